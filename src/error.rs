@@ -1,0 +1,30 @@
+//! The one error type of the crate; its kinds are what a user can act on.
+
+use std::io;
+
+/// What went wrong, in terms a user can act on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Reading or writing failed.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// The archive is damaged or was cut short.
+    #[error("corrupt archive: {0}")]
+    Corrupt(String),
+    /// The archive needs something this build does not know.
+    #[error("unsupported: {0}")]
+    Unsupported(String),
+    /// A limit on memory or size would be passed.
+    #[error("limit: {0}")]
+    Limit(String),
+    /// Encoder and decoder computed different probabilities.
+    #[error("numeric divergence: {0}")]
+    Divergence(String),
+    /// A defect of cmx itself.
+    #[error("internal error, please report: {0}")]
+    Bug(String),
+}
+
+/// The result of everything that can fail in this crate.
+pub type Result<T> = std::result::Result<T, Error>;

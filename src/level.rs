@@ -1,0 +1,37 @@
+//! The levels, from one table.
+
+/// What one level is: how hard it works, and what that costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Level {
+    /// The number a user gives, 1 to 9.
+    pub number: u8,
+    /// One word for `cmx levels`.
+    pub name: &'static str,
+    /// Largest block in bytes: what one predictor sees.
+    pub block_size: usize,
+    /// Largest size of the tables of one predictor, in bytes.
+    pub memory: usize,
+}
+
+const MIB: usize = 1 << 20;
+
+/// Every level, in order.
+pub const LEVELS: [Level; 8] = [
+    Level { number: 1, name: "fast", block_size: 16 * MIB, memory: 100 * MIB },
+    Level { number: 2, name: "brisk", block_size: 32 * MIB, memory: 200 * MIB },
+    Level { number: 3, name: "quick", block_size: 32 * MIB, memory: 300 * MIB },
+    Level { number: 4, name: "thorough", block_size: 64 * MIB, memory: 400 * MIB },
+    Level { number: 5, name: "default", block_size: 64 * MIB, memory: 700 * MIB },
+    Level { number: 6, name: "careful", block_size: 128 * MIB, memory: 1000 * MIB },
+    Level { number: 7, name: "strong", block_size: 128 * MIB, memory: 1400 * MIB },
+    Level { number: 8, name: "archive", block_size: 256 * MIB, memory: 3000 * MIB },
+];
+
+/// The level used when none is named.
+pub const DEFAULT_LEVEL: u8 = 5;
+
+/// The level with this number; `None` outside 1 to 8.
+#[must_use]
+pub fn level(number: u8) -> Option<&'static Level> {
+    LEVELS.iter().find(|level| level.number == number)
+}

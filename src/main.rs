@@ -1,0 +1,2 @@
+//! The `cmx` command.
+fn main() {}
