@@ -1,0 +1,100 @@
+//! Which instruction set to use, decided once.
+
+use super::{Kernels, LANES, Scalar};
+use std::sync::OnceLock;
+
+/// The instruction sets that the codec is compiled for, weakest first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum InstructionSet {
+    /// Plain integer code.
+    Scalar,
+    /// Any x86-64.
+    Sse2,
+    /// Any AArch64.
+    Neon,
+    /// x86-64 with AVX2.
+    Avx2,
+}
+
+impl InstructionSet {
+    /// The name that `CMX_SIMD` takes.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Scalar => "scalar",
+            Self::Sse2 => "sse2",
+            Self::Neon => "neon",
+            Self::Avx2 => "avx2",
+        }
+    }
+}
+
+/// The instruction sets this machine can run, weakest first.
+#[must_use]
+pub fn usable() -> Vec<InstructionSet> {
+    let mut sets = vec![InstructionSet::Scalar];
+    #[cfg(target_arch = "x86_64")]
+    {
+        sets.push(InstructionSet::Sse2);
+        let features = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("bmi2");
+        if features && is_x86_feature_detected!("lzcnt") && is_x86_feature_detected!("popcnt") {
+            sets.push(InstructionSet::Avx2);
+        }
+    }
+    #[cfg(target_arch = "aarch64")]
+    sets.push(InstructionSet::Neon);
+    sets
+}
+
+/// The instruction set in use: the best this machine has, lowered by the environment variable
+/// `CMX_SIMD` (`scalar`, `sse2`, `avx2`, `neon`), and [`InstructionSet::Scalar`] when the known-answer check
+/// of the kernels fails.
+#[must_use]
+pub fn active() -> InstructionSet {
+    static ACTIVE: OnceLock<InstructionSet> = OnceLock::new();
+    *ACTIVE.get_or_init(|| {
+        let sets = usable();
+        let wanted = std::env::var("CMX_SIMD").ok();
+        let ceiling = sets.iter().copied().find(|set| Some(set.name()) == wanted.as_deref());
+        let chosen = ceiling.or(sets.last().copied()).unwrap_or(InstructionSet::Scalar);
+        if self_check(chosen) {
+            chosen
+        } else {
+            eprintln!("cmx: warning: this machine computes wrong results with {}; using scalar code", chosen.name());
+            InstructionSet::Scalar
+        }
+    })
+}
+
+/// Whether the kernels of `set` give the scalar answers on fixed inputs (microseconds).
+#[must_use]
+pub fn self_check(set: InstructionSet) -> bool {
+    match set {
+        InstructionSet::Scalar => true,
+        #[cfg(target_arch = "x86_64")]
+        InstructionSet::Sse2 => known_answers::<super::Sse2>(),
+        #[cfg(target_arch = "x86_64")]
+        InstructionSet::Avx2 => is_x86_feature_detected!("avx2") && known_answers::<super::Avx2>(),
+        #[cfg(target_arch = "aarch64")]
+        InstructionSet::Neon => known_answers::<super::Neon>(),
+        #[allow(unreachable_patterns)]
+        _ => false,
+    }
+}
+
+fn known_answers<K: Kernels>() -> bool {
+    let mut seed = 1u32;
+    let mut draw = || {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 16) as i16
+    };
+    (0..64).all(|round| {
+        let inputs: [i16; 2 * LANES] = std::array::from_fn(|_| draw() >> 2);
+        let weights: [i16; 2 * LANES] = std::array::from_fn(|_| draw());
+        let (mut high, mut low, error) = (weights, weights, draw() >> (round % 4));
+        let (mut high_reference, mut low_reference) = (high, low);
+        K::train(&inputs, &mut high, &mut low, error);
+        Scalar::train(&inputs, &mut high_reference, &mut low_reference, error);
+        K::dot(&inputs, &weights) == Scalar::dot(&inputs, &weights) && high == high_reference && low == low_reference
+    })
+}
