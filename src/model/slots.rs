@@ -6,6 +6,7 @@
 
 use super::bit_history::BIT_HISTORY;
 use crate::error::{Error, Result};
+use crate::simd::memory::Table;
 use crate::simd::prefetch;
 
 /// Bytes of a slot held by a model: one unused, then nodes 1 to 15.
@@ -22,7 +23,7 @@ pub struct Line([u8; LINE]);
 
 /// The table.
 pub struct SlotTable {
-    lines: Vec<Line>,
+    lines: Table<Line>,
     mask: usize,
     /// How established each state is, for replacement.
     rank: [u8; 256],
