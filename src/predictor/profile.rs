@@ -46,29 +46,39 @@ impl Selector {
     /// The part that is fixed for a byte.
     #[inline(always)]
     #[must_use]
-    pub fn of_byte(self, state: &ContextState, seen: u32) -> u32 {
+    pub fn of_byte(self, state: &ContextState, seen: u32) -> RowPart {
+        let fixed = |base| RowPart { base, ..RowPart::default() };
+        let with_bit = |base: u32| RowPart { base: base << 3, by_bit: 1, ..RowPart::default() };
         match self {
-            Self::Constant | Self::Partial | Self::MatchLength => 0,
-            Self::Byte1 => state.history.byte(1),
-            Self::Byte2 => state.history.byte(2),
-            Self::Seen => seen.min(31) << 3,
-            Self::Kinds => (state.shape & 0xff) << 3,
-            Self::WordLength => state.words.length.min(15) << 4 | kind(state.history.byte(1) as u8),
-            Self::Above => u32::from(state.lines.above[0]),
-            Self::Phase => (state.history.position as u32 % state.stride.stride) << 3,
+            Self::Constant => fixed(0),
+            Self::Partial => RowPart { by_partial: 1, ..RowPart::default() },
+            Self::MatchLength => RowPart { by_length: 8, by_bit: 1, ..RowPart::default() },
+            Self::Byte1 => fixed(state.history.byte(1)),
+            Self::Byte2 => fixed(state.history.byte(2)),
+            Self::Seen => with_bit(seen.min(31)),
+            Self::Kinds => with_bit(state.shape & 0xff),
+            Self::WordLength => fixed(state.words.length.min(15) << 4 | kind(state.history.byte(1) as u8)),
+            Self::Above => fixed(u32::from(state.lines.above[0])),
+            Self::Phase => with_bit(state.history.position as u32 % state.stride.stride),
         }
     }
+}
 
+/// A row of a weight set: what is fixed for a byte, and how it moves with the bits of it.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct RowPart {
+    base: u32,
+    by_partial: u32,
+    by_bit: u32,
+    by_length: u32,
+}
+
+impl RowPart {
     /// The row for the next bit.
     #[inline(always)]
     #[must_use]
-    pub fn row(self, of_byte: u32, partial: u32, bit_position: u32, length_class: u32) -> u32 {
-        match self {
-            Self::Partial => partial,
-            Self::MatchLength => length_class << 3 | bit_position,
-            Self::Seen | Self::Kinds | Self::Phase => of_byte | bit_position,
-            _ => of_byte,
-        }
+    pub fn row(self, partial: u32, bit_position: u32, length_class: u32) -> u32 {
+        self.base + self.by_partial * partial + self.by_bit * bit_position + self.by_length * length_class
     }
 }
 

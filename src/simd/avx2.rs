@@ -32,24 +32,16 @@ impl Kernels for Avx2 {
     }
 
     #[inline(always)]
-    fn train(inputs: &[i16], high: &mut [i16], low: &mut [i16], error: i16) {
+    fn train(inputs: &[i16], weights: &mut [i16], error: i16) {
         let (inputs, _) = inputs.as_chunks::<LANES>();
-        let (high, _) = high.as_chunks_mut::<LANES>();
-        let (low, _) = low.as_chunks_mut::<LANES>();
+        let (weights, _) = weights.as_chunks_mut::<LANES>();
         // SAFETY: as in `dot`.
         unsafe {
             let error = _mm256_set1_epi16(error);
-            let sign = _mm256_set1_epi16(i16::MIN);
-            for ((inputs, high), low) in inputs.iter().zip(high).zip(low) {
-                let input = _mm256_slli_epi16::<2>(_mm256_loadu_si256(inputs.as_ptr().cast()));
-                let step_low = _mm256_mullo_epi16(input, error);
-                let step_high = _mm256_mulhi_epi16(input, error);
-                let sum = _mm256_add_epi16(_mm256_loadu_si256(low.as_ptr().cast()), step_low);
-                // Unsigned `sum < step_low` is the carry, as -1.
-                let carry = _mm256_cmpgt_epi16(_mm256_xor_si256(step_low, sign), _mm256_xor_si256(sum, sign));
-                let moved = _mm256_adds_epi16(_mm256_loadu_si256(high.as_ptr().cast()), step_high);
-                _mm256_storeu_si256(low.as_mut_ptr().cast(), sum);
-                _mm256_storeu_si256(high.as_mut_ptr().cast(), _mm256_subs_epi16(moved, carry));
+            for (inputs, weights) in inputs.iter().zip(weights) {
+                let input = _mm256_slli_epi16::<1>(_mm256_loadu_si256(inputs.as_ptr().cast()));
+                let moved = _mm256_adds_epi16(_mm256_loadu_si256(weights.as_ptr().cast()), _mm256_mulhrs_epi16(input, error));
+                _mm256_storeu_si256(weights.as_mut_ptr().cast(), moved);
             }
         }
     }
