@@ -4,43 +4,50 @@ pub mod codec;
 pub mod profile;
 
 use crate::coder::PROBABILITY_ONE;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::mix::apm::Apm;
 use crate::mix::logistic::{MIX_BITS, STRETCH_BITS};
 use crate::mix::mixer::{INPUT_LIMIT, Mixer, Rate};
-use crate::model::bit_history::{BIT_HISTORY, BitHistory};
 use crate::model::context::ContextState;
 use crate::model::match_model::MatchModel;
-use crate::model::slots::{SLOT, SlotAddress, SlotTable};
-use crate::model::state_map::{HistoryMap, MapEntry, history_map};
-use crate::simd::Kernels;
+use crate::model::slots::{SLOT, SlotTable, defer, mark_once, take_deferred};
+use crate::simd::{Histories, Kernels};
 use profile::{Profile, RowPart};
 use std::marker::PhantomData;
+
+/// The first contexts of every profile are low orders that are followed by many bytes: their
+/// second nibbles are spread over more lines and never deferred.
+const DENSE: usize = 4;
 
 /// Predicts the next bit.
 ///
 /// `N` contexts (a multiple of eight) give `P` pairs of mixer inputs together with the rest; `S`
 /// weight sets.
 pub struct Predictor<K: Kernels, const N: usize, const P: usize, const S: usize> {
+    histories: Histories<N>,
     hashes: [u64; N],
-    addresses: [SlotAddress; N],
-    slots: [[u8; SLOT]; N],
-    histories: [u8; N],
-    entries: [u32; N],
+    /// Contexts that were new at the start of this byte, whose second nibble is deferred.
+    fresh: [bool; N],
+    /// The byte that followed a context the one time it was seen: its nibbles, if so.
+    once: [Option<(u32, u32)>; N],
+    /// Where the first nibble's slot lies.
+    first: [u32; N],
     inputs: [[i16; 2]; P],
     parts: [RowPart; S],
-    maps: Box<[HistoryMap; N]>,
     matches: Vec<MatchModel>,
     mixer: Mixer<P, S>,
     last_inputs: [[i16; 2]; 8],
     last: Mixer<8, 1>,
     apms: [Apm; 2],
     apm_contexts: [usize; 2],
-    bits: &'static BitHistory,
     partial: u32,
     node: usize,
     bit_position: u32,
     probability: u32,
+    /// Errors below this teach the maps nothing (22 fractional bits).
+    skip: u32,
+    /// Where the slots lie that stand in for deferred ones.
+    scratch: usize,
     table: SlotTable,
     state: ContextState,
     profile: Profile,
@@ -58,30 +65,30 @@ impl<K: Kernels, const N: usize, const P: usize, const S: usize> Predictor<K, N,
         let match_bits = (length.max(1 << 10) as u32).next_power_of_two().ilog2().min(22);
         let matches: Vec<_> = profile.matches.iter().map(|&shortest| MatchModel::new(shortest, match_bits)).collect();
         let rows: [usize; S] = std::array::from_fn(|k| profile.selectors[k].rows());
-        let table_bytes = memory.min(length.saturating_mul(N * env("TB", 16) as usize).max(1 << 16).next_power_of_two());
+        let table_bytes = memory.min(length.saturating_mul(N * env("TB", 8) as usize).max(1 << 16).next_power_of_two());
         let rate = Rate { first: env("RF", 600), last: env("RL", 120), span: env("RS", 400), threshold: env("RT", 500) };
         let last_rate = Rate { first: env("LF", 300), last: env("LL", 60), span: env("LS", 400), threshold: env("LT", 0) };
         let mut predictor = Self {
+            histories: Histories::new(table_bytes + N * SLOT).ok_or_else(|| no_memory(table_bytes))?,
             hashes: [0; N],
-            addresses: [SlotAddress::default(); N],
-            slots: [[0; SLOT]; N],
-            histories: [0; N],
-            entries: [0; N],
+            fresh: [false; N],
+            once: [None; N],
+            first: [0; N],
             inputs: [[0; 2]; P],
             parts: [RowPart::default(); S],
-            maps: vec![history_map(); N].into_boxed_slice().try_into().unwrap_or_else(|_| unreachable!()),
             matches,
             mixer: Mixer::new(rows, (env("W0", 40) * 16384 / 256) as i16, rate),
             last_inputs: [[0; 2]; 8],
             last: Mixer::new([256], (16384 / S) as i16, last_rate),
             apms: [Apm::new(16, 7), Apm::new(16, 7)],
             apm_contexts: [0; 2],
-            bits: &BIT_HISTORY,
             partial: 1,
             node: 1,
             bit_position: 0,
             probability: 0,
-            table: SlotTable::new(table_bytes)?,
+            skip: env("SK", 0) << 6,
+            scratch: table_bytes,
+            table: SlotTable::new(table_bytes),
             state: ContextState::new(),
             profile: profile.clone(),
             kernels: PhantomData,
@@ -102,12 +109,12 @@ impl<K: Kernels, const N: usize, const P: usize, const S: usize> Predictor<K, N,
     fn begin_byte(&mut self) {
         for i in 0..N {
             self.hashes[i] = self.state.hash(self.profile.contexts[i], i as u32 + 1);
-            self.table.prefetch(self.hashes[i]);
+            self.table.prefetch(self.histories.bytes(), self.hashes[i]);
         }
-        self.load_slots();
+        self.load_first_slots();
         let mut seen = 0;
         for i in 0..self.profile.orders {
-            seen += u32::from(self.slots[i][1] != 0);
+            seen += u32::from(self.histories.bytes()[self.first[i] as usize + 1] != 0);
         }
         let order2 = (self.state.history.last as u32 & 0xffff).wrapping_add(self.state.expected << 16).wrapping_mul(0x9E37_79B1) >> 16;
         self.apm_contexts = [(self.state.history.byte(1) as usize) << 8, order2 as usize & 0xff00];
@@ -117,31 +124,75 @@ impl<K: Kernels, const N: usize, const P: usize, const S: usize> Predictor<K, N,
     }
 
     #[inline(always)]
-    fn load_slots(&mut self) {
+    fn load_first_slots(&mut self) {
         for i in 0..N {
-            self.addresses[i] = self.table.load(self.hashes[i], &mut self.slots[i]);
+            let base = self.table.find(self.histories.bytes(), self.hashes[i]);
+            self.histories.set_base(i, base);
+            self.first[i] = base as u32;
+            if i >= DENSE {
+                self.fresh[i] = self.histories.bytes()[base + 1] == 0;
+                self.once[i] = take_deferred(self.histories.bytes(), base);
+            }
+        }
+    }
+
+    /// The hash of the second nibble's slot: in the neighbour of the first one's line, or, where
+    /// many nibbles follow one context, in one of the sixteen lines around it.
+    #[inline(always)]
+    fn second_hash(i: usize, hash: u64, nibble: u32) -> u64 {
+        let nibble = u64::from(nibble);
+        let spread = if i < DENSE { nibble.wrapping_mul(11) & 7 } else { 0 };
+        hash ^ (1 + 2 * spread) << 32 ^ (nibble * 17 + 1) << 24
+    }
+
+    #[inline(always)]
+    fn load_second_slots(&mut self) {
+        let nibble = self.partial & 15;
+        for i in 0..N {
+            if !self.fresh[i] {
+                self.table.prefetch(self.histories.bytes(), Self::second_hash(i, self.hashes[i], nibble));
+            }
+        }
+        for i in 0..N {
+            if self.fresh[i] {
+                let scratch = self.scratch + i * SLOT;
+                self.histories.bytes()[scratch..][..SLOT].fill(0);
+                self.histories.set_base(i, scratch);
+                continue;
+            }
+            let hash = self.hashes[i];
+            let mut same = None;
+            if let Some((first, second)) = self.once[i] {
+                if first == nibble {
+                    same = Some(second);
+                } else {
+                    let base = self.table.find(self.histories.bytes(), Self::second_hash(i, hash, first));
+                    mark_once(self.histories.bytes(), base, second);
+                }
+            }
+            let base = self.table.find(self.histories.bytes(), Self::second_hash(i, hash, nibble));
+            self.histories.set_base(i, base);
+            if let Some(second) = same {
+                mark_once(self.histories.bytes(), base, second);
+            }
         }
     }
 
     #[inline(always)]
-    fn store_slots(&mut self) {
-        for i in 0..N {
-            self.table.store(self.addresses[i], &self.slots[i]);
+    fn defer_fresh(&mut self) {
+        let nibble = self.partial & 15;
+        for i in DENSE..N {
+            if self.fresh[i] {
+                defer(self.histories.bytes(), self.first[i] as usize, nibble);
+            }
         }
     }
 
     #[inline(always)]
     fn train(&mut self, bit: u32) {
         let draw = (self.state.history.position as u32 * 8 + self.bit_position).wrapping_mul(0x9E37_79B1) >> 29;
-        let next = &self.bits.next[draw as usize & 7][bit as usize & 1];
-        let node = self.node & 15;
-        let mut updated = [MapEntry::silent(); N];
-        K::learn(&self.entries, bit, 255, &mut updated);
-        for i in 0..N {
-            let history = usize::from(self.histories[i]);
-            self.maps[i][history] = updated[i];
-            self.slots[i][node] = next[history];
-        }
+        let error = ((bit * PROBABILITY_ONE) as i32 - self.probability as i32).unsigned_abs();
+        self.histories.learn::<K>(self.node, bit, draw, error < self.skip, 255);
         for model in &mut self.matches {
             model.update(bit, self.bit_position);
         }
@@ -160,16 +211,7 @@ impl<K: Kernels, const N: usize, const P: usize, const S: usize> Predictor<K, N,
         self.node = self.node * 2 + bit as usize;
         self.bit_position += 1;
         if self.bit_position == 4 {
-            self.store_slots();
-            let nibble = u64::from(self.partial & 15);
-            for i in 0..N {
-                // The second nibble lies in the neighbour of the first one's line, or, where many
-                // nibbles follow one context, in one of the sixteen lines around it.
-                let spread = if i < 4 { (nibble.wrapping_mul(11)) & 7 } else { 0 };
-                self.hashes[i] ^= (1 + 2 * spread) << 32 | (nibble * 17 + 1) << 24;
-                self.table.prefetch(self.hashes[i]);
-            }
-            self.load_slots();
+            self.load_second_slots();
             self.node = 1;
         }
         if self.bit_position < 8 {
@@ -180,7 +222,7 @@ impl<K: Kernels, const N: usize, const P: usize, const S: usize> Predictor<K, N,
     /// Takes in a whole byte, the one that `bytes` now ends with.
     #[inline(always)]
     pub fn end_byte(&mut self, bytes: &[u8]) {
-        self.store_slots();
+        self.defer_fresh();
         for model in &mut self.matches {
             model.push(bytes);
         }
@@ -195,14 +237,7 @@ impl<K: Kernels, const N: usize, const P: usize, const S: usize> Predictor<K, N,
 
     #[inline(always)]
     fn predict_bit(&mut self) {
-        let node = self.node & 15;
-        for i in 0..N {
-            let history = self.slots[i][node];
-            self.histories[i] = history;
-            let entry = self.maps[i][usize::from(history)];
-            self.entries[i] = entry.entry();
-            self.inputs[i] = entry.inputs();
-        }
+        self.histories.recall::<K>(self.node, &mut self.inputs);
         let mut length = 0;
         for (k, model) in self.matches.iter_mut().enumerate() {
             self.inputs[N + k] = model.predict(self.partial, self.bit_position);
@@ -230,6 +265,10 @@ impl<K: Kernels, const N: usize, const P: usize, const S: usize> Predictor<K, N,
         }
         self.probability = ((2 * p0 + p1 + p2) >> 2).clamp(1, PROBABILITY_ONE - 1);
     }
+}
+
+fn no_memory(bytes: usize) -> Error {
+    Error::Limit(format!("no memory for tables of {} MiB", bytes >> 20))
 }
 
 /// Development knob.

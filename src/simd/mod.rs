@@ -8,6 +8,7 @@
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 mod detect;
+mod histories;
 pub mod memory;
 #[cfg(target_arch = "aarch64")]
 mod neon;
@@ -17,6 +18,7 @@ mod sse2;
 
 #[cfg(target_arch = "x86_64")]
 pub use avx2::Avx2;
+pub use histories::Histories;
 pub use detect::{InstructionSet, active, self_check, usable};
 #[cfg(target_arch = "aarch64")]
 pub use neon::Neon;
@@ -43,6 +45,29 @@ pub trait Kernels: Copy + Default + 'static {
     /// Moves each map entry towards `bit` (see [`crate::model::state_map::update_entry`]) and
     /// writes it with its inputs. Slices have equal lengths, a multiple of eight.
     fn learn(entries: &[u32], bit: u32, limit: u32, updated: &mut [MapEntry]);
+
+    /// For each context: the history at its base plus `node`, its index in `maps` (256 a context),
+    /// the entry there and its inputs.
+    ///
+    /// # Safety
+    /// `base + node + 4` is inside `states` for every base; `maps` has 256 elements for each of
+    /// `bases`, and the other slices have as many elements as `bases`, a multiple of eight.
+    unsafe fn recall(
+        states: &[u8],
+        bases: &[u32],
+        node: usize,
+        maps: &[MapEntry],
+        indices: &mut [u32],
+        entries: &mut [u32],
+        inputs: &mut [[i16; 2]],
+    ) {
+        for i in 0..bases.len() {
+            let index = i * 256 + usize::from(states[bases[i] as usize + node]);
+            indices[i] = index as u32;
+            entries[i] = maps[index].entry();
+            inputs[i] = maps[index].inputs();
+        }
+    }
 }
 
 /// Hints that `slice[index]` will be read soon. Any index is sound; one past the end is ignored.
