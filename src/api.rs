@@ -26,7 +26,8 @@ pub fn compress(data: &[u8]) -> Result<Vec<u8>> {
 /// # Errors
 /// Memory is short.
 pub fn compress_with(data: &[u8], options: &EncodeOptions) -> Result<Vec<u8>> {
-    let (archive, _) = encode_stream(&mut StreamSource::new(data), Vec::new(), Metadata::default(), options)?;
+    let mut archive = Vec::new();
+    encode_stream(&mut StreamSource::new(data), &mut archive, Metadata::default(), options)?;
     Ok(archive)
 }
 

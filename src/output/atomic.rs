@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use super::unfinished::Listed;
 use crate::container::{Metadata, Time};
 
 /// Written under a temporary name beside the final one; [`AtomicFile::commit`] renames it. Dropped
@@ -16,7 +17,7 @@ pub struct AtomicFile {
 }
 
 enum State {
-    Temporary(NamedTempFile),
+    Temporary(NamedTempFile, Listed),
     Direct(File),
 }
 
@@ -36,14 +37,15 @@ impl AtomicFile {
             .prefix(".cmx-")
             .suffix(".tmp")
             .make_in(folder(&target), |path| OpenOptions::new().read(true).write(true).create_new(true).open(path))?;
-        Ok(AtomicFile { target, state: State::Temporary(temporary) })
+        let listed = Listed::new(temporary.path());
+        Ok(AtomicFile { target, state: State::Temporary(temporary, listed) })
     }
 
     /// Where the bytes are until the commit; `None` if they go to the target at once.
     #[must_use]
     pub fn temporary_path(&self) -> Option<&Path> {
         match &self.state {
-            State::Temporary(file) => Some(file.path()),
+            State::Temporary(file, _) => Some(file.path()),
             State::Direct(_) => None,
         }
     }
@@ -53,7 +55,7 @@ impl AtomicFile {
     /// # Errors
     /// The system refuses.
     pub fn set_metadata(&self, metadata: &Metadata) -> io::Result<()> {
-        let State::Temporary(file) = &self.state else { return Ok(()) };
+        let State::Temporary(file, _) = &self.state else { return Ok(()) };
         set_metadata(file.as_file(), metadata)
     }
 
@@ -64,7 +66,7 @@ impl AtomicFile {
     pub fn commit(self) -> io::Result<()> {
         match self.state {
             State::Direct(mut file) => file.flush(),
-            State::Temporary(file) => {
+            State::Temporary(file, _listed) => {
                 file.as_file().sync_all()?;
                 file.persist(&self.target).map_err(|error| error.error)?;
                 // The new name must be on the disk too before a source may be deleted. Some file
@@ -79,7 +81,7 @@ impl AtomicFile {
 impl Write for AtomicFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.state {
-            State::Temporary(file) => file.as_file_mut().write(bytes),
+            State::Temporary(file, _) => file.as_file_mut().write(bytes),
             State::Direct(file) => file.write(bytes),
         }
     }

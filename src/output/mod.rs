@@ -1,5 +1,6 @@
 //! Files that appear whole or not at all.
 
 pub mod atomic;
+pub mod unfinished;
 
 pub use atomic::AtomicFile;

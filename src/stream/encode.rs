@@ -16,12 +16,12 @@ use crate::options::EncodeOptions;
 ///
 /// # Errors
 /// Reading or writing fails, or memory is short.
-pub fn encode_stream<W: Write>(source: &mut dyn BlockSource, out: W, metadata: Metadata, options: &EncodeOptions) -> Result<(W, Summary)> {
+pub fn encode_stream(source: &mut dyn BlockSource, out: &mut dyn Write, metadata: Metadata, options: &EncodeOptions) -> Result<Summary> {
     let mut encoder = MemberEncoder::new(out, metadata, options);
     while let Some(block) = source.next_block(options.level.block_size)? {
         encoder.push(block)?;
     }
-    encoder.finish()
+    Ok(encoder.finish()?.1)
 }
 
 /// A writer that compresses what is written to it.
