@@ -14,6 +14,7 @@
 //! [`container`] is the archive as bytes, [`block`] is one block as a predictor sees it.
 
 mod api;
+pub mod archive;
 pub mod block;
 pub mod container;
 pub mod error;
@@ -26,6 +27,7 @@ pub mod progress;
 pub mod stream;
 
 pub use api::{compress, compress_with, decompress, decompress_with};
+pub use archive::Archive;
 pub use container::Metadata;
 pub use error::{Error, Result};
 pub use options::{DecodeOptions, EncodeOptions};

@@ -73,7 +73,7 @@ fn open(input: &Path) -> Result<Opened, Failure> {
     let found = file.metadata().map_err(|error| Failure::io(input, &error))?;
     let metadata = if found.is_file() { Metadata::of(&found) } else { Metadata::default() };
     let source = FileSource::new(file).map_err(|error| Failure::at(input, &error))?;
-    let length = source.len();
+    let length = source.length();
     Ok((Box::new(source), length, metadata))
 }
 

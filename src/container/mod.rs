@@ -14,6 +14,7 @@ pub mod format;
 pub mod hash;
 pub mod header;
 pub mod index;
+pub mod parity;
 pub mod record;
 pub mod writer;
 

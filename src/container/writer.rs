@@ -8,6 +8,7 @@ use super::format::{MAX_BLOCK, incompatible};
 use super::hash::hash;
 use super::header::Header;
 use super::index::{BlockRow, Index};
+use super::parity::ParityWriter;
 use super::record::{Kind, Record};
 use crate::block;
 use crate::error::{Error, Result};
@@ -43,18 +44,20 @@ pub struct MemberWriter<W> {
     written: u64,
     records: u64,
     blocks: Vec<BlockRow>,
+    parity: Option<ParityWriter>,
 }
 
 impl<W: Write> MemberWriter<W> {
-    /// Begins a member at `out` with its header.
+    /// Begins a member at `out` with its header. `parity` is in hundredths of a percent.
     ///
     /// # Errors
     /// Writing fails.
-    pub fn begin(out: W, named: bool, level: &Level) -> Result<Self> {
+    pub fn begin(out: W, named: bool, level: &Level, parity: u32) -> Result<Self> {
         let features = if named { incompatible::NAMED } else { 0 };
         let mut bytes = Vec::new();
         Header::new(features, (level.memory as u64).div_ceil(1 << 20)).write_to(&mut bytes);
-        let mut writer = MemberWriter { out, written: 0, records: 0, blocks: Vec::new() };
+        let parity = if parity > 0 { Some(ParityWriter::new(parity)?) } else { None };
+        let mut writer = MemberWriter { out, written: 0, records: 0, blocks: Vec::new(), parity };
         writer.put(&bytes)?;
         Ok(writer)
     }
@@ -67,6 +70,9 @@ impl<W: Write> MemberWriter<W> {
     fn put(&mut self, bytes: &[u8]) -> Result<()> {
         self.out.write_all(bytes)?;
         self.written += bytes.len() as u64;
+        if let Some(parity) = &mut self.parity {
+            parity.feed(bytes)?;
+        }
         Ok(())
     }
 
@@ -103,9 +109,25 @@ impl<W: Write> MemberWriter<W> {
         }
         let coded = CodedBlock::encode(&raw, level, verify)?;
         self.record(Kind::Index, coded.raw_len, coded.raw_hash, &coded.coded)?;
+        self.write_parity()?;
+        // What came before must be on the disk before the footer says that it is.
+        self.out.flush()?;
         let mut footer = Vec::new();
         Footer { member_len: self.written + FOOTER_LEN, index_at }.write_to(&mut footer);
         self.put(&footer)?;
         Ok((self.out, self.written))
+    }
+
+    fn write_parity(&mut self) -> Result<()> {
+        let Some(parity) = self.parity.take() else { return Ok(()) };
+        let (mut spool, length, hash) = parity.finish()?;
+        let mut header = Vec::new();
+        let number = self.records;
+        let record = Record { kind: Kind::Parity, number, raw_len: length, coded_len: length, lanes: 1, raw_hash: hash, coded_hash: hash };
+        record.write_to(&mut header);
+        self.put(&header)?;
+        self.written += std::io::copy(&mut spool, &mut self.out)?;
+        self.records += 1;
+        Ok(())
     }
 }

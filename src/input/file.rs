@@ -5,6 +5,7 @@ use std::os::unix::fs::FileExt;
 
 use super::mmap::MappedFile;
 use super::{BlockSource, StreamSource};
+use crate::container::Extent;
 use crate::container::fields::reserve;
 use crate::error::{Error, Result};
 
@@ -16,7 +17,8 @@ pub struct FileSource {
     file: File,
     before: Metadata,
     way: Way,
-    offset: u64,
+    /// What is left to read, the next stretch last.
+    left: Vec<Extent>,
 }
 
 enum Way {
@@ -43,12 +45,26 @@ impl FileSource {
         } else {
             Way::Positioned
         };
-        Ok(FileSource { file, before, way, offset: 0 })
+        let left = vec![Extent { offset: 0, length: before.len() }];
+        Ok(FileSource { file, before, way, left })
+    }
+
+    /// Blocks from the stretches of `file` that hold data, joined. Holes are passed over.
+    ///
+    /// # Errors
+    /// As [`FileSource::new`], or a stretch is not inside the file.
+    pub fn with_extents(file: File, extents: &[Extent]) -> Result<Self> {
+        let mut source = Self::new(file)?;
+        source.left = extents.iter().rev().copied().collect();
+        if extents.iter().any(|extent| extent.offset.saturating_add(extent.length) > source.before.len()) {
+            return Err(changed());
+        }
+        Ok(source)
     }
 
     /// Length of the file, where it is known.
     #[must_use]
-    pub fn len(&self) -> Option<u64> {
+    pub fn length(&self) -> Option<u64> {
         if matches!(self.way, Way::Stream(_)) { None } else { Some(self.before.len()) }
     }
 
@@ -58,7 +74,17 @@ impl FileSource {
         if now.len() == self.before.len() && now.modified().ok() == self.before.modified().ok() {
             return Ok(());
         }
-        Err(Error::Io(std::io::Error::other("the file changed while it was being read; try again when it rests")))
+        Err(changed())
+    }
+
+    fn copy(&self, offset: u64, part: &mut [u8]) -> Result<()> {
+        if let Way::Mapped(map) = &self.way {
+            return map.copy(&self.file, offset, part);
+        }
+        self.file.read_exact_at(part, offset).map_err(|error| match error.kind() {
+            std::io::ErrorKind::UnexpectedEof => changed(),
+            _ => Error::Io(error),
+        })
     }
 }
 
@@ -67,7 +93,8 @@ impl BlockSource for FileSource {
         if let Way::Stream(stream) = &mut self.way {
             return stream.next_block(size);
         }
-        let length = (self.before.len() - self.offset).min(size as u64) as usize;
+        let total: u64 = self.left.iter().map(|extent| extent.length).sum();
+        let length = total.min(size as u64) as usize;
         if length == 0 {
             self.check_unchanged()?;
             return Ok(None);
@@ -75,18 +102,23 @@ impl BlockSource for FileSource {
         let mut block = Vec::new();
         reserve(&mut block, length)?;
         block.resize(length, 0);
-        match &self.way {
-            Way::Mapped(map) => map.copy(&self.file, self.offset, &mut block)?,
-            _ => self.file.read_exact_at(&mut block, self.offset).map_err(|error| match error.kind() {
-                std::io::ErrorKind::UnexpectedEof => {
-                    std::io::Error::other("the file shrank while it was being read; try again when it rests")
-                }
-                _ => error,
-            })?,
+        let mut filled = 0;
+        while filled < length {
+            let Some(mut extent) = self.left.pop() else { break };
+            let step = extent.length.min((length - filled) as u64);
+            self.copy(extent.offset, &mut block[filled..filled + step as usize])?;
+            filled += step as usize;
+            extent = Extent { offset: extent.offset + step, length: extent.length - step };
+            if extent.length > 0 {
+                self.left.push(extent);
+            }
         }
-        self.offset += length as u64;
         Ok(Some(block))
     }
+}
+
+fn changed() -> Error {
+    Error::Io(std::io::Error::other("the file changed while it was being read; try again when it rests"))
 }
 
 #[cfg(test)]
@@ -113,6 +145,18 @@ mod tests {
             // An empty file is read as a stream from where the handle stands.
             assert_eq!(read_all(&mut source, 1_000_000).unwrap(), content);
         }
+    }
+
+    #[test]
+    fn only_the_stretches_are_read() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(b"0123456789").unwrap();
+        let extents = [Extent { offset: 1, length: 2 }, Extent { offset: 5, length: 4 }];
+        for size in [1, 3, 100] {
+            let mut source = FileSource::with_extents(file.try_clone().unwrap(), &extents).unwrap();
+            assert_eq!(read_all(&mut source, size).unwrap(), b"125678");
+        }
+        assert!(FileSource::with_extents(file, &[Extent { offset: 9, length: 2 }]).is_err());
     }
 
     #[test]

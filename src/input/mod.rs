@@ -3,6 +3,7 @@
 pub mod file;
 pub mod mmap;
 pub mod stream;
+pub mod walk;
 
 pub use file::FileSource;
 pub use stream::StreamSource;
