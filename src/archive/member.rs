@@ -114,6 +114,21 @@ impl Member {
         }
     }
 
+    /// Bytes that `length` bytes of content from `start` on take: their share of the blocks they lie in.
+    #[must_use]
+    pub fn packed(&self, start: u64, length: u64) -> u64 {
+        let mut packed = 0.0;
+        let first = self.content_at.partition_point(|&at| at <= start).saturating_sub(1);
+        for (block, row) in self.index.blocks.iter().enumerate().skip(first) {
+            let (from, to) = (self.content_at[block].max(start), self.content_at[block + 1].min(start + length));
+            if from >= to {
+                break;
+            }
+            packed += row.record_len as f64 * (to - from) as f64 / row.raw_len as f64;
+        }
+        packed.round() as u64
+    }
+
     fn with_index(
         file: &File,
         start: u64,

@@ -10,14 +10,19 @@
 //! # Ok::<(), cmx::Error>(())
 //! ```
 
+pub mod append;
 pub mod content;
 pub mod create;
 pub mod extract;
 pub mod group;
 pub mod identical;
 pub mod member;
+pub mod mend;
 pub mod names;
 pub mod pieces;
+mod rebuild;
+pub mod repair;
+pub mod scan;
 pub mod select;
 mod sparse;
 
@@ -136,6 +141,17 @@ impl Archive {
     /// The entries, in the order of their contents. Where members give the same path, the last counts.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.current.iter().map(|&(member, place)| &self.members[member].index.entries[place])
+    }
+
+    /// The entries, each with the bytes that its content takes in the archive: its share of the blocks
+    /// it lies in, by length.
+    pub fn entries_with_packed(&self) -> impl Iterator<Item = (&Entry, u64)> {
+        let offsets: Vec<Vec<u64>> = self.members.iter().map(|member| member.index.content_offsets()).collect();
+        self.current.iter().map(move |&(number, place)| {
+            let member = &self.members[number];
+            let entry = &member.index.entries[place];
+            (entry, if entry.same_as.is_some() { 0 } else { member.packed(offsets[number][place], entry.stored_len()) })
+        })
     }
 
     /// Does the archive hold named files, and not just one stream?

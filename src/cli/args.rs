@@ -6,6 +6,7 @@ use clap::{ArgAction, Parser, Subcommand};
 
 use super::bench::BenchArgs;
 use super::level_flags::LevelFlags;
+use super::repair::RepairArgs;
 use super::size;
 
 /// Small files, exact on every machine: a context-mixing compressor.
@@ -14,7 +15,7 @@ use super::size;
 #[derive(Debug, Parser)]
 #[command(name = "cmx", version, max_term_width = 100, args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 #[command(
-    after_help = "Exit codes: 0 done, 1 error, 2 corrupt archive or warning.\nExamples: cmx FILE · cmx -d FILE.cmx · cmx -7 -T 2 FILE -o OUT.cmx · tar -I cmx -cf d.tar.cmx d"
+    after_help = "Exit codes: 0 done, 1 error, 2 corrupt archive or warning.\nExamples: cmx FILE · cmx -d FILE.cmx · cmx -8 DIR -o X.cmx · cmx -d X.cmx 'docs/**' -C OUT · cmx -l X.cmx"
 )]
 pub struct Args {
     /// Flags and files of the main job.
@@ -30,6 +31,8 @@ pub struct Args {
 pub enum Command {
     /// Show every level with its block size and memory
     Levels,
+    /// Save what is whole of a damaged archive
+    Repair(RepairArgs),
     /// Measure sizes and speeds of levels on your own files
     Bench(BenchArgs),
 }
@@ -46,6 +49,12 @@ pub struct Options {
     /// Test: decode everything and compare with the stored hashes
     #[arg(short, long)]
     pub test: bool,
+    /// List what an archive holds
+    #[arg(short, long)]
+    pub list: bool,
+    /// Append files to the archive that is named first
+    #[arg(short, long)]
+    pub append: bool,
     /// Try every level on the files and recommend one
     #[arg(short, long)]
     pub bench: bool,
@@ -58,6 +67,9 @@ pub struct Options {
     /// Write to standard output
     #[arg(long)]
     pub stdout: bool,
+    /// Extract into DIR
+    #[arg(short = 'C', long, value_name = "DIR")]
+    pub directory: Option<PathBuf>,
     /// Threads; each takes the memory of the level (default: one per core, as memory allows)
     #[arg(short = 'T', long, value_name = "N")]
     pub threads: Option<usize>,
@@ -79,6 +91,24 @@ pub struct Options {
     /// Say what was done
     #[arg(short, long, action = ArgAction::Count)]
     pub verbose: u8,
+    /// Print the list for programs
+    #[arg(long)]
+    pub json: bool,
+    /// Make an archive with names even of a single file
+    #[arg(long)]
+    pub archive: bool,
+    /// Store and restore users and groups
+    #[arg(long)]
+    pub owner: bool,
+    /// Store and restore extended attributes
+    #[arg(long)]
+    pub xattrs: bool,
+    /// Add bytes that can repair damage, as in 2%
+    #[arg(long, value_name = "PERCENT", value_parser = size::parse_percent, default_value = "0", hide_default_value = true)]
+    pub parity: u32,
+    /// Small files to put into one block: more is smaller, and slower to extract from
+    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
+    pub solid: Option<u64>,
     /// Do not decode every block again while compressing
     #[arg(long)]
     pub no_verify: bool,
@@ -94,7 +124,7 @@ pub struct Options {
     /// Pass over bytes behind the archive that belong to none
     #[arg(long)]
     pub ignore_trailing: bool,
-    /// Files to work on
+    /// Files or folders; to extract or list: an archive, then names or globs in it
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
 }
@@ -105,6 +135,8 @@ pub enum Mode {
     Compress,
     Decompress,
     Test,
+    List,
+    Append,
     Bench,
 }
 
@@ -115,6 +147,10 @@ impl Options {
             Mode::Bench
         } else if self.test {
             Mode::Test
+        } else if self.list {
+            Mode::List
+        } else if self.append {
+            Mode::Append
         } else if self.decompress {
             Mode::Decompress
         } else {

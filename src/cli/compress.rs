@@ -13,16 +13,20 @@ use cmx::{EncodeOptions, Metadata};
 use super::args::Options;
 use super::display::Display;
 use super::failure::{Failure, name, warn};
-use super::levels;
 use super::output::Output;
+use super::{levels, pack};
 
 /// Compresses every input, each to an archive of its own.
 pub fn run(options: &Options) -> Result<(), Failure> {
     let inputs = options.inputs();
-    if inputs.len() > 1 && options.output.is_some() {
-        return Err(Failure::usage("several files and one -o; archives of many files are not there yet"));
-    }
     let level = chosen_level(options);
+    let several = inputs.len() > 1 && (options.output.is_some() || options.to_stdout());
+    if options.archive || several || inputs.iter().any(|input| input.is_dir()) {
+        return pack::run(options, level, &inputs);
+    }
+    if options.parity > 0 {
+        return Err(Failure::usage("--parity belongs to archives of named files; add --archive to make one of a single file"));
+    }
     let mut warned = false;
     for input in &inputs {
         warned |= compress_one(options, level, input)?;
@@ -94,7 +98,7 @@ fn open_output(options: &Options, input: &Path) -> Result<Output, Failure> {
 }
 
 /// `NAME` to `NAME.cmx`.
-fn with_suffix(input: &Path) -> PathBuf {
+pub fn with_suffix(input: &Path) -> PathBuf {
     let mut path = OsString::from(input);
     path.push(".cmx");
     path.into()

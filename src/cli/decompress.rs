@@ -1,31 +1,38 @@
 //! `cmx -d`: archives back to what they were.
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use cmx::stream::decode_stream;
 use cmx::{DecodeOptions, Metadata};
 
+use super::archive_input::ArchiveInput;
 use super::args::Options;
 use super::compress::remove_source;
 use super::display::Display;
 use super::failure::{Failure, name};
-use super::levels;
 use super::output::Output;
+use super::{extract, levels};
 
-/// Decompresses every input.
+/// Decompresses every input, or extracts from the first if that is an archive of named files.
 pub fn run(options: &Options) -> Result<(), Failure> {
     let inputs = options.inputs();
+    let first = ArchiveInput::open(&inputs[0])?;
+    if first.is_named {
+        return extract::run(options, &inputs[0], first);
+    }
     if inputs.len() > 1 && options.output.is_some() && !options.to_stdout() {
         return Err(Failure::usage("several archives and one -o; decompress them one by one"));
     }
-    inputs.iter().try_for_each(|input| decompress_one(options, input))
+    decompress_one(options, &inputs[0], first)?;
+    inputs[1..].iter().try_for_each(|input| match ArchiveInput::open(input)? {
+        archive if archive.is_named => Err(Failure::usage(format!("{}: extract archives of named files one by one", name(input)))),
+        archive => decompress_one(options, input, archive),
+    })
 }
 
-fn decompress_one(options: &Options, input: &Path) -> Result<(), Failure> {
-    let (reader, length) = open(input)?;
-    let own = length.and_then(|_| std::fs::metadata(input).ok()).map(|found| Metadata::of(&found)).unwrap_or_default();
+fn decompress_one(options: &Options, input: &Path, archive: ArchiveInput) -> Result<(), Failure> {
+    let own = archive.file_metadata();
+    let reader = archive.into_reader();
     let mut output = open_output(options, input)?;
     let mut settings = settings(options)?;
     let display = Display::begin(options, &name(input), None, 1);
@@ -37,19 +44,6 @@ fn decompress_one(options: &Options, input: &Path) -> Result<(), Failure> {
     remove_source(options, input)?;
     display.finish(&name(input), summary.raw, summary.coded, "<-");
     Ok(())
-}
-
-/// Opens an archive, with its length if it is a file.
-pub fn open(input: &Path) -> Result<(Box<dyn Read>, Option<u64>), Failure> {
-    if input.as_os_str() == "-" {
-        return Ok((Box::new(io::stdin()), None));
-    }
-    let file = File::open(input).map_err(|error| Failure::io(input, &error))?;
-    let found = file.metadata().map_err(|error| Failure::io(input, &error))?;
-    if found.is_dir() {
-        return Err(Failure::io(input, &io::ErrorKind::IsADirectory.into()));
-    }
-    Ok((Box::new(file), found.is_file().then_some(found.len())))
 }
 
 /// The limits and threads that the flags name.
@@ -78,6 +72,10 @@ fn open_output(options: &Options, input: &Path) -> Result<Output, Failure> {
     }
     let path = without_suffix(input)
         .ok_or_else(|| Failure::usage(format!("{}: the name ends neither in .cmx nor in .tcmx; name the output with -o", name(input))))?;
+    let path = match (&options.directory, path.file_name()) {
+        (Some(directory), Some(file)) => directory.join(file),
+        _ => path,
+    };
     Output::file(&path, options.force, input)
 }
 

@@ -36,6 +36,12 @@ impl Failure {
         }
     }
 
+    /// An error of the library that names its file itself.
+    pub fn plain(error: &Error) -> Self {
+        let code = if matches!(error, Error::Corrupt(_) | Error::Divergence(_)) { DAMAGED } else { ERROR };
+        Failure { code, text: error.to_string().split(" (os error").next().unwrap_or_default().to_string() }
+    }
+
     /// A failure to read or write `path`.
     pub fn io(path: &Path, error: &io::Error) -> Self {
         let code = if error.kind() == io::ErrorKind::BrokenPipe { CLOSED_PIPE } else { ERROR };

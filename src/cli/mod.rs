@@ -1,14 +1,20 @@
 //! The command line: one file a command, and what they share.
 
+mod append;
+mod archive_input;
 mod args;
 mod bench;
 mod compress;
 mod decompress;
 mod display;
+mod extract;
 mod failure;
 mod level_flags;
 mod levels;
+mod list;
 mod output;
+mod pack;
+mod repair;
 mod signals;
 mod size;
 mod test;
@@ -44,6 +50,7 @@ fn dispatch(args: &Args) -> Result<(), Failure> {
     if let Some(command) = &args.command {
         return match command {
             Command::Levels => levels::run(),
+            Command::Repair(repair) => repair::run(repair),
             Command::Bench(bench) => bench::run(bench),
         };
     }
@@ -52,6 +59,8 @@ fn dispatch(args: &Args) -> Result<(), Failure> {
         Mode::Compress => compress::run(options),
         Mode::Decompress => decompress::run(options),
         Mode::Test => test::run(options),
+        Mode::List => list::run(options),
+        Mode::Append => append::run(options),
         Mode::Bench => bench::run(&bench::BenchArgs::of_files(&options.files)),
     }
 }

@@ -62,6 +62,11 @@ impl Output {
         Failure::at(if self.failed { &self.path } else { input }, error)
     }
 
+    /// Has writing to it failed?
+    pub fn has_failed(&self) -> bool {
+        self.failed
+    }
+
     /// Sets mode and time where there is a file to have them, then commits it.
     pub fn commit(self, metadata: &Metadata) -> Result<(), Failure> {
         let Sink::File(file) = self.sink else { return Ok(()) };

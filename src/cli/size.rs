@@ -14,6 +14,12 @@ pub fn parse(text: &str) -> Result<u64, String> {
     number.checked_mul(1 << shift).ok_or_else(|| "too large".to_string())
 }
 
+/// Hundredths of a percent of a text like `2%` or `0.5`.
+pub fn parse_percent(text: &str) -> Result<u32, String> {
+    let number: f64 = text.trim_end_matches('%').parse().map_err(|_| "not a percentage; write it like 2%".to_string())?;
+    if (0.0..=100.0).contains(&number) { Ok((number * 100.0).round() as u32) } else { Err("between 0 and 100 %".into()) }
+}
+
 /// A size in the unit that suits it.
 pub fn show(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];

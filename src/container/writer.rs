@@ -54,8 +54,16 @@ impl<W: Write> MemberWriter<W> {
     /// Writing fails.
     pub fn begin(out: W, named: bool, level: &Level, parity: u32) -> Result<Self> {
         let features = if named { incompatible::NAMED } else { 0 };
+        Self::with_header(out, Header::new(features, (level.memory as u64).div_ceil(1 << 20)), parity)
+    }
+
+    /// Begins a member with this `header`.
+    ///
+    /// # Errors
+    /// Writing fails.
+    pub fn with_header(out: W, header: Header, parity: u32) -> Result<Self> {
         let mut bytes = Vec::new();
-        Header::new(features, (level.memory as u64).div_ceil(1 << 20)).write_to(&mut bytes);
+        header.write_to(&mut bytes);
         let parity = if parity > 0 { Some(ParityWriter::new(parity)?) } else { None };
         let mut writer = MemberWriter { out, written: 0, records: 0, blocks: Vec::new(), parity };
         writer.put(&bytes)?;
