@@ -25,7 +25,8 @@ impl Selection {
     /// A glob is malformed.
     pub fn new(patterns: &[Vec<u8>]) -> Result<Self> {
         let compile = |text: &Vec<u8>| {
-            let trimmed: Vec<u8> = text.strip_suffix(b"/").unwrap_or(text).strip_prefix(b"./").unwrap_or(text).to_vec();
+            let inner = text.strip_prefix(b"./").unwrap_or(text);
+            let trimmed = inner.strip_suffix(b"/").unwrap_or(inner).to_vec();
             let is_glob = trimmed.iter().any(|byte| b"*?[{".contains(byte));
             let glob = match std::str::from_utf8(&trimmed) {
                 Ok(glob) if is_glob => Some(

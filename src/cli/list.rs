@@ -7,6 +7,7 @@ use std::path::Path;
 use chrono::{DateTime, Local, Utc};
 use cmx::Archive;
 use cmx::archive::{kind_letter, show_name};
+use cmx::container::format::WIDE_HASH;
 use cmx::container::{Entry, EntryKind, Time};
 use serde_json::{Value, json};
 
@@ -49,7 +50,7 @@ fn as_table(rows: &[Row], archive_len: u64) -> String {
         let time = entry.metadata.mtime.and_then(local).unwrap_or_default();
         let is_file = entry.kind == EntryKind::File;
         let ratio = if is_file && entry.size > 0 { format!("{:.1} %", percent(row.packed, entry.size)) } else { String::new() };
-        let hash = if is_file { format!("{:x}", entry.hash) } else { String::new() };
+        let hash = if is_file { hash(entry) } else { String::new() };
         let link = match entry.kind {
             EntryKind::Symlink => format!(" -> {}", show_name(&entry.link)),
             EntryKind::Hardlink => format!(" = {}", show_name(&entry.link)),
@@ -72,6 +73,11 @@ fn as_table(rows: &[Row], archive_len: u64) -> String {
         percent(archive_len, total)
     );
     text
+}
+
+/// The hash in as many digits as are stored.
+fn hash(entry: &Entry) -> String {
+    if entry.stored_len() < WIDE_HASH { format!("{:08x}", entry.hash) } else { format!("{:016x}", entry.hash) }
 }
 
 fn percent(part: u64, whole: u64) -> f64 {
@@ -114,7 +120,7 @@ fn row_json(row: &Row) -> Value {
         value["path_hex"] = hex(&row.path).into();
     }
     if entry.kind == EntryKind::File {
-        value["hash"] = format!("{:x}", entry.hash).into();
+        value["hash"] = hash(entry).into();
     }
     if let Some(bits) = entry.metadata.mode {
         value["mode"] = format!("{bits:04o}").into();

@@ -213,7 +213,7 @@ mod tests {
 
     #[test]
     fn repairs_what_it_promises_and_no_more() {
-        let content: Vec<u8> = (0..100_000u32).map(|place| (place * place >> 7) as u8).collect();
+        let content: Vec<u8> = (0..100_000u32).map(|place| (place.wrapping_mul(place) >> 7) as u8).collect();
         let mut writer = ParityWriter::new(500).unwrap();
         content.chunks(777).for_each(|piece| writer.feed(piece).unwrap());
         let (mut spool, length, hash) = writer.finish().unwrap();
