@@ -3,5 +3,7 @@
 pub mod block;
 pub mod error;
 pub mod level;
+pub mod predictor;
+pub mod transform;
 
 pub use error::{Error, Result};

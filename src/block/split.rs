@@ -1,0 +1,64 @@
+//! Cuts bytes into pieces: known formats first, then runs, then text, code and the rest.
+
+use super::detect::{self, Class};
+use super::format;
+use super::kind::Kind;
+use super::piece::{self, Piece};
+use crate::level::Level;
+use crate::transform::x86;
+
+/// What the cutting of one block shares.
+#[derive(Debug)]
+pub struct Context {
+    /// The level, for what is worth its time.
+    pub level: Level,
+    /// Bytes by which transforms may still make the block longer.
+    pub budget: usize,
+    /// How deep in unpacked content this is.
+    pub depth: usize,
+}
+
+/// Cuts a block.
+pub fn split(raw: &[u8], level: &Level) -> Vec<Piece> {
+    let mut context = Context { level: *level, budget: super::streams::limit(raw.len()) / 2 - raw.len() / 2, depth: 0 };
+    cut(raw, &mut context)
+}
+
+/// Cuts `bytes`, which are a block or what a transform unpacked.
+pub fn cut(bytes: &[u8], context: &mut Context) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut done = 0;
+    let mut at = 0;
+    while at < bytes.len() {
+        let Some(found) = format::probe(bytes, at, context) else {
+            at += 1;
+            continue;
+        };
+        between(bytes, done, found.start, &mut pieces);
+        let len: usize = found.pieces.iter().map(|piece| piece.len).sum();
+        for piece in found.pieces {
+            piece::push(&mut pieces, piece);
+        }
+        done = found.start + len;
+        at = done;
+    }
+    between(bytes, done, bytes.len(), &mut pieces);
+    pieces
+}
+
+/// Cuts `bytes[from..to]`, where no format was found.
+fn between(bytes: &[u8], from: usize, to: usize, pieces: &mut Vec<Piece>) {
+    let mut at = from;
+    for (class, len) in detect::classify(&bytes[from..to]) {
+        let piece = match class {
+            Class::Generic => Piece::copy(Kind::Generic, len),
+            Class::Text => Piece::copy(Kind::Text, len),
+            Class::Exe => {
+                let parts = x86::forward(&bytes[at..at + len], at);
+                Piece::transformed(len, parts, vec![Piece::copy(Kind::Exe, len)])
+            }
+        };
+        piece::push(pieces, piece);
+        at += len;
+    }
+}

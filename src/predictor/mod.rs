@@ -1,0 +1,5 @@
+//! The predictor of one stream.
+
+mod codec;
+
+pub use codec::{decode, encode};
