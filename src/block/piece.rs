@@ -59,6 +59,26 @@ pub fn push(pieces: &mut Vec<Piece>, piece: Piece) {
     pieces.push(piece);
 }
 
+/// Text or anything else shorter than this is not worth a change of stream.
+const SHORT: usize = 512;
+
+/// Lets short pieces of text or of anything else go where the last such piece went: headers between the parts
+/// of a container file.
+pub fn settle(pieces: Vec<Piece>) -> Vec<Piece> {
+    let mut last = None;
+    let mut out = Vec::with_capacity(pieces.len());
+    for mut piece in pieces {
+        if let Body::Copy(kind @ (Kind::Text | Kind::Generic)) = &mut piece.body {
+            match last {
+                Some(before) if piece.len < SHORT => *kind = before,
+                _ => last = Some(*kind),
+            }
+        }
+        push(&mut out, piece);
+    }
+    out
+}
+
 /// The one of Text, Exe and Generic that most bytes are.
 pub fn main_kind(pieces: &[Piece]) -> Kind {
     let total = |wanted: Kind| -> usize {

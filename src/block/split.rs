@@ -7,6 +7,9 @@ use super::piece::{self, Piece};
 use crate::level::Level;
 use crate::transform::x86;
 
+/// Unpacked content is unpacked again up to here: an image in a document in an archive.
+pub const MAX_DEPTH: usize = 2;
+
 /// What the cutting of one block shares.
 #[derive(Debug)]
 pub struct Context {
@@ -28,22 +31,15 @@ pub fn split(raw: &[u8], level: &Level) -> Vec<Piece> {
 pub fn cut(bytes: &[u8], context: &mut Context) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut done = 0;
-    let mut at = 0;
-    while at < bytes.len() {
-        let Some(found) = format::probe(bytes, at, context) else {
-            at += 1;
-            continue;
-        };
-        between(bytes, done, found.start, &mut pieces);
-        let len: usize = found.pieces.iter().map(|piece| piece.len).sum();
-        for piece in found.pieces {
+    while let Some((start, found)) = format::find(bytes, done, context) {
+        between(bytes, done, start, &mut pieces);
+        done = start + found.iter().map(|piece| piece.len).sum::<usize>();
+        for piece in found {
             piece::push(&mut pieces, piece);
         }
-        done = found.start + len;
-        at = done;
     }
     between(bytes, done, bytes.len(), &mut pieces);
-    pieces
+    piece::settle(pieces)
 }
 
 /// Cuts `bytes[from..to]`, where no format was found.

@@ -4,7 +4,12 @@
 //! of them share one shape, [`Parts`]; each is one file with `forward` and `inverse`. `forward`
 //! gives `None` where it has nothing to gain or where its own inverse did not restore the bytes.
 
+mod checksum;
+pub mod deflate;
 mod guard;
+pub mod idat;
+pub mod jpeg;
+pub mod scanline;
 pub mod x86;
 
 pub use guard::guarded;
@@ -34,6 +39,10 @@ pub struct Parts {
 pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     match parts.id {
         x86::ID => x86::inverse(parts, limit),
+        deflate::ID => deflate::inverse(parts, limit),
+        idat::ID => idat::inverse(parts, limit),
+        scanline::ID => scanline::inverse(parts, limit),
+        jpeg::ID => jpeg::inverse(parts, limit),
         other => Err(Error::Unsupported(format!("transform {other}"))),
     }
 }
