@@ -1,9 +1,9 @@
 //! Cuts bytes into pieces: known formats first, then runs, then text, code and the rest.
 
-use super::detect::{self, Class};
+use super::detect::{self, Class, image16, runs};
 use super::format;
 use super::kind::Kind;
-use super::piece::{self, Piece};
+use super::piece::{self, Body, Piece};
 use crate::level::Level;
 use crate::transform::x86;
 
@@ -46,15 +46,37 @@ pub fn cut(bytes: &[u8], context: &mut Context) -> Vec<Piece> {
 fn between(bytes: &[u8], from: usize, to: usize, pieces: &mut Vec<Piece>) {
     let mut at = from;
     for (class, len) in detect::classify(&bytes[from..to]) {
-        let piece = match class {
-            Class::Generic => Piece::copy(Kind::Generic, len),
-            Class::Text => Piece::copy(Kind::Text, len),
+        let here = &bytes[at..at + len];
+        match class {
+            Class::Generic => generic(here, pieces),
+            Class::Text => without_runs(here, Kind::Text, pieces),
             Class::Exe => {
-                let parts = x86::forward(&bytes[at..at + len], at);
-                Piece::transformed(len, parts, vec![Piece::copy(Kind::Exe, len)])
+                let parts = x86::forward(here, at);
+                piece::push(pieces, Piece::transformed(len, parts, vec![Piece::copy(Kind::Exe, len)]));
             }
-        };
-        piece::push(pieces, piece);
+        }
         at += len;
     }
+}
+
+/// An image without a header, or else what it is.
+fn generic(bytes: &[u8], pieces: &mut Vec<Piece>) {
+    match image16::detect(bytes) {
+        Some((kind, skip)) => {
+            piece::push(pieces, Piece::copy(Kind::Generic, skip));
+            piece::push(pieces, Piece::copy(kind, bytes.len() - skip));
+        }
+        None => without_runs(bytes, Kind::Generic, pieces),
+    }
+}
+
+/// Long runs of one value apart, the rest to the stream of `kind`.
+fn without_runs(bytes: &[u8], kind: Kind, pieces: &mut Vec<Piece>) {
+    let mut done = 0;
+    while let Some(run) = runs::next(bytes, done) {
+        piece::push(pieces, Piece::copy(kind, run.start - done));
+        piece::push(pieces, Piece { len: run.len(), body: Body::Fill(bytes[run.start]) });
+        done = run.end;
+    }
+    piece::push(pieces, Piece::copy(kind, bytes.len() - done));
 }

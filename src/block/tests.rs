@@ -57,3 +57,12 @@ fn a_defect_is_survived_and_reported() {
     assert_eq!(decode(&encoded.bytes, raw.len()).unwrap(), raw);
     assert_eq!(encoded.bytes.len(), raw.len() + 1);
 }
+
+#[test]
+fn a_long_run_is_tiny() {
+    assert!(returns(&vec![0; 3_000_000]).len() < 20);
+    let mut raw = b"Before the run. ".repeat(100);
+    raw.extend(vec![7; 1_000_000]);
+    raw.extend(b"Behind the run. ".repeat(100));
+    assert!(returns(&raw).len() < 200);
+}

@@ -21,7 +21,7 @@ const WINDOW: usize = 4 << 10;
 const CODE_WINDOWS: usize = 4;
 /// Stretches of text or of anything else shorter than this stay with their neighbours: measured,
 /// a predictor that starts anew costs more than foreign bytes do.
-const MIN_STRETCH: usize = 32 << 10;
+const MIN_STRETCH: usize = 64 << 10;
 
 /// Cuts `bytes`; lengths add up to it, neighbours differ.
 pub fn classify(bytes: &[u8]) -> Vec<(Class, usize)> {
@@ -71,18 +71,19 @@ fn absorb_short(mut runs: Vec<(Class, usize)>) -> Vec<(Class, usize)> {
 /// Whether the bytes are those of text: hardly any controls, and either mostly ASCII or with the
 /// spaces and line ends of written language.
 pub fn is_text(window: &[u8]) -> bool {
-    let mut classes = [0usize; 4];
+    let mut classes = [0usize; 5];
     for &byte in window {
         classes[usize::from(CLASS[usize::from(byte)])] += 1;
     }
-    let [controls, blanks, high, _] = classes;
-    if controls * 64 > window.len() {
+    let [controls, blanks, high, _, zeros] = classes;
+    // Tables of strings part them by zeros.
+    if controls * 64 > window.len() || zeros * 16 > window.len() {
         return false;
     }
     high * 10 < window.len() || blanks * 32 >= window.len() && high * 20 < window.len() * 19 && !is_even_spread(window)
 }
 
-/// 0 control, 1 blank, 2 above ASCII, 3 printable.
+/// 0 control, 1 blank, 2 above ASCII, 3 printable, 4 zero.
 const CLASS: [u8; 256] = {
     let mut table = [3u8; 256];
     let mut byte = 0;
@@ -91,7 +92,8 @@ const CLASS: [u8; 256] = {
             b'\t' | b'\n' | b'\r' | b' ' => 1,
             // Backspace, form feed and escape belong to terminals and printers.
             8 | 12 | 27 => 3,
-            0..=31 | 127 => 0,
+            0 => 4,
+            1..=31 | 127 => 0,
             128..=255 => 2,
             _ => 3,
         };

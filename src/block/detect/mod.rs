@@ -2,5 +2,7 @@
 
 mod code;
 mod content;
+pub mod image16;
+pub mod runs;
 
 pub use content::{Class, classify};
