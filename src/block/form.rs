@@ -90,6 +90,12 @@ fn split_form(raw: &[u8], level: &Level, pieces: &[Piece]) -> Result<Vec<u8>> {
     Ok(out)
 }
 
+/// The split form of `raw`, whatever else would be smaller.
+#[cfg(test)]
+pub fn encode_split(raw: &[u8], level: &Level) -> Result<Vec<u8>> {
+    split_form(raw, level, &split::split(raw, level))
+}
+
 /// Decodes any form.
 ///
 /// # Errors

@@ -51,8 +51,10 @@ fn between(bytes: &[u8], from: usize, to: usize, pieces: &mut Vec<Piece>) {
             Class::Generic => generic(here, pieces),
             Class::Text => without_runs(here, Kind::Text, pieces),
             Class::Exe => {
-                let parts = x86::forward(here, at);
-                piece::push(pieces, Piece::transformed(len, parts, vec![Piece::copy(Kind::Exe, len)]));
+                for (index, code) in here.chunks(x86::MAX_SIZE).enumerate() {
+                    let parts = x86::forward(code, at + index * x86::MAX_SIZE, bytes.len());
+                    piece::push(pieces, Piece::transformed(code.len(), parts, vec![Piece::copy(Kind::Exe, code.len())]));
+                }
             }
         }
         at += len;

@@ -4,7 +4,7 @@
 //! of them share one shape, [`Parts`]; each is one file with `forward` and `inverse`. `forward`
 //! gives `None` where it has nothing to gain or where its own inverse did not restore the bytes.
 
-mod checksum;
+pub(crate) mod checksum;
 pub mod deflate;
 mod guard;
 pub mod idat;
