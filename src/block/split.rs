@@ -19,12 +19,26 @@ pub struct Context {
     pub budget: usize,
     /// How deep in unpacked content this is.
     pub depth: usize,
+    /// Bytes that probes may still work through: a file made of nothing but false starts must not take for ever.
+    pub effort: usize,
+}
+
+impl Context {
+    fn new(raw_len: usize, level: &Level) -> Self {
+        let budget = (super::streams::limit(raw_len) - raw_len) / 2;
+        Context { level: *level, budget, depth: 0, effort: raw_len.saturating_mul(8).saturating_add(1 << 20) }
+    }
+
+    /// Takes the cost of working through `bytes` bytes; `None` when it is not there.
+    pub fn charge(&mut self, bytes: usize) -> Option<()> {
+        self.effort = self.effort.checked_sub(bytes)?;
+        Some(())
+    }
 }
 
 /// Cuts a block.
 pub fn split(raw: &[u8], level: &Level) -> Vec<Piece> {
-    let mut context = Context { level: *level, budget: super::streams::limit(raw.len()) / 2 - raw.len() / 2, depth: 0 };
-    cut(raw, &mut context)
+    cut(raw, &mut Context::new(raw.len(), level))
 }
 
 /// Cuts `bytes`, which are a block or what a transform unpacked.

@@ -7,7 +7,7 @@
 
 use std::io::Cursor;
 
-use preflate_rs::{PreflateConfig, PreflateStreamProcessor, RecreateStreamProcessor};
+use preflate_rs::{ExitCode, PreflateConfig, PreflateStreamProcessor, RecreateStreamProcessor};
 
 use super::{Parts, checksum, guarded};
 use crate::block::{Reader, put_varint};
@@ -18,6 +18,8 @@ pub const ID: u8 = 2;
 
 /// Compressed bytes that are unpacked at a time.
 const CHUNK: usize = 4 << 20;
+/// Compressed bytes that are looked at first.
+const GLANCE: usize = 16 << 10;
 /// Plain bytes of one chunk: more means a bomb.
 const CHUNK_PLAIN: usize = 128 << 20;
 
@@ -56,14 +58,16 @@ impl Trailer {
 }
 
 /// Unpacks the stream at the start of `bytes`, to at most `limit` plain bytes. Gives the parts and
-/// how many bytes they stand for: the stream, and the trailer where it is right. `None` where there is no
-/// stream, where it does not pay, or where it does not come back exactly.
-#[must_use]
-pub fn forward(bytes: &[u8], trailer: Trailer, limit: usize) -> Option<(Parts, usize)> {
-    let unpacked = guarded("deflate", || Ok(unpack(bytes, limit))).ok()??;
+/// how many bytes they stand for: the stream, and the trailer where it is right.
+///
+/// # Errors
+/// About how many bytes were worked through in vain, where there is no stream, where it does not pay, or where it does
+/// not come back exactly.
+pub fn forward(bytes: &[u8], trailer: Trailer, limit: usize) -> std::result::Result<(Parts, usize), usize> {
+    let unpacked = guarded("deflate", || Ok(unpack(bytes, limit))).unwrap_or(Err(CHUNK))?;
     // Corrections of this size mean an unknown encoder: they cost what the content gains.
     if unpacked.corrections.len() * 4 > unpacked.consumed || unpacked.plain.is_empty() {
-        return None;
+        return Err(unpacked.consumed);
     }
     let tail = trailer.bytes(&unpacked.plain);
     let trailer = if unpacked.done && bytes[unpacked.consumed..].starts_with(&tail) { trailer } else { Trailer::None };
@@ -76,7 +80,7 @@ pub fn forward(bytes: &[u8], trailer: Trailer, limit: usize) -> Option<(Parts, u
         put_varint(&mut params, *corrections as u64);
     }
     let parts = Parts { id: ID, params, side: unpacked.corrections, packed: Vec::new(), inner: unpacked.plain };
-    super::restores(&parts, &bytes[..consumed]).then_some((parts, consumed))
+    if super::restores(&parts, &bytes[..consumed]) { Ok((parts, consumed)) } else { Err(consumed) }
 }
 
 #[derive(Default)]
@@ -89,33 +93,43 @@ struct Unpacked {
     done: bool,
 }
 
+/// Whole streams that are short, and whatever may be a longer one; false starts fall here, for the cost of a glance.
+fn unpack(bytes: &[u8], limit: usize) -> std::result::Result<Unpacked, usize> {
+    let glance = &bytes[..bytes.len().min(GLANCE)];
+    let short = unpack_chunks(glance, GLANCE, limit);
+    match short {
+        Ok(unpacked) if unpacked.done || glance.len() == bytes.len() => Ok(unpacked),
+        // The settings are found from the first chunk: the longer the better.
+        Ok(_) | Err(ExitCode::ShortRead) => unpack_chunks(bytes, CHUNK, limit).map_err(|_| CHUNK.min(bytes.len())),
+        Err(_) => Err(GLANCE / 4),
+    }
+}
+
 /// As much as can be unpacked; a stream that is cut short or goes bad gives its whole blocks.
-fn unpack(bytes: &[u8], limit: usize) -> Option<Unpacked> {
+fn unpack_chunks(bytes: &[u8], chunk: usize, limit: usize) -> std::result::Result<Unpacked, ExitCode> {
     let config = PreflateConfig { max_chain_length: 4096, plain_text_limit: limit.min(CHUNK_PLAIN), verify_compression: false };
     let mut processor = PreflateStreamProcessor::new(&config);
     let mut all = Unpacked::default();
-    let mut reach = CHUNK;
     while !processor.is_done() {
-        let end = all.consumed.saturating_add(reach).min(bytes.len());
-        let before = all.consumed;
-        match processor.decompress(&bytes[before..end]) {
-            Ok(chunk) if chunk.compressed_size > 0 => {
-                let plain = processor.plain_text().text();
-                if all.plain.len() + plain.len() > limit {
-                    break;
-                }
-                all.plain.extend_from_slice(plain);
-                all.corrections.extend_from_slice(&chunk.corrections);
-                all.chunks.push((plain.len(), chunk.corrections.len()));
-                all.consumed += chunk.compressed_size;
-                processor.shrink_to_dictionary();
-            }
-            _ => break,
+        let end = all.consumed.saturating_add(chunk).min(bytes.len());
+        let step = match processor.decompress(&bytes[all.consumed..end]) {
+            Ok(step) if step.compressed_size > 0 => step,
+            Ok(_) => break,
+            Err(error) if all.chunks.is_empty() => return Err(error.exit_code()),
+            Err(_) => break,
+        };
+        let plain = processor.plain_text().text();
+        if all.plain.len() + plain.len() > limit {
+            break;
         }
-        reach = CHUNK;
+        all.plain.extend_from_slice(plain);
+        all.corrections.extend_from_slice(&step.corrections);
+        all.chunks.push((plain.len(), step.corrections.len()));
+        all.consumed += step.compressed_size;
+        processor.shrink_to_dictionary();
     }
     all.done = processor.is_done();
-    (!all.chunks.is_empty()).then_some(all)
+    if all.chunks.is_empty() { Err(ExitCode::PlainTextLimit) } else { Ok(all) }
 }
 
 /// Undoes [`forward`].

@@ -26,7 +26,7 @@ pub fn detect(bytes: &[u8]) -> Option<(Kind, usize)> {
         return None;
     }
     // Even offsets, so that all windows agree on which byte is which.
-    let gap = (bytes.len() - WINDOW_SAMPLES * 2) / (WINDOWS - 1) & !1;
+    let gap = (bytes.len() - WINDOW_SAMPLES * 2) / (WINDOWS - 1) / 2 * 2;
     let windows: Vec<&[u8]> = (0..WINDOWS).map(|index| &bytes[index * gap..][..WINDOW_SAMPLES * 2]).collect();
     let parities: Vec<usize> = windows.iter().filter_map(|window| high_parity(window)).collect();
     let high = usize::from(parities.iter().filter(|&&parity| parity == 1).count() * 2 > parities.len());

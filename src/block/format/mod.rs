@@ -77,10 +77,16 @@ fn probe(bytes: &[u8], at: usize, context: &mut Context) -> Option<Vec<Piece>> {
 
 /// A deflate stream at the start of `bytes` as a piece, its content cut by `cut`.
 fn deflated(bytes: &[u8], trailer: Trailer, context: &mut Context, cut: impl FnOnce(&[u8], &mut Context) -> Vec<Piece>) -> Option<Piece> {
-    if context.depth >= split::MAX_DEPTH {
+    if context.depth >= split::MAX_DEPTH || context.level.number < UNPACKING_LEVEL {
         return None;
     }
-    let (parts, consumed) = deflate::forward(bytes, trailer, context.budget)?;
+    let unpacked = deflate::forward(bytes, trailer, context.budget);
+    let cost = match &unpacked {
+        Ok((_, consumed)) => *consumed,
+        Err(cost) => *cost,
+    };
+    context.charge(cost)?;
+    let (parts, consumed) = unpacked.ok()?;
     if parts.inner.len() / consumed > max_expansion(&context.level) {
         return None;
     }
@@ -91,6 +97,10 @@ fn deflated(bytes: &[u8], trailer: Trailer, context: &mut Context, cut: impl FnO
     context.depth -= 1;
     Some(Piece::transformed(consumed, parts, pieces))
 }
+
+/// Below this level deflate streams stay as they are: finding their settings and coding several times as many bytes
+/// takes longer than the level has.
+const UNPACKING_LEVEL: u8 = 2;
 
 /// Content is coded in time that goes with its own length. Where it is very much longer than the stream, as with
 /// blank images, the few bytes to gain are not worth it at the quick levels.

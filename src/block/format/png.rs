@@ -14,6 +14,7 @@ pub fn probe(bytes: &[u8], context: &mut Context) -> Option<Vec<Piece>> {
     }
     let image = Header::read(bytes)?;
     let start = first_idat(bytes)?;
+    context.charge(idat_len(&bytes[start..]))?;
     let (parts, consumed) = idat::forward(&bytes[start..])?;
     let body = deflated(parts.inner.get(2..)?, Trailer::Adler, context, |plain, context| image.cut(plain, context))?;
     let rest = parts.inner.len() - 2 - body.len;
@@ -32,6 +33,15 @@ fn first_idat(bytes: &[u8]) -> Option<usize> {
         at = at.checked_add(u32_be(bytes, at)?)?.checked_add(12)?;
     }
     None
+}
+
+/// What the IDAT chunks say they take.
+fn idat_len(bytes: &[u8]) -> usize {
+    let mut at = 0;
+    while bytes.get(at + 4..at + 8) == Some(b"IDAT") {
+        at += 12 + u32_be(bytes, at).unwrap_or(0);
+    }
+    at.min(bytes.len())
 }
 
 /// What the IHDR chunk says.

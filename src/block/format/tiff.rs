@@ -24,7 +24,7 @@ pub fn probe(bytes: &[u8], _context: &mut Context) -> Option<Vec<Piece>> {
             258 => {
                 let bits = file.values(at)?;
                 fields.bits = bits.first();
-                if (0..bits.count).any(|index| bits.get(index) != Some(fields.bits)) {
+                if bits.count > 4 || (0..bits.count).any(|index| bits.get(index) != Some(fields.bits)) {
                     return None;
                 }
             }
@@ -38,6 +38,9 @@ pub fn probe(bytes: &[u8], _context: &mut Context) -> Option<Vec<Piece>> {
     }
     fields.pieces(big_endian, bytes.len())
 }
+
+/// More strips than any image in use has.
+const MAX_STRIPS: usize = 1 << 14;
 
 struct File<'a> {
     bytes: &'a [u8],
@@ -63,7 +66,7 @@ impl<'a> File<'a> {
         let count = self.u32(at + 4)?;
         let bytes = count.checked_mul(size)?;
         let start = if bytes <= 4 { at + 8 } else { self.u32(at + 8)? };
-        if count == 0 || start.checked_add(bytes)? > self.bytes.len() {
+        if count == 0 || count > MAX_STRIPS || start.checked_add(bytes)? > self.bytes.len() {
             return None;
         }
         Some(Values { file: self, start, size, count })
