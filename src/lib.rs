@@ -16,14 +16,19 @@
 mod api;
 pub mod archive;
 pub mod block;
+pub mod coder;
 pub mod container;
 pub mod error;
 pub mod input;
 pub mod level;
+pub mod mix;
+pub mod model;
 pub mod options;
 mod ordered;
 pub mod output;
+pub mod predictor;
 pub mod progress;
+pub mod simd;
 pub mod stream;
 
 pub use api::{compress, compress_with, decompress, decompress_with};

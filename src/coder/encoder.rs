@@ -1,0 +1,92 @@
+//! The encoding half of the coder.
+
+use super::{NARROWEST, PROBABILITY_BITS, PROBABILITY_ONE};
+
+/// Turns bits and their probabilities into bytes.
+#[derive(Debug)]
+pub struct Encoder {
+    low: u64,
+    range: u64,
+    bytes: Vec<u8>,
+}
+
+impl Default for Encoder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Encoder {
+    /// An encoder that has written nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { low: 0, range: u64::MAX, bytes: Vec::new() }
+    }
+
+    /// Codes `bit`, where `probability` (of a one, in 1..2^22) is what the decoder will also compute.
+    #[inline(always)]
+    pub fn encode(&mut self, bit: u32, probability: u32) {
+        debug_assert!(probability > 0 && probability < PROBABILITY_ONE && bit < 2);
+        let ones = (self.range >> PROBABILITY_BITS) * u64::from(probability);
+        let zero_mask = u64::from(bit).wrapping_sub(1);
+        let (low, carry) = self.low.overflowing_add(ones & zero_mask);
+        self.low = low;
+        self.range = (ones & !zero_mask) | ((self.range - ones) & zero_mask);
+        if carry {
+            self.carry();
+        }
+        if self.range < NARROWEST {
+            self.bytes.extend_from_slice(&((self.low >> 32) as u32).to_be_bytes());
+            self.low <<= 32;
+            self.range <<= 32;
+        }
+    }
+
+    /// Adds one to the number that the bytes written so far spell.
+    #[cold]
+    #[inline(never)]
+    fn carry(&mut self) {
+        for byte in self.bytes.iter_mut().rev() {
+            *byte = byte.wrapping_add(1);
+            if *byte != 0 {
+                return;
+            }
+        }
+    }
+
+    /// Bytes written so far; the last few are still to come.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Whether nothing was written yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// Ends the code with as few bytes as identify it: the decoder reads zeros past the end.
+    #[must_use]
+    pub fn finish(mut self) -> Vec<u8> {
+        // The number in [low, low + range) with the most trailing zero bits.
+        for kept in 0..=8u32 {
+            let unit_mask = if kept == 0 { u64::MAX } else { (1u64 << (64 - 8 * kept)).wrapping_sub(1) };
+            let (rounded, carry) = match self.low.checked_add(unit_mask) {
+                Some(sum) => (sum & !unit_mask, false),
+                None => (0, true),
+            };
+            if rounded.wrapping_sub(self.low) < self.range {
+                if carry && self.low != 0 {
+                    self.carry();
+                }
+                self.bytes.extend_from_slice(&rounded.to_be_bytes()[..kept as usize]);
+                break;
+            }
+        }
+        while self.bytes.last() == Some(&0) {
+            self.bytes.pop();
+        }
+        self.bytes
+    }
+}

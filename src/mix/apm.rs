@@ -1,0 +1,68 @@
+//! Adaptive probability maps (secondary symbol estimation): a probability corrected by what
+//! happened before to like probabilities in the same small context.
+
+use super::logistic::{MIX_BITS, squash};
+use crate::coder::PROBABILITY_BITS;
+use crate::simd::prefetch;
+
+/// Knots of a context: every unit of ±8 in the stretched domain, less the last, whose place the
+/// interpolation never reaches. Thirty-two bytes: the rows of both next bits share a cache line.
+const KNOTS: usize = 16;
+const LIMIT: i32 = (15 << (MIX_BITS - 1)) - 1;
+const STEP_BITS: u32 = MIX_BITS;
+
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Pair([[u16; KNOTS]; 2]);
+
+/// A table of refined probabilities, interpolated between knots.
+pub struct Apm {
+    rows: Vec<Pair>,
+    row: usize,
+    knot: usize,
+    rate: u32,
+}
+
+impl Apm {
+    /// A map of 2^`bits` contexts that moves by 2^-`rate` of the error.
+    #[must_use]
+    pub fn new(bits: u32, rate: u32) -> Self {
+        let mut row = [0u16; KNOTS];
+        for (knot, value) in row.iter_mut().enumerate() {
+            let stretched = ((2 * knot as i32) - (KNOTS as i32 - 1)) << (STEP_BITS - 1);
+            *value = (squash(stretched) >> (PROBABILITY_BITS - 16)).min(65535) as u16;
+        }
+        Self { rows: vec![Pair([row; 2]); 1 << (bits - 1)], row: 0, knot: 0, rate }
+    }
+
+    /// Asks for the rows of contexts `context` and `context ^ 1` ahead of their use.
+    #[inline(always)]
+    pub fn prefetch(&self, context: usize) {
+        prefetch(&self.rows, context >> 1 & (self.rows.len() - 1));
+    }
+
+    /// The refined probability (22 bits) of a stretched one (12 fractional bits) in `context`.
+    #[inline(always)]
+    pub fn refine(&mut self, stretched: i32, context: usize) -> u32 {
+        let position = (stretched.clamp(-LIMIT, LIMIT) + (15 << (MIX_BITS - 1))) as u32;
+        let knot = (position >> STEP_BITS) as usize;
+        let fraction = position & ((1 << STEP_BITS) - 1);
+        self.row = context & (2 * self.rows.len() - 1);
+        let row = &self.rows[self.row >> 1].0[self.row & 1];
+        let low = u32::from(row[knot & 15]);
+        let high = u32::from(row[(knot + 1) & 15]);
+        // The knot that is nearer learns.
+        self.knot = knot + usize::from(fraction >> (STEP_BITS - 1) != 0);
+        let mixed = low * ((1 << STEP_BITS) - fraction) + high * fraction;
+        (mixed >> (16 + STEP_BITS - PROBABILITY_BITS)).max(1)
+    }
+
+    /// Learns `bit`.
+    #[inline(always)]
+    pub fn update(&mut self, bit: u32) {
+        let entry = &mut self.rows[self.row >> 1].0[self.row & 1][self.knot & 15];
+        let target = (bit * 65535) as i32;
+        let value = i32::from(*entry);
+        *entry = (value + ((target - value + (1 << (self.rate - 1)) - bit as i32) >> self.rate)) as u16;
+    }
+}

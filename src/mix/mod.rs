@@ -1,0 +1,5 @@
+//! Turning many predictions into one: the logistic domain, mixers, and the stages after them.
+
+pub mod apm;
+pub mod logistic;
+pub mod mixer;

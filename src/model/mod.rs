@@ -1,0 +1,12 @@
+//! The models: one file a family.
+
+pub mod bit_history;
+pub mod byte_history;
+pub mod context;
+pub mod indirect;
+pub mod line;
+pub mod match_model;
+pub mod slots;
+pub mod state_map;
+pub mod stride;
+pub mod word;

@@ -1,0 +1,96 @@
+//! Profiles: which models, weight-set selectors and stages a stream's predictor uses.
+
+use crate::model::context::{Context, ContextState, kind};
+
+/// What picks the row of a weight set. Each has a part that is fixed for a byte and a part that
+/// moves with every bit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Selector {
+    /// Always row 0.
+    Constant,
+    /// The bits of this byte so far.
+    Partial,
+    /// Class of the match length, and the place of the bit.
+    MatchLength,
+    /// The last byte.
+    Byte1,
+    /// The byte before the last.
+    Byte2,
+    /// How many orders were seen before, and the place of the bit.
+    Seen,
+    /// Kinds of the last two bytes, and the place of the bit.
+    Kinds,
+    /// Length of the word so far and kind of the last byte.
+    WordLength,
+    /// Column, coarsely, and the byte above.
+    Above,
+    /// Place in the record.
+    Phase,
+}
+
+impl Selector {
+    /// Rows of its weight set.
+    #[must_use]
+    pub const fn rows(self) -> usize {
+        match self {
+            Self::Constant => 1,
+            Self::Partial | Self::Byte1 | Self::Byte2 | Self::Above => 256,
+            Self::MatchLength => 128,
+            Self::Seen => 256,
+            Self::Kinds => 2048,
+            Self::WordLength => 256,
+            Self::Phase => 2048,
+        }
+    }
+
+    /// The part that is fixed for a byte.
+    #[inline(always)]
+    #[must_use]
+    pub fn of_byte(self, state: &ContextState, seen: u32) -> RowPart {
+        let fixed = |base| RowPart { base, ..RowPart::default() };
+        let with_bit = |base: u32| RowPart { base: base << 3, by_bit: 1, ..RowPart::default() };
+        match self {
+            Self::Constant => fixed(0),
+            Self::Partial => RowPart { by_partial: 1, ..RowPart::default() },
+            Self::MatchLength => RowPart { by_length: 8, by_bit: 1, ..RowPart::default() },
+            Self::Byte1 => fixed(state.history.byte(1)),
+            Self::Byte2 => fixed(state.history.byte(2)),
+            Self::Seen => with_bit(seen.min(31)),
+            Self::Kinds => with_bit(state.shape & 0xff),
+            Self::WordLength => fixed(state.words.length.min(15) << 4 | kind(state.history.byte(1) as u8)),
+            Self::Above => fixed(u32::from(state.lines.above[0])),
+            Self::Phase => with_bit(state.history.position as u32 % state.stride.stride),
+        }
+    }
+}
+
+/// A row of a weight set: what is fixed for a byte, and how it moves with the bits of it.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct RowPart {
+    base: u32,
+    by_partial: u32,
+    by_bit: u32,
+    by_length: u32,
+}
+
+impl RowPart {
+    /// The row for the next bit.
+    #[inline(always)]
+    #[must_use]
+    pub fn row(self, partial: u32, bit_position: u32, length_class: u32) -> u32 {
+        self.base + self.by_partial * partial + self.by_bit * bit_position + self.by_length * length_class
+    }
+}
+
+/// What a predictor is made of.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// Hashed contexts; the first `orders` of them are plain orders, shortest first.
+    pub contexts: Vec<Context>,
+    /// How many of the contexts count as orders seen.
+    pub orders: usize,
+    /// Shortest lengths of the match models, the most trusted first.
+    pub matches: Vec<usize>,
+    /// One weight set each.
+    pub selectors: Vec<Selector>,
+}

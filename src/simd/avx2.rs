@@ -1,0 +1,120 @@
+//! Kernels for x86-64 with AVX2: sixteen 16-bit lanes.
+
+use super::{Kernels, LANES};
+use crate::coder::PROBABILITY_BITS;
+use crate::mix::logistic::STRETCH;
+use crate::model::state_map::{COUNT_BITS, MapEntry, RECIPROCAL};
+use std::arch::x86_64::*;
+
+/// AVX2 kernels. Only called from code that was compiled for AVX2 after its detection.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Avx2;
+
+impl Kernels for Avx2 {
+    #[inline(always)]
+    fn dot(inputs: &[i16], weights: &[i16]) -> i32 {
+        let (inputs, _) = inputs.as_chunks::<LANES>();
+        let (weights, _) = weights.as_chunks::<LANES>();
+        // SAFETY: the type is used only below `#[target_feature(enable = "avx2")]` functions that
+        // run after detection (see `predictor::codec`). Loads are unaligned and inside the chunks.
+        unsafe {
+            let mut sums = _mm256_setzero_si256();
+            for (inputs, weights) in inputs.iter().zip(weights) {
+                let input = _mm256_loadu_si256(inputs.as_ptr().cast());
+                let weight = _mm256_loadu_si256(weights.as_ptr().cast());
+                sums = _mm256_add_epi32(sums, _mm256_madd_epi16(input, weight));
+            }
+            let sum = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256::<1>(sums));
+            let sum = _mm_add_epi32(sum, _mm_shuffle_epi32::<0b01_00_11_10>(sum));
+            let sum = _mm_add_epi32(sum, _mm_shuffle_epi32::<0b10_11_00_01>(sum));
+            _mm_cvtsi128_si32(sum)
+        }
+    }
+
+    #[inline(always)]
+    fn train(inputs: &[i16], weights: &mut [i16], error: i16) {
+        let (inputs, _) = inputs.as_chunks::<LANES>();
+        let (weights, _) = weights.as_chunks_mut::<LANES>();
+        // SAFETY: as in `dot`.
+        unsafe {
+            let error = _mm256_set1_epi16(error);
+            for (inputs, weights) in inputs.iter().zip(weights) {
+                let input = _mm256_slli_epi16::<1>(_mm256_loadu_si256(inputs.as_ptr().cast()));
+                let moved = _mm256_adds_epi16(_mm256_loadu_si256(weights.as_ptr().cast()), _mm256_mulhrs_epi16(input, error));
+                _mm256_storeu_si256(weights.as_mut_ptr().cast(), moved);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn learn(entries: &[u32], bit: u32, limit: u32, updated: &mut [MapEntry]) {
+        let (entries, _) = entries.as_chunks::<8>();
+        let (updated, _) = updated.as_chunks_mut::<8>();
+        // SAFETY: as in `dot`. Gather indices are masked: a count has 10 bits and RECIPROCAL 2^10
+        // entries; a stretch index is below 8192, and a four-byte load there ends at or before entry 8193,
+        // the last of STRETCH.
+        unsafe {
+            let target = _mm256_set1_epi32((bit << PROBABILITY_BITS) as i32);
+            let limit = _mm256_set1_epi32(limit as i32);
+            let count_mask = _mm256_set1_epi32((1 << COUNT_BITS) - 1);
+            let one = _mm256_set1_epi32((1 << PROBABILITY_BITS) - 1);
+            for (entries, updated) in entries.iter().zip(updated) {
+                let entry = _mm256_loadu_si256(entries.as_ptr().cast());
+                let count = _mm256_and_si256(entry, count_mask);
+                let error = _mm256_sub_epi32(target, _mm256_srli_epi32::<{ COUNT_BITS as i32 }>(entry));
+                let share = _mm256_i32gather_epi32::<4>(RECIPROCAL.as_ptr(), count);
+                let step = _mm256_slli_epi32::<1>(_mm256_mullo_epi32(_mm256_srai_epi32::<4>(error), share));
+                let moved = _mm256_add_epi32(_mm256_andnot_si256(count_mask, entry), _mm256_andnot_si256(count_mask, step));
+                let counted = _mm256_sub_epi32(count, _mm256_cmpgt_epi32(limit, count));
+                let entry = _mm256_or_si256(moved, counted);
+                let raw = _mm256_srli_epi32::<{ COUNT_BITS as i32 }>(entry);
+                let probability = _mm256_max_epi32(raw, _mm256_set1_epi32(1));
+                let above = _mm256_srai_epi32::<31>(_mm256_slli_epi32::<{ COUNT_BITS as i32 }>(probability));
+                let folded = _mm256_and_si256(_mm256_xor_si256(probability, above), one);
+                let tail = _mm256_add_epi32(_mm256_srli_epi32::<3>(folded), _mm256_set1_epi32(4096));
+                let in_tail = _mm256_cmpgt_epi32(_mm256_set1_epi32(1 << 15), folded);
+                let index = _mm256_blendv_epi8(_mm256_srli_epi32::<9>(folded), tail, in_tail);
+                let looked_up = _mm256_i32gather_epi32::<2>(STRETCH.as_ptr().cast(), index);
+                let value = _mm256_srai_epi32::<16>(_mm256_slli_epi32::<16>(looked_up));
+                let stretched = _mm256_sub_epi32(_mm256_xor_si256(value, above), above);
+                let half = _mm256_set1_epi32(1 << (PROBABILITY_BITS - 1));
+                let linear = _mm256_srai_epi32::<{ PROBABILITY_BITS as i32 - 10 }>(_mm256_sub_epi32(probability, half));
+                let inputs = _mm256_blend_epi16::<0b1010_1010>(stretched, _mm256_slli_epi32::<16>(linear));
+                let low = _mm256_unpacklo_epi32(entry, inputs);
+                let high = _mm256_unpackhi_epi32(entry, inputs);
+                let (first, second) = updated.split_at_mut(4);
+                _mm256_storeu_si256(first.as_mut_ptr().cast(), _mm256_permute2x128_si256::<0x20>(low, high));
+                _mm256_storeu_si256(second.as_mut_ptr().cast(), _mm256_permute2x128_si256::<0x31>(low, high));
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn recall(
+        states: &[u8],
+        bases: &[u32],
+        node: usize,
+        maps: &[MapEntry],
+        indices: &mut [u32],
+        entries: &mut [u32],
+        inputs: &mut [[i16; 2]],
+    ) {
+        // SAFETY: the caller keeps every base inside the table with room for a four-byte load at
+        // its nodes; a history is one byte and `maps` has 256 entries a context.
+        unsafe {
+            let states = states.as_ptr().add(node);
+            let maps: *const i32 = maps.as_ptr().cast();
+            let first = _mm256_setr_epi32(0, 256, 512, 768, 1024, 1280, 1536, 1792);
+            for group in 0..bases.len() / 8 {
+                let base = _mm256_loadu_si256(bases.as_ptr().add(8 * group).cast());
+                let history = _mm256_and_si256(_mm256_i32gather_epi32::<1>(states.cast(), base), _mm256_set1_epi32(255));
+                let index = _mm256_add_epi32(history, _mm256_add_epi32(first, _mm256_set1_epi32(2048 * group as i32)));
+                _mm256_storeu_si256(indices.as_mut_ptr().add(8 * group).cast(), index);
+                let input = _mm256_i32gather_epi32::<8>(maps.add(1), index);
+                _mm256_storeu_si256(inputs.as_mut_ptr().add(8 * group).cast(), input);
+                let entry = _mm256_i32gather_epi32::<8>(maps, index);
+                _mm256_storeu_si256(entries.as_mut_ptr().add(8 * group).cast(), entry);
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Which instruction set to use, decided once.
+
+use super::{Kernels, LANES, Scalar};
+use crate::model::state_map::MapEntry;
+use std::sync::OnceLock;
+
+/// The instruction sets that the codec is compiled for, weakest first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum InstructionSet {
+    /// Plain integer code.
+    Scalar,
+    /// Any x86-64.
+    Sse2,
+    /// Any AArch64.
+    Neon,
+    /// x86-64 with AVX2.
+    Avx2,
+}
+
+impl InstructionSet {
+    /// The name that `CMX_SIMD` takes.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Scalar => "scalar",
+            Self::Sse2 => "sse2",
+            Self::Neon => "neon",
+            Self::Avx2 => "avx2",
+        }
+    }
+}
+
+/// The instruction sets this machine can run, weakest first.
+#[must_use]
+pub fn usable() -> Vec<InstructionSet> {
+    let mut sets = vec![InstructionSet::Scalar];
+    #[cfg(target_arch = "x86_64")]
+    {
+        sets.push(InstructionSet::Sse2);
+        let features = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("bmi2");
+        if features && is_x86_feature_detected!("lzcnt") && is_x86_feature_detected!("popcnt") {
+            sets.push(InstructionSet::Avx2);
+        }
+    }
+    #[cfg(target_arch = "aarch64")]
+    sets.push(InstructionSet::Neon);
+    sets
+}
+
+/// The instruction set in use: the best this machine has, lowered by the environment variable
+/// `CMX_SIMD` (`scalar`, `sse2`, `avx2`, `neon`), and [`InstructionSet::Scalar`] when the known-answer check
+/// of the kernels fails.
+#[must_use]
+pub fn active() -> InstructionSet {
+    static ACTIVE: OnceLock<InstructionSet> = OnceLock::new();
+    *ACTIVE.get_or_init(|| {
+        let sets = usable();
+        let wanted = std::env::var("CMX_SIMD").ok();
+        let ceiling = sets.iter().copied().find(|set| Some(set.name()) == wanted.as_deref());
+        let chosen = ceiling.or(sets.last().copied()).unwrap_or(InstructionSet::Scalar);
+        if self_check(chosen) {
+            chosen
+        } else {
+            eprintln!("cmx: warning: this machine computes wrong results with {}; using scalar code", chosen.name());
+            InstructionSet::Scalar
+        }
+    })
+}
+
+/// Whether the kernels of `set` give the scalar answers on fixed inputs (microseconds).
+#[must_use]
+pub fn self_check(set: InstructionSet) -> bool {
+    match set {
+        InstructionSet::Scalar => true,
+        #[cfg(target_arch = "x86_64")]
+        InstructionSet::Sse2 => known_answers::<super::Sse2>(),
+        #[cfg(target_arch = "x86_64")]
+        InstructionSet::Avx2 => is_x86_feature_detected!("avx2") && known_answers::<super::Avx2>(),
+        #[cfg(target_arch = "aarch64")]
+        InstructionSet::Neon => known_answers::<super::Neon>(),
+        #[allow(unreachable_patterns)]
+        _ => false,
+    }
+}
+
+fn known_answers<K: Kernels>() -> bool {
+    let mut seed = 1u32;
+    let mut draw = || {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 16) as i16
+    };
+    (0..64u32).all(|round| {
+        let inputs: [i16; 2 * LANES] = std::array::from_fn(|_| draw() >> 1);
+        let weights: [i16; 2 * LANES] = std::array::from_fn(|_| draw());
+        let (mut moved, mut reference, error) = (weights, weights, draw() >> (round % 4));
+        K::train(&inputs, &mut moved, error);
+        Scalar::train(&inputs, &mut reference, error);
+        let entries: [u32; LANES] = std::array::from_fn(|_| (draw() as u16 as u32) << 16 | draw() as u16 as u32);
+        let (mut learnt, mut learnt_reference) = ([MapEntry::silent(); LANES], [MapEntry::silent(); LANES]);
+        K::learn(&entries, round & 1, 255, &mut learnt);
+        Scalar::learn(&entries, round & 1, 255, &mut learnt_reference);
+        K::dot(&inputs, &weights) == Scalar::dot(&inputs, &weights) && moved == reference && learnt == learnt_reference
+    })
+}

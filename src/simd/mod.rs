@@ -1,0 +1,125 @@
+//! What depends on the instruction set: detection, dispatch, kernels, prefetch, huge pages.
+//!
+//! The models are written once, in integers, over the [`Kernels`] trait. The codec compiles that
+//! one text for each instruction set and picks one at run time; wrapping integer arithmetic gives
+//! the same bits in any order and any width, so every choice codes the same bytes.
+#![allow(unsafe_code)]
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+mod detect;
+mod histories;
+pub mod memory;
+#[cfg(target_arch = "aarch64")]
+mod neon;
+mod scalar;
+#[cfg(target_arch = "x86_64")]
+mod sse2;
+
+#[cfg(target_arch = "x86_64")]
+pub use avx2::Avx2;
+pub use detect::{InstructionSet, active, self_check, usable};
+pub use histories::Histories;
+#[cfg(target_arch = "aarch64")]
+pub use neon::Neon;
+pub use scalar::Scalar;
+#[cfg(target_arch = "x86_64")]
+pub use sse2::Sse2;
+
+use crate::model::state_map::MapEntry;
+
+/// Inputs and weights come in multiples of this many 16-bit lanes.
+pub const LANES: usize = 16;
+
+/// The inner loops of the mixers. Every implementation returns the bits of [`Scalar`].
+///
+/// Slices must have equal lengths, a multiple of [`LANES`]; the excess is ignored otherwise.
+pub trait Kernels: Copy + Default + 'static {
+    /// The wrapping sum of `inputs[i] * weights[i]`.
+    fn dot(inputs: &[i16], weights: &[i16]) -> i32;
+
+    /// Adds `inputs[i] * error / 2^14`, rounded, to each weight, which saturates. Inputs stay within
+    /// ±16383.
+    fn train(inputs: &[i16], weights: &mut [i16], error: i16);
+
+    /// Moves each map entry towards `bit` (see [`crate::model::state_map::update_entry`]) and
+    /// writes it with its inputs. Slices have equal lengths, a multiple of eight.
+    fn learn(entries: &[u32], bit: u32, limit: u32, updated: &mut [MapEntry]);
+
+    /// For each context: the history at its base plus `node`, its index in `maps` (256 a context),
+    /// the entry there and its inputs.
+    ///
+    /// # Safety
+    /// `base + node + 4` is inside `states` for every base; `maps` has 256 elements for each of
+    /// `bases`, and the other slices have as many elements as `bases`, a multiple of eight.
+    unsafe fn recall(
+        states: &[u8],
+        bases: &[u32],
+        node: usize,
+        maps: &[MapEntry],
+        indices: &mut [u32],
+        entries: &mut [u32],
+        inputs: &mut [[i16; 2]],
+    ) {
+        for i in 0..bases.len() {
+            let index = i * 256 + usize::from(states[bases[i] as usize + node]);
+            indices[i] = index as u32;
+            entries[i] = maps[index].entry();
+            inputs[i] = maps[index].inputs();
+        }
+    }
+}
+
+/// Hints that `slice[index]` will be read soon. Any index is sound; one past the end is ignored.
+#[inline(always)]
+pub fn prefetch<T>(slice: &[T], index: usize) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(item) = slice.get(index) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: the address is that of a live element; prefetching reads nothing.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(item).cast()) }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (slice, index);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn agree<K: Kernels>(inputs: &[i16], weights: &[i16], low: &[i16], error: i16) {
+        assert_eq!(K::dot(inputs, weights), Scalar::dot(inputs, weights));
+        let (mut moved, mut reference) = (weights.to_vec(), weights.to_vec());
+        K::train(inputs, &mut moved, error);
+        Scalar::train(inputs, &mut reference, error);
+        assert_eq!(moved, reference);
+        let entries: Vec<u32> = weights.iter().zip(low).map(|(&h, &l)| (h as u16 as u32) << 16 | l as u16 as u32).collect();
+        let (mut updated, mut reference) = (vec![MapEntry::silent(); entries.len()], vec![MapEntry::silent(); entries.len()]);
+        K::learn(&entries, (error & 1) as u32, 255, &mut updated);
+        Scalar::learn(&entries, (error & 1) as u32, 255, &mut reference);
+        assert_eq!(updated, reference);
+    }
+
+    proptest! {
+        #[test]
+        fn every_kernel_equals_the_scalar_one(
+            rows in (1usize..9).prop_flat_map(|n| proptest::collection::vec((-16383i16..=16383, any::<i16>(), any::<i16>()), n * LANES)),
+            error in any::<i16>(),
+        ) {
+            let inputs: Vec<i16> = rows.iter().map(|r| r.0).collect();
+            let high: Vec<i16> = rows.iter().map(|r| r.1).collect();
+            let low: Vec<i16> = rows.iter().map(|r| r.2).collect();
+            #[cfg(target_arch = "x86_64")]
+            {
+                agree::<Sse2>(&inputs, &high, &low, error);
+                if is_x86_feature_detected!("avx2") {
+                    agree::<Avx2>(&inputs, &high, &low, error);
+                }
+            }
+            #[cfg(target_arch = "aarch64")]
+            agree::<Neon>(&inputs, &high, &low, error);
+            agree::<Scalar>(&inputs, &high, &low, error);
+        }
+    }
+}
