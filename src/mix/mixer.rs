@@ -5,7 +5,7 @@
 //! Weights are 16-bit: keeping 16 more bits below them was tried and changed sizes by less than
 //! 0.05 % either way, at two and a half times the cost of an update.
 
-use super::logistic::{MIX_BITS, MIX_LIMIT, squash};
+use super::logistic::{MIX_BITS, MIX_LIMIT, squash_coarse};
 use crate::coder::PROBABILITY_BITS;
 use crate::simd::Kernels;
 
@@ -85,7 +85,7 @@ impl<const P: usize, const S: usize> Mixer<P, S> {
             stretched[k] = (sum >> SUM_SHIFT).clamp(-MIX_LIMIT, MIX_LIMIT);
         }
         for k in 0..S {
-            self.probabilities[k] = squash(stretched[k]);
+            self.probabilities[k] = squash_coarse(stretched[k]);
         }
         stretched
     }

@@ -199,13 +199,8 @@ mod tests {
                     let (zeros, ones) = table.counts[state];
                     let (z, o) = table.counts[usize::from(table.next[draw][bit][state])];
                     // p(1) never moves the wrong way: o/(z+o) against ones/(zeros+ones).
-                    let (before, after) =
-                        (u32::from(ones) * (u32::from(z) + u32::from(o)), u32::from(o) * (u32::from(zeros) + u32::from(ones)));
-                    if bit == 1 {
-                        assert!(after >= before, "{state} {zeros},{ones} -> {z},{o}")
-                    } else {
-                        assert!(after <= before, "{state} {zeros},{ones} -> {z},{o}")
-                    }
+                    let (before, after) = (u32::from(ones) * (u32::from(z) + u32::from(o)), u32::from(o) * (u32::from(zeros) + u32::from(ones)));
+                    if bit == 1 { assert!(after >= before, "{state} {zeros},{ones} -> {z},{o}") } else { assert!(after <= before, "{state} {zeros},{ones} -> {z},{o}") }
                 }
             }
         }

@@ -5,9 +5,11 @@
 //! of a predictor share the table; the bytes belong to [`crate::simd::Histories`].
 
 use super::bit_history::BIT_HISTORY;
-use crate::simd::prefetch;
 
-const LINE: usize = 64;
+/// Bytes of a line.
+pub const LINE: usize = 64;
+/// A cache line of the table.
+pub type Line = [u8; LINE];
 const WAYS: usize = 4;
 /// Bit histories of a slot.
 pub const NODES: usize = 15;
@@ -33,40 +35,47 @@ impl SlotTable {
         Self { mask: (bytes / LINE).next_power_of_two() - 1, rank }
     }
 
+    /// The line of `hash`.
     #[inline(always)]
-    fn line(&self, hash: u64) -> usize {
-        ((hash >> 32) as usize & self.mask) * LINE
+    #[must_use]
+    pub fn line(&self, hash: u64) -> usize {
+        (hash >> 32) as usize & self.mask
     }
 
-    /// Asks for the line of `hash` ahead of its use.
+    /// The slot of `check` in a line; one is emptied for it if it has none.
     #[inline(always)]
-    pub fn prefetch(&self, bytes: &[u8], hash: u64) {
-        prefetch(bytes, self.line(hash));
-    }
-
-    /// The base of the slot of `hash`; one is emptied for it if it has none.
-    #[inline(always)]
-    pub fn find(&self, bytes: &mut [u8], hash: u64) -> usize {
-        let start = self.line(hash);
-        let check = ((hash >> 24) as u8).max(1);
-        let Some(line) = bytes[start..].first_chunk_mut::<LINE>() else { return 0 };
+    pub fn way(&self, line: &mut Line, check: u8) -> usize {
+        let check = check.max(1);
         let checks = u32::from_le_bytes([line[0], line[1], line[2], line[3]]);
         // The lowest zero byte of the difference is marked exactly.
         let difference = checks ^ u32::from(check).wrapping_mul(0x0101_0101);
         let matching = difference.wrapping_sub(0x0101_0101) & !difference & 0x8080_8080;
-        let way = if matching == 0 { self.replace(line, check) } else { matching.trailing_zeros() as usize >> 3 };
-        start + WAYS - 1 + way * NODES
+        if matching == 0 { self.replace(line, check) } else { matching.trailing_zeros() as usize >> 3 }
     }
 
     /// Empties the least established slot of a line for `check`.
     #[inline(always)]
-    fn replace(&self, line: &mut [u8; LINE], check: u8) -> usize {
+    fn replace(&self, line: &mut Line, check: u8) -> usize {
         let rank = |way: usize| u32::from(self.rank[usize::from(line[WAYS + way * NODES])]) << 2 | way as u32;
         let way = rank(0).min(rank(1)).min(rank(2).min(rank(3))) as usize & (WAYS - 1);
         line[way] = check;
-        line[WAYS + way * NODES..][..NODES].fill(0);
+        slot(line, way)[1..].fill(0);
         way
     }
+}
+
+/// The slot `way` of a line: node 0 is another's, nodes 1 to 15 are its own.
+#[inline(always)]
+pub fn slot(line: &mut Line, way: usize) -> &mut [u8; SLOT] {
+    let start = first_byte(way);
+    line[start..].first_chunk_mut().unwrap_or_else(|| unreachable!("a slot ends with its line"))
+}
+
+/// Where in its line the slot `way` begins.
+#[inline(always)]
+#[must_use]
+pub const fn first_byte(way: usize) -> usize {
+    WAYS - 1 + (way & (WAYS - 1)) * NODES
 }
 
 /// The bit history after a single zero; after a single one it is the next state.
@@ -78,34 +87,37 @@ fn deferred_node(slot: &[u8; SLOT]) -> usize {
     if slot[1] == SEEN_ZERO { 3 } else { 2 }
 }
 
-/// Keeps the second nibble of a byte whose context was new in the slot (at `base`) of its first
-/// nibble, which has ten unused nodes: most contexts never come back, and need no second slot.
+/// Keeps the second nibble of a byte whose context was new in the slot of its first nibble,
+/// which has ten unused nodes: most contexts never come back, and need no second slot.
 #[inline(always)]
-pub fn defer(bytes: &mut [u8], base: usize, nibble: u32) {
-    if let Some(slot) = bytes[base..].first_chunk_mut::<SLOT>() {
-        slot[deferred_node(slot)] = nibble as u8 + 1;
-    }
+pub fn defer(slot: &mut [u8; SLOT], nibble: u32) {
+    slot[deferred_node(slot)] = nibble as u8 + 1;
 }
 
-/// Takes the first and second nibble of the one byte that the slot at `base` was used for, if one was deferred.
+/// Takes the first and second nibble of the one byte that a slot was used for, if one was
+/// deferred: as `first << 4 | second`, or [`NONE_DEFERRED`].
 #[inline(always)]
-pub fn take_deferred(bytes: &mut [u8], base: usize) -> Option<(u32, u32)> {
-    let slot = bytes[base..].first_chunk_mut::<SLOT>()?;
+pub fn take_deferred(slot: &mut [u8; SLOT]) -> u32 {
     if slot[1].wrapping_sub(SEEN_ZERO) > 1 {
-        return None;
+        return NONE_DEFERRED;
     }
     let kept = std::mem::take(&mut slot[deferred_node(slot)]);
+    if kept == 0 {
+        return NONE_DEFERRED;
+    }
     let mut node = 1usize;
     for _ in 0..4 {
         node = 2 * node + usize::from(slot[node & 15].wrapping_sub(SEEN_ZERO) & 1);
     }
-    (kept > 0).then(|| (node as u32 & 15, u32::from(kept) - 1))
+    (node as u32 & 15) << 4 | (u32::from(kept) - 1)
 }
 
-/// Marks the path of `nibble` in the slot at `base` as seen once, where it was never seen.
+/// No byte was deferred.
+pub const NONE_DEFERRED: u32 = 256;
+
+/// Marks the path of `nibble` in a slot as seen once, where it was never seen.
 #[inline(always)]
-pub fn mark_once(bytes: &mut [u8], base: usize, nibble: u32) {
-    let Some(slot) = bytes[base..].first_chunk_mut::<SLOT>() else { return };
+pub fn mark_once(slot: &mut [u8; SLOT], nibble: u32) {
     let mut node = 1usize;
     for shift in (0..4).rev() {
         let bit = (nibble >> shift) & 1;

@@ -7,11 +7,7 @@ use crate::error::Result;
 use crate::simd::{InstructionSet, Kernels, Scalar};
 
 #[inline(always)]
-fn encode_with<K: Kernels, const N: usize, const P: usize, const S: usize>(
-    profile: &Profile,
-    raw: &[u8],
-    memory: usize,
-) -> Result<Vec<u8>> {
+fn encode_with<K: Kernels, const N: usize, const P: usize, const S: usize>(profile: &Profile, raw: &[u8], memory: usize) -> Result<Vec<u8>> {
     let mut predictor = Predictor::<K, N, P, S>::new(profile, raw.len(), memory)?;
     let mut encoder = Encoder::new();
     for (index, &byte) in raw.iter().enumerate() {
@@ -26,12 +22,7 @@ fn encode_with<K: Kernels, const N: usize, const P: usize, const S: usize>(
 }
 
 #[inline(always)]
-fn decode_with<K: Kernels, const N: usize, const P: usize, const S: usize>(
-    profile: &Profile,
-    coded: &[u8],
-    raw_len: usize,
-    memory: usize,
-) -> Result<Vec<u8>> {
+fn decode_with<K: Kernels, const N: usize, const P: usize, const S: usize>(profile: &Profile, coded: &[u8], raw_len: usize, memory: usize) -> Result<Vec<u8>> {
     let mut predictor = Predictor::<K, N, P, S>::new(profile, raw_len, memory)?;
     let mut decoder = Decoder::new(coded);
     let mut raw = Vec::with_capacity(raw_len);
@@ -58,12 +49,7 @@ fn encode_avx2<const N: usize, const P: usize, const S: usize>(profile: &Profile
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 #[allow(unsafe_code)]
-fn decode_avx2<const N: usize, const P: usize, const S: usize>(
-    profile: &Profile,
-    coded: &[u8],
-    raw_len: usize,
-    memory: usize,
-) -> Result<Vec<u8>> {
+fn decode_avx2<const N: usize, const P: usize, const S: usize>(profile: &Profile, coded: &[u8], raw_len: usize, memory: usize) -> Result<Vec<u8>> {
     decode_with::<crate::simd::Avx2, N, P, S>(profile, coded, raw_len, memory)
 }
 
@@ -72,12 +58,7 @@ fn decode_avx2<const N: usize, const P: usize, const S: usize>(
 /// # Errors
 /// Memory for the tables cannot be had.
 #[allow(unsafe_code)]
-fn encode_sized<const N: usize, const P: usize, const S: usize>(
-    profile: &Profile,
-    raw: &[u8],
-    memory: usize,
-    set: InstructionSet,
-) -> Result<Vec<u8>> {
+fn encode_sized<const N: usize, const P: usize, const S: usize>(profile: &Profile, raw: &[u8], memory: usize, set: InstructionSet) -> Result<Vec<u8>> {
     match set {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: `InstructionSet::Avx2` is only ever named after detection.
@@ -93,13 +74,7 @@ fn encode_sized<const N: usize, const P: usize, const S: usize>(
 /// # Errors
 /// Memory for the tables cannot be had.
 #[allow(unsafe_code)]
-fn decode_sized<const N: usize, const P: usize, const S: usize>(
-    profile: &Profile,
-    coded: &[u8],
-    raw_len: usize,
-    memory: usize,
-    set: InstructionSet,
-) -> Result<Vec<u8>> {
+fn decode_sized<const N: usize, const P: usize, const S: usize>(profile: &Profile, coded: &[u8], raw_len: usize, memory: usize, set: InstructionSet) -> Result<Vec<u8>> {
     match set {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as in `encode_profile`.

@@ -6,12 +6,12 @@ pub mod profile;
 use crate::coder::PROBABILITY_ONE;
 use crate::error::{Error, Result};
 use crate::mix::apm::Apm;
-use crate::mix::logistic::{MIX_BITS, STRETCH_BITS};
-use crate::mix::mixer::{INPUT_LIMIT, Mixer, Rate};
+use crate::mix::last_mixer::LastMixer;
+use crate::mix::mixer::{Mixer, Rate};
 use crate::model::context::ContextState;
 use crate::model::match_model::MatchModel;
-use crate::model::slots::{SLOT, SlotTable, defer, mark_once, take_deferred};
-use crate::simd::{Histories, Kernels};
+use crate::model::slots::{LINE, NONE_DEFERRED, SlotTable, defer, first_byte, mark_once, slot, take_deferred};
+use crate::simd::{Histories, Kernels, prefetch};
 use profile::{Profile, RowPart};
 use std::marker::PhantomData;
 
@@ -28,17 +28,14 @@ pub struct Predictor<K: Kernels, const N: usize, const P: usize, const S: usize>
     hashes: [u64; N],
     /// Contexts that were new at the start of this byte, whose second nibble is deferred.
     fresh: [bool; N],
-    /// The byte that followed a context the one time it was seen: its nibbles, if so.
-    once: [Option<(u32, u32)>; N],
-    /// Where the first nibble's slot lies.
-    first: [u32; N],
+    /// The byte that followed a context the one time it was seen, or [`NONE_DEFERRED`].
+    once: [u32; N],
     inputs: [[i16; 2]; P],
     parts: [RowPart; S],
     matches: Vec<MatchModel>,
     mixer: Mixer<P, S>,
-    last_inputs: [[i16; 2]; 8],
-    last: Mixer<8, 1>,
-    apms: [Apm; 2],
+    last: LastMixer<S>,
+    apms: [Apm<{ 1 << 15 }>; 2],
     apm_contexts: [usize; 2],
     partial: u32,
     node: usize,
@@ -46,8 +43,8 @@ pub struct Predictor<K: Kernels, const N: usize, const P: usize, const S: usize>
     probability: u32,
     /// Errors below this teach the maps nothing (22 fractional bits).
     skip: u32,
-    /// Where the slots lie that stand in for deferred ones.
-    scratch: usize,
+    /// How many of the profile's orders were seen before.
+    seen: u32,
     table: SlotTable,
     state: ContextState,
     profile: Profile,
@@ -69,25 +66,23 @@ impl<K: Kernels, const N: usize, const P: usize, const S: usize> Predictor<K, N,
         let rate = Rate { first: env("RF", 600), last: env("RL", 120), span: env("RS", 400), threshold: env("RT", 500) };
         let last_rate = Rate { first: env("LF", 300), last: env("LL", 60), span: env("LS", 400), threshold: env("LT", 0) };
         let mut predictor = Self {
-            histories: Histories::new(table_bytes + N * SLOT).ok_or_else(|| no_memory(table_bytes))?,
+            histories: Histories::new(table_bytes / LINE).ok_or_else(|| no_memory(table_bytes))?,
             hashes: [0; N],
             fresh: [false; N],
-            once: [None; N],
-            first: [0; N],
+            once: [NONE_DEFERRED; N],
             inputs: [[0; 2]; P],
             parts: [RowPart::default(); S],
             matches,
             mixer: Mixer::new(rows, (env("W0", 40) * 16384 / 256) as i16, rate),
-            last_inputs: [[0; 2]; 8],
-            last: Mixer::new([256], (16384 / S) as i16, last_rate),
-            apms: [Apm::new(16, 7), Apm::new(16, 7)],
+            last: LastMixer::new(256, last_rate),
+            apms: [Apm::new(7), Apm::new(7)],
             apm_contexts: [0; 2],
             partial: 1,
             node: 1,
             bit_position: 0,
             probability: 0,
             skip: env("SK", 0) << 6,
-            scratch: table_bytes,
+            seen: 0,
             table: SlotTable::new(table_bytes),
             state: ContextState::new(),
             profile: profile.clone(),
@@ -109,31 +104,37 @@ impl<K: Kernels, const N: usize, const P: usize, const S: usize> Predictor<K, N,
     fn begin_byte(&mut self) {
         for i in 0..N {
             self.hashes[i] = self.state.hash(self.profile.contexts[i], i as u32 + 1);
-            self.table.prefetch(self.histories.bytes(), self.hashes[i]);
+            let line = self.table.line(self.hashes[i]);
+            prefetch(self.histories.lines(), line);
         }
         self.load_first_slots();
-        let mut seen = 0;
-        for i in 0..self.profile.orders {
-            seen += u32::from(self.histories.bytes()[self.first[i] as usize + 1] != 0);
-        }
         let order2 = (self.state.history.last as u32 & 0xffff).wrapping_add(self.state.expected << 16).wrapping_mul(0x9E37_79B1) >> 16;
         self.apm_contexts = [(self.state.history.byte(1) as usize) << 8, order2 as usize & 0xff00];
         for k in 0..S {
-            self.parts[k] = self.profile.selectors[k].of_byte(&self.state, seen);
+            self.parts[k] = self.profile.selectors[k].of_byte(&self.state, self.seen);
         }
     }
 
     #[inline(always)]
     fn load_first_slots(&mut self) {
+        let mut seen = 0;
         for i in 0..N {
-            let base = self.table.find(self.histories.bytes(), self.hashes[i]);
-            self.histories.set_base(i, base);
-            self.first[i] = base as u32;
-            if i >= DENSE {
-                self.fresh[i] = self.histories.bytes()[base + 1] == 0;
-                self.once[i] = take_deferred(self.histories.bytes(), base);
+            let hash = self.hashes[i];
+            let number = self.table.line(hash);
+            let line = &mut self.histories.lines()[number];
+            let way = self.table.way(line, (hash >> 24) as u8);
+            let slot = slot(line, way);
+            let fresh = slot[1] == 0;
+            if i < self.profile.orders {
+                seen += u32::from(!fresh);
             }
+            if i >= DENSE {
+                self.fresh[i] = fresh;
+                self.once[i] = take_deferred(slot);
+            }
+            self.histories.set_base(i, number, first_byte(way));
         }
+        self.seen = seen;
     }
 
     /// The hash of the second nibble's slot: in the neighbour of the first one's line, or, where
@@ -148,33 +149,35 @@ impl<K: Kernels, const N: usize, const P: usize, const S: usize> Predictor<K, N,
     #[inline(always)]
     fn load_second_slots(&mut self) {
         let nibble = self.partial & 15;
+        let mut hashes = [0; N];
         for i in 0..N {
+            hashes[i] = Self::second_hash(i, self.hashes[i], nibble);
             if !self.fresh[i] {
-                self.table.prefetch(self.histories.bytes(), Self::second_hash(i, self.hashes[i], nibble));
+                let line = self.table.line(hashes[i]);
+                prefetch(self.histories.lines(), line);
             }
         }
         for i in 0..N {
             if self.fresh[i] {
-                let scratch = self.scratch + i * SLOT;
-                self.histories.bytes()[scratch..][..SLOT].fill(0);
-                self.histories.set_base(i, scratch);
+                // The first nibble's slot keeps its place in `hashes` until the byte is known.
+                let (line, at) = self.histories.base(i);
+                self.hashes[i] = (line * LINE + at) as u64;
+                self.histories.set_scratch(i);
                 continue;
             }
-            let hash = self.hashes[i];
-            let mut same = None;
-            if let Some((first, second)) = self.once[i] {
-                if first == nibble {
-                    same = Some(second);
-                } else {
-                    let base = self.table.find(self.histories.bytes(), Self::second_hash(i, hash, first));
-                    mark_once(self.histories.bytes(), base, second);
-                }
+            let number = self.table.line(hashes[i]);
+            let line = &mut self.histories.lines()[number];
+            let once = self.once[i];
+            if once != NONE_DEFERRED && once >> 4 != nibble {
+                let check = (Self::second_hash(i, self.hashes[i], once >> 4) >> 24) as u8;
+                let way = self.table.way(line, check);
+                mark_once(slot(line, way), once & 15);
             }
-            let base = self.table.find(self.histories.bytes(), Self::second_hash(i, hash, nibble));
-            self.histories.set_base(i, base);
-            if let Some(second) = same {
-                mark_once(self.histories.bytes(), base, second);
+            let way = self.table.way(line, (hashes[i] >> 24) as u8);
+            if once >> 4 == nibble {
+                mark_once(slot(line, way), once & 15);
             }
+            self.histories.set_base(i, number, first_byte(way));
         }
     }
 
@@ -183,7 +186,10 @@ impl<K: Kernels, const N: usize, const P: usize, const S: usize> Predictor<K, N,
         let nibble = self.partial & 15;
         for i in DENSE..N {
             if self.fresh[i] {
-                defer(self.histories.bytes(), self.first[i] as usize, nibble);
+                let place = self.hashes[i] as usize;
+                if let Some(slot) = self.histories.lines()[place / LINE][place % LINE..].first_chunk_mut() {
+                    defer(slot, nibble);
+                }
             }
         }
     }
@@ -197,7 +203,7 @@ impl<K: Kernels, const N: usize, const P: usize, const S: usize> Predictor<K, N,
             model.update(bit, self.bit_position);
         }
         self.mixer.update::<K>(&self.inputs, bit);
-        self.last.update::<K>(&self.last_inputs, bit);
+        self.last.update(bit);
         for apm in &mut self.apms {
             apm.update(bit);
         }
@@ -252,12 +258,8 @@ impl<K: Kernels, const N: usize, const P: usize, const S: usize> Predictor<K, N,
             rows[k] = self.parts[k].row(self.partial, self.bit_position, length_class);
         }
         let stretched = self.mixer.mix::<K>(&self.inputs, &rows);
-        for k in 0..S {
-            let input = (stretched[k] >> (MIX_BITS - STRETCH_BITS)).clamp(-INPUT_LIMIT, INPUT_LIMIT) as i16;
-            self.last_inputs[k >> 1][k & 1] = input;
-        }
-        let [stretched] = self.last.mix::<K>(&self.last_inputs, &[self.partial]);
-        let p0 = self.last.probability(0);
+        let stretched = self.last.mix(&stretched, self.partial as usize);
+        let p0 = self.last.probability();
         let p1 = self.apms[0].refine(stretched, self.apm_contexts[0] + self.partial as usize);
         let p2 = self.apms[1].refine(stretched, self.apm_contexts[1] ^ self.partial as usize);
         for k in 0..2 {

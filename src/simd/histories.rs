@@ -7,14 +7,12 @@
 use super::Kernels;
 use super::memory::{Table, zeroed};
 use crate::model::bit_history::BIT_HISTORY;
+use crate::model::slots::{LINE, Line};
 use crate::model::state_map::{HistoryMap, MapEntry, history_map};
-
-/// Bytes that must follow a place: fifteen nodes, and what a four-byte load reads past them.
-const MARGIN: usize = 32;
 
 /// The bit histories of `N` contexts (a multiple of eight) and the maps that give them meaning.
 pub struct Histories<const N: usize> {
-    bytes: Table<u8>,
+    lines: Table<Line>,
     bases: [u32; N],
     indices: [u32; N],
     entries: [u32; N],
@@ -22,42 +20,53 @@ pub struct Histories<const N: usize> {
 }
 
 impl<const N: usize> Histories<N> {
-    /// `length` bytes of empty histories; `None` when the memory cannot be had.
+    /// `length` lines of empty histories, and a scratch line for each context after them;
+    /// `None` when the memory cannot be had.
     #[must_use]
     pub fn new(length: usize) -> Option<Self> {
         const { assert!(N.is_multiple_of(8)) };
-        let bytes = zeroed::<u8>(length.checked_add(MARGIN)?)?;
-        u32::try_from(bytes.len()).ok()?;
+        let lines = zeroed::<Line>(length.checked_add(N + 1)?)?;
+        u32::try_from(lines.len() * LINE).ok()?;
         let maps = vec![history_map(); N].into_boxed_slice().try_into().ok()?;
-        Some(Self { bytes, bases: [0; N], indices: [0; N], entries: [0; N], maps })
+        Some(Self { lines, bases: [0; N], indices: [0; N], entries: [0; N], maps })
     }
 
-    /// The table.
+    /// The lines of the table.
     #[inline(always)]
-    pub fn bytes(&mut self) -> &mut [u8] {
-        &mut self.bytes
+    pub fn lines(&mut self) -> &mut [Line] {
+        &mut self.lines
     }
 
-    /// Where context `i` now finds the node 0 of its nibble.
+    /// Where context `i` now finds the node 0 of its nibble: line and byte in it.
     #[inline(always)]
-    pub fn base(&self, i: usize) -> usize {
-        self.bases[i] as usize
+    #[must_use]
+    pub fn base(&self, i: usize) -> (usize, usize) {
+        (self.bases[i] as usize / LINE, self.bases[i] as usize % LINE)
     }
 
-    /// Moves context `i` to another nibble.
+    /// Moves context `i` to another nibble: byte `at` (below 64) of a line.
     #[inline(always)]
-    pub fn set_base(&mut self, i: usize, base: usize) {
-        self.bases[i] = base.min(self.bytes.len() - MARGIN) as u32;
+    pub fn set_base(&mut self, i: usize, line: usize, at: usize) {
+        debug_assert!(line < self.lines.len() - 1 && at < LINE);
+        self.bases[i] = (line * LINE + at % LINE).min((self.lines.len() - 1) * LINE) as u32;
+    }
+
+    /// Gives context `i` an empty nibble that is not part of the table.
+    #[inline(always)]
+    pub fn set_scratch(&mut self, i: usize) {
+        let line = self.lines.len() - 1 - N + i;
+        self.lines[line] = [0; LINE];
+        self.set_base(i, line, 0);
     }
 
     /// Reads the histories of node `node` (1 to 15) and gives the two inputs of each context.
     #[inline(always)]
     pub fn recall<K: Kernels>(&mut self, node: usize, inputs: &mut [[i16; 2]]) {
-        // SAFETY: `set_base` keeps every base `MARGIN` bytes from the end of the table; `node` is
+        // SAFETY: `set_base` keeps every base a line from the end of the table; `node` is
         // masked; the slices have `N` elements.
         unsafe {
             K::recall(
-                &self.bytes,
+                self.lines.as_flattened(),
                 &self.bases,
                 node & 15,
                 self.maps.as_flattened(),
@@ -82,9 +91,10 @@ impl<const N: usize> Histories<N> {
             }
         }
         let next = &BIT_HISTORY.next[draw as usize & 7][bit as usize & 1];
+        let bytes = self.lines.as_flattened_mut();
         for i in 0..N {
-            // SAFETY: bases are `MARGIN` bytes from the end (`set_base`) and the node below 16.
-            unsafe { *self.bytes.get_unchecked_mut(self.bases[i] as usize + (node & 15)) = next[self.indices[i] as usize & 255] };
+            // SAFETY: bases are a line from the end (`set_base`) and the node is below 16.
+            unsafe { *bytes.get_unchecked_mut(self.bases[i] as usize + (node & 15)) = next[self.indices[i] as usize & 255] };
         }
     }
 }

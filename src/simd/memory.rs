@@ -17,6 +17,9 @@ unsafe impl Zeroable for u16 {}
 // SAFETY: plain integers.
 unsafe impl Zeroable for u32 {}
 
+// SAFETY: an array of plain integers.
+unsafe impl Zeroable for [u8; 64] {}
+
 /// A table that starts as zeros, fresh from the system: untouched pages cost nothing.
 ///
 /// Random access to a table that does not fit the caches is two to three times as fast on huge

@@ -18,8 +18,8 @@ mod sse2;
 
 #[cfg(target_arch = "x86_64")]
 pub use avx2::Avx2;
-pub use detect::{InstructionSet, active, self_check, usable};
 pub use histories::Histories;
+pub use detect::{InstructionSet, active, self_check, usable};
 #[cfg(target_arch = "aarch64")]
 pub use neon::Neon;
 pub use scalar::Scalar;
