@@ -62,7 +62,7 @@ fn between(bytes: &[u8], from: usize, to: usize, pieces: &mut Vec<Piece>) {
     for (class, len) in detect::classify(&bytes[from..to]) {
         let here = &bytes[at..at + len];
         match class {
-            Class::Generic => generic(here, pieces),
+            Class::Generic | Class::Dense => generic(here, pieces),
             Class::Text => without_runs(here, Kind::Text, pieces),
             Class::Exe => {
                 for (index, code) in here.chunks(x86::MAX_SIZE).enumerate() {

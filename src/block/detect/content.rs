@@ -14,6 +14,8 @@ pub enum Class {
     Text,
     /// x86 code.
     Exe,
+    /// Compressed or encrypted: nothing to learn from it, and nothing of use in it for others.
+    Dense,
 }
 
 const WINDOW: usize = 4 << 10;
@@ -21,7 +23,10 @@ const WINDOW: usize = 4 << 10;
 const CODE_WINDOWS: usize = 4;
 /// Stretches of text or of anything else shorter than this stay with their neighbours: measured,
 /// a predictor that starts anew costs more than foreign bytes do.
-const MIN_STRETCH: usize = 64 << 10;
+const MIN_STRETCH: usize = 32 << 10;
+
+/// Dense stretches are worth a change from here on: they spoil what a predictor knows of its neighbours.
+const MIN_DENSE: usize = 8 << 10;
 
 /// Cuts `bytes`; lengths add up to it, neighbours differ.
 pub fn classify(bytes: &[u8]) -> Vec<(Class, usize)> {
@@ -32,6 +37,7 @@ pub fn classify(bytes: &[u8]) -> Vec<(Class, usize)> {
             let class = match () {
                 () if exe => Class::Exe,
                 () if is_text(window) => Class::Text,
+                () if is_dense(window) => Class::Dense,
                 () => Class::Generic,
             };
             append(&mut runs, class, window.len());
@@ -58,7 +64,7 @@ fn absorb_short(mut runs: Vec<(Class, usize)>) -> Vec<(Class, usize)> {
             let (left, before) = out.last().copied().unwrap_or((class, 0));
             let after = runs.get(at + 1).map_or(0, |run| run.1);
             match () {
-                () if len >= limit => append(&mut out, class, len),
+                () if len >= limit || class == Class::Dense && len >= MIN_DENSE => append(&mut out, class, len),
                 () if before >= after => append(&mut out, left, len),
                 () => append(&mut out, runs[at + 1].0, len),
             }
@@ -66,6 +72,14 @@ fn absorb_short(mut runs: Vec<(Class, usize)>) -> Vec<(Class, usize)> {
         runs = out;
     }
     runs
+}
+
+/// Whether all byte values are about equally frequent: the sum of squared counts is near its least, n²/256.
+fn is_dense(window: &[u8]) -> bool {
+    let mut counts = [0usize; 256];
+    window.iter().for_each(|&byte| counts[usize::from(byte)] += 1);
+    let squares: usize = counts.iter().map(|count| count * count).sum();
+    window.len() >= WINDOW / 2 && squares * 256 < window.len() * window.len() * 3 / 2
 }
 
 /// Whether the bytes are those of text: hardly any controls, and either mostly ASCII or with the
@@ -129,7 +143,7 @@ mod tests {
         bytes.extend(noise(100_000));
         let runs = classify(&bytes);
         assert_eq!(runs.len(), 2);
-        assert_eq!((runs[0].0, runs[1].0), (Class::Text, Class::Generic));
+        assert_eq!((runs[0].0, runs[1].0), (Class::Text, Class::Dense));
         assert!(runs[0].1.abs_diff(text) <= WINDOW);
         assert_eq!(runs.iter().map(|run| run.1).sum::<usize>(), bytes.len());
     }
@@ -139,7 +153,7 @@ mod tests {
         let mut bytes = noise(100_000);
         bytes.extend(b"Some words of a text, and a line end.\n".repeat(200));
         bytes.extend(noise(100_000));
-        assert_eq!(classify(&bytes), [(Class::Generic, bytes.len())]);
+        assert_eq!(classify(&bytes), [(Class::Dense, bytes.len())]);
     }
 
     #[test]
