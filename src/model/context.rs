@@ -5,6 +5,7 @@ use super::indirect::Indirect;
 use super::line::LineState;
 use super::stride::StrideDetector;
 use super::word::WordState;
+use super::x86::X86State;
 
 /// One context of a profile.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -51,6 +52,8 @@ pub enum Context {
     Expected,
     /// Kinds of the last eight bytes.
     Shape,
+    /// A context of the x86 model, by number.
+    X86(u8),
 }
 
 /// State of the families behind the contexts.
@@ -70,6 +73,8 @@ pub struct ContextState {
     /// Bytes one stride back: above, its left neighbour, its right neighbour, two strides back.
     pub above: [u8; 4],
     indirect: Indirect,
+    /// x86 code, in profiles that ask for it.
+    pub x86: Option<Box<X86State>>,
 }
 
 /// A coarse kind of a byte, in 0..16.
@@ -96,9 +101,9 @@ pub const fn kind(byte: u8) -> u32 {
 }
 
 impl ContextState {
-    /// Nothing seen yet.
+    /// Nothing seen yet; families that none of `contexts` needs stay idle.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(contexts: &[Context]) -> Self {
         Self {
             history: ByteHistory::default(),
             words: WordState::default(),
@@ -108,6 +113,7 @@ impl ContextState {
             shape: 0,
             above: [0; 4],
             indirect: Indirect::new(),
+            x86: contexts.iter().any(|context| matches!(context, Context::X86(_))).then(Box::default),
         }
     }
 
@@ -120,6 +126,9 @@ impl ContextState {
         self.lines.push(bytes);
         self.stride.push(bytes);
         self.indirect.push(byte);
+        if let Some(x86) = &mut self.x86 {
+            x86.push(byte);
+        }
         self.shape = (self.shape << 4) | kind(byte);
         let (end, stride) = (bytes.len(), self.stride.stride as usize);
         let back = |distance: usize| end.checked_sub(distance).and_then(|at| bytes.get(at)).copied().unwrap_or(0);
@@ -160,12 +169,7 @@ impl ContextState {
             Context::StrideCorner => hash(pair(stride, above[0] << 16 | above[1] << 8 | byte1), salt),
             Context::Expected => hash(pair(self.expected, byte1), salt),
             Context::Shape => hash(pair(self.shape, 0), salt),
+            Context::X86(number) => hash(self.x86.as_ref().map_or(0, |x86| x86.context(number)), salt),
         }
-    }
-}
-
-impl Default for ContextState {
-    fn default() -> Self {
-        Self::new()
     }
 }

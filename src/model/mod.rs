@@ -10,3 +10,4 @@ pub mod slots;
 pub mod state_map;
 pub mod stride;
 pub mod word;
+pub mod x86;

@@ -94,6 +94,9 @@ pub fn encode_profile(profile: &Profile, raw: &[u8], memory: usize, set: Instruc
         8 => encode_sized::<8, 16>(profile, raw, memory, set),
         16 => encode_sized::<16, 24>(profile, raw, memory, set),
         24 => encode_sized::<24, 32>(profile, raw, memory, set),
+        32 => encode_sized::<32, 40>(profile, raw, memory, set),
+        40 => encode_sized::<40, 48>(profile, raw, memory, set),
+        48 => encode_sized::<48, 56>(profile, raw, memory, set),
         _ => unreachable!(),
     }
 }
@@ -107,6 +110,9 @@ pub fn decode_profile(profile: &Profile, coded: &[u8], raw_len: usize, memory: u
         8 => decode_sized::<8, 16>(profile, coded, raw_len, memory, set),
         16 => decode_sized::<16, 24>(profile, coded, raw_len, memory, set),
         24 => decode_sized::<24, 32>(profile, coded, raw_len, memory, set),
+        32 => decode_sized::<32, 40>(profile, coded, raw_len, memory, set),
+        40 => decode_sized::<40, 48>(profile, coded, raw_len, memory, set),
+        48 => decode_sized::<48, 56>(profile, coded, raw_len, memory, set),
         _ => unreachable!(),
     }
 }

@@ -66,7 +66,7 @@ impl<K: Kernels, const N: usize, const P: usize> Predictor<K, N, P> {
         let rate = Rate { first: env("RF", 600), last: env("RL", 60), span: env("RS", 400), threshold: env("RT", 0) };
         let last_rate = Rate { first: env("LF", 300), last: env("LL", 60), span: env("LS", 400), threshold: 0 };
         let mut predictor = Self {
-            state: ContextState::new(),
+            state: ContextState::new(&profile.contexts),
             table: SlotTable::new(table_bytes)?,
             hashes: [0; N],
             addresses: [SlotAddress::default(); N],

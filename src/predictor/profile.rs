@@ -26,6 +26,8 @@ pub enum Selector {
     Above,
     /// Place in the record.
     Phase,
+    /// A selector of the x86 model, by number.
+    X86(u8),
 }
 
 impl Selector {
@@ -40,6 +42,7 @@ impl Selector {
             Self::Kinds => 2048,
             Self::WordLength => 256,
             Self::Phase => 2048,
+            Self::X86(_) => crate::model::x86::ROWS,
         }
     }
 
@@ -55,6 +58,7 @@ impl Selector {
             Self::Kinds => (state.shape & 0xff) << 3,
             Self::WordLength => state.words.length.min(15) << 4 | kind(state.history.byte(1) as u8),
             Self::Above => u32::from(state.lines.above[0]),
+            Self::X86(number) => state.x86.as_ref().map_or(0, |x86| x86.selected(number)),
             Self::Phase => (state.history.position as u32 % state.stride.stride) << 3,
         }
     }
@@ -66,7 +70,7 @@ impl Selector {
         match self {
             Self::Partial => partial,
             Self::MatchLength => length_class << 3 | bit_position,
-            Self::Seen | Self::Kinds | Self::Phase => of_byte | bit_position,
+            Self::Seen | Self::Kinds | Self::Phase | Self::X86(_) => of_byte | bit_position,
             _ => of_byte,
         }
     }
