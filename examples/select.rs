@@ -30,6 +30,9 @@ fn contexts(list: &str) -> Vec<(String, Context)> {
                 "O" if number > 8 => Long(number),
                 "O" => Order(number),
                 "X86." => X86(number),
+                "R." => Record(number),
+                "T." => Table(number),
+                "Wasm." => Wasm(number),
                 "Word" => Word,
                 "WordPair" => WordPair,
                 "WordTriple" => WordTriple,
@@ -63,6 +66,15 @@ fn selectors(list: &str) -> Vec<Selector> {
         .map(|name| {
             if let Some(number) = name.strip_prefix("X86.") {
                 return X86(number.parse().unwrap());
+            }
+            if let Some(number) = name.strip_prefix("R.") {
+                return Record(number.parse().unwrap());
+            }
+            if let Some(number) = name.strip_prefix("T.") {
+                return Table(number.parse().unwrap());
+            }
+            if let Some(number) = name.strip_prefix("Wasm.") {
+                return Wasm(number.parse().unwrap());
             }
             match name {
                 "Constant" => Constant,
@@ -146,24 +158,26 @@ fn main() {
             let bench = Bench { pieces: pieces(&arguments[5..]), memory };
             let mut best = bench.size(&list, &chosen);
             println!("start {best}");
-            // Lazy: gains shrink as the list grows, so an old gain bounds the new one.
+            // Gains mostly shrink as the list grows: only those that were best before are measured again.
             let mut queue: Vec<(i64, usize, usize)> = (0..candidates.len()).map(|index| (i64::MAX, 0, index)).collect();
+            let width = env("WIDTH", 4) as usize;
             while list.len() < count && !queue.is_empty() {
                 queue.sort_by_key(|&(gain, _, _)| -gain);
-                let (gain, round, index) = queue[0];
-                if round == list.len() + 1 {
-                    if gain <= 0 {
-                        break;
-                    }
-                    queue.remove(0);
-                    list.push(candidates[index].clone());
-                    best -= gain as usize;
-                    println!("{:3} {:14} {:+7} {best}", list.len(), candidates[index].0, -gain);
-                } else {
+                let fresh = if queue.iter().any(|entry| entry.0 == i64::MAX) { queue.len() } else { width.min(queue.len()) };
+                for entry in &mut queue[..fresh] {
                     let mut trial = list.clone();
-                    trial.push(candidates[index].clone());
-                    queue[0] = (best as i64 - bench.size(&trial, &chosen) as i64, list.len() + 1, index);
+                    trial.push(candidates[entry.2].clone());
+                    *entry = (best as i64 - bench.size(&trial, &chosen) as i64, list.len(), entry.2);
                 }
+                let (place, &(gain, _, index)) = queue[..fresh].iter().enumerate().max_by_key(|(_, entry)| entry.0).unwrap();
+                if gain <= 0 {
+                    queue.drain(..fresh);
+                    continue;
+                }
+                queue.remove(place);
+                list.push(candidates[index].clone());
+                best -= gain as usize;
+                println!("{:3} {:14} {:+7} {best}", list.len(), candidates[index].0, -gain);
             }
             println!("{}", list.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(","));
         }

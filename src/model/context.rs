@@ -3,7 +3,10 @@
 use super::byte_history::{ByteHistory, hash, hash_pair};
 use super::indirect::Indirect;
 use super::line::LineState;
+use super::record::RecordState;
 use super::stride::StrideDetector;
+use super::table::TableState;
+use super::wasm::WasmState;
 use super::word::WordState;
 use super::x86::X86State;
 
@@ -54,6 +57,12 @@ pub enum Context {
     Shape,
     /// A context of the x86 model, by number.
     X86(u8),
+    /// A context of the record model, by number.
+    Record(u8),
+    /// A context of the text table model, by number.
+    Table(u8),
+    /// A context of the WebAssembly model, by number.
+    Wasm(u8),
 }
 
 /// State of the families behind the contexts.
@@ -75,6 +84,12 @@ pub struct ContextState {
     indirect: Indirect,
     /// x86 code, in profiles that ask for it.
     pub x86: Option<Box<X86State>>,
+    /// Binary records, in profiles that ask for them.
+    pub record: Option<Box<RecordState>>,
+    /// Text tables, in profiles that ask for them.
+    pub table: Option<Box<TableState>>,
+    /// WebAssembly code, in profiles that ask for it.
+    pub wasm: Option<Box<WasmState>>,
 }
 
 /// A coarse kind of a byte, in 0..16.
@@ -114,6 +129,9 @@ impl ContextState {
             above: [0; 4],
             indirect: Indirect::new(),
             x86: contexts.iter().any(|context| matches!(context, Context::X86(_))).then(Box::default),
+            record: contexts.iter().any(|context| matches!(context, Context::Record(_))).then(Box::default),
+            table: contexts.iter().any(|context| matches!(context, Context::Table(_))).then(Box::default),
+            wasm: contexts.iter().any(|context| matches!(context, Context::Wasm(_))).then(Box::default),
         }
     }
 
@@ -128,6 +146,15 @@ impl ContextState {
         self.indirect.push(byte);
         if let Some(x86) = &mut self.x86 {
             x86.push(byte);
+        }
+        if let Some(record) = &mut self.record {
+            record.push(bytes, &self.stride);
+        }
+        if let Some(table) = &mut self.table {
+            table.push(bytes);
+        }
+        if let Some(wasm) = &mut self.wasm {
+            wasm.push(byte);
         }
         self.shape = (self.shape << 4) | kind(byte);
         let (end, stride) = (bytes.len(), self.stride.stride as usize);
@@ -170,6 +197,9 @@ impl ContextState {
             Context::Expected => hash(pair(self.expected, byte1), salt),
             Context::Shape => hash(pair(self.shape, 0), salt),
             Context::X86(number) => hash(self.x86.as_ref().map_or(0, |x86| x86.context(number)), salt),
+            Context::Record(number) => hash(self.record.as_ref().map_or(0, |record| record.context(number)), salt),
+            Context::Wasm(number) => hash(self.wasm.as_ref().map_or(0, |wasm| wasm.context(number)), salt),
+            Context::Table(number) => hash(self.table.as_ref().map_or(0, |table| table.context(number)), salt),
         }
     }
 }

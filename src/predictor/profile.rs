@@ -28,6 +28,12 @@ pub enum Selector {
     Phase,
     /// A selector of the x86 model, by number.
     X86(u8),
+    /// A selector of the record model, by number.
+    Record(u8),
+    /// A selector of the text table model, by number.
+    Table(u8),
+    /// A selector of the WebAssembly model, by number.
+    Wasm(u8),
 }
 
 impl Selector {
@@ -43,6 +49,9 @@ impl Selector {
             Self::WordLength => 256,
             Self::Phase => 2048,
             Self::X86(_) => crate::model::x86::ROWS,
+            Self::Record(_) => crate::model::record::ROWS,
+            Self::Table(_) => crate::model::table::ROWS,
+            Self::Wasm(_) => crate::model::wasm::ROWS,
         }
     }
 
@@ -59,6 +68,9 @@ impl Selector {
             Self::WordLength => state.words.length.min(15) << 4 | kind(state.history.byte(1) as u8),
             Self::Above => u32::from(state.lines.above[0]),
             Self::X86(number) => state.x86.as_ref().map_or(0, |x86| x86.selected(number)),
+            Self::Record(number) => state.record.as_ref().map_or(0, |record| record.selected(number)),
+            Self::Table(number) => state.table.as_ref().map_or(0, |table| table.selected(number)),
+            Self::Wasm(number) => state.wasm.as_ref().map_or(0, |wasm| wasm.selected(number)),
             Self::Phase => (state.history.position as u32 % state.stride.stride) << 3,
         }
     }
@@ -70,7 +82,7 @@ impl Selector {
         match self {
             Self::Partial => partial,
             Self::MatchLength => length_class << 3 | bit_position,
-            Self::Seen | Self::Kinds | Self::Phase | Self::X86(_) => of_byte | bit_position,
+            Self::Seen | Self::Kinds | Self::Phase | Self::X86(_) | Self::Record(_) | Self::Table(_) | Self::Wasm(_) => of_byte | bit_position,
             _ => of_byte,
         }
     }
