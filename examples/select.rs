@@ -190,8 +190,7 @@ fn main() {
             let mut best = bench.size(&list, &selectors(&names.join(",")));
             println!("start {best}");
             while names.len() < count && !rest.is_empty() {
-                let sizes: Vec<_> =
-                    rest.iter().map(|name| bench.size(&list, &selectors(&format!("{},{name}", names.join(","))))).collect();
+                let sizes: Vec<_> = rest.iter().map(|name| bench.size(&list, &selectors(&format!("{},{name}", names.join(","))))).collect();
                 let (index, &size) = sizes.iter().enumerate().min_by_key(|&(_, size)| size).unwrap();
                 if size >= best {
                     break;

@@ -191,7 +191,9 @@ impl RecordState {
             36 => pair(u32::from(self.histories[self.history_slot]), west),
             37 => pair(stride, bytes(0, west, self.predictions[4], 0)),
             38 => pair(stride, bytes(position & 1, west, self.predictions[5], 0)),
-            39 => u64::from(west & 0xf8) | u64::from(west2 & 0xf8) << 8 | u64::from(west3 & 0xf8) << 16 | u64::from(self.byte(4) & 0xf8) << 24,
+            39 => {
+                u64::from(west & 0xf8) | u64::from(west2 & 0xf8) << 8 | u64::from(west3 & 0xf8) << 16 | u64::from(self.byte(4) & 0xf8) << 24
+            }
             40 => pair(bytes(self.other[0], self.other[1], north, north2), mix(stride, self.second)),
             41 => pair(bytes(self.other[0], self.other[2], west, 0), self.second),
             42 => at(position & 1, west2, west),
@@ -220,5 +222,45 @@ impl RecordState {
             _ => self.north >> 4 << 4 | self.byte(1) >> 4,
         };
         (value & 255) << 3
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_extrapolated() {
+        let mut strides = StrideDetector::default();
+        let mut state = RecordState::new();
+        let mut bytes = Vec::new();
+        for number in 0..40u32 {
+            for byte in (1000 + 300 * number).to_le_bytes() {
+                if number > 2 {
+                    assert_eq!(state.predictions[0], u32::from(byte), "{number}");
+                }
+                bytes.push(byte);
+                strides.push(&bytes);
+                state.push(&bytes, &strides);
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes(bytes in proptest::collection::vec(0u8.., 0..600)) {
+            let mut strides = StrideDetector::default();
+            let mut state = RecordState::new();
+            for end in 1..=bytes.len() {
+                strides.push(&bytes[..end]);
+                state.push(&bytes[..end], &strides);
+                for number in 0..CONTEXTS {
+                    state.context(number);
+                }
+                for number in 0..SELECTORS {
+                    proptest::prop_assert!((state.selected(number) | 7) < ROWS as u32);
+                }
+            }
+        }
     }
 }

@@ -122,3 +122,54 @@ impl StrideDetector {
         self.second = second.1;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn detect(bytes: &[u8]) -> StrideDetector {
+        let mut detector = StrideDetector::default();
+        for end in 1..=bytes.len() {
+            detector.push(&bytes[..end]);
+        }
+        detector
+    }
+
+    /// Records of `length` bytes: a constant tag, a counter, noise, zeros.
+    fn records(length: usize, count: usize) -> Vec<u8> {
+        let mut noise = 1u32;
+        let mut bytes = Vec::new();
+        for number in 0..count {
+            for place in 0..length {
+                noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                bytes.push(match place {
+                    0 => 0x7e,
+                    1 => number as u8,
+                    2 => (number >> 8) as u8,
+                    3..=5 => 0,
+                    _ => (noise >> 24) as u8,
+                });
+            }
+        }
+        bytes
+    }
+
+    #[test]
+    fn short_records_are_found() {
+        for length in [7, 12, 18, 24, 100, 251] {
+            assert_eq!(detect(&records(length, 400)).stride, length as u32);
+        }
+    }
+
+    #[test]
+    fn long_records_are_voted_for() {
+        let mut bytes = Vec::new();
+        for number in 0..60u32 {
+            bytes.extend(
+                (0..1000u32)
+                    .map(|place| if place == 0 { 0xf7 } else { (place * (number + 3)).wrapping_mul(0x9E37_79B1).to_be_bytes()[0] & 0x7f }),
+            );
+        }
+        assert_eq!(detect(&bytes).second, 1000);
+    }
+}

@@ -294,3 +294,61 @@ impl TableState {
         (value & 255) << 3
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_telling_column_becomes_the_parent() {
+        let mut noise = 7u32;
+        let mut draw = |limit: u32| {
+            noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (noise >> 16) % limit
+        };
+        let mut state = TableState::new();
+        let mut text = Vec::new();
+        for _ in 0..300 {
+            let (a, b) = (draw(10), draw(10));
+            let line = format!("{a},{b},{},{}\n", draw(10), (3 * b + 1) % 10);
+            for byte in line.bytes() {
+                text.push(byte);
+                state.push(&text);
+            }
+        }
+        assert_eq!(state.columns[3].chain[0], 1);
+        assert_eq!(state.separator, b',');
+    }
+
+    #[test]
+    fn separators_are_told_apart() {
+        for separator in ['\t', ';', '|'] {
+            let mut state = TableState::new();
+            let mut text = Vec::new();
+            for number in 0..50 {
+                let commas = ",".repeat(number % 3);
+                for byte in format!("x{separator}{commas}{separator}{number}\n").bytes() {
+                    text.push(byte);
+                    state.push(&text);
+                }
+            }
+            assert_eq!(state.separator, separator as u8);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes(bytes in proptest::collection::vec(proptest::prop_oneof![0u8.., proptest::prelude::Just(b','), proptest::prelude::Just(b'\n')], 0..600)) {
+            let mut state = TableState::new();
+            for end in 1..=bytes.len() {
+                state.push(&bytes[..end]);
+                for number in 0..CONTEXTS {
+                    state.context(number);
+                }
+                for number in 0..SELECTORS {
+                    proptest::prop_assert!((state.selected(number) | 7) < ROWS as u32);
+                }
+            }
+        }
+    }
+}

@@ -272,3 +272,47 @@ impl WasmState {
         (value & 255) << 3
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instructions_end_where_they_should() {
+        let codes: &[&[u8]] = &[
+            &[0x20, 0x05],                   // local.get 5
+            &[0x20, 0x85, 0x01],             // local.get 133
+            &[0x41, 0xc0, 0x7b],             // i32.const
+            &[0x28, 0x02, 0x90, 0x01],       // i32.load
+            &[0x11, 0x03, 0x00],             // call_indirect
+            &[0x0e, 0x02, 0x00, 0x01, 0x02], // br_table
+            &[0x44, 0, 0, 0, 0, 0, 0, 0, 0], // f64.const
+            &[0x6a],                         // i32.add
+            &[0xfc, 0x0a, 0x00, 0x00],       // memory.copy
+            &[0x02, 0x40],                   // block
+        ];
+        for code in codes {
+            let mut state = WasmState::new();
+            for (index, &byte) in code.iter().enumerate() {
+                state.push(byte);
+                assert_eq!(state.phase() == 0, index + 1 == code.len(), "{code:02x?} at {index}");
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes(bytes in proptest::collection::vec(0u8.., 0..600)) {
+            let mut state = WasmState::new();
+            for byte in bytes {
+                state.push(byte);
+                for number in 0..CONTEXTS {
+                    state.context(number);
+                }
+                for number in 0..SELECTORS {
+                    proptest::prop_assert!((state.selected(number) | 7) < ROWS as u32);
+                }
+            }
+        }
+    }
+}

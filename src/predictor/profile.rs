@@ -82,7 +82,9 @@ impl Selector {
         match self {
             Self::Partial => partial,
             Self::MatchLength => length_class << 3 | bit_position,
-            Self::Seen | Self::Kinds | Self::Phase | Self::X86(_) | Self::Record(_) | Self::Table(_) | Self::Wasm(_) => of_byte | bit_position,
+            Self::Seen | Self::Kinds | Self::Phase | Self::X86(_) | Self::Record(_) | Self::Table(_) | Self::Wasm(_) => {
+                of_byte | bit_position
+            }
             _ => of_byte,
         }
     }

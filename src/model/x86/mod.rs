@@ -3,7 +3,10 @@
 //! Ideas: instruction-phase contexts are those of the PAQ8 family; register-wise displacement
 //! history, the return-address alignment and the pending jump targets are this model's own.
 
+mod contexts;
 pub mod decoder;
+#[cfg(test)]
+mod decoder_tests;
 pub mod opcodes;
 
 use decoder::{Decoder, Instruction, phase};
@@ -77,7 +80,10 @@ const fn is_common(map: u8, opcode: u8) -> bool {
     match map {
         0 => matches!(opcode, 0x03 | 0x2b | 0x33 | 0x3b | 0x39 | 0x50..=0x5f | 0x68 | 0x6a | 0x74 | 0x75 | 0x7c..=0x7f | 0x80..=0x8d
             | 0xa1 | 0xb8..=0xbf | 0xc1 | 0xc2 | 0xc3 | 0xc7 | 0xc9 | 0xe8 | 0xe9 | 0xeb | 0xf6 | 0xf7 | 0xff),
-        1 => matches!(opcode, 0x10 | 0x11 | 0x1f | 0x28 | 0x29 | 0x44 | 0x45 | 0x57 | 0x6f | 0x7f | 0x80..=0x9f | 0xaf | 0xb6 | 0xb7 | 0xbe | 0xbf),
+        1 => matches!(
+            opcode,
+            0x10 | 0x11 | 0x1f | 0x28 | 0x29 | 0x44 | 0x45 | 0x57 | 0x6f | 0x7f | 0x80..=0x9f | 0xaf | 0xb6 | 0xb7 | 0xbe | 0xbf
+        ),
         _ => false,
     }
 }
@@ -168,11 +174,11 @@ impl X86State {
         // One slot for all bytes of the operand.
         let kind = match phase {
             phase::DISP8 => 1,
-            phase::DISP32..phase::IMM8 => 2,
+            phase::DISP32..=phase::DISP_LAST => 2,
             phase::IMM8 => 3,
             phase::REL8 => 4,
-            phase::REL32..phase::RIP => 5,
-            phase::RIP..phase::HIGH => 6,
+            phase::REL32..=phase::REL32_LAST => 5,
+            phase::RIP..=phase::RIP_LAST => 6,
             _ => 7,
         };
         (mix(self.head, kind) >> 20) as usize & (OPERANDS - 1)
@@ -184,13 +190,13 @@ impl X86State {
         let [newest, _] = self.operands[slot];
         self.operands[slot] = [self.value, newest];
         match phase {
-            phase::DISP8..phase::IMM8 => {
+            phase::DISP8..=phase::DISP_LAST => {
                 let instruction = finished.unwrap_or(&self.decoder.current);
                 let base = base_register(instruction);
                 let history = &mut self.based[base as usize & 31];
                 *history = [self.value, history[0]];
             }
-            phase::REL32..phase::RIP => {
+            phase::REL32..=phase::REL32_LAST => {
                 if let Some(instruction) = finished {
                     let targets = &mut self.targets[usize::from(instruction.map > 0)];
                     *targets = [self.value, targets[0], targets[1], targets[2]];
@@ -254,101 +260,6 @@ impl X86State {
             }
         }
     }
-
-    /// The value of context `number` (below [`CONTEXTS`]), to be hashed.
-    #[inline]
-    #[must_use]
-    pub fn context(&self, number: u8) -> u64 {
-        let past = &self.past;
-        let phase = u32::from(self.decoder.phase);
-        let current = &self.decoder.current;
-        // Equal bytes read from another start mean something else.
-        let exact = mix(self.exact, phase);
-        let head = mix(self.head, phase);
-        let opcode = u32::from(current.opcode) | u32::from(current.map) << 8;
-        let pair = |a: u32, b: u32| u64::from(a) << 32 | u64::from(b);
-        let classes = |count: usize| past[..count].iter().fold(0, |hash, past| mix(hash, past.class));
-        let heads = |count: usize| past[..count].iter().fold(0, |hash, past| mix(hash, past.head));
-        let exacts = |count: usize| past[..count].iter().fold(0, |hash, past| mix(hash, past.exact));
-        let opcodes = |count: usize| past[..count].iter().fold(0, |hash, past| mix(hash, past.opcode));
-        let here = self.pending[self.position as usize & 255];
-        match number {
-            0 => pair(exact, 0),
-            1 => pair(exact, past[0].class),
-            2 => pair(exact, past[0].head),
-            3 => pair(exact, past[0].exact),
-            4 => pair(exact, classes(2)),
-            5 => pair(exact, heads(2)),
-            6 => pair(exact, exacts(2)),
-            7 => pair(exact, classes(3)),
-            8 => pair(exact, heads(3)),
-            9 => pair(exact, exacts(3)),
-            10 => pair(exact, classes(4)),
-            11 => pair(exact, heads(4)),
-            12 => pair(exact, classes(6)),
-            13 => pair(exact, opcodes(4)),
-            14 => pair(exact, opcodes(8)),
-            15 => pair(exact, past[1].head),
-            16 => pair(exact, past[1].exact),
-            17 => pair(exact, past[2].exact),
-            18 => pair(head, self.value),
-            19 => pair(phase << 12 | opcode, self.value),
-            20 => pair(phase, self.value),
-            21 => pair(mix(head, self.value), self.known[0]),
-            22 => pair(mix(mix(head, self.value), self.known[0]), self.known[1]),
-            23 => {
-                let base = &self.based[base_register(current) as usize & 31];
-                pair(mix(phase, self.value), mix(base[0], base_register(current)))
-            }
-            24 => {
-                let base = &self.based[base_register(current) as usize & 31];
-                pair(mix(phase << 12 | opcode, self.value), mix(mix(base[0], base[1]), base_register(current)))
-            }
-            25 => pair(exact, mix(self.targets[0][0], past[0].opcode)),
-            26 => pair(mix(phase << 12 | opcode, self.value), self.targets[usize::from(current.map > 0)][0]),
-            27 => pair(mix(phase << 12 | opcode, self.value), mix(self.targets[0][0], self.targets[0][1])),
-            28 => pair(exact, self.pushes << 16 | self.pushed << 8 | past[0].opcode & 0xff),
-            29 => pair(exact, (self.position & 15) << 20 | past[0].opcode),
-            30 => pair(exact, u32::from(here) << 24 | past[0].class),
-            31 => pair(exact, mix(self.nearest[0], self.nearest[1])),
-            32 => pair(exact, past[0].registers << 16 | past[1].registers),
-            33 => pair(exact, mix(past[0].class, past[0].registers)),
-            34 => pair(phase, self.last & 0xff),
-            35 => pair(phase << 12 | opcode, self.last & 0xffff),
-            36 => pair(phase, self.last & 0xff_ffff),
-            37 => pair(phase << 16 | u32::from(current.modrm), mix(self.value, past[0].registers)),
-            38 => pair(exact, mix(mix(past[0].head, past[1].class), past[2].class)),
-            _ => pair(exact, mix(mix(past[0].exact, past[1].head), past[2].class)),
-        }
-    }
-
-    /// The part of selector `number` (below [`SELECTORS`]) that is fixed for a byte, in steps of 8
-    /// and below [`ROWS`].
-    #[inline]
-    #[must_use]
-    pub fn selected(&self, number: u8) -> u32 {
-        let phase = u32::from(self.decoder.phase);
-        let current = &self.decoder.current;
-        let likely = (self.likeness >> 14).min(3);
-        let opcode = |past: &Past| (past.opcode & 0xff) ^ (past.opcode >> 8 & 1) * 0x55;
-        let value = match number {
-            0 => phase << 2 | likely,
-            1 => {
-                if phase <= u32::from(phase::MAP23) {
-                    opcode(&self.past[0])
-                } else {
-                    u32::from(current.opcode) ^ u32::from(current.map & 1) * 0x55
-                }
-            }
-            2 => u32::from(current.modrm) ^ phase << 3,
-            3 => likely << 6 | (self.last & 0xff) >> 2,
-            4 => opcode(&self.past[0]),
-            5 => phase << 3 | (self.position & 7),
-            6 => opcode(&self.past[1]),
-            _ => phase << 3 | u32::from(current.modrm >> 6) << 1 | u32::from(self.known[0] == self.known[1]),
-        };
-        (value & 255) << 3
-    }
 }
 
 /// The base register of the operand (no base: 12), 16 and above for one-byte displacements.
@@ -362,4 +273,49 @@ fn base_register(instruction: &Instruction) -> u32 {
         _ => rm | extended,
     };
     base | u32::from(mode == 1) << 4
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mode_is_told_from_the_code() {
+        let mut state = X86State::new();
+        for _ in 0..100 {
+            [0x48, 0x89, 0xe5, 0x48, 0x8b, 0x45, 0xf8, 0x89, 0xc7].iter().for_each(|&byte| state.push(byte));
+        }
+        assert!(state.decoder.wide);
+        for _ in 0..100 {
+            [0x8b, 0xec, 0x8b, 0x45, 0x08, 0x89, 0x45, 0xfc].iter().for_each(|&byte| state.push(byte));
+        }
+        assert!(!state.decoder.wide);
+    }
+
+    #[test]
+    fn operands_are_remembered() {
+        let mut state = X86State::new();
+        for _ in 0..2 {
+            [0x8b, 0x45, 0x08, 0x8b].iter().for_each(|&byte| state.push(byte));
+            state.push(0x45);
+            assert_eq!(state.known[0], 0x108);
+            state.push(0x08);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes(bytes in proptest::collection::vec(0u8.., 0..600)) {
+            let mut state = X86State::new();
+            for byte in bytes {
+                state.push(byte);
+                for number in 0..CONTEXTS {
+                    state.context(number);
+                }
+                for number in 0..SELECTORS {
+                    proptest::prop_assert!((state.selected(number) | 7) < ROWS as u32);
+                }
+            }
+        }
+    }
 }
