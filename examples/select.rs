@@ -100,7 +100,7 @@ fn profile(list: &[(String, Context)], selectors: &[Selector]) -> Profile {
     let orders = contexts.len();
     contexts.extend(list.iter().map(|(_, context)| *context).filter(|context| !is_order(context)));
     let full = contexts.len().max(1).next_multiple_of(8);
-    contexts.resize(full, Context::Order(0));
+    contexts.resize(full, Context::Nothing);
     Profile { contexts, orders, matches: vec![20, 6], selectors: selectors.to_vec() }
 }
 
@@ -147,7 +147,7 @@ fn main() {
             if arguments[0] == "drop" {
                 for index in 0..list.len() {
                     let mut rest = list.clone();
-                    rest[index].1 = Context::Order(0);
+                    rest[index].1 = Context::Nothing;
                     println!("{:12} {:+}", list[index].0, bench.size(&rest, &chosen) as i64 - total as i64);
                 }
             }

@@ -13,6 +13,8 @@ use super::x86::X86State;
 /// One context of a profile.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 pub enum Context {
+    /// Never the same twice: says nothing, fills a list up to a multiple of eight.
+    Nothing,
     /// The last 0 to 8 bytes.
     Order(u8),
     /// The last 9 to 16 bytes.
@@ -172,6 +174,7 @@ impl ContextState {
         let stride = self.stride.stride;
         let above = self.above.map(u32::from);
         match context {
+            Context::Nothing => hash(self.history.position as u64, salt),
             Context::Order(0) => hash(0, salt),
             Context::Order(order) => hash(last & (u64::MAX >> (64 - 8 * u32::from(order))), salt),
             Context::Long(order) => hash_pair(self.history.older & (u64::MAX >> (128 - 8 * u32::from(order))), last, salt),

@@ -79,7 +79,7 @@ impl<K: Kernels, const N: usize, const P: usize> Predictor<K, N, P> {
             selected: vec![0; sets],
             rows: vec![0; sets],
             stretched: vec![0; sets],
-            mixer: Mixer::new(inputs, &rows, (env("W0", 40) * 16384 / 256) as i16, rate),
+            mixer: Mixer::new(inputs, &rows, (env("W0", 320) as usize * 16384 / 256 / N) as i16, rate),
             last_inputs: vec![0; sets.next_multiple_of(LANES)],
             last: Mixer::new(sets, &[256], (16384 / sets) as i16, last_rate),
             apms: [Apm::new(16, 7), Apm::new(16, 7)],
