@@ -3,12 +3,18 @@
 use super::byte_history::{ByteHistory, hash, hash_pair};
 use super::indirect::Indirect;
 use super::line::LineState;
+use super::record::RecordState;
 use super::stride::StrideDetector;
+use super::table::TableState;
+use super::wasm::WasmState;
 use super::word::WordState;
+use super::x86::X86State;
 
 /// One context of a profile.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 pub enum Context {
+    /// Never the same twice: says nothing, fills a list up to a multiple of eight.
+    Nothing,
     /// The last 0 to 8 bytes.
     Order(u8),
     /// The last 9 to 16 bytes.
@@ -51,6 +57,14 @@ pub enum Context {
     Expected,
     /// Kinds of the last eight bytes.
     Shape,
+    /// A context of the x86 model, by number.
+    X86(u8),
+    /// A context of the record model, by number.
+    Record(u8),
+    /// A context of the text table model, by number.
+    Table(u8),
+    /// A context of the WebAssembly model, by number.
+    Wasm(u8),
 }
 
 /// State of the families behind the contexts.
@@ -70,6 +84,14 @@ pub struct ContextState {
     /// Bytes one stride back: above, its left neighbour, its right neighbour, two strides back.
     pub above: [u8; 4],
     indirect: Indirect,
+    /// x86 code, in profiles that ask for it.
+    pub x86: Option<Box<X86State>>,
+    /// Binary records, in profiles that ask for them.
+    pub record: Option<Box<RecordState>>,
+    /// Text tables, in profiles that ask for them.
+    pub table: Option<Box<TableState>>,
+    /// WebAssembly code, in profiles that ask for it.
+    pub wasm: Option<Box<WasmState>>,
 }
 
 /// A coarse kind of a byte, in 0..16.
@@ -96,9 +118,9 @@ pub const fn kind(byte: u8) -> u32 {
 }
 
 impl ContextState {
-    /// Nothing seen yet.
+    /// Nothing seen yet; families that none of `contexts` needs stay idle.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(contexts: &[Context]) -> Self {
         Self {
             history: ByteHistory::default(),
             words: WordState::default(),
@@ -108,6 +130,10 @@ impl ContextState {
             shape: 0,
             above: [0; 4],
             indirect: Indirect::new(),
+            x86: contexts.iter().any(|context| matches!(context, Context::X86(_))).then(Box::default),
+            record: contexts.iter().any(|context| matches!(context, Context::Record(_))).then(Box::default),
+            table: contexts.iter().any(|context| matches!(context, Context::Table(_))).then(Box::default),
+            wasm: contexts.iter().any(|context| matches!(context, Context::Wasm(_))).then(Box::default),
         }
     }
 
@@ -120,6 +146,18 @@ impl ContextState {
         self.lines.push(bytes);
         self.stride.push(bytes);
         self.indirect.push(byte);
+        if let Some(x86) = &mut self.x86 {
+            x86.push(byte);
+        }
+        if let Some(record) = &mut self.record {
+            record.push(bytes, &self.stride);
+        }
+        if let Some(table) = &mut self.table {
+            table.push(bytes);
+        }
+        if let Some(wasm) = &mut self.wasm {
+            wasm.push(byte);
+        }
         self.shape = (self.shape << 4) | kind(byte);
         let (end, stride) = (bytes.len(), self.stride.stride as usize);
         let back = |distance: usize| end.checked_sub(distance).and_then(|at| bytes.get(at)).copied().unwrap_or(0);
@@ -136,6 +174,7 @@ impl ContextState {
         let stride = self.stride.stride;
         let above = self.above.map(u32::from);
         match context {
+            Context::Nothing => hash(self.history.position as u64, salt),
             Context::Order(0) => hash(0, salt),
             Context::Order(order) => hash(last & (u64::MAX >> (64 - 8 * u32::from(order))), salt),
             Context::Long(order) => hash_pair(self.history.older & (u64::MAX >> (128 - 8 * u32::from(order))), last, salt),
@@ -160,12 +199,10 @@ impl ContextState {
             Context::StrideCorner => hash(pair(stride, above[0] << 16 | above[1] << 8 | byte1), salt),
             Context::Expected => hash(pair(self.expected, byte1), salt),
             Context::Shape => hash(pair(self.shape, 0), salt),
+            Context::X86(number) => hash(self.x86.as_ref().map_or(0, |x86| x86.context(number)), salt),
+            Context::Record(number) => hash(self.record.as_ref().map_or(0, |record| record.context(number)), salt),
+            Context::Wasm(number) => hash(self.wasm.as_ref().map_or(0, |wasm| wasm.context(number)), salt),
+            Context::Table(number) => hash(self.table.as_ref().map_or(0, |table| table.context(number)), salt),
         }
-    }
-}
-
-impl Default for ContextState {
-    fn default() -> Self {
-        Self::new()
     }
 }

@@ -86,7 +86,7 @@ impl<K: Kernels, const N: usize, const P: usize, const S: usize> Predictor<K, N,
             skip: env("SK", 0) << 6,
             seen: 0,
             table: SlotTable::new(table_bytes),
-            state: ContextState::new(),
+            state: ContextState::new(&profile.contexts),
             profile: profile.clone(),
             kernels: PhantomData,
         };
