@@ -8,7 +8,7 @@ use super::bits::Bits;
 use crate::coder::{PROBABILITY_BITS, PROBABILITY_ONE};
 use crate::mix::logistic::{MIX_BITS, MIX_LIMIT, STRETCH_BITS, squash, squash_coarse, stretch};
 use crate::model::state_map::{entry, update_entry};
-use wide::{CmpGt, i16x8};
+use wide::i16x8;
 
 /// Most inputs of a decision.
 pub const INPUTS: usize = 8;
@@ -52,10 +52,10 @@ impl Row {
     }
 }
 
-/// Knots of a refining curve: every half unit of ±8 in the stretched domain.
-const KNOTS: usize = 33;
-const KNOT_SHIFT: u32 = MIX_BITS - 1;
-const CURVE_LIMIT: i32 = (8 << MIX_BITS) - 1;
+/// Knots of a refining curve: every unit of ±7.5 in the stretched domain, half a cache line.
+const KNOTS: usize = 16;
+const KNOT_SHIFT: u32 = MIX_BITS;
+const CURVE_LIMIT: i32 = (15 << (MIX_BITS - 1)) - 1;
 const CURVE_RATE: u32 = 6;
 
 type Curve = [u16; KNOTS];
@@ -91,7 +91,7 @@ impl<const SLOTS: usize> Decision<SLOTS> {
         high[..used].fill((3 << WEIGHT_BITS) / 2 / used as i16);
         let mut curve = [0u16; KNOTS];
         for (knot, value) in curve.iter_mut().enumerate() {
-            *value = (squash((knot as i32 - 16) << KNOT_SHIFT) >> (PROBABILITY_BITS - 16)).min(65535) as u16;
+            *value = (squash((2 * knot as i32 - (KNOTS as i32 - 1)) << (KNOT_SHIFT - 1)) >> (PROBABILITY_BITS - 16)).min(65535) as u16;
         }
         let mut stretched = Box::new([0; 4096]);
         for (index, value) in stretched.iter_mut().enumerate() {
