@@ -8,7 +8,7 @@ use super::bits::Bits;
 use crate::coder::{PROBABILITY_BITS, PROBABILITY_ONE};
 use crate::mix::logistic::{MIX_BITS, MIX_LIMIT, STRETCH_BITS, squash, squash_coarse, stretch};
 use crate::model::state_map::{entry, update_entry};
-use wide::i16x8;
+use wide::{CmpGt, i16x8};
 
 /// Most inputs of a decision.
 pub const INPUTS: usize = 8;
@@ -18,8 +18,10 @@ const WEIGHT_BITS: u32 = 14;
 const SUM_SHIFT: u32 = WEIGHT_BITS + STRETCH_BITS - MIX_BITS;
 /// Learning rates are in units of 2^-13 of (weight per unit of input and error). Measured over
 /// the corpus: half the final rate or twice it lose 0.1 and 0.3 %.
-const LAST_RATE: u32 = 12;
+const LAST_RATE: u32 = 18;
 const EXTRA_RATE: u32 = 60;
+/// Errors below this teach the weights nothing.
+const THRESHOLD: u32 = PROBABILITY_ONE / 24;
 /// Decisions after which half the extra rate is gone.
 const RATE_SPAN: u32 = 2048;
 
@@ -31,13 +33,6 @@ struct Row {
 }
 
 impl Row {
-    #[inline(always)]
-    fn dot(&self, inputs: i16x8) -> i32 {
-        let [a, b, c, d] = inputs.dot(self.high).to_array();
-        let sum = a.wrapping_add(b).wrapping_add(c.wrapping_add(d));
-        (sum >> SUM_SHIFT).clamp(-MIX_LIMIT, MIX_LIMIT)
-    }
-
     /// Moves the weights along `inputs`; `error` has the rate in it.
     #[inline(always)]
     fn train(&mut self, inputs: i16x8, error: i16) {
@@ -52,10 +47,10 @@ impl Row {
     }
 }
 
-/// Knots of a refining curve: every unit of ±7.5 in the stretched domain, half a cache line.
-const KNOTS: usize = 16;
-const KNOT_SHIFT: u32 = MIX_BITS;
-const CURVE_LIMIT: i32 = (15 << (MIX_BITS - 1)) - 1;
+/// Knots of a refining curve: every half unit of ±8 in the stretched domain.
+const KNOTS: usize = 33;
+const KNOT_SHIFT: u32 = MIX_BITS - 1;
+const CURVE_LIMIT: i32 = (8 << MIX_BITS) - 1;
 const CURVE_RATE: u32 = 6;
 
 type Curve = [u16; KNOTS];
@@ -91,7 +86,7 @@ impl<const SLOTS: usize> Decision<SLOTS> {
         high[..used].fill((3 << WEIGHT_BITS) / 2 / used as i16);
         let mut curve = [0u16; KNOTS];
         for (knot, value) in curve.iter_mut().enumerate() {
-            *value = (squash((2 * knot as i32 - (KNOTS as i32 - 1)) << (KNOT_SHIFT - 1)) >> (PROBABILITY_BITS - 16)).min(65535) as u16;
+            *value = (squash((knot as i32 - 16) << KNOT_SHIFT) >> (PROBABILITY_BITS - 16)).min(65535) as u16;
         }
         let mut stretched = Box::new([0; 4096]);
         for (index, value) in stretched.iter_mut().enumerate() {
@@ -119,9 +114,10 @@ impl<const SLOTS: usize> Decision<SLOTS> {
         let [first, second] = &mut self.rows;
         let (first, second) = (&mut first[place.rows[0]], &mut second[place.rows[1]]);
         let inputs = i16x8::new(inputs);
-        let sums = [first.dot(inputs), second.dot(inputs)];
-        let mean = (sums[0] + sums[1]) >> 1;
-        let mixed = squash(mean);
+        let [a, b, c, d] = (inputs.dot(first.high) + inputs.dot(second.high)).to_array();
+        let sum = a.wrapping_add(c).wrapping_add(b.wrapping_add(d));
+        let mean = (sum >> (SUM_SHIFT + 1)).clamp(-MIX_LIMIT, MIX_LIMIT);
+        let mixed = squash_coarse(mean);
 
         let position = (mean.clamp(-CURVE_LIMIT, CURVE_LIMIT) + CURVE_LIMIT + 1) as u32;
         let (knot, fraction) = ((position >> KNOT_SHIFT) as usize, position & ((1 << KNOT_SHIFT) - 1));
@@ -140,10 +136,13 @@ impl<const SLOTS: usize> Decision<SLOTS> {
             curve[near] = (i32::from(curve[near]) + ((target - i32::from(curve[near])) >> CURVE_RATE)) as u16;
         }
         let goal = (bit << PROBABILITY_BITS) as i32;
-        let scale = |sum: i32| (((goal - squash_coarse(sum) as i32) >> 6) * self.rate >> 7).clamp(-32767, 32767) as i16;
-        let steep = inputs + inputs + inputs + inputs;
-        first.train(steep, scale(sums[0]));
-        second.train(steep, scale(sums[1]));
+        let error = goal - mixed as i32;
+        if error.unsigned_abs() > THRESHOLD {
+            let scaled = ((error >> 6) * self.rate >> 7).clamp(-32767, 32767) as i16;
+            let steep = inputs + inputs + inputs + inputs;
+            first.train(steep, scaled);
+            second.train(steep, scaled);
+        }
         for (input, &slot) in place.slots.iter().enumerate() {
             let slot = &mut self.slots[input][slot & (SLOTS - 1)];
             *slot = update_entry(*slot, bit, self.limits[input]);
