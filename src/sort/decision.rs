@@ -15,13 +15,15 @@ pub const INPUTS: usize = 8;
 
 /// Fractional bits of a weight's high half.
 const WEIGHT_BITS: u32 = 14;
+/// Sum of a row's weights before it has learned anything.
+const START_WEIGHT: i32 = 5 << (WEIGHT_BITS - 2);
 const SUM_SHIFT: u32 = WEIGHT_BITS + STRETCH_BITS - MIX_BITS;
 /// Learning rates are in units of 2^-13 of (weight per unit of input and error). Measured over
 /// the corpus: half the final rate or twice it lose 0.1 and 0.3 %.
 const LAST_RATE: u32 = 18;
 const EXTRA_RATE: u32 = 60;
 /// Errors below this teach the weights nothing.
-const THRESHOLD: u32 = PROBABILITY_ONE / 24;
+const THRESHOLD: u32 = PROBABILITY_ONE / 64;
 /// Decisions after which half the extra rate is gone.
 const RATE_SPAN: u32 = 2048;
 
@@ -51,7 +53,7 @@ impl Row {
 const KNOTS: usize = 33;
 const KNOT_SHIFT: u32 = MIX_BITS - 1;
 const CURVE_LIMIT: i32 = (8 << MIX_BITS) - 1;
-const CURVE_RATE: u32 = 6;
+const CURVE_RATE: u32 = 5;
 
 type Curve = [u16; KNOTS];
 
@@ -83,7 +85,7 @@ impl<const SLOTS: usize> Decision<SLOTS> {
     pub fn new(used: usize, limits: [u32; INPUTS], rows: [usize; 2], curves: [usize; 2]) -> Self {
         // The mean of the inputs and a half: as trained weights come out.
         let mut high = [0; INPUTS];
-        high[..used].fill((3 << WEIGHT_BITS) / 2 / used as i16);
+        high[..used].fill((START_WEIGHT / used as i32) as i16);
         let mut curve = [0u16; KNOTS];
         for (knot, value) in curve.iter_mut().enumerate() {
             *value = (squash((knot as i32 - 16) << KNOT_SHIFT) >> (PROBABILITY_BITS - 16)).min(65535) as u16;
