@@ -12,7 +12,8 @@
 //! | part | size |
 //! |---|---|
 //! | length of the code, unless it is the last piece's | 4 bytes, little-endian |
-//! | the tree's code lengths | about 40 bytes of code |
+| *either* the piece itself, when its code would be no shorter | the piece's length: what tells it from a code |
+//! | *or* the tree's code lengths | about 40 bytes of code |
 //! | first rows of the inverse's chains | 1 to 32, as many bits each as the length has |
 //! | runs: symbol, length | the rest of the code |
 
@@ -71,7 +72,7 @@ pub fn decode(coded: &[u8], raw_len: usize) -> Result<Vec<u8>> {
         } else {
             std::mem::take(&mut rest)
         };
-        let piece = decode_piece(code, length)?;
+        let piece = if code.len() == length { code.to_vec() } else { decode_piece(code, length)? };
         if raw.is_empty() && left == 0 {
             raw = piece;
         } else {
@@ -87,6 +88,7 @@ fn row_bits(length: usize) -> u32 {
     usize::BITS - length.leading_zeros()
 }
 
+/// The code of `text`, or `text` itself when that is no longer.
 fn encode_piece(text: &[u8]) -> Result<Vec<u8>> {
     let transformed = suffix::transform(text)?;
     let mut counts = [0; 256];
@@ -95,6 +97,9 @@ fn encode_piece(text: &[u8]) -> Result<Vec<u8>> {
         counts[usize::from(run[0])] += 1;
     }
     let lengths = lengths_of(&counts);
+    if is_noise(text.len(), &counts, &lengths) {
+        return Ok(text.to_vec());
+    }
     let mut encoder = Encoder::new();
     code_lengths(&mut encoder, &lengths);
     for &start in &transformed.starts {
@@ -104,7 +109,16 @@ fn encode_piece(text: &[u8]) -> Result<Vec<u8>> {
     for run in runs() {
         column.code(&mut encoder, run[0], run.len() as u32)?;
     }
-    Ok(encoder.finish())
+    let code = encoder.finish();
+    Ok(if code.len() < text.len() { code } else { text.to_vec() })
+}
+
+/// Whether a column of these runs and path lengths is not worth its long time: hardly a repeat,
+/// and all symbols about as frequent.
+fn is_noise(length: usize, counts: &[u32; 256], lengths: &[u8; 256]) -> bool {
+    let runs: u64 = counts.iter().map(|&count| u64::from(count)).sum();
+    let steps: u64 = counts.iter().zip(lengths).map(|(&count, &length)| u64::from(count) * u64::from(length)).sum();
+    runs * 64 > length as u64 * 63 && steps * 64 > runs * (8 * 64 - 1)
 }
 
 fn decode_piece(code: &[u8], length: usize) -> Result<Vec<u8>> {
