@@ -51,6 +51,16 @@ fn contexts(list: &str) -> Vec<(String, Context)> {
                 "StrideCorner" => StrideCorner,
                 "Expected" => Expected,
                 "Shape" => Shape,
+                "ShapeLast" => ShapeLast,
+                "F" => Folded(number),
+                "ExpectedTwo" => ExpectedTwo,
+                "IndirectThree" => IndirectThree,
+                "Nest" => Nest,
+                "NestTwo" => NestTwo,
+                "NestName" => NestName,
+                "WordLine" => WordLine,
+                "WordAbove" => WordAbove,
+                "AboveTwo" => AboveTwo,
                 other => panic!("{other}"),
             }
         };
@@ -87,6 +97,8 @@ fn selectors(list: &str) -> Vec<Selector> {
                 "WordLength" => WordLength,
                 "Above" => Above,
                 "Phase" => Phase,
+                "Nest" => Nest,
+                "Expected" => Expected,
                 other => panic!("{other}"),
             }
         })

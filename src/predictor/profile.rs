@@ -28,6 +28,10 @@ pub enum Selector {
     Above,
     /// Place in the record.
     Phase,
+    /// Depth and kind of the innermost bracket.
+    Nest,
+    /// The byte expected by the match model.
+    Expected,
     /// A selector of the x86 model, by number.
     X86(u8),
     /// A selector of the record model, by number.
@@ -50,6 +54,8 @@ impl Selector {
             Self::Kinds => 2048,
             Self::WordLength => 256,
             Self::Phase => 2048,
+            Self::Nest => 1024,
+            Self::Expected => 512,
             Self::X86(_) => crate::model::x86::ROWS,
             Self::Record(_) => crate::model::record::ROWS,
             Self::Table(_) => crate::model::table::ROWS,
@@ -78,6 +84,8 @@ impl Selector {
             Self::Table(number) => placed(state.table.as_ref().map_or(0, |table| table.selected(number))),
             Self::Wasm(number) => placed(state.wasm.as_ref().map_or(0, |wasm| wasm.selected(number))),
             Self::Above => fixed(u32::from(state.lines.above[0])),
+            Self::Nest => with_bit(state.nest.class()),
+            Self::Expected => fixed(state.expected & 511),
             Self::Phase => with_bit(state.history.position as u32 % state.stride.stride),
         }
     }
