@@ -26,8 +26,8 @@ pub fn decode(coded: &[u8], raw_len: usize, level: &Level, kind: &Kind) -> Resul
 }
 
 #[inline(always)]
-fn encode_with<K: Kernels, const N: usize, const P: usize, const S: usize>(profile: &Profile, raw: &[u8], memory: usize) -> Result<Vec<u8>> {
-    let mut predictor = Predictor::<K, N, P, S>::new(profile, raw.len(), memory)?;
+fn encode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize>(profile: &Profile, raw: &[u8], memory: usize) -> Result<Vec<u8>> {
+    let mut predictor = Predictor::<K, N, R, P, S>::new(profile, raw.len(), memory)?;
     let mut encoder = Encoder::new();
     for (index, &byte) in raw.iter().enumerate() {
         for shift in (0..8).rev() {
@@ -41,8 +41,8 @@ fn encode_with<K: Kernels, const N: usize, const P: usize, const S: usize>(profi
 }
 
 #[inline(always)]
-fn decode_with<K: Kernels, const N: usize, const P: usize, const S: usize>(profile: &Profile, coded: &[u8], raw_len: usize, memory: usize) -> Result<Vec<u8>> {
-    let mut predictor = Predictor::<K, N, P, S>::new(profile, raw_len, memory)?;
+fn decode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize>(profile: &Profile, coded: &[u8], raw_len: usize, memory: usize) -> Result<Vec<u8>> {
+    let mut predictor = Predictor::<K, N, R, P, S>::new(profile, raw_len, memory)?;
     let mut decoder = Decoder::new(coded);
     let mut raw = Vec::new();
     raw.try_reserve_exact(raw_len).map_err(|_| Error::Limit(format!("no memory for {raw_len} bytes")))?;
@@ -65,15 +65,15 @@ fn decode_with<K: Kernels, const N: usize, const P: usize, const S: usize>(profi
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 #[allow(unsafe_code)]
-fn encode_avx2<const N: usize, const P: usize, const S: usize>(profile: &Profile, raw: &[u8], memory: usize) -> Result<Vec<u8>> {
-    encode_with::<crate::simd::Avx2, N, P, S>(profile, raw, memory)
+fn encode_avx2<const N: usize, const R: usize, const P: usize, const S: usize>(profile: &Profile, raw: &[u8], memory: usize) -> Result<Vec<u8>> {
+    encode_with::<crate::simd::Avx2, N, R, P, S>(profile, raw, memory)
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 #[allow(unsafe_code)]
-fn decode_avx2<const N: usize, const P: usize, const S: usize>(profile: &Profile, coded: &[u8], raw_len: usize, memory: usize) -> Result<Vec<u8>> {
-    decode_with::<crate::simd::Avx2, N, P, S>(profile, coded, raw_len, memory)
+fn decode_avx2<const N: usize, const R: usize, const P: usize, const S: usize>(profile: &Profile, coded: &[u8], raw_len: usize, memory: usize) -> Result<Vec<u8>> {
+    decode_with::<crate::simd::Avx2, N, R, P, S>(profile, coded, raw_len, memory)
 }
 
 /// Codes `raw` with the predictor of `profile`.
@@ -81,12 +81,12 @@ fn decode_avx2<const N: usize, const P: usize, const S: usize>(profile: &Profile
 /// # Errors
 /// Memory for the tables cannot be had.
 #[allow(unsafe_code)]
-fn encode_sized<const N: usize, const P: usize, const S: usize>(profile: &Profile, raw: &[u8], memory: usize, set: InstructionSet) -> Result<Vec<u8>> {
+fn encode_sized<const N: usize, const R: usize, const P: usize, const S: usize>(profile: &Profile, raw: &[u8], memory: usize, set: InstructionSet) -> Result<Vec<u8>> {
     match set {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: `InstructionSet::Avx2` is only ever named after detection.
-        InstructionSet::Avx2 => unsafe { encode_avx2::<N, P, S>(profile, raw, memory) },
-        _ => encode_with::<Scalar, N, P, S>(profile, raw, memory),
+        InstructionSet::Avx2 => unsafe { encode_avx2::<N, R, P, S>(profile, raw, memory) },
+        _ => encode_with::<Scalar, N, R, P, S>(profile, raw, memory),
     }
 }
 
@@ -95,12 +95,12 @@ fn encode_sized<const N: usize, const P: usize, const S: usize>(profile: &Profil
 /// # Errors
 /// Memory for the tables cannot be had.
 #[allow(unsafe_code)]
-fn decode_sized<const N: usize, const P: usize, const S: usize>(profile: &Profile, coded: &[u8], raw_len: usize, memory: usize, set: InstructionSet) -> Result<Vec<u8>> {
+fn decode_sized<const N: usize, const R: usize, const P: usize, const S: usize>(profile: &Profile, coded: &[u8], raw_len: usize, memory: usize, set: InstructionSet) -> Result<Vec<u8>> {
     match set {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as in `encode_profile`.
-        InstructionSet::Avx2 => unsafe { decode_avx2::<N, P, S>(profile, coded, raw_len, memory) },
-        _ => decode_with::<Scalar, N, P, S>(profile, coded, raw_len, memory),
+        InstructionSet::Avx2 => unsafe { decode_avx2::<N, R, P, S>(profile, coded, raw_len, memory) },
+        _ => decode_with::<Scalar, N, R, P, S>(profile, coded, raw_len, memory),
     }
 }
 
@@ -108,10 +108,10 @@ fn decode_sized<const N: usize, const P: usize, const S: usize>(profile: &Profil
 macro_rules! with_shape {
     ($profile:expr, $function:ident($($argument:expr),*)) => {
         match ($profile.contexts.len(), $profile.selectors.len()) {
-            (..=8, ..=2) => $function::<8, 16, 2>($($argument),*),
-            (..=16, ..=4) => $function::<16, 24, 4>($($argument),*),
-            (..=24, ..=6) => $function::<24, 32, 6>($($argument),*),
-            (..=48, ..=10) => $function::<48, 56, 10>($($argument),*),
+            (..=8, ..=2) => $function::<8, 0, 16, 2>($($argument),*),
+            (..=16, ..=4) => $function::<16, 0, 24, 4>($($argument),*),
+            (..=24, ..=6) => $function::<24, 16, 48, 6>($($argument),*),
+            (..=48, ..=10) => $function::<48, 24, 80, 10>($($argument),*),
             _ => Err(Error::Bug("a profile larger than every shape".into())),
         }
     };

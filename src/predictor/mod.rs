@@ -12,6 +12,7 @@ use crate::mix::last_mixer::LastMixer;
 use crate::mix::mixer::{Mixer, Rate};
 use crate::model::context::{Context, ContextState};
 use crate::model::match_model::MatchModel;
+use crate::model::run_map::RunMap;
 use crate::model::slots::{LINE, NONE_DEFERRED, SlotTable, defer, first_byte, mark_once, slot, take_deferred};
 use crate::simd::{Histories, Kernels, prefetch};
 use profile::{Profile, RowPart, Selector};
@@ -24,14 +25,15 @@ const DENSE: usize = 4;
 /// Predicts the next bit.
 ///
 /// `N` contexts (a multiple of eight) give `P` pairs of mixer inputs together with the rest; `S`
-/// weight sets.
-pub struct Predictor<K: Kernels, const N: usize, const P: usize, const S: usize> {
+/// weight sets; the first `R` contexts after the two lowest orders also remember runs.
+pub struct Predictor<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize> {
     histories: Histories<N>,
     hashes: [u64; N],
     /// Contexts that were new at the start of this byte, whose second nibble is deferred.
     fresh: [bool; N],
     /// The byte that followed a context the one time it was seen, or [`NONE_DEFERRED`].
     once: [u32; N],
+    runs: RunMap<R>,
     inputs: [[i16; 2]; P],
     parts: [RowPart; S],
     matches: Vec<MatchModel>,
@@ -55,7 +57,7 @@ pub struct Predictor<K: Kernels, const N: usize, const P: usize, const S: usize>
     kernels: PhantomData<K>,
 }
 
-impl<K: Kernels, const N: usize, const P: usize, const S: usize> Predictor<K, N, P, S> {
+impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize> Predictor<K, N, R, P, S> {
     /// A predictor for `length` bytes with tables of at most `memory` bytes.
     ///
     /// # Errors
@@ -65,7 +67,7 @@ impl<K: Kernels, const N: usize, const P: usize, const S: usize> Predictor<K, N,
         let mut profile = profile.clone();
         profile.contexts.resize(N, Context::Order(0));
         profile.selectors.resize(S, Selector::Constant);
-        profile.matches.truncate(P - N - 1);
+        profile.matches.truncate(P - N - R - 1);
         let match_bits = (length.max(1 << 10) as u32).next_power_of_two().ilog2().min(22);
         let matches: Vec<_> = profile.matches.iter().map(|&shortest| MatchModel::new(shortest, match_bits)).collect();
         let rows: [usize; S] = std::array::from_fn(|k| profile.selectors[k].rows());
@@ -78,6 +80,7 @@ impl<K: Kernels, const N: usize, const P: usize, const S: usize> Predictor<K, N,
             hashes: [0; N],
             fresh: [false; N],
             once: [NONE_DEFERRED; N],
+            runs: RunMap::new(table_bytes / N / 4)?,
             inputs: [[0; 2]; P],
             parts: [RowPart::default(); S],
             matches,
@@ -116,7 +119,12 @@ impl<K: Kernels, const N: usize, const P: usize, const S: usize> Predictor<K, N,
             let line = self.table.line(self.hashes[i]);
             prefetch(self.histories.lines(), line);
         }
+        // The lowest orders have no runs worth remembering.
+        for i in 0..R {
+            self.runs.select(i, self.hashes[i + 2]);
+        }
         self.load_first_slots();
+        self.runs.load();
         let order2 = (self.state.history.last as u32 & 0xffff).wrapping_add(self.state.expected << 16).wrapping_mul(0x9E37_79B1) >> 16;
         self.apm_contexts = [(self.state.history.byte(1) as usize) << 8, order2 as usize & 0xff00];
         for k in 0..S {
@@ -211,6 +219,7 @@ impl<K: Kernels, const N: usize, const P: usize, const S: usize> Predictor<K, N,
         for model in &mut self.matches {
             model.update(bit, self.bit_position);
         }
+        self.runs.update(bit, self.bit_position);
         self.mixer.update::<K>(&self.inputs, bit);
         self.last.update(bit);
         for apm in &mut self.apms {
@@ -238,6 +247,7 @@ impl<K: Kernels, const N: usize, const P: usize, const S: usize> Predictor<K, N,
     #[inline(always)]
     pub fn end_byte(&mut self, bytes: &[u8]) {
         self.defer_fresh();
+        self.runs.end_byte(self.partial as u8);
         for model in &mut self.matches {
             model.push(bytes);
         }
@@ -253,9 +263,10 @@ impl<K: Kernels, const N: usize, const P: usize, const S: usize> Predictor<K, N,
     #[inline(always)]
     fn predict_bit(&mut self) {
         self.histories.recall::<K>(self.node, &mut self.inputs);
+        self.runs.predict(self.partial, self.bit_position, &mut self.inputs[N..]);
         let mut length = 0;
         for (k, model) in self.matches.iter_mut().enumerate() {
-            self.inputs[N + k] = model.predict(self.partial, self.bit_position);
+            self.inputs[N + R + k] = model.predict(self.partial, self.bit_position);
             if length == 0 && model.agrees() {
                 length = model.length.max(1);
             }
