@@ -30,6 +30,7 @@ pub mod predictor;
 pub mod progress;
 pub mod simd;
 pub mod stream;
+pub mod transform;
 
 pub use api::{compress, compress_with, decompress, decompress_with};
 pub use archive::Archive;
