@@ -3,8 +3,27 @@
 use super::Predictor;
 use super::profile::Profile;
 use crate::coder::{Decoder, Encoder};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::block::Kind;
+use crate::level::Level;
 use crate::simd::{InstructionSet, Kernels, Scalar};
+
+/// Codes `bytes`, which are of kind `kind`, at `level`.
+///
+/// # Errors
+/// [`crate::Error::Limit`] when memory for the tables cannot be had.
+pub fn encode(bytes: &[u8], level: &Level, kind: &Kind) -> Result<Vec<u8>> {
+    encode_profile(&Profile::new(level, kind), bytes, level.memory, crate::simd::active())
+}
+
+/// Decodes what [`encode`] made of `raw_len` bytes.
+///
+/// # Errors
+/// [`crate::Error::Limit`] when memory for the tables cannot be had, [`crate::Error::Corrupt`]
+/// when the code ends long before the bytes do.
+pub fn decode(coded: &[u8], raw_len: usize, level: &Level, kind: &Kind) -> Result<Vec<u8>> {
+    decode_profile(&Profile::new(level, kind), coded, raw_len, level.memory, crate::simd::active())
+}
 
 #[inline(always)]
 fn encode_with<K: Kernels, const N: usize, const P: usize, const S: usize>(profile: &Profile, raw: &[u8], memory: usize) -> Result<Vec<u8>> {
@@ -25,8 +44,12 @@ fn encode_with<K: Kernels, const N: usize, const P: usize, const S: usize>(profi
 fn decode_with<K: Kernels, const N: usize, const P: usize, const S: usize>(profile: &Profile, coded: &[u8], raw_len: usize, memory: usize) -> Result<Vec<u8>> {
     let mut predictor = Predictor::<K, N, P, S>::new(profile, raw_len, memory)?;
     let mut decoder = Decoder::new(coded);
-    let mut raw = Vec::with_capacity(raw_len);
+    let mut raw = Vec::new();
+    raw.try_reserve_exact(raw_len).map_err(|_| Error::Limit(format!("no memory for {raw_len} bytes")))?;
     for _ in 0..raw_len {
+        if decoder.overrun() {
+            return Err(Error::Corrupt("the code ends before its bytes do".into()));
+        }
         let mut byte = 0;
         for _ in 0..8 {
             let bit = decoder.decode(predictor.probability());

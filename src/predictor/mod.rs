@@ -3,6 +3,8 @@
 pub mod codec;
 pub mod profile;
 
+pub use codec::{decode, encode};
+
 use crate::coder::PROBABILITY_ONE;
 use crate::error::{Error, Result};
 use crate::mix::apm::Apm;

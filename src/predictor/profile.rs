@@ -1,5 +1,7 @@
 //! Profiles: which models, weight-set selectors and stages a stream's predictor uses.
 
+use crate::block::Kind;
+use crate::level::Level;
 use crate::model::context::{Context, ContextState, kind};
 
 /// What picks the row of a weight set. Each has a part that is fixed for a byte and a part that
@@ -93,4 +95,36 @@ pub struct Profile {
     pub matches: Vec<usize>,
     /// One weight set each.
     pub selectors: Vec<Selector>,
+}
+
+impl Profile {
+    /// The profile of `level` for streams of `kind`.
+    #[must_use]
+    pub fn new(level: &Level, kind: &Kind) -> Self {
+        use Context::*;
+        let _ = (level, kind);
+        Self {
+            contexts: vec![
+                Order(0),
+                Order(1),
+                Order(2),
+                Order(3),
+                Order(4),
+                Order(5),
+                Order(6),
+                Order(8),
+                Word,
+                WordPair,
+                WordTriple,
+                WordGap,
+                IndirectTwo,
+                Masked(0xff00ff),
+                Above,
+                Field,
+            ],
+            orders: 8,
+            matches: vec![20, 6],
+            selectors: vec![Selector::MatchLength, Selector::Byte1, Selector::Seen, Selector::Partial],
+        }
+    }
 }
