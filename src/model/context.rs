@@ -3,12 +3,19 @@
 use super::byte_history::{ByteHistory, hash, hash_pair};
 use super::indirect::Indirect;
 use super::line::LineState;
+use super::nest::NestState;
+use super::record::RecordState;
 use super::stride::StrideDetector;
+use super::table::TableState;
+use super::wasm::WasmState;
 use super::word::WordState;
+use super::x86::X86State;
 
 /// One context of a profile.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 pub enum Context {
+    /// Never the same twice: says nothing, fills a list up to a multiple of eight.
+    Nothing,
     /// The last 0 to 8 bytes.
     Order(u8),
     /// The last 9 to 16 bytes.
@@ -51,6 +58,34 @@ pub enum Context {
     Expected,
     /// Kinds of the last eight bytes.
     Shape,
+    /// Kinds of the last four bytes and the last byte.
+    ShapeLast,
+    /// The last 1 to 8 bytes with case folded, digits alike and white space collapsed.
+    Folded(u8),
+    /// The expected byte of the match model, its length and the last two bytes.
+    ExpectedTwo,
+    /// Bytes that followed the last three bytes, and the last byte.
+    IndirectThree,
+    /// The innermost open bracket or tag and the word so far.
+    Nest,
+    /// The two innermost open brackets or tags and the last byte.
+    NestTwo,
+    /// The name read last and the bytes since.
+    NestName,
+    /// The previous word and the first byte of the line.
+    WordLine,
+    /// The word so far and the byte above.
+    WordAbove,
+    /// The column and the byte above and that after it.
+    AboveTwo,
+    /// A context of the x86 model, by number.
+    X86(u8),
+    /// A context of the record model, by number.
+    Record(u8),
+    /// A context of the text table model, by number.
+    Table(u8),
+    /// A context of the WebAssembly model, by number.
+    Wasm(u8),
 }
 
 /// State of the families behind the contexts.
@@ -70,6 +105,18 @@ pub struct ContextState {
     /// Bytes one stride back: above, its left neighbour, its right neighbour, two strides back.
     pub above: [u8; 4],
     indirect: Indirect,
+    /// The last bytes, folded.
+    pub folded: u64,
+    /// Brackets and tags.
+    pub nest: NestState,
+    /// x86 code, in profiles that ask for it.
+    pub x86: Option<Box<X86State>>,
+    /// Binary records, in profiles that ask for them.
+    pub record: Option<Box<RecordState>>,
+    /// Text tables, in profiles that ask for them.
+    pub table: Option<Box<TableState>>,
+    /// WebAssembly code, in profiles that ask for it.
+    pub wasm: Option<Box<WasmState>>,
 }
 
 /// A coarse kind of a byte, in 0..16.
@@ -96,9 +143,9 @@ pub const fn kind(byte: u8) -> u32 {
 }
 
 impl ContextState {
-    /// Nothing seen yet.
+    /// Nothing seen yet; families that none of `contexts` needs stay idle.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(contexts: &[Context]) -> Self {
         Self {
             history: ByteHistory::default(),
             words: WordState::default(),
@@ -108,6 +155,12 @@ impl ContextState {
             shape: 0,
             above: [0; 4],
             indirect: Indirect::new(),
+            folded: 0,
+            nest: NestState::default(),
+            x86: contexts.iter().any(|context| matches!(context, Context::X86(_))).then(Box::default),
+            record: contexts.iter().any(|context| matches!(context, Context::Record(_))).then(Box::default),
+            table: contexts.iter().any(|context| matches!(context, Context::Table(_))).then(Box::default),
+            wasm: contexts.iter().any(|context| matches!(context, Context::Wasm(_))).then(Box::default),
         }
     }
 
@@ -120,6 +173,27 @@ impl ContextState {
         self.lines.push(bytes);
         self.stride.push(bytes);
         self.indirect.push(byte);
+        self.nest.push(byte);
+        let folded = match byte {
+            b'0'..=b'9' => b'0',
+            b' ' | b'\n' | b'\r' | b'\t' => b' ',
+            _ => byte.to_ascii_lowercase(),
+        };
+        if folded != b' ' || self.folded as u8 != b' ' {
+            self.folded = self.folded << 8 | u64::from(folded);
+        }
+        if let Some(x86) = &mut self.x86 {
+            x86.push(byte);
+        }
+        if let Some(record) = &mut self.record {
+            record.push(bytes, &self.stride);
+        }
+        if let Some(table) = &mut self.table {
+            table.push(bytes);
+        }
+        if let Some(wasm) = &mut self.wasm {
+            wasm.push(byte);
+        }
         self.shape = (self.shape << 4) | kind(byte);
         let (end, stride) = (bytes.len(), self.stride.stride as usize);
         let back = |distance: usize| end.checked_sub(distance).and_then(|at| bytes.get(at)).copied().unwrap_or(0);
@@ -136,6 +210,7 @@ impl ContextState {
         let stride = self.stride.stride;
         let above = self.above.map(u32::from);
         match context {
+            Context::Nothing => hash(self.history.position as u64, salt),
             Context::Order(0) => hash(0, salt),
             Context::Order(order) => hash(last & (u64::MAX >> (64 - 8 * u32::from(order))), salt),
             Context::Long(order) => hash_pair(self.history.older & (u64::MAX >> (128 - 8 * u32::from(order))), last, salt),
@@ -160,12 +235,20 @@ impl ContextState {
             Context::StrideCorner => hash(pair(stride, above[0] << 16 | above[1] << 8 | byte1), salt),
             Context::Expected => hash(pair(self.expected, byte1), salt),
             Context::Shape => hash(pair(self.shape, 0), salt),
+            Context::ShapeLast => hash(pair(self.shape & 0xffff, byte1), salt),
+            Context::Folded(order) => hash(self.folded & (u64::MAX >> (64 - 8 * u32::from(order))), salt),
+            Context::ExpectedTwo => hash(pair(self.expected, last as u32 & 0xffff), salt),
+            Context::IndirectThree => hash(pair(self.indirect.after_three() & 0xffff, byte1), salt),
+            Context::Nest => hash_pair(self.nest.innermost(), u64::from(words.word) << 8 | u64::from(byte1), salt),
+            Context::NestTwo => hash_pair(self.nest.two_innermost(), last & 0xffff, salt),
+            Context::NestName => hash_pair(u64::from(self.nest.last_name), last & 0xff_ffff, salt),
+            Context::WordLine => hash(pair(words.previous[0] ^ words.word.rotate_left(9), self.lines.first), salt),
+            Context::WordAbove => hash(pair(words.word, u32::from(self.lines.above[0])), salt),
+            Context::AboveTwo => hash(pair(u32::from(self.lines.above[1]), u32::from(self.lines.above[0]) << 8 | byte1), salt),
+            Context::X86(number) => hash(self.x86.as_ref().map_or(0, |x86| x86.context(number)), salt),
+            Context::Record(number) => hash(self.record.as_ref().map_or(0, |record| record.context(number)), salt),
+            Context::Wasm(number) => hash(self.wasm.as_ref().map_or(0, |wasm| wasm.context(number)), salt),
+            Context::Table(number) => hash(self.table.as_ref().map_or(0, |table| table.context(number)), salt),
         }
-    }
-}
-
-impl Default for ContextState {
-    fn default() -> Self {
-        Self::new()
     }
 }

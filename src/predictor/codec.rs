@@ -86,8 +86,6 @@ fn encode_sized<const N: usize, const P: usize, const S: usize>(profile: &Profil
         #[cfg(target_arch = "x86_64")]
         // SAFETY: `InstructionSet::Avx2` is only ever named after detection.
         InstructionSet::Avx2 => unsafe { encode_avx2::<N, P, S>(profile, raw, memory) },
-        #[cfg(target_arch = "x86_64")]
-        InstructionSet::Sse2 => encode_with::<crate::simd::Sse2, N, P, S>(profile, raw, memory),
         _ => encode_with::<Scalar, N, P, S>(profile, raw, memory),
     }
 }
@@ -102,10 +100,21 @@ fn decode_sized<const N: usize, const P: usize, const S: usize>(profile: &Profil
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as in `encode_profile`.
         InstructionSet::Avx2 => unsafe { decode_avx2::<N, P, S>(profile, coded, raw_len, memory) },
-        #[cfg(target_arch = "x86_64")]
-        InstructionSet::Sse2 => decode_with::<crate::simd::Sse2, N, P, S>(profile, coded, raw_len, memory),
         _ => decode_with::<Scalar, N, P, S>(profile, coded, raw_len, memory),
     }
+}
+
+/// Calls a sized function with the smallest shape that holds the profile.
+macro_rules! with_shape {
+    ($profile:expr, $function:ident($($argument:expr),*)) => {
+        match ($profile.contexts.len(), $profile.selectors.len()) {
+            (..=8, ..=2) => $function::<8, 16, 2>($($argument),*),
+            (..=16, ..=4) => $function::<16, 24, 4>($($argument),*),
+            (..=24, ..=6) => $function::<24, 32, 6>($($argument),*),
+            (..=48, ..=10) => $function::<48, 56, 10>($($argument),*),
+            _ => Err(Error::Bug("a profile larger than every shape".into())),
+        }
+    };
 }
 
 /// Codes `raw` with the predictor of `profile`.
@@ -113,12 +122,7 @@ fn decode_sized<const N: usize, const P: usize, const S: usize>(profile: &Profil
 /// # Errors
 /// Memory for the tables cannot be had.
 pub fn encode_profile(profile: &Profile, raw: &[u8], memory: usize, set: InstructionSet) -> Result<Vec<u8>> {
-    match (profile.contexts.len(), profile.selectors.len()) {
-        (8, 1) => encode_sized::<8, 16, 1>(profile, raw, memory, set),
-        (16, 4) => encode_sized::<16, 24, 4>(profile, raw, memory, set),
-        (24, 6) => encode_sized::<24, 32, 6>(profile, raw, memory, set),
-        _ => unreachable!(),
-    }
+    with_shape!(profile, encode_sized(profile, raw, memory, set))
 }
 
 /// Decodes what [`encode_profile`] made of `raw_len` bytes.
@@ -126,10 +130,5 @@ pub fn encode_profile(profile: &Profile, raw: &[u8], memory: usize, set: Instruc
 /// # Errors
 /// Memory for the tables cannot be had.
 pub fn decode_profile(profile: &Profile, coded: &[u8], raw_len: usize, memory: usize, set: InstructionSet) -> Result<Vec<u8>> {
-    match (profile.contexts.len(), profile.selectors.len()) {
-        (8, 1) => decode_sized::<8, 16, 1>(profile, coded, raw_len, memory, set),
-        (16, 4) => decode_sized::<16, 24, 4>(profile, coded, raw_len, memory, set),
-        (24, 6) => decode_sized::<24, 32, 6>(profile, coded, raw_len, memory, set),
-        _ => unreachable!(),
-    }
+    with_shape!(profile, decode_sized(profile, coded, raw_len, memory, set))
 }

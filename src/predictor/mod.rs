@@ -10,11 +10,11 @@ use crate::error::{Error, Result};
 use crate::mix::apm::Apm;
 use crate::mix::last_mixer::LastMixer;
 use crate::mix::mixer::{Mixer, Rate};
-use crate::model::context::ContextState;
+use crate::model::context::{Context, ContextState};
 use crate::model::match_model::MatchModel;
 use crate::model::slots::{LINE, NONE_DEFERRED, SlotTable, defer, first_byte, mark_once, slot, take_deferred};
 use crate::simd::{Histories, Kernels, prefetch};
-use profile::{Profile, RowPart};
+use profile::{Profile, RowPart, Selector};
 use std::marker::PhantomData;
 
 /// The first contexts of every profile are low orders that are followed by many bytes: their
@@ -45,6 +45,8 @@ pub struct Predictor<K: Kernels, const N: usize, const P: usize, const S: usize>
     probability: u32,
     /// Errors below this teach the maps nothing (22 fractional bits).
     skip: u32,
+    /// Updates after which a map entry keeps its rate.
+    map_limit: u32,
     /// How many of the profile's orders were seen before.
     seen: u32,
     table: SlotTable,
@@ -59,13 +61,17 @@ impl<K: Kernels, const N: usize, const P: usize, const S: usize> Predictor<K, N,
     /// # Errors
     /// The memory cannot be had.
     pub fn new(profile: &Profile, length: usize, memory: usize) -> Result<Self> {
-        assert!(profile.contexts.len() == N && profile.selectors.len() == S && S <= 16);
-        assert!(N + profile.matches.len() < P);
+        // A shape larger than the profile is filled with what costs nothing to know.
+        let mut profile = profile.clone();
+        profile.contexts.resize(N, Context::Order(0));
+        profile.selectors.resize(S, Selector::Constant);
+        profile.matches.truncate(P - N - 1);
         let match_bits = (length.max(1 << 10) as u32).next_power_of_two().ilog2().min(22);
         let matches: Vec<_> = profile.matches.iter().map(|&shortest| MatchModel::new(shortest, match_bits)).collect();
         let rows: [usize; S] = std::array::from_fn(|k| profile.selectors[k].rows());
         let table_bytes = memory.min(length.saturating_mul(N * env("TB", 8) as usize).max(1 << 16).next_power_of_two());
         let rate = Rate { first: env("RF", 600), last: env("RL", 120), span: env("RS", 400), threshold: env("RT", 500) };
+        let map_limit = env("ML", 255);
         let last_rate = Rate { first: env("LF", 300), last: env("LL", 60), span: env("LS", 400), threshold: env("LT", 0) };
         let mut predictor = Self {
             histories: Histories::new(table_bytes / LINE).ok_or_else(|| no_memory(table_bytes))?,
@@ -75,7 +81,7 @@ impl<K: Kernels, const N: usize, const P: usize, const S: usize> Predictor<K, N,
             inputs: [[0; 2]; P],
             parts: [RowPart::default(); S],
             matches,
-            mixer: Mixer::new(rows, (env("W0", 40) * 16384 / 256) as i16, rate),
+            mixer: Mixer::new(rows, (env("W0", 320) as usize * 16384 / 256 / N) as i16, rate),
             last: LastMixer::new(256, last_rate),
             apms: [Apm::new(7), Apm::new(7)],
             apm_contexts: [0; 2],
@@ -85,9 +91,10 @@ impl<K: Kernels, const N: usize, const P: usize, const S: usize> Predictor<K, N,
             probability: 0,
             skip: env("SK", 0) << 6,
             seen: 0,
+            map_limit,
             table: SlotTable::new(table_bytes),
-            state: ContextState::new(),
-            profile: profile.clone(),
+            state: ContextState::new(&profile.contexts),
+            profile,
             kernels: PhantomData,
         };
         predictor.begin_byte();
@@ -200,7 +207,7 @@ impl<K: Kernels, const N: usize, const P: usize, const S: usize> Predictor<K, N,
     fn train(&mut self, bit: u32) {
         let draw = (self.state.history.position as u32 * 8 + self.bit_position).wrapping_mul(0x9E37_79B1) >> 29;
         let error = ((bit * PROBABILITY_ONE) as i32 - self.probability as i32).unsigned_abs();
-        self.histories.learn::<K>(self.node, bit, draw, error < self.skip, 255);
+        self.histories.learn::<K>(self.node, bit, draw, error < self.skip, self.map_limit);
         for model in &mut self.matches {
             model.update(bit, self.bit_position);
         }

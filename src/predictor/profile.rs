@@ -28,6 +28,18 @@ pub enum Selector {
     Above,
     /// Place in the record.
     Phase,
+    /// Depth and kind of the innermost bracket.
+    Nest,
+    /// The byte expected by the match model.
+    Expected,
+    /// A selector of the x86 model, by number.
+    X86(u8),
+    /// A selector of the record model, by number.
+    Record(u8),
+    /// A selector of the text table model, by number.
+    Table(u8),
+    /// A selector of the WebAssembly model, by number.
+    Wasm(u8),
 }
 
 impl Selector {
@@ -42,6 +54,12 @@ impl Selector {
             Self::Kinds => 2048,
             Self::WordLength => 256,
             Self::Phase => 2048,
+            Self::Nest => 1024,
+            Self::Expected => 512,
+            Self::X86(_) => crate::model::x86::ROWS,
+            Self::Record(_) => crate::model::record::ROWS,
+            Self::Table(_) => crate::model::table::ROWS,
+            Self::Wasm(_) => crate::model::wasm::ROWS,
         }
     }
 
@@ -50,6 +68,7 @@ impl Selector {
     #[must_use]
     pub fn of_byte(self, state: &ContextState, seen: u32) -> RowPart {
         let fixed = |base| RowPart { base, ..RowPart::default() };
+        let placed = |base| RowPart { base, by_bit: 1, ..RowPart::default() };
         let with_bit = |base: u32| RowPart { base: base << 3, by_bit: 1, ..RowPart::default() };
         match self {
             Self::Constant => fixed(0),
@@ -60,7 +79,13 @@ impl Selector {
             Self::Seen => with_bit(seen.min(31)),
             Self::Kinds => with_bit(state.shape & 0xff),
             Self::WordLength => fixed(state.words.length.min(15) << 4 | kind(state.history.byte(1) as u8)),
+            Self::X86(number) => placed(state.x86.as_ref().map_or(0, |x86| x86.selected(number))),
+            Self::Record(number) => placed(state.record.as_ref().map_or(0, |record| record.selected(number))),
+            Self::Table(number) => placed(state.table.as_ref().map_or(0, |table| table.selected(number))),
+            Self::Wasm(number) => placed(state.wasm.as_ref().map_or(0, |wasm| wasm.selected(number))),
             Self::Above => fixed(u32::from(state.lines.above[0])),
+            Self::Nest => with_bit(state.nest.class()),
+            Self::Expected => fixed(state.expected & 511),
             Self::Phase => with_bit(state.history.position as u32 % state.stride.stride),
         }
     }

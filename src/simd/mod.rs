@@ -13,8 +13,6 @@ pub mod memory;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod scalar;
-#[cfg(target_arch = "x86_64")]
-mod sse2;
 
 #[cfg(target_arch = "x86_64")]
 pub use avx2::Avx2;
@@ -23,8 +21,6 @@ pub use detect::{InstructionSet, active, self_check, usable};
 #[cfg(target_arch = "aarch64")]
 pub use neon::Neon;
 pub use scalar::Scalar;
-#[cfg(target_arch = "x86_64")]
-pub use sse2::Sse2;
 
 use crate::model::state_map::MapEntry;
 
@@ -112,7 +108,6 @@ mod tests {
             let low: Vec<i16> = rows.iter().map(|r| r.2).collect();
             #[cfg(target_arch = "x86_64")]
             {
-                agree::<Sse2>(&inputs, &high, &low, error);
                 if is_x86_feature_detected!("avx2") {
                     agree::<Avx2>(&inputs, &high, &low, error);
                 }

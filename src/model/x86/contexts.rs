@@ -1,0 +1,101 @@
+//! The contexts and selectors of the x86 model.
+
+use super::decoder::phase;
+use super::{Past, X86State, base_register, mix};
+
+impl X86State {
+    /// The value of context `number` (below [`CONTEXTS`]), to be hashed.
+    #[inline]
+    #[must_use]
+    pub fn context(&self, number: u8) -> u64 {
+        let past = &self.past;
+        let phase = u32::from(self.decoder.phase);
+        let current = &self.decoder.current;
+        // Equal bytes read from another start mean something else.
+        let exact = mix(self.exact, phase);
+        let head = mix(self.head, phase);
+        let opcode = u32::from(current.opcode) | u32::from(current.map) << 8;
+        let pair = |a: u32, b: u32| u64::from(a) << 32 | u64::from(b);
+        let classes = |count: usize| past[..count].iter().fold(0, |hash, past| mix(hash, past.class));
+        let heads = |count: usize| past[..count].iter().fold(0, |hash, past| mix(hash, past.head));
+        let exacts = |count: usize| past[..count].iter().fold(0, |hash, past| mix(hash, past.exact));
+        let opcodes = |count: usize| past[..count].iter().fold(0, |hash, past| mix(hash, past.opcode));
+        let here = self.pending[self.position as usize & 255];
+        match number {
+            0 => pair(exact, 0),
+            1 => pair(exact, past[0].class),
+            2 => pair(exact, past[0].head),
+            3 => pair(exact, past[0].exact),
+            4 => pair(exact, classes(2)),
+            5 => pair(exact, heads(2)),
+            6 => pair(exact, exacts(2)),
+            7 => pair(exact, classes(3)),
+            8 => pair(exact, heads(3)),
+            9 => pair(exact, exacts(3)),
+            10 => pair(exact, classes(4)),
+            11 => pair(exact, heads(4)),
+            12 => pair(exact, classes(6)),
+            13 => pair(exact, opcodes(4)),
+            14 => pair(exact, opcodes(8)),
+            15 => pair(exact, past[1].head),
+            16 => pair(exact, past[1].exact),
+            17 => pair(exact, past[2].exact),
+            18 => pair(head, self.value),
+            19 => pair(phase << 12 | opcode, self.value),
+            20 => pair(phase, self.value),
+            21 => pair(mix(head, self.value), self.known[0]),
+            22 => pair(mix(mix(head, self.value), self.known[0]), self.known[1]),
+            23 => {
+                let base = &self.based[base_register(current) as usize & 31];
+                pair(mix(phase, self.value), mix(base[0], base_register(current)))
+            }
+            24 => {
+                let base = &self.based[base_register(current) as usize & 31];
+                pair(mix(phase << 12 | opcode, self.value), mix(mix(base[0], base[1]), base_register(current)))
+            }
+            25 => pair(exact, mix(self.targets[0][0], past[0].opcode)),
+            26 => pair(mix(phase << 12 | opcode, self.value), self.targets[usize::from(current.map > 0)][0]),
+            27 => pair(mix(phase << 12 | opcode, self.value), mix(self.targets[0][0], self.targets[0][1])),
+            28 => pair(exact, self.pushes << 16 | self.pushed << 8 | past[0].opcode & 0xff),
+            29 => pair(exact, (self.position & 15) << 20 | past[0].opcode),
+            30 => pair(exact, u32::from(here) << 24 | past[0].class),
+            31 => pair(exact, mix(self.nearest[0], self.nearest[1])),
+            32 => pair(exact, past[0].registers << 16 | past[1].registers),
+            33 => pair(exact, mix(past[0].class, past[0].registers)),
+            34 => pair(phase, self.last & 0xff),
+            35 => pair(phase << 12 | opcode, self.last & 0xffff),
+            36 => pair(phase, self.last & 0xff_ffff),
+            37 => pair(phase << 16 | u32::from(current.modrm), mix(self.value, past[0].registers)),
+            38 => pair(exact, mix(mix(past[0].head, past[1].class), past[2].class)),
+            _ => pair(exact, mix(mix(past[0].exact, past[1].head), past[2].class)),
+        }
+    }
+
+    /// The part of selector `number` (below [`SELECTORS`]) that is fixed for a byte, in steps of 8
+    /// and below [`ROWS`].
+    #[inline]
+    #[must_use]
+    pub fn selected(&self, number: u8) -> u32 {
+        let phase = u32::from(self.decoder.phase);
+        let current = &self.decoder.current;
+        let likely = (self.likeness >> 14).min(3);
+        let opcode = |past: &Past| (past.opcode & 0xff) ^ (past.opcode >> 8 & 1) * 0x55;
+        let value = match number {
+            0 => phase << 2 | likely,
+            1 => {
+                if phase <= u32::from(phase::MAP23) {
+                    opcode(&self.past[0])
+                } else {
+                    u32::from(current.opcode) ^ u32::from(current.map & 1) * 0x55
+                }
+            }
+            2 => u32::from(current.modrm) ^ phase << 3,
+            3 => likely << 6 | (self.last & 0xff) >> 2,
+            4 => opcode(&self.past[0]),
+            5 => phase << 3 | (self.position & 7),
+            6 => opcode(&self.past[1]),
+            _ => phase << 3 | u32::from(current.modrm >> 6) << 1 | u32::from(self.known[0] == self.known[1]),
+        };
+        (value & 255) << 3
+    }
+}
