@@ -39,6 +39,10 @@ pub fn run() -> ExitCode {
         }
     };
     signals::remove_unfinished_files();
+    if std::env::var_os("RUST_BACKTRACE").is_none() {
+        // A defect becomes one line like every other error; the backtrace is there for who asks.
+        std::panic::set_hook(Box::new(|_| {}));
+    }
     match dispatch(&args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
