@@ -3,6 +3,7 @@
 use super::byte_history::{ByteHistory, hash, hash_pair};
 use super::indirect::Indirect;
 use super::line::LineState;
+use super::signal::Signal;
 use super::stride::StrideDetector;
 use super::word::WordState;
 
@@ -51,6 +52,8 @@ pub enum Context {
     Expected,
     /// Kinds of the last eight bytes.
     Shape,
+    /// One of the contexts of the stream's signal model.
+    Signal(u8),
 }
 
 /// State of the families behind the contexts.
@@ -69,6 +72,8 @@ pub struct ContextState {
     pub shape: u32,
     /// Bytes one stride back: above, its left neighbour, its right neighbour, two strides back.
     pub above: [u8; 4],
+    /// The model of samples, where the stream holds them.
+    pub signal: Option<Box<Signal>>,
     indirect: Indirect,
 }
 
@@ -107,6 +112,7 @@ impl ContextState {
             expected: 0,
             shape: 0,
             above: [0; 4],
+            signal: None,
             indirect: Indirect::new(),
         }
     }
@@ -116,6 +122,9 @@ impl ContextState {
     pub fn push(&mut self, bytes: &[u8]) {
         self.history.push(bytes);
         let byte = self.history.byte(1) as u8;
+        if let Some(signal) = &mut self.signal {
+            signal.push(bytes);
+        }
         self.words.push(byte);
         self.lines.push(bytes);
         self.stride.push(bytes);
@@ -159,6 +168,7 @@ impl ContextState {
             Context::StridePhase => hash(pair(stride << 16 | (self.history.position as u32 % stride), above[0]), salt),
             Context::StrideCorner => hash(pair(stride, above[0] << 16 | above[1] << 8 | byte1), salt),
             Context::Expected => hash(pair(self.expected, byte1), salt),
+            Context::Signal(k) => self.signal.as_ref().map_or(0, |signal| signal.hash(k, salt)),
             Context::Shape => hash(pair(self.shape, 0), salt),
         }
     }

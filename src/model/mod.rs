@@ -6,6 +6,7 @@ pub mod context;
 pub mod indirect;
 pub mod line;
 pub mod match_model;
+pub mod signal;
 pub mod slots;
 pub mod state_map;
 pub mod stride;

@@ -93,6 +93,7 @@ pub fn encode_profile(profile: &Profile, raw: &[u8], memory: usize, set: Instruc
     match profile.contexts.len() {
         8 => encode_sized::<8, 16>(profile, raw, memory, set),
         16 => encode_sized::<16, 24>(profile, raw, memory, set),
+        24 if profile.signal.is_some() => encode_sized::<24, 40>(profile, raw, memory, set),
         24 => encode_sized::<24, 32>(profile, raw, memory, set),
         _ => unreachable!(),
     }
@@ -106,6 +107,7 @@ pub fn decode_profile(profile: &Profile, coded: &[u8], raw_len: usize, memory: u
     match profile.contexts.len() {
         8 => decode_sized::<8, 16>(profile, coded, raw_len, memory, set),
         16 => decode_sized::<16, 24>(profile, coded, raw_len, memory, set),
+        24 if profile.signal.is_some() => decode_sized::<24, 40>(profile, coded, raw_len, memory, set),
         24 => decode_sized::<24, 32>(profile, coded, raw_len, memory, set),
         _ => unreachable!(),
     }

@@ -11,6 +11,7 @@ use crate::mix::mixer::{INPUT_LIMIT, Mixer, Rate};
 use crate::model::bit_history::{BIT_HISTORY, BitHistory};
 use crate::model::context::ContextState;
 use crate::model::match_model::MatchModel;
+use crate::model::signal::Signal;
 use crate::model::slots::{SLOT, SlotAddress, SlotTable};
 use crate::model::state_map::{HistoryMap, MapEntry, history_map};
 use crate::simd::{Kernels, LANES};
@@ -66,7 +67,7 @@ impl<K: Kernels, const N: usize, const P: usize> Predictor<K, N, P> {
         let rate = Rate { first: env("RF", 600), last: env("RL", 60), span: env("RS", 400), threshold: env("RT", 0) };
         let last_rate = Rate { first: env("LF", 300), last: env("LL", 60), span: env("LS", 400), threshold: 0 };
         let mut predictor = Self {
-            state: ContextState::new(),
+            state: { let mut state = ContextState::new(); state.signal = profile.signal.map(|format| Box::new(Signal::new(format))); state },
             table: SlotTable::new(table_bytes)?,
             hashes: [0; N],
             addresses: [SlotAddress::default(); N],
@@ -153,6 +154,9 @@ impl<K: Kernels, const N: usize, const P: usize> Predictor<K, N, P> {
         for model in &mut self.matches {
             model.update(bit, self.bit_position);
         }
+        if let Some(signal) = &mut self.state.signal {
+            signal.update(bit);
+        }
         self.mixer.update::<K>(self.inputs.as_flattened(), bit);
         self.last.update::<K>(&self.last_inputs, bit);
         for apm in &mut self.apms {
@@ -221,6 +225,9 @@ impl<K: Kernels, const N: usize, const P: usize> Predictor<K, N, P> {
         }
         if let Some(bias) = other_pairs.get_mut(self.matches.len()) {
             bias[0] = 256;
+        }
+        if let (Some(signal), Some(pairs)) = (&mut self.state.signal, other_pairs.get_mut(self.matches.len() + 1..)) {
+            signal.inputs(pairs);
         }
         let length_class = if length == 0 { 0 } else { (length.ilog2() + 1).min(15) };
         for ((row, &selected), selector) in self.rows.iter_mut().zip(&self.selected).zip(&self.profile.selectors) {

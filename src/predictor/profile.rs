@@ -1,5 +1,6 @@
 //! Profiles: which models, weight-set selectors and stages a stream's predictor uses.
 
+use crate::model::signal::Format;
 use crate::model::context::{Context, ContextState, kind};
 
 /// What picks the row of a weight set. Each has a part that is fixed for a byte and a part that
@@ -26,6 +27,8 @@ pub enum Selector {
     Above,
     /// Place in the record.
     Phase,
+    /// A class of the signal model, and the place of the bit.
+    Signal(u8),
 }
 
 impl Selector {
@@ -39,7 +42,7 @@ impl Selector {
             Self::Seen => 256,
             Self::Kinds => 2048,
             Self::WordLength => 256,
-            Self::Phase => 2048,
+            Self::Phase | Self::Signal(_) => 2048,
         }
     }
 
@@ -55,6 +58,7 @@ impl Selector {
             Self::Kinds => (state.shape & 0xff) << 3,
             Self::WordLength => state.words.length.min(15) << 4 | kind(state.history.byte(1) as u8),
             Self::Above => u32::from(state.lines.above[0]),
+            Self::Signal(k) => state.signal.as_ref().map_or(0, |signal| signal.select(k)) << 3,
             Self::Phase => (state.history.position as u32 % state.stride.stride) << 3,
         }
     }
@@ -66,7 +70,7 @@ impl Selector {
         match self {
             Self::Partial => partial,
             Self::MatchLength => length_class << 3 | bit_position,
-            Self::Seen | Self::Kinds | Self::Phase => of_byte | bit_position,
+            Self::Seen | Self::Kinds | Self::Phase | Self::Signal(_) => of_byte | bit_position,
             _ => of_byte,
         }
     }
@@ -83,4 +87,6 @@ pub struct Profile {
     pub matches: Vec<usize>,
     /// One weight set each.
     pub selectors: Vec<Selector>,
+    /// What samples the stream holds, if it does.
+    pub signal: Option<Format>,
 }
