@@ -1,16 +1,20 @@
-//! Development harness for signals: files named `name.i24.ROWBYTES`, `name.i16.ROWBYTES`, `name.a16.CHANNELS`.
-use cmx::model::context::Context::{self, *};
-use cmx::model::signal::Format;
+//! Development harness for signals: files named `name.KIND.NUMBER`, where KIND is `i` or `a` and
+//! bits (a pixel or sample), and NUMBER the bytes of a row or the channels; little-endian samples.
+use cmx::block::Kind;
+use cmx::model::context::Context::{self, Signal};
+use cmx::model::signal::reverse_samples;
 use cmx::predictor::codec::{decode_profile, encode_profile};
 use cmx::predictor::env;
 use cmx::predictor::profile::{Profile, Selector};
 
-fn format(path: &str) -> Format {
+fn kind(path: &str) -> Kind {
     let mut parts = path.rsplit('.');
     let number: u32 = parts.next().unwrap().parse().unwrap();
     match parts.next().unwrap() {
-        "i16" => Format::Image16 { row_bytes: number },
-        kind => Format::Image { bits: kind[1..].parse().unwrap(), row_bytes: number },
+        "i16" => Kind::Image16 { row_bytes: number, big_endian: true },
+        "a16" => Kind::Audio { channels: number as u8, bits: 16, big_endian: true, signed: true },
+        "a8" => Kind::Audio { channels: number as u8, bits: 8, big_endian: true, signed: false },
+        kind => Kind::Image { bits: kind[1..].parse().unwrap(), row_bytes: number },
     }
 }
 
@@ -19,18 +23,31 @@ fn main() {
     let mut total = 0;
     for path in std::env::args().skip(1) {
         let mut raw = std::fs::read(&path).unwrap();
-        if env("CUT", 0) > 0 { raw.truncate(env("CUT", 0) as usize); }
-        let format = format(&path);
-        if matches!(format, Format::Image16 { .. }) {
-            for pair in raw.chunks_exact_mut(2) { pair.swap(0, 1); }
+        if env("CUT", 0) > 0 {
+            raw.truncate(env("CUT", 0) as usize);
         }
-        let contexts: Vec<Context> = (0..24).map(|k| Signal(k)).collect();
-        let profile = Profile { contexts, orders: 0, matches: vec![20], selectors: vec![Selector::Signal(0), Selector::Signal(1), Selector::Partial, Selector::Signal(2)], signal: Some(format) };
+        let kind = kind(&path);
+        let (n, width) = match kind {
+            Kind::Image { bits: 1, .. } => (16, 1),
+            Kind::Image16 { .. } => (24, 2),
+            Kind::Audio { bits, .. } => (16, usize::from(bits / 8)),
+            _ => (24, 1),
+        };
+        reverse_samples(&mut raw, width);
+        let n = env("N", n) as u8;
+        let contexts: Vec<Context> = (0..n).map(Signal).collect();
+        let mut selectors: Vec<_> = (0..4).map(Selector::Signal).collect();
+        selectors.extend([Selector::Partial, Selector::MatchLength, Selector::Constant]);
+        selectors.truncate(match n { 8 => 3, 16 => 5, _ => 7 });
+        let profile = Profile { contexts, orders: 0, matches: vec![20], selectors, signal: Some(kind), first_weight: 10 };
         let t = std::time::Instant::now();
         let coded = encode_profile(&profile, &raw, (env("MEM", 256) as usize) << 20, set).unwrap();
-        println!("{:40} {:9} {:9} {:.3} bpB {:.0} ns/B", path.rsplit('/').next().unwrap(), raw.len(), coded.len(), coded.len() as f64 * 8.0 / raw.len() as f64, t.elapsed().as_nanos() as f64 / raw.len() as f64);
+        let ns = t.elapsed().as_nanos() as f64 / raw.len() as f64;
+        println!("{:30} {:9} {:9} {:.3} bpB {ns:.0} ns/B", path.rsplit('/').next().unwrap(), raw.len(), coded.len(), coded.len() as f64 * 8.0 / raw.len() as f64);
         total += coded.len();
-        if env("DECODE", 0) > 0 { assert!(decode_profile(&profile, &coded, raw.len(), (env("MEM", 256) as usize) << 20, set).unwrap() == raw); }
+        if env("DECODE", 0) > 0 {
+            assert!(decode_profile(&profile, &coded, raw.len(), (env("MEM", 256) as usize) << 20, set).unwrap() == raw);
+        }
     }
     println!("total {total}");
 }

@@ -18,6 +18,9 @@ pub enum Error {
     /// A limit on memory or size would be passed.
     #[error("limit: {0}")]
     Limit(String),
+    /// An entry would be written outside of the target folder, or over another entry.
+    #[error("unsafe path: {0}")]
+    UnsafePath(String),
     /// Encoder and decoder computed different probabilities.
     #[error("numeric divergence: {0}")]
     Divergence(String),

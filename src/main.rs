@@ -1,2 +1,7 @@
-//! The `cmx` command.
-fn main() {}
+//! The `cmx` command: everything is in [`cli`].
+
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::run()
+}

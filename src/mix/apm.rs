@@ -16,29 +16,33 @@ const STEP_BITS: u32 = MIX_BITS;
 struct Pair([[u16; KNOTS]; 2]);
 
 /// A table of refined probabilities, interpolated between knots.
-pub struct Apm {
-    rows: Vec<Pair>,
+///
+/// It has `ROWS` pairs of rows, a power of two: two contexts each.
+pub struct Apm<const ROWS: usize> {
+    rows: Box<[Pair; ROWS]>,
     row: usize,
     knot: usize,
     rate: u32,
 }
 
-impl Apm {
-    /// A map of 2^`bits` contexts that moves by 2^-`rate` of the error.
+impl<const ROWS: usize> Apm<ROWS> {
+    /// A map that moves by 2^-`rate` of the error.
     #[must_use]
-    pub fn new(bits: u32, rate: u32) -> Self {
+    pub fn new(rate: u32) -> Self {
+        const { assert!(ROWS.is_power_of_two()) };
         let mut row = [0u16; KNOTS];
         for (knot, value) in row.iter_mut().enumerate() {
             let stretched = ((2 * knot as i32) - (KNOTS as i32 - 1)) << (STEP_BITS - 1);
             *value = (squash(stretched) >> (PROBABILITY_BITS - 16)).min(65535) as u16;
         }
-        Self { rows: vec![Pair([row; 2]); 1 << (bits - 1)], row: 0, knot: 0, rate }
+        let rows = vec![Pair([row; 2]); ROWS].into_boxed_slice();
+        Self { rows: rows.try_into().unwrap_or_else(|_| unreachable!()), row: 0, knot: 0, rate }
     }
 
     /// Asks for the rows of contexts `context` and `context ^ 1` ahead of their use.
     #[inline(always)]
     pub fn prefetch(&self, context: usize) {
-        prefetch(&self.rows, context >> 1 & (self.rows.len() - 1));
+        prefetch(&self.rows[..], context >> 1 & (ROWS - 1));
     }
 
     /// The refined probability (22 bits) of a stretched one (12 fractional bits) in `context`.
@@ -47,8 +51,8 @@ impl Apm {
         let position = (stretched.clamp(-LIMIT, LIMIT) + (15 << (MIX_BITS - 1))) as u32;
         let knot = (position >> STEP_BITS) as usize;
         let fraction = position & ((1 << STEP_BITS) - 1);
-        self.row = context & (2 * self.rows.len() - 1);
-        let row = &self.rows[self.row >> 1].0[self.row & 1];
+        self.row = context & (2 * ROWS - 1);
+        let row = &self.rows[self.row >> 1 & (ROWS - 1)].0[self.row & 1];
         let low = u32::from(row[knot & 15]);
         let high = u32::from(row[(knot + 1) & 15]);
         // The knot that is nearer learns.
@@ -60,7 +64,7 @@ impl Apm {
     /// Learns `bit`.
     #[inline(always)]
     pub fn update(&mut self, bit: u32) {
-        let entry = &mut self.rows[self.row >> 1].0[self.row & 1][self.knot & 15];
+        let entry = &mut self.rows[self.row >> 1 & (ROWS - 1)].0[self.row & 1][self.knot & 15];
         let target = (bit * 65535) as i32;
         let value = i32::from(*entry);
         *entry = (value + ((target - value + (1 << (self.rate - 1)) - bit as i32) >> self.rate)) as u16;

@@ -60,6 +60,34 @@ const fn squash_knots() -> [u32; KNOTS] {
 
 static SQUASH: [u32; KNOTS] = squash_knots();
 
+/// One entry of the direct table every 1/128, for the middle of the step.
+const DIRECT_SHIFT: u32 = MIX_BITS - 7;
+const DIRECT_ENTRIES: usize = 1 << (MIX_BITS + 5 - DIRECT_SHIFT);
+
+const fn direct_table() -> [u32; DIRECT_ENTRIES] {
+    let mut table = [0; DIRECT_ENTRIES];
+    let mut entry = 0;
+    while entry < DIRECT_ENTRIES {
+        let shifted = ((entry as u32) << DIRECT_SHIFT) + (1 << (DIRECT_SHIFT - 1));
+        let knot = (shifted >> KNOT_BITS) as usize;
+        let fraction = shifted & ((1 << KNOT_BITS) - 1);
+        let (low, high) = (SQUASH_CONST[knot], SQUASH_CONST[knot + 1]);
+        table[entry] = low + (((high - low) * fraction) >> KNOT_BITS);
+        entry += 1;
+    }
+    table
+}
+
+static DIRECT: [u32; DIRECT_ENTRIES] = direct_table();
+
+/// Like [`squash`], in one table lookup without interpolation: within 0.4 % of the smaller of
+/// p and 1 − p, good enough for what only trains. `stretched` is within ±[`MIX_LIMIT`].
+#[inline(always)]
+#[must_use]
+pub fn squash_coarse(stretched: i32) -> u32 {
+    DIRECT[(stretched + MIX_LIMIT + 1) as u32 as usize >> DIRECT_SHIFT & (DIRECT_ENTRIES - 1)]
+}
+
 /// The probability, in 1..2^22, of a stretched value with 12 fractional bits.
 #[inline(always)]
 #[must_use]

@@ -1,5 +1,6 @@
 //! Turning many predictions into one: the logistic domain, mixers, and the stages after them.
 
 pub mod apm;
+pub mod last_mixer;
 pub mod logistic;
 pub mod mixer;

@@ -117,6 +117,12 @@ impl ContextState {
         }
     }
 
+    /// Nothing seen yet, with a signal model.
+    #[must_use]
+    pub fn with_signal(signal: Option<Signal>) -> Self {
+        Self { signal: signal.map(Box::new), ..Self::new() }
+    }
+
     /// Takes in the byte that `bytes` now ends with.
     #[inline(always)]
     pub fn push(&mut self, bytes: &[u8]) {

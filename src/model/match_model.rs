@@ -2,6 +2,7 @@
 
 use super::state_map::{entry, inputs_of, probability, update_entry};
 use crate::coder::PROBABILITY_BITS;
+use crate::simd::prefetch;
 
 /// Longest length that is told apart.
 const LONGEST: u32 = 65535;
@@ -9,8 +10,13 @@ const LONGEST: u32 = 65535;
 const CLASSES: usize = 32;
 
 /// One match model, for one shortest length.
+///
+/// A lookup is spread over three bytes so that no cache miss is waited for: the table's line is
+/// asked for when its hash is known, a byte later the candidate is read and the bytes before it
+/// are asked for, another byte later it is verified and followed.
 pub struct MatchModel {
     table: Vec<u32>,
+    shift: u32,
     shortest: usize,
     pointer: usize,
     /// Verified length of the match, 0 when there is none.
@@ -19,6 +25,10 @@ pub struct MatchModel {
     misses: u32,
     expected: u32,
     agrees: bool,
+    /// Slot whose line was asked for, and the end of the bytes that were hashed.
+    pending: (usize, usize),
+    /// Position that followed the same hash, as of the newest byte; 0 for none.
+    candidate: usize,
     entries: Vec<u32>,
     index: usize,
 }
@@ -40,18 +50,38 @@ impl MatchModel {
     #[must_use]
     pub fn new(shortest: usize, bits: u32) -> Self {
         let entries = (0..CLASSES * 4).map(|_| entry(3 << (PROBABILITY_BITS - 2), 0)).collect();
-        Self { table: vec![0; 1 << bits], shortest, pointer: 0, length: 0, misses: 0, expected: 0, agrees: false, entries, index: 0 }
+        Self {
+            table: vec![0; 1 << bits],
+            shift: 64 - bits,
+            shortest,
+            pointer: 0,
+            length: 0,
+            misses: 0,
+            expected: 0,
+            agrees: false,
+            pending: (0, 0),
+            candidate: 0,
+            entries,
+            index: 0,
+        }
     }
 
+    #[inline(always)]
     fn slot(&self, bytes: &[u8]) -> usize {
         let mut hash = 0u64;
-        for &byte in &bytes[bytes.len() - self.shortest..] {
-            hash = (hash.wrapping_add(u64::from(byte) + 1)).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(11);
+        let tail = &bytes[bytes.len() - self.shortest..];
+        let (words, rest) = tail.as_chunks::<4>();
+        for word in words {
+            hash = (hash ^ u64::from(u32::from_le_bytes(*word))).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29);
         }
-        (hash >> (64 - self.table.len().ilog2())) as usize
+        for &byte in rest {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29);
+        }
+        (hash.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> self.shift) as usize
     }
 
     /// Takes in the byte that `bytes` now ends with, and looks for what follows.
+    #[inline(always)]
     pub fn push(&mut self, bytes: &[u8]) {
         let end = bytes.len();
         let newest = bytes[end - 1];
@@ -59,34 +89,50 @@ impl MatchModel {
             if bytes[self.pointer] == newest {
                 self.length = (self.length + 1).min(LONGEST);
                 self.pointer += 1;
-                if self.misses > 0 && self.length >= 16 { self.misses = 0; }
+                if self.misses > 0 && self.length >= 16 {
+                    self.misses = 0;
+                }
             } else {
                 self.misses += 1;
                 self.length = 0;
                 self.pointer = if self.misses < 8 { self.pointer + 1 } else { 0 };
             }
         }
+        if self.length < 16 && self.candidate > 0 && self.candidate + 1 != self.pointer {
+            self.verify(bytes, self.candidate + 1);
+        }
+        self.candidate = 0;
+        let (slot, hashed_end) = self.pending;
+        if hashed_end > 0 {
+            let found = self.table[slot] as usize;
+            self.table[slot] = hashed_end as u32;
+            if self.length < 16 && found > 0 {
+                self.candidate = found + 1;
+                prefetch(bytes, found);
+            }
+        }
         if end >= self.shortest {
             let slot = self.slot(bytes);
-            if self.length < 16 {
-                let candidate = self.table[slot] as usize;
-                if candidate > 0 && candidate != self.pointer {
-                    let longest = candidate.min(LONGEST as usize).min(400);
-                    let mut length = 0;
-                    while length < longest && bytes[candidate - 1 - length] == bytes[end - 1 - length] {
-                        length += 1;
-                    }
-                    if length >= self.shortest && length as u32 > self.length {
-                        self.length = length as u32;
-                        self.pointer = candidate;
-                        self.misses = 0;
-                    }
-                }
-            }
-            self.table[slot] = end as u32;
+            prefetch(&self.table, slot);
+            self.pending = (slot, end);
         }
         self.agrees = self.pointer > 0;
         self.expected = if self.agrees { u32::from(bytes[self.pointer]) } else { 0 };
+    }
+
+    /// Follows `candidate` if enough bytes before it are those before the end.
+    fn verify(&mut self, bytes: &[u8], candidate: usize) {
+        let end = bytes.len();
+        let longest = candidate.min(400);
+        let mut length = 0;
+        while length < longest && bytes[candidate - 1 - length] == bytes[end - 1 - length] {
+            length += 1;
+        }
+        if length >= self.shortest && length as u32 > self.length {
+            self.length = length as u32;
+            self.pointer = candidate;
+            self.misses = 0;
+        }
     }
 
     /// The byte that is expected, if one is.

@@ -1,117 +1,129 @@
 //! The hash table of bit histories: 64-byte lines of four nibble slots.
 //!
-//! A slot is 16 bytes: a check byte and the 15 bit histories of one nibble (1 + 2 + 4 + 8 nodes).
-//! A lookup touches one line; of four slots the least established gives way. All contexts of a
-//! predictor share the table.
+//! A line is four check bytes and four times the 15 bit histories of one nibble (1 + 2 + 4 + 8
+//! nodes). A lookup touches one line; of four slots the least established gives way. All contexts
+//! of a predictor share the table; the bytes belong to [`crate::simd::Histories`].
 
 use super::bit_history::BIT_HISTORY;
-use crate::error::{Error, Result};
-use crate::simd::memory::Table;
-use crate::simd::prefetch;
 
-/// Bytes of a slot held by a model: one unused, then nodes 1 to 15.
-pub const SLOT: usize = 16;
-const LINE: usize = 64;
+/// Bytes of a line.
+pub const LINE: usize = 64;
+/// A cache line of the table.
+pub type Line = [u8; LINE];
 const WAYS: usize = 4;
 /// Bit histories of a slot.
-const NODES: usize = SLOT - 1;
+pub const NODES: usize = 15;
+/// Bytes from a slot's base to its end: node 0 does not exist, nodes 1 to 15 do.
+pub const SLOT: usize = NODES + 1;
 
-/// One cache line: four check bytes, then four times fifteen bit histories.
-#[derive(Clone, Copy)]
-#[repr(align(64))]
-pub struct Line([u8; LINE]);
-
-/// The table.
+/// How to find slots in a table of bytes.
 pub struct SlotTable {
-    lines: Table<Line>,
     mask: usize,
     /// How established each state is, for replacement.
     rank: [u8; 256],
 }
 
-/// Where a slot lies: line and slot within it.
-#[derive(Clone, Copy, Default)]
-pub struct SlotAddress {
-    line: u32,
-    slot: u32,
-}
-
 impl SlotTable {
-    /// A table of `bytes` rounded down to a power of two, at least 4 KiB.
-    ///
-    /// # Errors
-    /// [`Error::Limit`] when the memory cannot be had.
-    pub fn new(bytes: usize) -> Result<Self> {
-        let bits = (bytes.max(4096) / LINE).ilog2().min(31);
-        let lines = crate::simd::memory::zeroed(1 << bits)
-            .ok_or_else(|| Error::Limit(format!("no memory for a table of {} MiB", bytes >> 20)))?;
+    /// A table in the first `bytes` bytes, a power of two of at least 64.
+    #[must_use]
+    pub fn new(bytes: usize) -> Self {
         let mut rank = [0; 256];
         for (state, rank) in rank.iter_mut().enumerate() {
             let (zeros, ones) = BIT_HISTORY.counts[state];
             *rank = zeros.saturating_add(ones);
         }
-        Ok(Self { lines, mask: (1 << bits) - 1, rank })
+        Self { mask: (bytes / LINE).next_power_of_two() - 1, rank }
     }
 
+    /// The line of `hash`.
     #[inline(always)]
-    fn line(&self, hash: u64) -> usize {
+    #[must_use]
+    pub fn line(&self, hash: u64) -> usize {
         (hash >> 32) as usize & self.mask
     }
 
-    /// Asks for the line of `hash` ahead of its use.
+    /// The slot of `check` in a line; one is emptied for it if it has none.
     #[inline(always)]
-    pub fn prefetch(&self, hash: u64) {
-        prefetch(&self.lines, self.line(hash));
-    }
-
-    /// Finds the slot of `hash`, or empties one for it, and copies it to `slot`.
-    #[inline(always)]
-    pub fn load(&mut self, hash: u64, slot: &mut [u8; SLOT]) -> SlotAddress {
-        let index = self.line(hash);
-        let check = ((hash >> 24) as u8).max(1);
-        let Some(Line(line)) = self.lines.get_mut(index) else { return SlotAddress::default() };
+    pub fn way(&self, line: &mut Line, check: u8) -> usize {
+        let check = check.max(1);
         let checks = u32::from_le_bytes([line[0], line[1], line[2], line[3]]);
         // The lowest zero byte of the difference is marked exactly.
         let difference = checks ^ u32::from(check).wrapping_mul(0x0101_0101);
         let matching = difference.wrapping_sub(0x0101_0101) & !difference & 0x8080_8080;
-        let way = if matching == 0 {
-            let way = self.replace(index, check);
-            *slot = [0; SLOT];
-            way
-        } else {
-            let way = matching.trailing_zeros() as usize >> 3;
-            let Some(found) = line[WAYS - 1 + way * NODES..].first_chunk::<SLOT>() else { return SlotAddress::default() };
-            *slot = *found;
-            way
-        };
-        SlotAddress { line: index as u32, slot: way as u32 }
+        if matching == 0 { self.replace(line, check) } else { matching.trailing_zeros() as usize >> 3 }
     }
 
     /// Empties the least established slot of a line for `check`.
     #[inline(always)]
-    fn replace(&mut self, index: usize, check: u8) -> usize {
-        let Line(line) = &mut self.lines[index];
-        let mut lowest = (u32::MAX, 0);
-        for way in 0..WAYS {
-            let rank = u32::from(self.rank[usize::from(line[WAYS + way * NODES])]);
-            if rank < lowest.0 {
-                lowest = (rank, way);
-            }
-        }
-        let way = lowest.1;
+    fn replace(&self, line: &mut Line, check: u8) -> usize {
+        let rank = |way: usize| u32::from(self.rank[usize::from(line[WAYS + way * NODES])]) << 2 | way as u32;
+        let way = rank(0).min(rank(1)).min(rank(2).min(rank(3))) as usize & (WAYS - 1);
         line[way] = check;
-        line[WAYS + way * NODES..][..NODES].fill(0);
+        slot(line, way)[1..].fill(0);
         way
     }
+}
 
-    /// Puts a slot back where it was loaded from.
-    #[inline(always)]
-    pub fn store(&mut self, address: SlotAddress, slot: &[u8; SLOT]) {
-        if let Some(Line(line)) = self.lines.get_mut(address.line as usize) {
-            let start = WAYS + (address.slot as usize & (WAYS - 1)) * NODES;
-            if let Some(nodes) = line[start..].first_chunk_mut::<NODES>() {
-                nodes.copy_from_slice(&slot[1..]);
-            }
+/// The slot `way` of a line: node 0 is another's, nodes 1 to 15 are its own.
+#[inline(always)]
+pub fn slot(line: &mut Line, way: usize) -> &mut [u8; SLOT] {
+    let start = first_byte(way);
+    line[start..].first_chunk_mut().unwrap_or_else(|| unreachable!("a slot ends with its line"))
+}
+
+/// Where in its line the slot `way` begins.
+#[inline(always)]
+#[must_use]
+pub const fn first_byte(way: usize) -> usize {
+    WAYS - 1 + (way & (WAYS - 1)) * NODES
+}
+
+/// The bit history after a single zero; after a single one it is the next state.
+const SEEN_ZERO: u8 = 1;
+
+/// Where [`defer`] keeps its nibble: the child of the root that was not visited.
+#[inline(always)]
+fn deferred_node(slot: &[u8; SLOT]) -> usize {
+    if slot[1] == SEEN_ZERO { 3 } else { 2 }
+}
+
+/// Keeps the second nibble of a byte whose context was new in the slot of its first nibble,
+/// which has ten unused nodes: most contexts never come back, and need no second slot.
+#[inline(always)]
+pub fn defer(slot: &mut [u8; SLOT], nibble: u32) {
+    slot[deferred_node(slot)] = nibble as u8 + 1;
+}
+
+/// Takes the first and second nibble of the one byte that a slot was used for, if one was
+/// deferred: as `first << 4 | second`, or [`NONE_DEFERRED`].
+#[inline(always)]
+pub fn take_deferred(slot: &mut [u8; SLOT]) -> u32 {
+    if slot[1].wrapping_sub(SEEN_ZERO) > 1 {
+        return NONE_DEFERRED;
+    }
+    let kept = std::mem::take(&mut slot[deferred_node(slot)]);
+    if kept == 0 {
+        return NONE_DEFERRED;
+    }
+    let mut node = 1usize;
+    for _ in 0..4 {
+        node = 2 * node + usize::from(slot[node & 15].wrapping_sub(SEEN_ZERO) & 1);
+    }
+    (node as u32 & 15) << 4 | (u32::from(kept) - 1)
+}
+
+/// No byte was deferred.
+pub const NONE_DEFERRED: u32 = 256;
+
+/// Marks the path of `nibble` in a slot as seen once, where it was never seen.
+#[inline(always)]
+pub fn mark_once(slot: &mut [u8; SLOT], nibble: u32) {
+    let mut node = 1usize;
+    for shift in (0..4).rev() {
+        let bit = (nibble >> shift) & 1;
+        if slot[node & 15] == 0 {
+            slot[node & 15] = SEEN_ZERO + bit as u8;
         }
+        node = 2 * node + bit as usize;
     }
 }

@@ -3,94 +3,91 @@
 pub mod codec;
 pub mod profile;
 
+pub use codec::{decode, encode};
+
 use crate::coder::PROBABILITY_ONE;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::mix::apm::Apm;
-use crate::mix::logistic::{MIX_BITS, STRETCH_BITS};
-use crate::mix::mixer::{INPUT_LIMIT, Mixer, Rate};
-use crate::model::bit_history::{BIT_HISTORY, BitHistory};
+use crate::mix::last_mixer::LastMixer;
+use crate::mix::mixer::{Mixer, Rate};
 use crate::model::context::ContextState;
 use crate::model::match_model::MatchModel;
 use crate::model::signal::Signal;
-use crate::model::slots::{SLOT, SlotAddress, SlotTable};
-use crate::model::state_map::{HistoryMap, MapEntry, history_map};
-use crate::simd::{Kernels, LANES};
-use profile::{Profile, Selector};
+use crate::model::slots::{LINE, NONE_DEFERRED, SlotTable, defer, first_byte, mark_once, slot, take_deferred};
+use crate::simd::{Histories, Kernels, prefetch};
+use profile::{Profile, RowPart};
 use std::marker::PhantomData;
+
+/// The first contexts of every profile are low orders that are followed by many bytes: their
+/// second nibbles are spread over more lines and never deferred.
+const DENSE: usize = 4;
 
 /// Predicts the next bit.
 ///
-/// `N` contexts (a multiple of eight) give `P` pairs of mixer inputs together with the rest.
-pub struct Predictor<K: Kernels, const N: usize, const P: usize> {
-    profile: Profile,
-    state: ContextState,
-    table: SlotTable,
+/// `N` contexts (a multiple of eight) give `P` pairs of mixer inputs together with the rest; `S`
+/// weight sets.
+pub struct Predictor<K: Kernels, const N: usize, const P: usize, const S: usize> {
+    histories: Histories<N>,
     hashes: [u64; N],
-    addresses: [SlotAddress; N],
-    slots: [[u8; SLOT]; N],
-    histories: [u8; N],
-    entries: [u32; N],
-    maps: Box<[HistoryMap; N]>,
-    matches: Vec<MatchModel>,
+    /// Contexts that were new at the start of this byte, whose second nibble is deferred.
+    fresh: [bool; N],
+    /// The byte that followed a context the one time it was seen, or [`NONE_DEFERRED`].
+    once: [u32; N],
     inputs: [[i16; 2]; P],
-    /// Byte-wise part of each selector; see [`Selector`].
-    selected: Vec<u32>,
-    rows: Vec<u32>,
-    stretched: Vec<i32>,
-    mixer: Mixer,
-    last_inputs: Vec<i16>,
-    last: Mixer,
-    apms: [Apm; 2],
+    parts: [RowPart; S],
+    matches: Vec<MatchModel>,
+    mixer: Mixer<P, S>,
+    last: LastMixer<S>,
+    apms: [Apm<{ 1 << 15 }>; 2],
     apm_contexts: [usize; 2],
-    bits: &'static BitHistory,
     partial: u32,
     node: usize,
     bit_position: u32,
-    seen: u32,
     probability: u32,
+    /// Errors below this teach the maps nothing (22 fractional bits).
+    skip: u32,
+    /// How many of the profile's orders were seen before.
+    seen: u32,
+    table: SlotTable,
+    state: ContextState,
+    profile: Profile,
     kernels: PhantomData<K>,
 }
 
-impl<K: Kernels, const N: usize, const P: usize> Predictor<K, N, P> {
+impl<K: Kernels, const N: usize, const P: usize, const S: usize> Predictor<K, N, P, S> {
     /// A predictor for `length` bytes with tables of at most `memory` bytes.
     ///
     /// # Errors
     /// The memory cannot be had.
     pub fn new(profile: &Profile, length: usize, memory: usize) -> Result<Self> {
-        let count = profile.contexts.len();
+        assert!(profile.contexts.len() == N && profile.selectors.len() == S && S <= 16);
+        assert!(N + profile.matches.len() < P);
         let match_bits = (length.max(1 << 10) as u32).next_power_of_two().ilog2().min(22);
         let matches: Vec<_> = profile.matches.iter().map(|&shortest| MatchModel::new(shortest, match_bits)).collect();
-        let inputs = 2 * P;
-        let sets = profile.selectors.len();
-        let rows: Vec<usize> = profile.selectors.iter().map(|selector| selector.rows()).collect();
-        let table_bytes = memory.min(length.saturating_mul(count * env("TB",16) as usize).max(1 << 16).next_power_of_two());
-        let rate = Rate { first: env("RF", 600), last: env("RL", 60), span: env("RS", 400), threshold: env("RT", 0) };
-        let last_rate = Rate { first: env("LF", 300), last: env("LL", 60), span: env("LS", 400), threshold: 0 };
+        let rows: [usize; S] = std::array::from_fn(|k| profile.selectors[k].rows());
+        let table_bytes = memory.min(length.saturating_mul(N * env("TB", 8) as usize).max(1 << 16).next_power_of_two());
+        let rate = Rate { first: env("RF", 600), last: env("RL", 120), span: env("RS", 400), threshold: env("RT", 500) };
+        let last_rate = Rate { first: env("LF", 300), last: env("LL", 60), span: env("LS", 400), threshold: env("LT", 0) };
         let mut predictor = Self {
-            state: { let mut state = ContextState::new(); state.signal = profile.signal.map(|format| Box::new(Signal::new(format))); state },
-            table: SlotTable::new(table_bytes)?,
+            histories: Histories::new(table_bytes / LINE).ok_or_else(|| no_memory(table_bytes))?,
             hashes: [0; N],
-            addresses: [SlotAddress::default(); N],
-            slots: [[0; SLOT]; N],
-            histories: [0; N],
-            entries: [0; N],
-            maps: vec![history_map(); N].into_boxed_slice().try_into().unwrap_or_else(|_| unreachable!()),
-            matches,
+            fresh: [false; N],
+            once: [NONE_DEFERRED; N],
             inputs: [[0; 2]; P],
-            selected: vec![0; sets],
-            rows: vec![0; sets],
-            stretched: vec![0; sets],
-            mixer: Mixer::new(inputs, &rows, (env("W0", 40) * 16384 / 256) as i16, rate),
-            last_inputs: vec![0; sets.next_multiple_of(LANES)],
-            last: Mixer::new(sets, &[256], (16384 / sets) as i16, last_rate),
-            apms: [Apm::new(16, 7), Apm::new(16, 7)],
+            parts: [RowPart::default(); S],
+            matches,
+            mixer: Mixer::new(rows, (env("W0", profile.first_weight) * 16384 / 256) as i16, rate),
+            last: LastMixer::new(256, last_rate),
+            apms: [Apm::new(7), Apm::new(7)],
             apm_contexts: [0; 2],
-            bits: &BIT_HISTORY,
             partial: 1,
             node: 1,
             bit_position: 0,
-            seen: 0,
             probability: 0,
+            skip: env("SK", 0) << 6,
+            seen: 0,
+            table: SlotTable::new(table_bytes),
+            state: ContextState::with_signal(profile.signal.and_then(|kind| Signal::new(&kind))),
             profile: profile.clone(),
             kernels: PhantomData,
         };
@@ -108,57 +105,111 @@ impl<K: Kernels, const N: usize, const P: usize> Predictor<K, N, P> {
 
     #[inline(always)]
     fn begin_byte(&mut self) {
-        for (index, (&context, hash)) in self.profile.contexts.iter().zip(&mut self.hashes).enumerate() {
-            *hash = self.state.hash(context, index as u32 + 1);
-            self.table.prefetch(*hash);
+        for i in 0..N {
+            self.hashes[i] = self.state.hash(self.profile.contexts[i], i as u32 + 1);
+            let line = self.table.line(self.hashes[i]);
+            prefetch(self.histories.lines(), line);
         }
-        self.load_slots();
-        let mut seen = 0;
-        for slot in self.slots.iter().take(self.profile.orders) {
-            seen += u32::from(slot[1] != 0);
-        }
-        self.seen = seen;
+        self.load_first_slots();
         let order2 = (self.state.history.last as u32 & 0xffff).wrapping_add(self.state.expected << 16).wrapping_mul(0x9E37_79B1) >> 16;
         self.apm_contexts = [(self.state.history.byte(1) as usize) << 8, order2 as usize & 0xff00];
-        for (selected, selector) in self.selected.iter_mut().zip(&self.profile.selectors) {
-            *selected = selector.of_byte(&self.state, seen);
+        for k in 0..S {
+            self.parts[k] = self.profile.selectors[k].of_byte(&self.state, self.seen);
         }
     }
 
     #[inline(always)]
-    fn load_slots(&mut self) {
+    fn load_first_slots(&mut self) {
+        let mut seen = 0;
         for i in 0..N {
-            self.addresses[i] = self.table.load(self.hashes[i], &mut self.slots[i]);
+            let hash = self.hashes[i];
+            let number = self.table.line(hash);
+            let line = &mut self.histories.lines()[number];
+            let way = self.table.way(line, (hash >> 24) as u8);
+            let slot = slot(line, way);
+            let fresh = slot[1] == 0;
+            if i < self.profile.orders {
+                seen += u32::from(!fresh);
+            }
+            if i >= DENSE {
+                self.fresh[i] = fresh;
+                self.once[i] = take_deferred(slot);
+            }
+            self.histories.set_base(i, number, first_byte(way));
+        }
+        self.seen = seen;
+    }
+
+    /// The hash of the second nibble's slot: in the neighbour of the first one's line, or, where
+    /// many nibbles follow one context, in one of the sixteen lines around it.
+    #[inline(always)]
+    fn second_hash(i: usize, hash: u64, nibble: u32) -> u64 {
+        let nibble = u64::from(nibble);
+        let spread = if i < DENSE { nibble.wrapping_mul(11) & 7 } else { 0 };
+        hash ^ (1 + 2 * spread) << 32 ^ (nibble * 17 + 1) << 24
+    }
+
+    #[inline(always)]
+    fn load_second_slots(&mut self) {
+        let nibble = self.partial & 15;
+        let mut hashes = [0; N];
+        for i in 0..N {
+            hashes[i] = Self::second_hash(i, self.hashes[i], nibble);
+            if !self.fresh[i] {
+                let line = self.table.line(hashes[i]);
+                prefetch(self.histories.lines(), line);
+            }
+        }
+        for i in 0..N {
+            if self.fresh[i] {
+                // The first nibble's slot keeps its place in `hashes` until the byte is known.
+                let (line, at) = self.histories.base(i);
+                self.hashes[i] = (line * LINE + at) as u64;
+                self.histories.set_scratch(i);
+                continue;
+            }
+            let number = self.table.line(hashes[i]);
+            let line = &mut self.histories.lines()[number];
+            let once = self.once[i];
+            if once != NONE_DEFERRED && once >> 4 != nibble {
+                let check = (Self::second_hash(i, self.hashes[i], once >> 4) >> 24) as u8;
+                let way = self.table.way(line, check);
+                mark_once(slot(line, way), once & 15);
+            }
+            let way = self.table.way(line, (hashes[i] >> 24) as u8);
+            if once >> 4 == nibble {
+                mark_once(slot(line, way), once & 15);
+            }
+            self.histories.set_base(i, number, first_byte(way));
         }
     }
 
     #[inline(always)]
-    fn store_slots(&mut self) {
-        for i in 0..N {
-            self.table.store(self.addresses[i], &self.slots[i]);
+    fn defer_fresh(&mut self) {
+        let nibble = self.partial & 15;
+        for i in DENSE..N {
+            if self.fresh[i] {
+                let place = self.hashes[i] as usize;
+                if let Some(slot) = self.histories.lines()[place / LINE][place % LINE..].first_chunk_mut() {
+                    defer(slot, nibble);
+                }
+            }
         }
     }
 
     #[inline(always)]
     fn train(&mut self, bit: u32) {
         let draw = (self.state.history.position as u32 * 8 + self.bit_position).wrapping_mul(0x9E37_79B1) >> 29;
-        let next = &self.bits.next[draw as usize & 7][bit as usize & 1];
-        let node = self.node & 15;
-        let mut updated = [MapEntry::silent(); N];
-        K::learn(&self.entries, bit, 255, &mut updated);
-        for i in 0..N {
-            let history = usize::from(self.histories[i]);
-            self.maps[i][history] = updated[i];
-            self.slots[i][node] = next[history];
-        }
+        let error = ((bit * PROBABILITY_ONE) as i32 - self.probability as i32).unsigned_abs();
+        self.histories.learn::<K>(self.node, bit, draw, error < self.skip, 255);
         for model in &mut self.matches {
             model.update(bit, self.bit_position);
         }
         if let Some(signal) = &mut self.state.signal {
             signal.update(bit);
         }
-        self.mixer.update::<K>(self.inputs.as_flattened(), bit);
-        self.last.update::<K>(&self.last_inputs, bit);
+        self.mixer.update::<K>(&self.inputs, bit);
+        self.last.update(bit);
         for apm in &mut self.apms {
             apm.update(bit);
         }
@@ -172,16 +223,7 @@ impl<K: Kernels, const N: usize, const P: usize> Predictor<K, N, P> {
         self.node = self.node * 2 + bit as usize;
         self.bit_position += 1;
         if self.bit_position == 4 {
-            self.store_slots();
-            let nibble = u64::from(self.partial & 15);
-            for (index, hash) in self.hashes.iter_mut().enumerate() {
-                // The second nibble lies in the neighbour of the first one's line, or, where many
-                // nibbles follow one context, in one of the sixteen lines around it.
-                let spread = if index < 4 { (nibble.wrapping_mul(11)) & 7 } else { 0 };
-                *hash ^= (1 + 2 * spread) << 32 | (nibble * 17 + 1) << 24;
-                self.table.prefetch(*hash);
-            }
-            self.load_slots();
+            self.load_second_slots();
             self.node = 1;
         }
         if self.bit_position < 8 {
@@ -192,7 +234,7 @@ impl<K: Kernels, const N: usize, const P: usize> Predictor<K, N, P> {
     /// Takes in a whole byte, the one that `bytes` now ends with.
     #[inline(always)]
     pub fn end_byte(&mut self, bytes: &[u8]) {
-        self.store_slots();
+        self.defer_fresh();
         for model in &mut self.matches {
             model.push(bytes);
         }
@@ -207,47 +249,37 @@ impl<K: Kernels, const N: usize, const P: usize> Predictor<K, N, P> {
 
     #[inline(always)]
     fn predict_bit(&mut self) {
-        let node = self.node & 15;
-        for i in 0..N {
-            let history = self.slots[i][node];
-            self.histories[i] = history;
-            let MapEntry(entry) = self.maps[i][usize::from(history)];
-            self.entries[i] = entry as u32;
-            self.inputs[i] = MapEntry(entry).inputs();
-        }
-        let other_pairs = &mut self.inputs[N..];
+        self.histories.recall::<K>(self.node, &mut self.inputs);
         let mut length = 0;
-        for (input, model) in other_pairs.iter_mut().zip(&mut self.matches) {
-            *input = model.predict(self.partial, self.bit_position);
+        for (k, model) in self.matches.iter_mut().enumerate() {
+            self.inputs[N + k] = model.predict(self.partial, self.bit_position);
             if length == 0 && model.agrees() {
                 length = model.length.max(1);
             }
         }
-        if let Some(bias) = other_pairs.get_mut(self.matches.len()) {
-            bias[0] = 256;
+        if let Some(signal) = &mut self.state.signal {
+            signal.inputs(&mut self.inputs[N + self.matches.len()..P - 1]);
         }
-        if let (Some(signal), Some(pairs)) = (&mut self.state.signal, other_pairs.get_mut(self.matches.len() + 1..)) {
-            signal.inputs(pairs);
-        }
+        self.inputs[P - 1][0] = 256;
         let length_class = if length == 0 { 0 } else { (length.ilog2() + 1).min(15) };
-        for ((row, &selected), selector) in self.rows.iter_mut().zip(&self.selected).zip(&self.profile.selectors) {
-            *row = selector.row(selected, self.partial, self.bit_position, length_class);
+        let mut rows = [0; S];
+        for k in 0..S {
+            rows[k] = self.parts[k].row(self.partial, self.bit_position, length_class);
         }
-        self.mixer.mix::<K>(self.inputs.as_flattened(), &self.rows, &mut self.stretched);
-        for (input, &stretched) in self.last_inputs.iter_mut().zip(&self.stretched) {
-            *input = (stretched >> (MIX_BITS - STRETCH_BITS)).clamp(-INPUT_LIMIT, INPUT_LIMIT) as i16;
-        }
-        let mut last_stretched = [0];
-        self.last.mix::<K>(&self.last_inputs, &[self.partial], &mut last_stretched);
-        let stretched = last_stretched[0];
-        let p0 = self.last.probability(0);
+        let stretched = self.mixer.mix::<K>(&self.inputs, &rows);
+        let stretched = self.last.mix(&stretched, self.partial as usize);
+        let p0 = self.last.probability();
         let p1 = self.apms[0].refine(stretched, self.apm_contexts[0] + self.partial as usize);
         let p2 = self.apms[1].refine(stretched, self.apm_contexts[1] ^ self.partial as usize);
-        for (apm, base) in self.apms.iter().zip(self.apm_contexts) {
-            apm.prefetch(base ^ (2 * self.partial as usize & 0xff));
+        for k in 0..2 {
+            self.apms[k].prefetch(self.apm_contexts[k] ^ (2 * self.partial as usize & 0xff));
         }
         self.probability = ((2 * p0 + p1 + p2) >> 2).clamp(1, PROBABILITY_ONE - 1);
     }
+}
+
+fn no_memory(bytes: usize) -> Error {
+    Error::Limit(format!("no memory for tables of {} MiB", bytes >> 20))
 }
 
 /// Development knob.
@@ -256,7 +288,3 @@ pub fn env(name: &str, default: u32) -> u32 {
         std::sync::LazyLock::new(|| std::env::vars().filter_map(|(k, v)| v.parse().ok().map(|v| (k, v))).collect());
     KNOBS.get(name).copied().unwrap_or(default)
 }
-
-const _: () = {
-    let _ = Selector::Constant;
-};

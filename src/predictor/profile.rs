@@ -1,6 +1,7 @@
 //! Profiles: which models, weight-set selectors and stages a stream's predictor uses.
 
-use crate::model::signal::Format;
+use crate::block::Kind;
+use crate::level::Level;
 use crate::model::context::{Context, ContextState, kind};
 
 /// What picks the row of a weight set. Each has a part that is fixed for a byte and a part that
@@ -27,7 +28,7 @@ pub enum Selector {
     Above,
     /// Place in the record.
     Phase,
-    /// A class of the signal model, and the place of the bit.
+    /// A class of the signal model (0 to 255), and the place of the bit.
     Signal(u8),
 }
 
@@ -49,30 +50,40 @@ impl Selector {
     /// The part that is fixed for a byte.
     #[inline(always)]
     #[must_use]
-    pub fn of_byte(self, state: &ContextState, seen: u32) -> u32 {
+    pub fn of_byte(self, state: &ContextState, seen: u32) -> RowPart {
+        let fixed = |base| RowPart { base, ..RowPart::default() };
+        let with_bit = |base: u32| RowPart { base: base << 3, by_bit: 1, ..RowPart::default() };
         match self {
-            Self::Constant | Self::Partial | Self::MatchLength => 0,
-            Self::Byte1 => state.history.byte(1),
-            Self::Byte2 => state.history.byte(2),
-            Self::Seen => seen.min(31) << 3,
-            Self::Kinds => (state.shape & 0xff) << 3,
-            Self::WordLength => state.words.length.min(15) << 4 | kind(state.history.byte(1) as u8),
-            Self::Above => u32::from(state.lines.above[0]),
-            Self::Signal(k) => state.signal.as_ref().map_or(0, |signal| signal.select(k)) << 3,
-            Self::Phase => (state.history.position as u32 % state.stride.stride) << 3,
+            Self::Constant => fixed(0),
+            Self::Partial => RowPart { by_partial: 1, ..RowPart::default() },
+            Self::MatchLength => RowPart { by_length: 8, by_bit: 1, ..RowPart::default() },
+            Self::Byte1 => fixed(state.history.byte(1)),
+            Self::Byte2 => fixed(state.history.byte(2)),
+            Self::Seen => with_bit(seen.min(31)),
+            Self::Kinds => with_bit(state.shape & 0xff),
+            Self::WordLength => fixed(state.words.length.min(15) << 4 | kind(state.history.byte(1) as u8)),
+            Self::Above => fixed(u32::from(state.lines.above[0])),
+            Self::Signal(k) => with_bit(state.signal.as_ref().map_or(0, |signal| signal.select(k))),
+            Self::Phase => with_bit(state.history.position as u32 % state.stride.stride),
         }
     }
+}
 
+/// A row of a weight set: what is fixed for a byte, and how it moves with the bits of it.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct RowPart {
+    base: u32,
+    by_partial: u32,
+    by_bit: u32,
+    by_length: u32,
+}
+
+impl RowPart {
     /// The row for the next bit.
     #[inline(always)]
     #[must_use]
-    pub fn row(self, of_byte: u32, partial: u32, bit_position: u32, length_class: u32) -> u32 {
-        match self {
-            Self::Partial => partial,
-            Self::MatchLength => length_class << 3 | bit_position,
-            Self::Seen | Self::Kinds | Self::Phase | Self::Signal(_) => of_byte | bit_position,
-            _ => of_byte,
-        }
+    pub fn row(self, partial: u32, bit_position: u32, length_class: u32) -> u32 {
+        self.base + self.by_partial * partial + self.by_bit * bit_position + self.by_length * length_class
     }
 }
 
@@ -87,6 +98,42 @@ pub struct Profile {
     pub matches: Vec<usize>,
     /// One weight set each.
     pub selectors: Vec<Selector>,
-    /// What samples the stream holds, if it does.
-    pub signal: Option<Format>,
+    /// The samples that the stream holds: chooses the signal model and its direct inputs.
+    pub signal: Option<Kind>,
+    /// Where all mixer weights start, in 256ths.
+    pub first_weight: u32,
+}
+
+impl Profile {
+    /// The profile of `level` for streams of `kind`.
+    #[must_use]
+    pub fn new(level: &Level, kind: &Kind) -> Self {
+        use Context::*;
+        let _ = (level, kind);
+        Self {
+            contexts: vec![
+                Order(0),
+                Order(1),
+                Order(2),
+                Order(3),
+                Order(4),
+                Order(5),
+                Order(6),
+                Order(8),
+                Word,
+                WordPair,
+                WordTriple,
+                WordGap,
+                IndirectTwo,
+                Masked(0xff00ff),
+                Above,
+                Field,
+            ],
+            orders: 8,
+            matches: vec![20, 6],
+            selectors: vec![Selector::MatchLength, Selector::Byte1, Selector::Seen, Selector::Partial],
+            signal: None,
+            first_weight: 40,
+        }
+    }
 }

@@ -32,24 +32,16 @@ impl Kernels for Avx2 {
     }
 
     #[inline(always)]
-    fn train(inputs: &[i16], high: &mut [i16], low: &mut [i16], error: i16) {
+    fn train(inputs: &[i16], weights: &mut [i16], error: i16) {
         let (inputs, _) = inputs.as_chunks::<LANES>();
-        let (high, _) = high.as_chunks_mut::<LANES>();
-        let (low, _) = low.as_chunks_mut::<LANES>();
+        let (weights, _) = weights.as_chunks_mut::<LANES>();
         // SAFETY: as in `dot`.
         unsafe {
             let error = _mm256_set1_epi16(error);
-            let sign = _mm256_set1_epi16(i16::MIN);
-            for ((inputs, high), low) in inputs.iter().zip(high).zip(low) {
-                let input = _mm256_slli_epi16::<2>(_mm256_loadu_si256(inputs.as_ptr().cast()));
-                let step_low = _mm256_mullo_epi16(input, error);
-                let step_high = _mm256_mulhi_epi16(input, error);
-                let sum = _mm256_add_epi16(_mm256_loadu_si256(low.as_ptr().cast()), step_low);
-                // Unsigned `sum < step_low` is the carry, as -1.
-                let carry = _mm256_cmpgt_epi16(_mm256_xor_si256(step_low, sign), _mm256_xor_si256(sum, sign));
-                let moved = _mm256_adds_epi16(_mm256_loadu_si256(high.as_ptr().cast()), step_high);
-                _mm256_storeu_si256(low.as_mut_ptr().cast(), sum);
-                _mm256_storeu_si256(high.as_mut_ptr().cast(), _mm256_subs_epi16(moved, carry));
+            for (inputs, weights) in inputs.iter().zip(weights) {
+                let input = _mm256_slli_epi16::<1>(_mm256_loadu_si256(inputs.as_ptr().cast()));
+                let moved = _mm256_adds_epi16(_mm256_loadu_si256(weights.as_ptr().cast()), _mm256_mulhrs_epi16(input, error));
+                _mm256_storeu_si256(weights.as_mut_ptr().cast(), moved);
             }
         }
     }
@@ -93,6 +85,35 @@ impl Kernels for Avx2 {
                 let (first, second) = updated.split_at_mut(4);
                 _mm256_storeu_si256(first.as_mut_ptr().cast(), _mm256_permute2x128_si256::<0x20>(low, high));
                 _mm256_storeu_si256(second.as_mut_ptr().cast(), _mm256_permute2x128_si256::<0x31>(low, high));
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn recall(
+        states: &[u8],
+        bases: &[u32],
+        node: usize,
+        maps: &[MapEntry],
+        indices: &mut [u32],
+        entries: &mut [u32],
+        inputs: &mut [[i16; 2]],
+    ) {
+        // SAFETY: the caller keeps every base inside the table with room for a four-byte load at
+        // its nodes; a history is one byte and `maps` has 256 entries a context.
+        unsafe {
+            let states = states.as_ptr().add(node);
+            let maps: *const i32 = maps.as_ptr().cast();
+            let first = _mm256_setr_epi32(0, 256, 512, 768, 1024, 1280, 1536, 1792);
+            for group in 0..bases.len() / 8 {
+                let base = _mm256_loadu_si256(bases.as_ptr().add(8 * group).cast());
+                let history = _mm256_and_si256(_mm256_i32gather_epi32::<1>(states.cast(), base), _mm256_set1_epi32(255));
+                let index = _mm256_add_epi32(history, _mm256_add_epi32(first, _mm256_set1_epi32(2048 * group as i32)));
+                _mm256_storeu_si256(indices.as_mut_ptr().add(8 * group).cast(), index);
+                let input = _mm256_i32gather_epi32::<8>(maps.add(1), index);
+                _mm256_storeu_si256(inputs.as_mut_ptr().add(8 * group).cast(), input);
+                let entry = _mm256_i32gather_epi32::<8>(maps, index);
+                _mm256_storeu_si256(entries.as_mut_ptr().add(8 * group).cast(), entry);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Which instruction set to use, decided once.
 
 use super::{Kernels, LANES, Scalar};
+use crate::model::state_map::MapEntry;
 use std::sync::OnceLock;
 
 /// The instruction sets that the codec is compiled for, weakest first.
@@ -88,13 +89,16 @@ fn known_answers<K: Kernels>() -> bool {
         seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (seed >> 16) as i16
     };
-    (0..64).all(|round| {
-        let inputs: [i16; 2 * LANES] = std::array::from_fn(|_| draw() >> 2);
+    (0..64u32).all(|round| {
+        let inputs: [i16; 2 * LANES] = std::array::from_fn(|_| draw() >> 1);
         let weights: [i16; 2 * LANES] = std::array::from_fn(|_| draw());
-        let (mut high, mut low, error) = (weights, weights, draw() >> (round % 4));
-        let (mut high_reference, mut low_reference) = (high, low);
-        K::train(&inputs, &mut high, &mut low, error);
-        Scalar::train(&inputs, &mut high_reference, &mut low_reference, error);
-        K::dot(&inputs, &weights) == Scalar::dot(&inputs, &weights) && high == high_reference && low == low_reference
+        let (mut moved, mut reference, error) = (weights, weights, draw() >> (round % 4));
+        K::train(&inputs, &mut moved, error);
+        Scalar::train(&inputs, &mut reference, error);
+        let entries: [u32; LANES] = std::array::from_fn(|_| (draw() as u16 as u32) << 16 | draw() as u16 as u32);
+        let (mut learnt, mut learnt_reference) = ([MapEntry::silent(); LANES], [MapEntry::silent(); LANES]);
+        K::learn(&entries, round & 1, 255, &mut learnt);
+        Scalar::learn(&entries, round & 1, 255, &mut learnt_reference);
+        K::dot(&inputs, &weights) == Scalar::dot(&inputs, &weights) && moved == reference && learnt == learnt_reference
     })
 }

@@ -16,8 +16,9 @@ unsafe impl Zeroable for u8 {}
 unsafe impl Zeroable for u16 {}
 // SAFETY: plain integers.
 unsafe impl Zeroable for u32 {}
-// SAFETY: an array of plain integers, aligned to less than a page.
-unsafe impl Zeroable for crate::model::slots::Line {}
+
+// SAFETY: an array of plain integers.
+unsafe impl Zeroable for [u8; 64] {}
 
 /// A table that starts as zeros, fresh from the system: untouched pages cost nothing.
 ///

@@ -8,6 +8,7 @@
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 mod detect;
+mod histories;
 pub mod memory;
 #[cfg(target_arch = "aarch64")]
 mod neon;
@@ -17,6 +18,7 @@ mod sse2;
 
 #[cfg(target_arch = "x86_64")]
 pub use avx2::Avx2;
+pub use histories::Histories;
 pub use detect::{InstructionSet, active, self_check, usable};
 #[cfg(target_arch = "aarch64")]
 pub use neon::Neon;
@@ -36,13 +38,36 @@ pub trait Kernels: Copy + Default + 'static {
     /// The wrapping sum of `inputs[i] * weights[i]`.
     fn dot(inputs: &[i16], weights: &[i16]) -> i32;
 
-    /// Adds `4 * inputs[i] * error` to each 32-bit weight, kept as a high half (what [`Kernels::dot`]
-    /// reads) and a low half. The high half saturates. Inputs stay within ±8191.
-    fn train(inputs: &[i16], high: &mut [i16], low: &mut [i16], error: i16);
+    /// Adds `inputs[i] * error / 2^14`, rounded, to each weight, which saturates. Inputs stay within
+    /// ±16383.
+    fn train(inputs: &[i16], weights: &mut [i16], error: i16);
 
     /// Moves each map entry towards `bit` (see [`crate::model::state_map::update_entry`]) and
     /// writes it with its inputs. Slices have equal lengths, a multiple of eight.
     fn learn(entries: &[u32], bit: u32, limit: u32, updated: &mut [MapEntry]);
+
+    /// For each context: the history at its base plus `node`, its index in `maps` (256 a context),
+    /// the entry there and its inputs.
+    ///
+    /// # Safety
+    /// `base + node + 4` is inside `states` for every base; `maps` has 256 elements for each of
+    /// `bases`, and the other slices have as many elements as `bases`, a multiple of eight.
+    unsafe fn recall(
+        states: &[u8],
+        bases: &[u32],
+        node: usize,
+        maps: &[MapEntry],
+        indices: &mut [u32],
+        entries: &mut [u32],
+        inputs: &mut [[i16; 2]],
+    ) {
+        for i in 0..bases.len() {
+            let index = i * 256 + usize::from(states[bases[i] as usize + node]);
+            indices[i] = index as u32;
+            entries[i] = maps[index].entry();
+            inputs[i] = maps[index].inputs();
+        }
+    }
 }
 
 /// Hints that `slice[index]` will be read soon. Any index is sound; one past the end is ignored.
@@ -63,15 +88,13 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn agree<K: Kernels>(inputs: &[i16], high: &[i16], low: &[i16], error: i16) {
-        assert_eq!(K::dot(inputs, high), Scalar::dot(inputs, high));
-        let (mut high_a, mut low_a) = (high.to_vec(), low.to_vec());
-        let (mut high_b, mut low_b) = (high.to_vec(), low.to_vec());
-        K::train(inputs, &mut high_a, &mut low_a, error);
-        Scalar::train(inputs, &mut high_b, &mut low_b, error);
-        assert_eq!(high_a, high_b);
-        assert_eq!(low_a, low_b);
-        let entries: Vec<u32> = high.iter().zip(low).map(|(&h, &l)| (h as u16 as u32) << 16 | l as u16 as u32).collect();
+    fn agree<K: Kernels>(inputs: &[i16], weights: &[i16], low: &[i16], error: i16) {
+        assert_eq!(K::dot(inputs, weights), Scalar::dot(inputs, weights));
+        let (mut moved, mut reference) = (weights.to_vec(), weights.to_vec());
+        K::train(inputs, &mut moved, error);
+        Scalar::train(inputs, &mut reference, error);
+        assert_eq!(moved, reference);
+        let entries: Vec<u32> = weights.iter().zip(low).map(|(&h, &l)| (h as u16 as u32) << 16 | l as u16 as u32).collect();
         let (mut updated, mut reference) = (vec![MapEntry::silent(); entries.len()], vec![MapEntry::silent(); entries.len()]);
         K::learn(&entries, (error & 1) as u32, 255, &mut updated);
         Scalar::learn(&entries, (error & 1) as u32, 255, &mut reference);
@@ -81,7 +104,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_kernel_equals_the_scalar_one(
-            rows in (1usize..9).prop_flat_map(|n| proptest::collection::vec((-8191i16..=8191, any::<i16>(), any::<i16>()), n * LANES)),
+            rows in (1usize..9).prop_flat_map(|n| proptest::collection::vec((-16383i16..=16383, any::<i16>(), any::<i16>()), n * LANES)),
             error in any::<i16>(),
         ) {
             let inputs: Vec<i16> = rows.iter().map(|r| r.0).collect();

@@ -28,24 +28,17 @@ impl Kernels for Neon {
     }
 
     #[inline(always)]
-    fn train(inputs: &[i16], high: &mut [i16], low: &mut [i16], error: i16) {
+    fn train(inputs: &[i16], weights: &mut [i16], error: i16) {
         let (inputs, _) = inputs.as_chunks::<LANES>();
-        let (high, _) = high.as_chunks_mut::<LANES>();
-        let (low, _) = low.as_chunks_mut::<LANES>();
+        let (weights, _) = weights.as_chunks_mut::<LANES>();
         // SAFETY: as in `dot`.
         unsafe {
             let error = vdupq_n_s16(error);
-            for ((inputs, high), low) in inputs.iter().zip(high).zip(low) {
-                let input = vshlq_n_s16::<2>(vld1q_s16(inputs.as_ptr()));
-                let step_low = vmulq_s16(input, error);
-                let wide_low = vmull_s16(vget_low_s16(input), vget_low_s16(error));
-                let wide_high = vmull_high_s16(input, error);
-                let step_high = vcombine_s16(vshrn_n_s32::<16>(wide_low), vshrn_n_s32::<16>(wide_high));
-                let sum = vaddq_s16(vld1q_s16(low.as_ptr()), step_low);
-                let carry = vreinterpretq_s16_u16(vcltq_u16(vreinterpretq_u16_s16(sum), vreinterpretq_u16_s16(step_low)));
-                let moved = vqaddq_s16(vld1q_s16(high.as_ptr()), step_high);
-                vst1q_s16(low.as_mut_ptr(), sum);
-                vst1q_s16(high.as_mut_ptr(), vqsubq_s16(moved, carry));
+            for (inputs, weights) in inputs.iter().zip(weights) {
+                let input = vshlq_n_s16::<1>(vld1q_s16(inputs.as_ptr()));
+                // (2 a b + 2^15) >> 16; it saturates only for a = b = -2^15, which no input reaches.
+                let step = vqrdmulhq_s16(input, error);
+                vst1q_s16(weights.as_mut_ptr(), vqaddq_s16(vld1q_s16(weights.as_ptr()), step));
             }
         }
     }

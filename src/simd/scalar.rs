@@ -22,16 +22,13 @@ impl Kernels for Scalar {
     }
 
     #[inline(always)]
-    fn train(inputs: &[i16], high: &mut [i16], low: &mut [i16], error: i16) {
+    fn train(inputs: &[i16], weights: &mut [i16], error: i16) {
         let (inputs, _) = inputs.as_chunks::<LANES>();
-        let (high, _) = high.as_chunks_mut::<LANES>();
-        let (low, _) = low.as_chunks_mut::<LANES>();
-        for ((inputs, high), low) in inputs.iter().zip(high).zip(low) {
-            for ((&input, high), low) in inputs.iter().zip(high).zip(low) {
-                let step = i32::from(input.wrapping_shl(2)) * i32::from(error);
-                let (sum, carry) = (*low as u16).overflowing_add(step as u16);
-                *low = sum as i16;
-                *high = high.saturating_add((step >> 16) as i16).saturating_add(i16::from(carry));
+        let (weights, _) = weights.as_chunks_mut::<LANES>();
+        for (inputs, weights) in inputs.iter().zip(weights) {
+            for (&input, weight) in inputs.iter().zip(weights) {
+                let step = (i32::from(input.wrapping_shl(1)) * i32::from(error) + (1 << 14)) >> 15;
+                *weight = weight.saturating_add(step as i16);
             }
         }
     }

@@ -30,24 +30,20 @@ impl Kernels for Sse2 {
     }
 
     #[inline(always)]
-    fn train(inputs: &[i16], high: &mut [i16], low: &mut [i16], error: i16) {
+    fn train(inputs: &[i16], weights: &mut [i16], error: i16) {
         let (inputs, _) = inputs.as_chunks::<LANES>();
-        let (high, _) = high.as_chunks_mut::<LANES>();
-        let (low, _) = low.as_chunks_mut::<LANES>();
+        let (weights, _) = weights.as_chunks_mut::<LANES>();
         // SAFETY: as in `dot`.
         unsafe {
             let error = _mm_set1_epi16(error);
-            let sign = _mm_set1_epi16(i16::MIN);
-            for ((inputs, high), low) in inputs.iter().zip(high).zip(low) {
-                let input = _mm_slli_epi16::<2>(_mm_loadu_si128(inputs.as_ptr().cast()));
-                let step_low = _mm_mullo_epi16(input, error);
-                let step_high = _mm_mulhi_epi16(input, error);
-                let sum = _mm_add_epi16(_mm_loadu_si128(low.as_ptr().cast()), step_low);
-                // Unsigned `sum < step_low` is the carry, as -1.
-                let carry = _mm_cmpgt_epi16(_mm_xor_si128(step_low, sign), _mm_xor_si128(sum, sign));
-                let moved = _mm_adds_epi16(_mm_loadu_si128(high.as_ptr().cast()), step_high);
-                _mm_storeu_si128(low.as_mut_ptr().cast(), sum);
-                _mm_storeu_si128(high.as_mut_ptr().cast(), _mm_subs_epi16(moved, carry));
+            for (inputs, weights) in inputs.iter().zip(weights) {
+                let input = _mm_slli_epi16::<1>(_mm_loadu_si128(inputs.as_ptr().cast()));
+                // The rounded high half of a doubled product, from its two halves (SSSE3 has it in one).
+                let (low, high) = (_mm_mullo_epi16(input, error), _mm_mulhi_epi16(input, error));
+                let doubled = _mm_or_si128(_mm_add_epi16(high, high), _mm_srli_epi16::<15>(low));
+                let step = _mm_add_epi16(doubled, _mm_and_si128(_mm_srli_epi16::<14>(low), _mm_set1_epi16(1)));
+                let moved = _mm_adds_epi16(_mm_loadu_si128(weights.as_ptr().cast()), step);
+                _mm_storeu_si128(weights.as_mut_ptr().cast(), moved);
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::bank::Bank;
 use super::density::FRACTION;
+use super::frames::FrameFinder;
 use super::spread::{Spread, log_class};
 use super::window::{Shape, Window};
 use crate::model::byte_history::hash;
@@ -22,6 +23,9 @@ const RING: [(i32, i32); 24] = [
     (1, 0), (0, 1), (1, 1), (-1, 1), (2, 0), (0, 2), (2, 1), (-2, 1), (1, 2), (-1, 2), (2, 2), (-2, 2),
     (3, 0), (0, 3), (3, 1), (-3, 1), (1, 3), (-1, 3), (3, 2), (-3, 2), (2, 3), (-2, 3), (4, 0), (0, 4),
 ];
+
+/// Neighbours in the frame before.
+const FRAME: [(i64, i64); 9] = [(0, 0), (-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (1, 1), (1, -1), (-1, 1)];
 
 /// State of an image model.
 pub struct ImageState {
@@ -50,6 +54,11 @@ pub struct ImageState {
     class: usize,
     previous_error: i32,
     high: Option<u8>,
+    /// The largest sample so far.
+    most: i32,
+    /// Bits of the range in use beyond eight.
+    extra: u32,
+    frames: FrameFinder,
     hashes: [u64; CONTEXTS],
 }
 
@@ -86,7 +95,7 @@ impl ImageState {
             ridge: env("RIDGE", 12),
             floor: i64::from(env("FLOOR", 4 * 16)),
         };
-        let windows = places.iter().map(|list| [0, 1].map(|k| Window::new(list.len(), columns, shape(k)))).collect();
+        let windows = places.iter().map(|list| [0, 1].map(|k| Window::new((list.len() + if sample_bytes == 2 && channels == 1 { FRAME.len() } else { 0 }).min(32), columns, shape(k)))).collect();
         let bits = 8 * sample_bytes as u32;
         Self {
             channels,
@@ -113,6 +122,9 @@ impl ImageState {
             class: 0,
             previous_error: 0,
             high: None,
+            most: 255,
+            extra: 0,
+            frames: FrameFinder::new(row_bytes, columns),
             hashes: [0; CONTEXTS],
         }
     }
@@ -152,6 +164,8 @@ impl ImageState {
     }
 
     fn learn(&mut self, value: i32) {
+        self.most = self.most.max(value);
+        self.extra = self.most.ilog2().saturating_sub(7);
         let exact = value << FRACTION;
         let slot = self.slot(0);
         let small = |error: i32| (error.unsigned_abs() >> (FRACTION - 2)).min(16383) as u16;
@@ -194,8 +208,7 @@ impl ImageState {
         // CALIC's gradient-adjusted predictor (Wu and Memon 1997).
         let horizontal = (w - ww).abs() + (n - nw).abs() + (n - ne).abs();
         let vertical = (w - nw).abs() + (n - nn).abs() + (ne - nne).abs();
-        let scale = 8 * self.sample_bytes as i32 - 8;
-        let difference = (vertical - horizontal) >> scale.min(2);
+        let difference = (vertical - horizontal) >> self.extra;
         let mut gap = f(w + n) / 2 + f(ne - nw) / 4;
         gap = match difference {
             81.. => f(w),
@@ -227,9 +240,24 @@ impl ImageState {
         for (input, &(offset, _, plane)) in inputs.iter_mut().zip(list) {
             *input = 4 * self.sample(bytes, offset) - centres[plane];
         }
+        let mut count = list.len();
+        if self.sample_bytes == 2 && self.channels == 1 {
+            count = (count + FRAME.len()).min(32);
+            if in_row == 0 {
+                self.frames.row(bytes);
+            }
+            let frame = self.frames.distance();
+            if frame > 0 {
+                let there = |x: i64, y: i64| self.sample(bytes, (frame as i64 + y * self.row_bytes as i64 + x * left as i64).max(1) as usize);
+                let centre = centre(there(1, 0), there(0, 1), there(1, 1), there(-1, 1));
+                for (input, (x, y)) in inputs[list.len()..count].iter_mut().zip(FRAME) {
+                    *input = 4 * there(x, y) - centre;
+                }
+            }
+        }
         for k in 0..2 {
             let window = &mut self.windows[self.plane][k];
-            let value = window.predict(&inputs[..list.len()], self.column, self.row, FRACTION - 2);
+            let value = window.predict(&inputs[..count], self.column, self.row, FRACTION - 2);
             self.experts[k] = (value.clamp(-(1 << 26), 1 << 26) as i32) + (self.centre << (FRACTION - 2));
         }
         for expert in &mut self.experts {
@@ -250,7 +278,7 @@ impl ImageState {
         }
         let (mut sum, mut total) = (0i64, 0i64);
         for (&expert, &energy) in self.experts.iter().zip(&energy) {
-            let energy = u64::from(energy + env("EBASE", 8));
+            let energy = u64::from(energy + 8);
             let weight = ((1u64 << 60) / (energy * energy) / energy.min(1<<17)).min(1 << 50) as i64 >> 24;
             sum += weight * i64::from(expert);
             total += weight;
@@ -261,7 +289,7 @@ impl ImageState {
         let plane = self.plane.min(3);
         let class = log_class(activity, 2).min(63);
         self.class = log_class(activity, 1).min(31);
-        let gradient = log_class((horizontal + vertical) as u32, 1).min(31);
+        let gradient = log_class(((horizontal + vertical) >> self.extra) as u32, 1).min(31);
         let before = if self.plane == 0 { 0 } else { 1 + log_class(self.previous_error.unsigned_abs() >> (FRACTION - 2), 0).min(14) };
         let mean = self.blend >> FRACTION;
         let texture = [w, n, nw, ne, ww, nn].iter().enumerate().fold(0, |bits, (k, &value)| bits | usize::from(value > mean) << k);
@@ -298,17 +326,19 @@ impl ImageState {
         let high = self.high.map_or(0, |byte| u64::from(byte) + 1);
         let base = (self.plane as u64) << 56 | high << 44;
         let _ = (pnw, nne, nww);
+        let q0 = self.extra;
         let three = |a: i32, b: i32, c: i32| (a as u64 & 0xffff) << 16 | (b as u64 & 0xffff) | (c as u64 & 0xfff) << 32;
-        let m = |k: usize, shift: u32| self.experts[k] >> (FRACTION - shift);
-        let q = 8 * (self.sample_bytes as u32 - 1);
+        let r = if self.sample_bytes == 2 && self.high.is_none() { q0.min(4) } else { 0 };
+        let m = |k: usize, shift: u32| self.experts[k] >> (FRACTION - shift + r);
+        let q = self.extra;
         let e = |k: usize| m(k, 0);
         let list: [u64; 24] = [
-            three(self.blend >> (FRACTION - 1), self.class as i32, 1),
+            three(self.blend >> (FRACTION - 1 + r), self.class as i32, 1),
             three(e(0), (w - nw) >> (2+q), self.class as i32 / 2),
             three(w, n, 0),
             three(w, p, 1),
             three(e(4), e(2), 2),
-            three(self.corrected >> FRACTION, self.class as i32 / 2, n >> (3 + q)),
+            three(self.corrected >> (FRACTION + r), self.class as i32 / 2, n >> (3 + q)),
             three(m(1, 1), 0, 3),
             three(e(0), (w - n) >> (3 + q), 4),
             three(w, n, p),
@@ -348,6 +378,7 @@ impl ImageState {
         (match k {
             0 => (self.class as u32) << 1 | low,
             1 => (self.plane as u32) << 4 | (self.spread_contexts[0] as u32 >> 5 & 15) | low << 6,
+            3 => (self.spread_contexts[1] as u32 & 63) << 1 | low,
             2 => (self.bias_context as u32 >> 3 & 63) << 1 | low,
             _ => low,
         }) & 255

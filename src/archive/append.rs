@@ -1,0 +1,61 @@
+//! Appending: a new member behind those that are there.
+
+use std::fs::File;
+use std::io::{BufWriter, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use super::Archive;
+use super::create::{CreateOptions, CreateSummary, Plan};
+use crate::error::{Error, Result};
+use crate::options::DecodeOptions;
+
+impl Archive {
+    /// Appends what `plan` holds to the archive at `path`. An entry takes the place of an earlier one
+    /// with the same path.
+    ///
+    /// The archive is valid at every moment: until the new footer is on the disk, it is what it was
+    /// before. If this fails, it is cut back to that.
+    ///
+    /// # Errors
+    /// The archive holds a stream or is being written by someone else; and as [`Plan::write`].
+    pub fn append(path: &Path, plan: Plan, options: &CreateOptions, limits: &DecodeOptions) -> Result<CreateSummary> {
+        let file = File::options().read(true).write(true).open(path)?;
+        file.try_lock().map_err(|_| std::io::Error::other("someone else is writing to this archive; try again later"))?;
+        let archive = Archive::from_file(file.try_clone()?, limits)?;
+        if !archive.is_named() {
+            return Err(Error::Unsupported("this archive holds one stream without a name; make a new one of named files".into()));
+        }
+        let end = archive.end();
+        // What an append that was cut short has left behind.
+        file.set_len(end)?;
+        let mut result = write(&file, end, plan, options);
+        if result.is_err() {
+            file.set_len(end)?;
+        } else if let Ok(summary) = &mut result {
+            summary.warnings.splice(0..0, archive.warnings().iter().cloned());
+        }
+        result
+    }
+}
+
+fn write(file: &File, end: u64, plan: Plan, options: &CreateOptions) -> Result<CreateSummary> {
+    let mut out = SyncOnFlush(BufWriter::with_capacity(1 << 16, file));
+    out.0.seek(SeekFrom::Start(end))?;
+    let summary = plan.write(&mut out, options)?;
+    out.flush()?;
+    Ok(summary)
+}
+
+/// A flush puts everything on the disk: the member's writer asks for it before the footer.
+struct SyncOnFlush<'a>(BufWriter<&'a File>);
+
+impl Write for SyncOnFlush<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.flush()?;
+        self.0.get_ref().sync_all()
+    }
+}

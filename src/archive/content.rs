@@ -1,0 +1,111 @@
+//! Contents of entries out of the blocks that hold them, decoded in parallel and only where needed.
+
+use std::fs::File;
+use std::ops::Range;
+
+use super::member::{Member, fields_at, read_record};
+use crate::block;
+use crate::container::compact::Compact;
+use crate::container::header::Header;
+use crate::container::record::Kind;
+use crate::error::{Error, Result};
+use crate::options::DecodeOptions;
+use crate::ordered::Ordered;
+use crate::progress;
+use crate::stream::{decode_record, threads_within};
+
+/// The blocks of `member` that hold any of `ranges` of its content, in order. Ranges must be sorted
+/// by their start.
+#[must_use]
+pub fn needed_blocks(member: &Member, ranges: &[Range<u64>]) -> Vec<usize> {
+    let mut needed = Vec::new();
+    let mut next = 0;
+    for range in ranges.iter().filter(|range| !range.is_empty()) {
+        let first = member.content_at.partition_point(|&at| at <= range.start).saturating_sub(1);
+        let end = member.content_at.partition_point(|&at| at < range.end).min(member.index.blocks.len());
+        needed.extend(first.max(next)..end);
+        next = next.max(end);
+    }
+    needed
+}
+
+/// Decodes `blocks` of `member` and gives each to `take`, in order, with the place of its first byte
+/// in the member's content.
+///
+/// # Errors
+/// A block is damaged or passes the limits, reading fails, or `take` fails.
+pub fn read_blocks(
+    file: &File,
+    member: &Member,
+    blocks: &[usize],
+    options: &DecodeOptions,
+    mut take: impl FnMut(u64, &[u8]) -> Result<()>,
+) -> Result<()> {
+    let threads = threads_within(options.threads, member.header.memory_mib << 20, options.memory)?;
+    let mut queue = Ordered::new(threads);
+    let mut next = blocks.iter();
+    let mut sink = |(at, raw): (u64, Vec<u8>)| {
+        if let Some(progress) = &options.progress {
+            progress.finished(0, raw.len() as u64);
+        }
+        take(at, &raw)
+    };
+    for &block in &mut next {
+        let job = job(file, member, block)?;
+        let progress = options.progress.clone();
+        let (at, work) = (member.content_at[block], member.index.blocks[block].raw_len);
+        let done = queue.submit(move || Ok((at, progress::part(progress.as_ref(), work, job)?)))?;
+        done.map_or(Ok(()), &mut sink)?;
+    }
+    while let Some(done) = queue.next()? {
+        sink(done)?;
+    }
+    Ok(())
+}
+
+/// Reads what is stored of a block, and gives the work that decodes it.
+fn job(file: &File, member: &Member, block: usize) -> Result<Box<dyn FnOnce() -> Result<Vec<u8>> + Send>> {
+    let at = member.block_at[block];
+    let mut fields = fields_at(file, at);
+    if member.header.is_compact() {
+        Header::read_from(&mut fields)?;
+        let compact = Compact::read_rest(&mut fields)?;
+        return Ok(Box::new(move || {
+            let raw = if compact.raw_len == 0 { Vec::new() } else { block::decode(&compact.coded, compact.raw_len as usize)? };
+            compact.check_raw(&raw)?;
+            Ok(raw)
+        }));
+    }
+    let (record, coded) = read_record(&mut fields, Kind::Block)
+        .map_err(|error| if let Error::Corrupt(text) = error { Error::Corrupt(format!("block at byte {at}: {text}")) } else { error })?;
+    let row = member.index.blocks[block];
+    if record.number != block as u64 || record.raw_len != row.raw_len || fields.offset() - at != row.record_len {
+        return Err(Error::Corrupt(format!("the block at byte {at} is not the one that the index names")));
+    }
+    Ok(Box::new(move || decode_record(&record, &coded)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::container::index::{BlockRow, Index};
+
+    #[test]
+    fn only_the_blocks_that_are_needed() {
+        let blocks = vec![BlockRow { record_len: 50, raw_len: 100 }; 4];
+        let member = Member {
+            start: 0,
+            length: 300,
+            header: Header::new(0, 1),
+            index: Index { blocks, entries: Vec::new() },
+            block_at: vec![0; 4],
+            content_at: vec![0, 100, 200, 300, 400],
+        };
+        let needed = |ranges: &[Range<u64>]| needed_blocks(&member, ranges);
+        assert_eq!(needed(&[0..100]), [0]);
+        assert_eq!(needed(&[99..101]), [0, 1]);
+        assert_eq!(needed(&[0..1, 50..60, 350..400]), [0, 3]);
+        assert_eq!(needed(&[0..250, 10..20, 240..400]), [0, 1, 2, 3]);
+        assert_eq!(needed(&[100..100]), [0usize; 0]);
+    }
+}

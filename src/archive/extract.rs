@@ -1,0 +1,276 @@
+//! Extraction: selected entries out of an archive, into a folder that nothing can leave, or into a
+//! writer.
+
+use std::collections::{HashMap, HashSet};
+use std::io::Write;
+use std::ops::Range;
+use std::path::Path;
+
+use rustix::fs::FileType;
+
+use super::content::{needed_blocks, read_blocks};
+use super::member::Member;
+use super::names::{check_paths, show_name};
+use super::pieces::{Piece, Pieces};
+use super::select::{Selection, Wanted, wanted};
+use super::{Archive, sparse};
+use crate::container::hash::{Hasher, narrow};
+use crate::container::{Entry, EntryKind};
+use crate::error::{Error, Result};
+use crate::output::tree::{Tree, TreeFile};
+
+/// How to extract.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ExtractOptions {
+    /// Overwrite files that are there.
+    pub overwrite: bool,
+    /// Give files to the users and groups that the archive names.
+    pub owner: bool,
+    /// Restore extended attributes.
+    pub xattrs: bool,
+}
+
+/// What an extraction came to.
+#[derive(Debug, Clone, Default)]
+pub struct ExtractSummary {
+    /// Entries extracted.
+    pub entries: u64,
+    /// Bytes of all files among them.
+    pub raw: u64,
+    /// What went wrong without harm to the data.
+    pub warnings: Vec<String>,
+}
+
+impl Archive {
+    /// Selected entries, by member.
+    fn selected(&self, selection: &mut Selection) -> Result<Vec<Vec<Wanted>>> {
+        let mut by_member = vec![Vec::new(); self.members.len()];
+        for &(member, place) in &self.current {
+            if selection.selects(&self.members[member].index.entries[place].path) {
+                by_member[member].push(place);
+            }
+        }
+        if let Some(pattern) = selection.unused() {
+            let text = format!("nothing in the archive matches {:?}", show_name(pattern));
+            return Err(std::io::Error::new(std::io::ErrorKind::NotFound, text).into());
+        }
+        Ok(by_member.iter().zip(&self.members).map(|(places, member)| wanted(&member.index.entries, places)).collect())
+    }
+
+    fn check_output(&self, by_member: &[Vec<Wanted>]) -> Result<u64> {
+        let total = by_member.iter().flatten().fold(0u64, |sum, wanted| sum.saturating_add(wanted.entry.size));
+        if total > self.options.max_output {
+            return Err(Error::Limit(format!(
+                "the files take {total} bytes, more than {}; --max-output raises the limit",
+                self.options.max_output
+            )));
+        }
+        Ok(total)
+    }
+
+    /// Extracts what `selection` selects into the folder `target`.
+    ///
+    /// Nothing is ever written outside of `target`, or through a link in it. Every file appears whole
+    /// and checked, or not at all.
+    ///
+    /// # Errors
+    /// A path is unsafe or taken, a block is damaged, a limit is passed, or the system refuses.
+    pub fn extract(&self, selection: &mut Selection, target: &Path, options: &ExtractOptions) -> Result<ExtractSummary> {
+        let by_member = self.selected(selection)?;
+        let raw = self.check_output(&by_member)?;
+        check_paths(by_member.iter().flatten().map(|wanted| &wanted.entry))?;
+        let mut extraction = Extraction {
+            tree: Tree::open(target)?,
+            options: *options,
+            written: HashSet::new(),
+            summary: ExtractSummary { raw, ..ExtractSummary::default() },
+        };
+        by_member.iter().try_for_each(|wanted| extraction.check_targets(wanted))?;
+        for (wanted, member) in by_member.iter().zip(&self.members) {
+            extraction.folders(wanted)?;
+            self.extract_files(member, wanted, &mut extraction)?;
+        }
+        // Links come last: nothing can then be written through one.
+        by_member.iter().try_for_each(|wanted| extraction.links(wanted))?;
+        extraction.finish_folders(by_member.iter().flatten())?;
+        extraction.tree.sync()?;
+        extraction.summary.entries = by_member.iter().map(|wanted| wanted.len() as u64).sum();
+        Ok(extraction.summary)
+    }
+
+    fn extract_files(&self, member: &Member, wanted: &[Wanted], extraction: &mut Extraction) -> Result<()> {
+        let (firsts, copies) = contents(wanted);
+        let mut pieces = Pieces::new(member, wanted, &firsts);
+        let ranges: Vec<Range<u64>> = pieces.ranges().collect();
+        let mut open: Option<(TreeFile, Hasher)> = None;
+        let mut take = |piece: Piece<'_>| {
+            let entry = &wanted[piece.entry].entry;
+            if piece.first {
+                open = Some((extraction.tree.create(&entry.path)?, Hasher::default()));
+            }
+            if let Some((file, hasher)) = &mut open {
+                hasher.update(piece.bytes);
+                sparse::write_at(&mut file.file, entry, piece.at, piece.bytes)?;
+            }
+            if let Some((file, hasher)) = open.take_if(|_| piece.last) {
+                check_hash(entry, hasher.finish())?;
+                sparse::finish(&file.file, entry)?;
+                extraction.commit(file, entry)?;
+            }
+            Ok(())
+        };
+        pieces.empty_entries(&mut take)?;
+        let blocks = needed_blocks(member, &ranges);
+        read_blocks(&self.file, member, &blocks, &self.options, |at, block| pieces.split(at, block, &mut take))?;
+        copies.into_iter().try_for_each(|(copy, first)| extraction.copy(&wanted[copy].entry, &wanted[first].entry))
+    }
+
+    /// Writes the contents of the selected files to `out`, one after the other.
+    ///
+    /// # Errors
+    /// A block is damaged, a limit is passed, or writing fails.
+    pub fn extract_to(&self, selection: &mut Selection, out: &mut dyn Write) -> Result<ExtractSummary> {
+        let by_member = self.selected(selection)?;
+        let raw = self.check_output(&by_member)?;
+        let mut summary = ExtractSummary { raw, ..ExtractSummary::default() };
+        for (wanted, member) in by_member.iter().zip(&self.members) {
+            let (firsts, copies) = contents(wanted);
+            summary.entries += (firsts.len() + copies.len()) as u64;
+            self.write_files(member, wanted, &firsts, out)?;
+            // One content more than once is decoded again: a stream cannot be read back.
+            copies.iter().try_for_each(|&(copy, _)| self.write_files(member, wanted, &[copy], out))?;
+        }
+        Ok(summary)
+    }
+
+    fn write_files(&self, member: &Member, wanted: &[Wanted], chosen: &[usize], out: &mut dyn Write) -> Result<()> {
+        let mut pieces = Pieces::new(member, wanted, chosen);
+        let ranges: Vec<Range<u64>> = pieces.ranges().collect();
+        let mut hasher = Hasher::default();
+        let mut take = |piece: Piece<'_>| {
+            let entry = &wanted[piece.entry].entry;
+            if piece.first {
+                hasher = Hasher::default();
+            }
+            hasher.update(piece.bytes);
+            sparse::write_through(out, entry, piece.at, piece.bytes, piece.last)?;
+            if piece.last { check_hash(entry, hasher.finish()) } else { Ok(()) }
+        };
+        pieces.empty_entries(&mut take)?;
+        let blocks = needed_blocks(member, &ranges);
+        read_blocks(&self.file, member, &blocks, &self.options, |at, block| pieces.split(at, block, &mut take))
+    }
+}
+
+fn check_hash(entry: &Entry, hash: u64) -> Result<()> {
+    if narrow(hash, entry.stored_len()) == entry.hash {
+        return Ok(());
+    }
+    Err(Error::Corrupt(format!("the content of {:?} does not fit the index", show_name(&entry.path))))
+}
+
+/// The wanted files whose content is to be decoded, and the pairs of a file and the one among them that
+/// it equals.
+fn contents(wanted: &[Wanted]) -> (Vec<usize>, Vec<(usize, usize)>) {
+    let mut first_of: HashMap<usize, usize> = HashMap::new();
+    let (mut firsts, mut copies) = (Vec::new(), Vec::new());
+    for (number, one) in wanted.iter().enumerate().filter(|(_, one)| one.entry.kind == EntryKind::File) {
+        match first_of.get(&one.content) {
+            Some(&first) => copies.push((number, first)),
+            None => {
+                first_of.insert(one.content, number);
+                firsts.push(number);
+            }
+        }
+    }
+    (firsts, copies)
+}
+
+/// An extraction under way.
+struct Extraction {
+    tree: Tree,
+    options: ExtractOptions,
+    /// Device and inode of every file written, to notice a file system that takes two names for one.
+    written: HashSet<(u64, u64)>,
+    summary: ExtractSummary,
+}
+
+impl Extraction {
+    /// Nothing may be in the way: said before anything is written.
+    fn check_targets(&self, wanted: &[Wanted]) -> Result<()> {
+        for entry in wanted.iter().map(|wanted| &wanted.entry) {
+            let Some(found) = self.tree.find(&entry.path)? else { continue };
+            let shown = show_name(&entry.path);
+            if (entry.kind == EntryKind::Directory) != (found.kind == FileType::Directory) {
+                return Err(Error::UnsafePath(format!("{shown:?} is there already, as something else")));
+            }
+            if entry.kind != EntryKind::Directory && !self.options.overwrite {
+                let text = format!("{shown:?} is there already; -f overwrites it");
+                return Err(std::io::Error::new(std::io::ErrorKind::AlreadyExists, text).into());
+            }
+        }
+        Ok(())
+    }
+
+    fn folders(&mut self, wanted: &[Wanted]) -> Result<()> {
+        let mut folders = wanted.iter().filter(|wanted| wanted.entry.kind == EntryKind::Directory);
+        folders.try_for_each(|folder| self.tree.make_folder(&folder.entry.path))
+    }
+
+    /// Gives a finished file its name, unless that name already leads to a file of this extraction.
+    fn commit(&mut self, file: TreeFile, entry: &Entry) -> Result<()> {
+        if self.tree.find(&entry.path)?.is_some_and(|found| self.written.contains(&found.id)) {
+            return Err(Error::UnsafePath(format!("this file system takes {:?} for another entry's name", show_name(&entry.path))));
+        }
+        if self.options.xattrs {
+            for (name, value) in &entry.xattrs {
+                use std::os::unix::ffi::OsStrExt;
+                let name = std::ffi::OsStr::from_bytes(name);
+                if let Err(error) = xattr::FileExt::set_xattr(&file.file, name, value) {
+                    self.summary.warnings.push(format!("{}: attribute {}: {error}", show_name(&entry.path), name.display()));
+                }
+            }
+        }
+        let id = file.commit(&entry.metadata, self.options.owner.then_some(entry.owner).flatten())?;
+        self.written.insert(id);
+        Ok(())
+    }
+
+    /// Copies the content of `first`, extracted before, to `entry`.
+    fn copy(&mut self, entry: &Entry, first: &Entry) -> Result<()> {
+        let mut from = self.tree.open_file(&first.path)?;
+        let mut file = self.tree.create(&entry.path)?;
+        std::io::copy(&mut from, &mut file.file)?;
+        self.commit(file, entry)
+    }
+
+    fn links(&mut self, wanted: &[Wanted]) -> Result<()> {
+        for entry in wanted.iter().map(|wanted| &wanted.entry) {
+            if !matches!(entry.kind, EntryKind::Symlink | EntryKind::Hardlink) {
+                continue;
+            }
+            if let Some(found) = self.tree.find(&entry.path)? {
+                if self.written.contains(&found.id) || !self.options.overwrite {
+                    return Err(Error::UnsafePath(format!("this file system takes {:?} for another entry's name", show_name(&entry.path))));
+                }
+                self.tree.remove(&entry.path)?;
+            }
+            match entry.kind {
+                EntryKind::Symlink => self.tree.symlink(&entry.link, &entry.path, &entry.metadata)?,
+                _ => self.tree.hard_link(&entry.link, &entry.path)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Times and modes of folders come last: every file in them changes the first, and the second may
+    /// forbid to write.
+    fn finish_folders<'a>(&mut self, wanted: impl Iterator<Item = &'a Wanted>) -> Result<()> {
+        let mut folders: Vec<&Entry> = wanted.map(|wanted| &wanted.entry).filter(|entry| entry.kind == EntryKind::Directory).collect();
+        folders.sort_by(|one, other| other.path.cmp(&one.path));
+        for folder in folders {
+            self.tree.finish_folder(&folder.path, &folder.metadata, self.options.owner.then_some(folder.owner).flatten())?;
+        }
+        Ok(())
+    }
+}

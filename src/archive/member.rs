@@ -1,0 +1,176 @@
+//! Where everything in one member of an open archive lies.
+
+use std::fs::File;
+use std::io::{BufReader, Cursor, Read};
+use std::os::unix::fs::FileExt;
+
+use crate::container::Entry;
+use crate::container::compact::Compact;
+use crate::container::fields::Fields;
+use crate::container::footer::{FOOTER_LEN, Footer};
+use crate::container::header::Header;
+use crate::container::index::{BlockRow, Index};
+use crate::container::record::{Kind, Record, read_kind};
+use crate::error::{Error, Result};
+use crate::options::DecodeOptions;
+use crate::stream::decode_index;
+
+/// One member, its index read.
+#[derive(Debug)]
+pub struct Member {
+    /// First byte of the member in the file.
+    pub start: u64,
+    /// Bytes of the member.
+    pub length: u64,
+    /// Its header.
+    pub header: Header,
+    /// Blocks and entries.
+    pub index: Index,
+    /// Where the record of each block begins in the file. For the compact form, where the member does.
+    pub block_at: Vec<u64>,
+    /// Where the content of each block begins in the content of the member, and where that ends.
+    pub content_at: Vec<u64>,
+}
+
+/// A file read at any place.
+pub struct FileAt<'a> {
+    file: &'a File,
+    at: u64,
+}
+
+impl<'a> FileAt<'a> {
+    /// Reads `file` from byte `at` on, whatever others do with its cursor.
+    pub fn new(file: &'a File, at: u64) -> Self {
+        FileAt { file, at }
+    }
+}
+
+impl Read for FileAt<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let length = self.file.read_at(buffer, self.at)?;
+        self.at += length as u64;
+        Ok(length)
+    }
+}
+
+/// Fields of `file` from byte `at` on.
+pub fn fields_at(file: &File, at: u64) -> Fields<BufReader<FileAt<'_>>> {
+    Fields::new(BufReader::with_capacity(4096, FileAt::new(file, at)), at)
+}
+
+impl Member {
+    /// The member that ends at byte `end` of the file, found by its footer; `None` if there is no
+    /// whole footer there.
+    ///
+    /// # Errors
+    /// The footer is whole but what it commits is not, or reading fails.
+    pub fn before(file: &File, end: u64, options: &DecodeOptions) -> Result<Option<Member>> {
+        let Some(footer_at) = end.checked_sub(FOOTER_LEN) else { return Ok(None) };
+        let mut bytes = [0; FOOTER_LEN as usize];
+        file.read_exact_at(&mut bytes, footer_at)?;
+        let mut fields = Fields::new(Cursor::new(bytes), footer_at);
+        let Ok(Kind::Footer) = read_kind(&mut fields) else { return Ok(None) };
+        let Ok(footer) = Footer::read_rest(&mut fields) else { return Ok(None) };
+        let Some(start) = end.checked_sub(footer.member_len) else { return Ok(None) };
+        let mut fields = fields_at(file, start);
+        match Header::read_from(&mut fields)? {
+            Some(header) if !header.is_compact() => {
+                Self::with_index(file, start, header, fields.offset(), start + footer.index_at, footer.member_len, options).map(Some)
+            }
+            _ => Err(Error::Corrupt(format!("no header at byte {start}, where the footer says; `cmx repair` may save the content"))),
+        }
+    }
+
+    /// The member that begins at byte `start`, walking over its records; `None` at the end of the file.
+    ///
+    /// # Errors
+    /// It is damaged or not finished, or reading fails.
+    pub fn after(file: &File, start: u64, options: &DecodeOptions) -> Result<Option<Member>> {
+        let mut fields = fields_at(file, start);
+        let Some(header) = Header::read_from(&mut fields)? else { return Ok(None) };
+        if header.is_compact() {
+            let compact = Compact::read_rest(&mut fields)?;
+            return Ok(Some(Self::of_compact(&compact, start, fields.offset(), header)));
+        }
+        let first_record = fields.offset();
+        let mut at = first_record;
+        let mut index_at = None;
+        loop {
+            let mut fields = fields_at(file, at);
+            let kind = read_kind(&mut fields)?;
+            if kind == Kind::Footer {
+                let footer = Footer::read_rest(&mut fields)?;
+                let member_len = fields.offset() - start;
+                let Some(index_at) = index_at.filter(|index_at| footer == Footer { member_len, index_at: index_at - start }) else {
+                    return Err(Error::Corrupt(format!("the footer at byte {at} does not fit the member")));
+                };
+                return Self::with_index(file, start, header, first_record, index_at, member_len, options).map(Some);
+            }
+            let record = Record::read_rest(kind, &mut fields)?;
+            if kind == Kind::Index {
+                index_at = Some(at);
+            }
+            at = fields.offset().saturating_add(record.coded_len);
+        }
+    }
+
+    /// Bytes that `length` bytes of content from `start` on take: their share of the blocks they lie in.
+    #[must_use]
+    pub fn packed(&self, start: u64, length: u64) -> u64 {
+        let mut packed = 0.0;
+        let first = self.content_at.partition_point(|&at| at <= start).saturating_sub(1);
+        for (block, row) in self.index.blocks.iter().enumerate().skip(first) {
+            let (from, to) = (self.content_at[block].max(start), self.content_at[block + 1].min(start + length));
+            if from >= to {
+                break;
+            }
+            packed += row.record_len as f64 * (to - from) as f64 / row.raw_len as f64;
+        }
+        packed.round() as u64
+    }
+
+    fn with_index(
+        file: &File,
+        start: u64,
+        header: Header,
+        first_record: u64,
+        index_at: u64,
+        length: u64,
+        options: &DecodeOptions,
+    ) -> Result<Member> {
+        let mut fields = fields_at(file, index_at);
+        let (record, coded) = read_record(&mut fields, Kind::Index)?;
+        let index = decode_index(&record, &coded, options)?;
+        let mut member = Member { start, length, header, index, block_at: Vec::new(), content_at: vec![0] };
+        let (mut at, mut content) = (first_record, 0);
+        for block in &member.index.blocks {
+            member.block_at.push(at);
+            at += block.record_len;
+            content += block.raw_len;
+            member.content_at.push(content);
+        }
+        if at != index_at || !header.is_named() && member.index.entries.len() != 1 {
+            return Err(Error::Corrupt(format!("the index at byte {index_at} does not fit the blocks")));
+        }
+        Ok(member)
+    }
+
+    fn of_compact(compact: &Compact, start: u64, end: u64, header: Header) -> Member {
+        let entry = Entry { size: compact.raw_len, hash: compact.raw_hash, metadata: compact.metadata, ..Entry::default() };
+        let row = BlockRow { record_len: end - start, raw_len: compact.raw_len };
+        let index = Index { blocks: vec![row], entries: vec![entry] };
+        Member { start, length: end - start, header, index, block_at: vec![start], content_at: vec![0, compact.raw_len] }
+    }
+}
+
+/// Reads a record of `kind` with its coded bytes and checks them.
+pub fn read_record<R: Read>(fields: &mut Fields<R>, kind: Kind) -> Result<(Record, Vec<u8>)> {
+    let at = fields.offset();
+    if read_kind(fields)? != kind {
+        return Err(Error::Corrupt(format!("the record at byte {at} is of another kind than it should be")));
+    }
+    let record = Record::read_rest(kind, fields)?;
+    let coded = fields.payload(record.coded_len)?;
+    record.check_coded(&coded)?;
+    Ok((record, coded))
+}

@@ -1,0 +1,214 @@
+//! Archives of many files: made, listed, extracted, appended to, repaired.
+//!
+//! ```no_run
+//! use cmx::{Archive, DecodeOptions};
+//!
+//! let archive = Archive::open("photos.cmx", &DecodeOptions::default())?;
+//! for entry in archive.entries() {
+//!     println!("{:>12} {}", entry.size, cmx::archive::show_name(&entry.path));
+//! }
+//! # Ok::<(), cmx::Error>(())
+//! ```
+
+pub mod append;
+pub mod content;
+pub mod create;
+pub mod extract;
+pub mod group;
+pub mod identical;
+pub mod member;
+pub mod mend;
+pub mod names;
+pub mod pieces;
+mod rebuild;
+pub mod repair;
+pub mod scan;
+pub mod select;
+mod sparse;
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+pub use create::{CreateOptions, CreateSummary, Plan};
+pub use extract::{ExtractOptions, ExtractSummary};
+pub use names::show_name;
+
+use crate::container::{Entry, EntryKind};
+use crate::error::{Error, Result};
+use crate::options::DecodeOptions;
+use member::Member;
+
+/// An archive opened for reading. Only the indices are in memory.
+#[derive(Debug)]
+pub struct Archive {
+    file: File,
+    members: Vec<Member>,
+    /// Member and place of every entry that counts: of those with one path the last, the rest of the
+    /// unnamed ones all.
+    current: Vec<(usize, usize)>,
+    /// Bytes of whole members; what follows was never finished.
+    end: u64,
+    options: DecodeOptions,
+    warnings: Vec<String>,
+}
+
+impl Archive {
+    /// Opens the archive at `path`.
+    ///
+    /// # Errors
+    /// It is damaged, needs a newer version, passes a limit, or cannot be read.
+    pub fn open(path: impl AsRef<Path>, options: &DecodeOptions) -> Result<Self> {
+        Self::from_file(File::open(path)?, options)
+    }
+
+    /// Opens the archive in `file`, which must allow seeking.
+    ///
+    /// # Errors
+    /// As [`Archive::open`].
+    pub fn from_file(file: File, options: &DecodeOptions) -> Result<Self> {
+        let length = file.metadata()?.len();
+        let mut archive =
+            Archive { file, members: Vec::new(), current: Vec::new(), end: length, options: options.clone(), warnings: Vec::new() };
+        if !archive.read_members_from_end(length)? {
+            archive.members.clear();
+            archive.read_members_from_start(length)?;
+        }
+        archive.find_current();
+        Ok(archive)
+    }
+
+    /// Follows the footers back to the start. Says whether that led all the way.
+    fn read_members_from_end(&mut self, mut end: u64) -> Result<bool> {
+        while end > 0 {
+            let Some(member) = Member::before(&self.file, end, &self.options)? else { return Ok(false) };
+            end = member.start;
+            self.members.push(member);
+        }
+        self.members.reverse();
+        Ok(!self.members.is_empty())
+    }
+
+    /// Walks over the records. Needed where the last member has no footer: it takes the compact form,
+    /// or was never finished.
+    fn read_members_from_start(&mut self, length: u64) -> Result<()> {
+        self.end = 0;
+        while self.end < length || self.members.is_empty() {
+            match Member::after(&self.file, self.end, &self.options) {
+                Ok(Some(member)) => {
+                    self.end += member.length;
+                    self.members.push(member);
+                }
+                Ok(None) if self.members.is_empty() => return Err(Error::Corrupt("not a cmx archive (it is empty)".into())),
+                Ok(None) => break,
+                Err(Error::Corrupt(text)) if !self.members.is_empty() => {
+                    if !self.options.ignore_trailing && !self.begins_member(self.end) {
+                        return Err(Error::Corrupt(text));
+                    }
+                    // An append that was cut short. What was there before it is whole.
+                    self.warnings.push(format!("what was appended at byte {} was never finished and is passed over ({text})", self.end));
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn begins_member(&self, at: u64) -> bool {
+        use std::os::unix::fs::FileExt;
+        let mut magic = [0; 6];
+        self.file.read_exact_at(&mut magic, at).is_ok() && magic == crate::container::format::MAGIC
+    }
+
+    fn find_current(&mut self) {
+        let mut last: HashMap<&[u8], (usize, usize)> = HashMap::new();
+        for (number, member) in self.members.iter().enumerate() {
+            for (place, entry) in member.index.entries.iter().enumerate() {
+                last.insert(&entry.path, (number, place));
+            }
+        }
+        for (number, member) in self.members.iter().enumerate() {
+            for (place, entry) in member.index.entries.iter().enumerate() {
+                // Doubled within a member is for extraction to refuse, not to be hidden here.
+                if !member.header.is_named() || last[&entry.path[..]].0 == number {
+                    self.current.push((number, place));
+                }
+            }
+        }
+    }
+
+    /// The entries, in the order of their contents. Where members give the same path, the last counts.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.current.iter().map(|&(member, place)| &self.members[member].index.entries[place])
+    }
+
+    /// The entries, each with the bytes that its content takes in the archive: its share of the blocks
+    /// it lies in, by length.
+    pub fn entries_with_packed(&self) -> impl Iterator<Item = (&Entry, u64)> {
+        let offsets: Vec<Vec<u64>> = self.members.iter().map(|member| member.index.content_offsets()).collect();
+        self.current.iter().map(move |&(number, place)| {
+            let member = &self.members[number];
+            let entry = &member.index.entries[place];
+            (entry, if entry.same_as.is_some() { 0 } else { member.packed(offsets[number][place], entry.stored_len()) })
+        })
+    }
+
+    /// Does the archive hold named files, and not just one stream?
+    #[must_use]
+    pub fn is_named(&self) -> bool {
+        self.members.iter().any(|member| member.header.is_named())
+    }
+
+    /// The members, for those who want to know how the archive is built.
+    #[must_use]
+    pub fn members(&self) -> &[Member] {
+        &self.members
+    }
+
+    /// Bytes of whole members. What lies behind was never finished.
+    #[must_use]
+    pub fn end(&self) -> u64 {
+        self.end
+    }
+
+    /// What is odd about the archive without harm to what it holds.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// The path of `entry`, or for a stream without one the name of the archive file without `.cmx`.
+    #[must_use]
+    pub fn path_of(entry: &Entry, archive: &Path) -> Vec<u8> {
+        use std::os::unix::ffi::OsStrExt;
+        if !entry.path.is_empty() {
+            return entry.path.clone();
+        }
+        let name = archive.file_stem().map_or_else(Vec::new, |stem| stem.as_bytes().to_vec());
+        if name.is_empty() { b"-".to_vec() } else { name }
+    }
+
+    /// Makes an archive of everything under `roots`, at `path`.
+    ///
+    /// # Errors
+    /// A root does not exist, a file changes while it is read, writing fails, or memory is short.
+    pub fn create(path: impl AsRef<Path>, roots: &[PathBuf], options: &CreateOptions) -> Result<CreateSummary> {
+        let plan = Plan::of(roots, options.walk)?;
+        let mut file = crate::output::AtomicFile::create(path.as_ref())?;
+        let summary = plan.write(&mut file, options)?;
+        file.commit()?;
+        Ok(summary)
+    }
+}
+
+/// One letter for the kind of an entry, as `ls -l` has it.
+#[must_use]
+pub fn kind_letter(kind: EntryKind) -> char {
+    match kind {
+        EntryKind::File => '-',
+        EntryKind::Directory => 'd',
+        EntryKind::Symlink => 'l',
+        EntryKind::Hardlink => 'h',
+    }
+}

@@ -1,0 +1,85 @@
+//! Blocks cut into the contents of entries.
+
+use std::ops::Range;
+
+use super::member::Member;
+use super::select::Wanted;
+use crate::error::Result;
+
+/// A part of an entry's stored content.
+pub struct Piece<'a> {
+    /// Place of the entry among the wanted ones.
+    pub entry: usize,
+    /// Where in the stored content the bytes begin.
+    pub at: u64,
+    /// The bytes.
+    pub bytes: &'a [u8],
+    /// Is it the first piece of the entry?
+    pub first: bool,
+    /// Is it the last?
+    pub last: bool,
+}
+
+/// The contents of some entries of a member, none of which share any, waiting for their blocks.
+pub struct Pieces {
+    /// Range in the member's content, and place among the wanted; sorted, apart, not empty.
+    wanted: Vec<(Range<u64>, usize)>,
+    empty: Vec<usize>,
+    next: usize,
+}
+
+impl Pieces {
+    /// The contents of those of `wanted` that `chosen` names.
+    #[must_use]
+    pub fn new(member: &Member, wanted: &[Wanted], chosen: &[usize]) -> Self {
+        let offsets = member.index.content_offsets();
+        let range = |number: usize| {
+            let start = offsets[wanted[number].content];
+            start..start + wanted[number].entry.stored_len()
+        };
+        let (mut full, empty): (Vec<_>, Vec<_>) =
+            chosen.iter().map(|&number| (range(number), number)).partition(|(range, _)| !range.is_empty());
+        full.sort_by_key(|(range, _)| range.start);
+        Pieces { wanted: full, empty: empty.into_iter().map(|(_, number)| number).collect(), next: 0 }
+    }
+
+    /// The wanted ranges of the member's content, in order.
+    pub fn ranges(&self) -> impl Iterator<Item = Range<u64>> {
+        self.wanted.iter().map(|(range, _)| range.clone())
+    }
+
+    /// Gives `take` one empty piece for each entry without stored content.
+    ///
+    /// # Errors
+    /// `take` fails.
+    pub fn empty_entries(&self, take: &mut impl FnMut(Piece<'_>) -> Result<()>) -> Result<()> {
+        self.empty.iter().try_for_each(|&entry| take(Piece { entry, at: 0, bytes: &[], first: true, last: true }))
+    }
+
+    /// Gives `take` what the block at `at` of the content holds of the wanted entries. Blocks must come
+    /// in order.
+    ///
+    /// # Errors
+    /// `take` fails.
+    pub fn split(&mut self, at: u64, block: &[u8], take: &mut impl FnMut(Piece<'_>) -> Result<()>) -> Result<()> {
+        let end = at + block.len() as u64;
+        while let Some((range, entry)) = self.wanted.get(self.next) {
+            if range.start >= end {
+                break;
+            }
+            let (from, to) = (range.start.max(at), range.end.min(end));
+            take(Piece {
+                entry: *entry,
+                at: from - range.start,
+                bytes: &block[(from - at) as usize..(to - at) as usize],
+                first: from == range.start,
+                last: to == range.end,
+            })?;
+            if range.end > end {
+                break;
+            }
+            self.next += 1;
+        }
+        Ok(())
+    }
+}

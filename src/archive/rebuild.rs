@@ -1,0 +1,136 @@
+//! A new index over the blocks that are left of a damaged member.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::File;
+
+use super::member::{fields_at, read_record};
+use super::repair::{Remains, lost_line};
+use crate::container::hash::{hash, narrow};
+use crate::container::record::{Kind, Record};
+use crate::container::{Entry, EntryKind};
+use crate::error::Result;
+use crate::stream::decode_record;
+
+/// An index for what is left.
+#[derive(Default)]
+pub(super) struct Rebuilt {
+    /// The blocks to keep, in order.
+    pub blocks: Vec<u64>,
+    /// Their entries: whole ones, and pieces.
+    pub entries: Vec<Entry>,
+    /// How many entries are whole.
+    pub whole: u64,
+    /// A line for each that is not.
+    pub lost: Vec<String>,
+}
+
+/// Builds the index of member `number` of the damaged ones.
+pub(super) fn rebuild_index(file: &File, remains: &Remains, number: u32) -> Result<Rebuilt> {
+    let Some(index) = &remains.index else { return Ok(without_index(remains, number)) };
+    // Ranges of the old content whose blocks are left, with the block of each.
+    let mut left: Vec<(u64, u64, u64)> = Vec::new();
+    let mut rebuilt = Rebuilt::default();
+    let mut at = 0;
+    for (block, row) in (0..).zip(&index.blocks) {
+        if let Some((_, record)) = remains.blocks.get(&block).filter(|(_, record)| record.raw_len == row.raw_len && row.raw_len > 0) {
+            left.push((at, at + record.raw_len, block));
+            rebuilt.blocks.push(block);
+        }
+        at += row.raw_len;
+    }
+    let offsets = index.content_offsets();
+    let parts: Vec<Vec<Part>> = index
+        .entries
+        .iter()
+        .zip(&offsets)
+        .map(|(entry, &start)| left.iter().filter_map(|&block| Part::of(block, start, start + entry.stored_len())).collect())
+        .collect();
+    let saved = |place: usize| parts[place].iter().map(|part| part.to - part.from).sum::<u64>();
+    let is_whole = |place: usize| index.entries[place].kind == EntryKind::File && saved(place) == index.entries[place].stored_len();
+    let whole_files: HashSet<&[u8]> =
+        (0..parts.len()).filter(|&place| is_whole(place)).map(|place| &index.entries[place].path[..]).collect();
+    let mut decoder = Decoder { file, remains, last: None };
+    let mut new_place: HashMap<u64, u64> = HashMap::new();
+    for (place, entry) in index.entries.iter().enumerate() {
+        let keep = match entry.kind {
+            EntryKind::File => is_whole(place),
+            // A hard link to what is lost is lost too.
+            EntryKind::Hardlink => whole_files.contains(&entry.link[..]),
+            EntryKind::Directory | EntryKind::Symlink => true,
+        };
+        if keep {
+            let mut entry = entry.clone();
+            entry.same_as = entry.same_as.and_then(|first| new_place.get(&first).copied());
+            if entry.path.is_empty() {
+                entry.path = format!("stream-{number}").into_bytes();
+            }
+            new_place.insert(place as u64, rebuilt.entries.len() as u64);
+            rebuilt.entries.push(entry);
+            rebuilt.whole += 1;
+            continue;
+        }
+        let alone = entry.kind == EntryKind::File && entry.same_as.is_none();
+        rebuilt.lost.push(lost_line(&entry.path, if alone { saved(place) } else { 0 }, entry.stored_len()));
+        for part in parts[place].iter().filter(|_| alone) {
+            let raw = decoder.block(part.block)?;
+            let piece = &raw[(part.from - part.block_at) as usize..(part.to - part.block_at) as usize];
+            rebuilt.entries.push(piece_entry(entry, number, part.from - offsets[place], piece));
+        }
+    }
+    Ok(rebuilt)
+}
+
+/// What one block that is left holds of an entry, as a range of the old content.
+struct Part {
+    from: u64,
+    to: u64,
+    block: u64,
+    block_at: u64,
+}
+
+impl Part {
+    fn of((block_at, block_end, block): (u64, u64, u64), start: u64, end: u64) -> Option<Part> {
+        let (from, to) = (block_at.max(start), block_end.min(end));
+        (from < to).then_some(Part { from, to, block, block_at })
+    }
+}
+
+fn piece_entry(entry: &Entry, number: u32, offset: u64, piece: &[u8]) -> Entry {
+    let name = if entry.path.is_empty() { format!("stream-{number}").into_bytes() } else { entry.path.clone() };
+    let path = [b"lost+found/", &name[..], format!(".from-{offset}").as_bytes()].concat();
+    let length = piece.len() as u64;
+    Entry { path, size: length, hash: narrow(hash(piece), length), metadata: entry.metadata, ..Entry::default() }
+}
+
+/// Without the index there are no names: every block is a file.
+fn without_index(remains: &Remains, number: u32) -> Rebuilt {
+    let mut rebuilt = Rebuilt::default();
+    for (&block, (_, record)) in &remains.blocks {
+        let path = format!("lost+found/member-{number}-block-{block}").into_bytes();
+        rebuilt.lost.push(format!(
+            "block {block} of member {number}: its files are saved without their names as {}",
+            String::from_utf8_lossy(&path)
+        ));
+        rebuilt.blocks.push(block);
+        rebuilt.entries.push(Entry { path, size: record.raw_len, hash: narrow(record.raw_hash, record.raw_len), ..Entry::default() });
+    }
+    rebuilt
+}
+
+/// Decodes blocks, keeping the last one.
+struct Decoder<'a> {
+    file: &'a File,
+    remains: &'a Remains,
+    last: Option<(u64, Vec<u8>)>,
+}
+
+impl Decoder<'_> {
+    fn block(&mut self, number: u64) -> Result<&[u8]> {
+        if self.last.as_ref().is_none_or(|(last, _)| *last != number) {
+            let (at, _): (u64, Record) = self.remains.blocks[&number];
+            let (record, coded) = read_record(&mut fields_at(self.file, at), Kind::Block)?;
+            self.last = Some((number, decode_record(&record, &coded)?));
+        }
+        Ok(self.last.as_ref().map_or(&[], |(_, raw)| raw))
+    }
+}

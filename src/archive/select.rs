@@ -1,0 +1,131 @@
+//! Which entries a user means: exact paths, everything under a folder, or globs.
+
+use std::collections::{HashMap, HashSet};
+
+use globset::{GlobBuilder, GlobMatcher};
+
+use crate::container::{Entry, EntryKind};
+use crate::error::{Error, Result};
+
+/// What a list of patterns selects; everything if the list is empty.
+pub struct Selection {
+    patterns: Vec<Pattern>,
+}
+
+struct Pattern {
+    text: Vec<u8>,
+    glob: Option<GlobMatcher>,
+    used: bool,
+}
+
+impl Selection {
+    /// Compiles the patterns. `*` and `?` stop at a `/`, `**` does not.
+    ///
+    /// # Errors
+    /// A glob is malformed.
+    pub fn new(patterns: &[Vec<u8>]) -> Result<Self> {
+        let compile = |text: &Vec<u8>| {
+            let inner = text.strip_prefix(b"./").unwrap_or(text);
+            let trimmed = inner.strip_suffix(b"/").unwrap_or(inner).to_vec();
+            let is_glob = trimmed.iter().any(|byte| b"*?[{".contains(byte));
+            let glob = match std::str::from_utf8(&trimmed) {
+                Ok(glob) if is_glob => Some(
+                    GlobBuilder::new(glob)
+                        .literal_separator(true)
+                        .build()
+                        .map_err(|error| Error::Io(std::io::Error::new(std::io::ErrorKind::InvalidInput, error.to_string())))?
+                        .compile_matcher(),
+                ),
+                _ => None,
+            };
+            Ok(Pattern { text: trimmed, glob, used: false })
+        };
+        Ok(Selection { patterns: patterns.iter().map(compile).collect::<Result<_>>()? })
+    }
+
+    /// Is the entry with this path selected?
+    pub fn selects(&mut self, path: &[u8]) -> bool {
+        let mut selected = self.patterns.is_empty();
+        for pattern in &mut self.patterns {
+            if pattern.matches(path) {
+                pattern.used = true;
+                selected = true;
+            }
+        }
+        selected
+    }
+
+    /// The first pattern that selected nothing.
+    #[must_use]
+    pub fn unused(&self) -> Option<&[u8]> {
+        self.patterns.iter().find(|pattern| !pattern.used).map(|pattern| &pattern.text[..])
+    }
+}
+
+impl Pattern {
+    fn matches(&self, path: &[u8]) -> bool {
+        let under = path.strip_prefix(&self.text[..]).is_some_and(|rest| rest.is_empty() || rest[0] == b'/');
+        let globbed = || {
+            use std::os::unix::ffi::OsStrExt;
+            self.glob.as_ref().is_some_and(|glob| glob.is_match(std::ffi::OsStr::from_bytes(path)))
+        };
+        under || globbed()
+    }
+}
+
+/// An entry that is to be extracted.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// The entry. A hard link whose first name is not wanted has become a file.
+    pub entry: Entry,
+    /// Place in the index of the entry whose content it has.
+    pub content: usize,
+}
+
+/// The entries at `places` of an index, ready to be extracted.
+#[must_use]
+pub fn wanted(entries: &[Entry], places: &[usize]) -> Vec<Wanted> {
+    let chosen: HashSet<&[u8]> = places.iter().map(|&place| &entries[place].path[..]).collect();
+    let needs_first = |entry: &Entry| entry.kind == EntryKind::Hardlink && !chosen.contains(&entry.link[..]);
+    let firsts: HashMap<&[u8], usize> = if places.iter().any(|&place| needs_first(&entries[place])) {
+        entries
+            .iter()
+            .enumerate()
+            .filter(|(_, entry)| entry.kind == EntryKind::File)
+            .map(|(place, entry)| (&entry.path[..], place))
+            .collect()
+    } else {
+        HashMap::new()
+    };
+    let content = |place: usize| entries[place].same_as.map_or(place, |first| first as usize);
+    let resolve = |&place: &usize| {
+        let entry = &entries[place];
+        match firsts.get(&entry.link[..]).filter(|_| needs_first(entry)) {
+            Some(&first) => {
+                let file = Entry { path: entry.path.clone(), metadata: entry.metadata, owner: entry.owner, ..entries[first].clone() };
+                Wanted { entry: file, content: content(first) }
+            }
+            None => Wanted { entry: entry.clone(), content: content(place) },
+        }
+    };
+    places.iter().map(resolve).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_folders_and_globs() {
+        let selects = |pattern: &str, path: &str| Selection::new(&[pattern.into()]).unwrap().selects(path.as_bytes());
+        assert!(selects("a/b", "a/b") && selects("a", "a/b/c") && selects("a/", "a/b") && selects("./a", "a"));
+        assert!(!selects("a", "ab") && !selects("a/b", "a"));
+        assert!(
+            selects("docs/**", "docs/x/y.md") && selects("*.rs", "x.rs") && !selects("*.rs", "d/x.rs") && selects("**/*.rs", "d/e/x.rs")
+        );
+        assert!(selects("[x]", "[x]"), "a name that looks like a glob is still a name");
+        let mut all = Selection::new(&[]).unwrap();
+        assert!(all.selects(b"anything") && all.unused().is_none());
+        assert!(Selection::new(&[b"a{".to_vec()]).is_err());
+    }
+}

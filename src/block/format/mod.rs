@@ -1,0 +1,137 @@
+//! File formats, recognised by structure wherever they start; nothing they say is trusted.
+//!
+//! Each format is one file with `probe`, given the bytes from its first one to the end of what is
+//! being cut. A probe looks at a few bytes before it does anything dear.
+
+mod aiff;
+mod bmp;
+mod gzip;
+mod jpeg;
+mod png;
+mod pnm;
+mod tiff;
+mod wav;
+mod zip;
+mod zlib;
+
+use super::kind::Kind;
+use super::piece::{self, Piece};
+use super::split::{self, Context};
+use crate::level::Level;
+use crate::transform::deflate::{self, Trailer};
+
+/// The pieces of a format found at the start of `bytes`; they cover as much of it as their lengths add up to.
+type Probe = fn(bytes: &[u8], context: &mut Context) -> Option<Vec<Piece>>;
+
+/// The formats: first two bytes, then the probe.
+const FORMATS: &[(&[u8], Probe)] = &[
+    (b"BM", bmp::probe),
+    (b"P5", pnm::probe),
+    (b"P6", pnm::probe),
+    (b"PK", zip::probe),
+    (b"II", tiff::probe),
+    (b"MM", tiff::probe),
+    (b"RI", wav::probe),
+    (b"FO", aiff::probe),
+    (b"\x89P", png::probe),
+    (b"\xFF\xD8", jpeg::probe),
+    (b"\x1F\x8B", gzip::probe),
+];
+
+/// Whether a format can start with this byte: all that is asked of most bytes.
+const STARTS: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut index = 0;
+    while index < FORMATS.len() {
+        table[FORMATS[index].0[0] as usize] = true;
+        index += 1;
+    }
+    // zlib, by window size.
+    let mut window = 0;
+    while window < 8 {
+        table[window << 4 | 8] = true;
+        window += 1;
+    }
+    table
+};
+
+/// The next place from `from` on where a format starts, and its pieces.
+pub fn find(bytes: &[u8], from: usize, context: &mut Context) -> Option<(usize, Vec<Piece>)> {
+    let mut at = from;
+    while at + 8 <= bytes.len() {
+        at += bytes[at..].iter().position(|&byte| STARTS[usize::from(byte)])?;
+        if let Some(pieces) = probe(bytes, at, context) {
+            return Some((at, pieces));
+        }
+        at += 1;
+    }
+    None
+}
+
+fn probe(bytes: &[u8], at: usize, context: &mut Context) -> Option<Vec<Piece>> {
+    let here = &bytes[at..];
+    let magic = here.get(..2)?;
+    let named = FORMATS.iter().filter(|(start, _)| *start == magic).find_map(|(_, probe)| probe(here, context));
+    named.or_else(|| if zlib::may_start(bytes, at) { zlib::probe(here, context) } else { None })
+}
+
+/// A deflate stream at the start of `bytes` as a piece, its content cut by `cut`.
+fn deflated(bytes: &[u8], trailer: Trailer, context: &mut Context, cut: impl FnOnce(&[u8], &mut Context) -> Vec<Piece>) -> Option<Piece> {
+    if context.depth >= split::MAX_DEPTH || context.level.number < UNPACKING_LEVEL {
+        return None;
+    }
+    let unpacked = deflate::forward(bytes, trailer, context.budget);
+    let cost = match &unpacked {
+        Ok((_, consumed)) => *consumed,
+        Err(cost) => *cost,
+    };
+    context.charge(cost)?;
+    let (parts, consumed) = unpacked.ok()?;
+    if parts.inner.len() / consumed > max_expansion(&context.level) {
+        return None;
+    }
+    // What the content takes beyond the stream's own length is gone from the budget for good.
+    context.budget = context.budget.saturating_sub(parts.inner.len());
+    context.depth += 1;
+    let pieces = cut(&parts.inner, context);
+    context.depth -= 1;
+    Some(Piece::transformed(consumed, parts, pieces))
+}
+
+/// Below this level deflate streams stay as they are: finding their settings and coding several times as many bytes
+/// takes longer than the level has.
+const UNPACKING_LEVEL: u8 = 2;
+
+/// Content is coded in time that goes with its own length. Where it is very much longer than the stream, as with
+/// blank images, the few bytes to gain are not worth it at the quick levels.
+fn max_expansion(level: &Level) -> usize {
+    match level.number {
+        0..=3 => 8,
+        4..=6 => 16,
+        _ => 64,
+    }
+}
+
+/// A header as it is, then `body` as one stream of `kind`.
+fn framed(header: usize, kind: Kind, body: usize) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    piece::push(&mut pieces, Piece::copy(Kind::Generic, header));
+    piece::push(&mut pieces, Piece::copy(kind, body));
+    pieces
+}
+
+fn u16_le(bytes: &[u8], at: usize) -> Option<usize> {
+    bytes.get(at..)?.first_chunk().map(|&word| u16::from_le_bytes(word).into())
+}
+
+fn u32_le(bytes: &[u8], at: usize) -> Option<usize> {
+    bytes.get(at..)?.first_chunk().map(|&word| u32::from_le_bytes(word) as usize)
+}
+
+fn u16_be(bytes: &[u8], at: usize) -> Option<usize> {
+    bytes.get(at..)?.first_chunk().map(|&word| u16::from_be_bytes(word).into())
+}
+
+fn u32_be(bytes: &[u8], at: usize) -> Option<usize> {
+    bytes.get(at..)?.first_chunk().map(|&word| u32::from_be_bytes(word) as usize)
+}

@@ -1,0 +1,124 @@
+//! What a block is cut into: a list of pieces, each copied to a stream, a run, or transformed.
+
+use super::kind::Kind;
+use crate::transform::Parts;
+
+/// A stretch of bytes and what becomes of it.
+#[derive(Debug)]
+pub struct Piece {
+    /// Its length in the bytes that were cut.
+    pub len: usize,
+    /// What becomes of it.
+    pub body: Body,
+}
+
+/// What becomes of a piece.
+#[derive(Debug)]
+pub enum Body {
+    /// It goes to the stream of this kind as it is.
+    Copy(Kind),
+    /// It is one byte value over and over.
+    Fill(u8),
+    /// A transform replaced it by other bytes, which are cut in their turn.
+    Transformed(Box<Transformed>),
+}
+
+/// The result of a transform.
+#[derive(Debug)]
+pub struct Transformed {
+    /// What the inverse needs.
+    pub parts: Parts,
+    /// How `parts.inner` is cut; lengths add up to it.
+    pub pieces: Vec<Piece>,
+}
+
+impl Piece {
+    /// A piece that is copied.
+    pub fn copy(kind: Kind, len: usize) -> Self {
+        Piece { len, body: Body::Copy(kind) }
+    }
+
+    /// A transformed piece.
+    pub fn transformed(len: usize, parts: Parts, pieces: Vec<Piece>) -> Self {
+        debug_assert_eq!(pieces.iter().map(|piece| piece.len).sum::<usize>(), parts.inner.len());
+        Piece { len, body: Body::Transformed(Box::new(Transformed { parts, pieces })) }
+    }
+}
+
+/// Appends `piece`, joining it with the last one where both are copied to the same stream.
+pub fn push(pieces: &mut Vec<Piece>, piece: Piece) {
+    if piece.len == 0 {
+        return;
+    }
+    if let (Some(Piece { len, body: Body::Copy(last) }), Body::Copy(kind)) = (pieces.last_mut(), &piece.body)
+        && last == kind
+    {
+        *len += piece.len;
+        return;
+    }
+    pieces.push(piece);
+}
+
+/// Text or anything else shorter than this is not worth a change of stream.
+const SHORT: usize = 512;
+
+/// Lets short pieces of text or of anything else go where the last such piece went: headers between the parts
+/// of a container file.
+pub fn settle(pieces: Vec<Piece>) -> Vec<Piece> {
+    let mut last = None;
+    let mut out = Vec::with_capacity(pieces.len());
+    for mut piece in pieces {
+        if let Body::Copy(kind @ (Kind::Text | Kind::Generic)) = &mut piece.body {
+            match last {
+                Some(before) if piece.len < SHORT => *kind = before,
+                _ => last = Some(*kind),
+            }
+        }
+        push(&mut out, piece);
+    }
+    out
+}
+
+/// The one of Text, Exe and Generic that most bytes are.
+pub fn main_kind(pieces: &[Piece]) -> Kind {
+    let total = |wanted: Kind| -> usize {
+        let len_of = |piece: &Piece| match &piece.body {
+            Body::Copy(kind) if *kind == wanted => piece.len,
+            Body::Transformed(t) if matches!(t.pieces[..], [Piece { body: Body::Copy(kind), .. }] if kind == wanted) => piece.len,
+            _ => 0,
+        };
+        pieces.iter().map(len_of).sum()
+    };
+    let (text, exe, generic) = (total(Kind::Text), total(Kind::Exe), total(Kind::Generic));
+    match text.max(exe).max(generic) {
+        most if most == text => Kind::Text,
+        most if most == exe => Kind::Exe,
+        _ => Kind::Generic,
+    }
+}
+
+/// One line a piece.
+pub fn describe(pieces: &[Piece]) -> String {
+    let mut out = String::new();
+    lines(pieces, 0, &mut out);
+    out
+}
+
+fn lines(pieces: &[Piece], depth: usize, out: &mut String) {
+    use std::fmt::Write;
+    for Piece { len, body } in pieces {
+        let indent = depth * 2;
+        // Writing to a String cannot fail.
+        let _ = match body {
+            Body::Copy(kind) => writeln!(out, "{:indent$}{len} {kind:?}", ""),
+            Body::Fill(value) => writeln!(out, "{:indent$}{len} Fill {value:#04x}", ""),
+            Body::Transformed(t) => {
+                let Parts { id, side, packed, .. } = &t.parts;
+                writeln!(out, "{:indent$}{len} transform {id}, {} side, {} packed", "", side.len(), packed.len())
+            }
+        };
+        if let Body::Transformed(t) = body {
+            lines(&t.pieces, depth + 1, out);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! The program of a split block: which bytes come from where, as a list of operations.
+//!
+//! An operation starts with a number *v*. Even: copy from data stream *v*/2; a length follows.
+//! *v* = 1: a run; its length and its byte follow. Other odd: transform *v*/2; the lengths of
+//! inner, parameters, side and packed bytes follow, then the parameters, then the operations
+//! that make the inner bytes.
+
+use super::piece::{Body, Piece};
+use super::streams::Streams;
+use super::varint::{self, Reader};
+use crate::error::{Error, Result};
+use crate::transform::{self, Parts};
+
+/// Transforms within transforms: deeper programs are refused.
+const MAX_DEPTH: usize = 8;
+
+/// Fills `streams` with the bytes of `raw` as `pieces` cuts them, and with the program that puts
+/// them together again.
+pub fn write(raw: &[u8], pieces: &[Piece], streams: &mut Streams) {
+    let mut at = 0;
+    for piece in pieces {
+        match &piece.body {
+            Body::Copy(kind) => {
+                let index = streams.index(*kind);
+                streams.data[index].1.extend_from_slice(&raw[at..at + piece.len]);
+                varint::put(&mut streams.program, (index as u64) << 1);
+                varint::put(&mut streams.program, piece.len as u64);
+            }
+            Body::Fill(value) => {
+                varint::put(&mut streams.program, 1);
+                varint::put(&mut streams.program, piece.len as u64);
+                streams.program.push(*value);
+            }
+            Body::Transformed(transformed) => {
+                let Parts { id, params, side, packed, inner } = &transformed.parts;
+                varint::put(&mut streams.program, u64::from(*id) << 1 | 1);
+                for len in [inner.len(), params.len(), side.len(), packed.len()] {
+                    varint::put(&mut streams.program, len as u64);
+                }
+                streams.program.extend_from_slice(params);
+                streams.side.extend_from_slice(side);
+                streams.packed.extend_from_slice(packed);
+                write(inner, &transformed.pieces, streams);
+            }
+        }
+        at += piece.len;
+    }
+}
+
+/// Puts the block together: exactly `raw_len` bytes.
+///
+/// # Errors
+/// [`Error::Corrupt`] when the program asks for what is not there or leaves something over.
+pub fn run(streams: &Streams, raw_len: usize) -> Result<Vec<u8>> {
+    let mut machine = Machine {
+        program: Reader::new(&streams.program),
+        side: Reader::new(&streams.side),
+        packed: Reader::new(&streams.packed),
+        data: streams.data.iter().map(|(_, bytes)| Reader::new(bytes)).collect(),
+        budget: super::streams::limit(raw_len),
+    };
+    let out = machine.produce(raw_len, 0)?;
+    let used = [&machine.program, &machine.side, &machine.packed].into_iter().chain(&machine.data).all(Reader::is_empty);
+    if !used {
+        return Err(Error::Corrupt("bytes of a block are left over".into()));
+    }
+    Ok(out)
+}
+
+struct Machine<'a> {
+    program: Reader<'a>,
+    side: Reader<'a>,
+    packed: Reader<'a>,
+    data: Vec<Reader<'a>>,
+    /// Bytes that transforms may still be given.
+    budget: usize,
+}
+
+impl Machine<'_> {
+    fn produce(&mut self, len: usize, depth: usize) -> Result<Vec<u8>> {
+        let bad = |what: &str| Error::Corrupt(format!("program of a block: {what}"));
+        let mut out = Vec::new();
+        out.try_reserve_exact(len).map_err(|_| Error::Limit("memory for a block".into()))?;
+        while out.len() < len {
+            let room = len - out.len();
+            let op = self.program.varint()?;
+            if op & 1 == 0 {
+                let count = self.program.len()?;
+                let index = usize::try_from(op >> 1).map_err(|_| bad("stream"))?;
+                let stream = self.data.get_mut(index).ok_or_else(|| bad("stream"))?;
+                if count == 0 || count > room {
+                    return Err(bad("length"));
+                }
+                out.extend_from_slice(stream.take(count)?);
+            } else if op == 1 {
+                let count = self.program.len()?;
+                let value = self.program.byte()?;
+                if count == 0 || count > room {
+                    return Err(bad("length"));
+                }
+                out.resize(out.len() + count, value);
+            } else {
+                let made = self.transform(op >> 1, room, depth)?;
+                if made.is_empty() || made.len() > room {
+                    return Err(bad("length of a transform's result"));
+                }
+                out.extend_from_slice(&made);
+            }
+        }
+        Ok(out)
+    }
+
+    fn transform(&mut self, id: u64, room: usize, depth: usize) -> Result<Vec<u8>> {
+        let id = u8::try_from(id).map_err(|_| Error::Unsupported(format!("transform {id}")))?;
+        if depth >= MAX_DEPTH {
+            return Err(Error::Corrupt("transforms nest too deep".into()));
+        }
+        let [inner, params, side, packed] = [self.program.len()?, self.program.len()?, self.program.len()?, self.program.len()?];
+        self.budget = self.budget.checked_sub(inner).ok_or_else(|| Error::Corrupt("transforms ask for too much".into()))?;
+        let params = self.program.take(params)?.to_vec();
+        let side = self.side.take(side)?.to_vec();
+        let packed = self.packed.take(packed)?.to_vec();
+        let inner = self.produce(inner, depth + 1)?;
+        transform::inverse(Parts { id, params, side, packed, inner }, room)
+    }
+}

@@ -1,0 +1,98 @@
+//! Cuts bytes into pieces: known formats first, then runs, then text, code and the rest.
+
+use super::detect::{self, Class, image16, runs};
+use super::format;
+use super::kind::Kind;
+use super::piece::{self, Body, Piece};
+use crate::level::Level;
+use crate::transform::x86;
+
+/// Unpacked content is unpacked again up to here: an image in a document in an archive.
+pub const MAX_DEPTH: usize = 2;
+
+/// What the cutting of one block shares.
+#[derive(Debug)]
+pub struct Context {
+    /// The level, for what is worth its time.
+    pub level: Level,
+    /// Bytes by which transforms may still make the block longer.
+    pub budget: usize,
+    /// How deep in unpacked content this is.
+    pub depth: usize,
+    /// Bytes that probes may still work through: a file made of nothing but false starts must not take for ever.
+    pub effort: usize,
+}
+
+impl Context {
+    fn new(raw_len: usize, level: &Level) -> Self {
+        let budget = (super::streams::limit(raw_len) - raw_len) / 2;
+        Context { level: *level, budget, depth: 0, effort: raw_len.saturating_mul(8).saturating_add(1 << 20) }
+    }
+
+    /// Takes the cost of working through `bytes` bytes; `None` when it is not there.
+    pub fn charge(&mut self, bytes: usize) -> Option<()> {
+        self.effort = self.effort.checked_sub(bytes)?;
+        Some(())
+    }
+}
+
+/// Cuts a block.
+pub fn split(raw: &[u8], level: &Level) -> Vec<Piece> {
+    cut(raw, &mut Context::new(raw.len(), level))
+}
+
+/// Cuts `bytes`, which are a block or what a transform unpacked.
+pub fn cut(bytes: &[u8], context: &mut Context) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut done = 0;
+    while let Some((start, found)) = format::find(bytes, done, context) {
+        between(bytes, done, start, &mut pieces);
+        done = start + found.iter().map(|piece| piece.len).sum::<usize>();
+        for piece in found {
+            piece::push(&mut pieces, piece);
+        }
+    }
+    between(bytes, done, bytes.len(), &mut pieces);
+    piece::settle(pieces)
+}
+
+/// Cuts `bytes[from..to]`, where no format was found.
+fn between(bytes: &[u8], from: usize, to: usize, pieces: &mut Vec<Piece>) {
+    let mut at = from;
+    for (class, len) in detect::classify(&bytes[from..to]) {
+        let here = &bytes[at..at + len];
+        match class {
+            Class::Generic | Class::Dense => generic(here, pieces),
+            Class::Text => without_runs(here, Kind::Text, pieces),
+            Class::Exe => {
+                for (index, code) in here.chunks(x86::MAX_SIZE).enumerate() {
+                    let parts = x86::forward(code, at + index * x86::MAX_SIZE, bytes.len());
+                    piece::push(pieces, Piece::transformed(code.len(), parts, vec![Piece::copy(Kind::Exe, code.len())]));
+                }
+            }
+        }
+        at += len;
+    }
+}
+
+/// An image without a header, or else what it is.
+fn generic(bytes: &[u8], pieces: &mut Vec<Piece>) {
+    match image16::detect(bytes) {
+        Some((kind, skip)) => {
+            piece::push(pieces, Piece::copy(Kind::Generic, skip));
+            piece::push(pieces, Piece::copy(kind, bytes.len() - skip));
+        }
+        None => without_runs(bytes, Kind::Generic, pieces),
+    }
+}
+
+/// Long runs of one value apart, the rest to the stream of `kind`.
+fn without_runs(bytes: &[u8], kind: Kind, pieces: &mut Vec<Piece>) {
+    let mut done = 0;
+    while let Some(run) = runs::next(bytes, done) {
+        piece::push(pieces, Piece::copy(kind, run.start - done));
+        piece::push(pieces, Piece { len: run.len(), body: Body::Fill(bytes[run.start]) });
+        done = run.end;
+    }
+    piece::push(pieces, Piece::copy(kind, bytes.len() - done));
+}

@@ -1,0 +1,172 @@
+//! The streams of a split block and their place in it.
+//!
+//! Order: program, side, packed, then the data streams. Each is stored or coded by a predictor
+//! of its own, whichever is smaller; `packed` holds what another codec has already compressed and
+//! is never tried.
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::kind::Kind;
+use super::varint::{self, Reader};
+use crate::error::{Error, Result};
+use crate::level::Level;
+use crate::predictor;
+
+/// The streams of a block.
+#[derive(Debug, Default)]
+pub struct Streams {
+    /// The segment list, see [`super::program`].
+    pub program: Vec<u8>,
+    /// Small facts that transforms need for their inverse.
+    pub side: Vec<u8>,
+    /// Bytes that another codec compressed.
+    pub packed: Vec<u8>,
+    /// The content, one stream a kind.
+    pub data: Vec<(Kind, Vec<u8>)>,
+}
+
+/// More kinds than this in one block, and the rest goes to Generic.
+pub const MAX_DATA: usize = 64;
+
+impl Streams {
+    /// The index of the stream of `kind`, made where there is none yet and room for it.
+    pub fn index(&mut self, kind: Kind) -> usize {
+        if let Some(at) = self.data.iter().position(|(have, _)| *have == kind) {
+            return at;
+        }
+        // Room is kept for Generic, Text and Exe.
+        if self.data.len() + 3 >= MAX_DATA && matches!(kind, Kind::Image { .. } | Kind::Image16 { .. } | Kind::Audio { .. }) {
+            return self.index(Kind::Generic);
+        }
+        self.data.push((kind, Vec::new()));
+        self.data.len() - 1
+    }
+
+    /// Over what the transforms read: they are only run on streams that arrived whole, since the
+    /// codecs behind them were not all written for bytes that lie.
+    fn guard(&self) -> [u8; 4] {
+        let mut hashes = Vec::new();
+        for bytes in [&self.program, &self.side, &self.packed].into_iter().chain(self.data.iter().map(|(_, bytes)| bytes)) {
+            hashes.extend_from_slice(&xxh3_64(bytes).to_le_bytes());
+        }
+        (xxh3_64(&hashes) as u32).to_le_bytes()
+    }
+
+    fn guarded(&self) -> bool {
+        !self.side.is_empty() || !self.packed.is_empty()
+    }
+}
+
+/// Most bytes that the streams of a block of `raw_len` bytes may hold together: deflate expands
+/// by up to a thousand times, and a decoder must not.
+#[must_use]
+pub fn limit(raw_len: usize) -> usize {
+    raw_len.saturating_mul(32).saturating_add(64 << 10).min(raw_len.saturating_add(1 << 30))
+}
+
+enum Body {
+    Stored,
+    Coded(Vec<u8>),
+}
+
+fn coded(bytes: &[u8], kind: Kind, level: &Level) -> Result<Body> {
+    if bytes.len() < 8 {
+        return Ok(Body::Stored);
+    }
+    let coded = predictor::encode(bytes, level, &kind)?;
+    Ok(if coded.len() + 2 < bytes.len() { Body::Coded(coded) } else { Body::Stored })
+}
+
+/// Appends the table and the bodies of `streams`.
+///
+/// # Errors
+/// Memory for the tables cannot be had.
+pub fn write(streams: &Streams, level: &Level, out: &mut Vec<u8>) -> Result<()> {
+    let mut bodies: Vec<(&[u8], Body)> = Vec::with_capacity(streams.data.len() + 3);
+    bodies.push((&streams.program, coded(&streams.program, Kind::Generic, level)?));
+    bodies.push((&streams.side, coded(&streams.side, Kind::Generic, level)?));
+    bodies.push((&streams.packed, Body::Stored));
+    for (kind, bytes) in &streams.data {
+        bodies.push((bytes, coded(bytes, *kind, level)?));
+    }
+    varint::put(out, streams.data.len() as u64);
+    for (index, (raw, body)) in bodies.iter().enumerate() {
+        if let Some((kind, _)) = index.checked_sub(3).and_then(|index| streams.data.get(index)) {
+            kind.write(out);
+        }
+        match body {
+            Body::Stored => varint::put(out, (raw.len() as u64) << 1),
+            Body::Coded(coded) => {
+                varint::put(out, (raw.len() as u64) << 1 | 1);
+                varint::put(out, coded.len() as u64);
+            }
+        }
+    }
+    if streams.guarded() {
+        out.extend_from_slice(&streams.guard());
+    }
+    for (raw, body) in &bodies {
+        out.extend_from_slice(match body {
+            Body::Stored => raw,
+            Body::Coded(coded) => coded,
+        });
+    }
+    Ok(())
+}
+
+/// One line of the table.
+struct Entry {
+    kind: Kind,
+    raw_len: usize,
+    coded_len: Option<usize>,
+}
+
+/// Reads what [`write`] wrote, to the end of the block; every length is checked before anything
+/// is allocated.
+///
+/// # Errors
+/// [`Error::Corrupt`], [`Error::Unsupported`], [`Error::Limit`].
+pub fn read(reader: &mut Reader<'_>, raw_len: usize, level: &Level) -> Result<Streams> {
+    let count = reader.len()?;
+    if count > MAX_DATA {
+        return Err(Error::Corrupt("number of streams".into()));
+    }
+    let mut entries = Vec::with_capacity(count + 3);
+    let mut total = 0usize;
+    for index in 0..count + 3 {
+        let kind = if index < 3 { Kind::Generic } else { Kind::read(reader)? };
+        let word = reader.varint()?;
+        let raw_len = usize::try_from(word >> 1).map_err(|_| Error::Corrupt("length of a stream".into()))?;
+        let coded_len = if word & 1 == 1 { Some(reader.len()?) } else { None };
+        total = total.saturating_add(raw_len);
+        entries.push(Entry { kind, raw_len, coded_len });
+    }
+    if total > limit(raw_len) {
+        return Err(Error::Corrupt("streams are longer than the block can need".into()));
+    }
+    let guard = if entries[1].raw_len + entries[2].raw_len > 0 { Some(reader.take(4)?) } else { None };
+    // All bodies must be there before the first is decoded.
+    let mut bodies = Vec::with_capacity(entries.len());
+    for entry in &entries {
+        bodies.push(reader.take(entry.coded_len.unwrap_or(entry.raw_len))?);
+    }
+    if !reader.is_empty() {
+        return Err(Error::Corrupt("bytes after the last stream".into()));
+    }
+    let mut decoded = Vec::with_capacity(entries.len());
+    for (entry, body) in entries.iter().zip(bodies) {
+        decoded.push(match entry.coded_len {
+            None => body.to_vec(),
+            Some(_) => predictor::decode(body, entry.raw_len, level, &entry.kind)?,
+        });
+    }
+    let kinds = entries.iter().skip(3).map(|entry| entry.kind);
+    let data = kinds.zip(decoded.split_off(3)).collect();
+    let mut fixed = decoded.into_iter();
+    let mut next = || fixed.next().unwrap_or_default();
+    let streams = Streams { program: next(), side: next(), packed: next(), data };
+    match guard {
+        Some(guard) if guard != streams.guard() => Err(Error::Corrupt("hash of the streams".into())),
+        _ => Ok(streams),
+    }
+}

@@ -1,0 +1,121 @@
+//! Blocks end to end.
+
+mod hostile;
+mod sample;
+
+use super::*;
+use crate::level;
+use sample::{noise, text};
+
+fn level() -> &'static Level {
+    level::level(5).unwrap()
+}
+
+fn varint(value: usize) -> Vec<u8> {
+    let mut out = Vec::new();
+    put_varint(&mut out, value as u64);
+    out
+}
+
+fn returns(raw: &[u8]) -> Vec<u8> {
+    let encoded = encode(raw, level(), true).unwrap();
+    assert_eq!(encoded.fallback, None);
+    assert_eq!(decode(&encoded.bytes, raw.len()).unwrap(), raw);
+    encoded.bytes
+}
+
+/// The split form, even where the block would be smaller in another.
+fn split_form(raw: &[u8]) -> Vec<u8> {
+    form::encode_split(raw, level()).unwrap()
+}
+
+#[test]
+fn small_blocks_return() {
+    for len in 0..70 {
+        assert!(returns(&vec![b'x'; len]).len() <= len + 1);
+        assert!(returns(&noise(len)).len() <= len + 1);
+    }
+}
+
+#[test]
+fn noise_hardly_grows() {
+    assert!(returns(&noise(100_000)).len() <= 100_001);
+}
+
+#[test]
+fn a_long_run_is_tiny() {
+    assert!(returns(&vec![0; 3_000_000]).len() < 20);
+    let mut raw = text(1600);
+    raw.extend(vec![7; 1_000_000]);
+    raw.extend(text(1600));
+    assert!(returns(&raw).len() < 1600);
+}
+
+#[test]
+fn every_format_returns() {
+    for (name, raw) in sample::all() {
+        returns(&raw);
+        let split = split_form(&raw);
+        assert!(decode(&split, raw.len()).unwrap() == raw, "{name}");
+    }
+}
+
+#[test]
+fn every_format_is_recognised() {
+    let signs = [
+        ("bmp", "Image { bits: 24, row_bytes: 152 }"),
+        ("ppm", "Image { bits: 24, row_bytes: 150 }"),
+        ("tiff", "Image { bits: 8, row_bytes: 70 }"),
+        ("wav", "Audio { channels: 1, bits: 16, big_endian: false, signed: true }"),
+        ("aiff", "Audio { channels: 1, bits: 16, big_endian: true, signed: true }"),
+        ("gzip", "transform 2"),
+        ("zlib", "transform 2"),
+        ("zip", "transform 2"),
+        ("png", "Image { bits: 24, row_bytes: 180 }"),
+        ("png in zip", "Image { bits: 24, row_bytes: 180 }"),
+        ("jpeg", "transform 5"),
+        ("code", "transform 1"),
+        ("mixture", "Fill 0x00"),
+    ];
+    let samples = sample::all();
+    for (name, sign) in signs {
+        let (_, raw) = samples.iter().find(|sample| sample.0 == name).unwrap();
+        let cut = describe(raw, level());
+        assert!(cut.contains(sign), "{name}: {cut}");
+    }
+}
+
+#[test]
+fn a_defect_is_survived_and_reported() {
+    let raw = text(12_000);
+    let bad_transforms = |form: Form, bytes: &mut Vec<u8>| {
+        if form == Form::Split {
+            let at = bytes.len() / 2;
+            bytes[at] ^= 1;
+        }
+    };
+    let encoded = encode_through(&raw, level(), true, &bad_transforms).unwrap();
+    assert!(encoded.fallback.unwrap().starts_with("with transforms: "));
+    assert!(encoded.bytes.len() < raw.len());
+    assert_eq!(decode(&encoded.bytes, raw.len()).unwrap(), raw);
+
+    let all_bad = |_: Form, bytes: &mut Vec<u8>| bytes.truncate(3);
+    let encoded = encode_through(&raw, level(), true, &all_bad).unwrap();
+    assert!(encoded.fallback.unwrap().contains("without transforms: "));
+    assert_eq!(decode(&encoded.bytes, raw.len()).unwrap(), raw);
+    assert_eq!(encoded.bytes.len(), raw.len() + 1);
+
+    // Without verification nobody looks.
+    let encoded = encode_through(&raw, level(), false, &bad_transforms).unwrap();
+    assert_eq!(encoded.fallback, None);
+}
+
+#[test]
+fn what_is_unknown_is_named() {
+    let named = |bytes: &[u8], what: &str| matches!(decode(bytes, 10), Err(crate::Error::Unsupported(text)) if text.contains(what));
+    assert!(named(&[0x75, 0], "form 7"));
+    assert!(named(&[0x1F, 0], "level 15"));
+    assert!(named(&[0x15, 200], "kind 200"));
+    // Split, no data streams, a stored program of five bytes: transform 60.
+    assert!(named(&[0x25, 0, 10, 0, 0, 121, 0, 0, 0, 0], "transform 60"));
+}

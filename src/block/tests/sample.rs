@@ -1,0 +1,237 @@
+//! Files of every known format, made by code: small, but real.
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
+
+use crate::transform::checksum;
+
+/// Reproducible noise.
+pub fn noise(len: usize) -> Vec<u8> {
+    let mut state = 99u32;
+    std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    })
+    .take(len)
+    .collect()
+}
+
+/// Sentences of a small vocabulary.
+pub fn text(len: usize) -> Vec<u8> {
+    const WORDS: [&str; 12] = ["the ", "block ", "of ", "a ", "file ", "is ", "coded, ", "then ", "read ", "again. ", "And\n", "nothing "];
+    noise(len).iter().flat_map(|&byte| WORDS[usize::from(byte) % WORDS.len()].bytes()).take(len).collect()
+}
+
+/// A soft picture with a little grain, `channels` bytes a pixel.
+pub fn pixels(width: usize, height: usize, channels: usize) -> Vec<u8> {
+    let grain = noise(width * height * channels);
+    let value = |index: usize| {
+        let (x, y) = (index / channels % width, index / channels / width);
+        (x * 2 + y + index % channels * 40) as u8 & 0xFC | grain[index] & 1
+    };
+    (0..width * height * channels).map(value).collect()
+}
+
+pub fn bmp(width: usize, height: usize) -> Vec<u8> {
+    let row = (width * 3).next_multiple_of(4);
+    let mut out = b"BM".to_vec();
+    out.extend_from_slice(&((54 + row * height) as u32).to_le_bytes());
+    out.extend_from_slice(&[0; 4]);
+    for word in [54, 40, width as u32, height as u32] {
+        out.extend_from_slice(&word.to_le_bytes());
+    }
+    out.extend_from_slice(&[1, 0, 24, 0]);
+    out.extend_from_slice(&[0; 24]);
+    for line in pixels(width, height, 3).chunks(width * 3) {
+        out.extend_from_slice(line);
+        out.resize(out.len() + row - width * 3, 0);
+    }
+    out
+}
+
+pub fn ppm(width: usize, height: usize) -> Vec<u8> {
+    let mut out = format!("P6\n# made by code\n{width} {height}\n255\n").into_bytes();
+    out.extend(pixels(width, height, 3));
+    out
+}
+
+pub fn tiff(width: u16, height: u16) -> Vec<u8> {
+    let body = pixels(width.into(), height.into(), 1);
+    let mut out = b"II*\0".to_vec();
+    out.extend_from_slice(&((8 + body.len()) as u32).to_le_bytes());
+    out.extend_from_slice(&body);
+    let fields = [(256, width.into()), (257, height.into()), (258, 8), (259, 1), (273, 8), (277, 1), (279, body.len() as u32)];
+    out.extend_from_slice(&(fields.len() as u16).to_le_bytes());
+    for (tag, value) in fields {
+        out.extend_from_slice(&u16::to_le_bytes(tag));
+        out.extend_from_slice(&[4, 0, 1, 0, 0, 0]);
+        out.extend_from_slice(&u32::to_le_bytes(value));
+    }
+    out.extend_from_slice(&[0; 4]);
+    out
+}
+
+fn sound(frames: usize) -> impl Iterator<Item = i16> {
+    noise(frames).into_iter().scan(0i16, |level, byte| {
+        *level = level.wrapping_add(i16::from(byte) - 128);
+        Some(*level)
+    })
+}
+
+pub fn wav(frames: usize) -> Vec<u8> {
+    let mut out = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x44\xAC\0\0\x88\x58\x01\0\x02\0\x10\0data".to_vec();
+    out.extend_from_slice(&(frames as u32 * 2).to_le_bytes());
+    out.extend(sound(frames).flat_map(i16::to_le_bytes));
+    out
+}
+
+pub fn aiff(frames: usize) -> Vec<u8> {
+    let mut out = b"FORM\0\0\0\0AIFFCOMM\0\0\0\x12\0\x01\0\0\0\0\0\x10\x40\x0E\xAC\x44\0\0\0\0\0\0SSND".to_vec();
+    out.extend_from_slice(&(frames as u32 * 2 + 8).to_be_bytes());
+    out.extend_from_slice(&[0; 8]);
+    out.extend(sound(frames).flat_map(i16::to_be_bytes));
+    out
+}
+
+pub fn gzip(content: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::new(6));
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
+}
+
+pub fn zlib(content: &[u8]) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::new(6));
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// One member and no directory.
+pub fn zip(content: &[u8]) -> Vec<u8> {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::new(6));
+    encoder.write_all(content).unwrap();
+    let body = encoder.finish().unwrap();
+    let mut out = b"PK\x03\x04\x14\0\0\0\x08\0\0\0\0\0".to_vec();
+    for word in [checksum::crc32(content), body.len() as u32, content.len() as u32] {
+        out.extend_from_slice(&word.to_le_bytes());
+    }
+    out.extend_from_slice(b"\x05\0\0\0a.txt");
+    out.extend(body);
+    out
+}
+
+/// RGB, every filter in use, IDAT chunks of 4000 bytes.
+pub fn png(width: usize, height: usize) -> Vec<u8> {
+    let chunk = |out: &mut Vec<u8>, name: &[u8], data: &[u8]| {
+        out.extend_from_slice(&(data.len() as u32).to_be_bytes());
+        let start = out.len();
+        out.extend_from_slice(name);
+        out.extend_from_slice(data);
+        let crc = checksum::crc32(&out[start..]);
+        out.extend_from_slice(&crc.to_be_bytes());
+    };
+    let mut out = b"\x89PNG\r\n\x1A\n".to_vec();
+    let mut header = [width as u32, height as u32].map(u32::to_be_bytes).concat();
+    header.extend_from_slice(&[8, 2, 0, 0, 0]);
+    chunk(&mut out, b"IHDR", &header);
+    // The inverse of undoing the filters is to apply them.
+    let parts = crate::transform::Parts {
+        id: crate::transform::scanline::ID,
+        params: [vec![3], crate::block::tests::varint(width * 3)].concat(),
+        side: (0..height).map(|row| (row % 5) as u8).collect(),
+        packed: Vec::new(),
+        inner: pixels(width, height, 3),
+    };
+    let lines = crate::transform::inverse(parts, usize::MAX).unwrap();
+    for data in zlib(&lines).chunks(4000) {
+        chunk(&mut out, b"IDAT", data);
+    }
+    chunk(&mut out, b"IEND", &[]);
+    out
+}
+
+/// Grey, baseline, flat 8 × 8 squares: only DC coefficients differ.
+pub fn jpeg(squares: usize) -> Vec<u8> {
+    let side = (squares as u16 * 8).to_be_bytes();
+    let mut out = vec![0xFF, 0xD8, 0xFF, 0xDB, 0, 67, 0];
+    out.extend_from_slice(&[8; 64]);
+    out.extend_from_slice(&[0xFF, 0xC0, 0, 11, 8, side[0], side[1], side[0], side[1], 1, 1, 0x11, 0]);
+    // Twelve DC codes of four bits each, one AC code of one bit: end of block.
+    out.extend_from_slice(&[0xFF, 0xC4, 0, 31, 0x00, 0, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    out.extend(0..12u8);
+    out.extend_from_slice(&[0xFF, 0xC4, 0, 20, 0x10, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    out.extend_from_slice(&[0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 63, 0]);
+    let (mut bits, mut count) = (0u64, 0);
+    let mut before = 0i32;
+    for (index, byte) in noise(squares * squares).into_iter().enumerate() {
+        let level = (index % squares) as i32 * 3 + i32::from(byte & 3);
+        let difference = level - before;
+        before = level;
+        let size = 32 - difference.unsigned_abs().leading_zeros();
+        let value = if difference < 0 { difference - 1 } else { difference } as u32 & ((1 << size) - 1);
+        bits = (bits << 4 | u64::from(size)) << size << 1 | u64::from(value) << 1;
+        count += 5 + size;
+        while count >= 8 {
+            let byte = (bits >> (count - 8)) as u8;
+            out.push(byte);
+            if byte == 0xFF {
+                out.push(0);
+            }
+            count -= 8;
+        }
+    }
+    if count > 0 {
+        out.push((bits << (8 - count)) as u8 | ((1 << (8 - count)) - 1) as u8);
+    }
+    out.extend_from_slice(&[0xFF, 0xD9]);
+    out
+}
+
+/// Code in which functions call each other and read their data, as compilers make it for x86-64.
+pub fn code(len: usize) -> Vec<u8> {
+    let mut out = Vec::new();
+    for byte in noise(len / 8) {
+        let to = |at: usize, target: usize| (target as i32 - at as i32).to_le_bytes();
+        match byte & 7 {
+            0..=2 => {
+                out.push(0xE8);
+                out.extend_from_slice(&to(out.len() + 4, usize::from(byte >> 3) * 321));
+            }
+            3 => {
+                out.extend_from_slice(&[0x48, 0x8B, 0x05]);
+                out.extend_from_slice(&to(out.len() + 4, usize::from(byte >> 3) * 123));
+            }
+            4 => {
+                out.extend_from_slice(&[0x0F, 0x84]);
+                out.extend_from_slice(&to(out.len() + 4, out.len() + usize::from(byte)));
+            }
+            5 => out.extend_from_slice(&[0x48, 0x89, 0xC3, 0x48, 0x8D, 0x7C, 0x24, byte]),
+            6 => out.extend_from_slice(&[0x48, 0x83, 0xC4, byte, 0xC3]),
+            _ => out.extend_from_slice(&[0x89, 0xD8, 0x8B, 0x4D, byte]),
+        }
+    }
+    out
+}
+
+/// Every sample, by name.
+pub fn all() -> Vec<(&'static str, Vec<u8>)> {
+    let page = text(6000);
+    vec![
+        ("text", text(9000)),
+        ("noise", noise(3000)),
+        ("bmp", bmp(50, 40)),
+        ("ppm", ppm(50, 40)),
+        ("tiff", tiff(70, 60)),
+        ("wav", wav(4000)),
+        ("aiff", aiff(4000)),
+        ("gzip", gzip(&page)),
+        ("zlib", zlib(&page)),
+        ("zip", zip(&page)),
+        ("png", png(60, 50)),
+        ("jpeg", jpeg(48)),
+        ("code", code(20_000)),
+        ("png in zip", zip(&png(60, 50))),
+        ("mixture", [gzip(&page), noise(100), png(40, 30), text(500), wav(900), vec![0; 40_000], jpeg(48)].concat()),
+    ]
+}

@@ -1,0 +1,35 @@
+//! `cmx -a X.cmx FILE…`: more files into an archive that is there.
+
+use cmx::archive::Plan;
+use cmx::{Archive, DecodeOptions};
+
+use super::args::Options;
+use super::compress::chosen_level;
+use super::decompress::settings;
+use super::display::Display;
+use super::failure::{Failure, name, warn};
+use super::{levels, pack};
+
+/// Appends every file behind the first to the archive that the first names.
+pub fn run(options: &Options) -> Result<(), Failure> {
+    let [target, inputs @ ..] = &options.files[..] else {
+        return Err(Failure::usage("-a needs an archive and files to append"));
+    };
+    if inputs.is_empty() {
+        return Err(Failure::usage(format!("name files to append to {}", name(target))));
+    }
+    let level = chosen_level(options);
+    let mut how = pack::create_options(options, level, Some(target));
+    let plan = Plan::of(inputs, how.walk).map_err(|error| Failure::plain(&error))?;
+    how.encode.threads = levels::threads(options, level, Some(plan.total()))?;
+    let passes = how.encode.passes();
+    let display = Display::begin(options, &name(target), Some(plan.total() * passes), passes);
+    how.encode.progress = Some(display.progress.clone());
+    let limits = DecodeOptions { threads: 1, ..settings(options)? };
+    let summary = Archive::append(target, plan, &how, &limits).map_err(|error| Failure::at(target, &error))?;
+    display.finish(&name(target), summary.raw, summary.coded, "->");
+    if !options.quiet {
+        summary.warnings.iter().for_each(warn);
+    }
+    if summary.warnings.is_empty() { Ok(()) } else { Err(Failure::warned()) }
+}

@@ -1,0 +1,80 @@
+//! An archive named on the command line, or on standard input, before it is known what it holds.
+
+use std::fs::File;
+use std::io::{self, Cursor, Read};
+use std::path::Path;
+
+use cmx::container::fields::{Fields, read_full};
+use cmx::container::header::Header;
+use cmx::{Archive, DecodeOptions, Metadata};
+
+use super::failure::Failure;
+
+/// Bytes that hold any header whole.
+const HEADER_ROOM: usize = 64;
+
+/// An open archive, its first bytes looked at.
+pub struct ArchiveInput {
+    start: Vec<u8>,
+    rest: Rest,
+    /// Does it hold named files?
+    pub is_named: bool,
+}
+
+enum Rest {
+    File(File),
+    Stdin,
+}
+
+impl ArchiveInput {
+    /// Opens `input`, `-` for standard input.
+    pub fn open(input: &Path) -> Result<Self, Failure> {
+        let fail = |error: io::Error| Failure::io(input, &error);
+        let (mut reader, rest): (Box<dyn Read>, Rest) = if input.as_os_str() == "-" {
+            (Box::new(io::stdin()), Rest::Stdin)
+        } else {
+            let file = File::open(input).map_err(fail)?;
+            if file.metadata().map_err(fail)?.is_dir() {
+                return Err(fail(io::ErrorKind::IsADirectory.into()));
+            }
+            (Box::new(file.try_clone().map_err(fail)?), Rest::File(file))
+        };
+        let mut start = vec![0; HEADER_ROOM];
+        let length = read_full(&mut reader, &mut start).map_err(fail)?;
+        start.truncate(length);
+        // What is wrong with a header is said when it is read in earnest.
+        let header = Header::read_from(&mut Fields::new(&start[..], 0));
+        let is_named = matches!(header, Ok(Some(header)) if header.is_named());
+        Ok(ArchiveInput { start, rest, is_named })
+    }
+
+    /// Mode and time of the archive file, if it is one.
+    pub fn file_metadata(&self) -> Metadata {
+        match &self.rest {
+            Rest::File(file) => file.metadata().ok().filter(|found| found.is_file()).map(|found| Metadata::of(&found)).unwrap_or_default(),
+            Rest::Stdin => Metadata::default(),
+        }
+    }
+
+    /// All of its bytes, from the first on.
+    pub fn into_reader(self) -> impl Read {
+        let rest: Box<dyn Read> = match self.rest {
+            Rest::File(file) => Box::new(file),
+            Rest::Stdin => Box::new(io::stdin()),
+        };
+        Cursor::new(self.start).chain(rest)
+    }
+
+    /// The archive with its index. What cannot be sought in is copied to a temporary file first, as the
+    /// index is at the end.
+    pub fn into_archive(self, options: &DecodeOptions) -> cmx::Result<Archive> {
+        match self.rest {
+            Rest::File(file) if file.metadata()?.is_file() => Archive::from_file(file, options),
+            _ => {
+                let mut spool = tempfile::tempfile()?;
+                io::copy(&mut self.into_reader(), &mut spool)?;
+                Archive::from_file(spool, options)
+            }
+        }
+    }
+}

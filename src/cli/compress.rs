@@ -1,0 +1,113 @@
+//! `cmx -c`: one file or stream to one archive.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use cmx::input::{BlockSource, FileSource, StreamSource};
+use cmx::level::{self, Level};
+use cmx::stream::encode_stream;
+use cmx::{EncodeOptions, Metadata};
+
+use super::args::Options;
+use super::display::Display;
+use super::failure::{Failure, name, warn};
+use super::output::Output;
+use super::{levels, pack};
+
+/// Compresses every input, each to an archive of its own.
+pub fn run(options: &Options) -> Result<(), Failure> {
+    let inputs = options.inputs();
+    let level = chosen_level(options);
+    let several = inputs.len() > 1 && (options.output.is_some() || options.to_stdout());
+    if options.archive || several || inputs.iter().any(|input| input.is_dir()) {
+        return pack::run(options, level, &inputs);
+    }
+    if options.parity > 0 {
+        return Err(Failure::usage("--parity belongs to archives of named files; add --archive to make one of a single file"));
+    }
+    let mut warned = false;
+    for input in &inputs {
+        warned |= compress_one(options, level, input)?;
+    }
+    if warned { Err(Failure::warned()) } else { Ok(()) }
+}
+
+/// The level that was asked for. `-9` is what `-8` is until the network comes.
+pub fn chosen_level(options: &Options) -> &'static Level {
+    let number = options.level.number;
+    level::level(number).unwrap_or_else(|| {
+        let best = &level::LEVELS[level::LEVELS.len() - 1];
+        if !options.quiet {
+            warn(format!("level {number} (the network) is not there yet; this is level {}", best.number));
+        }
+        best
+    })
+}
+
+/// Compresses `input`; says whether there was a warning.
+fn compress_one(options: &Options, level: &'static Level, input: &Path) -> Result<bool, Failure> {
+    let (mut source, length, metadata) = open(input)?;
+    let mut output = open_output(options, input)?;
+    let mut settings = EncodeOptions { level, verify: !options.no_verify, ..EncodeOptions::default() };
+    settings.threads = levels::threads(options, level, length)?;
+    let passes = settings.passes();
+    let display = Display::begin(options, &name(input), length.map(|length| length * passes), passes);
+    settings.progress = Some(display.progress.clone());
+    let result = encode_stream(source.as_mut(), &mut output, metadata, &settings);
+    let summary = result.map_err(|error| output.blame(input, &error))?;
+    output.commit(&metadata)?;
+    remove_source(options, input)?;
+    display.finish(&name(input), summary.raw, summary.coded, "->");
+    if !options.quiet {
+        summary.warnings.iter().for_each(|text| warn(format!("{}: {text}", name(input))));
+    }
+    Ok(!summary.warnings.is_empty())
+}
+
+type Opened = (Box<dyn BlockSource>, Option<u64>, Metadata);
+
+/// Opens `input`: its blocks, its length, and its metadata, as far as they are known.
+fn open(input: &Path) -> Result<Opened, Failure> {
+    if input.as_os_str() == "-" {
+        return Ok((Box::new(StreamSource::new(io::stdin())), None, Metadata::default()));
+    }
+    let file = File::open(input).map_err(|error| Failure::io(input, &error))?;
+    let found = file.metadata().map_err(|error| Failure::io(input, &error))?;
+    let metadata = if found.is_file() { Metadata::of(&found) } else { Metadata::default() };
+    let source = FileSource::new(file).map_err(|error| Failure::at(input, &error))?;
+    let length = source.length();
+    Ok((Box::new(source), length, metadata))
+}
+
+fn open_output(options: &Options, input: &Path) -> Result<Output, Failure> {
+    if options.to_stdout() {
+        return Output::stdout_for_archive(options);
+    }
+    if let Some(path) = &options.output {
+        return Output::file(path, options.force, input);
+    }
+    if input.as_os_str() == "-" {
+        return Output::stdout_for_archive(options);
+    }
+    if input.extension().is_some_and(|extension| extension == "cmx") {
+        return Err(Failure::usage(format!("{} is an archive already; -d decompresses it, -o names another output", name(input))));
+    }
+    Output::file(&with_suffix(input), options.force, input)
+}
+
+/// `NAME` to `NAME.cmx`.
+pub fn with_suffix(input: &Path) -> PathBuf {
+    let mut path = OsString::from(input);
+    path.push(".cmx");
+    path.into()
+}
+
+/// Deletes the source if that was asked for; by then the output is on the disk.
+pub fn remove_source(options: &Options, input: &Path) -> Result<(), Failure> {
+    if !options.rm || input.as_os_str() == "-" || options.to_stdout() {
+        return Ok(());
+    }
+    std::fs::remove_file(input).map_err(|error| Failure::io(input, &error))
+}

@@ -1,0 +1,104 @@
+//! `cmx -d`: archives back to what they were.
+
+use std::path::{Path, PathBuf};
+
+use cmx::stream::decode_stream;
+use cmx::{DecodeOptions, Metadata};
+
+use super::archive_input::ArchiveInput;
+use super::args::Options;
+use super::compress::remove_source;
+use super::display::Display;
+use super::failure::{Failure, name};
+use super::output::Output;
+use super::{extract, levels};
+
+/// Decompresses every input, or extracts from the first if that is an archive of named files.
+pub fn run(options: &Options) -> Result<(), Failure> {
+    let inputs = options.inputs();
+    let first = ArchiveInput::open(&inputs[0])?;
+    if first.is_named {
+        return extract::run(options, &inputs[0], first);
+    }
+    if inputs.len() > 1 && options.output.is_some() && !options.to_stdout() {
+        return Err(Failure::usage("several archives and one -o; decompress them one by one"));
+    }
+    decompress_one(options, &inputs[0], first)?;
+    inputs[1..].iter().try_for_each(|input| match ArchiveInput::open(input)? {
+        archive if archive.is_named => Err(Failure::usage(format!("{}: extract archives of named files one by one", name(input)))),
+        archive => decompress_one(options, input, archive),
+    })
+}
+
+fn decompress_one(options: &Options, input: &Path, archive: ArchiveInput) -> Result<(), Failure> {
+    let own = archive.file_metadata();
+    let reader = archive.into_reader();
+    let mut output = open_output(options, input)?;
+    let mut settings = settings(options)?;
+    let display = Display::begin(options, &name(input), None, 1);
+    settings.progress = Some(display.progress.clone());
+    let result = decode_stream(reader, &mut output, &settings);
+    let summary = result.map_err(|error| output.blame(input, &error))?;
+    let stored = summary.metadata;
+    output.commit(&Metadata { mode: stored.mode.or(own.mode), mtime: stored.mtime.or(own.mtime) })?;
+    remove_source(options, input)?;
+    display.finish(&name(input), summary.raw, summary.coded, "<-");
+    Ok(())
+}
+
+/// The limits and threads that the flags name.
+pub fn settings(options: &Options) -> Result<DecodeOptions, Failure> {
+    let defaults = DecodeOptions::default();
+    Ok(DecodeOptions {
+        threads: levels::wanted_threads(options)?,
+        memory: options.memory.unwrap_or_else(levels::default_memory),
+        max_output: options.max_output.unwrap_or(defaults.max_output),
+        max_index: options.max_index.unwrap_or(defaults.max_index),
+        max_path: options.max_path.unwrap_or(defaults.max_path),
+        ignore_trailing: options.ignore_trailing,
+        progress: None,
+    })
+}
+
+fn open_output(options: &Options, input: &Path) -> Result<Output, Failure> {
+    if options.to_stdout() {
+        return Output::stdout();
+    }
+    if let Some(path) = &options.output {
+        return Output::file(path, options.force, input);
+    }
+    if input.as_os_str() == "-" {
+        return Output::stdout();
+    }
+    let path = without_suffix(input)
+        .ok_or_else(|| Failure::usage(format!("{}: the name ends neither in .cmx nor in .tcmx; name the output with -o", name(input))))?;
+    let path = match (&options.directory, path.file_name()) {
+        (Some(directory), Some(file)) => directory.join(file),
+        _ => path,
+    };
+    Output::file(&path, options.force, input)
+}
+
+/// `NAME.cmx` to `NAME`, `NAME.tcmx` to `NAME.tar`.
+fn without_suffix(input: &Path) -> Option<PathBuf> {
+    match input.extension()?.to_str()? {
+        "cmx" => Some(input.with_extension("")),
+        "tcmx" => Some(input.with_extension("tar")),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suffixes() {
+        let strip = |name: &str| without_suffix(Path::new(name)).map(|path| path.display().to_string());
+        assert_eq!(strip("a/b.txt.cmx").as_deref(), Some("a/b.txt"));
+        assert_eq!(strip("b.tcmx").as_deref(), Some("b.tar"));
+        assert_eq!(strip("b.tar.cmx").as_deref(), Some("b.tar"));
+        assert_eq!(strip("b.txt"), None);
+        assert_eq!(strip(".cmx"), None);
+    }
+}

@@ -1,0 +1,63 @@
+//! `cmx -d X.cmx PATTERN… -C DIR`: named files out of an archive.
+
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use cmx::archive::ExtractOptions;
+use cmx::archive::select::Selection;
+
+use super::archive_input::ArchiveInput;
+use super::args::Options;
+use super::compress::remove_source;
+use super::decompress::settings;
+use super::display::Display;
+use super::failure::{Failure, name, warn};
+use super::output::Output;
+
+/// Extracts what the patterns behind `input` select, everything if there are none.
+pub fn run(options: &Options, input: &Path, archive: ArchiveInput) -> Result<(), Failure> {
+    if options.output.is_some() && !options.to_stdout() {
+        return Err(Failure::usage(format!("{}: this archive holds named files; extract into a folder with -C", name(input))));
+    }
+    if input.as_os_str() == "-" && options.directory.is_none() && !options.to_stdout() {
+        return Err(Failure::usage("standard input holds named files; name the folder to extract into with -C"));
+    }
+    let fail = |error: cmx::Error| Failure::at(input, &error);
+    let mut settings = settings(options)?;
+    let display = Display::begin(options, &name(input), None, 1);
+    settings.progress = Some(display.progress.clone());
+    let mut selection = selection(options).map_err(fail)?;
+    let archive = archive.into_archive(&settings).map_err(fail)?;
+    let summary = if options.to_stdout() {
+        let mut output = Output::stdout()?;
+        let result = archive.extract_to(&mut selection, &mut output);
+        result.map_err(|error| output.blame(input, &error))?
+    } else {
+        let target = options.directory.clone().unwrap_or_else(|| PathBuf::from("."));
+        let how = ExtractOptions { overwrite: options.force, owner: options.owner, xattrs: options.xattrs };
+        archive.extract(&mut selection, &target, &how).map_err(fail)?
+    };
+    if options.files.len() <= 1 {
+        remove_source(options, input)?;
+    }
+    display.finish(&name(input), summary.raw, archive.end(), "<-");
+    let warnings: Vec<String> = archive.warnings().iter().chain(&summary.warnings).cloned().collect();
+    warn_about(options, input, &warnings)
+}
+
+/// The selection that the patterns behind the archive's name make.
+pub fn selection(options: &Options) -> cmx::Result<Selection> {
+    let patterns: Vec<Vec<u8>> = options.files.iter().skip(1).map(|pattern| pattern.as_os_str().as_bytes().to_vec()).collect();
+    Selection::new(&patterns)
+}
+
+/// Prints warnings about `input`; there being any is what the exit code says then.
+pub fn warn_about(options: &Options, input: &Path, warnings: &[String]) -> Result<(), Failure> {
+    if warnings.is_empty() {
+        return Ok(());
+    }
+    if !options.quiet {
+        warnings.iter().for_each(|text| warn(format!("{}: {text}", name(input))));
+    }
+    Err(Failure::warned())
+}

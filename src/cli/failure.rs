@@ -1,0 +1,87 @@
+//! What ends a command without success: one line for the user, one exit code.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::path::Path;
+
+use cmx::Error;
+
+/// Exit code of errors that are not about the content of an archive.
+const ERROR: u8 = 1;
+/// Exit code of a damaged archive, and of success with a warning.
+const DAMAGED: u8 = 2;
+/// What a shell sees of a process that died of SIGPIPE: the other side of the pipe has gone.
+const CLOSED_PIPE: u8 = 128 + 13;
+
+/// A reason to stop.
+#[derive(Debug)]
+pub struct Failure {
+    /// The exit code.
+    pub code: u8,
+    text: String,
+}
+
+impl Failure {
+    /// A mistake in the call.
+    pub fn usage(text: impl Into<String>) -> Self {
+        Failure { code: ERROR, text: text.into() }
+    }
+
+    /// An error of the library over `path`.
+    pub fn at(path: &Path, error: &Error) -> Self {
+        match error {
+            Error::Io(error) => Self::io(path, error),
+            Error::Corrupt(_) | Error::Divergence(_) => Failure { code: DAMAGED, text: format!("{}: {error}", name(path)) },
+            _ => Failure { code: ERROR, text: format!("{}: {error}", name(path)) },
+        }
+    }
+
+    /// An error of the library that names its file itself.
+    pub fn plain(error: &Error) -> Self {
+        let code = if matches!(error, Error::Corrupt(_) | Error::Divergence(_)) { DAMAGED } else { ERROR };
+        Failure { code, text: error.to_string().split(" (os error").next().unwrap_or_default().to_string() }
+    }
+
+    /// A failure to read or write `path`.
+    pub fn io(path: &Path, error: &io::Error) -> Self {
+        let code = if error.kind() == io::ErrorKind::BrokenPipe { CLOSED_PIPE } else { ERROR };
+        let remedy = match error.kind() {
+            io::ErrorKind::StorageFull => "; free some space, or write elsewhere with -o",
+            io::ErrorKind::IsADirectory => "; name a file",
+            _ => "",
+        };
+        Failure { code, text: format!("{}: {}{remedy}", name(path), reason(error)) }
+    }
+
+    /// Everything was done, but something is worth a look: it was already printed.
+    pub fn warned() -> Self {
+        Failure { code: DAMAGED, text: String::new() }
+    }
+
+    /// Prints the line, unless there is none or a closed pipe is all that happened.
+    pub fn report(&self) {
+        if self.code != CLOSED_PIPE && !self.text.is_empty() {
+            warn(&self.text);
+        }
+    }
+}
+
+/// Prints a line to standard error.
+pub fn warn(text: impl Display) {
+    // If standard error is closed, nobody wants to know.
+    let _ = writeln!(io::stderr(), "cmx: {text}");
+}
+
+/// A path for a message: without control characters, and standard input by name.
+pub fn name(path: &Path) -> String {
+    if path.as_os_str() == "-" {
+        return "standard input".into();
+    }
+    path.to_string_lossy().chars().flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] }).collect()
+}
+
+/// The system's reason without its number.
+fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_string()
+}

@@ -1,0 +1,142 @@
+//! `cmx -l`: what an archive holds, without decoding it.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+use std::path::Path;
+
+use chrono::{DateTime, Local, Utc};
+use cmx::Archive;
+use cmx::archive::{kind_letter, show_name};
+use cmx::container::format::WIDE_HASH;
+use cmx::container::{Entry, EntryKind, Time};
+use serde_json::{Value, json};
+
+use super::archive_input::ArchiveInput;
+use super::args::Options;
+use super::decompress::settings;
+use super::extract::{selection, warn_about};
+use super::failure::Failure;
+
+/// Lists what the patterns behind the archive's name select, everything if there are none.
+pub fn run(options: &Options) -> Result<(), Failure> {
+    let input = options.inputs().swap_remove(0);
+    let fail = |error: cmx::Error| Failure::at(&input, &error);
+    let settings = settings(options)?;
+    let archive = ArchiveInput::open(&input)?.into_archive(&settings).map_err(fail)?;
+    let mut selection = selection(options).map_err(fail)?;
+    let mut rows: Vec<Row> =
+        archive.entries_with_packed().map(|(entry, packed)| Row { path: Archive::path_of(entry, &input), entry, packed }).collect();
+    rows.retain(|row| selection.selects(&row.path));
+    if let Some(pattern) = selection.unused() {
+        return Err(Failure::usage(format!("{}: nothing matches {:?}", input.display(), show_name(pattern))));
+    }
+    rows.sort_by(|one, other| one.path.cmp(&other.path));
+    let text = if options.json { as_json(&rows, archive.end()) } else { as_table(&rows, archive.end()) };
+    io::stdout().write_all(text.as_bytes()).map_err(|error| Failure::io(Path::new("standard output"), &error))?;
+    warn_about(options, &input, archive.warnings())
+}
+
+struct Row<'a> {
+    path: Vec<u8>,
+    entry: &'a Entry,
+    /// Bytes that its content takes in the archive: its share of the blocks it lies in.
+    packed: u64,
+}
+
+fn as_table(rows: &[Row], archive_len: u64) -> String {
+    let mut text = String::from("mode              size      packed   ratio  modified             hash              name\n");
+    for row in rows {
+        let entry = row.entry;
+        let time = entry.metadata.mtime.and_then(local).unwrap_or_default();
+        let is_file = entry.kind == EntryKind::File;
+        let ratio = if is_file && entry.size > 0 { format!("{:.1} %", percent(row.packed, entry.size)) } else { String::new() };
+        let hash = if is_file { hash(entry) } else { String::new() };
+        let link = match entry.kind {
+            EntryKind::Symlink => format!(" -> {}", show_name(&entry.link)),
+            EntryKind::Hardlink => format!(" = {}", show_name(&entry.link)),
+            _ => String::new(),
+        };
+        let _ = writeln!(
+            text,
+            "{} {:>11} {:>11} {ratio:>7}  {time:<19}  {hash:<16}  {}{link}",
+            mode(entry),
+            entry.size,
+            row.packed,
+            show_name(&row.path)
+        );
+    }
+    let total: u64 = rows.iter().map(|row| row.entry.size).sum();
+    let _ = writeln!(
+        text,
+        "{} entries, {total} bytes; the archive takes {archive_len} bytes ({:.2} %)",
+        rows.len(),
+        percent(archive_len, total)
+    );
+    text
+}
+
+/// The hash in as many digits as are stored.
+fn hash(entry: &Entry) -> String {
+    if entry.stored_len() < WIDE_HASH { format!("{:08x}", entry.hash) } else { format!("{:016x}", entry.hash) }
+}
+
+fn percent(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 100.0 } else { 100.0 * part as f64 / whole as f64 }
+}
+
+/// Kind and permissions as `ls -l` writes them.
+fn mode(entry: &Entry) -> String {
+    let bits = entry.metadata.mode.unwrap_or(0);
+    let mut text = String::from(kind_letter(entry.kind));
+    for shift in [6, 3, 0] {
+        for (bit, letter) in [(4, 'r'), (2, 'w'), (1, 'x')] {
+            text.push(if bits >> shift & bit != 0 { letter } else { '-' });
+        }
+    }
+    text
+}
+
+fn local(time: Time) -> Option<String> {
+    DateTime::from_timestamp(time.seconds, time.nanos).map(|time| time.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S").to_string())
+}
+
+fn as_json(rows: &[Row], archive_len: u64) -> String {
+    let entries: Vec<Value> = rows.iter().map(row_json).collect();
+    let total: u64 = rows.iter().map(|row| row.entry.size).sum();
+    let all = json!({ "entries": entries, "size": total, "archive_size": archive_len });
+    format!("{all:#}\n")
+}
+
+fn row_json(row: &Row) -> Value {
+    let entry = row.entry;
+    let kind = match entry.kind {
+        EntryKind::File => "file",
+        EntryKind::Directory => "directory",
+        EntryKind::Symlink => "symlink",
+        EntryKind::Hardlink => "hardlink",
+    };
+    let mut value = json!({ "path": String::from_utf8_lossy(&row.path), "kind": kind, "size": entry.size, "packed": row.packed });
+    if std::str::from_utf8(&row.path).is_err() {
+        value["path_hex"] = hex(&row.path).into();
+    }
+    if entry.kind == EntryKind::File {
+        value["hash"] = hash(entry).into();
+    }
+    if let Some(bits) = entry.metadata.mode {
+        value["mode"] = format!("{bits:04o}").into();
+    }
+    if let Some(time) = entry.metadata.mtime.and_then(|time| DateTime::<Utc>::from_timestamp(time.seconds, time.nanos)) {
+        value["modified"] = time.to_rfc3339().into();
+    }
+    if let Some((user, group)) = entry.owner {
+        value["owner"] = json!([user, group]);
+    }
+    if !entry.link.is_empty() {
+        value["link"] = String::from_utf8_lossy(&entry.link).into();
+    }
+    value
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,106 @@
+//! Where output goes: a file that appears atomically, or standard output.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use cmx::Metadata;
+use cmx::output::AtomicFile;
+
+use super::args::Options;
+use super::failure::{Failure, name};
+
+/// An open output.
+pub struct Output {
+    path: PathBuf,
+    sink: Sink,
+    failed: bool,
+}
+
+enum Sink {
+    /// A file, not yet under its name.
+    File(AtomicFile),
+    /// Standard output, unbuffered: blocks are large.
+    Stdout(File),
+}
+
+impl Output {
+    /// Opens `path`, which must not exist unless `force`, nor be the `input`.
+    pub fn file(path: &Path, force: bool, input: &Path) -> Result<Self, Failure> {
+        if let Ok(found) = std::fs::metadata(path) {
+            if found.is_dir() {
+                return Err(Failure::usage(format!("{} is a folder; name a file with -o", name(path))));
+            }
+            if found.is_file() && is_same(path, input) {
+                return Err(Failure::usage(format!("{} is input and output at once; name another with -o", name(path))));
+            }
+            if found.is_file() && !force {
+                return Err(Failure::usage(format!("{} exists; -f overwrites it", name(path))));
+            }
+        }
+        let file = AtomicFile::create(path).map_err(|error| Failure::io(path, &error))?;
+        Ok(Output { path: path.to_path_buf(), sink: Sink::File(file), failed: false })
+    }
+
+    /// Standard output.
+    pub fn stdout() -> Result<Self, Failure> {
+        let path = PathBuf::from("standard output");
+        let file = duplicate_stdout().map_err(|error| Failure::io(&path, &error))?;
+        Ok(Output { path, sink: Sink::Stdout(file), failed: false })
+    }
+
+    /// Standard output for compressed bytes, which a terminal must not get unless `force`.
+    pub fn stdout_for_archive(options: &Options) -> Result<Self, Failure> {
+        if io::stdout().is_terminal() && !options.force {
+            return Err(Failure::usage("compressed data is not written to a terminal; redirect it, or name a file with -o"));
+        }
+        Self::stdout()
+    }
+
+    /// The failure that `error` is, over this output if writing it failed, over `input` if not.
+    pub fn blame(&self, input: &Path, error: &cmx::Error) -> Failure {
+        Failure::at(if self.failed { &self.path } else { input }, error)
+    }
+
+    /// Has writing to it failed?
+    pub fn has_failed(&self) -> bool {
+        self.failed
+    }
+
+    /// Sets mode and time where there is a file to have them, then commits it.
+    pub fn commit(self, metadata: &Metadata) -> Result<(), Failure> {
+        let Sink::File(file) = self.sink else { return Ok(()) };
+        file.set_metadata(metadata).and_then(|()| file.commit()).map_err(|error| Failure::io(&self.path, &error))
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let result = match &mut self.sink {
+            Sink::File(file) => file.write(bytes),
+            Sink::Stdout(file) => file.write(bytes),
+        };
+        self.failed |= result.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::Interrupted);
+        result
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(unix)]
+fn duplicate_stdout() -> io::Result<File> {
+    use std::os::fd::AsFd;
+    Ok(io::stdout().as_fd().try_clone_to_owned()?.into())
+}
+
+#[cfg(windows)]
+fn duplicate_stdout() -> io::Result<File> {
+    use std::os::windows::io::AsHandle;
+    Ok(io::stdout().as_handle().try_clone_to_owned()?.into())
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    matches!((std::fs::canonicalize(one), std::fs::canonicalize(other)), (Ok(one), Ok(other)) if one == other)
+}

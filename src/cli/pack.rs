@@ -1,0 +1,71 @@
+//! `cmx -c DIR FILE… -o X.cmx`: many files to one archive.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use cmx::archive::{CreateOptions, Plan};
+use cmx::input::walk::WalkOptions;
+use cmx::level::Level;
+use cmx::{EncodeOptions, Metadata};
+
+use super::args::Options;
+use super::compress::with_suffix;
+use super::display::Display;
+use super::failure::{Failure, name, warn};
+use super::levels;
+use super::output::Output;
+
+/// Makes an archive of `inputs`.
+pub fn run(options: &Options, level: &'static Level, inputs: &[PathBuf]) -> Result<(), Failure> {
+    if options.rm {
+        return Err(Failure::usage("--rm is for single files; an archive's sources are yours to delete, after cmx -t"));
+    }
+    let target = target(options, inputs)?;
+    let shown = target.clone().unwrap_or_else(|| PathBuf::from("standard output"));
+    let mut settings = create_options(options, level, target.as_deref());
+    let plan = Plan::of(inputs, settings.walk).map_err(|error| Failure::plain(&error))?;
+    settings.encode.threads = levels::threads(options, level, Some(plan.total()))?;
+    let mut output = match &target {
+        Some(path) => Output::file(path, options.force, Path::new(""))?,
+        None => Output::stdout_for_archive(options)?,
+    };
+    let passes = settings.encode.passes();
+    let display = Display::begin(options, &name(&shown), Some(plan.total() * passes), passes);
+    settings.encode.progress = Some(display.progress.clone());
+    let result = plan.write(&mut output, &settings);
+    let summary = result.map_err(|error| if output.has_failed() { Failure::at(&shown, &error) } else { Failure::plain(&error) })?;
+    output.commit(&Metadata::default())?;
+    display.finish(&name(&shown), summary.raw, summary.coded, "->");
+    if !options.quiet {
+        summary.warnings.iter().for_each(warn);
+    }
+    if summary.warnings.is_empty() { Ok(()) } else { Err(Failure::warned()) }
+}
+
+/// What the flags say about making or extending the archive at `target`.
+pub fn create_options(options: &Options, level: &'static Level, target: Option<&Path>) -> CreateOptions {
+    let exclude = target.and_then(|path| std::fs::metadata(path).ok()).map(|found| (found.dev(), found.ino()));
+    CreateOptions {
+        encode: EncodeOptions { level, verify: !options.no_verify, ..EncodeOptions::default() },
+        walk: WalkOptions { owner: options.owner, xattrs: options.xattrs, exclude },
+        solid: options.solid,
+        parity: options.parity,
+    }
+}
+
+/// The archive to write; `None` is standard output.
+fn target(options: &Options, inputs: &[PathBuf]) -> Result<Option<PathBuf>, Failure> {
+    if options.to_stdout() {
+        return Ok(None);
+    }
+    match (&options.output, inputs) {
+        (Some(path), _) => Ok(Some(path.clone())),
+        (None, [only]) => {
+            let whole = std::fs::canonicalize(only).map_err(|error| Failure::io(only, &error))?;
+            let stem = whole.file_name().ok_or_else(|| Failure::usage("name the archive with -o"))?;
+            let ends_in_name = only.file_name() == Some(stem);
+            Ok(Some(with_suffix(if ends_in_name { only } else { Path::new(stem) })))
+        }
+        _ => Err(Failure::usage("several inputs with a folder among them make one archive; name it with -o")),
+    }
+}

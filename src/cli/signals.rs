@@ -1,0 +1,16 @@
+//! Ctrl-C and its like: temporary files go, then the process does.
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+/// From here on a signal deletes unfinished files before it ends the process.
+pub fn remove_unfinished_files() {
+    // Without the handler a signal still ends the process; only a temporary file may stay.
+    let Ok(mut signals) = Signals::new([SIGHUP, SIGINT, SIGTERM]) else { return };
+    let _ = std::thread::Builder::new().name("cmx signals".into()).spawn(move || {
+        if let Some(signal) = signals.forever().next() {
+            cmx::output::unfinished::remove_all();
+            std::process::exit(128 + signal);
+        }
+    });
+}

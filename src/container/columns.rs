@@ -1,0 +1,274 @@
+//! The columns of the index: one property of all entries after the other.
+
+use super::entry::{Entry, EntryKind, Extent, Metadata, Time};
+use super::fields::{Fields, put_signed, put_varint};
+use super::format::WIDE_HASH;
+use super::index::IndexLimits;
+use crate::error::{Error, Result};
+
+/// Numbers of the columns, read in this order: the width of a hash follows from size and extents.
+/// A reader must know those below 64 and may pass over the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+enum Id {
+    Flags = 1,
+    Path = 2,
+    Size = 3,
+    Extents = 4,
+    Hash = 5,
+    SameAs = 6,
+    Mode = 7,
+    Seconds = 8,
+    Nanos = 9,
+    Owner = 10,
+    Link = 11,
+    Xattrs = 12,
+}
+
+const IDS: [Id; 12] =
+    [Id::Flags, Id::Path, Id::Size, Id::Extents, Id::Hash, Id::SameAs, Id::Mode, Id::Seconds, Id::Nanos, Id::Owner, Id::Link, Id::Xattrs];
+
+/// Bits of the flags column; the lowest two are the kind.
+mod flag {
+    pub const MODE: u64 = 4;
+    pub const TIME: u64 = 8;
+    pub const OWNER: u64 = 16;
+    pub const SAME_AS: u64 = 32;
+    pub const EXTENTS: u64 = 64;
+    pub const XATTRS: u64 = 128;
+    pub const KNOWN: u64 = 0xFF;
+}
+
+/// One column as it lies in the index.
+pub struct Column<'a> {
+    id: u64,
+    bytes: Fields<&'a [u8]>,
+}
+
+impl<'a> Column<'a> {
+    /// Cuts the end of an index into its columns.
+    ///
+    /// # Errors
+    /// A length is wrong, or a column is unknown and must not be passed over.
+    pub fn split(mut bytes: &'a [u8]) -> Result<Vec<Column<'a>>> {
+        let mut columns = Vec::new();
+        while !bytes.is_empty() {
+            let mut fields = Fields::new(bytes, 0);
+            let id = fields.varint()?;
+            let length = fields.varint()?;
+            let rest = fields.into_inner();
+            let length = usize::try_from(length).ok().filter(|&length| length <= rest.len()).ok_or_else(wrong)?;
+            if id < 64 && !IDS.iter().any(|&known| known as u64 == id) {
+                return Err(Error::Unsupported(format!("the index has a column {id}: take a newer cmx")));
+            }
+            columns.push(Column { id, bytes: Fields::new(&rest[..length], 0) });
+            bytes = &rest[length..];
+        }
+        Ok(columns)
+    }
+}
+
+fn wrong() -> Error {
+    Error::Corrupt("the index contradicts itself".into())
+}
+
+/// The bytes up to the next NUL, at most `limit` of them.
+fn text(fields: &mut Fields<&[u8]>, limit: u64) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    loop {
+        match fields.byte()? {
+            0 => return Ok(bytes),
+            byte => bytes.push(byte),
+        }
+        if bytes.len() as u64 > limit {
+            return Err(Error::Limit(format!("a path of more than {limit} bytes; --max-path raises the limit")));
+        }
+    }
+}
+
+fn flags(entry: &Entry) -> u64 {
+    let bit = |set: bool, bit: u64| if set { bit } else { 0 };
+    entry.kind as u64
+        | bit(entry.metadata.mode.is_some(), flag::MODE)
+        | bit(entry.metadata.mtime.is_some(), flag::TIME)
+        | bit(entry.owner.is_some(), flag::OWNER)
+        | bit(entry.same_as.is_some(), flag::SAME_AS)
+        | bit(entry.extents.is_some(), flag::EXTENTS)
+        | bit(!entry.xattrs.is_empty(), flag::XATTRS)
+}
+
+/// Appends every column that is not empty.
+pub fn write_columns(entries: &[Entry], out: &mut Vec<u8>) {
+    for id in IDS {
+        let mut column = Vec::new();
+        let mut last = Time { seconds: 0, nanos: 0 };
+        for entry in entries {
+            write_cell(id, entry, &mut last, &mut column);
+        }
+        if !column.is_empty() {
+            put_varint(out, id as u64);
+            put_varint(out, column.len() as u64);
+            out.extend_from_slice(&column);
+        }
+    }
+}
+
+/// Appends what column `id` holds of `entry`. Times are stored as differences to the `last` one.
+fn write_cell(id: Id, entry: &Entry, last: &mut Time, out: &mut Vec<u8>) {
+    let is_file = entry.kind == EntryKind::File;
+    match id {
+        Id::Flags => put_varint(out, flags(entry)),
+        Id::Path => {
+            out.extend_from_slice(&entry.path);
+            out.push(0);
+        }
+        Id::Size if is_file => put_varint(out, entry.size),
+        Id::Hash if is_file && entry.same_as.is_none() => {
+            let width = if entry.stored_len() < WIDE_HASH { 4 } else { 8 };
+            out.extend_from_slice(&entry.hash.to_le_bytes()[..width]);
+        }
+        Id::Mode => entry.metadata.mode.into_iter().for_each(|mode| put_varint(out, u64::from(mode))),
+        Id::Seconds => {
+            if let Some(time) = entry.metadata.mtime {
+                put_signed(out, time.seconds.wrapping_sub(last.seconds));
+                *last = time;
+            }
+        }
+        Id::Nanos => entry.metadata.mtime.into_iter().for_each(|time| put_varint(out, u64::from(time.nanos))),
+        Id::Owner => {
+            if let Some((user, group)) = entry.owner {
+                put_varint(out, u64::from(user));
+                put_varint(out, u64::from(group));
+            }
+        }
+        Id::Link if matches!(entry.kind, EntryKind::Symlink | EntryKind::Hardlink) => {
+            out.extend_from_slice(&entry.link);
+            out.push(0);
+        }
+        Id::SameAs => entry.same_as.into_iter().for_each(|place| put_varint(out, place)),
+        Id::Extents => {
+            if let Some(extents) = &entry.extents {
+                put_varint(out, extents.len() as u64);
+                let mut end = 0;
+                for extent in extents {
+                    put_varint(out, extent.offset - end);
+                    put_varint(out, extent.length);
+                    end = extent.offset + extent.length;
+                }
+            }
+        }
+        Id::Xattrs if !entry.xattrs.is_empty() => {
+            put_varint(out, entry.xattrs.len() as u64);
+            for (name, value) in &entry.xattrs {
+                out.extend_from_slice(name);
+                out.push(0);
+                put_varint(out, value.len() as u64);
+                out.extend_from_slice(value);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Reads `count` entries from their columns.
+///
+/// # Errors
+/// A column is missing, too short, too long, or holds what cannot be.
+pub fn read_columns(columns: &mut [Column<'_>], count: usize, limits: IndexLimits) -> Result<Vec<Entry>> {
+    let mut entries = vec![Entry::default(); count];
+    let mut all_flags = vec![0u64; count];
+    for id in IDS {
+        let mut empty = Fields::new(&[][..], 0);
+        let mut found = columns.iter_mut().filter(|column| column.id == id as u64);
+        let column = found.next().map_or(&mut empty, |column| &mut column.bytes);
+        if found.next().is_some() {
+            return Err(wrong());
+        }
+        let mut last = 0i64;
+        for place in 0..count {
+            if id == Id::Flags {
+                all_flags[place] = column.varint()?;
+                if all_flags[place] & !flag::KNOWN != 0 {
+                    return Err(Error::Unsupported("an entry with unknown properties: take a newer cmx".into()));
+                }
+                entries[place].kind = EntryKind::from_number(all_flags[place] & 3)?;
+            } else {
+                read_cell(id, column, all_flags[place], limits, &mut last, &mut entries[place])?;
+            }
+            if let (Id::SameAs, Some(first)) = (id, entries[place].same_as) {
+                let first = usize::try_from(first).ok().filter(|&first| first < place).ok_or_else(wrong)?;
+                entries[place].hash = entries[first].hash;
+            }
+        }
+        if column.byte_or_end()?.is_some() {
+            return Err(wrong());
+        }
+    }
+    Ok(entries)
+}
+
+fn read_cell(id: Id, column: &mut Fields<&[u8]>, flags: u64, limits: IndexLimits, last: &mut i64, entry: &mut Entry) -> Result<()> {
+    let has = |bit: u64| flags & bit != 0;
+    let is_file = entry.kind == EntryKind::File;
+    match id {
+        Id::Path => entry.path = text(column, limits.path)?,
+        Id::Size if is_file => entry.size = column.varint()?,
+        // An entry that equals an earlier one takes over its hash.
+        Id::Hash if is_file && !has(flag::SAME_AS) => entry.hash = read_hash(column, entry.stored_len())?,
+        Id::Mode if has(flag::MODE) => entry.metadata.mode = Some(Metadata::checked_mode(column.varint()?)?),
+        Id::Seconds if has(flag::TIME) => {
+            *last = last.wrapping_add(column.signed()?);
+            entry.metadata.mtime = Some(Time { seconds: *last, nanos: 0 });
+        }
+        Id::Nanos => {
+            if let Some(time) = &mut entry.metadata.mtime {
+                let nanos = column.varint()?;
+                time.nanos = u32::try_from(nanos).ok().filter(|&nanos| nanos < 1_000_000_000).ok_or_else(wrong)?;
+            }
+        }
+        Id::Owner if has(flag::OWNER) => {
+            let mut number = || u32::try_from(column.varint()?).map_err(|_| wrong());
+            entry.owner = Some((number()?, number()?));
+        }
+        Id::Link if matches!(entry.kind, EntryKind::Symlink | EntryKind::Hardlink) => entry.link = text(column, limits.path)?,
+        Id::SameAs if has(flag::SAME_AS) => {
+            if !is_file {
+                return Err(wrong());
+            }
+            entry.same_as = Some(column.varint()?);
+        }
+        Id::Extents if has(flag::EXTENTS) => entry.extents = Some(read_extents(column, entry)?),
+        Id::Xattrs if has(flag::XATTRS) => {
+            for _ in 0..column.varint()? {
+                let name = text(column, 255)?;
+                let length = column.varint()?;
+                entry.xattrs.push((name, column.payload(length)?));
+            }
+            if entry.xattrs.is_empty() {
+                return Err(wrong());
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn read_hash(column: &mut Fields<&[u8]>, stored_len: u64) -> Result<u64> {
+    if stored_len < WIDE_HASH { column.u32().map(u64::from) } else { column.u64() }
+}
+
+/// Reads the extents of a sparse file: in order, apart, not empty, inside the file.
+fn read_extents(column: &mut Fields<&[u8]>, entry: &Entry) -> Result<Vec<Extent>> {
+    if entry.kind != EntryKind::File {
+        return Err(wrong());
+    }
+    let mut extents = Vec::new();
+    let mut end = 0u64;
+    for _ in 0..column.varint()? {
+        let offset = end.checked_add(column.varint()?).ok_or_else(wrong)?;
+        let length = column.varint()?;
+        end = offset.checked_add(length).filter(|&end| length > 0 && end <= entry.size).ok_or_else(wrong)?;
+        extents.push(Extent { offset, length });
+    }
+    Ok(extents)
+}

@@ -1,0 +1,240 @@
+//! Reading and writing of the small fields that headers are made of: fixed little-endian numbers
+//! and variable-length integers.
+
+use std::io::Read;
+
+use crate::error::{Error, Result};
+
+/// Appends `value` as a variable-length integer: seven bits a byte, low bits first, the top bit set
+/// on every byte but the last.
+pub fn put_varint(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+/// Appends a signed number, small magnitudes first (0, -1, 1, -2, …).
+pub fn put_signed(out: &mut Vec<u8>, value: i64) {
+    put_varint(out, ((value << 1) ^ (value >> 63)) as u64);
+}
+
+/// Reads fields from `inner` and remembers every byte since the last [`Fields::restart`], because
+/// the hash that protects a header covers exactly these.
+pub struct Fields<R> {
+    inner: R,
+    seen: Vec<u8>,
+    offset: u64,
+}
+
+impl<R: Read> Fields<R> {
+    /// Fields from `inner`, whose first byte lies at `offset` of the archive (for error messages).
+    pub fn new(inner: R, offset: u64) -> Self {
+        Fields { inner, seen: Vec::new(), offset }
+    }
+
+    /// Position in the archive of the next byte.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Forgets the bytes remembered so far.
+    pub fn restart(&mut self) {
+        self.seen.clear();
+    }
+
+    /// The bytes read as fields since the last restart.
+    pub fn seen(&self) -> &[u8] {
+        &self.seen
+    }
+
+    /// The next byte, or `None` at the end of the input.
+    ///
+    /// # Errors
+    /// Reading fails.
+    pub fn byte_or_end(&mut self) -> Result<Option<u8>> {
+        let mut byte = [0];
+        let length = read_full(&mut self.inner, &mut byte)?;
+        self.offset += length as u64;
+        if length == 0 {
+            return Ok(None);
+        }
+        self.seen.push(byte[0]);
+        Ok(Some(byte[0]))
+    }
+
+    /// One byte.
+    ///
+    /// # Errors
+    /// The input ends, or reading fails.
+    pub fn byte(&mut self) -> Result<u8> {
+        self.byte_or_end()?.ok_or_else(|| truncated(self.offset))
+    }
+
+    /// `N` bytes.
+    ///
+    /// # Errors
+    /// The input ends, or reading fails.
+    pub fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
+        let mut bytes = [0; N];
+        let length = read_full(&mut self.inner, &mut bytes)?;
+        self.offset += length as u64;
+        if length < N {
+            return Err(truncated(self.offset));
+        }
+        self.seen.extend_from_slice(&bytes);
+        Ok(bytes)
+    }
+
+    /// A 32-bit number.
+    ///
+    /// # Errors
+    /// The input ends, or reading fails.
+    pub fn u32(&mut self) -> Result<u32> {
+        Ok(u32::from_le_bytes(self.array()?))
+    }
+
+    /// A 64-bit number.
+    ///
+    /// # Errors
+    /// The input ends, or reading fails.
+    pub fn u64(&mut self) -> Result<u64> {
+        Ok(u64::from_le_bytes(self.array()?))
+    }
+
+    /// A variable-length integer in its one shortest form.
+    ///
+    /// # Errors
+    /// The input ends, the number does not fit 64 bits or is longer than it need be.
+    pub fn varint(&mut self) -> Result<u64> {
+        let mut value = 0u64;
+        for shift in (0..64).step_by(7) {
+            let byte = self.byte()?;
+            let bits = u64::from(byte & 0x7F);
+            if shift == 63 && bits > 1 {
+                break;
+            }
+            value |= bits << shift;
+            if byte < 0x80 {
+                // A zero last byte would be a second spelling of the same number.
+                if byte == 0 && shift > 0 {
+                    break;
+                }
+                return Ok(value);
+            }
+        }
+        Err(Error::Corrupt(format!("malformed number before byte {}", self.offset)))
+    }
+
+    /// A signed number as written by [`put_signed`].
+    ///
+    /// # Errors
+    /// As [`Fields::varint`].
+    pub fn signed(&mut self) -> Result<i64> {
+        let value = self.varint()?;
+        Ok((value >> 1) as i64 ^ -((value & 1) as i64))
+    }
+
+    /// `length` bytes of payload, not remembered. Memory grows with what is really there, so a
+    /// false length cannot make it large.
+    ///
+    /// # Errors
+    /// The input ends, memory is short, or reading fails.
+    pub fn payload(&mut self, length: u64) -> Result<Vec<u8>> {
+        const STEP: u64 = 8 << 20;
+        let mut bytes = Vec::new();
+        while (bytes.len() as u64) < length {
+            let step = STEP.max(bytes.len() as u64).min(length - bytes.len() as u64) as usize;
+            reserve(&mut bytes, step)?;
+            let old = bytes.len();
+            bytes.resize(old + step, 0);
+            let read = read_full(&mut self.inner, &mut bytes[old..])?;
+            self.offset += read as u64;
+            if read < step {
+                return Err(truncated(self.offset));
+            }
+        }
+        Ok(bytes)
+    }
+
+    /// Passes over `length` bytes.
+    ///
+    /// # Errors
+    /// The input ends, or reading fails.
+    pub fn skip(&mut self, length: u64) -> Result<()> {
+        let skipped = std::io::copy(&mut (&mut self.inner).take(length), &mut std::io::sink())?;
+        self.offset += skipped;
+        if skipped < length { Err(truncated(self.offset)) } else { Ok(()) }
+    }
+
+    /// The reader underneath.
+    pub fn into_inner(self) -> R {
+        self.inner
+    }
+}
+
+fn truncated(offset: u64) -> Error {
+    Error::Corrupt(format!("it ends early, at byte {offset}; the rest is missing"))
+}
+
+/// Fills `buffer` as far as the input goes; says how much it got.
+///
+/// # Errors
+/// Reading fails.
+pub fn read_full(input: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match input.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
+/// Makes room for `more` bytes, or says that memory is short.
+///
+/// # Errors
+/// The allocator refuses.
+pub fn reserve(bytes: &mut Vec<u8>, more: usize) -> Result<()> {
+    bytes.try_reserve_exact(more).map_err(|_| {
+        Error::Limit(format!("no memory for a buffer of {} MiB; use a lower level or fewer threads (-T 1)", (bytes.len() + more) >> 20))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_come_back() {
+        let mut bytes = Vec::new();
+        let values = [0, 1, 127, 128, 16383, 16384, u64::from(u32::MAX), u64::MAX - 1, u64::MAX];
+        for value in values {
+            put_varint(&mut bytes, value);
+            put_signed(&mut bytes, value as i64);
+        }
+        let mut fields = Fields::new(&bytes[..], 0);
+        for value in values {
+            assert_eq!(fields.varint().unwrap(), value);
+            assert_eq!(fields.signed().unwrap(), value as i64);
+        }
+        assert!(fields.byte_or_end().unwrap().is_none());
+    }
+
+    #[test]
+    fn a_number_has_one_spelling() {
+        for bad in [&[0x80, 0x00][..], &[0xFF; 10], &[0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x02], &[0x80]] {
+            assert!(Fields::new(bad, 0).varint().is_err());
+        }
+    }
+
+    #[test]
+    fn a_false_length_costs_no_memory() {
+        let error = Fields::new(&[1, 2, 3][..], 7).payload(1 << 40).unwrap_err();
+        assert_eq!(error.to_string(), "corrupt archive: it ends early, at byte 10; the rest is missing");
+    }
+}

@@ -1,0 +1,49 @@
+//! The footer: the record that commits a member.
+
+use std::io::Read;
+
+use super::fields::Fields;
+use super::format::MARKER;
+use super::hash::check;
+use super::record::Kind;
+use crate::error::{Error, Result};
+
+/// Bytes of a footer.
+pub const FOOTER_LEN: u64 = 25;
+
+/// The last record of a member. While it is missing, the member was never finished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Footer {
+    /// Bytes of the whole member, footer included.
+    pub member_len: u64,
+    /// Bytes from the member's start to the marker of its index.
+    pub index_at: u64,
+}
+
+impl Footer {
+    /// Appends the footer: always [`FOOTER_LEN`] bytes, so that it is found from the end.
+    pub fn write_to(&self, out: &mut Vec<u8>) {
+        let start = out.len();
+        out.extend_from_slice(&MARKER);
+        out.push(Kind::Footer as u8);
+        out.extend_from_slice(&self.member_len.to_le_bytes());
+        out.extend_from_slice(&self.index_at.to_le_bytes());
+        let check = check(&out[start..]);
+        out.extend_from_slice(&check.to_le_bytes());
+    }
+
+    /// Reads the rest of a footer whose marker and kind were read.
+    ///
+    /// # Errors
+    /// It is damaged.
+    pub fn read_rest<R: Read>(fields: &mut Fields<R>) -> Result<Footer> {
+        let member_len = fields.u64()?;
+        let index_at = fields.u64()?;
+        let expected = check(fields.seen());
+        let end = fields.offset();
+        if fields.u32()? != expected || index_at >= member_len {
+            return Err(Error::Corrupt(format!("the footer before byte {end} is damaged")));
+        }
+        Ok(Footer { member_len, index_at })
+    }
+}

@@ -1,0 +1,177 @@
+//! The header that every member begins with.
+
+use std::io::Read;
+
+use super::fields::{Fields, put_varint};
+use super::format::{CONTRACT, MAGIC, VERSION, incompatible};
+use super::hash::check;
+use crate::error::{Error, Result};
+
+/// What the first bytes of a member say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Header {
+    /// Features that a reader must know (see [`incompatible`]).
+    pub incompatible: u64,
+    /// Features that a reader may pass over.
+    pub compatible: u64,
+    /// Numeric contract of the coded blocks.
+    pub contract: u64,
+    /// MiB of memory that decoding one block may need; 0 in the compact form.
+    pub memory_mib: u64,
+}
+
+impl Header {
+    /// A header of this version.
+    #[must_use]
+    pub fn new(features: u64, memory_mib: u64) -> Self {
+        Header { incompatible: features, compatible: 0, contract: CONTRACT, memory_mib }
+    }
+
+    /// Is this the compact form?
+    #[must_use]
+    pub fn is_compact(&self) -> bool {
+        self.incompatible & incompatible::COMPACT != 0
+    }
+
+    /// Does the member hold named entries?
+    #[must_use]
+    pub fn is_named(&self) -> bool {
+        self.incompatible & incompatible::NAMED != 0
+    }
+
+    /// Appends the header. In the compact form the fields of [`super::compact`] follow instead of
+    /// the memory and the check.
+    pub fn write_to(&self, out: &mut Vec<u8>) {
+        let start = out.len();
+        out.extend_from_slice(&MAGIC);
+        out.push(VERSION);
+        put_varint(out, self.incompatible);
+        put_varint(out, self.compatible);
+        put_varint(out, self.contract);
+        if !self.is_compact() {
+            put_varint(out, self.memory_mib);
+            let check = check(&out[start..]);
+            out.extend_from_slice(&check.to_le_bytes());
+        }
+    }
+
+    /// Reads a header; `None` if the input ends right here. In the compact form the bytes stay
+    /// remembered in `fields`, as they belong to what the final check covers.
+    ///
+    /// # Errors
+    /// The bytes are no header, a damaged one, or one that needs a newer version.
+    pub fn read_from<R: Read>(fields: &mut Fields<R>) -> Result<Option<Header>> {
+        fields.restart();
+        let at = fields.offset();
+        read_magic(fields, at)?;
+        if fields.seen().is_empty() {
+            return Ok(None);
+        }
+        let version = fields.byte()?;
+        if version != VERSION {
+            return Err(Error::Unsupported(format!(
+                "this archive is of container version {version}; this cmx reads version {VERSION}: take a newer cmx, or the header is damaged"
+            )));
+        }
+        let incompatible = fields.varint()?;
+        let compatible = fields.varint()?;
+        let contract = fields.varint()?;
+        let mut header = Header { incompatible, compatible, contract, memory_mib: 0 };
+        if !header.is_compact() {
+            header.memory_mib = fields.varint()?;
+            let expected = check(fields.seen());
+            if fields.u32()? != expected {
+                return Err(Error::Corrupt(format!("the header at byte {at} is damaged; `cmx repair` may save the content")));
+            }
+        }
+        // Last, so that damage is called damage wherever a check can tell it.
+        header.refuse_unknown()?;
+        Ok(Some(header))
+    }
+
+    fn refuse_unknown(&self) -> Result<()> {
+        let unknown = self.incompatible & !incompatible::KNOWN;
+        if unknown != 0 {
+            return Err(Error::Unsupported(format!("this archive uses feature bits {unknown:#x}: take a newer cmx")));
+        }
+        if self.contract != CONTRACT {
+            return Err(Error::Unsupported(format!(
+                "this archive needs numeric contract {}; this cmx has contract {CONTRACT}: take the cmx that wrote it, or a newer one",
+                self.contract
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// Reads the magic bytes. Leaves nothing remembered if the input ends right here.
+fn read_magic<R: Read>(fields: &mut Fields<R>, at: u64) -> Result<()> {
+    for (place, &expected) in MAGIC.iter().enumerate() {
+        let byte = match fields.byte_or_end()? {
+            Some(byte) => byte,
+            None if place == 0 => return Ok(()),
+            None if at == 0 => return Err(Error::Corrupt("not a cmx archive (it is too short)".into())),
+            None => {
+                return Err(Error::Corrupt(format!("bytes that are no archive follow at byte {at}; --ignore-trailing passes over them")));
+            }
+        };
+        if byte == expected {
+            continue;
+        }
+        return Err(Error::Corrupt(if place >= 4 {
+            "a transfer in text mode has changed the line ends; copy it again in binary mode".into()
+        } else if at == 0 {
+            "not a cmx archive (the first bytes are wrong)".into()
+        } else {
+            format!("bytes that are no archive follow at byte {at}; --ignore-trailing passes over them")
+        }));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(bytes: &[u8]) -> Result<Option<Header>> {
+        Header::read_from(&mut Fields::new(bytes, 0))
+    }
+
+    #[test]
+    fn comes_back() {
+        let header = Header::new(incompatible::NAMED, 700);
+        let mut bytes = Vec::new();
+        header.write_to(&mut bytes);
+        assert_eq!(read(&bytes).unwrap(), Some(header));
+        assert_eq!(read(&[]).unwrap(), None);
+    }
+
+    #[test]
+    fn no_flipped_bit_and_no_cut_is_taken() {
+        let mut bytes = Vec::new();
+        Header::new(0, 700).write_to(&mut bytes);
+        for bit in 0..bytes.len() * 8 {
+            let mut damaged = bytes.clone();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            // The compact bit ends the header early; its check comes at the end of the member.
+            if !matches!(read(&damaged), Ok(Some(header)) if header.is_compact()) {
+                read(&damaged).unwrap_err();
+            }
+        }
+        for length in 1..bytes.len() {
+            read(&bytes[..length]).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn says_what_is_wrong() {
+        let mut bytes = Vec::new();
+        Header::new(0, 1).write_to(&mut bytes);
+        let text = |bytes: &[u8]| read(bytes).unwrap_err().to_string();
+        let mut newer = bytes.clone();
+        newer[6] = 9;
+        assert!(text(&newer).contains("container version 9"));
+        assert!(text(b"\x8Ecmx\n\x01\x00").contains("text mode"));
+        assert!(text(b"PK\x03\x04").contains("not a cmx archive"));
+    }
+}

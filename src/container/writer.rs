@@ -1,0 +1,141 @@
+//! Writing one member: header, blocks, index, footer, strictly forward.
+
+use std::io::Write;
+
+use super::entry::Entry;
+use super::footer::{FOOTER_LEN, Footer};
+use super::format::{MAX_BLOCK, incompatible};
+use super::hash::hash;
+use super::header::Header;
+use super::index::{BlockRow, Index};
+use super::parity::ParityWriter;
+use super::record::{Kind, Record};
+use crate::block;
+use crate::error::{Error, Result};
+use crate::level::Level;
+
+/// A block that is coded and ready to be written.
+#[derive(Debug)]
+pub struct CodedBlock {
+    /// Bytes before coding.
+    pub raw_len: u64,
+    /// Hash of the bytes before coding.
+    pub raw_hash: u64,
+    /// The coded bytes.
+    pub coded: Vec<u8>,
+    /// What went wrong if a simpler method had to be used.
+    pub fallback: Option<String>,
+}
+
+impl CodedBlock {
+    /// Codes `raw` and hashes it.
+    ///
+    /// # Errors
+    /// Memory is short.
+    pub fn encode(raw: &[u8], level: &Level, verify: bool) -> Result<CodedBlock> {
+        let encoded = block::encode(raw, level, verify)?;
+        Ok(CodedBlock { raw_len: raw.len() as u64, raw_hash: hash(raw), coded: encoded.bytes, fallback: encoded.fallback })
+    }
+}
+
+/// Writes the records of one member.
+pub struct MemberWriter<W> {
+    out: W,
+    written: u64,
+    records: u64,
+    blocks: Vec<BlockRow>,
+    parity: Option<ParityWriter>,
+}
+
+impl<W: Write> MemberWriter<W> {
+    /// Begins a member at `out` with its header. `parity` is in hundredths of a percent.
+    ///
+    /// # Errors
+    /// Writing fails.
+    pub fn begin(out: W, named: bool, level: &Level, parity: u32) -> Result<Self> {
+        let features = if named { incompatible::NAMED } else { 0 };
+        Self::with_header(out, Header::new(features, (level.memory as u64).div_ceil(1 << 20)), parity)
+    }
+
+    /// Begins a member with this `header`.
+    ///
+    /// # Errors
+    /// Writing fails.
+    pub fn with_header(out: W, header: Header, parity: u32) -> Result<Self> {
+        let mut bytes = Vec::new();
+        header.write_to(&mut bytes);
+        let parity = if parity > 0 { Some(ParityWriter::new(parity)?) } else { None };
+        let mut writer = MemberWriter { out, written: 0, records: 0, blocks: Vec::new(), parity };
+        writer.put(&bytes)?;
+        Ok(writer)
+    }
+
+    /// Bytes written so far.
+    pub fn written(&self) -> u64 {
+        self.written
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<()> {
+        self.out.write_all(bytes)?;
+        self.written += bytes.len() as u64;
+        if let Some(parity) = &mut self.parity {
+            parity.feed(bytes)?;
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, kind: Kind, raw_len: u64, raw_hash: u64, coded: &[u8]) -> Result<u64> {
+        let before = self.written;
+        let mut header = Vec::with_capacity(64);
+        Record::new(kind, self.records, raw_len, raw_hash, coded).write_to(&mut header);
+        self.put(&header)?;
+        self.put(coded)?;
+        self.records += 1;
+        Ok(self.written - before)
+    }
+
+    /// Writes one block of data.
+    ///
+    /// # Errors
+    /// Writing fails.
+    pub fn block(&mut self, block: &CodedBlock) -> Result<()> {
+        let record_len = self.record(Kind::Block, block.raw_len, block.raw_hash, &block.coded)?;
+        self.blocks.push(BlockRow { record_len, raw_len: block.raw_len });
+        Ok(())
+    }
+
+    /// Writes index and footer, which commit the member. Returns what `begin` was given, and the
+    /// bytes of the whole member.
+    ///
+    /// # Errors
+    /// Writing fails, or the index is too large for one record.
+    pub fn finish(mut self, entries: Vec<Entry>, level: &Level, verify: bool) -> Result<(W, u64)> {
+        let index_at = self.written;
+        let raw = Index { blocks: std::mem::take(&mut self.blocks), entries }.to_bytes();
+        if raw.len() as u64 > MAX_BLOCK {
+            return Err(Error::Limit("the index would pass 1 GiB; make several archives".into()));
+        }
+        let coded = CodedBlock::encode(&raw, level, verify)?;
+        self.record(Kind::Index, coded.raw_len, coded.raw_hash, &coded.coded)?;
+        self.write_parity()?;
+        // What came before must be on the disk before the footer says that it is.
+        self.out.flush()?;
+        let mut footer = Vec::new();
+        Footer { member_len: self.written + FOOTER_LEN, index_at }.write_to(&mut footer);
+        self.put(&footer)?;
+        Ok((self.out, self.written))
+    }
+
+    fn write_parity(&mut self) -> Result<()> {
+        let Some(parity) = self.parity.take() else { return Ok(()) };
+        let (mut spool, length, hash) = parity.finish()?;
+        let mut header = Vec::new();
+        let number = self.records;
+        let record = Record { kind: Kind::Parity, number, raw_len: length, coded_len: length, lanes: 1, raw_hash: hash, coded_hash: hash };
+        record.write_to(&mut header);
+        self.put(&header)?;
+        self.written += std::io::copy(&mut spool, &mut self.out)?;
+        self.records += 1;
+        Ok(())
+    }
+}

@@ -1,0 +1,21 @@
+//! Where the bytes to compress come from.
+
+pub mod file;
+pub mod mmap;
+pub mod stream;
+pub mod walk;
+
+pub use file::FileSource;
+pub use stream::StreamSource;
+
+use crate::error::Result;
+
+/// Gives the input block by block, each in memory of its own.
+pub trait BlockSource {
+    /// The next block of at most `size` bytes; shorter only at the end of the input, and `None`
+    /// when nothing is left.
+    ///
+    /// # Errors
+    /// Reading fails, memory is short, or the input changed while it was read.
+    fn next_block(&mut self, size: usize) -> Result<Option<Vec<u8>>>;
+}

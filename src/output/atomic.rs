@@ -1,0 +1,177 @@
+//! A file that gets its name only when it is complete and on the disk.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use super::unfinished::Listed;
+use crate::container::{Metadata, Time};
+
+/// Written under a temporary name beside the final one; [`AtomicFile::commit`] renames it. Dropped
+/// before that, it vanishes. A device or pipe is written as it is, since it cannot be replaced.
+pub struct AtomicFile {
+    target: PathBuf,
+    state: State,
+}
+
+enum State {
+    Temporary(NamedTempFile, Listed),
+    Direct(File),
+}
+
+impl AtomicFile {
+    /// A file that will be at `path`. A symbolic link there is followed, as a plain write would.
+    ///
+    /// # Errors
+    /// The folder cannot be written to.
+    pub fn create(path: &Path) -> io::Result<Self> {
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+        if fs::metadata(&target).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+            let file = OpenOptions::new().write(true).open(&target)?;
+            return Ok(AtomicFile { target, state: State::Direct(file) });
+        }
+        // Opened here and not by the crate, so that the umask decides the mode as for any new file.
+        let temporary = tempfile::Builder::new()
+            .prefix(".cmx-")
+            .suffix(".tmp")
+            .make_in(folder(&target), |path| OpenOptions::new().read(true).write(true).create_new(true).open(path))?;
+        let listed = Listed::new(temporary.path());
+        Ok(AtomicFile { target, state: State::Temporary(temporary, listed) })
+    }
+
+    /// Where the bytes are until the commit; `None` if they go to the target at once.
+    #[must_use]
+    pub fn temporary_path(&self) -> Option<&Path> {
+        match &self.state {
+            State::Temporary(file, _) => Some(file.path()),
+            State::Direct(_) => None,
+        }
+    }
+
+    /// Sets mode and time as far as they are known.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn set_metadata(&self, metadata: &Metadata) -> io::Result<()> {
+        let State::Temporary(file, _) = &self.state else { return Ok(()) };
+        set_metadata(file.as_file(), metadata)
+    }
+
+    /// Puts the file on the disk and gives it its name.
+    ///
+    /// # Errors
+    /// The disk is full or the name is taken by a folder; nothing has changed under the name then.
+    pub fn commit(self) -> io::Result<()> {
+        match self.state {
+            State::Direct(mut file) => file.flush(),
+            State::Temporary(file, _listed) => {
+                file.as_file().sync_all()?;
+                file.persist(&self.target).map_err(|error| error.error)?;
+                // The new name must be on the disk too before a source may be deleted. Some file
+                // systems cannot do this, and then there is nothing more to be done.
+                let _ = File::open(folder(&self.target)).and_then(|folder| folder.sync_all());
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Write for AtomicFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.state {
+            State::Temporary(file, _) => file.as_file_mut().write(bytes),
+            State::Direct(file) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The folder that holds `path`.
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+fn set_metadata(file: &File, metadata: &Metadata) -> io::Result<()> {
+    #[cfg(unix)]
+    if let Some(mode) = metadata.mode {
+        use std::os::unix::fs::PermissionsExt;
+        // Without set-user-id and its like: they belong to a file's owner, who may have changed.
+        file.set_permissions(fs::Permissions::from_mode(mode & 0o777))?;
+    }
+    if let Some(time) = metadata.mtime {
+        file.set_modified(time.to_system())?;
+    }
+    Ok(())
+}
+
+impl Metadata {
+    /// Mode and time of a file on the disk.
+    #[must_use]
+    pub fn of(metadata: &fs::Metadata) -> Metadata {
+        #[cfg(unix)]
+        let mode = Some(std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o7777);
+        #[cfg(not(unix))]
+        let mode = None;
+        Metadata { mode, mtime: metadata.modified().ok().map(Time::from_system) }
+    }
+}
+
+impl Time {
+    /// The time as the standard library has it.
+    #[must_use]
+    pub fn from_system(time: std::time::SystemTime) -> Time {
+        match time.duration_since(std::time::UNIX_EPOCH) {
+            Ok(after) => Time { seconds: after.as_secs() as i64, nanos: after.subsec_nanos() },
+            Err(before) => {
+                let before = before.duration();
+                let borrow = i64::from(before.subsec_nanos() > 0);
+                Time { seconds: -(before.as_secs() as i64) - borrow, nanos: (1_000_000_000 - before.subsec_nanos()) % 1_000_000_000 }
+            }
+        }
+    }
+
+    /// The time as the standard library has it; the epoch for what that cannot hold.
+    #[must_use]
+    pub fn to_system(self) -> std::time::SystemTime {
+        use std::time::{Duration, UNIX_EPOCH};
+        let whole = Duration::from_secs(self.seconds.unsigned_abs());
+        let second = if self.seconds < 0 { UNIX_EPOCH.checked_sub(whole) } else { UNIX_EPOCH.checked_add(whole) };
+        second.and_then(|second| second.checked_add(Duration::from_nanos(u64::from(self.nanos)))).unwrap_or(UNIX_EPOCH)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn appears_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        let mut file = AtomicFile::create(&path).unwrap();
+        file.write_all(b"half").unwrap();
+        assert!(!path.exists());
+        drop(file);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        let mut file = AtomicFile::create(&path).unwrap();
+        file.write_all(b"whole").unwrap();
+        file.commit().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"whole");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn times_before_1970_come_back() {
+        for time in [Time { seconds: -1, nanos: 1 }, Time { seconds: -77, nanos: 0 }, Time { seconds: 5, nanos: 999_999_999 }] {
+            assert_eq!(Time::from_system(time.to_system()), time);
+        }
+    }
+}

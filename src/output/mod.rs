@@ -1,0 +1,7 @@
+//! Files that appear whole or not at all.
+
+pub mod atomic;
+pub mod tree;
+pub mod unfinished;
+
+pub use atomic::AtomicFile;

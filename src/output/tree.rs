@@ -1,0 +1,293 @@
+//! A folder that cannot be left: every step down is taken from an open folder and refuses links.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Timespec, Timestamps, UTIME_OMIT};
+
+use super::unfinished::Listed;
+use crate::container::{Metadata, Time};
+use crate::error::{Error, Result};
+
+/// A folder to extract into.
+pub struct Tree {
+    root: OwnedFd,
+    root_path: PathBuf,
+    /// The folder used last, since entries come folder by folder.
+    last: Option<(Vec<u8>, OwnedFd)>,
+}
+
+/// A file in a [`Tree`] that has no name yet.
+pub struct TreeFile {
+    /// The open file.
+    pub file: File,
+    folder: OwnedFd,
+    temporary: Vec<u8>,
+    name: Vec<u8>,
+    _listed: Listed,
+    committed: bool,
+}
+
+fn split(path: &[u8]) -> (&[u8], &[u8]) {
+    match path.iter().rposition(|&byte| byte == b'/') {
+        Some(slash) => (&path[..slash], &path[slash + 1..]),
+        None => (b"", path),
+    }
+}
+
+fn os(name: &[u8]) -> &OsStr {
+    OsStr::from_bytes(name)
+}
+
+impl Tree {
+    /// Opens the folder at `path`, made if it is not there.
+    ///
+    /// # Errors
+    /// It cannot be made or opened.
+    pub fn open(path: &Path) -> Result<Self> {
+        std::fs::create_dir_all(path)?;
+        let root = rustix::fs::openat(CWD, path, OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::RDONLY, Mode::empty()).map_err(io_error)?;
+        Ok(Tree { root, root_path: path.to_path_buf(), last: None })
+    }
+
+    /// The folder at `path`, with every folder above it made where missing.
+    fn folder(&mut self, path: &[u8]) -> Result<OwnedFd> {
+        if let Some((last, folder)) = &self.last
+            && last == path
+        {
+            return Ok(folder.try_clone()?);
+        }
+        let mut folder = self.root.try_clone()?;
+        for part in path.split(|&byte| byte == b'/').filter(|part| !part.is_empty()) {
+            folder = step(&folder, part).map_err(|error| unsafe_step(path, error))?;
+        }
+        self.last = Some((path.to_vec(), folder.try_clone()?));
+        Ok(folder)
+    }
+
+    /// Makes the folder at `path`, if it is not there.
+    ///
+    /// # Errors
+    /// Something else is there, or above it.
+    pub fn make_folder(&mut self, path: &[u8]) -> Result<()> {
+        self.folder(path).map(drop)
+    }
+
+    /// What is at `path`, if something is; links are not followed.
+    ///
+    /// # Errors
+    /// A part above it is a link, or the system refuses.
+    pub fn find(&self, path: &[u8]) -> Result<Option<Found>> {
+        let mut folder = self.root.try_clone()?;
+        let (above, name) = split(path);
+        for part in above.split(|&byte| byte == b'/').filter(|part| !part.is_empty()) {
+            folder = match open_folder(&folder, part) {
+                Ok(folder) => folder,
+                Err(rustix::io::Errno::NOENT) => return Ok(None),
+                Err(error) => return Err(unsafe_step(path, error)),
+            };
+        }
+        match rustix::fs::statat(&folder, os(name), AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => Ok(Some(Found { kind: FileType::from_raw_mode(stat.st_mode), id: (stat.st_dev, stat.st_ino) })),
+            Err(rustix::io::Errno::NOENT) => Ok(None),
+            Err(error) => Err(io_error(error)),
+        }
+    }
+
+    /// Begins a file that will be at `path`.
+    ///
+    /// # Errors
+    /// The folder cannot be written to.
+    pub fn create(&mut self, path: &[u8]) -> Result<TreeFile> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let (above, name) = split(path);
+        let folder = self.folder(above)?;
+        loop {
+            let temporary = format!(".cmx-{}-{}.tmp", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)).into_bytes();
+            let flags = OFlags::CREATE | OFlags::EXCL | OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            match rustix::fs::openat(&folder, os(&temporary), flags, Mode::from_raw_mode(0o600)) {
+                Err(rustix::io::Errno::EXIST) => {}
+                Err(error) => return Err(io_error(error)),
+                Ok(file) => {
+                    let listed = Listed::new(&self.root_path.join(os(above)).join(os(&temporary)));
+                    return Ok(TreeFile { file: file.into(), folder, temporary, name: name.to_vec(), _listed: listed, committed: false });
+                }
+            }
+        }
+    }
+
+    /// Opens the regular file at `path` for reading.
+    ///
+    /// # Errors
+    /// There is none, or a part of the path is a link.
+    pub fn open_file(&mut self, path: &[u8]) -> Result<File> {
+        let (above, name) = split(path);
+        let folder = self.folder(above)?;
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        Ok(rustix::fs::openat(&folder, os(name), flags, Mode::empty()).map_err(io_error)?.into())
+    }
+
+    /// Makes a symbolic link at `path` with `text`.
+    ///
+    /// # Errors
+    /// The name is taken, or the system refuses.
+    pub fn symlink(&mut self, text: &[u8], path: &[u8], metadata: &Metadata) -> Result<()> {
+        let (above, name) = split(path);
+        let folder = self.folder(above)?;
+        rustix::fs::symlinkat(os(text), &folder, os(name)).map_err(io_error)?;
+        set_time(&folder, name, metadata.mtime)
+    }
+
+    /// Makes `path` another name of the file at `first`.
+    ///
+    /// # Errors
+    /// There is no regular file at `first`, or the name is taken.
+    pub fn hard_link(&mut self, first: &[u8], path: &[u8]) -> Result<()> {
+        if self.find(first)?.is_none_or(|found| found.kind != FileType::RegularFile) {
+            return Err(Error::UnsafePath(format!("a hard link to {}, which is no file", crate::archive::show_name(first))));
+        }
+        let (from_above, from) = split(first);
+        let from_folder = self.folder(from_above)?;
+        let (above, name) = split(path);
+        let folder = self.folder(above)?;
+        rustix::fs::linkat(&from_folder, os(from), &folder, os(name), AtFlags::empty()).map_err(io_error)
+    }
+
+    /// Deletes what is at `path` unless it is a folder.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn remove(&mut self, path: &[u8]) -> Result<()> {
+        let (above, name) = split(path);
+        let folder = self.folder(above)?;
+        rustix::fs::unlinkat(&folder, os(name), AtFlags::empty()).map_err(io_error)
+    }
+
+    /// Sets mode, owner and time of the folder at `path`.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn finish_folder(&mut self, path: &[u8], metadata: &Metadata, owner: Option<(u32, u32)>) -> Result<()> {
+        let folder = self.folder(path)?;
+        if let Some((user, group)) = owner {
+            std::os::unix::fs::fchown(&folder, Some(user), Some(group))?;
+        }
+        if let Some(mode) = metadata.mode {
+            rustix::fs::fchmod(&folder, Mode::from_raw_mode(mode & 0o1777)).map_err(io_error)?;
+        }
+        rustix::fs::futimens(&folder, &times(metadata.mtime)).map_err(io_error)
+    }
+
+    /// Puts everything that was written on the disk.
+    ///
+    /// # Errors
+    /// The disk fails.
+    pub fn sync(&self) -> Result<()> {
+        #[cfg(target_os = "linux")]
+        rustix::fs::syncfs(&self.root).map_err(io_error)?;
+        Ok(())
+    }
+}
+
+/// What is under a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found {
+    /// File, folder, link or something else.
+    pub kind: FileType,
+    /// Device and inode.
+    pub id: (u64, u64),
+}
+
+impl TreeFile {
+    /// Gives the file its metadata and its name. Returns its device and inode.
+    ///
+    /// # Errors
+    /// The system refuses; the name is as it was then.
+    pub fn commit(mut self, metadata: &Metadata, owner: Option<(u32, u32)>) -> Result<(u64, u64)> {
+        self.file.flush()?;
+        if let Some((user, group)) = owner {
+            std::os::unix::fs::fchown(&self.file, Some(user), Some(group))?;
+        }
+        // Set-user-id and its like are given back only to a file whose owner came back too.
+        let keep = if owner.is_some() { 0o7777 } else { 0o777 };
+        let mode = metadata.mode.unwrap_or(0o644) & keep;
+        rustix::fs::fchmod(&self.file, Mode::from_raw_mode(mode)).map_err(io_error)?;
+        rustix::fs::futimens(&self.file, &times(metadata.mtime)).map_err(io_error)?;
+        let stat = rustix::fs::fstat(&self.file).map_err(io_error)?;
+        rustix::fs::renameat(&self.folder, os(&self.temporary), &self.folder, os(&self.name)).map_err(io_error)?;
+        self.committed = true;
+        Ok((stat.st_dev, stat.st_ino))
+    }
+}
+
+impl Drop for TreeFile {
+    fn drop(&mut self) {
+        if !self.committed {
+            let _ = rustix::fs::unlinkat(&self.folder, os(&self.temporary), AtFlags::empty());
+        }
+    }
+}
+
+fn open_folder(above: &OwnedFd, name: &[u8]) -> rustix::io::Result<OwnedFd> {
+    rustix::fs::openat(above, os(name), OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+}
+
+/// Steps into the folder `name`, making it where missing.
+fn step(above: &OwnedFd, name: &[u8]) -> rustix::io::Result<OwnedFd> {
+    match open_folder(above, name) {
+        Err(rustix::io::Errno::NOENT) => match rustix::fs::mkdirat(above, os(name), Mode::from_raw_mode(0o777)) {
+            Ok(()) | Err(rustix::io::Errno::EXIST) => open_folder(above, name),
+            Err(error) => Err(error),
+        },
+        result => result,
+    }
+}
+
+fn unsafe_step(path: &[u8], error: rustix::io::Errno) -> Error {
+    match error {
+        rustix::io::Errno::LOOP | rustix::io::Errno::NOTDIR => {
+            Error::UnsafePath(format!("{} leads through something that is no folder", crate::archive::show_name(path)))
+        }
+        error => io_error(error),
+    }
+}
+
+fn io_error(error: rustix::io::Errno) -> Error {
+    Error::Io(error.into())
+}
+
+fn times(mtime: Option<Time>) -> Timestamps {
+    let omit = Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT };
+    let modified = mtime.map_or(omit, |time| Timespec { tv_sec: time.seconds, tv_nsec: time.nanos.into() });
+    Timestamps { last_access: omit, last_modification: modified }
+}
+
+fn set_time(folder: &OwnedFd, name: &[u8], mtime: Option<Time>) -> Result<()> {
+    rustix::fs::utimensat(folder.as_fd(), os(name), &times(mtime), AtFlags::SYMLINK_NOFOLLOW).map_err(io_error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn never_steps_through_a_link() {
+        let outside = tempfile::tempdir().unwrap();
+        let inside = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(outside.path(), inside.path().join("link")).unwrap();
+        let mut tree = Tree::open(inside.path()).unwrap();
+        assert!(matches!(tree.create(b"link/x"), Err(Error::UnsafePath(_))));
+        assert!(matches!(tree.make_folder(b"link"), Err(Error::UnsafePath(_))));
+        assert!(matches!(tree.find(b"link/x"), Err(Error::UnsafePath(_))));
+        tree.create(b"a/b/x").unwrap().commit(&Metadata::default(), None).unwrap();
+        drop(tree.create(b"a/b/y").unwrap());
+        let names: Vec<_> = std::fs::read_dir(inside.path().join("a/b")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["x"]);
+        assert_eq!(std::fs::read_dir(outside.path()).unwrap().count(), 0);
+    }
+}

@@ -1,0 +1,86 @@
+//! How far a long job has come: counters that the work advances and a display reads.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// Counters of one job, shared by the threads that do it and the one that shows it.
+#[derive(Debug, Default)]
+pub struct Progress {
+    work: AtomicU64,
+    read: AtomicU64,
+    written: AtomicU64,
+}
+
+impl Progress {
+    /// Bytes worked on. Compression with verification passes over every byte twice and counts it
+    /// twice.
+    #[must_use]
+    pub fn work(&self) -> u64 {
+        self.work.load(Relaxed)
+    }
+
+    /// Bytes of finished input.
+    #[must_use]
+    pub fn read(&self) -> u64 {
+        self.read.load(Relaxed)
+    }
+
+    /// Bytes of finished output.
+    #[must_use]
+    pub fn written(&self) -> u64 {
+        self.written.load(Relaxed)
+    }
+
+    /// Notes that a piece is finished.
+    pub fn finished(&self, read: u64, written: u64) {
+        self.read.fetch_add(read, Relaxed);
+        self.written.fetch_add(written, Relaxed);
+    }
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<Part>> = const { RefCell::new(None) };
+}
+
+/// The share of a job that this thread works on.
+struct Part {
+    progress: Arc<Progress>,
+    left: u64,
+}
+
+/// Notes that this thread has worked on `bytes` more. The coding loops call it every few kilobytes;
+/// outside of a job it does nothing.
+pub fn advance(bytes: u64) {
+    CURRENT.with_borrow_mut(|current| {
+        if let Some(part) = current {
+            let step = bytes.min(part.left);
+            part.left -= step;
+            part.progress.work.fetch_add(step, Relaxed);
+        }
+    });
+}
+
+/// Runs `work`, which will count for `bytes` of the job however often it calls [`advance`].
+pub fn part<T>(progress: Option<&Arc<Progress>>, bytes: u64, work: impl FnOnce() -> T) -> T {
+    let Some(progress) = progress else { return work() };
+    CURRENT.set(Some(Part { progress: Arc::clone(progress), left: bytes }));
+    let result = work();
+    advance(u64::MAX);
+    CURRENT.set(None);
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_counts_exactly_its_bytes() {
+        let progress = Arc::new(Progress::default());
+        advance(5);
+        part(Some(&progress), 100, || advance(30));
+        part(Some(&progress), 100, || advance(300));
+        assert_eq!(progress.work(), 200);
+    }
+}

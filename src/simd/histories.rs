@@ -1,0 +1,100 @@
+//! Bit histories in place: where each context's slot lies, and the loops that read and advance
+//! all contexts of a predictor at one bit.
+//!
+//! The table, the places in it and the maps are kept in one type so that the kernels can rely on
+//! every place being inside the table without checking it again at every bit.
+
+use super::Kernels;
+use super::memory::{Table, zeroed};
+use crate::model::bit_history::BIT_HISTORY;
+use crate::model::slots::{LINE, Line};
+use crate::model::state_map::{HistoryMap, MapEntry, history_map};
+
+/// The bit histories of `N` contexts (a multiple of eight) and the maps that give them meaning.
+pub struct Histories<const N: usize> {
+    lines: Table<Line>,
+    bases: [u32; N],
+    indices: [u32; N],
+    entries: [u32; N],
+    maps: Box<[HistoryMap; N]>,
+}
+
+impl<const N: usize> Histories<N> {
+    /// `length` lines of empty histories, and a scratch line for each context after them;
+    /// `None` when the memory cannot be had.
+    #[must_use]
+    pub fn new(length: usize) -> Option<Self> {
+        const { assert!(N.is_multiple_of(8)) };
+        let lines = zeroed::<Line>(length.checked_add(N + 1)?)?;
+        u32::try_from(lines.len() * LINE).ok()?;
+        let maps = vec![history_map(); N].into_boxed_slice().try_into().ok()?;
+        Some(Self { lines, bases: [0; N], indices: [0; N], entries: [0; N], maps })
+    }
+
+    /// The lines of the table.
+    #[inline(always)]
+    pub fn lines(&mut self) -> &mut [Line] {
+        &mut self.lines
+    }
+
+    /// Where context `i` now finds the node 0 of its nibble: line and byte in it.
+    #[inline(always)]
+    #[must_use]
+    pub fn base(&self, i: usize) -> (usize, usize) {
+        (self.bases[i] as usize / LINE, self.bases[i] as usize % LINE)
+    }
+
+    /// Moves context `i` to another nibble: byte `at` (below 64) of a line.
+    #[inline(always)]
+    pub fn set_base(&mut self, i: usize, line: usize, at: usize) {
+        debug_assert!(line < self.lines.len() - 1 && at < LINE);
+        self.bases[i] = (line * LINE + at % LINE).min((self.lines.len() - 1) * LINE) as u32;
+    }
+
+    /// Gives context `i` an empty nibble that is not part of the table.
+    #[inline(always)]
+    pub fn set_scratch(&mut self, i: usize) {
+        let line = self.lines.len() - 1 - N + i;
+        self.lines[line] = [0; LINE];
+        self.set_base(i, line, 0);
+    }
+
+    /// Reads the histories of node `node` (1 to 15) and gives the two inputs of each context.
+    #[inline(always)]
+    pub fn recall<K: Kernels>(&mut self, node: usize, inputs: &mut [[i16; 2]]) {
+        // SAFETY: `set_base` keeps every base a line from the end of the table; `node` is
+        // masked; the slices have `N` elements.
+        unsafe {
+            K::recall(
+                self.lines.as_flattened(),
+                &self.bases,
+                node & 15,
+                self.maps.as_flattened(),
+                &mut self.indices,
+                &mut self.entries,
+                &mut inputs[..N],
+            );
+        }
+    }
+
+    /// Learns `bit` at the node of the last [`Histories::recall`]: the maps, unless `keep_maps`,
+    /// then the histories themselves, by the transition table of `draw` (0 to 7).
+    #[inline(always)]
+    pub fn learn<K: Kernels>(&mut self, node: usize, bit: u32, draw: u32, keep_maps: bool, limit: u32) {
+        if !keep_maps {
+            let mut updated = [MapEntry::silent(); N];
+            K::learn(&self.entries, bit, limit, &mut updated);
+            let maps = self.maps.as_flattened_mut();
+            for i in 0..N {
+                // SAFETY: `recall` set `indices[i]` to `256 * i` plus a byte; there are `256 * N` maps.
+                unsafe { *maps.get_unchecked_mut(self.indices[i] as usize) = updated[i] };
+            }
+        }
+        let next = &BIT_HISTORY.next[draw as usize & 7][bit as usize & 1];
+        let bytes = self.lines.as_flattened_mut();
+        for i in 0..N {
+            // SAFETY: bases are a line from the end (`set_base`) and the node is below 16.
+            unsafe { *bytes.get_unchecked_mut(self.bases[i] as usize + (node & 15)) = next[self.indices[i] as usize & 255] };
+        }
+    }
+}

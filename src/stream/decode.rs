@@ -1,0 +1,317 @@
+//! Decompression of a stream, forward only: pushed into a writer, or pulled through [`Read`].
+
+use std::io::{self, Read, Write};
+
+use super::Summary;
+use super::encode::io_error;
+use crate::block;
+use crate::container::compact::Compact;
+use crate::container::fields::Fields;
+use crate::container::footer::Footer;
+use crate::container::hash::{Hasher, narrow};
+use crate::container::header::Header;
+use crate::container::index::{BlockRow, Index, IndexLimits};
+use crate::container::record::{Kind, Record, read_kind};
+use crate::error::{Error, Result};
+use crate::options::DecodeOptions;
+use crate::ordered::Ordered;
+use crate::progress;
+
+/// Decompresses the archive that `input` gives and writes its content to `out`.
+///
+/// Members one after the other give their contents one after the other.
+///
+/// # Errors
+/// The archive is damaged, needs a newer version, passes a limit or holds named entries; reading or
+/// writing fails. What was written by then is not to be trusted.
+pub fn decode_stream(input: impl Read, out: &mut dyn Write, options: &DecodeOptions) -> Result<Summary> {
+    let mut members = Members::new(input, options);
+    while let Some(block) = members.next_block()? {
+        out.write_all(&block)?;
+    }
+    members.summary.coded = members.fields.offset();
+    Ok(members.summary)
+}
+
+/// A reader that decompresses.
+///
+/// ```
+/// use std::io::Read;
+///
+/// let archive = cmx::compress(b"some text")?;
+/// let mut text = String::new();
+/// cmx::Decoder::new(&archive[..], &cmx::DecodeOptions::default()).read_to_string(&mut text)?;
+/// assert_eq!(text, "some text");
+/// # Ok::<(), cmx::Error>(())
+/// ```
+pub struct Decoder<R: Read> {
+    members: Members<R>,
+    block: Vec<u8>,
+    place: usize,
+}
+
+impl<R: Read> Decoder<R> {
+    /// Decompresses `input`, which need not be buffered.
+    pub fn new(input: R, options: &DecodeOptions) -> Self {
+        Decoder { members: Members::new(input, options), block: Vec::new(), place: 0 }
+    }
+}
+
+impl<R: Read> Read for Decoder<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.place == self.block.len() && !buffer.is_empty() {
+            let Some(block) = self.members.next_block().map_err(io_error)? else { return Ok(0) };
+            self.block = block;
+            self.place = 0;
+        }
+        let length = buffer.len().min(self.block.len() - self.place);
+        buffer[..length].copy_from_slice(&self.block[self.place..self.place + length]);
+        self.place += length;
+        Ok(length)
+    }
+}
+
+/// Where in the archive the reader stands.
+enum State {
+    /// Before a member, or at the end of the input.
+    Between,
+    /// Among the blocks of a member.
+    Blocks,
+    /// Behind the index, while blocks are still being decoded.
+    Draining(Index),
+    /// Behind the index, all blocks out.
+    Tail,
+    /// At the end of the input, or after an error.
+    Ended,
+}
+
+/// The members of an archive, read forward.
+struct Members<R: Read> {
+    fields: Fields<io::BufReader<R>>,
+    options: DecodeOptions,
+    state: State,
+    queue: Ordered<Vec<u8>>,
+    member_at: u64,
+    index_at: u64,
+    records: u64,
+    blocks: Vec<BlockRow>,
+    raw: u64,
+    hasher: Hasher,
+    summary: Summary,
+}
+
+impl<R: Read> Members<R> {
+    fn new(input: R, options: &DecodeOptions) -> Self {
+        Members {
+            fields: Fields::new(io::BufReader::with_capacity(1 << 16, input), 0),
+            options: options.clone(),
+            state: State::Between,
+            queue: Ordered::new(1),
+            member_at: 0,
+            index_at: 0,
+            records: 0,
+            blocks: Vec::new(),
+            raw: 0,
+            hasher: Hasher::default(),
+            summary: Summary::default(),
+        }
+    }
+
+    /// The next block of content, `None` at the end of the archive. After an error too: what
+    /// follows damage in a stream cannot be placed.
+    fn next_block(&mut self) -> Result<Option<Vec<u8>>> {
+        loop {
+            let state = std::mem::replace(&mut self.state, State::Ended);
+            let block = match state {
+                State::Ended => return Ok(None),
+                State::Between => self.begin_member()?,
+                State::Blocks => self.next_record()?,
+                State::Draining(index) => self.drain(index)?,
+                State::Tail => self.next_tail_record()?,
+            };
+            if let Some(block) = block {
+                self.account(&block)?;
+                return Ok(Some(block));
+            }
+        }
+    }
+
+    fn account(&mut self, block: &[u8]) -> Result<()> {
+        self.hasher.update(block);
+        self.raw += block.len() as u64;
+        self.summary.raw += block.len() as u64;
+        self.summary.blocks += 1;
+        if self.summary.raw > self.options.max_output {
+            return Err(Error::Limit(format!("the output passes {} bytes; --max-output raises the limit", self.options.max_output)));
+        }
+        if let Some(progress) = &self.options.progress {
+            progress.finished(0, block.len() as u64);
+        }
+        Ok(())
+    }
+
+    fn begin_member(&mut self) -> Result<Option<Vec<u8>>> {
+        self.member_at = self.fields.offset();
+        let header = match Header::read_from(&mut self.fields) {
+            Ok(Some(header)) => header,
+            Ok(None) if self.member_at == 0 => return Err(Error::Corrupt("not a cmx archive (it is empty)".into())),
+            Ok(None) => return Ok(None),
+            Err(Error::Corrupt(_)) if self.member_at > 0 && self.options.ignore_trailing => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        if header.is_compact() {
+            return self.compact();
+        }
+        if header.is_named() {
+            return Err(Error::Unsupported("this archive holds named files, not one stream; extract it into a folder with -C".into()));
+        }
+        let threads = threads_within(self.options.threads, header.memory_mib << 20, self.options.memory)?;
+        self.queue = Ordered::new(threads);
+        self.records = 0;
+        self.blocks.clear();
+        self.raw = 0;
+        self.hasher = Hasher::default();
+        self.state = State::Blocks;
+        Ok(None)
+    }
+
+    fn compact(&mut self) -> Result<Option<Vec<u8>>> {
+        let before = self.fields.offset();
+        let member = Compact::read_rest(&mut self.fields)?;
+        self.note_read(self.fields.offset() - before);
+        self.summary.metadata = member.metadata;
+        self.state = State::Between;
+        if member.raw_len == 0 {
+            member.check_raw(&[])?;
+            return Ok(None);
+        }
+        let progress = self.options.progress.clone();
+        Ordered::new(1).submit(move || {
+            let raw = progress::part(progress.as_ref(), member.raw_len, || block::decode(&member.coded, member.raw_len as usize))?;
+            member.check_raw(&raw)?;
+            Ok(raw)
+        })
+    }
+
+    fn note_read(&self, bytes: u64) {
+        if let Some(progress) = &self.options.progress {
+            progress.finished(bytes, 0);
+        }
+    }
+
+    /// Reads the header and the coded bytes of the record that comes now, and checks both.
+    fn read_record(&mut self, kind: Kind) -> Result<(Record, Vec<u8>)> {
+        let record = Record::read_rest(kind, &mut self.fields)?;
+        if record.number != self.records {
+            return Err(Error::Corrupt(format!("record {} stands where record {} should", record.number, self.records)));
+        }
+        self.records += 1;
+        let coded = self.fields.payload(record.coded_len)?;
+        record.check_coded(&coded)?;
+        Ok((record, coded))
+    }
+
+    fn next_record(&mut self) -> Result<Option<Vec<u8>>> {
+        let before = self.fields.offset();
+        match read_kind(&mut self.fields)? {
+            Kind::Block => {
+                let (record, coded) = self.read_record(Kind::Block)?;
+                let record_len = self.fields.offset() - before;
+                self.note_read(record_len);
+                self.blocks.push(BlockRow { record_len, raw_len: record.raw_len });
+                self.state = State::Blocks;
+                let progress = self.options.progress.clone();
+                self.queue.submit(move || {
+                    let raw = progress::part(progress.as_ref(), record.raw_len, || decode_record(&record, &coded))?;
+                    Ok(raw)
+                })
+            }
+            Kind::Index => {
+                self.index_at = before - self.member_at;
+                let (record, coded) = self.read_record(Kind::Index)?;
+                let index = decode_index(&record, &coded, &self.options)?;
+                self.state = State::Draining(index);
+                Ok(None)
+            }
+            other => Err(Error::Corrupt(format!("{other:?} record at byte {before}, before the index"))),
+        }
+    }
+
+    fn drain(&mut self, index: Index) -> Result<Option<Vec<u8>>> {
+        if let Some(block) = self.queue.next()? {
+            self.state = State::Draining(index);
+            return Ok(Some(block));
+        }
+        let wrong = |what: &str| Err(Error::Corrupt(format!("the index before byte {} does not fit the {what}", self.fields.offset())));
+        let [entry] = &index.entries[..] else { return wrong("stream: it must have one entry") };
+        if index.blocks != self.blocks {
+            return wrong("blocks");
+        }
+        if entry.size != self.raw || entry.hash != narrow(self.hasher.finish(), self.raw) {
+            return wrong("content");
+        }
+        self.summary.metadata = entry.metadata;
+        self.state = State::Tail;
+        Ok(None)
+    }
+
+    fn next_tail_record(&mut self) -> Result<Option<Vec<u8>>> {
+        let before = self.fields.offset();
+        match read_kind(&mut self.fields)? {
+            Kind::Parity => {
+                let record = Record::read_rest(Kind::Parity, &mut self.fields)?;
+                self.fields.skip(record.coded_len)?;
+                self.records += 1;
+                self.state = State::Tail;
+            }
+            Kind::Footer => {
+                let footer = Footer::read_rest(&mut self.fields)?;
+                let member_len = self.fields.offset() - self.member_at;
+                if footer != (Footer { member_len, index_at: self.index_at }) {
+                    return Err(Error::Corrupt(format!("the footer at byte {before} does not fit the member")));
+                }
+                self.state = State::Between;
+            }
+            other => return Err(Error::Corrupt(format!("{other:?} record at byte {before}, behind the index"))),
+        }
+        Ok(None)
+    }
+}
+
+/// Decodes a record and checks what came out.
+pub(crate) fn decode_record(record: &Record, coded: &[u8]) -> Result<Vec<u8>> {
+    let raw = block::decode(coded, record.raw_len as usize).map_err(|error| {
+        if let Error::Corrupt(text) = error { Error::Corrupt(format!("record {}: {text}", record.number)) } else { error }
+    })?;
+    record.check_raw(&raw)?;
+    Ok(raw)
+}
+
+/// Decodes the index that a record holds.
+pub(crate) fn decode_index(record: &Record, coded: &[u8], options: &DecodeOptions) -> Result<Index> {
+    if record.raw_len > options.max_index {
+        return Err(Error::Limit(format!(
+            "the index takes {} bytes, more than {}; --max-index raises the limit",
+            record.raw_len, options.max_index
+        )));
+    }
+    let (record, coded) = (*record, coded.to_vec());
+    let raw = Ordered::new(1).submit(move || decode_record(&record, &coded))?.unwrap_or_default();
+    Index::from_bytes(&raw, IndexLimits { path: options.max_path })
+}
+
+/// How many of `wanted` threads fit into `limit` when each takes `each`.
+///
+/// # Errors
+/// Not even one does.
+pub(crate) fn threads_within(wanted: usize, each: u64, limit: u64) -> Result<usize> {
+    if each > limit {
+        return Err(Error::Limit(format!(
+            "this archive needs {} MiB of memory, more than {} MiB; -M {}M raises the limit",
+            each >> 20,
+            limit >> 20,
+            each.div_ceil(1 << 20)
+        )));
+    }
+    Ok(wanted.min(usize::try_from(limit / each.max(1)).unwrap_or(usize::MAX)).max(1))
+}

@@ -1,0 +1,132 @@
+//! Blocks of a stream to one member, coded on several threads.
+
+use std::io::Write;
+
+use super::Summary;
+use crate::container::compact::Compact;
+use crate::container::format::MAX_COMPACT;
+use crate::container::hash::{Hasher, narrow};
+use crate::container::writer::{CodedBlock, MemberWriter};
+use crate::container::{Entry, Metadata};
+use crate::error::Result;
+use crate::options::EncodeOptions;
+use crate::ordered::Ordered;
+use crate::progress;
+
+/// Takes blocks, writes a member with one unnamed entry.
+pub struct MemberEncoder<W: Write> {
+    options: EncodeOptions,
+    metadata: Metadata,
+    state: State<W>,
+    queue: Ordered<CodedBlock>,
+    hasher: Hasher,
+    summary: Summary,
+}
+
+/// A small first block waits, as it may turn out to be the only one: then it takes the compact form.
+enum State<W> {
+    Waiting { out: W, first: Option<Vec<u8>> },
+    Writing(MemberWriter<W>),
+    Failed,
+}
+
+impl<W: Write> MemberEncoder<W> {
+    pub fn new(out: W, metadata: Metadata, options: &EncodeOptions) -> Self {
+        MemberEncoder {
+            options: options.clone(),
+            metadata,
+            state: State::Waiting { out, first: None },
+            queue: Ordered::new(options.threads),
+            hasher: Hasher::default(),
+            summary: Summary::default(),
+        }
+    }
+
+    /// Takes the next block, at most of the level's block size.
+    pub fn push(&mut self, block: Vec<u8>) -> Result<()> {
+        match std::mem::replace(&mut self.state, State::Failed) {
+            State::Waiting { out, first: None } if block.len() as u64 <= MAX_COMPACT => {
+                self.state = State::Waiting { out, first: Some(block) };
+                Ok(())
+            }
+            State::Waiting { out, first } => {
+                self.state = State::Writing(MemberWriter::begin(out, false, self.options.level, 0)?);
+                first.into_iter().try_for_each(|first| self.submit(first))?;
+                self.submit(block)
+            }
+            writing => {
+                self.state = writing;
+                self.submit(block)
+            }
+        }
+    }
+
+    fn submit(&mut self, block: Vec<u8>) -> Result<()> {
+        self.hasher.update(&block);
+        self.summary.raw += block.len() as u64;
+        let options = self.options.clone();
+        let done = self.queue.submit(move || encode_block(&block, &options))?;
+        done.iter().try_for_each(|block| self.write(block))
+    }
+
+    fn write(&mut self, block: &CodedBlock) -> Result<()> {
+        if let State::Writing(writer) = &mut self.state {
+            writer.block(block)?;
+        }
+        self.note(block);
+        Ok(())
+    }
+
+    fn note(&mut self, block: &CodedBlock) {
+        self.summary.blocks += 1;
+        self.summary.warnings.extend(block.fallback.clone());
+        if let Some(progress) = &self.options.progress {
+            progress.finished(block.raw_len, block.coded.len() as u64);
+        }
+    }
+
+    /// Writes the end of the member. Returns what `new` was given.
+    pub fn finish(mut self) -> Result<(W, Summary)> {
+        while let Some(block) = self.queue.next()? {
+            self.write(&block)?;
+        }
+        match std::mem::replace(&mut self.state, State::Failed) {
+            State::Waiting { out, first } => self.finish_compact(out, &first.unwrap_or_default()),
+            State::Writing(writer) => {
+                let raw = self.summary.raw;
+                let entry = Entry { size: raw, hash: narrow(self.hasher.finish(), raw), metadata: self.metadata, ..Entry::default() };
+                let (out, coded) = writer.finish(vec![entry], self.options.level, self.options.verify)?;
+                self.summary.coded = coded;
+                Ok((out, self.summary))
+            }
+            State::Failed => Err(std::io::Error::other("an earlier write failed").into()),
+        }
+    }
+
+    fn finish_compact(mut self, mut out: W, raw: &[u8]) -> Result<(W, Summary)> {
+        let mut bytes = Vec::new();
+        let coded = if raw.is_empty() {
+            Vec::new()
+        } else {
+            let options = self.options.clone();
+            let job_raw = raw.to_vec();
+            // Through the queue like every block, so that a panic becomes an error here too.
+            let mut alone = Ordered::new(1);
+            let block = alone.submit(move || encode_block(&job_raw, &options))?;
+            block.map_or_else(Vec::new, |block| {
+                self.note(&block);
+                block.coded
+            })
+        };
+        Compact::new(raw, self.metadata, coded).write_to(&mut bytes);
+        out.write_all(&bytes)?;
+        self.summary.raw = raw.len() as u64;
+        self.summary.coded = bytes.len() as u64;
+        Ok((out, self.summary))
+    }
+}
+
+fn encode_block(block: &[u8], options: &EncodeOptions) -> Result<CodedBlock> {
+    let work = block.len() as u64 * options.passes();
+    progress::part(options.progress.as_ref(), work, || CodedBlock::encode(block, options.level, options.verify))
+}

@@ -1,0 +1,223 @@
+//! Archives of many files: made, extracted, appended to.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use cmx::archive::select::Selection;
+use cmx::archive::{CreateOptions, ExtractOptions, Plan};
+use cmx::input::walk::WalkOptions;
+use cmx::{Archive, DecodeOptions, EncodeOptions};
+
+/// A tree with every kind of entry.
+fn tree(root: &Path) {
+    let write = |path: &str, content: &[u8]| {
+        let path = root.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    };
+    for number in 0..40 {
+        write(&format!("src/m{}/f{number}.rs", number % 4), format!("fn f{number}() {{ {} }}\n", "x + 1; ".repeat(number)).as_bytes());
+    }
+    write("zero", b"");
+    write("run.sh", b"#!/bin/sh\n");
+    write("copy/of.sh", b"#!/bin/sh\n");
+    write("noise", &(0..70_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect::<Vec<_>>());
+    fs::create_dir(root.join("empty")).unwrap();
+    fs::set_permissions(root.join("run.sh"), fs::Permissions::from_mode(0o750)).unwrap();
+    fs::hard_link(root.join("run.sh"), root.join("again.sh")).unwrap();
+    symlink("src/m0", root.join("link")).unwrap();
+    symlink("../../nowhere", root.join("dangling")).unwrap();
+    let odd = <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"odd\xff\n");
+    fs::write(root.join(odd), b"odd").unwrap();
+    let sparse = fs::File::create(root.join("sparse")).unwrap();
+    sparse.set_len(50 << 20).unwrap();
+    std::os::unix::fs::FileExt::write_all_at(&sparse, b"data", 30 << 20).unwrap();
+    fs::set_permissions(root.join("src"), fs::Permissions::from_mode(0o711)).unwrap();
+    let time = std::time::UNIX_EPOCH + std::time::Duration::new(1_000_000_000, 123_456_789);
+    fs::File::options().write(true).open(root.join("zero")).unwrap().set_modified(time).unwrap();
+    fs::File::open(root.join("src")).unwrap().set_modified(time).unwrap();
+}
+
+fn options() -> CreateOptions {
+    let encode = EncodeOptions { level: &cmx::level::LEVELS[0], threads: 2, ..EncodeOptions::default() };
+    CreateOptions { encode, ..CreateOptions::default() }
+}
+
+/// Everything that must be the same of two trees, as lines.
+fn facts(root: &Path) -> Vec<String> {
+    let mut facts = Vec::new();
+    let mut folders = vec![root.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let found = fs::symlink_metadata(&path).unwrap();
+            let content = if found.is_file() { fs::read(&path).unwrap() } else { Vec::new() };
+            let link = fs::read_link(&path).unwrap_or_default();
+            let name = path.strip_prefix(root).unwrap().to_path_buf();
+            let size = if found.is_file() { found.len() } else { 0 };
+            let hash = cmx::container::hash::hash(&content);
+            facts.push(format!("{name:?} {:o} {size} {}.{} {link:?} {hash:x}", found.mode(), found.mtime(), found.mtime_nsec()));
+            if found.is_dir() {
+                folders.push(path);
+            }
+        }
+    }
+    facts.sort();
+    facts
+}
+
+/// A folder with the tree `d` and an archive `x.cmx` of it.
+fn fixture(options: &CreateOptions) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("d");
+    fs::create_dir(&root).unwrap();
+    tree(&root);
+    let archive = folder.path().join("x.cmx");
+    let summary = Archive::create(&archive, std::slice::from_ref(&root), options).unwrap();
+    assert!(summary.warnings.is_empty(), "{:?}", summary.warnings);
+    (folder, archive)
+}
+
+fn open(path: &Path) -> Archive {
+    Archive::open(path, &DecodeOptions { threads: 2, ..DecodeOptions::default() }).unwrap()
+}
+
+fn all() -> Selection {
+    Selection::new(&[]).unwrap()
+}
+
+/// Where the tree lies in the archive: its absolute path without the root.
+fn stored(folder: &tempfile::TempDir) -> PathBuf {
+    folder.path().strip_prefix("/").unwrap().join("d")
+}
+
+#[test]
+fn every_kind_of_entry_comes_back() {
+    let (folder, archive) = fixture(&options());
+    let out = folder.path().join("out");
+    open(&archive).extract(&mut all(), &out, &ExtractOptions::default()).unwrap();
+    let extracted = out.join(stored(&folder));
+    assert_eq!(facts(&extracted), facts(&folder.path().join("d")));
+    let same =
+        |one: &str, other: &str| fs::metadata(extracted.join(one)).unwrap().ino() == fs::metadata(extracted.join(other)).unwrap().ino();
+    assert!(same("run.sh", "again.sh") && !same("run.sh", "copy/of.sh"));
+    assert!(fs::metadata(extracted.join("sparse")).unwrap().blocks() < 1000);
+}
+
+#[test]
+fn the_same_bytes_for_any_threads() {
+    let (folder, archive) = fixture(&options());
+    let expected = fs::read(&archive).unwrap();
+    for threads in [1, 3] {
+        let mut options = CreateOptions { solid: Some(20_000), ..options() };
+        let other = folder.path().join("other.cmx");
+        Archive::create(&other, &[folder.path().join("d")], &options).unwrap();
+        let cut = fs::read(&other).unwrap();
+        options.encode.threads = threads;
+        Archive::create(&other, &[folder.path().join("d")], &options).unwrap();
+        assert_eq!(fs::read(&other).unwrap(), cut);
+        options.solid = None;
+        Archive::create(&other, &[folder.path().join("d")], &options).unwrap();
+        assert_eq!(fs::read(&other).unwrap(), expected);
+    }
+}
+
+#[test]
+fn one_file_takes_only_its_block() {
+    let (folder, archive) = fixture(&CreateOptions { solid: Some(2000), ..options() });
+    // Damage every block but the one with the file: it must not matter.
+    let opened = open(&archive);
+    let member = &opened.members()[0];
+    let wanted = stored(&folder).join("src/m3/f39.rs");
+    let name = wanted.as_os_str().as_encoded_bytes();
+    let place = member.index.entries.iter().position(|entry| entry.path == name).unwrap();
+    let at = member.index.content_offsets()[place];
+    let mut bytes = fs::read(&archive).unwrap();
+    assert!(member.index.blocks.len() > 5);
+    for (block, &record_at) in member.block_at.iter().enumerate() {
+        if !(member.content_at[block]..member.content_at[block + 1]).contains(&at) {
+            bytes[record_at as usize + 40] ^= 1;
+        }
+    }
+    let damaged = folder.path().join("damaged.cmx");
+    fs::write(&damaged, bytes).unwrap();
+    let mut out = Vec::new();
+    let mut selection = Selection::new(&[name.to_vec()]).unwrap();
+    open(&damaged).extract_to(&mut selection, &mut out).unwrap();
+    assert_eq!(out, fs::read(folder.path().join("d/src/m3/f39.rs")).unwrap());
+    open(&damaged).extract_to(&mut all(), &mut out).unwrap_err();
+}
+
+#[test]
+fn identical_files_are_stored_once() {
+    let (folder, archive) = fixture(&options());
+    let opened = open(&archive);
+    let name = stored(&folder).join("run.sh");
+    let doubled = opened.entries().filter(|entry| entry.same_as.is_some()).count();
+    assert_eq!(doubled, 1);
+    let selected = Selection::new(&[name.as_os_str().as_encoded_bytes().to_vec()]);
+    let out = folder.path().join("out");
+    opened.extract(&mut selected.unwrap(), &out, &ExtractOptions::default()).unwrap();
+    assert_eq!(fs::read(out.join(name)).unwrap(), b"#!/bin/sh\n");
+}
+
+#[test]
+fn append_replaces_and_adds_and_survives_being_cut() {
+    let (folder, archive) = fixture(&options());
+    let before = fs::read(&archive).unwrap();
+    let path = folder.path().join("d/run.sh");
+    fs::write(&path, b"changed\n").unwrap();
+    fs::write(folder.path().join("d/new"), b"new\n").unwrap();
+    let roots = [path, folder.path().join("d/new")];
+    let append = || {
+        let plan = Plan::of(&roots, WalkOptions::default()).unwrap();
+        Archive::append(&archive, plan, &options(), &DecodeOptions::default()).unwrap()
+    };
+    append();
+    let after = fs::read(&archive).unwrap();
+    assert_eq!(after[..before.len()], before);
+    let content = |name: &str| {
+        let mut out = Vec::new();
+        let name = stored(&folder).join(name).as_os_str().as_encoded_bytes().to_vec();
+        open(&archive).extract_to(&mut Selection::new(&[name])?, &mut out).map(|_| out)
+    };
+    assert_eq!((content("run.sh").unwrap(), content("new").unwrap()), (b"changed\n".to_vec(), b"new\n".to_vec()));
+    for cut in (before.len()..after.len()).step_by(7) {
+        fs::write(&archive, &after[..cut]).unwrap();
+        let opened = open(&archive);
+        // Up to a few bytes of the magic there is no telling that a member was begun.
+        assert_eq!(opened.warnings().is_empty(), cut == before.len());
+        assert!(content("new").is_err() && content("zero").is_ok());
+    }
+    append();
+    assert_eq!(fs::read(&archive).unwrap(), after);
+}
+
+#[test]
+fn joined_archives_are_one() {
+    let (folder, archive) = fixture(&options());
+    let (_other_folder, other) = fixture(&options());
+    let joined = [fs::read(&archive).unwrap(), fs::read(&other).unwrap()].concat();
+    fs::write(&archive, joined).unwrap();
+    let opened = open(&archive);
+    assert_eq!(opened.entries().count(), 2 * open(&other).entries().count());
+    let mut out = Vec::new();
+    opened.extract_to(&mut all(), &mut out).unwrap();
+    drop(folder);
+}
+
+#[test]
+fn nothing_is_overwritten_unless_asked() {
+    let (folder, archive) = fixture(&options());
+    let out = folder.path().join("out");
+    let there = out.join(stored(&folder)).join("zero");
+    fs::create_dir_all(there.parent().unwrap()).unwrap();
+    fs::write(&there, b"mine").unwrap();
+    let before = facts(&out);
+    let error = open(&archive).extract(&mut all(), &out, &ExtractOptions::default()).unwrap_err();
+    assert!(error.to_string().contains("-f"), "{error}");
+    assert_eq!(facts(&out), before, "nothing is written at all then");
+    open(&archive).extract(&mut all(), &out, &ExtractOptions { overwrite: true, ..ExtractOptions::default() }).unwrap();
+    assert_eq!(fs::read(there).unwrap(), b"");
+}

@@ -1,0 +1,166 @@
+//! The command as a shell sees it: forms of a call, files left behind, exit codes, messages.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+const TEXT: &[u8] = b"one two three, one two three, one two three\n";
+
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("IN"), TEXT).unwrap();
+    folder
+}
+
+/// Runs `cmx LINE` in `folder` with `input` on a pipe.
+fn cmx(folder: &Path, line: &str, input: &[u8]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cmx"));
+    command.current_dir(folder).args(line.split_whitespace()).env_remove("CMX_OPT");
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // A command that does not read its input closes the pipe early.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    child.wait_with_output().unwrap()
+}
+
+fn ok(folder: &TempDir, line: &str) -> Vec<u8> {
+    let output = cmx(folder.path(), line, b"");
+    assert!(output.status.success(), "cmx {line}: {}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
+/// Runs a call that must fail with `code` and one line that contains `part`.
+fn fails(folder: &TempDir, line: &str, input: &[u8], code: i32, part: &str) {
+    let output = cmx(folder.path(), line, input);
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "cmx {line}: {text}");
+    assert!(text.contains(part) && text.lines().count() == 1, "cmx {line}: {text}");
+}
+
+fn names(folder: &TempDir) -> Vec<String> {
+    let mut names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn the_promised_forms() {
+    let folder = folder();
+    let read = |name: &str| fs::read(folder.path().join(name)).unwrap();
+    ok(&folder, "-c IN");
+    ok(&folder, "-c -7 -T 2 -q -f --no-verify IN -o OUT.cmx");
+    ok(&folder, "-t IN.cmx");
+    fs::remove_file(folder.path().join("IN")).unwrap();
+    ok(&folder, "-d IN.cmx");
+    assert_eq!(read("IN"), TEXT);
+    ok(&folder, "-d -q -f OUT.cmx -o OUT");
+    assert_eq!(read("OUT"), TEXT);
+    assert_eq!(ok(&folder, "-dc IN.cmx"), TEXT);
+    let archive = cmx(folder.path(), "", TEXT).stdout;
+    assert_eq!(cmx(folder.path(), "-d", &archive).stdout, TEXT);
+    assert_eq!(names(&folder), ["IN", "IN.cmx", "OUT", "OUT.cmx"]);
+}
+
+#[test]
+fn mode_and_time_come_back() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder();
+    let path = folder.path().join("IN");
+    let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_234_567_890);
+    let file = fs::File::options().write(true).open(&path).unwrap();
+    file.set_permissions(fs::Permissions::from_mode(0o640)).unwrap();
+    file.set_modified(time).unwrap();
+    ok(&folder, "--rm IN");
+    assert_eq!(names(&folder), ["IN.cmx"]);
+    fs::set_permissions(folder.path().join("IN.cmx"), fs::Permissions::from_mode(0o600)).unwrap();
+    ok(&folder, "-d IN.cmx");
+    let found = fs::metadata(&path).unwrap();
+    assert_eq!((found.permissions().mode() & 0o7777, found.modified().unwrap()), (0o640, time));
+}
+
+#[test]
+fn inputs_of_every_kind() {
+    let folder = folder();
+    for (name, data) in [("empty", vec![]), ("byte", vec![7]), ("zeros", vec![0; 300_000]), ("already", TEXT.repeat(9))] {
+        fs::write(folder.path().join(name), &data).unwrap();
+        ok(&folder, &format!("-1 -q {name}"));
+        ok(&folder, &format!("-1 -q {name}.cmx -o twice.cmx -f"));
+        assert_eq!(ok(&folder, &format!("-dc {name}.cmx")), data);
+    }
+    // The size of a file in /proc is said to be 0.
+    ok(&folder, "-q /proc/self/status -o status.cmx");
+    assert!(ok(&folder, "-dc status.cmx").starts_with(b"Name:"));
+}
+
+#[test]
+fn mistakes_get_one_clear_line() {
+    let folder = folder();
+    ok(&folder, "IN");
+    fails(&folder, "IN", b"", 1, "IN.cmx exists; -f overwrites it");
+    fails(&folder, "missing", b"", 1, "missing: No such file");
+    fails(&folder, "-d IN", b"", 1, "name the output with -o");
+    fails(&folder, "IN.cmx", b"", 1, "archive already");
+    fails(&folder, "-f IN -o IN", b"", 1, "input and output at once");
+    fails(&folder, "IN -o missing/OUT", b"", 1, "missing/OUT: No such file");
+    fails(&folder, "-d -o OUT", b"plain text", 2, "standard input: corrupt archive: not a cmx archive");
+    fails(&folder, "-d -o OUT", b"", 2, "it is empty");
+    fails(&folder, "-c IN -o /dev/full", b"", 1, "/dev/full: No space left on device");
+    let archive = fs::read(folder.path().join("IN.cmx")).unwrap();
+    fails(&folder, "-d -o OUT", &archive[..archive.len() - 1], 2, "ends early");
+    let mut newer = archive.clone();
+    newer[6] = 2;
+    fails(&folder, "-d -o OUT", &newer, 1, "container version 2");
+    let mut flipped = archive;
+    flipped[25] ^= 4;
+    fails(&folder, "-t", &flipped, 2, "damaged");
+    assert_eq!(names(&folder), ["IN", "IN.cmx"], "nothing is left behind");
+}
+
+#[test]
+fn level_nine_says_what_it_does() {
+    let folder = folder();
+    let output = cmx(folder.path(), "-9 IN", b"");
+    assert!(output.status.success() && String::from_utf8_lossy(&output.stderr).contains("this is level 8"));
+    ok(&folder, "-8 IN -o eight.cmx");
+    assert_eq!(fs::read(folder.path().join("IN.cmx")).unwrap(), fs::read(folder.path().join("eight.cmx")).unwrap());
+}
+
+#[test]
+fn a_closed_pipe_is_quiet() {
+    let folder = folder();
+    fs::write(folder.path().join("big"), vec![b'x'; 3 << 20]).unwrap();
+    ok(&folder, "-1 --no-verify big");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cmx"));
+    let mut child =
+        command.current_dir(folder.path()).args(["-dc", "big.cmx"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn a_link_is_followed_and_a_folder_refused() {
+    let folder = folder();
+    std::os::unix::fs::symlink("real", folder.path().join("link")).unwrap();
+    fs::write(folder.path().join("real"), b"").unwrap();
+    ok(&folder, "IN -f -o link");
+    assert!(fs::symlink_metadata(folder.path().join("link")).unwrap().is_symlink());
+    assert_eq!(ok(&folder, "-dc real"), TEXT);
+    fails(&folder, "IN -f -o .", b"", 1, "is a folder");
+}
+
+#[test]
+fn tar_takes_it_as_its_compressor() {
+    let folder = folder();
+    let run = |line: &str| {
+        let status = Command::new("tar").current_dir(folder.path()).args(line.split(' ')).status().unwrap();
+        assert!(status.success(), "tar {line}");
+    };
+    let program = env!("CARGO_BIN_EXE_cmx");
+    run(&format!("-I {program} -cf t.tar.cmx IN"));
+    fs::remove_file(folder.path().join("IN")).unwrap();
+    run(&format!("-I {program} -xf t.tar.cmx"));
+    assert_eq!(fs::read(folder.path().join("IN")).unwrap(), TEXT);
+}

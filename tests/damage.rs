@@ -1,0 +1,77 @@
+//! Damage is found: no changed bit and no cut gives wrong output, and nothing panics.
+
+use cmx::level::Level;
+use cmx::{DecodeOptions, EncodeOptions, Error, compress_with, decompress, decompress_with};
+
+static SMALL_BLOCKS: Level = Level { block_size: 300, ..cmx::level::LEVELS[0] };
+
+/// Three archives of at most 2 KiB: compact, several blocks, two members.
+fn archives() -> Vec<(Vec<u8>, Vec<u8>)> {
+    let text: Vec<u8> = (0..900).map(|place| b"a rat sat on a mat"[(place + place / 50) % 18]).collect();
+    let compact = compress_with(&text[..200], &EncodeOptions::default()).unwrap();
+    let blocks = compress_with(&text, &EncodeOptions { level: &SMALL_BLOCKS, ..EncodeOptions::default() }).unwrap();
+    let two = [&compact[..], &compact[..]].concat();
+    vec![(text[..200].to_vec(), compact), (text.clone(), blocks), ([&text[..200], &text[..200]].concat(), two)]
+}
+
+/// A small memory limit keeps a damaged header from asking for much.
+fn limits() -> DecodeOptions {
+    DecodeOptions { memory: 256 << 20, max_output: 1 << 20, ..DecodeOptions::default() }
+}
+
+#[test]
+fn every_flipped_bit_is_found() {
+    for (data, archive) in archives() {
+        assert!(archive.len() <= 2048);
+        for bit in 0..archive.len() * 8 {
+            let mut damaged = archive.clone();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            match decompress_with(&damaged, &limits()) {
+                Err(Error::Bug(text)) => panic!("bit {bit}: {text}"),
+                Err(_) => {}
+                // Bits that mean nothing may flip: the output is still the right one.
+                Ok(output) => assert_eq!(output, data, "bit {bit}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn every_cut_is_found() {
+    for (_, archive) in archives() {
+        for length in 0..archive.len() {
+            match decompress(&archive[..length]) {
+                Err(Error::Corrupt(_)) => {}
+                other => {
+                    // A cut between two members leaves a whole archive.
+                    assert!(other.is_ok() && 2 * length == archive.len(), "{length} of {}: {other:?}", archive.len());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn trailing_bytes_are_an_error_unless_asked_otherwise() {
+    for (data, mut archive) in archives() {
+        archive.extend_from_slice(b"\0\0\0\0");
+        let text = decompress(&archive).unwrap_err().to_string();
+        assert!(text.contains("--ignore-trailing"), "{text}");
+        let lenient = DecodeOptions { ignore_trailing: true, ..DecodeOptions::default() };
+        assert_eq!(decompress_with(&archive, &lenient).unwrap(), data);
+    }
+}
+
+#[test]
+fn moved_and_doubled_records_are_found() {
+    let (_, archive) = archives().swap_remove(1);
+    let marker = cmx::container::format::MARKER;
+    let starts: Vec<usize> = (0..archive.len() - 4).filter(|&place| archive[place..place + 4] == marker).collect();
+    let (first, second, third) = (starts[0], starts[1], starts[2]);
+    let swapped = [&archive[..first], &archive[second..third], &archive[first..second], &archive[third..]].concat();
+    let doubled = [&archive[..second], &archive[first..]].concat();
+    let dropped = [&archive[..first], &archive[second..]].concat();
+    for damaged in [swapped, doubled, dropped] {
+        assert!(matches!(decompress(&damaged), Err(Error::Corrupt(_))));
+    }
+}

@@ -1,0 +1,175 @@
+//! Archives made to do harm: nothing outside of the target folder changes, and every one is refused.
+
+use std::fs;
+use std::path::Path;
+
+use cmx::archive::select::Selection;
+use cmx::archive::{ExtractOptions, show_name};
+use cmx::container::hash::{hash, narrow};
+use cmx::container::writer::{CodedBlock, MemberWriter};
+use cmx::container::{Entry, EntryKind};
+use cmx::level::LEVELS;
+use cmx::{Archive, DecodeOptions, Error};
+
+const CONTENT: &[u8] = b"harm\n";
+
+fn entry(path: &[u8], kind: EntryKind, link: &[u8]) -> Entry {
+    let (size, hash) = if kind == EntryKind::File { (CONTENT.len() as u64, narrow(hash(CONTENT), 5)) } else { (0, 0) };
+    Entry { path: path.to_vec(), kind, link: link.to_vec(), size, hash, ..Entry::default() }
+}
+
+fn file(path: &str) -> Entry {
+    entry(path.as_bytes(), EntryKind::File, b"")
+}
+
+/// An archive with these entries, however wrong they are.
+fn archive_of(path: &Path, entries: Vec<Entry>) {
+    let mut writer = MemberWriter::begin(fs::File::create(path).unwrap(), true, &LEVELS[0], 0).unwrap();
+    let contents = entries.iter().filter(|entry| entry.kind == EntryKind::File && entry.same_as.is_none()).count();
+    if contents > 0 {
+        writer.block(&CodedBlock::encode(&CONTENT.repeat(contents), &LEVELS[0], false).unwrap()).unwrap();
+    }
+    writer.finish(entries, &LEVELS[0], false).unwrap();
+}
+
+/// Sets of entries, each an attack.
+fn attacks(outside: &Path) -> Vec<Vec<Entry>> {
+    let outside = outside.to_str().unwrap();
+    let mut attacks: Vec<Vec<Entry>> = Vec::new();
+    let absolute = format!("{outside}/x");
+    let long = "a".repeat(256);
+    let paths: [&str; 18] = [
+        "",
+        "/",
+        "//x",
+        &absolute,
+        "/tmp/../x",
+        "..",
+        "../x",
+        "../../x",
+        "a/../../x",
+        "a/..",
+        "a/../x",
+        "a//x",
+        "a/",
+        ".",
+        "./x",
+        "a/./x",
+        "../outside/sentinel",
+        &long,
+    ];
+    for path in paths {
+        for kind in [EntryKind::File, EntryKind::Directory, EntryKind::Symlink, EntryKind::Hardlink] {
+            attacks.push(vec![entry(path.as_bytes(), kind, b"x")]);
+        }
+    }
+    // Through a link of the archive itself, by whatever order.
+    for target in [outside, "..", "../outside", "."] {
+        let link = entry(b"link", EntryKind::Symlink, target.as_bytes());
+        attacks.push(vec![link.clone(), file("link/sentinel")]);
+        attacks.push(vec![file("link/sentinel"), link.clone()]);
+        attacks.push(vec![link.clone(), file("link")]);
+        attacks.push(vec![link.clone(), entry(b"link", EntryKind::Directory, b"")]);
+        attacks.push(vec![link.clone(), entry(b"hard", EntryKind::Hardlink, b"link/sentinel")]);
+        attacks.push(vec![link, entry(b"hard", EntryKind::Hardlink, b"link")]);
+    }
+    // Through a link that was there before.
+    attacks.push(vec![file("there/x")]);
+    attacks.push(vec![entry(b"there", EntryKind::Directory, b"")]);
+    attacks.push(vec![entry(b"there/d", EntryKind::Directory, b"")]);
+    attacks.push(vec![entry(b"there/l", EntryKind::Symlink, b"x")]);
+    attacks.push(vec![entry(b"h", EntryKind::Hardlink, b"there/sentinel")]);
+    attacks.push(vec![entry(b"h", EntryKind::Hardlink, b"there")]);
+    // Hard links to what is outside, or is nothing.
+    for target in ["/etc/passwd", "../outside/sentinel", "missing", "h"] {
+        attacks.push(vec![entry(b"h", EntryKind::Hardlink, target.as_bytes())]);
+    }
+    // One path twice, and a file for a folder.
+    attacks.push(vec![file("x"), file("x")]);
+    attacks.push(vec![file("x"), file("x/y")]);
+    attacks.push(vec![entry(b"x", EntryKind::Directory, b""), file("x")]);
+    attacks
+}
+
+fn lines(folder: &Path) -> Vec<String> {
+    let mut lines: Vec<String> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| {
+            let path = entry.unwrap().path();
+            format!("{path:?} {:?} {:?}", fs::symlink_metadata(&path).unwrap().modified(), fs::read(&path).ok())
+        })
+        .collect();
+    lines.sort();
+    lines
+}
+
+#[test]
+fn nothing_gets_out() {
+    let base = tempfile::tempdir().unwrap();
+    let outside = base.path().join("outside");
+    fs::create_dir(&outside).unwrap();
+    fs::write(outside.join("sentinel"), b"untouched").unwrap();
+    let before = (lines(&outside), lines(base.path()).len());
+    let attacks = attacks(&outside);
+    assert!(attacks.len() >= 60, "{}", attacks.len());
+    for (number, entries) in attacks.into_iter().enumerate() {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = folder.path().join("x.cmx");
+        let shown: Vec<_> = entries.iter().map(|entry| format!("{:?} {}", entry.kind, show_name(&entry.path))).collect();
+        archive_of(&archive, entries);
+        let target = base.path().join(format!("target{number}"));
+        fs::create_dir(&target).unwrap();
+        std::os::unix::fs::symlink("../outside", target.join("there")).unwrap();
+        for overwrite in [false, true] {
+            let options = ExtractOptions { overwrite, ..ExtractOptions::default() };
+            let result = Archive::open(&archive, &DecodeOptions::default())
+                .and_then(|archive| archive.extract(&mut Selection::new(&[]).unwrap(), &target, &options));
+            match result {
+                Err(Error::Bug(text)) => panic!("{shown:?}: {text}"),
+                Err(_) => {}
+                Ok(_) => panic!("{shown:?} was extracted"),
+            }
+        }
+        fs::remove_dir_all(&target).unwrap();
+        assert_eq!((lines(&outside), lines(base.path()).len()), before, "{shown:?}");
+    }
+}
+
+#[test]
+fn hostile_names_are_listed_harmlessly() {
+    let base = tempfile::tempdir().unwrap();
+    let archive = base.path().join("x.cmx");
+    let entries: Vec<Entry> = (1..=200u32)
+        .map(|number| {
+            let odd = char::from_u32(if number < 100 { number } else { 0x2000 + number }).unwrap();
+            let mut path = format!("n{number}{odd}[31m").into_bytes();
+            if number % 3 == 0 {
+                path.push(0x80 + (number % 128) as u8);
+            }
+            entry(&path, EntryKind::Directory, b"")
+        })
+        .collect();
+    archive_of(&archive, entries);
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_cmx")).arg("-l").arg(&archive).output().unwrap();
+    let text = String::from_utf8(output.stdout).expect("only UTF-8 is printed");
+    assert_eq!(text.lines().count(), 202);
+    assert!(!text.chars().any(|c| c != '\n' && (c.is_control() || ('\u{202A}'..='\u{202E}').contains(&c))));
+}
+
+#[test]
+fn limits_stop_bombs() {
+    let base = tempfile::tempdir().unwrap();
+    let archive = base.path().join("x.cmx");
+    let many: Vec<Entry> = (0..10_000u64).map(|n| Entry { same_as: (n > 0).then_some(0), ..file(&format!("f{n}")) }).collect();
+    archive_of(&archive, many);
+    let fails = |options: DecodeOptions| {
+        let result = Archive::open(&archive, &options)
+            .and_then(|archive| archive.extract(&mut Selection::new(&[]).unwrap(), &base.path().join("out"), &ExtractOptions::default()));
+        result.unwrap_err().to_string()
+    };
+    assert!(fails(DecodeOptions { max_output: 40_000, ..DecodeOptions::default() }).contains("--max-output"));
+    assert!(fails(DecodeOptions { max_index: 1000, ..DecodeOptions::default() }).contains("--max-index"));
+    assert!(fails(DecodeOptions { max_path: 3, ..DecodeOptions::default() }).contains("--max-path"));
+    assert!(fails(DecodeOptions { memory: 1 << 20, ..DecodeOptions::default() }).contains("-M"));
+    assert!(!base.path().join("out/f0").exists());
+}

@@ -1,0 +1,97 @@
+//! Damaged archives: what is whole is saved, what is not is named, and parity mends.
+
+use std::fs;
+use std::path::Path;
+
+use cmx::archive::CreateOptions;
+use cmx::archive::repair::{RepairSummary, repair};
+use cmx::archive::select::Selection;
+use cmx::{Archive, DecodeOptions, EncodeOptions, Error};
+
+fn archive(folder: &Path, parity: u32) -> Vec<u8> {
+    let root = folder.join("d");
+    fs::create_dir(&root).unwrap();
+    for number in 0..8 {
+        let content: Vec<u8> = (0..3000u32).map(|place| (place * (number + 3) / 7) as u8).collect();
+        fs::write(root.join(format!("f{number}")), content).unwrap();
+    }
+    let encode = EncodeOptions { level: &cmx::level::LEVELS[0], ..EncodeOptions::default() };
+    let options = CreateOptions { encode, solid: Some(6000), parity, ..CreateOptions::default() };
+    let path = folder.join("x.cmx");
+    Archive::create(&path, &[root], &options).unwrap();
+    fs::read(path).unwrap()
+}
+
+fn repaired(folder: &Path, bytes: &[u8]) -> cmx::Result<(RepairSummary, Vec<u8>)> {
+    let path = folder.join("damaged.cmx");
+    fs::write(&path, bytes).unwrap();
+    let mut out = Vec::new();
+    let summary = repair(&fs::File::open(path).unwrap(), folder, &mut out, &DecodeOptions::default())?;
+    Ok((summary, out))
+}
+
+/// The archive opens, and every file in it that bears its old name is what it was.
+fn check(folder: &Path, bytes: &[u8]) -> usize {
+    let path = folder.join("check.cmx");
+    fs::write(&path, bytes).unwrap();
+    let opened = Archive::open(&path, &DecodeOptions::default()).unwrap();
+    opened.extract_to(&mut Selection::new(&[]).unwrap(), &mut Vec::new()).unwrap();
+    let names: Vec<Vec<u8>> = opened.entries().filter(|entry| entry.size > 0).map(|entry| entry.path.clone()).collect();
+    let mut whole = 0;
+    for name in names.iter().filter(|name| !name.starts_with(b"lost+found")) {
+        let mut content = Vec::new();
+        opened.extract_to(&mut Selection::new(std::slice::from_ref(name)).unwrap(), &mut content).unwrap();
+        let last = std::str::from_utf8(name).unwrap().rsplit('/').next().unwrap();
+        assert_eq!(content, fs::read(folder.join("d").join(last)).unwrap());
+        whole += 1;
+    }
+    whole
+}
+
+#[test]
+fn a_whole_archive_stays_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = archive(folder.path(), 0);
+    let (summary, out) = repaired(folder.path(), &bytes).unwrap();
+    assert!(summary.was_whole && out == bytes);
+}
+
+#[test]
+fn damage_anywhere_costs_only_what_it_hits() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = archive(folder.path(), 0);
+    for place in (0..bytes.len()).step_by(bytes.len() / 60) {
+        let mut damaged = bytes.clone();
+        damaged[place] ^= 0x10;
+        let (summary, out) = repaired(folder.path(), &damaged).unwrap();
+        let whole = check(folder.path(), &out);
+        let lost = summary.lost.len();
+        assert!(whole + lost >= 4 && (whole >= 6 || whole == 0), "at {place}: {whole} whole, {:?}", summary.lost);
+        assert!(!summary.was_whole);
+    }
+}
+
+#[test]
+fn a_cut_archive_keeps_its_blocks() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = archive(folder.path(), 0);
+    let (summary, out) = repaired(folder.path(), &bytes[..bytes.len() - 60]).unwrap();
+    check(folder.path(), &out);
+    assert!(!summary.lost.is_empty() && summary.lost.iter().all(|line| line.contains("without their names")));
+    assert!(matches!(repaired(folder.path(), b"no archive at all"), Err(Error::Corrupt(_))));
+}
+
+#[test]
+fn parity_mends_to_the_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = archive(folder.path(), 1000);
+    let plain = bytes.len();
+    for place in (0..plain * 8 / 10).step_by(plain / 40) {
+        let mut damaged = bytes.clone();
+        let end = (place + 200).min(damaged.len());
+        damaged[place..end].fill(0x55);
+        let (summary, out) = repaired(folder.path(), &damaged).unwrap();
+        assert!(summary.lost.is_empty(), "at {place}: {:?} {:?}", summary.lost, summary.notes);
+        assert_eq!(check(folder.path(), &out), 8);
+    }
+}

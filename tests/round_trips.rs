@@ -1,0 +1,101 @@
+//! What goes in comes out, through every form of the container and every way in.
+
+use std::io::{Read, Write};
+
+use cmx::container::format::MAX_COMPACT;
+use cmx::input::StreamSource;
+use cmx::level::Level;
+use cmx::stream::encode_stream;
+use cmx::{DecodeOptions, Decoder, EncodeOptions, Encoder, Metadata, compress, compress_with, decompress};
+
+/// A level with blocks of a few kilobytes, so that small inputs take many.
+static SMALL_BLOCKS: Level = Level { block_size: 3000, ..cmx::level::LEVELS[0] };
+
+fn text(length: usize) -> Vec<u8> {
+    (0..length).map(|place| b"the cat sat on the mat and saw a rat. "[(place * place / 300 + place) % 38]).collect()
+}
+
+fn small_blocks(threads: usize) -> EncodeOptions {
+    EncodeOptions { level: &SMALL_BLOCKS, threads, ..EncodeOptions::default() }
+}
+
+#[test]
+fn every_length_around_the_borders_of_blocks() {
+    for length in [0, 1, 2, 100, 2999, 3000, 3001, 5999, 6000, 6001, 20_000] {
+        let data = text(length);
+        let archive = compress_with(&data, &small_blocks(2)).unwrap();
+        assert_eq!(decompress(&archive).unwrap(), data, "length {length}");
+    }
+}
+
+#[test]
+fn compact_form_up_to_a_mebibyte() {
+    for length in [MAX_COMPACT as usize - 1, MAX_COMPACT as usize, MAX_COMPACT as usize + 1] {
+        let data = text(length);
+        let archive = compress_with(&data, &EncodeOptions { level: &cmx::level::LEVELS[0], ..EncodeOptions::default() }).unwrap();
+        assert_eq!(decompress(&archive).unwrap(), data);
+        assert_eq!(archive[7] & 1 == 1, length <= MAX_COMPACT as usize);
+    }
+}
+
+#[test]
+fn the_bytes_do_not_depend_on_threads_or_on_how_they_came() {
+    let data = text(50_000);
+    let expected = compress_with(&data, &small_blocks(1)).unwrap();
+    for threads in [2, 3, 7] {
+        assert_eq!(compress_with(&data, &small_blocks(threads)).unwrap(), expected);
+        let mut encoder = Encoder::new(Vec::new(), &small_blocks(threads));
+        for piece in data.chunks(777 * threads) {
+            encoder.write_all(piece).unwrap();
+        }
+        assert_eq!(encoder.finish().unwrap(), expected);
+    }
+}
+
+#[test]
+fn members_one_after_the_other_are_an_archive() {
+    let (one, two) = (text(10), text(9000));
+    let mut archive = compress(&one).unwrap();
+    archive.extend(compress_with(&two, &small_blocks(1)).unwrap());
+    archive.extend(compress(&[]).unwrap());
+    archive.extend(compress(&one).unwrap());
+    assert_eq!(decompress(&archive).unwrap(), [&one[..], &two, &one].concat());
+}
+
+#[test]
+fn a_decoder_reads_in_any_steps() {
+    let data = text(20_000);
+    let archive = compress_with(&data, &small_blocks(1)).unwrap();
+    for (threads, step) in [(1, 1), (2, 4096), (3, 100_000)] {
+        let options = DecodeOptions { threads, ..DecodeOptions::default() };
+        let mut decoder = Decoder::new(&archive[..], &options);
+        let mut out = Vec::new();
+        let mut buffer = vec![0; step];
+        loop {
+            match decoder.read(&mut buffer).unwrap() {
+                0 => break,
+                length => out.extend_from_slice(&buffer[..length]),
+            }
+        }
+        assert_eq!(out, data);
+    }
+}
+
+#[test]
+fn a_small_input_pays_little() {
+    let data = text(4000);
+    let mut archive = Vec::new();
+    let options = EncodeOptions::default();
+    encode_stream(&mut StreamSource::new(&data[..]), &mut archive, Metadata { mode: Some(0o644), mtime: None }, &options).unwrap();
+    let coded = cmx::block::encode(&data, options.level, false).unwrap().bytes.len();
+    assert!(archive.len() <= coded + 30, "{} bytes for {coded}", archive.len());
+}
+
+#[test]
+fn limits_name_their_flags() {
+    let archive = compress_with(&text(10_000), &small_blocks(1)).unwrap();
+    let fails = |options: DecodeOptions| cmx::decompress_with(&archive, &options).unwrap_err().to_string();
+    assert!(fails(DecodeOptions { memory: 1 << 20, ..DecodeOptions::default() }).contains("-M"));
+    assert!(fails(DecodeOptions { max_output: 5000, ..DecodeOptions::default() }).contains("--max-output"));
+    assert!(fails(DecodeOptions { max_index: 3, ..DecodeOptions::default() }).contains("--max-index"));
+}
