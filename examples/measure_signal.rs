@@ -2,7 +2,7 @@
 //! bits (a pixel or sample), and NUMBER the bytes of a row or the channels; little-endian samples.
 use cmx::block::Kind;
 use cmx::model::context::Context::{self, Signal};
-use cmx::model::signal::reverse_samples;
+use cmx::model::signal::{Effort, reverse_samples};
 use cmx::predictor::codec::{decode_profile, encode_profile};
 use cmx::predictor::env;
 use cmx::predictor::profile::{Profile, Selector};
@@ -37,9 +37,9 @@ fn main() {
         let n = env("N", n) as u8;
         let contexts: Vec<Context> = (0..n).map(Signal).collect();
         let mut selectors: Vec<_> = (0..4).map(Selector::Signal).collect();
-        selectors.extend([Selector::Partial, Selector::MatchLength, Selector::Constant]);
+        selectors.extend([Selector::Partial, Selector::MatchLength, Selector::Signal(4)]);
         selectors.truncate(match n { 8 => 3, 16 => 5, _ => 7 });
-        let profile = Profile { contexts, orders: 0, matches: vec![20], selectors, signal: Some(kind), first_weight: 10 };
+        let profile = Profile { contexts, orders: 0, matches: vec![20], selectors, signal: Some((kind, [Effort::Small, Effort::Middle, Effort::Large][env("E", 2) as usize])), first_weight: 10 };
         let t = std::time::Instant::now();
         let coded = encode_profile(&profile, &raw, (env("MEM", 256) as usize) << 20, set).unwrap();
         let ns = t.elapsed().as_nanos() as f64 / raw.len() as f64;

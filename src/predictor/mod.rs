@@ -87,7 +87,7 @@ impl<K: Kernels, const N: usize, const P: usize, const S: usize> Predictor<K, N,
             skip: env("SK", 0) << 6,
             seen: 0,
             table: SlotTable::new(table_bytes),
-            state: ContextState::with_signal(profile.signal.and_then(|kind| Signal::new(&kind))),
+            state: ContextState::with_signal(profile.signal.and_then(|(kind, effort)| Signal::new(&kind, effort))),
             profile: profile.clone(),
             kernels: PhantomData,
         };
@@ -113,6 +113,9 @@ impl<K: Kernels, const N: usize, const P: usize, const S: usize> Predictor<K, N,
         self.load_first_slots();
         let order2 = (self.state.history.last as u32 & 0xffff).wrapping_add(self.state.expected << 16).wrapping_mul(0x9E37_79B1) >> 16;
         self.apm_contexts = [(self.state.history.byte(1) as usize) << 8, order2 as usize & 0xff00];
+        if let Some(signal) = &self.state.signal {
+            self.apm_contexts = signal.refine().map(|context| context << 8);
+        }
         for k in 0..S {
             self.parts[k] = self.profile.selectors[k].of_byte(&self.state, self.seen);
         }

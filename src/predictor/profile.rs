@@ -1,6 +1,7 @@
 //! Profiles: which models, weight-set selectors and stages a stream's predictor uses.
 
 use crate::block::Kind;
+use crate::model::signal::Effort;
 use crate::level::Level;
 use crate::model::context::{Context, ContextState, kind};
 
@@ -99,7 +100,7 @@ pub struct Profile {
     /// One weight set each.
     pub selectors: Vec<Selector>,
     /// The samples that the stream holds: chooses the signal model and its direct inputs.
-    pub signal: Option<Kind>,
+    pub signal: Option<(Kind, Effort)>,
     /// Where all mixer weights start, in 256ths.
     pub first_weight: u32,
 }

@@ -1,6 +1,7 @@
 //! PCM sound: recursive least squares, then a cascade of adaptive filters on what it leaves, as
 //! in Monkey's Audio, OptimFROG and Sac; every stage's prediction carries a density.
 
+use super::Effort;
 use super::bank::Bank;
 use super::density::FRACTION;
 use super::least_squares::{MOST, Solver, accumulate, decay, moments_len, predict};
@@ -51,7 +52,7 @@ impl Recursive {
 
     fn learn(&mut self, target: i32) {
         self.samples[self.inputs] = target;
-        accumulate(&mut self.moments, &self.samples[..=self.inputs]);
+        accumulate(&mut self.moments, &self.samples[..=self.inputs], 1);
         self.turn += 1;
         if self.turn.is_multiple_of(self.fade_every) {
             decay(&mut self.moments, 5);
@@ -60,6 +61,14 @@ impl Recursive {
             self.solver.solve(&self.moments, &mut self.weights[..self.inputs], self.ridge, 1);
         }
     }
+}
+
+/// Five eighths of `count` inputs from this channel, the rest from the `other`.
+#[inline(always)]
+fn interleave(inputs: &mut [i32; MOST], own: &[i32; PAST], other: &[i32; PAST], count: usize) {
+    let mine = count * 5 / 8;
+    inputs[..mine].copy_from_slice(&own[..mine]);
+    inputs[mine..count].copy_from_slice(&other[..count - mine]);
 }
 
 /// What one channel remembers.
@@ -100,14 +109,25 @@ impl AudioState {
     /// For big-endian samples of `sample_bytes` bytes (the model sees the upper two) in `channels`
     /// interleaved channels.
     #[must_use]
-    pub fn new(channels: usize, sample_bytes: usize, signed: bool) -> Self {
+    pub fn new(channels: usize, sample_bytes: usize, signed: bool, effort: Effort) -> Self {
         let (channels, sample_bytes) = (channels.clamp(1, 8), sample_bytes.clamp(1, 3));
+        let every = match effort {
+            Effort::Small => 16,
+            Effort::Middle => 8,
+            Effort::Large => 2,
+        };
+        let taps = match effort {
+            Effort::Small => [16, 16, 8],
+            Effort::Middle => [32, 256, 16],
+            Effort::Large => [32, 256, 32],
+        };
+        let densities = if effort == Effort::Small { 6 } else { DENSITIES };
         let bits = 8 * sample_bytes.min(2) as u32;
         let channel = |_| Channel {
             past: [0; PAST],
-            slow: Recursive::new(32, env("AEVERY", 4), env("AFADE", 64), env("ARIDGE", 20)),
-            fast: Recursive::new(16, env("BEVERY", 2), env("BFADE", 12), env("BRIDGE", 16)),
-            stages: [Lms::new(256, env("L0", 8), FRACTION), Lms::new(32, env("L1", 8), FRACTION), Lms::new(16, env("L2", 7), FRACTION)],
+            slow: Recursive::new(taps[0], env("AEVERY", every), env("AFADE", 64), env("ARIDGE", 20)),
+            fast: Recursive::new(taps[0] / 2, env("BEVERY", every), env("BFADE", 12), env("BRIDGE", 16)),
+            stages: [Lms::new(taps[1], env("L0", 8), FRACTION), Lms::new(taps[2], env("L1", 6), FRACTION), Lms::new(16, env("L2", 5), FRACTION)],
             stage_predictions: [0; 3],
             errors: [4 << FRACTION; EXPERTS + 1],
             trend: [4 << FRACTION; 3],
@@ -117,14 +137,14 @@ impl AudioState {
             channels: (0..channels).map(channel).collect(),
             sample_bytes,
             signed,
-            bank: Bank::new(DENSITIES, bits, signed),
+            bank: Bank::new(densities, bits, signed),
             position: 0,
             channel: 0,
             experts: [0; EXPERTS],
             blend: 0,
             forecasts: [(0, 1); DENSITIES],
             contexts: [0; DENSITIES],
-            spreads: vec![Spread::new(4096, 64 << FRACTION >> (16 - bits), env("ASPL", 250) as i32); DENSITIES],
+            spreads: vec![Spread::new(4096, 64 << FRACTION >> (16 - bits), env("ASPL", 250) as i32); densities],
             bias_context: 0,
             classes: [0; 3],
             known: 0,
@@ -198,20 +218,19 @@ impl AudioState {
 
     fn foretell(&mut self) {
         let count = self.channels.len();
+        let channel_inputs = self.channels[0].slow.inputs;
         let mut inputs = [0; MOST];
         let mut short = [0; MOST];
         let own = self.channels[self.channel].past;
         if count == 1 {
             inputs.copy_from_slice(&own[..MOST]);
-            short[..16].copy_from_slice(&own[..16]);
+            short = inputs;
         } else {
             // The channel coded just before this sample: its newest sample is of the same moment,
             // or, for the first channel, of the moment before.
             let other = self.channels[(self.channel + count - 1) % count].past;
-            inputs[..20].copy_from_slice(&own[..20]);
-            inputs[20..].copy_from_slice(&other[..12]);
-            short[..11].copy_from_slice(&own[..11]);
-            short[11..16].copy_from_slice(&other[..5]);
+            interleave(&mut inputs, &own, &other, channel_inputs);
+            interleave(&mut short, &own, &other, channel_inputs / 2);
         }
         let limit = self.offset() << FRACTION;
         let channel = &mut self.channels[self.channel];
@@ -248,18 +267,18 @@ impl AudioState {
             (corrected, trend[0] / 4 * 96 + trend[1]),
             (self.blend, trend[1]),
             (self.blend, trend[2] / 4 * 96 + trend[0]),
+            (self.experts[3], trend[0] / 4 * 96 + trend[1]),
+            (self.experts[4], own_class(4)),
             (self.experts[0], trend[1]),
             (self.experts[1], trend[0] / 4 * 96 + trend[1]),
-            (self.experts[3], trend[0] / 4 * 96 + trend[1]),
             (self.experts[3], trend[2]),
             (self.experts[2], own_class(2)),
-            (self.experts[4], own_class(4)),
             (self.experts[5], own_class(5)),
             (self.experts[6], own_class(6)),
             (self.experts[7], own_class(7)),
         ];
         let offset = limit;
-        for (k, (mean, context)) in pair.into_iter().enumerate() {
+        for (k, (mean, context)) in pair.into_iter().enumerate().take(self.spreads.len()) {
             self.contexts[k] = context;
             self.forecasts[k] = (mean.clamp(-limit, limit) + offset, self.spreads[k].width(context));
         }
@@ -317,6 +336,15 @@ impl AudioState {
             2 => (self.classes[0] as u32 / 2).min(63) * 3 + byte,
             _ => self.bias_context as u32 & 15 | byte << 4,
         }) & 255
+    }
+
+    /// Contexts below 256 for the last two refinements.
+    #[inline(always)]
+    #[must_use]
+    pub fn refine(&self) -> [usize; 2] {
+        let shift = if self.sample_bytes > 1 && self.seen == 0 { FRACTION + 8 } else { FRACTION };
+        let likely = (self.blend >> shift) & 255;
+        [self.select(0) as usize, likely as usize]
     }
 
     /// Direct inputs for the next bit.

@@ -104,6 +104,13 @@ impl BilevelState {
         }
     }
 
+    /// Contexts below 256 for the last two refinements.
+    #[inline(always)]
+    #[must_use]
+    pub fn refine(&self) -> [usize; 2] {
+        [self.select(0) as usize, self.select(3) as usize]
+    }
+
     /// Direct inputs for the next bit.
     #[inline(always)]
     pub fn inputs(&mut self, inputs: &mut [[i16; 2]]) {

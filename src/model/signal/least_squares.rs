@@ -23,11 +23,12 @@ pub const fn moments_len(n: usize) -> usize {
     (n + 1) * (n + 1).next_multiple_of(4)
 }
 
-/// Adds the products of `samples` (the inputs, then the target) to `moments`.
+/// Adds the products of `samples` (the inputs, then the target), `weight` times, to `moments`.
 #[inline(always)]
-pub fn accumulate(moments: &mut [i64], samples: &[i32]) {
+pub fn accumulate(moments: &mut [i64], samples: &[i32], weight: i32) {
     let side = samples.len().next_multiple_of(4);
     for (k, (row, &left)) in moments.chunks_exact_mut(side).zip(samples).enumerate() {
+        let left = left.wrapping_mul(weight);
         for (moment, &right) in row[k..].iter_mut().zip(&samples[k..]) {
             *moment = moment.wrapping_add(i64::from(left) * i64::from(right));
         }
@@ -149,7 +150,7 @@ mod tests {
         for _ in 0..300 {
             let mut samples: Vec<i32> = truth.iter().map(|_| random(&mut state)).collect();
             samples.push(samples.iter().zip(truth).map(|(x, w)| x * w).sum::<i32>() / 4);
-            accumulate(&mut moments, &samples);
+            accumulate(&mut moments, &samples, 1);
         }
         let mut weights = [0; 9];
         Solver::default().solve(&moments, &mut weights, 20, 0);

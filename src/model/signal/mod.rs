@@ -4,10 +4,13 @@ pub mod audio;
 pub mod bank;
 pub mod bilevel;
 pub mod density;
+pub mod experts;
 pub mod frames;
 pub mod image;
+mod image_contexts;
 pub mod least_squares;
 pub mod lms;
+pub mod neighbours;
 pub mod spread;
 pub mod window;
 
@@ -15,6 +18,17 @@ use crate::block::Kind;
 use audio::AudioState;
 use bilevel::BilevelState;
 use image::ImageState;
+
+/// How hard a signal model works.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Effort {
+    /// Small fits, six densities.
+    Small,
+    /// Two fits.
+    Middle,
+    /// Everything.
+    Large,
+}
 
 /// The model of a stream's signal.
 pub enum Signal {
@@ -40,17 +54,15 @@ impl Signal {
     /// The model for streams of `kind`; none where they hold no signal. Samples of more than one
     /// byte must come big-endian.
     #[must_use]
-    pub fn new(kind: &Kind) -> Option<Self> {
+    pub fn new(kind: &Kind, effort: Effort) -> Option<Self> {
         let image = |channels: u8, bytes: usize, row_bytes: u32| {
-            let mut image = ImageState::new(usize::from(channels), bytes, row_bytes as usize);
-            image.push(&[]);
-            Self::Image(image)
+            Self::Image(ImageState::new(usize::from(channels), bytes, row_bytes as usize, effort))
         };
         Some(match *kind {
             Kind::Image { bits: 1, row_bytes } => Self::Bilevel(BilevelState::new(row_bytes as usize)),
             Kind::Image { bits, row_bytes } => image(bits / 8, 1, row_bytes),
             Kind::Image16 { row_bytes, .. } => image(1, 2, row_bytes),
-            Kind::Audio { channels, bits, signed, .. } => Self::Audio(AudioState::new(channels.into(), usize::from(bits / 8), signed)),
+            Kind::Audio { channels, bits, signed, .. } => Self::Audio(AudioState::new(channels.into(), usize::from(bits / 8), signed, effort)),
             _ => return None,
         })
     }
@@ -73,6 +85,13 @@ impl Signal {
     #[must_use]
     pub fn select(&self, k: u8) -> u32 {
         each!(self, state => state.select(k))
+    }
+
+    /// Contexts below 256 for the last two refinements.
+    #[inline(always)]
+    #[must_use]
+    pub fn refine(&self) -> [usize; 2] {
+        each!(self, state => state.refine())
     }
 
     /// Writes the direct inputs for the next bit; those beyond the model's own stay zero.

@@ -92,13 +92,13 @@ impl Window {
         }
     }
 
-    /// Learns the target that belonged to the last prediction.
+    /// Learns the target that belonged to the last prediction, with `weight` (1 to 64).
     #[inline(always)]
-    pub fn learn(&mut self, target: i32) {
+    pub fn learn(&mut self, target: i32, weight: i32) {
         let n = self.inputs;
         self.samples[n] = target;
         let Some(moments) = self.strips.get_mut(self.current.wrapping_mul(self.strip_len)..) else { return };
-        accumulate(&mut moments[..self.strip_len], &self.samples[..=n]);
-        accumulate(&mut self.sum, &self.samples[..=n]);
+        accumulate(&mut moments[..self.strip_len], &self.samples[..=n], weight);
+        accumulate(&mut self.sum, &self.samples[..=n], weight);
     }
 }
