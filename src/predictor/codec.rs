@@ -5,7 +5,7 @@ use super::profile::Profile;
 use crate::coder::{Decoder, Encoder};
 use crate::error::{Error, Result};
 use crate::block::Kind;
-use crate::level::Level;
+use crate::level::{Effort, Level};
 use crate::simd::{InstructionSet, Kernels, Scalar};
 
 /// Codes `bytes`, which are of kind `kind`, at `level`.
@@ -13,7 +13,14 @@ use crate::simd::{InstructionSet, Kernels, Scalar};
 /// # Errors
 /// [`crate::Error::Limit`] when memory for the tables cannot be had.
 pub fn encode(bytes: &[u8], level: &Level, kind: &Kind) -> Result<Vec<u8>> {
-    encode_profile(&Profile::new(level, kind), bytes, level.memory, crate::simd::active())
+    if sorted(level, kind) {
+        return crate::sort::encode(bytes);
+    }
+    let profile = Profile::new(level, kind);
+    match reversed(bytes, kind) {
+        Some(samples) => encode_profile(&profile, &samples, level.memory, crate::simd::active()),
+        None => encode_profile(&profile, bytes, level.memory, crate::simd::active()),
+    }
 }
 
 /// Decodes what [`encode`] made of `raw_len` bytes.
@@ -22,7 +29,29 @@ pub fn encode(bytes: &[u8], level: &Level, kind: &Kind) -> Result<Vec<u8>> {
 /// [`crate::Error::Limit`] when memory for the tables cannot be had, [`crate::Error::Corrupt`]
 /// when the code ends long before the bytes do.
 pub fn decode(coded: &[u8], raw_len: usize, level: &Level, kind: &Kind) -> Result<Vec<u8>> {
-    decode_profile(&Profile::new(level, kind), coded, raw_len, level.memory, crate::simd::active())
+    if sorted(level, kind) {
+        return crate::sort::decode(coded, raw_len);
+    }
+    let bytes = decode_profile(&Profile::new(level, kind), coded, raw_len, level.memory, crate::simd::active())?;
+    Ok(reversed(&bytes, kind).unwrap_or(bytes))
+}
+
+/// Whether streams of `kind` are sorted at `level`.
+fn sorted(level: &Level, kind: &Kind) -> bool {
+    level.effort == Effort::Sort && matches!(kind, Kind::Generic | Kind::Text | Kind::Exe)
+}
+
+/// Little-endian samples with their high bytes first, as the signal models take them; the
+/// excess over whole samples stays as it is.
+fn reversed(bytes: &[u8], kind: &Kind) -> Option<Vec<u8>> {
+    let width = match *kind {
+        Kind::Image16 { big_endian: false, .. } => 2,
+        Kind::Audio { bits, big_endian: false, .. } if bits > 8 => usize::from(bits / 8),
+        _ => return None,
+    };
+    let mut samples = bytes.to_vec();
+    samples.chunks_exact_mut(width).for_each(<[u8]>::reverse);
+    Some(samples)
 }
 
 #[inline(always)]
@@ -108,6 +137,10 @@ fn decode_sized<const N: usize, const R: usize, const P: usize, const S: usize>(
 macro_rules! with_shape {
     ($profile:expr, $function:ident($($argument:expr),*)) => {
         match ($profile.contexts.len(), $profile.selectors.len()) {
+            // Signal models give direct inputs in place of runs.
+            (..=8, _) if $profile.signal.is_some() => $function::<8, 0, 16, 3>($($argument),*),
+            (..=16, _) if $profile.signal.is_some() => $function::<16, 0, 32, 5>($($argument),*),
+            _ if $profile.signal.is_some() => $function::<24, 0, 48, 7>($($argument),*),
             (..=8, ..=2) => $function::<8, 0, 16, 2>($($argument),*),
             (..=16, ..=4) => $function::<16, 0, 24, 4>($($argument),*),
             (..=24, ..=6) => $function::<24, 16, 48, 6>($($argument),*),

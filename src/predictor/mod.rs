@@ -2,6 +2,7 @@
 
 pub mod codec;
 pub mod profile;
+mod tables;
 
 pub use codec::{decode, encode};
 
@@ -13,6 +14,7 @@ use crate::mix::mixer::{Mixer, Rate};
 use crate::model::context::{Context, ContextState};
 use crate::model::match_model::MatchModel;
 use crate::model::run_map::RunMap;
+use crate::model::signal::Signal;
 use crate::model::slots::{LINE, NONE_DEFERRED, SlotTable, defer, first_byte, mark_once, slot, take_deferred};
 use crate::simd::{Histories, Kernels, prefetch};
 use profile::{Profile, RowPart, Selector};
@@ -72,9 +74,9 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize>
         let matches: Vec<_> = profile.matches.iter().map(|&shortest| MatchModel::new(shortest, match_bits)).collect();
         let rows: [usize; S] = std::array::from_fn(|k| profile.selectors[k].rows());
         let table_bytes = memory.min(length.saturating_mul(N * env("TB", 8) as usize).max(1 << 16).next_power_of_two());
-        let rate = Rate { first: env("RF", 600), last: env("RL", 120), span: env("RS", 400), threshold: env("RT", 500) };
-        let map_limit = env("ML", 255);
-        let last_rate = Rate { first: env("LF", 300), last: env("LL", 60), span: env("LS", 400), threshold: env("LT", 0) };
+        let rate = Rate { first: env("RF", 1200), last: env("RL", 150), span: env("RS", 1000), threshold: env("RT", 500) };
+        let map_limit = env("ML", 1020);
+        let last_rate = Rate { first: env("LF", 300), last: env("LL", 150), span: env("LS", 400), threshold: env("LT", 0) };
         let mut predictor = Self {
             histories: Histories::new(table_bytes / LINE).ok_or_else(|| no_memory(table_bytes))?,
             hashes: [0; N],
@@ -84,7 +86,7 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize>
             inputs: [[0; 2]; P],
             parts: [RowPart::default(); S],
             matches,
-            mixer: Mixer::new(rows, (env("W0", 320) as usize * 16384 / 256 / N) as i16, rate),
+            mixer: Mixer::new(rows, (profile.first_weight * 16384 / 256) as i16, rate),
             last: LastMixer::new(256, last_rate),
             apms: [Apm::new(7), Apm::new(7)],
             apm_contexts: [0; 2],
@@ -96,7 +98,7 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize>
             seen: 0,
             map_limit,
             table: SlotTable::new(table_bytes),
-            state: ContextState::new(&profile.contexts),
+            state: ContextState::new(&profile.contexts, profile.signal.and_then(|(kind, effort)| Signal::new(&kind, effort))),
             profile,
             kernels: PhantomData,
         };
@@ -127,6 +129,9 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize>
         self.runs.load();
         let order2 = (self.state.history.last as u32 & 0xffff).wrapping_add(self.state.expected << 16).wrapping_mul(0x9E37_79B1) >> 16;
         self.apm_contexts = [(self.state.history.byte(1) as usize) << 8, order2 as usize & 0xff00];
+        if let Some(signal) = &self.state.signal {
+            self.apm_contexts = signal.refine().map(|context| context << 8);
+        }
         for k in 0..S {
             self.parts[k] = self.profile.selectors[k].of_byte(&self.state, self.seen);
         }
@@ -220,6 +225,9 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize>
             model.update(bit, self.bit_position);
         }
         self.runs.update(bit, self.bit_position);
+        if let Some(signal) = &mut self.state.signal {
+            signal.update(bit);
+        }
         self.mixer.update::<K>(&self.inputs, bit);
         self.last.update(bit);
         for apm in &mut self.apms {
@@ -270,6 +278,9 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize>
             if length == 0 && model.agrees() {
                 length = model.length.max(1);
             }
+        }
+        if let Some(signal) = &mut self.state.signal {
+            signal.inputs(&mut self.inputs[N + R + self.matches.len()..P - 1]);
         }
         self.inputs[P - 1][0] = 256;
         let length_class = if length == 0 { 0 } else { (length.ilog2() + 1).min(15) };
