@@ -34,14 +34,14 @@ const MIB: usize = 1 << 20;
 
 /// Every level, in order.
 pub const LEVELS: [Level; 8] = [
-    Level { number: 1, name: "fast", block_size: 16 * MIB, memory: 100 * MIB, effort: Effort::Sort },
-    Level { number: 2, name: "brisk", block_size: 32 * MIB, memory: 200 * MIB, effort: Effort::Sort },
-    Level { number: 3, name: "quick", block_size: 32 * MIB, memory: 300 * MIB, effort: Effort::Small },
-    Level { number: 4, name: "thorough", block_size: 64 * MIB, memory: 400 * MIB, effort: Effort::Small },
-    Level { number: 5, name: "default", block_size: 64 * MIB, memory: 700 * MIB, effort: Effort::Middle },
-    Level { number: 6, name: "careful", block_size: 128 * MIB, memory: 1000 * MIB, effort: Effort::Middle },
-    Level { number: 7, name: "strong", block_size: 128 * MIB, memory: 1400 * MIB, effort: Effort::Large },
-    Level { number: 8, name: "archive", block_size: 256 * MIB, memory: 3000 * MIB, effort: Effort::Huge },
+    Level { number: 1, name: "fast", block_size: 16 * MIB, memory: 64 * MIB, effort: Effort::Sort },
+    Level { number: 2, name: "brisk", block_size: 32 * MIB, memory: 64 * MIB, effort: Effort::Sort },
+    Level { number: 3, name: "quick", block_size: 32 * MIB, memory: 256 * MIB, effort: Effort::Small },
+    Level { number: 4, name: "thorough", block_size: 64 * MIB, memory: 256 * MIB, effort: Effort::Small },
+    Level { number: 5, name: "default", block_size: 64 * MIB, memory: 512 * MIB, effort: Effort::Middle },
+    Level { number: 6, name: "careful", block_size: 128 * MIB, memory: 512 * MIB, effort: Effort::Middle },
+    Level { number: 7, name: "strong", block_size: 128 * MIB, memory: 1024 * MIB, effort: Effort::Large },
+    Level { number: 8, name: "archive", block_size: 256 * MIB, memory: 2048 * MIB, effort: Effort::Huge },
 ];
 
 /// The level used when none is named.

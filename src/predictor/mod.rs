@@ -73,7 +73,9 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize>
         let match_bits = (length.max(1 << 10) as u32).next_power_of_two().ilog2().min(22);
         let matches: Vec<_> = profile.matches.iter().map(|&shortest| MatchModel::new(shortest, match_bits)).collect();
         let rows: [usize; S] = std::array::from_fn(|k| profile.selectors[k].rows());
-        let table_bytes = memory.min(length.saturating_mul(N * env("TB", 8) as usize).max(1 << 16).next_power_of_two());
+        // Eight bytes a context and byte: twice that gains 0.03 %, half of it costs 0.1 %. A power of two.
+        let wanted = length.saturating_mul(N * 8).max(1 << 16).next_power_of_two();
+        let table_bytes = wanted.min(1 << memory.max(1 << 16).ilog2());
         let rate = Rate { first: env("RF", 1200), last: env("RL", 150), span: env("RS", 1000), threshold: env("RT", 500) };
         let map_limit = env("ML", 1020);
         let last_rate = Rate { first: env("LF", 300), last: env("LL", 150), span: env("LS", 400), threshold: env("LT", 0) };

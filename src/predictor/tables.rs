@@ -10,15 +10,13 @@ use crate::model::context::Context::{self, *};
 use crate::model::signal;
 
 /// Text: prose, source code, markup, logs.
-const TEXT: [Context; 32] = [
+const TEXT: [Context; 48] = [
     Order(1), Order(2), Order(3), Order(4), Order(6), Word, Shape, IndirectThree,
-    WordTriple, NestTwo, WordPair, ExpectedTwo, AboveTwo, Order(5), IndirectOne, WordGap,
-    Folded(6), Order(8), NestName, FieldAbove, WordSkip, Above, Field, Table(0),
-    Order(0), Masked(0xff00ff), Nest, WordLine, Order(12), Folded(4), IndirectTwo, Column,
-];
-const TEXT_MORE: [Context; 16] = [
-    WordAbove, ShapeLast, Folded(8), Order(7), Long(16), Expected, Masked(0xff_ff00), Masked(0xffff_ff00),
-    Table(1), Table(2), Table(3), Masked(0xff00_0000_00ff), Table(5), Table(8), Masked(0xffff_0000), Table(12),
+    WordTriple, NestTwo, WordPair, ExpectedTwo, AboveTwo, Order(5), IndirectOne, Table(4),
+    WordGap, Folded(6), Order(8), NestName, FieldAbove, WordSkip, Above, Table(27),
+    Table(12), Field, Order(0), Masked(0xff00ff), Nest, WordLine, Long(12), Folded(4),
+    IndirectTwo, Column, WordAbove, ShapeLast, Folded(8), Order(7), Long(16), Expected,
+    Masked(0xff_ff00), Masked(0xffff_ff00), Table(7), Table(19), Masked(0xff00_0000_00ff), Table(14), Masked(0xffff_0000), Table(22),
 ];
 const TEXT_SELECTORS: [Selector; 10] = [
     Selector::MatchLength, Selector::Seen, Selector::Byte1, Selector::Partial, Selector::Expected,
@@ -27,12 +25,12 @@ const TEXT_SELECTORS: [Selector; 10] = [
 
 /// Anything that is neither text nor code nor samples.
 const GENERIC: [Context; 48] = [
-    Order(1), Order(2), Order(3), Order(4), Order(6), Record(0), Record(1), Record(2),
-    Record(3), Record(4), Order(0), Record(5), Shape, Record(6), Masked(0xff00ff), Record(7),
-    Order(5), Record(8), Word, Record(9), Masked(0xff_ff00), Record(10), IndirectOne, Record(11),
-    Record(12), Record(13), Record(14), Record(15), Record(16), Record(17), Record(18), Record(19),
-    Wasm(0), Wasm(1), Wasm(2), Wasm(3), Wasm(4), Wasm(5), Wasm(6), Wasm(7),
-    Record(24), Record(28), Record(32), Record(36), Record(40), Record(44), Expected, IndirectTwo,
+    Order(1), Order(2), Order(3), Order(4), Order(6), Record(19), Record(21), Record(33),
+    Record(39), Record(20), Record(10), Record(17), Record(30), Record(26), Masked(0xff00_0000), Record(31),
+    IndirectOne, Shape, Order(0), Word, Masked(0xff00ff), Order(5), Wasm(0), Masked(0xff_ff00),
+    Wasm(1), Wasm(2), Wasm(3), Record(0), Record(1), Record(2), Record(3), Record(4),
+    Record(5), Record(6), Record(8), Record(12), Record(14), Record(24), Record(28), Record(36),
+    Record(40), Record(44), Wasm(4), Wasm(5), Wasm(6), Wasm(7), Expected, IndirectTwo,
 ];
 const GENERIC_SELECTORS: [Selector; 10] = [
     Selector::MatchLength, Selector::Seen, Selector::Record(0), Selector::Byte1, Selector::Partial,
@@ -63,7 +61,7 @@ impl Profile {
             Effort::Huge => (48, 10),
         };
         match kind {
-            Kind::Text => Self::of([&TEXT[..], &TEXT_MORE].concat(), &TEXT_SELECTORS, contexts, sets),
+            Kind::Text => Self::of(TEXT.to_vec(), &TEXT_SELECTORS, contexts, sets),
             Kind::Generic => Self::of(GENERIC.to_vec(), &GENERIC_SELECTORS, contexts, sets),
             Kind::Exe => Self::of(EXE.to_vec(), &EXE_SELECTORS, contexts, sets),
             Kind::Image { .. } | Kind::Image16 { .. } | Kind::Audio { .. } => Self::signal(level, kind),
