@@ -7,10 +7,10 @@ use std::time::Instant;
 
 fn profile(which: u32) -> Profile {
     match which {
-        1 => Profile { contexts: vec![Order(1), Order(2), Order(3), Order(4), Order(6), Word, WordPair, Order(5)], orders: 5, matches: vec![12], selectors: vec![Selector::MatchLength] },
+        1 => Profile { contexts: vec![Order(1), Order(2), Order(3), Order(4), Order(6), Word, WordPair, Order(5)], orders: 5, matches: vec![12], selectors: vec![Selector::MatchLength], signal: None },
         5 => Profile {
             contexts: vec![Order(0), Order(1), Order(2), Order(3), Order(4), Order(5), Order(6), Order(8), Word, WordPair, WordTriple, WordGap, IndirectTwo, Masked(0xff00ff), Above, Field],
-            orders: 8, matches: vec![20, 6], selectors: vec![Selector::MatchLength, Selector::Byte1, Selector::Seen, Selector::Partial],
+            orders: 8, matches: vec![20, 6], selectors: vec![Selector::MatchLength, Selector::Byte1, Selector::Seen, Selector::Partial], signal: None,
         },
         _ => panic!(),
     }

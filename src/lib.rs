@@ -29,6 +29,7 @@ pub mod output;
 pub mod predictor;
 pub mod progress;
 pub mod simd;
+pub mod sort;
 pub mod stream;
 pub mod transform;
 

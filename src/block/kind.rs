@@ -14,7 +14,7 @@ pub enum Kind {
     Exe,
     /// Pixels of one byte a channel, rows of `row_bytes` bytes (padding included).
     Image {
-        /// Bits a pixel: 8, 24 or 32.
+        /// Bits a pixel: 1, 8, 24 or 32.
         bits: u8,
         /// Bytes from one row to the next.
         row_bytes: u32,
@@ -74,7 +74,7 @@ impl Kind {
             3 => {
                 let bits = reader.byte()?;
                 let row_bytes = row(reader)?;
-                if !matches!(bits, 8 | 24 | 32) {
+                if !matches!(bits, 1 | 8 | 24 | 32) {
                     return Err(bad());
                 }
                 Kind::Image { bits, row_bytes }

@@ -5,6 +5,7 @@ use super::indirect::Indirect;
 use super::line::LineState;
 use super::nest::NestState;
 use super::record::RecordState;
+use super::signal::Signal;
 use super::stride::StrideDetector;
 use super::table::TableState;
 use super::wasm::WasmState;
@@ -86,6 +87,8 @@ pub enum Context {
     Table(u8),
     /// A context of the WebAssembly model, by number.
     Wasm(u8),
+    /// One of the contexts of the stream's signal model.
+    Signal(u8),
 }
 
 /// State of the families behind the contexts.
@@ -104,6 +107,8 @@ pub struct ContextState {
     pub shape: u32,
     /// Bytes one stride back: above, its left neighbour, its right neighbour, two strides back.
     pub above: [u8; 4],
+    /// The model of samples, where the stream holds them.
+    pub signal: Option<Box<Signal>>,
     indirect: Indirect,
     /// The last bytes, folded.
     pub folded: u64,
@@ -145,7 +150,7 @@ pub const fn kind(byte: u8) -> u32 {
 impl ContextState {
     /// Nothing seen yet; families that none of `contexts` needs stay idle.
     #[must_use]
-    pub fn new(contexts: &[Context]) -> Self {
+    pub fn new(contexts: &[Context], signal: Option<Signal>) -> Self {
         Self {
             history: ByteHistory::default(),
             words: WordState::default(),
@@ -154,6 +159,7 @@ impl ContextState {
             expected: 0,
             shape: 0,
             above: [0; 4],
+            signal: signal.map(Box::new),
             indirect: Indirect::new(),
             folded: 0,
             nest: NestState::default(),
@@ -169,6 +175,9 @@ impl ContextState {
     pub fn push(&mut self, bytes: &[u8]) {
         self.history.push(bytes);
         let byte = self.history.byte(1) as u8;
+        if let Some(signal) = &mut self.signal {
+            signal.push(bytes);
+        }
         self.words.push(byte);
         self.lines.push(bytes);
         self.stride.push(bytes);
@@ -234,6 +243,7 @@ impl ContextState {
             Context::StridePhase => hash(pair(stride << 16 | (self.history.position as u32 % stride), above[0]), salt),
             Context::StrideCorner => hash(pair(stride, above[0] << 16 | above[1] << 8 | byte1), salt),
             Context::Expected => hash(pair(self.expected, byte1), salt),
+            Context::Signal(k) => self.signal.as_ref().map_or(0, |signal| signal.hash(k, salt)),
             Context::Shape => hash(pair(self.shape, 0), salt),
             Context::ShapeLast => hash(pair(self.shape & 0xffff, byte1), salt),
             Context::Folded(order) => hash(self.folded & (u64::MAX >> (64 - 8 * u32::from(order))), salt),

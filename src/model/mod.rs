@@ -8,6 +8,8 @@ pub mod line;
 pub mod match_model;
 pub mod nest;
 pub mod record;
+pub mod run_map;
+pub mod signal;
 pub mod slots;
 pub mod state_map;
 pub mod stride;

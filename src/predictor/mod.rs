@@ -2,6 +2,7 @@
 
 pub mod codec;
 pub mod profile;
+mod tables;
 
 pub use codec::{decode, encode};
 
@@ -12,6 +13,8 @@ use crate::mix::last_mixer::LastMixer;
 use crate::mix::mixer::{Mixer, Rate};
 use crate::model::context::{Context, ContextState};
 use crate::model::match_model::MatchModel;
+use crate::model::run_map::RunMap;
+use crate::model::signal::Signal;
 use crate::model::slots::{LINE, NONE_DEFERRED, SlotTable, defer, first_byte, mark_once, slot, take_deferred};
 use crate::simd::{Histories, Kernels, prefetch};
 use profile::{Profile, RowPart, Selector};
@@ -24,14 +27,15 @@ const DENSE: usize = 4;
 /// Predicts the next bit.
 ///
 /// `N` contexts (a multiple of eight) give `P` pairs of mixer inputs together with the rest; `S`
-/// weight sets.
-pub struct Predictor<K: Kernels, const N: usize, const P: usize, const S: usize> {
+/// weight sets; the first `R` contexts after the two lowest orders also remember runs.
+pub struct Predictor<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize> {
     histories: Histories<N>,
     hashes: [u64; N],
     /// Contexts that were new at the start of this byte, whose second nibble is deferred.
     fresh: [bool; N],
     /// The byte that followed a context the one time it was seen, or [`NONE_DEFERRED`].
     once: [u32; N],
+    runs: RunMap<R>,
     inputs: [[i16; 2]; P],
     parts: [RowPart; S],
     matches: Vec<MatchModel>,
@@ -55,7 +59,7 @@ pub struct Predictor<K: Kernels, const N: usize, const P: usize, const S: usize>
     kernels: PhantomData<K>,
 }
 
-impl<K: Kernels, const N: usize, const P: usize, const S: usize> Predictor<K, N, P, S> {
+impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize> Predictor<K, N, R, P, S> {
     /// A predictor for `length` bytes with tables of at most `memory` bytes.
     ///
     /// # Errors
@@ -65,23 +69,24 @@ impl<K: Kernels, const N: usize, const P: usize, const S: usize> Predictor<K, N,
         let mut profile = profile.clone();
         profile.contexts.resize(N, Context::Order(0));
         profile.selectors.resize(S, Selector::Constant);
-        profile.matches.truncate(P - N - 1);
+        profile.matches.truncate(P - N - R - 1);
         let match_bits = (length.max(1 << 10) as u32).next_power_of_two().ilog2().min(22);
         let matches: Vec<_> = profile.matches.iter().map(|&shortest| MatchModel::new(shortest, match_bits)).collect();
         let rows: [usize; S] = std::array::from_fn(|k| profile.selectors[k].rows());
         let table_bytes = memory.min(length.saturating_mul(N * env("TB", 8) as usize).max(1 << 16).next_power_of_two());
-        let rate = Rate { first: env("RF", 600), last: env("RL", 120), span: env("RS", 400), threshold: env("RT", 500) };
-        let map_limit = env("ML", 255);
-        let last_rate = Rate { first: env("LF", 300), last: env("LL", 60), span: env("LS", 400), threshold: env("LT", 0) };
+        let rate = Rate { first: env("RF", 1200), last: env("RL", 150), span: env("RS", 1000), threshold: env("RT", 500) };
+        let map_limit = env("ML", 1020);
+        let last_rate = Rate { first: env("LF", 300), last: env("LL", 150), span: env("LS", 400), threshold: env("LT", 0) };
         let mut predictor = Self {
             histories: Histories::new(table_bytes / LINE).ok_or_else(|| no_memory(table_bytes))?,
             hashes: [0; N],
             fresh: [false; N],
             once: [NONE_DEFERRED; N],
+            runs: RunMap::new(table_bytes / N / 4)?,
             inputs: [[0; 2]; P],
             parts: [RowPart::default(); S],
             matches,
-            mixer: Mixer::new(rows, (env("W0", 320) as usize * 16384 / 256 / N) as i16, rate),
+            mixer: Mixer::new(rows, (profile.first_weight * 16384 / 256) as i16, rate),
             last: LastMixer::new(256, last_rate),
             apms: [Apm::new(7), Apm::new(7)],
             apm_contexts: [0; 2],
@@ -93,7 +98,7 @@ impl<K: Kernels, const N: usize, const P: usize, const S: usize> Predictor<K, N,
             seen: 0,
             map_limit,
             table: SlotTable::new(table_bytes),
-            state: ContextState::new(&profile.contexts),
+            state: ContextState::new(&profile.contexts, profile.signal.and_then(|(kind, effort)| Signal::new(&kind, effort))),
             profile,
             kernels: PhantomData,
         };
@@ -116,9 +121,17 @@ impl<K: Kernels, const N: usize, const P: usize, const S: usize> Predictor<K, N,
             let line = self.table.line(self.hashes[i]);
             prefetch(self.histories.lines(), line);
         }
+        // The lowest orders have no runs worth remembering.
+        for i in 0..R {
+            self.runs.select(i, self.hashes[i + 2]);
+        }
         self.load_first_slots();
+        self.runs.load();
         let order2 = (self.state.history.last as u32 & 0xffff).wrapping_add(self.state.expected << 16).wrapping_mul(0x9E37_79B1) >> 16;
         self.apm_contexts = [(self.state.history.byte(1) as usize) << 8, order2 as usize & 0xff00];
+        if let Some(signal) = &self.state.signal {
+            self.apm_contexts = signal.refine().map(|context| context << 8);
+        }
         for k in 0..S {
             self.parts[k] = self.profile.selectors[k].of_byte(&self.state, self.seen);
         }
@@ -211,6 +224,10 @@ impl<K: Kernels, const N: usize, const P: usize, const S: usize> Predictor<K, N,
         for model in &mut self.matches {
             model.update(bit, self.bit_position);
         }
+        self.runs.update(bit, self.bit_position);
+        if let Some(signal) = &mut self.state.signal {
+            signal.update(bit);
+        }
         self.mixer.update::<K>(&self.inputs, bit);
         self.last.update(bit);
         for apm in &mut self.apms {
@@ -238,6 +255,7 @@ impl<K: Kernels, const N: usize, const P: usize, const S: usize> Predictor<K, N,
     #[inline(always)]
     pub fn end_byte(&mut self, bytes: &[u8]) {
         self.defer_fresh();
+        self.runs.end_byte(self.partial as u8);
         for model in &mut self.matches {
             model.push(bytes);
         }
@@ -253,12 +271,16 @@ impl<K: Kernels, const N: usize, const P: usize, const S: usize> Predictor<K, N,
     #[inline(always)]
     fn predict_bit(&mut self) {
         self.histories.recall::<K>(self.node, &mut self.inputs);
+        self.runs.predict(self.partial, self.bit_position, &mut self.inputs[N..]);
         let mut length = 0;
         for (k, model) in self.matches.iter_mut().enumerate() {
-            self.inputs[N + k] = model.predict(self.partial, self.bit_position);
+            self.inputs[N + R + k] = model.predict(self.partial, self.bit_position);
             if length == 0 && model.agrees() {
                 length = model.length.max(1);
             }
+        }
+        if let Some(signal) = &mut self.state.signal {
+            signal.inputs(&mut self.inputs[N + R + self.matches.len()..P - 1]);
         }
         self.inputs[P - 1][0] = 256;
         let length_class = if length == 0 { 0 } else { (length.ilog2() + 1).min(15) };

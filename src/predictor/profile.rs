@@ -1,7 +1,7 @@
 //! Profiles: which models, weight-set selectors and stages a stream's predictor uses.
 
 use crate::block::Kind;
-use crate::level::Level;
+use crate::model::signal::Effort;
 use crate::model::context::{Context, ContextState, kind};
 
 /// What picks the row of a weight set. Each has a part that is fixed for a byte and a part that
@@ -40,6 +40,8 @@ pub enum Selector {
     Table(u8),
     /// A selector of the WebAssembly model, by number.
     Wasm(u8),
+    /// A class of the signal model (0 to 255), and the place of the bit.
+    Signal(u8),
 }
 
 impl Selector {
@@ -60,6 +62,7 @@ impl Selector {
             Self::Record(_) => crate::model::record::ROWS,
             Self::Table(_) => crate::model::table::ROWS,
             Self::Wasm(_) => crate::model::wasm::ROWS,
+            Self::Signal(_) => 2048,
         }
     }
 
@@ -86,6 +89,7 @@ impl Selector {
             Self::Above => fixed(u32::from(state.lines.above[0])),
             Self::Nest => with_bit(state.nest.class()),
             Self::Expected => fixed(state.expected & 511),
+            Self::Signal(k) => with_bit(state.signal.as_ref().map_or(0, |signal| signal.select(k))),
             Self::Phase => with_bit(state.history.position as u32 % state.stride.stride),
         }
     }
@@ -120,36 +124,9 @@ pub struct Profile {
     pub matches: Vec<usize>,
     /// One weight set each.
     pub selectors: Vec<Selector>,
+    /// The samples that the stream holds: chooses the signal model and its direct inputs.
+    pub signal: Option<(Kind, Effort)>,
+    /// Where all mixer weights start, in 256ths.
+    pub first_weight: u32,
 }
 
-impl Profile {
-    /// The profile of `level` for streams of `kind`.
-    #[must_use]
-    pub fn new(level: &Level, kind: &Kind) -> Self {
-        use Context::*;
-        let _ = (level, kind);
-        Self {
-            contexts: vec![
-                Order(0),
-                Order(1),
-                Order(2),
-                Order(3),
-                Order(4),
-                Order(5),
-                Order(6),
-                Order(8),
-                Word,
-                WordPair,
-                WordTriple,
-                WordGap,
-                IndirectTwo,
-                Masked(0xff00ff),
-                Above,
-                Field,
-            ],
-            orders: 8,
-            matches: vec![20, 6],
-            selectors: vec![Selector::MatchLength, Selector::Byte1, Selector::Seen, Selector::Partial],
-        }
-    }
-}

@@ -1,0 +1,210 @@
+//! The model of the transform's last column: runs of a symbol, each coded as which symbol and
+//! how often.
+//!
+//! The symbol goes down its [`Tree`]; what each node predicts from is mostly how recently either
+//! of its sides was taken, since a sorted column keeps returning to the same few symbols. The
+//! length goes up a ladder of classes, one decision a rung. Both use [`Decision`].
+
+use super::bits::{Bits, code_plain};
+use super::decision::{Decision, INPUTS, Place};
+use super::tree::{DEPTH, LEAF, Tree};
+use crate::error::{Error, Result};
+
+/// Rungs of the ladder: lengths 1 to 4, then a class for each further doubling.
+const RUNGS: u32 = 30;
+const SINGLE_RUNGS: u32 = 4;
+
+const SYMBOL_INPUTS: usize = 8;
+const RUN_INPUTS: usize = 6;
+const SYMBOL_SLOTS: usize = 1 << 14;
+const RUN_SLOTS: usize = 1 << 12;
+
+/// Count limits. What the column was long ago hardly matters, so most inputs follow quickly.
+const SYMBOL_LIMITS: [u32; INPUTS] = [1000, 16, 24, 1000, 255, 100, 255, 1000];
+const RUN_LIMITS: [u32; INPUTS] = [24, 255, 255, 255, 255, 255, 255, 255];
+
+/// What is known about an inner node of the tree.
+#[derive(Clone, Copy, Default)]
+struct Node {
+    /// When each side was last taken, in runs.
+    taken: [u32; 2],
+    /// The class of the run that followed then.
+    class: [u8; 2],
+    /// The last sixteen sides, the latest lowest.
+    sides: u16,
+}
+
+/// The model, in the state that the runs so far left it in.
+pub struct Column {
+    tree: Tree,
+    nodes: [Node; 256],
+    symbol: Decision<SYMBOL_SLOTS>,
+    run: Decision<RUN_SLOTS>,
+    /// Runs so far, and one.
+    time: u32,
+    /// When each symbol was last seen.
+    seen: [u32; 256],
+    /// Classes of each symbol's last four runs, four bits each.
+    classes_of: [u16; 256],
+    /// The last two symbols.
+    last: [u8; 2],
+    /// Classes of the last four runs.
+    classes: u32,
+    /// How long ago the last two symbols had been seen, four bits each.
+    ages: u32,
+    /// The same, two bits each.
+    coarse_ages: u32,
+    /// The path of the current symbol.
+    path: [(u16, u8); DEPTH + 1],
+}
+
+/// 0, 1, 2, 2, 3, 3, 3, 3, … at most 15.
+#[inline(always)]
+fn magnitude(value: u32) -> u32 {
+    (32 - value.leading_zeros()).min(15)
+}
+
+/// The start of a context's slots: mixed so that any of the upper bits can serve as an index.
+#[inline(always)]
+fn spread(context: u32, salt: u32) -> u32 {
+    (context + salt).wrapping_mul(0x9E37_79B1)
+}
+
+/// The slot of step `step` (a node, a rung) within a context.
+#[inline(always)]
+fn slot<const BITS: u32>(start: u32, step: u32) -> usize {
+    ((start ^ step << 20).wrapping_add(step).wrapping_mul(0x85EB_CA6B) >> (32 - BITS)) as usize
+}
+
+impl Column {
+    /// A model that has seen nothing.
+    pub fn new(tree: Tree) -> Self {
+        Self {
+            tree,
+            nodes: [Node::default(); 256],
+            symbol: Decision::new(SYMBOL_INPUTS, SYMBOL_LIMITS, [256, 1024], [256, 2048]),
+            run: Decision::new(RUN_INPUTS, RUN_LIMITS, [512, 1024], [512, 512]),
+            time: 1,
+            seen: [0; 256],
+            classes_of: [0; 256],
+            last: [0; 2],
+            classes: 0,
+            ages: 0,
+            coarse_ages: 0,
+            path: [(0, 0); DEPTH + 1],
+        }
+    }
+
+    /// Codes the run of `length` (1 to 2^24) `symbol`s that comes next. Returns both; what is
+    /// passed matters only to an encoder.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] for a length that no encoder writes.
+    #[inline(always)]
+    pub fn code<C: Bits>(&mut self, coder: &mut C, symbol: u8, length: u32) -> Result<(u8, u32)> {
+        let (symbol, depth) = self.code_symbol(coder, symbol);
+        let age = magnitude(self.time - self.seen[usize::from(symbol)]);
+        let (length, class) = self.code_length(coder, symbol, age, length)?;
+        for &(node, side) in &self.path[..depth] {
+            self.nodes[usize::from(node) & 255].class[usize::from(side) & 1] = class.min(3) as u8;
+        }
+        let class = class.min(15);
+        let classes_of = &mut self.classes_of[usize::from(symbol)];
+        *classes_of = *classes_of << 4 | class as u16;
+        self.classes = self.classes << 4 | class;
+        self.ages = self.ages << 4 | age;
+        let coarse = u32::from(age > 2) + u32::from(age > 4) + u32::from(age > 7);
+        self.coarse_ages = self.coarse_ages << 2 | coarse;
+        self.seen[usize::from(symbol)] = self.time;
+        self.time += 1;
+        self.last = [symbol, self.last[0]];
+        Ok((symbol, length))
+    }
+
+    /// Codes a symbol. Returns it and the length of its path.
+    #[inline(always)]
+    fn code_symbol<C: Bits>(&mut self, coder: &mut C, symbol: u8) -> (u8, usize) {
+        let path = self.tree.paths[usize::from(symbol)];
+        let last = u32::from(self.last[0]);
+        let pair = spread(last | u32::from(self.last[1]) << 8, 3 << 20);
+        let single = spread(last, 1 << 20);
+        let last_class = (self.classes & 15).min(2);
+        let row = ((last_class << 8) | (self.coarse_ages & 15) << 4) as usize;
+        let mut node = 0u32;
+        for depth in 0..=DEPTH {
+            let known = self.nodes[node as usize & 255];
+            let ages = [magnitude(self.time - known.taken[0]), magnitude(self.time - known.taken[1])];
+            let nearer = u32::from(known.taken[0] > known.taken[1]);
+            let level = depth.min(7) as u32;
+            let both = ages[0] | ages[1] << 4;
+            let sides = u32::from(known.sides);
+            let aged = both | u32::from(known.class[0]) << 8 | u32::from(known.class[1]) << 10;
+            let place = Place::<SYMBOL_INPUTS> {
+                slots: [
+                    node as usize,
+                    node as usize,
+                    slot::<14>(single, node),
+                    slot::<14>(spread(aged, 2 << 20), level),
+                    slot::<14>(pair, node),
+                    (sides & 0x7ff | level << 11) as usize,
+                    slot::<14>(single, node),
+                    slot::<14>(spread(both, 4 << 20), node),
+                ],
+                rows: [node as usize & 255, row | (level << 1 | nearer) as usize],
+                curves: [node as usize & 255, (both | level << 8) as usize],
+            };
+            let bit = self.symbol.code(coder, path >> (31 - depth) & 1, &place);
+            let known = &mut self.nodes[node as usize & 255];
+            known.taken[bit as usize & 1] = self.time;
+            known.sides = known.sides << 1 | bit as u16;
+            self.path[depth] = (node as u16, bit as u8);
+            let child = self.tree.children[node as usize][bit as usize & 1];
+            if child >= LEAF {
+                return ((child - LEAF) as u8, depth + 1);
+            }
+            node = u32::from(child);
+        }
+        unreachable!("every path ends within DEPTH steps")
+    }
+
+    /// Codes a run's length. Returns it and its class.
+    #[inline(always)]
+    fn code_length<C: Bits>(&mut self, coder: &mut C, symbol: u8, age: u32, length: u32) -> Result<(u32, u32)> {
+        // Lengths from 5 on: the class is a magnitude, the bits below it follow.
+        let above = length.wrapping_sub(SINGLE_RUNGS + 1).wrapping_add(2);
+        let (class, width) = if length <= SINGLE_RUNGS { (length - 1, 0) } else { (SINGLE_RUNGS + 30 - above.leading_zeros(), 31 - above.leading_zeros()) };
+        let of_symbol = u32::from(self.classes_of[usize::from(symbol)]);
+        let before = of_symbol & 15;
+        let contexts = [
+            spread(u32::from(symbol), 0),
+            spread(of_symbol & 0xfff, 1 << 20),
+            spread(self.classes & 0xfff, 2 << 20),
+            spread(age | before << 4, 3 << 20),
+            spread(self.classes & 0xff | age << 8 | (self.ages & 15) << 12, 4 << 20),
+            spread(u32::from(symbol) | u32::from(self.last[0]) << 8, 5 << 20),
+        ];
+        let last_class = (self.classes & 15).min(7);
+        let mut rung = 0;
+        loop {
+            let low = rung.min(7) << 4;
+            let place = Place::<RUN_INPUTS> {
+                slots: contexts.map(|context| slot::<12>(context, rung)),
+                rows: [(rung << 4 | age) as usize & 511, (low | before | last_class << 7) as usize],
+                curves: [(rung << 4 | before) as usize & 511, (rung << 4 | age) as usize & 511],
+            };
+            if self.run.code(coder, u32::from(rung < class), &place) == 0 {
+                break;
+            }
+            rung += 1;
+            if rung == RUNGS {
+                return Err(Error::Corrupt("run length".into()));
+            }
+        }
+        if rung < SINGLE_RUNGS {
+            return Ok((rung + 1, rung));
+        }
+        let width = if width == 0 { rung - SINGLE_RUNGS + 1 } else { width };
+        let below = code_plain(coder, above & ((1 << width) - 1), width);
+        Ok(((1 << width | below) + SINGLE_RUNGS - 1, rung))
+    }
+}

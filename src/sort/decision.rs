@@ -1,0 +1,156 @@
+//! One kind of binary decision: a handful of adaptive probabilities, mixed and refined.
+//!
+//! Everything here must stay in the second-level cache: a miss costs more than the whole
+//! decision. The inputs fill one 128-bit register of 16-bit lanes, and the loops over them are
+//! plain integer code that compilers turn into vector instructions of any machine.
+
+use super::bits::Bits;
+use crate::coder::{PROBABILITY_BITS, PROBABILITY_ONE};
+use crate::mix::logistic::{MIX_BITS, MIX_LIMIT, STRETCH_BITS, squash, stretch};
+use crate::model::state_map::{entry, update_entry};
+
+/// Most inputs of a decision.
+pub const INPUTS: usize = 8;
+
+/// Fractional bits of a weight's high half.
+const WEIGHT_BITS: u32 = 14;
+const SUM_SHIFT: u32 = WEIGHT_BITS + STRETCH_BITS - MIX_BITS;
+/// Learning rates are in units of 2^-13 of (weight per unit of input and error). Measured over
+/// the corpus: half the final rate or twice it lose 0.1 and 0.3 %.
+const LAST_RATE: u32 = 12;
+const EXTRA_RATE: u32 = 60;
+/// Decisions after which half the extra rate is gone.
+const RATE_SPAN: u32 = 2048;
+
+/// The weights of one mixer row: 16 bits that the sum reads, and 16 below them.
+#[derive(Clone, Copy)]
+#[repr(align(32))]
+struct Row {
+    high: [i16; INPUTS],
+    low: [u16; INPUTS],
+}
+
+impl Row {
+    #[inline(always)]
+    fn dot(&self, inputs: &[i16; INPUTS]) -> i32 {
+        let mut sum = 0i32;
+        for (&input, &weight) in inputs.iter().zip(&self.high) {
+            sum = sum.wrapping_add(i32::from(input) * i32::from(weight));
+        }
+        (sum >> SUM_SHIFT).clamp(-MIX_LIMIT, MIX_LIMIT)
+    }
+
+    /// Moves the weights along `inputs`; `error` has the rate in it.
+    #[inline(always)]
+    fn train(&mut self, inputs: &[i16; INPUTS], error: i16) {
+        for lane in 0..INPUTS {
+            let step = i32::from(inputs[lane] << 2) * i32::from(error);
+            let low = self.low[lane].wrapping_add(step as u16);
+            let carry = i16::from(low < step as u16);
+            self.low[lane] = low;
+            self.high[lane] = self.high[lane].saturating_add((step >> 16) as i16).saturating_add(carry);
+        }
+    }
+}
+
+/// Knots of a refining curve: every half unit of ±8 in the stretched domain.
+const KNOTS: usize = 33;
+const KNOT_SHIFT: u32 = MIX_BITS - 1;
+const CURVE_LIMIT: i32 = (8 << MIX_BITS) - 1;
+const CURVE_RATE: u32 = 6;
+
+type Curve = [u16; KNOTS];
+
+/// The state behind one kind of decision. Each of the inputs has a table of `SLOTS` (a power of
+/// two) adaptive probabilities with counts.
+pub struct Decision<const SLOTS: usize> {
+    slots: Box<[[u32; SLOTS]; INPUTS]>,
+    /// How many updates a slot's rate keeps falling for, by input: large remembers, small follows.
+    limits: [u32; INPUTS],
+    stretched: Box<[i16; 4096]>,
+    rows: [Vec<Row>; 2],
+    curves: [Vec<Curve>; 2],
+    rate: i32,
+    decisions: u32,
+}
+
+/// Where a decision looks: a slot an input, a row a mixer, a curve a refinement.
+pub struct Place<const USED: usize> {
+    /// Slot of each input, taken modulo the table's size.
+    pub slots: [usize; USED],
+    /// Row of each mixer.
+    pub rows: [usize; 2],
+    /// Curve of each refinement.
+    pub curves: [usize; 2],
+}
+
+impl<const SLOTS: usize> Decision<SLOTS> {
+    /// A decision of `used` inputs; `rows` and `curves` say how many there are to choose from.
+    pub fn new(used: usize, limits: [u32; INPUTS], rows: [usize; 2], curves: [usize; 2]) -> Self {
+        // The mean of the inputs and a half: as trained weights come out.
+        let mut high = [0; INPUTS];
+        high[..used].fill((3 << WEIGHT_BITS) / 2 / used as i16);
+        let mut curve = [0u16; KNOTS];
+        for (knot, value) in curve.iter_mut().enumerate() {
+            *value = (squash((knot as i32 - 16) << KNOT_SHIFT) >> (PROBABILITY_BITS - 16)).min(65535) as u16;
+        }
+        let mut stretched = Box::new([0; 4096]);
+        for (index, value) in stretched.iter_mut().enumerate() {
+            *value = stretch(((index as u32) << 10) + 512) as i16;
+        }
+        let slots = vec![[entry(PROBABILITY_ONE / 2, 0); SLOTS]; INPUTS].into_boxed_slice();
+        Self {
+            slots: slots.try_into().unwrap_or_else(|_| unreachable!("made with this length")),
+            limits,
+            stretched,
+            rows: rows.map(|count| vec![Row { high, low: [0; INPUTS] }; count]),
+            curves: curves.map(|count| vec![curve; count]),
+            rate: (LAST_RATE + EXTRA_RATE) as i32,
+            decisions: 0,
+        }
+    }
+
+    /// Codes one decision and learns from it. Returns the bit.
+    #[inline(always)]
+    pub fn code<C: Bits, const USED: usize>(&mut self, coder: &mut C, bit: u32, place: &Place<USED>) -> u32 {
+        let mut inputs = [0i16; INPUTS];
+        for (input, &slot) in place.slots.iter().enumerate() {
+            inputs[input] = self.stretched[(self.slots[input][slot & (SLOTS - 1)] >> 20) as usize];
+        }
+        let [first, second] = &mut self.rows;
+        let (first, second) = (&mut first[place.rows[0]], &mut second[place.rows[1]]);
+        let sums = [first.dot(&inputs), second.dot(&inputs)];
+        let mean = (sums[0] + sums[1]) >> 1;
+        let mixed = squash(mean);
+
+        let position = (mean.clamp(-CURVE_LIMIT, CURVE_LIMIT) + CURVE_LIMIT + 1) as u32;
+        let (knot, fraction) = ((position >> KNOT_SHIFT) as usize, position & ((1 << KNOT_SHIFT) - 1));
+        let [left, right] = &mut self.curves;
+        let (left, right) = (&mut left[place.curves[0]], &mut right[place.curves[1]]);
+        let between = |curve: &Curve| u32::from(curve[knot]) * ((1 << KNOT_SHIFT) - fraction) + u32::from(curve[knot + 1]) * fraction;
+        // 16 + 11 fractional bits each; half of the result is theirs.
+        let refined = (between(left) >> 1) + (between(right) >> 1);
+        let refined = refined >> (16 + KNOT_SHIFT - PROBABILITY_BITS);
+        let probability = ((mixed + refined) >> 1).clamp(16, PROBABILITY_ONE - 16);
+        let bit = coder.code(bit, probability);
+
+        let near = knot + (fraction >> (KNOT_SHIFT - 1)) as usize;
+        let target = (bit * 65535) as i32;
+        for curve in [left, right] {
+            curve[near] = (i32::from(curve[near]) + ((target - i32::from(curve[near])) >> CURVE_RATE)) as u16;
+        }
+        let goal = (bit << PROBABILITY_BITS) as i32;
+        let scale = |sum: i32| (((goal - squash(sum) as i32) >> 6) * self.rate >> 7).clamp(-32767, 32767) as i16;
+        first.train(&inputs, scale(sums[0]));
+        second.train(&inputs, scale(sums[1]));
+        for (input, &slot) in place.slots.iter().enumerate() {
+            let slot = &mut self.slots[input][slot & (SLOTS - 1)];
+            *slot = update_entry(*slot, bit, self.limits[input]);
+        }
+        self.decisions = self.decisions.wrapping_add(1);
+        if self.decisions & 255 == 0 && self.decisions < 1 << 20 {
+            self.rate = (LAST_RATE + EXTRA_RATE * RATE_SPAN / (RATE_SPAN + self.decisions)) as i32;
+        }
+        bit
+    }
+}

@@ -1,0 +1,109 @@
+//! The inverse transform: from the column and the chains' first rows back to the text.
+//!
+//! Each byte needs one random access to a table far larger than the cache. Following many
+//! chains at once keeps as many accesses in flight as the machine has room for.
+
+use super::suffix::chain_length;
+use crate::error::{Error, Result};
+use crate::simd::memory::zeroed;
+
+/// Chains that are followed together.
+const LANES: usize = 16;
+
+/// Undoes [`super::suffix::transform`]. `starts` must hold a row (at most the column's length)
+/// for every chain. A column that no text has gives some text of the same length.
+///
+/// # Errors
+/// [`Error::Limit`] when there is no memory for the table, [`Error::Corrupt`] for rows past the end.
+pub fn inverse(column: &[u8], starts: &[u32]) -> Result<Vec<u8>> {
+    let length = column.len();
+    let chain = chain_length(length);
+    let (Some(&whole), true) = (starts.first(), starts.iter().all(|&row| row as usize <= length)) else {
+        return Err(Error::Corrupt("transform start".into()));
+    };
+    let whole = whole as usize;
+    // Each row's entry: the row of the suffix one shorter, and the byte that it drops.
+    let mut table = zeroed::<u32>(length + 1).ok_or_else(|| Error::Limit("memory for the inverse transform".into()))?;
+    let mut next = [0u32; 256];
+    for &byte in column {
+        next[usize::from(byte)] += 1;
+    }
+    let mut row = 1;
+    for count in &mut next {
+        row += std::mem::replace(count, row);
+    }
+    table[0] = (whole as u32) << 8;
+    for (rows, skipped) in [(&column[..whole], 0), (&column[whole..], 1)] {
+        let first = if skipped == 0 { 0 } else { whole as u32 + 1 };
+        for (row, &byte) in (first..).zip(rows) {
+            let place = &mut next[usize::from(byte)];
+            table[*place as usize] = row << 8 | u32::from(byte);
+            *place += 1;
+        }
+    }
+    let mut text = vec![0; length];
+    let mut pieces: Vec<_> = text.chunks_mut(chain).collect();
+    for (pieces, starts) in pieces.chunks_mut(LANES).zip(starts.chunks(LANES)) {
+        match <&mut [&mut [u8]; LANES]>::try_from(&mut *pieces) {
+            Ok(pieces) if pieces[LANES - 1].len() == chain => follow(&table, pieces, starts),
+            _ => {
+                for (piece, start) in pieces.iter_mut().zip(starts) {
+                    follow(&table, &mut [piece], &[*start]);
+                }
+            }
+        }
+    }
+    Ok(text)
+}
+
+/// Fills pieces of equal length from the rows where they start.
+fn follow<const COUNT: usize>(table: &[u32], pieces: &mut [&mut [u8]; COUNT], starts: &[u32]) {
+    let mut rows: [u32; COUNT] = std::array::from_fn(|lane| starts[lane]);
+    for position in 0..pieces[0].len() {
+        for lane in 0..COUNT {
+            let entry = table[rows[lane] as usize];
+            pieces[lane][position] = entry as u8;
+            rows[lane] = entry >> 8;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::suffix::transform;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn naive_column(text: &[u8]) -> Vec<u8> {
+        let mut suffixes: Vec<usize> = (0..=text.len()).collect();
+        suffixes.sort_by_key(|&start| &text[start..]);
+        suffixes.into_iter().filter(|&start| start > 0).map(|start| text[start - 1]).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn inverts_and_agrees_with_plain_sorting(text in prop_oneof![
+            proptest::collection::vec(any::<u8>(), 1..400),
+            proptest::collection::vec(0u8..2, 1..400),
+        ]) {
+            let transformed = transform(&text).unwrap();
+            prop_assert_eq!(&transformed.column, &naive_column(&text));
+            prop_assert_eq!(inverse(&transformed.column, &transformed.starts).unwrap(), text);
+        }
+
+        #[test]
+        fn nonsense_gives_some_text(column in proptest::collection::vec(any::<u8>(), 1..400), start in 0u32..500) {
+            if let Ok(text) = inverse(&column, &[start]) {
+                prop_assert_eq!(text.len(), column.len());
+            }
+        }
+    }
+
+    #[test]
+    fn many_chains_agree() {
+        let text: Vec<u8> = (0..1_700_001u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 27) as u8 ^ (i >> 12) as u8).collect();
+        let transformed = transform(&text).unwrap();
+        assert_eq!(transformed.starts.len(), 32);
+        assert!(inverse(&transformed.column, &transformed.starts).unwrap() == text);
+    }
+}

@@ -1,0 +1,129 @@
+//! The codec of the fast levels: sort, then model what sorting made easy.
+//!
+//! A Burrows-Wheeler transform ([`suffix`]) puts bytes that are followed by the same text next to
+//! each other. In the column this gives, most bytes repeat the one before, and the rest mostly
+//! return to a symbol seen a moment ago; a small context-mixing model ([`column`]) codes its
+//! runs with two to five binary decisions a byte, from tables that stay in the second-level
+//! cache. The symbol goes down a Huffman-shaped [`tree`]; every decision ([`decision`]) mixes a
+//! few adaptive probabilities. Decoding runs the same model and follows the rows back ([`inverse`]).
+//!
+//! The coded stream, one arithmetic code for each piece of at most 2^24 - 1 bytes:
+//!
+//! | part | size |
+//! |---|---|
+//! | length of the code, unless it is the last piece's | 4 bytes, little-endian |
+//! | the tree's code lengths | about 40 bytes of code |
+//! | first rows of the inverse's chains | 1 to 32, as many bits each as the length has |
+//! | runs: symbol, length | the rest of the code |
+
+mod bits;
+mod column;
+mod decision;
+mod inverse;
+mod suffix;
+mod tree;
+
+use crate::coder::{Decoder, Encoder};
+use crate::error::{Error, Result};
+use bits::code_plain;
+use column::Column;
+use suffix::{LONGEST, chain_length};
+use tree::{Tree, code_lengths, lengths_of};
+
+/// Bytes of the length before a piece's code.
+const PREFIX: usize = 4;
+
+/// Codes `raw`. The stream says nothing of its length: [`decode`] must be told.
+///
+/// # Errors
+/// [`Error::Limit`] when memory runs out.
+pub fn encode(raw: &[u8]) -> Result<Vec<u8>> {
+    let mut coded = Vec::new();
+    let mut pieces = raw.chunks(LONGEST).peekable();
+    while let Some(piece) = pieces.next() {
+        let code = encode_piece(piece)?;
+        if pieces.peek().is_some() {
+            let length = u32::try_from(code.len()).map_err(|_| Error::Limit("size of a piece".into()))?;
+            coded.extend_from_slice(&length.to_le_bytes());
+        }
+        coded.extend_from_slice(&code);
+    }
+    Ok(coded)
+}
+
+/// Decodes what [`encode`] made of `raw_len` bytes.
+///
+/// # Errors
+/// [`Error::Corrupt`] where the stream cannot be right; [`Error::Limit`] when memory runs out.
+pub fn decode(coded: &[u8], raw_len: usize) -> Result<Vec<u8>> {
+    let cut = || Error::Corrupt("sorted stream cut short".into());
+    let mut rest = coded;
+    let mut raw = Vec::new();
+    let mut left = raw_len;
+    while left > 0 {
+        let length = left.min(LONGEST);
+        left -= length;
+        let code = if left > 0 {
+            let (prefix, after) = rest.split_first_chunk::<PREFIX>().ok_or_else(cut)?;
+            let size = u32::from_le_bytes(*prefix) as usize;
+            rest = after;
+            rest.split_off(..size).ok_or_else(cut)?
+        } else {
+            std::mem::take(&mut rest)
+        };
+        let piece = decode_piece(code, length)?;
+        if raw.is_empty() && left == 0 {
+            raw = piece;
+        } else {
+            raw.try_reserve_exact(piece.len()).map_err(|_| Error::Limit("memory for a block".into()))?;
+            raw.extend_from_slice(&piece);
+        }
+    }
+    if rest.is_empty() { Ok(raw) } else { Err(Error::Corrupt("bytes after a sorted stream".into())) }
+}
+
+/// Bits of a row number among `length + 1` rows.
+fn row_bits(length: usize) -> u32 {
+    usize::BITS - length.leading_zeros()
+}
+
+fn encode_piece(text: &[u8]) -> Result<Vec<u8>> {
+    let transformed = suffix::transform(text)?;
+    let mut counts = [0; 256];
+    let runs = || transformed.column.chunk_by(|a, b| a == b);
+    for run in runs() {
+        counts[usize::from(run[0])] += 1;
+    }
+    let lengths = lengths_of(&counts);
+    let mut encoder = Encoder::new();
+    code_lengths(&mut encoder, &lengths);
+    for &start in &transformed.starts {
+        code_plain(&mut encoder, start, row_bits(text.len()));
+    }
+    let mut column = Column::new(Tree::new(&lengths)?);
+    for run in runs() {
+        column.code(&mut encoder, run[0], run.len() as u32)?;
+    }
+    Ok(encoder.finish())
+}
+
+fn decode_piece(code: &[u8], length: usize) -> Result<Vec<u8>> {
+    let mut decoder = Decoder::new(code);
+    let tree = Tree::new(&code_lengths(&mut decoder, &[0; 256]))?;
+    let starts: Vec<u32> = (0..length.div_ceil(chain_length(length))).map(|_| code_plain(&mut decoder, 0, row_bits(length))).collect();
+    let mut model = Column::new(tree);
+    let mut column = Vec::new();
+    column.try_reserve_exact(length).map_err(|_| Error::Limit("memory for a block".into()))?;
+    while column.len() < length {
+        let (symbol, run) = model.code(&mut decoder, 0, 1)?;
+        let end = column.len() + run as usize;
+        if end > length || decoder.overrun() {
+            return Err(Error::Corrupt("run past the end of its block".into()));
+        }
+        column.resize(end, symbol);
+    }
+    inverse::inverse(&column, &starts)
+}
+
+#[cfg(test)]
+mod tests;

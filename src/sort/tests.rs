@@ -1,0 +1,92 @@
+//! Round trips of every shape of data, and damage.
+
+use super::*;
+use proptest::prelude::*;
+
+fn round_trip(raw: &[u8]) -> usize {
+    let coded = encode(raw).unwrap();
+    assert!(decode(&coded, raw.len()).unwrap() == raw, "{} bytes", raw.len());
+    coded.len()
+}
+
+fn noise(length: usize) -> Vec<u8> {
+    let mut state = 1u64;
+    (0..length)
+        .map(|_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 56) as u8
+        })
+        .collect()
+}
+
+fn fibonacci_word(length: usize) -> Vec<u8> {
+    let (mut before, mut word) = (b"b".to_vec(), b"a".to_vec());
+    while word.len() < length {
+        let longer = [&word[..], &before].concat();
+        before = std::mem::replace(&mut word, longer);
+    }
+    word.truncate(length);
+    word
+}
+
+#[test]
+fn every_short_length() {
+    for length in 0..300 {
+        round_trip(&noise(length));
+        round_trip(&vec![b'x'; length]);
+        round_trip(&fibonacci_word(length));
+    }
+}
+
+#[test]
+fn repetitive_data_is_tiny_and_noise_hardly_grows() {
+    assert!(round_trip(&vec![0; 3_000_000]) < 150);
+    assert!(round_trip(&fibonacci_word(1_000_000)) < 250);
+    let phrase = noise(5000);
+    assert!(round_trip(&phrase.repeat(200)) < 7500);
+    let raw = noise(300_000);
+    assert!(round_trip(&raw) < raw.len() + raw.len() / 50);
+}
+
+#[test]
+fn pieces_join() {
+    let raw: Vec<u8> = (0..LONGEST + 70_000).map(|i| (i / 5000) as u8).collect();
+    assert!(round_trip(&raw) < 40_000);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn runs_round_trip(runs in proptest::collection::vec((any::<u8>(), 1usize..200), 0..60)) {
+        let raw: Vec<u8> = runs.into_iter().flat_map(|(byte, count)| vec![byte; count]).collect();
+        round_trip(&raw);
+    }
+
+    #[test]
+    fn few_symbols_round_trip(raw in proptest::collection::vec(0u8..4, 0..3000)) {
+        round_trip(&raw);
+    }
+
+    #[test]
+    fn damage_never_panics(raw in proptest::collection::vec(0u8..30, 1..2000), place in any::<prop::sample::Index>(), bit in 0u32..8, cut in any::<prop::sample::Index>()) {
+        let coded = encode(&raw).unwrap();
+        let mut flipped = coded.clone();
+        if !flipped.is_empty() {
+            flipped[place.index(coded.len())] ^= 1 << bit;
+            let short = &coded[..cut.index(coded.len())];
+            for bytes in [&flipped[..], short] {
+                if let Ok(out) = decode(bytes, raw.len()) {
+                    prop_assert_eq!(out.len(), raw.len());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_an_answer_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..300), length in 0usize..100_000) {
+        if let Ok(out) = decode(&bytes, length) {
+            prop_assert_eq!(out.len(), length);
+        }
+    }
+}
