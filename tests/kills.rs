@@ -16,7 +16,7 @@ fn succeeds(folder: &Path, line: &str) -> bool {
 }
 
 fn content() -> Vec<u8> {
-    (0..300_000u64).map(|place| b"some words and 0123456789, "[((place * place) >> 9) as usize % 27]).collect()
+    (0..60_000u64).map(|place| b"some words and 0123456789, "[((place * place) >> 9) as usize % 27]).collect()
 }
 
 /// Kills each kind of job at `points` moments spread over its duration.

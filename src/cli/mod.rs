@@ -65,7 +65,14 @@ fn words(defaults: Option<OsString>, typed: impl Iterator<Item = OsString>) -> V
     words
 }
 
+/// Memory that small allocations of any job may need: there is no way to fail cleanly in each of them,
+/// so it is asked for once, and given back, before anything is begun.
+const HEADROOM: usize = 32 << 20;
+
 fn dispatch(args: &Args) -> Result<(), Failure> {
+    if Vec::<u8>::new().try_reserve_exact(HEADROOM).is_err() {
+        return Err(Failure::usage("there is not enough memory to begin; a limit is set too low (ulimit -v)"));
+    }
     if let Some(command) = &args.command {
         return match command {
             Command::Levels => levels::run(),
