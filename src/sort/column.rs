@@ -14,10 +14,12 @@ use crate::error::{Error, Result};
 const RUNGS: u32 = 30;
 const SINGLE_RUNGS: u32 = 4;
 
-const SYMBOL_INPUTS: usize = 8;
+const SYMBOL_INPUTS: usize = 6;
 const RUN_INPUTS: usize = 6;
-const SYMBOL_SLOTS: usize = 1 << 14;
-const RUN_SLOTS: usize = 1 << 12;
+const SYMBOL_BITS: u32 = 15;
+const SYMBOL_SLOTS: usize = 1 << SYMBOL_BITS;
+const RUN_BITS: u32 = 13;
+const RUN_SLOTS: usize = 1 << RUN_BITS;
 
 /// Count limits. What the column was long ago hardly matters, so most inputs follow quickly.
 const SYMBOL_LIMITS: [u32; INPUTS] = [1000, 16, 24, 1000, 255, 100, 255, 1000];
@@ -70,10 +72,12 @@ fn spread(context: u32, salt: u32) -> u32 {
     (context + salt).wrapping_mul(0x9E37_79B1)
 }
 
-/// The slot of step `step` (a node, a rung) within a context.
+/// The slot of a cell (see [`Tree::cells`]) within a context: cells of one group share a cache line.
 #[inline(always)]
-fn slot<const BITS: u32>(start: u32, step: u32) -> usize {
-    ((start ^ step << 20).wrapping_add(step).wrapping_mul(0x85EB_CA6B) >> (32 - BITS)) as usize
+fn slot<const BITS: u32>(start: u32, cell: u32) -> usize {
+    let group = cell >> 4;
+    let line = (start ^ group << 20).wrapping_add(group).wrapping_mul(0x85EB_CA6B) >> (36 - BITS);
+    (line << 4 | cell & 15) as usize
 }
 
 impl Column {
@@ -133,6 +137,7 @@ impl Column {
         let mut node = 0u32;
         for depth in 0..=DEPTH {
             let known = self.nodes[node as usize & 255];
+            let cell = u32::from(self.tree.cells[node as usize & 255]);
             let ages = [magnitude(self.time - known.taken[0]), magnitude(self.time - known.taken[1])];
             let nearer = u32::from(known.taken[0] > known.taken[1]);
             let level = depth.min(7) as u32;
@@ -141,14 +146,12 @@ impl Column {
             let aged = both | u32::from(known.class[0]) << 8 | u32::from(known.class[1]) << 10;
             let place = Place::<SYMBOL_INPUTS> {
                 slots: [
-                    node as usize,
-                    node as usize,
-                    slot::<14>(single, node),
-                    slot::<14>(spread(aged, 2 << 20), level),
-                    slot::<14>(pair, node),
-                    (sides & 0x7ff | level << 11) as usize,
-                    slot::<14>(single, node),
-                    slot::<14>(spread(both, 4 << 20), node),
+                    cell as usize,
+                    cell as usize,
+                    slot::<SYMBOL_BITS>(single, cell),
+                    slot::<SYMBOL_BITS>(spread(aged, 2 << 20), level),
+                    slot::<SYMBOL_BITS>(pair, cell),
+                    (sides & 0xff | level << 8) as usize,
                 ],
                 rows: [node as usize & 255, row | (level << 1 | nearer) as usize],
                 curves: [node as usize & 255, (both | level << 8) as usize],
@@ -188,7 +191,7 @@ impl Column {
         loop {
             let low = rung.min(7) << 4;
             let place = Place::<RUN_INPUTS> {
-                slots: contexts.map(|context| slot::<12>(context, rung)),
+                slots: contexts.map(|context| slot::<RUN_BITS>(context, rung)),
                 rows: [(rung << 4 | age) as usize & 511, (low | before | last_class << 7) as usize],
                 curves: [(rung << 4 | before) as usize & 511, (rung << 4 | age) as usize & 511],
             };

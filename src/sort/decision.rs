@@ -6,8 +6,9 @@
 
 use super::bits::Bits;
 use crate::coder::{PROBABILITY_BITS, PROBABILITY_ONE};
-use crate::mix::logistic::{MIX_BITS, MIX_LIMIT, STRETCH_BITS, squash, stretch};
+use crate::mix::logistic::{MIX_BITS, MIX_LIMIT, STRETCH_BITS, squash, squash_coarse, stretch};
 use crate::model::state_map::{entry, update_entry};
+use wide::{CmpGt, i16x8};
 
 /// Most inputs of a decision.
 pub const INPUTS: usize = 8;
@@ -17,39 +18,32 @@ const WEIGHT_BITS: u32 = 14;
 const SUM_SHIFT: u32 = WEIGHT_BITS + STRETCH_BITS - MIX_BITS;
 /// Learning rates are in units of 2^-13 of (weight per unit of input and error). Measured over
 /// the corpus: half the final rate or twice it lose 0.1 and 0.3 %.
-const LAST_RATE: u32 = 12;
+const LAST_RATE: u32 = 18;
 const EXTRA_RATE: u32 = 60;
+/// Errors below this teach the weights nothing.
+const THRESHOLD: u32 = PROBABILITY_ONE / 24;
 /// Decisions after which half the extra rate is gone.
 const RATE_SPAN: u32 = 2048;
 
 /// The weights of one mixer row: 16 bits that the sum reads, and 16 below them.
 #[derive(Clone, Copy)]
-#[repr(align(32))]
 struct Row {
-    high: [i16; INPUTS],
-    low: [u16; INPUTS],
+    high: i16x8,
+    low: i16x8,
 }
 
 impl Row {
-    #[inline(always)]
-    fn dot(&self, inputs: &[i16; INPUTS]) -> i32 {
-        let mut sum = 0i32;
-        for (&input, &weight) in inputs.iter().zip(&self.high) {
-            sum = sum.wrapping_add(i32::from(input) * i32::from(weight));
-        }
-        (sum >> SUM_SHIFT).clamp(-MIX_LIMIT, MIX_LIMIT)
-    }
-
     /// Moves the weights along `inputs`; `error` has the rate in it.
     #[inline(always)]
-    fn train(&mut self, inputs: &[i16; INPUTS], error: i16) {
-        for lane in 0..INPUTS {
-            let step = i32::from(inputs[lane] << 2) * i32::from(error);
-            let low = self.low[lane].wrapping_add(step as u16);
-            let carry = i16::from(low < step as u16);
-            self.low[lane] = low;
-            self.high[lane] = self.high[lane].saturating_add((step >> 16) as i16).saturating_add(carry);
-        }
+    fn train(&mut self, inputs: i16x8, error: i16) {
+        let error = i16x8::splat(error);
+        let step = inputs * error;
+        let sign = i16x8::splat(i16::MIN);
+        let low = self.low + step;
+        // All ones, which is -1, where the low half has overflown.
+        let carry = (step ^ sign).simd_gt(low ^ sign);
+        self.low = low;
+        self.high = self.high.saturating_add(inputs.mul_keep_high(error)).saturating_sub(carry);
     }
 }
 
@@ -103,7 +97,7 @@ impl<const SLOTS: usize> Decision<SLOTS> {
             slots: slots.try_into().unwrap_or_else(|_| unreachable!("made with this length")),
             limits,
             stretched,
-            rows: rows.map(|count| vec![Row { high, low: [0; INPUTS] }; count]),
+            rows: rows.map(|count| vec![Row { high: i16x8::new(high), low: i16x8::ZERO }; count]),
             curves: curves.map(|count| vec![curve; count]),
             rate: (LAST_RATE + EXTRA_RATE) as i32,
             decisions: 0,
@@ -119,9 +113,11 @@ impl<const SLOTS: usize> Decision<SLOTS> {
         }
         let [first, second] = &mut self.rows;
         let (first, second) = (&mut first[place.rows[0]], &mut second[place.rows[1]]);
-        let sums = [first.dot(&inputs), second.dot(&inputs)];
-        let mean = (sums[0] + sums[1]) >> 1;
-        let mixed = squash(mean);
+        let inputs = i16x8::new(inputs);
+        let [a, b, c, d] = (inputs.dot(first.high) + inputs.dot(second.high)).to_array();
+        let sum = a.wrapping_add(c).wrapping_add(b.wrapping_add(d));
+        let mean = (sum >> (SUM_SHIFT + 1)).clamp(-MIX_LIMIT, MIX_LIMIT);
+        let mixed = squash_coarse(mean);
 
         let position = (mean.clamp(-CURVE_LIMIT, CURVE_LIMIT) + CURVE_LIMIT + 1) as u32;
         let (knot, fraction) = ((position >> KNOT_SHIFT) as usize, position & ((1 << KNOT_SHIFT) - 1));
@@ -140,9 +136,13 @@ impl<const SLOTS: usize> Decision<SLOTS> {
             curve[near] = (i32::from(curve[near]) + ((target - i32::from(curve[near])) >> CURVE_RATE)) as u16;
         }
         let goal = (bit << PROBABILITY_BITS) as i32;
-        let scale = |sum: i32| (((goal - squash(sum) as i32) >> 6) * self.rate >> 7).clamp(-32767, 32767) as i16;
-        first.train(&inputs, scale(sums[0]));
-        second.train(&inputs, scale(sums[1]));
+        let error = goal - mixed as i32;
+        if error.unsigned_abs() > THRESHOLD {
+            let scaled = ((error >> 6) * self.rate >> 7).clamp(-32767, 32767) as i16;
+            let steep = inputs + inputs + inputs + inputs;
+            first.train(steep, scaled);
+            second.train(steep, scaled);
+        }
         for (input, &slot) in place.slots.iter().enumerate() {
             let slot = &mut self.slots[input][slot & (SLOTS - 1)];
             *slot = update_entry(*slot, bit, self.limits[input]);

@@ -16,6 +16,9 @@ pub const LEAF: u16 = 256;
 
 /// Inner nodes (node 0 is the root) and the paths to the leaves.
 pub struct Tree {
+    /// Where each inner node's probabilities lie within a context's: a group, and four bits that
+    /// say which of the up to fifteen nodes of a group, its four levels. The first has number 1.
+    pub cells: [u16; 256],
     /// Two children of each inner node.
     pub children: Vec<[u16; 2]>,
     /// The path to each symbol, its first step in the highest bit.
@@ -80,7 +83,7 @@ impl Tree {
         if order.len() < 2 || space != 1 << DEPTH || lengths.iter().any(|&length| usize::from(length) > DEPTH) {
             return Err(corrupt());
         }
-        let mut tree = Self { children: vec![[0; 2]], paths: [0; 256] };
+        let mut tree = Self { cells: [0; 256], children: vec![[0; 2]], paths: [0; 256] };
         let mut path = 0u32;
         for symbol in order {
             let length = u32::from(lengths[usize::from(symbol)]);
@@ -100,6 +103,23 @@ impl Tree {
             }
             path = path.wrapping_add(1 << (32 - length));
         }
+        // Children have higher numbers than their parents.
+        tree.cells[0] = 1;
+        let mut groups = 1;
+        for node in 0..tree.children.len() {
+            for bit in 0..2 {
+                let child = tree.children[node][bit];
+                if child < LEAF {
+                    let deeper = (tree.cells[node] & 15) * 2 + bit as u16;
+                    tree.cells[usize::from(child)] = if deeper < 16 {
+                        tree.cells[node] & !15 | deeper
+                    } else {
+                        groups += 1;
+                        (groups - 1) << 4 | 1
+                    };
+                }
+            }
+        }
         Ok(tree)
     }
 }
@@ -111,7 +131,7 @@ pub fn code_lengths<C: Bits>(coder: &mut C, lengths: &[u8; 256]) -> [u8; 256] {
     let mut steps = [entry(1 << 21, 0); 64];
     let mut coded = [0u8; 256];
     let mut last = 6u8;
-    let mut code = |coder: &mut C, slot: &mut u32, bit: bool| {
+    let code = |coder: &mut C, slot: &mut u32, bit: bool| {
         let bit = coder.code(u32::from(bit), probability(*slot).clamp(1 << 12, (1 << 22) - (1 << 12)));
         *slot = update_entry(*slot, bit, 30);
         bit == 1
