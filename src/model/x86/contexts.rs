@@ -95,14 +95,14 @@ impl X86State {
         let phase = u32::from(self.decoder.phase);
         let current = &self.decoder.current;
         let likely = (self.likeness >> 14).min(3);
-        let opcode = |past: &Past| (past.opcode & 0xff) ^ (past.opcode >> 8 & 1) * 0x55;
+        let opcode = |past: &Past| (past.opcode & 0xff) ^ ((past.opcode >> 8 & 1) * 0x55);
         let value = match number {
             0 => phase << 2 | likely,
             1 => {
                 if phase <= u32::from(phase::MAP23) {
                     opcode(&self.past[0])
                 } else {
-                    u32::from(current.opcode) ^ u32::from(current.map & 1) * 0x55
+                    u32::from(current.opcode) ^ (u32::from(current.map & 1) * 0x55)
                 }
             }
             2 => u32::from(current.modrm) ^ phase << 3,
@@ -111,7 +111,7 @@ impl X86State {
             5 => phase << 3 | (self.position & 7),
             6 => opcode(&self.past[1]),
             7 => phase << 3 | u32::from(current.modrm >> 6) << 1 | u32::from(self.known[0] == self.known[1]),
-            8 => (self.registers.unread & 15) << 4 | (self.registers.written & 3) << 2 | (phase + 3 >> 2 & 3),
+            8 => (self.registers.unread & 15) << 4 | (self.registers.written & 3) << 2 | ((phase + 3) >> 2 & 3),
             9 => phase << 3 | (self.past[0].class >> 10 & 7),
             10 => (self.registers.written & 15) << 4 | self.registers.bases & 15,
             _ => phase << 3 | u32::from(self.nearest[0] > 0) << 2 | self.pushes.min(3),
