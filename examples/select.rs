@@ -3,15 +3,16 @@
 //! `select size CONTEXTS SELECTORS FILE[:FROM:LENGTH]…` prints sizes; `select drop …` the loss
 //! without each context; `select grow COUNT CONTEXTS CANDIDATES SELECTORS FILE…` adds contexts up to
 //! COUNT, the best first; `select rows COUNT CONTEXTS SELECTORS CANDIDATES FILE…` adds selectors.
-//! `phases CONTEXTS SELECTORS FILE…` tells the coded bytes by part of an x86 instruction.
 //! Lists are separated by commas; ranges of numbered ones are written X86.0-9.
 
 use cmx::model::context::Context;
-use cmx::model::x86::X86State;
-use cmx::predictor::Predictor;
 use cmx::predictor::codec::encode_profile;
-use cmx::predictor::env;
 use cmx::predictor::profile::{Profile, Selector};
+
+/// A number from the environment, or its default.
+fn env(name: &str, default: u32) -> u32 {
+    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
+}
 
 fn contexts(list: &str) -> Vec<(String, Context)> {
     use Context::*;
@@ -117,7 +118,7 @@ fn profile(list: &[(String, Context)], selectors: &[Selector]) -> Profile {
     let full = contexts.len().max(1).next_multiple_of(8);
     contexts.resize(full, Context::Nothing);
     let orders = env("ORDERS", orders as u32) as usize;
-    Profile { contexts, orders, matches: vec![20, 6], selectors: selectors.to_vec() }
+    Profile { contexts, orders, matches: vec![20, 6], selectors: selectors.to_vec(), signal: None, first_weight: 320 / full as u32 }
 }
 
 fn pieces(names: &[String]) -> Vec<(String, Vec<u8>)> {
@@ -216,32 +217,6 @@ fn main() {
                 names.push(rest.remove(index));
             }
             println!("{}", names.join(","));
-        }
-        "phases" => {
-            // Where the bits go: coded bytes by part of an instruction.
-            let (list, chosen) = (contexts(&arguments[1]), selectors(&arguments[2]));
-            assert!(list.len() <= 40 && list.len() > 32);
-            let profile = profile(&list, &chosen);
-            let mut costs = [(0u64, 0f64); 32];
-            for (_, raw) in pieces(&arguments[3..]) {
-                let mut predictor = Predictor::<cmx::simd::Scalar, 40, 48>::new(&profile, raw.len(), memory).unwrap();
-                let mut decoder = X86State::new();
-                for (index, &byte) in raw.iter().enumerate() {
-                    let cost = &mut costs[usize::from(decoder.phase())];
-                    cost.0 += 1;
-                    for shift in (0..8).rev() {
-                        let bit = u32::from(byte >> shift) & 1;
-                        let one = f64::from(predictor.probability()) / 4_194_304.0;
-                        cost.1 -= if bit == 1 { one } else { 1.0 - one }.log2() / 8.0;
-                        predictor.update_bit(bit);
-                    }
-                    predictor.end_byte(&raw[..=index]);
-                    decoder.push(byte);
-                }
-            }
-            for (phase, (count, bytes)) in costs.iter().enumerate().filter(|(_, cost)| cost.0 > 0) {
-                println!("{phase:3} {count:8} {bytes:10.0} {:.3}", bytes * 8.0 / *count as f64);
-            }
         }
         other => panic!("{other}"),
     }

@@ -10,6 +10,12 @@ pub struct Indirect {
 
 const SECOND_BITS: u32 = 16;
 
+impl Default for Indirect {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Indirect {
     /// Nothing seen yet.
     #[must_use]

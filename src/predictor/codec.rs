@@ -2,9 +2,9 @@
 
 use super::Predictor;
 use super::profile::Profile;
+use crate::block::Kind;
 use crate::coder::{Decoder, Encoder};
 use crate::error::{Error, Result};
-use crate::block::Kind;
 use crate::level::{Effort, Level};
 use crate::simd::{InstructionSet, Kernels, Scalar};
 
@@ -55,7 +55,11 @@ fn reversed(bytes: &[u8], kind: &Kind) -> Option<Vec<u8>> {
 }
 
 #[inline(always)]
-fn encode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize>(profile: &Profile, raw: &[u8], memory: usize) -> Result<Vec<u8>> {
+fn encode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize>(
+    profile: &Profile,
+    raw: &[u8],
+    memory: usize,
+) -> Result<Vec<u8>> {
     let mut predictor = Predictor::<K, N, R, P, S>::new(profile, raw.len(), memory)?;
     let mut encoder = Encoder::new();
     for (index, &byte) in raw.iter().enumerate() {
@@ -70,7 +74,12 @@ fn encode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const
 }
 
 #[inline(always)]
-fn decode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize>(profile: &Profile, coded: &[u8], raw_len: usize, memory: usize) -> Result<Vec<u8>> {
+fn decode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize>(
+    profile: &Profile,
+    coded: &[u8],
+    raw_len: usize,
+    memory: usize,
+) -> Result<Vec<u8>> {
     let mut predictor = Predictor::<K, N, R, P, S>::new(profile, raw_len, memory)?;
     let mut decoder = Decoder::new(coded);
     let mut raw = Vec::new();
@@ -94,14 +103,23 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 #[allow(unsafe_code)]
-fn encode_avx2<const N: usize, const R: usize, const P: usize, const S: usize>(profile: &Profile, raw: &[u8], memory: usize) -> Result<Vec<u8>> {
+fn encode_avx2<const N: usize, const R: usize, const P: usize, const S: usize>(
+    profile: &Profile,
+    raw: &[u8],
+    memory: usize,
+) -> Result<Vec<u8>> {
     encode_with::<crate::simd::Avx2, N, R, P, S>(profile, raw, memory)
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 #[allow(unsafe_code)]
-fn decode_avx2<const N: usize, const R: usize, const P: usize, const S: usize>(profile: &Profile, coded: &[u8], raw_len: usize, memory: usize) -> Result<Vec<u8>> {
+fn decode_avx2<const N: usize, const R: usize, const P: usize, const S: usize>(
+    profile: &Profile,
+    coded: &[u8],
+    raw_len: usize,
+    memory: usize,
+) -> Result<Vec<u8>> {
     decode_with::<crate::simd::Avx2, N, R, P, S>(profile, coded, raw_len, memory)
 }
 
@@ -110,7 +128,12 @@ fn decode_avx2<const N: usize, const R: usize, const P: usize, const S: usize>(p
 /// # Errors
 /// Memory for the tables cannot be had.
 #[allow(unsafe_code)]
-fn encode_sized<const N: usize, const R: usize, const P: usize, const S: usize>(profile: &Profile, raw: &[u8], memory: usize, set: InstructionSet) -> Result<Vec<u8>> {
+fn encode_sized<const N: usize, const R: usize, const P: usize, const S: usize>(
+    profile: &Profile,
+    raw: &[u8],
+    memory: usize,
+    set: InstructionSet,
+) -> Result<Vec<u8>> {
     match set {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: `InstructionSet::Avx2` is only ever named after detection.
@@ -124,7 +147,13 @@ fn encode_sized<const N: usize, const R: usize, const P: usize, const S: usize>(
 /// # Errors
 /// Memory for the tables cannot be had.
 #[allow(unsafe_code)]
-fn decode_sized<const N: usize, const R: usize, const P: usize, const S: usize>(profile: &Profile, coded: &[u8], raw_len: usize, memory: usize, set: InstructionSet) -> Result<Vec<u8>> {
+fn decode_sized<const N: usize, const R: usize, const P: usize, const S: usize>(
+    profile: &Profile,
+    coded: &[u8],
+    raw_len: usize,
+    memory: usize,
+    set: InstructionSet,
+) -> Result<Vec<u8>> {
     match set {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as in `encode_profile`.
@@ -139,8 +168,7 @@ macro_rules! with_shape {
         match ($profile.contexts.len(), $profile.selectors.len()) {
             // Signal models give direct inputs in place of runs.
             (..=8, _) if $profile.signal.is_some() => $function::<8, 0, 16, 3>($($argument),*),
-            (..=16, _) if $profile.signal.is_some() => $function::<16, 0, 32, 5>($($argument),*),
-            _ if $profile.signal.is_some() => $function::<24, 0, 48, 7>($($argument),*),
+            (..=16, _) if $profile.signal.is_some() => $function::<16, 0, 32, 6>($($argument),*),
             (..=8, ..=2) => $function::<8, 0, 16, 2>($($argument),*),
             (..=16, ..=4) => $function::<16, 0, 24, 4>($($argument),*),
             (..=24, ..=6) => $function::<24, 16, 48, 6>($($argument),*),

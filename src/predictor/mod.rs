@@ -24,6 +24,9 @@ use std::marker::PhantomData;
 /// second nibbles are spread over more lines and never deferred.
 const DENSE: usize = 4;
 
+/// Updates after which a map entry keeps its rate: 0.1 % smaller than 255, on text and code.
+const MAP_LIMIT: u32 = 1020;
+
 /// Predicts the next bit.
 ///
 /// `N` contexts (a multiple of eight) give `P` pairs of mixer inputs together with the rest; `S`
@@ -47,10 +50,6 @@ pub struct Predictor<K: Kernels, const N: usize, const R: usize, const P: usize,
     node: usize,
     bit_position: u32,
     probability: u32,
-    /// Errors below this teach the maps nothing (22 fractional bits).
-    skip: u32,
-    /// Updates after which a map entry keeps its rate.
-    map_limit: u32,
     /// How many of the profile's orders were seen before.
     seen: u32,
     table: SlotTable,
@@ -76,9 +75,8 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize>
         // Eight bytes a context and byte: twice that gains 0.03 %, half of it costs 0.1 %. A power of two.
         let wanted = length.saturating_mul(N * 8).max(1 << 16).next_power_of_two();
         let table_bytes = wanted.min(1 << memory.max(1 << 16).ilog2());
-        let rate = Rate { first: env("RF", 1200), last: env("RL", 150), span: env("RS", 1000), threshold: env("RT", 500) };
-        let map_limit = env("ML", 1020);
-        let last_rate = Rate { first: env("LF", 300), last: env("LL", 150), span: env("LS", 400), threshold: env("LT", 0) };
+        let rate = Rate { first: 1200, last: 150, span: 1000, threshold: 500 };
+        let last_rate = Rate { first: 300, last: 150, span: 400, threshold: 0 };
         let mut predictor = Self {
             histories: Histories::new(table_bytes / LINE).ok_or_else(|| no_memory(table_bytes))?,
             hashes: [0; N],
@@ -96,9 +94,7 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize>
             node: 1,
             bit_position: 0,
             probability: 0,
-            skip: env("SK", 0) << 6,
             seen: 0,
-            map_limit,
             table: SlotTable::new(table_bytes),
             state: ContextState::new(&profile.contexts, profile.signal.and_then(|(kind, effort)| Signal::new(&kind, effort))),
             profile,
@@ -221,8 +217,7 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize>
     #[inline(always)]
     fn train(&mut self, bit: u32) {
         let draw = (self.state.history.position as u32 * 8 + self.bit_position).wrapping_mul(0x9E37_79B1) >> 29;
-        let error = ((bit * PROBABILITY_ONE) as i32 - self.probability as i32).unsigned_abs();
-        self.histories.learn::<K>(self.node, bit, draw, error < self.skip, self.map_limit);
+        self.histories.learn::<K>(self.node, bit, draw, MAP_LIMIT);
         for model in &mut self.matches {
             model.update(bit, self.bit_position);
         }
@@ -296,7 +291,7 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize>
         let p1 = self.apms[0].refine(stretched, self.apm_contexts[0] + self.partial as usize);
         let p2 = self.apms[1].refine(stretched, self.apm_contexts[1] ^ self.partial as usize);
         for k in 0..2 {
-            self.apms[k].prefetch(self.apm_contexts[k] ^ (2 * self.partial as usize & 0xff));
+            self.apms[k].prefetch(self.apm_contexts[k] ^ ((2 * self.partial as usize) & 0xff));
         }
         self.probability = ((2 * p0 + p1 + p2) >> 2).clamp(1, PROBABILITY_ONE - 1);
     }
@@ -304,11 +299,4 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize>
 
 fn no_memory(bytes: usize) -> Error {
     Error::Limit(format!("no memory for tables of {} MiB", bytes >> 20))
-}
-
-/// Development knob.
-pub fn env(name: &str, default: u32) -> u32 {
-    static KNOBS: std::sync::LazyLock<std::collections::HashMap<String, u32>> =
-        std::sync::LazyLock::new(|| std::env::vars().filter_map(|(k, v)| v.parse().ok().map(|v| (k, v))).collect());
-    KNOBS.get(name).copied().unwrap_or(default)
 }

@@ -1,8 +1,8 @@
 //! Profiles: which models, weight-set selectors and stages a stream's predictor uses.
 
 use crate::block::Kind;
-use crate::model::signal::Effort;
 use crate::model::context::{Context, ContextState, kind};
+use crate::model::signal::Effort;
 
 /// What picks the row of a weight set. Each has a part that is fixed for a byte and a part that
 /// moves with every bit.
@@ -129,4 +129,3 @@ pub struct Profile {
     /// Where all mixer weights start, in 256ths.
     pub first_weight: u32,
 }
-

@@ -16,8 +16,8 @@ mod scalar;
 
 #[cfg(target_arch = "x86_64")]
 pub use avx2::Avx2;
-pub use histories::Histories;
 pub use detect::{InstructionSet, active, self_check, usable};
+pub use histories::Histories;
 #[cfg(target_arch = "aarch64")]
 pub use neon::Neon;
 pub use scalar::Scalar;
@@ -64,6 +64,25 @@ pub trait Kernels: Copy + Default + 'static {
             inputs[i] = maps[index].inputs();
         }
     }
+}
+
+/// Runs `work` compiled for `set`: for integer code that the compiler turns into vectors by
+/// itself, and whose results no instruction set changes.
+#[inline(always)]
+pub(crate) fn accelerate<T>(set: InstructionSet, work: impl FnOnce() -> T) -> T {
+    #[cfg(target_arch = "x86_64")]
+    {
+        #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+        fn wide<T>(work: impl FnOnce() -> T) -> T {
+            work()
+        }
+        if set == InstructionSet::Avx2 {
+            // SAFETY: `InstructionSet::Avx2` is only ever named after detection.
+            return unsafe { wide(work) };
+        }
+    }
+    let _ = set;
+    work()
 }
 
 /// Hints that `slice[index]` will be read soon. Any index is sound; one past the end is ignored.

@@ -8,7 +8,6 @@ use super::least_squares::{MOST, Solver, accumulate, decay, moments_len, predict
 use super::lms::Lms;
 use super::spread::{Spread, log_class};
 use crate::model::byte_history::hash;
-use crate::predictor::env;
 
 const EXPERTS: usize = 8;
 const DENSITIES: usize = 12;
@@ -45,11 +44,13 @@ impl Recursive {
         }
     }
 
+    #[inline(always)]
     fn predict(&mut self, inputs: &[i32]) -> i32 {
         self.samples[..self.inputs].copy_from_slice(&inputs[..self.inputs]);
         predict(&self.weights[..self.inputs], inputs, FRACTION).clamp(-(1 << 26), 1 << 26) as i32
     }
 
+    #[inline(always)]
     fn learn(&mut self, target: i32) {
         self.samples[self.inputs] = target;
         accumulate(&mut self.moments, &self.samples[..=self.inputs], 1);
@@ -125,9 +126,9 @@ impl AudioState {
         let bits = 8 * sample_bytes.min(2) as u32;
         let channel = |_| Channel {
             past: [0; PAST],
-            slow: Recursive::new(taps[0], env("AEVERY", every), env("AFADE", 64), env("ARIDGE", 20)),
-            fast: Recursive::new(taps[0] / 2, env("BEVERY", every), env("BFADE", 12), env("BRIDGE", 16)),
-            stages: [Lms::new(taps[1], env("L0", 8), FRACTION), Lms::new(taps[2], env("L1", 6), FRACTION), Lms::new(16, env("L2", 5), FRACTION)],
+            slow: Recursive::new(taps[0], every, 64, 20),
+            fast: Recursive::new(taps[0] / 2, every, 12, 16),
+            stages: [Lms::new(taps[1], 8, FRACTION), Lms::new(taps[2], 6, FRACTION), Lms::new(16, 5, FRACTION)],
             stage_predictions: [0; 3],
             errors: [4 << FRACTION; EXPERTS + 1],
             trend: [4 << FRACTION; 3],
@@ -144,7 +145,7 @@ impl AudioState {
             blend: 0,
             forecasts: [(0, 1); DENSITIES],
             contexts: [0; DENSITIES],
-            spreads: vec![Spread::new(4096, 64 << FRACTION >> (16 - bits), env("ASPL", 250) as i32); densities],
+            spreads: vec![Spread::new(4096, 64 << FRACTION >> (16 - bits), 250); densities],
             bias_context: 0,
             classes: [0; 3],
             known: 0,
@@ -166,6 +167,7 @@ impl AudioState {
     }
 
     /// Takes in the byte that `bytes` now ends with.
+    #[inline(always)]
     pub fn push(&mut self, bytes: &[u8]) {
         self.known = self.known << 8 | u32::from(bytes.last().copied().unwrap_or(0));
         self.seen += 1;
@@ -184,6 +186,7 @@ impl AudioState {
         self.hash_all();
     }
 
+    #[inline(always)]
     fn learn(&mut self, value: i32) {
         let exact = value << FRACTION;
         let zero = self.sample_offset();
@@ -216,6 +219,7 @@ impl AudioState {
         self.offset() << FRACTION
     }
 
+    #[inline(always)]
     fn foretell(&mut self) {
         let count = self.channels.len();
         let channel_inputs = self.channels[0].slow.inputs;
@@ -259,8 +263,8 @@ impl AudioState {
         self.blend = (sum / total) as i32 * 16;
         let trend = channel.trend.map(|error| log_class(error >> 2, 2).min(95));
         self.classes = trend;
-        self.bias_context = (trend[1] / 8).min(15) * 16
-            + [0, 1, 2, 3].iter().fold(0, |bits, &k| bits | usize::from(own[k] << FRACTION > self.blend) << k);
+        self.bias_context =
+            (trend[1] / 8).min(15) * 16 + [0, 1, 2, 3].iter().fold(0, |bits, &k| bits | usize::from(own[k] << FRACTION > self.blend) << k);
         let corrected = self.blend + channel.bias.bias(self.bias_context);
         let own_class = |k: usize| log_class(channel.errors[k] >> 2, 2).min(95);
         let pair: [(i32, usize); DENSITIES] = [
@@ -285,6 +289,7 @@ impl AudioState {
         self.bank.begin(&self.forecasts);
     }
 
+    #[inline(always)]
     fn hash_all(&mut self) {
         let past = &self.channels[self.channel].past;
         let offset = self.offset();

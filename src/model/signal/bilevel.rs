@@ -1,9 +1,9 @@
 //! Images of one bit a pixel: templates of the pixels around the next one, as in JBIG2, with a
 //! direct probability each.
 
+use crate::coder::PROBABILITY_ONE;
 use crate::model::byte_history::hash;
 use crate::model::state_map::{entry, inputs_of, probability, update_entry};
-use crate::coder::PROBABILITY_ONE;
 
 const TEMPLATES: usize = 13;
 const CONTEXTS: usize = 16;
@@ -44,6 +44,7 @@ impl BilevelState {
     }
 
     /// Takes in the byte that `bytes` now ends with.
+    #[inline(always)]
     pub fn push(&mut self, bytes: &[u8]) {
         self.partial = 1;
         self.bit = 0;
@@ -54,8 +55,12 @@ impl BilevelState {
         for y in 1..6 {
             let n = y * row;
             // Three bytes to the left, the one above, one to the right.
-            self.rows[y] =
-                byte(n + 3) << 40 | byte(n + 2) << 32 | byte(n + 1) << 24 | byte(n) << 16 | byte(n.wrapping_sub(1).max(1)) << 8 | byte(n.saturating_sub(2).max(1));
+            self.rows[y] = byte(n + 3) << 40
+                | byte(n + 2) << 32
+                | byte(n + 1) << 24
+                | byte(n) << 16
+                | byte(n.wrapping_sub(1).max(1)) << 8
+                | byte(n.saturating_sub(2).max(1));
         }
         self.run = if byte(1) == byte(2) { (self.run + 1).min(255) } else { 0 };
         let column = (position % row) as u64;

@@ -29,7 +29,7 @@ static MASS: [u32; STEPS + 2] = {
         // √(4 + t²) in steps, with 21 fractional bits; u with 30.
         let root = (((4 << (2 * STEP_BITS)) + i * i) << 42).isqrt();
         let u = (i << 51) / root;
-        let cube = ((u * u) >> 30) * u >> 30;
+        let cube = (((u * u) >> 30) * u) >> 30;
         table[step] = (3 * u - cube) as u32;
         step += 1;
     }

@@ -1,11 +1,10 @@
 //! The predictors of an image model, and their blend by how well each did around here.
 
+use super::Effort;
 use super::density::FRACTION;
 use super::least_squares::MOST;
 use super::neighbours::{Around, Gatherer, Layout};
 use super::window::{Shape, Window};
-use super::Effort;
-use crate::predictor::env;
 
 /// Predictors of every sample: three fits by least squares, then six fixed formulas.
 pub const EXPERTS: usize = 9;
@@ -44,15 +43,15 @@ impl Experts {
             (Effort::Small, _) => 6,
             (Effort::Middle, 1) => 14,
             (Effort::Middle, _) => 10,
-            (Effort::Large, 1) => env("NSAME", 22) as usize,
-            (Effort::Large, _) => env("NCOL", 14) as usize,
+            (Effort::Large, 1) => 22,
+            (Effort::Large, _) => 16,
         };
         let gatherer = Gatherer::new(layout, same);
-        let (ridge, floor) = (env("RIDGE", 13), i64::from(env("FLOOR", 64)) << 3);
+        let (ridge, floor) = (14, 512);
         let shapes = [
-            Shape { strip: env("STRIP0", 4) as usize, reach: env("REACH0", 2) as usize, fade: env("FADE0", 2), ridge, floor },
-            Shape { strip: env("STRIP1", 16) as usize, reach: env("REACH1", 2) as usize, fade: env("FADE1", 5), ridge, floor },
-            Shape { strip: env("STRIP2", 2) as usize, reach: env("REACH2", 2) as usize, fade: env("FADE2", 1), ridge, floor },
+            Shape { strip: 4, reach: 2, fade: 2, every: 1, ridge, floor },
+            Shape { strip: 16, reach: 2, fade: 4, every: 4, ridge, floor },
+            Shape { strip: 2, reach: 1, fade: 1, every: 1, ridge, floor },
         ];
         let wanted = match effort {
             Effort::Small => [false, false, true],
@@ -165,7 +164,7 @@ impl Experts {
             }
         }
         // Samples in busy places say less about the rest: weighted least squares.
-        self.weight = if env("WW", 1) > 0 { ((512 << self.extra) / (64 + self.energy[EXPERTS])).clamp(1, 64) as i32 } else { 8 };
+        self.weight = ((512 << self.extra) / (64 + self.energy[EXPERTS])).clamp(1, 64) as i32;
     }
 
     /// Learns the sample that was predicted last, at `position`; returns the error of the blend.

@@ -43,10 +43,11 @@ impl FrameFinder {
         }
         if self.rows.is_multiple_of(8) {
             let current = self.candidates.iter().find(|(height, _)| *height == self.best).map_or(u64::MAX, |&(_, mean)| mean);
-            if let Some(&(height, mean)) = self.candidates.iter().min_by_key(|(_, mean)| *mean) {
-                if mean < u64::MAX >> 8 && mean < current - current / 8 {
-                    self.best = height;
-                }
+            if let Some(&(height, mean)) = self.candidates.iter().min_by_key(|(_, mean)| *mean)
+                && mean < u64::MAX >> 8
+                && mean < current - current / 8
+            {
+                self.best = height;
             }
         }
     }

@@ -169,7 +169,12 @@ impl ImageState {
         let class = self.class as u32;
         (match k {
             0 => class << 1 | low,
-            1 => (self.plane as u32) << 6 | (self.before as u32) << 2 | (class / 8).min(3) | if self.layout.sample_bytes == 2 { low << 7 } else { 0 },
+            1 => {
+                (self.plane as u32) << 6
+                    | (self.before as u32) << 2
+                    | (class / 8).min(3)
+                    | if self.layout.sample_bytes == 2 { low << 7 } else { 0 }
+            }
             2 => (self.bias_context as u32 >> 3 & 63) << 1 | low,
             3 => (self.gradient as u32) << 1 | low | (self.plane as u32) << 6,
             _ => self.likely_byte(),

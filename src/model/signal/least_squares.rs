@@ -59,6 +59,7 @@ impl Default for Solver {
 impl Solver {
     /// Sets `weights` (n of them, [`WEIGHT_BITS`] fractional bits) to the fit of `moments`. The
     /// ridge is the largest diagonal entry over 2^`ridge`, and `floor`.
+    #[inline(always)]
     pub fn solve(&mut self, moments: &[i64], weights: &mut [i32], ridge: u32, floor: i64) {
         let n = weights.len().min(MOST);
         let side = (n + 1).next_multiple_of(4);

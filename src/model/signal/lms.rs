@@ -36,13 +36,13 @@ impl Lms {
     #[inline(always)]
     pub fn learn(&mut self, error: i32, input: i32) {
         let taps = self.weights.len();
-        let input = input.clamp(-(1 << 26), 1 << 26) >> 0;
+        let input = input.clamp(-(1 << 26), 1 << 26);
         // error · input / power is a pure number; the weights hold it with 24 fractional bits.
         let step = (i64::from(error.clamp(-(1 << 26), 1 << 26)) << 36) / (self.power + (1 << (2 * self.fraction)) * taps as i64);
         let step = step.clamp(-(1 << 34), 1 << 34);
         let shift = 36 - WEIGHT_BITS + self.rate;
         for (weight, &input) in self.weights.iter_mut().zip(&self.history[self.at..]) {
-            *weight = weight.wrapping_add((step * i64::from(input) >> shift) as i32);
+            *weight = weight.wrapping_add(((step * i64::from(input)) >> shift) as i32);
         }
         let oldest = i64::from(self.history[self.at + taps - 1]);
         self.power += i64::from(input) * i64::from(input) - oldest * oldest;

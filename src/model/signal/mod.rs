@@ -15,6 +15,7 @@ pub mod spread;
 pub mod window;
 
 use crate::block::Kind;
+use crate::simd::{InstructionSet, accelerate};
 use audio::AudioState;
 use bilevel::BilevelState;
 use image::ImageState;
@@ -31,7 +32,13 @@ pub enum Effort {
 }
 
 /// The model of a stream's signal.
-pub enum Signal {
+pub struct Signal {
+    model: Model,
+    set: InstructionSet,
+}
+
+#[allow(clippy::large_enum_variant)] // one a stream, boxed as a whole
+enum Model {
     /// Pixels of 8 or 16 bits a channel.
     Image(ImageState),
     /// Pixels of one bit.
@@ -43,9 +50,9 @@ pub enum Signal {
 macro_rules! each {
     ($signal:expr, $state:ident => $body:expr) => {
         match $signal {
-            Signal::Image($state) => $body,
-            Signal::Bilevel($state) => $body,
-            Signal::Audio($state) => $body,
+            Model::Image($state) => $body,
+            Model::Bilevel($state) => $body,
+            Model::Audio($state) => $body,
         }
     };
 }
@@ -56,61 +63,64 @@ impl Signal {
     #[must_use]
     pub fn new(kind: &Kind, effort: Effort) -> Option<Self> {
         let image = |channels: u8, bytes: usize, row_bytes: u32| {
-            Self::Image(ImageState::new(usize::from(channels), bytes, row_bytes as usize, effort))
+            Model::Image(ImageState::new(usize::from(channels), bytes, row_bytes as usize, effort))
         };
-        Some(match *kind {
-            Kind::Image { bits: 1, row_bytes } => Self::Bilevel(BilevelState::new(row_bytes as usize)),
+        let model = match *kind {
+            Kind::Image { bits: 1, row_bytes } => Model::Bilevel(BilevelState::new(row_bytes as usize)),
             Kind::Image { bits, row_bytes } => image(bits / 8, 1, row_bytes),
             Kind::Image16 { row_bytes, .. } => image(1, 2, row_bytes),
-            Kind::Audio { channels, bits, signed, .. } => Self::Audio(AudioState::new(channels.into(), usize::from(bits / 8), signed, effort)),
+            Kind::Audio { channels, bits, signed, .. } => {
+                Model::Audio(AudioState::new(channels.into(), usize::from(bits / 8), signed, effort))
+            }
             _ => return None,
-        })
+        };
+        Some(Self { model, set: crate::simd::active() })
     }
 
     /// Takes in the byte that `bytes` now ends with.
-    #[inline(always)]
     pub fn push(&mut self, bytes: &[u8]) {
-        each!(self, state => state.push(bytes));
+        accelerate(self.set, || each!(&mut self.model, state => state.push(bytes)));
     }
 
     /// The hash of context `k`.
     #[inline(always)]
     #[must_use]
     pub fn hash(&self, k: u8, salt: u32) -> u64 {
-        each!(self, state => state.hash(k, salt))
+        each!(&self.model, state => state.hash(k, salt))
     }
 
     /// The value of selector `k`, below 256.
     #[inline(always)]
     #[must_use]
     pub fn select(&self, k: u8) -> u32 {
-        each!(self, state => state.select(k))
+        each!(&self.model, state => state.select(k))
     }
 
     /// Contexts below 256 for the last two refinements.
     #[inline(always)]
     #[must_use]
     pub fn refine(&self) -> [usize; 2] {
-        each!(self, state => state.refine())
+        each!(&self.model, state => state.refine())
     }
 
     /// Writes the direct inputs for the next bit; those beyond the model's own stay zero.
-    #[inline(always)]
     pub fn inputs(&mut self, inputs: &mut [[i16; 2]]) {
-        each!(self, state => state.inputs(inputs));
+        accelerate(self.set, || each!(&mut self.model, state => state.inputs(inputs)));
     }
 
     /// Learns a bit.
-    #[inline(always)]
     pub fn update(&mut self, bit: u32) {
-        each!(self, state => state.update(bit));
+        accelerate(self.set, || each!(&mut self.model, state => state.update(bit)));
     }
 }
 
 /// Reverses the bytes of every sample of `width` bytes: little-endian samples are coded
 /// big-endian, because the high byte foretells the low one, not the reverse. Its own inverse.
 pub fn reverse_samples(bytes: &mut [u8], width: usize) {
-    for sample in bytes.chunks_exact_mut(width.max(1)) {
+    if width < 2 {
+        return;
+    }
+    for sample in bytes.chunks_exact_mut(width) {
         sample.reverse();
     }
 }

@@ -20,6 +20,8 @@ pub struct Shape {
     pub reach: usize,
     /// Each row takes 2^-`fade` of what the rows above left.
     pub fade: u32,
+    /// Samples from one solution to the next.
+    pub every: u32,
     /// Ridge, relative: see [`Solver::solve`].
     pub ridge: u32,
     /// Ridge, absolute.
@@ -35,6 +37,7 @@ pub struct Window {
     count: usize,
     current: usize,
     row: u32,
+    turn: u32,
     sum: Vec<i64>,
     solver: Solver,
     /// The inputs and the target of this sample.
@@ -58,6 +61,7 @@ impl Window {
             count,
             current: usize::MAX,
             row: 0,
+            turn: 0,
             sum: vec![0; strip_len],
             solver: Solver::default(),
             samples: [0; MOST + 1],
@@ -75,10 +79,15 @@ impl Window {
         }
         let n = self.inputs;
         self.samples[..n].copy_from_slice(&inputs[..n]);
-        self.solver.solve(&self.sum, &mut self.weights[..n], self.shape.ridge, self.shape.floor);
+        self.turn += 1;
+        if self.turn >= self.shape.every {
+            self.turn = 0;
+            self.solver.solve(&self.sum, &mut self.weights[..n], self.shape.ridge, self.shape.floor);
+        }
         predict(&self.weights[..n], &inputs[..n], fraction)
     }
 
+    #[inline(always)]
     fn enter(&mut self, strip: usize) {
         self.current = strip;
         decay(&mut self.strips[strip * self.strip_len..][..self.strip_len], self.shape.fade);
