@@ -36,6 +36,9 @@ pub fn decode(coded: &[u8], raw_len: usize, level: &Level, kind: &Kind) -> Resul
     Ok(reversed(&bytes, kind).unwrap_or(bytes))
 }
 
+/// Bytes from one note of progress to the next.
+const PROGRESS: usize = 4096;
+
 /// Whether streams of `kind` are sorted at `level`.
 fn sorted(level: &Level, kind: &Kind) -> bool {
     level.effort == Effort::Sort && matches!(kind, Kind::Generic | Kind::Text | Kind::Exe)
@@ -69,6 +72,9 @@ fn encode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const
             predictor.update_bit(bit);
         }
         predictor.end_byte(&raw[..=index]);
+        if index.is_multiple_of(PROGRESS) {
+            crate::progress::advance(PROGRESS as u64);
+        }
     }
     Ok(encoder.finish())
 }
@@ -96,6 +102,9 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const
         }
         raw.push(byte as u8);
         predictor.end_byte(&raw);
+        if raw.len().is_multiple_of(PROGRESS) {
+            crate::progress::advance(PROGRESS as u64);
+        }
     }
     Ok(raw)
 }

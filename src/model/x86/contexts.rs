@@ -4,7 +4,7 @@ use super::decoder::phase;
 use super::{Past, X86State, base_register, mix};
 
 impl X86State {
-    /// The value of context `number` (below [`CONTEXTS`]), to be hashed.
+    /// The value of context `number` (below [`super::CONTEXTS`]), to be hashed.
     #[inline]
     #[must_use]
     pub fn context(&self, number: u8) -> u64 {
@@ -87,8 +87,8 @@ impl X86State {
         }
     }
 
-    /// The part of selector `number` (below [`SELECTORS`]) that is fixed for a byte, in steps of 8
-    /// and below [`ROWS`].
+    /// The part of selector `number` (below [`super::SELECTORS`]) that is fixed for a byte, in steps of 8
+    /// and below [`super::ROWS`].
     #[inline]
     #[must_use]
     pub fn selected(&self, number: u8) -> u32 {
