@@ -41,7 +41,7 @@ const PROGRESS: usize = 4096;
 
 /// Whether streams of `kind` are sorted at `level`.
 fn sorted(level: &Level, kind: &Kind) -> bool {
-    level.effort == Effort::Sort && matches!(kind, Kind::Generic | Kind::Text | Kind::Exe)
+    level.effort == Effort::Sort && matches!(kind, Kind::Generic | Kind::Text | Kind::Table | Kind::Exe)
 }
 
 /// Little-endian samples with their high bytes first, as the signal models take them; the
