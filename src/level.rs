@@ -18,14 +18,14 @@ pub struct Level {
 /// How many models a predictor mixes, and in how many ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effort {
-    /// Sorting in place of hashed contexts, except for samples: see [`crate::sort`].
+    /// Everything is sorted: see [`crate::sort`].
     Sort,
+    /// Text, tables and 16-bit images are sorted, the rest is mixed as by `Small`.
+    SortText,
     /// 8 contexts, 2 weight sets.
     Small,
     /// 16 contexts, 4 weight sets.
     Middle,
-    /// 24 contexts with runs, 6 weight sets.
-    Large,
     /// 48 contexts with runs, 10 weight sets.
     Huge,
 }
@@ -35,12 +35,12 @@ const MIB: usize = 1 << 20;
 /// Every level, in order.
 pub const LEVELS: [Level; 8] = [
     Level { number: 1, name: "fast", block_size: 16 * MIB, memory: 64 * MIB, effort: Effort::Sort },
-    Level { number: 2, name: "brisk", block_size: 32 * MIB, memory: 64 * MIB, effort: Effort::Sort },
-    Level { number: 3, name: "quick", block_size: 32 * MIB, memory: 256 * MIB, effort: Effort::Small },
+    Level { number: 2, name: "brisk", block_size: 32 * MIB, memory: 64 * MIB, effort: Effort::SortText },
+    Level { number: 3, name: "quick", block_size: 32 * MIB, memory: 256 * MIB, effort: Effort::SortText },
     Level { number: 4, name: "thorough", block_size: 64 * MIB, memory: 256 * MIB, effort: Effort::Small },
-    Level { number: 5, name: "default", block_size: 64 * MIB, memory: 512 * MIB, effort: Effort::Middle },
+    Level { number: 5, name: "default", block_size: 64 * MIB, memory: 512 * MIB, effort: Effort::Small },
     Level { number: 6, name: "careful", block_size: 128 * MIB, memory: 512 * MIB, effort: Effort::Middle },
-    Level { number: 7, name: "strong", block_size: 128 * MIB, memory: 1024 * MIB, effort: Effort::Large },
+    Level { number: 7, name: "strong", block_size: 128 * MIB, memory: 1024 * MIB, effort: Effort::Middle },
     Level { number: 8, name: "archive", block_size: 256 * MIB, memory: 2048 * MIB, effort: Effort::Huge },
 ];
 

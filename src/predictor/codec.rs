@@ -41,7 +41,11 @@ const PROGRESS: usize = 4096;
 
 /// Whether streams of `kind` are sorted at `level`.
 fn sorted(level: &Level, kind: &Kind) -> bool {
-    level.effort == Effort::Sort && matches!(kind, Kind::Generic | Kind::Text | Kind::Table | Kind::Exe)
+    match level.effort {
+        Effort::Sort => true,
+        Effort::SortText => matches!(kind, Kind::Text | Kind::Table | Kind::Image16 { .. }),
+        _ => false,
+    }
 }
 
 /// Little-endian samples with their high bytes first, as the signal models take them; the

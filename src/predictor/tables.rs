@@ -224,9 +224,8 @@ impl Profile {
     #[must_use]
     pub fn new(level: &Level, kind: &Kind) -> Self {
         let (contexts, sets) = match level.effort {
-            Effort::Sort | Effort::Small => (8, 2),
+            Effort::Sort | Effort::SortText | Effort::Small => (8, 2),
             Effort::Middle => (16, 4),
-            Effort::Large => (24, 6),
             Effort::Huge => (48, 10),
         };
         match kind {
@@ -262,9 +261,9 @@ impl Profile {
     fn signal(level: &Level, kind: &Kind) -> Self {
         // Contexts 16 to 24 of an image brought 0.07 % and were left out of every level.
         let (contexts, sets, effort) = match level.effort {
-            Effort::Sort | Effort::Small => (8, 3, signal::Effort::Small),
+            Effort::Sort | Effort::SortText | Effort::Small => (8, 3, signal::Effort::Small),
             Effort::Middle => (16, 6, signal::Effort::Middle),
-            Effort::Large | Effort::Huge => (16, 6, signal::Effort::Large),
+            Effort::Huge => (16, 6, signal::Effort::Large),
         };
         let selectors = [0, 1, 2, 3].map(Selector::Signal);
         let more = [Selector::Partial, Selector::MatchLength];
