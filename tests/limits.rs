@@ -16,7 +16,14 @@ fn names(folder: &Path) -> usize {
 }
 
 fn noise(length: u32) -> Vec<u8> {
-    (0..length).map(|place| (place.wrapping_mul(2_654_435_761) >> 15) as u8 ^ (place >> 9) as u8).collect()
+    let mut state = 1u32;
+    let draw = |_| {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        (state >> 16) as u8
+    };
+    (0..length).map(draw).collect()
 }
 
 #[test]
