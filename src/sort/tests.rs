@@ -42,7 +42,6 @@ fn every_short_length() {
 fn repetitive_data_is_tiny_and_noise_hardly_grows() {
     assert!(round_trip(&vec![0; 3_000_000]) < 150);
     assert!(round_trip(&fibonacci_word(1_000_000)) < 250);
-    let phrase = noise(5000);
     let raw = noise(300_000);
     assert!(round_trip(&raw) < raw.len() + raw.len() / 50);
 }
