@@ -20,8 +20,12 @@ pub struct Level {
 pub enum Effort {
     /// Everything is sorted: see [`crate::sort`].
     Sort,
+    /// Everything but x86 code is sorted; code is mixed as by `Small`.
+    SortMost,
     /// Text, tables and 16-bit images are sorted, the rest is mixed as by `Small`.
     SortText,
+    /// Only 16-bit images are sorted: their models cost four times what the others do.
+    SortScans,
     /// 8 contexts, 2 weight sets.
     Small,
     /// 16 contexts, 4 weight sets.
@@ -35,11 +39,11 @@ const MIB: usize = 1 << 20;
 /// Every level, in order.
 pub const LEVELS: [Level; 8] = [
     Level { number: 1, name: "fast", block_size: 16 * MIB, memory: 64 * MIB, effort: Effort::Sort },
-    Level { number: 2, name: "brisk", block_size: 32 * MIB, memory: 64 * MIB, effort: Effort::SortText },
-    Level { number: 3, name: "quick", block_size: 32 * MIB, memory: 256 * MIB, effort: Effort::SortText },
-    Level { number: 4, name: "thorough", block_size: 64 * MIB, memory: 256 * MIB, effort: Effort::Small },
-    Level { number: 5, name: "default", block_size: 64 * MIB, memory: 512 * MIB, effort: Effort::Small },
-    Level { number: 6, name: "careful", block_size: 128 * MIB, memory: 512 * MIB, effort: Effort::Middle },
+    Level { number: 2, name: "brisk", block_size: 32 * MIB, memory: 64 * MIB, effort: Effort::SortMost },
+    Level { number: 3, name: "quick", block_size: 32 * MIB, memory: 256 * MIB, effort: Effort::SortMost },
+    Level { number: 4, name: "thorough", block_size: 64 * MIB, memory: 256 * MIB, effort: Effort::SortText },
+    Level { number: 5, name: "default", block_size: 64 * MIB, memory: 512 * MIB, effort: Effort::SortScans },
+    Level { number: 6, name: "careful", block_size: 128 * MIB, memory: 512 * MIB, effort: Effort::Small },
     Level { number: 7, name: "strong", block_size: 128 * MIB, memory: 1024 * MIB, effort: Effort::Middle },
     Level { number: 8, name: "archive", block_size: 256 * MIB, memory: 2048 * MIB, effort: Effort::Huge },
 ];

@@ -43,7 +43,9 @@ const PROGRESS: usize = 4096;
 fn sorted(level: &Level, kind: &Kind) -> bool {
     match level.effort {
         Effort::Sort => true,
+        Effort::SortMost => !matches!(kind, Kind::Exe),
         Effort::SortText => matches!(kind, Kind::Text | Kind::Table | Kind::Image16 { .. }),
+        Effort::SortScans => matches!(kind, Kind::Image16 { .. }),
         _ => false,
     }
 }

@@ -224,7 +224,7 @@ impl Profile {
     #[must_use]
     pub fn new(level: &Level, kind: &Kind) -> Self {
         let (contexts, sets) = match level.effort {
-            Effort::Sort | Effort::SortText | Effort::Small => (8, 2),
+            Effort::Sort | Effort::SortMost | Effort::SortText | Effort::SortScans | Effort::Small => (8, 2),
             Effort::Middle => (16, 4),
             Effort::Huge => (48, 10),
         };
@@ -261,7 +261,7 @@ impl Profile {
     fn signal(level: &Level, kind: &Kind) -> Self {
         // Contexts 16 to 24 of an image brought 0.07 % and were left out of every level.
         let (contexts, sets, effort) = match level.effort {
-            Effort::Sort | Effort::SortText | Effort::Small => (8, 3, signal::Effort::Small),
+            Effort::Sort | Effort::SortMost | Effort::SortText | Effort::SortScans | Effort::Small => (8, 3, signal::Effort::Small),
             Effort::Middle => (16, 6, signal::Effort::Middle),
             Effort::Huge => (16, 6, signal::Effort::Large),
         };
