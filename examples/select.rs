@@ -7,8 +7,12 @@
 
 use cmx::model::context::Context;
 use cmx::predictor::codec::encode_profile;
-use cmx::predictor::env;
 use cmx::predictor::profile::{Profile, Selector};
+
+/// A number from the environment, or its default.
+fn env(name: &str, default: u32) -> u32 {
+    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
+}
 
 fn contexts(list: &str) -> Vec<(String, Context)> {
     use Context::*;
@@ -51,6 +55,16 @@ fn contexts(list: &str) -> Vec<(String, Context)> {
                 "StrideCorner" => StrideCorner,
                 "Expected" => Expected,
                 "Shape" => Shape,
+                "ShapeLast" => ShapeLast,
+                "F" => Folded(number),
+                "ExpectedTwo" => ExpectedTwo,
+                "IndirectThree" => IndirectThree,
+                "Nest" => Nest,
+                "NestTwo" => NestTwo,
+                "NestName" => NestName,
+                "WordLine" => WordLine,
+                "WordAbove" => WordAbove,
+                "AboveTwo" => AboveTwo,
                 other => panic!("{other}"),
             }
         };
@@ -87,6 +101,8 @@ fn selectors(list: &str) -> Vec<Selector> {
                 "WordLength" => WordLength,
                 "Above" => Above,
                 "Phase" => Phase,
+                "Nest" => Nest,
+                "Expected" => Expected,
                 other => panic!("{other}"),
             }
         })
@@ -101,7 +117,8 @@ fn profile(list: &[(String, Context)], selectors: &[Selector]) -> Profile {
     contexts.extend(list.iter().map(|(_, context)| *context).filter(|context| !is_order(context)));
     let full = contexts.len().max(1).next_multiple_of(8);
     contexts.resize(full, Context::Nothing);
-    Profile { contexts, orders, matches: vec![20, 6], selectors: selectors.to_vec() }
+    let orders = env("ORDERS", orders as u32) as usize;
+    Profile { contexts, orders, matches: vec![20, 6], selectors: selectors.to_vec(), signal: None, first_weight: 320 / full as u32 }
 }
 
 fn pieces(names: &[String]) -> Vec<(String, Vec<u8>)> {

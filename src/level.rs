@@ -11,20 +11,41 @@ pub struct Level {
     pub block_size: usize,
     /// Largest size of the tables of one predictor, in bytes.
     pub memory: usize,
+    /// How much each byte is worked on.
+    pub effort: Effort,
+}
+
+/// How many models a predictor mixes, and in how many ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effort {
+    /// Everything is sorted: see [`crate::sort`].
+    Sort,
+    /// Everything but x86 code is sorted; code is mixed as by `Small`.
+    SortMost,
+    /// Text, tables and 16-bit images are sorted, the rest is mixed as by `Small`.
+    SortText,
+    /// Only 16-bit images are sorted: their models cost four times what the others do.
+    SortScans,
+    /// 8 contexts, 2 weight sets.
+    Small,
+    /// 16 contexts, 4 weight sets.
+    Middle,
+    /// 48 contexts with runs, 10 weight sets.
+    Huge,
 }
 
 const MIB: usize = 1 << 20;
 
 /// Every level, in order.
 pub const LEVELS: [Level; 8] = [
-    Level { number: 1, name: "fast", block_size: 16 * MIB, memory: 100 * MIB },
-    Level { number: 2, name: "brisk", block_size: 32 * MIB, memory: 200 * MIB },
-    Level { number: 3, name: "quick", block_size: 32 * MIB, memory: 300 * MIB },
-    Level { number: 4, name: "thorough", block_size: 64 * MIB, memory: 400 * MIB },
-    Level { number: 5, name: "default", block_size: 64 * MIB, memory: 700 * MIB },
-    Level { number: 6, name: "careful", block_size: 128 * MIB, memory: 1000 * MIB },
-    Level { number: 7, name: "strong", block_size: 128 * MIB, memory: 1400 * MIB },
-    Level { number: 8, name: "archive", block_size: 256 * MIB, memory: 3000 * MIB },
+    Level { number: 1, name: "fast", block_size: 16 * MIB, memory: 64 * MIB, effort: Effort::Sort },
+    Level { number: 2, name: "brisk", block_size: 32 * MIB, memory: 64 * MIB, effort: Effort::SortMost },
+    Level { number: 3, name: "quick", block_size: 32 * MIB, memory: 256 * MIB, effort: Effort::SortMost },
+    Level { number: 4, name: "thorough", block_size: 64 * MIB, memory: 256 * MIB, effort: Effort::SortText },
+    Level { number: 5, name: "default", block_size: 64 * MIB, memory: 512 * MIB, effort: Effort::SortScans },
+    Level { number: 6, name: "careful", block_size: 128 * MIB, memory: 512 * MIB, effort: Effort::Small },
+    Level { number: 7, name: "strong", block_size: 128 * MIB, memory: 1024 * MIB, effort: Effort::Middle },
+    Level { number: 8, name: "archive", block_size: 256 * MIB, memory: 2048 * MIB, effort: Effort::Huge },
 ];
 
 /// The level used when none is named.

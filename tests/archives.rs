@@ -137,7 +137,7 @@ fn one_file_takes_only_its_block() {
     assert!(member.index.blocks.len() > 5);
     for (block, &record_at) in member.block_at.iter().enumerate() {
         if !(member.content_at[block]..member.content_at[block + 1]).contains(&at) {
-            bytes[record_at as usize + 40] ^= 1;
+            bytes[(record_at + member.index.blocks[block].record_len) as usize - 1] ^= 1;
         }
     }
     let damaged = folder.path().join("damaged.cmx");

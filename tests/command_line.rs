@@ -164,3 +164,63 @@ fn tar_takes_it_as_its_compressor() {
     run(&format!("-I {program} -xf t.tar.cmx"));
     assert_eq!(fs::read(folder.path().join("IN")).unwrap(), TEXT);
 }
+
+#[test]
+fn the_environment_gives_defaults_that_flags_override() {
+    let folder = folder();
+    let run = |environment: &str, line: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cmx"));
+        command.current_dir(folder.path()).args(line.split(' ')).env("CMX_OPT", environment);
+        command.output().unwrap()
+    };
+    assert!(run("-1 -T 2 -q", "-3 -T 1 IN").status.success());
+    assert!(run("-T nonsense", "levels").status.success());
+    assert!(String::from_utf8_lossy(&run("-T nonsense", "IN -o x").stderr).contains("nonsense"));
+    ok(&folder, "-3 IN -o three.cmx");
+    assert_eq!(fs::read(folder.path().join("IN.cmx")).unwrap(), fs::read(folder.path().join("three.cmx")).unwrap());
+}
+
+#[test]
+fn help_fits_its_promises() {
+    let folder = folder();
+    for topic in ["archives", "levels", "limits", "pipes", "repair"] {
+        assert!(ok(&folder, &format!("help {topic}")).len() > 300);
+    }
+    fails(&folder, "help nonsense", b"", 1, "there is help on archives");
+    assert!(String::from_utf8(ok(&folder, "man")).unwrap().contains(".SH ARCHIVES"));
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(String::from_utf8(ok(&folder, &format!("completions {shell}"))).unwrap().contains("no-verify"));
+    }
+}
+
+#[test]
+fn a_folder_there_and_back() {
+    let folder = folder();
+    let path = folder.path().join("d/sub");
+    fs::create_dir_all(&path).unwrap();
+    fs::write(path.join("a.txt"), TEXT).unwrap();
+    fs::write(folder.path().join("d/b.md"), b"b\n").unwrap();
+    ok(&folder, "-1 d IN -o x.cmx");
+    let list = String::from_utf8(ok(&folder, "-l x.cmx")).unwrap();
+    assert!(list.contains("d/sub/a.txt") && list.contains("5 entries"), "{list}");
+    let json: serde_json::Value = serde_json::from_slice(&ok(&folder, "-l --json x.cmx IN")).unwrap();
+    assert_eq!((&json["entries"][0]["path"], &json["entries"][0]["size"]), (&"IN".into(), &TEXT.len().into()));
+    ok(&folder, "-d x.cmx d/**/*.txt -C out");
+    assert_eq!(fs::read(folder.path().join("out/d/sub/a.txt")).unwrap(), TEXT);
+    assert!(!folder.path().join("out/d/b.md").exists());
+    assert_eq!(ok(&folder, "-dc x.cmx IN"), TEXT);
+    ok(&folder, "-t x.cmx");
+    fs::write(folder.path().join("new"), b"new\n").unwrap();
+    ok(&folder, "-a -1 x.cmx new");
+    assert_eq!(ok(&folder, "-dc x.cmx new"), b"new\n");
+    let archive = fs::read(folder.path().join("x.cmx")).unwrap();
+    assert!(cmx(folder.path(), "-d -C piped", &archive).status.success());
+    assert_eq!(fs::read(folder.path().join("piped/new")).unwrap(), b"new\n");
+    fails(&folder, "-d", &archive, 1, "name the folder to extract into with -C");
+    fails(&folder, "-d x.cmx nothing", b"", 1, "nothing in the archive matches");
+    fails(&folder, "-d x.cmx", b"", 1, "-f overwrites it");
+    fails(&folder, "-d x.cmx -o y", b"", 1, "-C");
+    ok(&folder, "-1 d");
+    assert!(folder.path().join("d.cmx").exists());
+    assert_eq!(String::from_utf8(ok(&folder, "repair d.cmx")).unwrap(), "d.cmx is whole; nothing to repair\n");
+}

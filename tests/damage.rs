@@ -75,3 +75,36 @@ fn moved_and_doubled_records_are_found() {
         assert!(matches!(decompress(&damaged), Err(Error::Corrupt(_))));
     }
 }
+
+/// Flips `count` random bits, one at a time, in archives and in longer ones.
+fn random_flips(count: u64) {
+    let archives = archives();
+    let mut random = 0x9E37_79B9_7F4A_7C15u64;
+    for _ in 0..count {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let (data, archive) = &archives[(random >> 60) as usize % archives.len()];
+        let bit = (random >> 20) as usize % (archive.len() * 8);
+        let mut damaged = archive.clone();
+        damaged[bit / 8] ^= 1 << (bit % 8);
+        if random >> 59 & 1 == 1 {
+            let other = (random >> 8) as usize % (archive.len() * 8);
+            damaged[other / 8] ^= 1 << (other % 8);
+        }
+        match decompress_with(&damaged, &limits()) {
+            Err(Error::Bug(text)) => panic!("bit {bit}: {text}"),
+            Err(_) => {}
+            Ok(output) => assert_eq!(&output, data, "bit {bit}"),
+        }
+    }
+}
+
+#[test]
+fn some_random_flips_are_found() {
+    random_flips(2000);
+}
+
+#[test]
+#[ignore = "takes minutes: cargo test --release --test damage -- --ignored"]
+fn two_hundred_thousand_random_flips_are_found() {
+    random_flips(200_000);
+}

@@ -101,11 +101,14 @@ mod tests {
             block_at: vec![0; 4],
             content_at: vec![0, 100, 200, 300, 400],
         };
-        let needed = |ranges: &[Range<u64>]| needed_blocks(&member, ranges);
-        assert_eq!(needed(&[0..100]), [0]);
-        assert_eq!(needed(&[99..101]), [0, 1]);
-        assert_eq!(needed(&[0..1, 50..60, 350..400]), [0, 3]);
-        assert_eq!(needed(&[0..250, 10..20, 240..400]), [0, 1, 2, 3]);
-        assert_eq!(needed(&[100..100]), [0usize; 0]);
+        let needed = |ranges: &[(u64, u64)]| {
+            let ranges: Vec<Range<u64>> = ranges.iter().map(|&(start, end)| start..end).collect();
+            needed_blocks(&member, &ranges)
+        };
+        assert_eq!(needed(&[(0, 100)]), [0]);
+        assert_eq!(needed(&[(99, 101)]), [0, 1]);
+        assert_eq!(needed(&[(0, 1), (50, 60), (350, 400)]), [0, 3]);
+        assert_eq!(needed(&[(0, 250), (10, 20), (240, 400)]), [0, 1, 2, 3]);
+        assert_eq!(needed(&[(100, 100)]), [0usize; 0]);
     }
 }

@@ -43,7 +43,7 @@ pub fn mend(file: &File, folder: &std::path::Path) -> Result<Option<(File, Vec<S
                     copy.write_all_at(&content, start)?;
                 }
                 if !head.behind {
-                    notes.push(format!("{mended} damaged pieces of {} bytes were mended by parity", head.shard));
+                    notes.push(format!("mended by parity: {mended} × {} bytes", head.shard));
                 }
             }
             Err(error) if !head.behind => notes.push(error.to_string()),

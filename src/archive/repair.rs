@@ -134,7 +134,7 @@ fn save(file: &File, remains: &Remains, number: &mut u32, out: &mut dyn Write, s
 /// A line about an entry of which only a part is left.
 pub(super) fn lost_line(path: &[u8], saved: u64, size: u64) -> String {
     match saved {
-        0 => format!("{}: lost", show_name(path)),
+        0 => show_name(path),
         _ => format!("{}: {saved} of {size} bytes are saved in pieces under lost+found", show_name(path)),
     }
 }

@@ -10,11 +10,13 @@ pub enum Kind {
     Generic,
     /// Text in ASCII, UTF-8 or an 8-bit code page; sources, logs, markup and tables in text form too.
     Text,
+    /// Text in rows of cells with one separator: CSV, TSV.
+    Table,
     /// Machine code of x86 or x86-64, with or without absolute call targets.
     Exe,
     /// Pixels of one byte a channel, rows of `row_bytes` bytes (padding included).
     Image {
-        /// Bits a pixel: 8, 24 or 32.
+        /// Bits a pixel: 1, 8, 24 or 32.
         bits: u8,
         /// Bytes from one row to the next.
         row_bytes: u32,
@@ -46,6 +48,7 @@ impl Kind {
             Kind::Generic => out.push(0),
             Kind::Text => out.push(1),
             Kind::Exe => out.push(2),
+            Kind::Table => out.push(6),
             Kind::Image { bits, row_bytes } => {
                 out.extend_from_slice(&[3, bits]);
                 varint::put(out, row_bytes.into());
@@ -71,10 +74,11 @@ impl Kind {
             0 => Kind::Generic,
             1 => Kind::Text,
             2 => Kind::Exe,
+            6 => Kind::Table,
             3 => {
                 let bits = reader.byte()?;
                 let row_bytes = row(reader)?;
-                if !matches!(bits, 8 | 24 | 32) {
+                if !matches!(bits, 1 | 8 | 24 | 32) {
                     return Err(bad());
                 }
                 Kind::Image { bits, row_bytes }
@@ -119,6 +123,7 @@ mod tests {
             Kind::Generic,
             Kind::Text,
             Kind::Exe,
+            Kind::Table,
             Kind::Image { bits: 24, row_bytes: 1800 },
             Kind::Image16 { row_bytes: 512, big_endian: true },
             Kind::Audio { channels: 2, bits: 16, big_endian: false, signed: true },

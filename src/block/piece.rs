@@ -68,7 +68,7 @@ pub fn settle(pieces: Vec<Piece>) -> Vec<Piece> {
     let mut last = None;
     let mut out = Vec::with_capacity(pieces.len());
     for mut piece in pieces {
-        if let Body::Copy(kind @ (Kind::Text | Kind::Generic)) = &mut piece.body {
+        if let Body::Copy(kind @ (Kind::Text | Kind::Table | Kind::Generic)) = &mut piece.body {
             match last {
                 Some(before) if piece.len < SHORT => *kind = before,
                 _ => last = Some(*kind),
@@ -79,7 +79,7 @@ pub fn settle(pieces: Vec<Piece>) -> Vec<Piece> {
     out
 }
 
-/// The one of Text, Exe and Generic that most bytes are.
+/// The one of Text, Table, Exe and Generic that most bytes are.
 pub fn main_kind(pieces: &[Piece]) -> Kind {
     let total = |wanted: Kind| -> usize {
         let len_of = |piece: &Piece| match &piece.body {
@@ -89,9 +89,10 @@ pub fn main_kind(pieces: &[Piece]) -> Kind {
         };
         pieces.iter().map(len_of).sum()
     };
-    let (text, exe, generic) = (total(Kind::Text), total(Kind::Exe), total(Kind::Generic));
-    match text.max(exe).max(generic) {
+    let (text, table, exe, generic) = (total(Kind::Text), total(Kind::Table), total(Kind::Exe), total(Kind::Generic));
+    match text.max(table).max(exe).max(generic) {
         most if most == text => Kind::Text,
+        most if most == table => Kind::Table,
         most if most == exe => Kind::Exe,
         _ => Kind::Generic,
     }

@@ -63,7 +63,7 @@ fn between(bytes: &[u8], from: usize, to: usize, pieces: &mut Vec<Piece>) {
         let here = &bytes[at..at + len];
         match class {
             Class::Generic | Class::Dense => generic(here, pieces),
-            Class::Text => without_runs(here, Kind::Text, pieces),
+            Class::Text => without_runs(here, if detect::is_table(here) { Kind::Table } else { Kind::Text }, pieces),
             Class::Exe => {
                 for (index, code) in here.chunks(x86::MAX_SIZE).enumerate() {
                     let parts = x86::forward(code, at + index * x86::MAX_SIZE, bytes.len());

@@ -56,6 +56,13 @@ impl ArchiveInput {
         }
     }
 
+    /// Bytes that will come out, as far as the archive says so without being read through.
+    pub fn content_len(&self, options: &DecodeOptions) -> Option<u64> {
+        let Rest::File(file) = &self.rest else { return None };
+        let archive = Archive::from_file(file.try_clone().ok()?, options).ok()?;
+        Some(archive.members().iter().filter_map(|member| member.content_at.last()).sum())
+    }
+
     /// All of its bytes, from the first on.
     pub fn into_reader(self) -> impl Read {
         let rest: Box<dyn Read> = match self.rest {

@@ -13,7 +13,14 @@ use super::size;
 ///
 /// Without FILE, or with -, it is a filter from standard input to standard output.
 #[derive(Debug, Parser)]
-#[command(name = "cmx", version, max_term_width = 100, args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+#[command(
+    name = "cmx",
+    version,
+    max_term_width = 100,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
+    args_override_self = true
+)]
 #[command(
     after_help = "Exit codes: 0 done, 1 error, 2 corrupt archive or warning.\nExamples: cmx FILE · cmx -d FILE.cmx · cmx -8 DIR -o X.cmx · cmx -d X.cmx 'docs/**' -C OUT · cmx -l X.cmx"
 )]
@@ -33,6 +40,18 @@ pub enum Command {
     Levels,
     /// Save what is whole of a damaged archive
     Repair(RepairArgs),
+    /// Help on a topic: archives, levels, limits, pipes, repair
+    Help {
+        /// The topic
+        topic: Option<String>,
+    },
+    /// Print the man page
+    Man,
+    /// Print the completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
     /// Measure sizes and speeds of levels on your own files
     Bench(BenchArgs),
 }

@@ -32,10 +32,11 @@ pub fn run(options: &Options) -> Result<(), Failure> {
 
 fn decompress_one(options: &Options, input: &Path, archive: ArchiveInput) -> Result<(), Failure> {
     let own = archive.file_metadata();
+    let mut settings = settings(options)?;
+    let length = archive.content_len(&settings);
     let reader = archive.into_reader();
     let mut output = open_output(options, input)?;
-    let mut settings = settings(options)?;
-    let display = Display::begin(options, &name(input), None, 1);
+    let display = Display::begin(options, &name(input), length, 1);
     settings.progress = Some(display.progress.clone());
     let result = decode_stream(reader, &mut output, &settings);
     let summary = result.map_err(|error| output.blame(input, &error))?;

@@ -31,7 +31,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         return Err(Failure::usage(format!("{}: nothing matches {:?}", input.display(), show_name(pattern))));
     }
     rows.sort_by(|one, other| one.path.cmp(&other.path));
-    let text = if options.json { as_json(&rows, archive.end()) } else { as_table(&rows, archive.end()) };
+    let text = if options.json { as_json(&rows, archive.end()) } else { as_table(&rows, archive.end(), options.files.len() > 1) };
     io::stdout().write_all(text.as_bytes()).map_err(|error| Failure::io(Path::new("standard output"), &error))?;
     warn_about(options, &input, archive.warnings())
 }
@@ -43,7 +43,7 @@ struct Row<'a> {
     packed: u64,
 }
 
-fn as_table(rows: &[Row], archive_len: u64) -> String {
+fn as_table(rows: &[Row], archive_len: u64, is_part: bool) -> String {
     let mut text = String::from("mode              size      packed   ratio  modified             hash              name\n");
     for row in rows {
         let entry = row.entry;
@@ -66,12 +66,12 @@ fn as_table(rows: &[Row], archive_len: u64) -> String {
         );
     }
     let total: u64 = rows.iter().map(|row| row.entry.size).sum();
-    let _ = writeln!(
-        text,
-        "{} entries, {total} bytes; the archive takes {archive_len} bytes ({:.2} %)",
-        rows.len(),
-        percent(archive_len, total)
-    );
+    let count = format!("{} {}, {total} bytes", rows.len(), if rows.len() == 1 { "entry" } else { "entries" });
+    let _ = if is_part {
+        writeln!(text, "{count}")
+    } else {
+        writeln!(text, "{count}; the archive takes {archive_len} bytes ({:.2} %)", percent(archive_len, total))
+    };
     text
 }
 

@@ -9,6 +9,7 @@ mod decompress;
 mod display;
 mod extract;
 mod failure;
+mod help;
 mod level_flags;
 mod levels;
 mod list;
@@ -19,16 +20,17 @@ mod signals;
 mod size;
 mod test;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use args::{Args, Command, Mode};
 use failure::Failure;
 
 /// Parses the arguments, does what they ask, reports, and gives the exit code.
 pub fn run() -> ExitCode {
-    let args = match Args::try_parse() {
+    let args = match Args::try_parse_from(words(std::env::var_os("CMX_OPT"), std::env::args_os())) {
         Ok(args) => args,
         Err(error) => {
             // A closed pipe behind `--help` is no reason to complain.
@@ -37,6 +39,10 @@ pub fn run() -> ExitCode {
         }
     };
     signals::remove_unfinished_files();
+    if std::env::var_os("RUST_BACKTRACE").is_none() {
+        // A defect becomes one line like every other error; the backtrace is there for who asks.
+        std::panic::set_hook(Box::new(|_| {}));
+    }
     match dispatch(&args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -46,11 +52,34 @@ pub fn run() -> ExitCode {
     }
 }
 
+/// The words of the call, with those of `CMX_OPT` behind the program's name: what is typed comes later
+/// and so overrides them. A word that is a command keeps its place before all flags.
+fn words(defaults: Option<OsString>, typed: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut words: Vec<OsString> = typed.collect();
+    let defaults = defaults.map(|text| text.to_string_lossy().into_owned()).unwrap_or_default();
+    let is_command = words.get(1).is_some_and(|word| Args::command().find_subcommand(word).is_some());
+    if !is_command {
+        let at = words.len().min(1);
+        words.splice(at..at, defaults.split_whitespace().map(OsString::from));
+    }
+    words
+}
+
+/// Memory that small allocations of any job may need: there is no way to fail cleanly in each of them,
+/// so it is asked for once, and given back, before anything is begun.
+const HEADROOM: usize = 32 << 20;
+
 fn dispatch(args: &Args) -> Result<(), Failure> {
+    if Vec::<u8>::new().try_reserve_exact(HEADROOM).is_err() {
+        return Err(Failure::usage("there is not enough memory to begin; a limit is set too low (ulimit -v)"));
+    }
     if let Some(command) = &args.command {
         return match command {
             Command::Levels => levels::run(),
             Command::Repair(repair) => repair::run(repair),
+            Command::Help { topic } => help::topic(topic.as_deref()),
+            Command::Man => help::man(),
+            Command::Completions { shell } => help::completions(*shell),
             Command::Bench(bench) => bench::run(bench),
         };
     }

@@ -1,10 +1,15 @@
 //! Ctrl-C and its like: temporary files go, then the process does.
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
 /// From here on a signal deletes unfinished files before it ends the process.
 pub fn remove_unfinished_files() {
+    // With any handler at all, a write beyond the limit on file sizes fails like one to a full disk.
+    let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
     // Without the handler a signal still ends the process; only a temporary file may stay.
     let Ok(mut signals) = Signals::new([SIGHUP, SIGINT, SIGTERM]) else { return };
     let _ = std::thread::Builder::new().name("cmx signals".into()).spawn(move || {

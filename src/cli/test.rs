@@ -31,7 +31,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
 fn test_one(options: &Options, input: &Path) -> Result<(), Failure> {
     let archive = ArchiveInput::open(input)?;
     let mut settings = settings(options)?;
-    let display = Display::begin(options, &name(input), None, 1);
+    let display = Display::begin(options, &name(input), archive.content_len(&settings), 1);
     settings.progress = Some(display.progress.clone());
     let (raw, coded) = if archive.is_named {
         let archive = archive.into_archive(&settings).map_err(|error| Failure::at(input, &error))?;

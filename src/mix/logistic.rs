@@ -172,7 +172,7 @@ mod tests {
         let mut before = 0;
         for stretched in -MIX_LIMIT - 5..=MIX_LIMIT + 5 {
             let p = squash(stretched);
-            assert!(p >= before && p >= 1 && p < PROBABILITY_ONE);
+            assert!(p >= before && (1..PROBABILITY_ONE).contains(&p));
             before = p;
         }
     }
@@ -181,7 +181,13 @@ mod tests {
     fn stretch_inverts_squash() {
         for stretched in (-12 * 256)..=(12 * 256) {
             let back = stretch(squash(stretched * 16));
-            let tolerance = if stretched.abs() > 11 * 256 { 200 } else if stretched.abs() > 8 * 256 { 24 } else { 4 };
+            let tolerance = if stretched.abs() > 11 * 256 {
+                200
+            } else if stretched.abs() > 8 * 256 {
+                24
+            } else {
+                4
+            };
             assert!((back - stretched).abs() <= tolerance, "{stretched} {back}");
         }
     }
@@ -195,6 +201,6 @@ mod tests {
         for entry in STRETCH {
             bytes.extend_from_slice(&entry.to_le_bytes());
         }
-        assert_eq!(xxhash_rust::xxh3::xxh3_64(&bytes), 1_553_659_805_388_724_866, "a changed table is a new numeric contract");
+        assert_eq!(xxhash_rust::xxh3::xxh3_64(&bytes), 9_152_232_586_160_804_928, "a changed table is a new numeric contract");
     }
 }

@@ -122,10 +122,10 @@ fn nearest(states: &[State], zeros: u8, ones: u8, last: u8) -> u8 {
 
 fn successor(states: &[State], state: State, bit: u8, draw: usize) -> u8 {
     let find = |wanted: State| states.iter().position(|&s| s == wanted).map(|i| i as u8);
-    if let State::Sequence(bits, length) = state {
-        if length < 4 {
-            return find(State::Sequence(bits << 1 | bit, length + 1)).unwrap_or(0);
-        }
+    if let State::Sequence(bits, length) = state
+        && length < 4
+    {
+        return find(State::Sequence(bits << 1 | bit, length + 1)).unwrap_or(0);
     }
     let (zeros, ones) = counts(state);
     let (same, other) = if bit == 0 { (zeros, ones) } else { (ones, zeros) };
@@ -199,8 +199,13 @@ mod tests {
                     let (zeros, ones) = table.counts[state];
                     let (z, o) = table.counts[usize::from(table.next[draw][bit][state])];
                     // p(1) never moves the wrong way: o/(z+o) against ones/(zeros+ones).
-                    let (before, after) = (u32::from(ones) * (u32::from(z) + u32::from(o)), u32::from(o) * (u32::from(zeros) + u32::from(ones)));
-                    if bit == 1 { assert!(after >= before, "{state} {zeros},{ones} -> {z},{o}") } else { assert!(after <= before, "{state} {zeros},{ones} -> {z},{o}") }
+                    let (before, after) =
+                        (u32::from(ones) * (u32::from(z) + u32::from(o)), u32::from(o) * (u32::from(zeros) + u32::from(ones)));
+                    if bit == 1 {
+                        assert!(after >= before, "{state} {zeros},{ones} -> {z},{o}")
+                    } else {
+                        assert!(after <= before, "{state} {zeros},{ones} -> {z},{o}")
+                    }
                 }
             }
         }

@@ -3,7 +3,9 @@
 use super::byte_history::{ByteHistory, hash, hash_pair};
 use super::indirect::Indirect;
 use super::line::LineState;
+use super::nest::NestState;
 use super::record::RecordState;
+use super::signal::Signal;
 use super::stride::StrideDetector;
 use super::table::TableState;
 use super::wasm::WasmState;
@@ -57,6 +59,26 @@ pub enum Context {
     Expected,
     /// Kinds of the last eight bytes.
     Shape,
+    /// Kinds of the last four bytes and the last byte.
+    ShapeLast,
+    /// The last 1 to 8 bytes with case folded, digits alike and white space collapsed.
+    Folded(u8),
+    /// The expected byte of the match model, its length and the last two bytes.
+    ExpectedTwo,
+    /// Bytes that followed the last three bytes, and the last byte.
+    IndirectThree,
+    /// The innermost open bracket or tag and the word so far.
+    Nest,
+    /// The two innermost open brackets or tags and the last byte.
+    NestTwo,
+    /// The name read last and the bytes since.
+    NestName,
+    /// The previous word and the first byte of the line.
+    WordLine,
+    /// The word so far and the byte above.
+    WordAbove,
+    /// The column and the byte above and that after it.
+    AboveTwo,
     /// A context of the x86 model, by number.
     X86(u8),
     /// A context of the record model, by number.
@@ -65,6 +87,8 @@ pub enum Context {
     Table(u8),
     /// A context of the WebAssembly model, by number.
     Wasm(u8),
+    /// One of the contexts of the stream's signal model.
+    Signal(u8),
 }
 
 /// State of the families behind the contexts.
@@ -83,7 +107,13 @@ pub struct ContextState {
     pub shape: u32,
     /// Bytes one stride back: above, its left neighbour, its right neighbour, two strides back.
     pub above: [u8; 4],
+    /// The model of samples, where the stream holds them.
+    pub signal: Option<Box<Signal>>,
     indirect: Indirect,
+    /// The last bytes, folded.
+    pub folded: u64,
+    /// Brackets and tags.
+    pub nest: NestState,
     /// x86 code, in profiles that ask for it.
     pub x86: Option<Box<X86State>>,
     /// Binary records, in profiles that ask for them.
@@ -109,7 +139,7 @@ pub const fn kind(byte: u8) -> u32 {
         b'"' | b'\'' | b'`' => 9,
         b'(' | b'[' | b'{' | b'<' => 10,
         b')' | b']' | b'}' | b'>' => 11,
-        0x20..=0x7e => 12,
+        0x21..=0x7e => 12,
         0x80..=0xbf => 13,
         0xc0..=0xff => 14,
         0 => 15,
@@ -120,7 +150,7 @@ pub const fn kind(byte: u8) -> u32 {
 impl ContextState {
     /// Nothing seen yet; families that none of `contexts` needs stay idle.
     #[must_use]
-    pub fn new(contexts: &[Context]) -> Self {
+    pub fn new(contexts: &[Context], signal: Option<Signal>) -> Self {
         Self {
             history: ByteHistory::default(),
             words: WordState::default(),
@@ -129,7 +159,10 @@ impl ContextState {
             expected: 0,
             shape: 0,
             above: [0; 4],
+            signal: signal.map(Box::new),
             indirect: Indirect::new(),
+            folded: 0,
+            nest: NestState::default(),
             x86: contexts.iter().any(|context| matches!(context, Context::X86(_))).then(Box::default),
             record: contexts.iter().any(|context| matches!(context, Context::Record(_))).then(Box::default),
             table: contexts.iter().any(|context| matches!(context, Context::Table(_))).then(Box::default),
@@ -142,10 +175,22 @@ impl ContextState {
     pub fn push(&mut self, bytes: &[u8]) {
         self.history.push(bytes);
         let byte = self.history.byte(1) as u8;
+        if let Some(signal) = &mut self.signal {
+            signal.push(bytes);
+        }
         self.words.push(byte);
         self.lines.push(bytes);
         self.stride.push(bytes);
         self.indirect.push(byte);
+        self.nest.push(byte);
+        let folded = match byte {
+            b'0'..=b'9' => b'0',
+            b' ' | b'\n' | b'\r' | b'\t' => b' ',
+            _ => byte.to_ascii_lowercase(),
+        };
+        if folded != b' ' || self.folded as u8 != b' ' {
+            self.folded = self.folded << 8 | u64::from(folded);
+        }
         if let Some(x86) = &mut self.x86 {
             x86.push(byte);
         }
@@ -198,7 +243,18 @@ impl ContextState {
             Context::StridePhase => hash(pair(stride << 16 | (self.history.position as u32 % stride), above[0]), salt),
             Context::StrideCorner => hash(pair(stride, above[0] << 16 | above[1] << 8 | byte1), salt),
             Context::Expected => hash(pair(self.expected, byte1), salt),
+            Context::Signal(k) => self.signal.as_ref().map_or(0, |signal| signal.hash(k, salt)),
             Context::Shape => hash(pair(self.shape, 0), salt),
+            Context::ShapeLast => hash(pair(self.shape & 0xffff, byte1), salt),
+            Context::Folded(order) => hash(self.folded & (u64::MAX >> (64 - 8 * u32::from(order))), salt),
+            Context::ExpectedTwo => hash(pair(self.expected, last as u32 & 0xffff), salt),
+            Context::IndirectThree => hash(pair(self.indirect.after_three() & 0xffff, byte1), salt),
+            Context::Nest => hash_pair(self.nest.innermost(), u64::from(words.word) << 8 | u64::from(byte1), salt),
+            Context::NestTwo => hash_pair(self.nest.two_innermost(), last & 0xffff, salt),
+            Context::NestName => hash_pair(u64::from(self.nest.last_name), last & 0xff_ffff, salt),
+            Context::WordLine => hash(pair(words.previous[0] ^ words.word.rotate_left(9), self.lines.first), salt),
+            Context::WordAbove => hash(pair(words.word, u32::from(self.lines.above[0])), salt),
+            Context::AboveTwo => hash(pair(u32::from(self.lines.above[1]), u32::from(self.lines.above[0]) << 8 | byte1), salt),
             Context::X86(number) => hash(self.x86.as_ref().map_or(0, |x86| x86.context(number)), salt),
             Context::Record(number) => hash(self.record.as_ref().map_or(0, |record| record.context(number)), salt),
             Context::Wasm(number) => hash(self.wasm.as_ref().map_or(0, |wasm| wasm.context(number)), salt),

@@ -255,7 +255,7 @@ mod tests {
                 strides.push(&bytes[..end]);
                 state.push(&bytes[..end], &strides);
                 for number in 0..CONTEXTS {
-                    state.context(number);
+                    let _ = state.context(number);
                 }
                 for number in 0..SELECTORS {
                     proptest::prop_assert!((state.selected(number) | 7) < ROWS as u32);

@@ -113,9 +113,10 @@ impl StrideDetector {
             if *count > voted.0 {
                 voted = (*count, *distance);
             }
-            *count -= *count >> 5;
+            // Slow enough that one vote per record of a few thousand bytes adds up.
+            *count -= *count >> 8;
         }
-        if voted.0 > 160 {
+        if voted.0 > 128 {
             second = (voted.0, voted.1);
         }
         self.stride = best.1;

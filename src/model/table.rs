@@ -343,7 +343,7 @@ mod tests {
             for end in 1..=bytes.len() {
                 state.push(&bytes[..end]);
                 for number in 0..CONTEXTS {
-                    state.context(number);
+                    let _ = state.context(number);
                 }
                 for number in 0..SELECTORS {
                     proptest::prop_assert!((state.selected(number) | 7) < ROWS as u32);

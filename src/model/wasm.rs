@@ -307,7 +307,7 @@ mod tests {
             for byte in bytes {
                 state.push(byte);
                 for number in 0..CONTEXTS {
-                    state.context(number);
+                    let _ = state.context(number);
                 }
                 for number in 0..SELECTORS {
                     proptest::prop_assert!((state.selected(number) | 7) < ROWS as u32);

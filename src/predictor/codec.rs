@@ -2,10 +2,10 @@
 
 use super::Predictor;
 use super::profile::Profile;
+use crate::block::Kind;
 use crate::coder::{Decoder, Encoder};
 use crate::error::{Error, Result};
-use crate::block::Kind;
-use crate::level::Level;
+use crate::level::{Effort, Level};
 use crate::simd::{InstructionSet, Kernels, Scalar};
 
 /// Codes `bytes`, which are of kind `kind`, at `level`.
@@ -13,7 +13,14 @@ use crate::simd::{InstructionSet, Kernels, Scalar};
 /// # Errors
 /// [`crate::Error::Limit`] when memory for the tables cannot be had.
 pub fn encode(bytes: &[u8], level: &Level, kind: &Kind) -> Result<Vec<u8>> {
-    encode_profile(&Profile::new(level, kind), bytes, level.memory, crate::simd::active())
+    if sorted(level, kind) {
+        return crate::sort::encode(bytes);
+    }
+    let profile = Profile::new(level, kind);
+    match reversed(bytes, kind) {
+        Some(samples) => encode_profile(&profile, &samples, level.memory, crate::simd::active()),
+        None => encode_profile(&profile, bytes, level.memory, crate::simd::active()),
+    }
 }
 
 /// Decodes what [`encode`] made of `raw_len` bytes.
@@ -22,12 +29,47 @@ pub fn encode(bytes: &[u8], level: &Level, kind: &Kind) -> Result<Vec<u8>> {
 /// [`crate::Error::Limit`] when memory for the tables cannot be had, [`crate::Error::Corrupt`]
 /// when the code ends long before the bytes do.
 pub fn decode(coded: &[u8], raw_len: usize, level: &Level, kind: &Kind) -> Result<Vec<u8>> {
-    decode_profile(&Profile::new(level, kind), coded, raw_len, level.memory, crate::simd::active())
+    if sorted(level, kind) {
+        return crate::sort::decode(coded, raw_len);
+    }
+    let bytes = decode_profile(&Profile::new(level, kind), coded, raw_len, level.memory, crate::simd::active())?;
+    Ok(reversed(&bytes, kind).unwrap_or(bytes))
+}
+
+/// Bytes from one note of progress to the next.
+const PROGRESS: usize = 4096;
+
+/// Whether streams of `kind` are sorted at `level`.
+fn sorted(level: &Level, kind: &Kind) -> bool {
+    match level.effort {
+        Effort::Sort => true,
+        Effort::SortMost => !matches!(kind, Kind::Exe),
+        Effort::SortText => matches!(kind, Kind::Text | Kind::Table | Kind::Image16 { .. }),
+        Effort::SortScans => matches!(kind, Kind::Image16 { .. }),
+        _ => false,
+    }
+}
+
+/// Little-endian samples with their high bytes first, as the signal models take them; the
+/// excess over whole samples stays as it is.
+fn reversed(bytes: &[u8], kind: &Kind) -> Option<Vec<u8>> {
+    let width = match *kind {
+        Kind::Image16 { big_endian: false, .. } => 2,
+        Kind::Audio { bits, big_endian: false, .. } if bits > 8 => usize::from(bits / 8),
+        _ => return None,
+    };
+    let mut samples = bytes.to_vec();
+    samples.chunks_exact_mut(width).for_each(<[u8]>::reverse);
+    Some(samples)
 }
 
 #[inline(always)]
-fn encode_with<K: Kernels, const N: usize, const P: usize, const S: usize>(profile: &Profile, raw: &[u8], memory: usize) -> Result<Vec<u8>> {
-    let mut predictor = Predictor::<K, N, P, S>::new(profile, raw.len(), memory)?;
+fn encode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize>(
+    profile: &Profile,
+    raw: &[u8],
+    memory: usize,
+) -> Result<Vec<u8>> {
+    let mut predictor = Predictor::<K, N, R, P, S>::new(profile, raw.len(), memory)?;
     let mut encoder = Encoder::new();
     for (index, &byte) in raw.iter().enumerate() {
         for shift in (0..8).rev() {
@@ -36,13 +78,21 @@ fn encode_with<K: Kernels, const N: usize, const P: usize, const S: usize>(profi
             predictor.update_bit(bit);
         }
         predictor.end_byte(&raw[..=index]);
+        if index.is_multiple_of(PROGRESS) {
+            crate::progress::advance(PROGRESS as u64);
+        }
     }
     Ok(encoder.finish())
 }
 
 #[inline(always)]
-fn decode_with<K: Kernels, const N: usize, const P: usize, const S: usize>(profile: &Profile, coded: &[u8], raw_len: usize, memory: usize) -> Result<Vec<u8>> {
-    let mut predictor = Predictor::<K, N, P, S>::new(profile, raw_len, memory)?;
+fn decode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize>(
+    profile: &Profile,
+    coded: &[u8],
+    raw_len: usize,
+    memory: usize,
+) -> Result<Vec<u8>> {
+    let mut predictor = Predictor::<K, N, R, P, S>::new(profile, raw_len, memory)?;
     let mut decoder = Decoder::new(coded);
     let mut raw = Vec::new();
     raw.try_reserve_exact(raw_len).map_err(|_| Error::Limit(format!("no memory for {raw_len} bytes")))?;
@@ -58,6 +108,9 @@ fn decode_with<K: Kernels, const N: usize, const P: usize, const S: usize>(profi
         }
         raw.push(byte as u8);
         predictor.end_byte(&raw);
+        if raw.len().is_multiple_of(PROGRESS) {
+            crate::progress::advance(PROGRESS as u64);
+        }
     }
     Ok(raw)
 }
@@ -65,15 +118,24 @@ fn decode_with<K: Kernels, const N: usize, const P: usize, const S: usize>(profi
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 #[allow(unsafe_code)]
-fn encode_avx2<const N: usize, const P: usize, const S: usize>(profile: &Profile, raw: &[u8], memory: usize) -> Result<Vec<u8>> {
-    encode_with::<crate::simd::Avx2, N, P, S>(profile, raw, memory)
+fn encode_avx2<const N: usize, const R: usize, const P: usize, const S: usize>(
+    profile: &Profile,
+    raw: &[u8],
+    memory: usize,
+) -> Result<Vec<u8>> {
+    encode_with::<crate::simd::Avx2, N, R, P, S>(profile, raw, memory)
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 #[allow(unsafe_code)]
-fn decode_avx2<const N: usize, const P: usize, const S: usize>(profile: &Profile, coded: &[u8], raw_len: usize, memory: usize) -> Result<Vec<u8>> {
-    decode_with::<crate::simd::Avx2, N, P, S>(profile, coded, raw_len, memory)
+fn decode_avx2<const N: usize, const R: usize, const P: usize, const S: usize>(
+    profile: &Profile,
+    coded: &[u8],
+    raw_len: usize,
+    memory: usize,
+) -> Result<Vec<u8>> {
+    decode_with::<crate::simd::Avx2, N, R, P, S>(profile, coded, raw_len, memory)
 }
 
 /// Codes `raw` with the predictor of `profile`.
@@ -81,14 +143,17 @@ fn decode_avx2<const N: usize, const P: usize, const S: usize>(profile: &Profile
 /// # Errors
 /// Memory for the tables cannot be had.
 #[allow(unsafe_code)]
-fn encode_sized<const N: usize, const P: usize, const S: usize>(profile: &Profile, raw: &[u8], memory: usize, set: InstructionSet) -> Result<Vec<u8>> {
+fn encode_sized<const N: usize, const R: usize, const P: usize, const S: usize>(
+    profile: &Profile,
+    raw: &[u8],
+    memory: usize,
+    set: InstructionSet,
+) -> Result<Vec<u8>> {
     match set {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: `InstructionSet::Avx2` is only ever named after detection.
-        InstructionSet::Avx2 => unsafe { encode_avx2::<N, P, S>(profile, raw, memory) },
-        #[cfg(target_arch = "x86_64")]
-        InstructionSet::Sse2 => encode_with::<crate::simd::Sse2, N, P, S>(profile, raw, memory),
-        _ => encode_with::<Scalar, N, P, S>(profile, raw, memory),
+        InstructionSet::Avx2 => unsafe { encode_avx2::<N, R, P, S>(profile, raw, memory) },
+        _ => encode_with::<Scalar, N, R, P, S>(profile, raw, memory),
     }
 }
 
@@ -97,15 +162,35 @@ fn encode_sized<const N: usize, const P: usize, const S: usize>(profile: &Profil
 /// # Errors
 /// Memory for the tables cannot be had.
 #[allow(unsafe_code)]
-fn decode_sized<const N: usize, const P: usize, const S: usize>(profile: &Profile, coded: &[u8], raw_len: usize, memory: usize, set: InstructionSet) -> Result<Vec<u8>> {
+fn decode_sized<const N: usize, const R: usize, const P: usize, const S: usize>(
+    profile: &Profile,
+    coded: &[u8],
+    raw_len: usize,
+    memory: usize,
+    set: InstructionSet,
+) -> Result<Vec<u8>> {
     match set {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as in `encode_profile`.
-        InstructionSet::Avx2 => unsafe { decode_avx2::<N, P, S>(profile, coded, raw_len, memory) },
-        #[cfg(target_arch = "x86_64")]
-        InstructionSet::Sse2 => decode_with::<crate::simd::Sse2, N, P, S>(profile, coded, raw_len, memory),
-        _ => decode_with::<Scalar, N, P, S>(profile, coded, raw_len, memory),
+        InstructionSet::Avx2 => unsafe { decode_avx2::<N, R, P, S>(profile, coded, raw_len, memory) },
+        _ => decode_with::<Scalar, N, R, P, S>(profile, coded, raw_len, memory),
     }
+}
+
+/// Calls a sized function with the smallest shape that holds the profile.
+macro_rules! with_shape {
+    ($profile:expr, $function:ident($($argument:expr),*)) => {
+        match ($profile.contexts.len(), $profile.selectors.len()) {
+            // Signal models give direct inputs in place of runs.
+            (..=8, _) if $profile.signal.is_some() => $function::<8, 0, 16, 3>($($argument),*),
+            (..=16, _) if $profile.signal.is_some() => $function::<16, 0, 32, 6>($($argument),*),
+            (..=8, ..=2) => $function::<8, 0, 16, 2>($($argument),*),
+            (..=16, ..=4) => $function::<16, 0, 24, 4>($($argument),*),
+            (..=24, ..=6) => $function::<24, 16, 48, 6>($($argument),*),
+            (..=48, ..=10) => $function::<48, 24, 80, 10>($($argument),*),
+            _ => Err(Error::Bug("a profile larger than every shape".into())),
+        }
+    };
 }
 
 /// Codes `raw` with the predictor of `profile`.
@@ -113,12 +198,7 @@ fn decode_sized<const N: usize, const P: usize, const S: usize>(profile: &Profil
 /// # Errors
 /// Memory for the tables cannot be had.
 pub fn encode_profile(profile: &Profile, raw: &[u8], memory: usize, set: InstructionSet) -> Result<Vec<u8>> {
-    match (profile.contexts.len(), profile.selectors.len()) {
-        (8, 1) => encode_sized::<8, 16, 1>(profile, raw, memory, set),
-        (16, 4) => encode_sized::<16, 24, 4>(profile, raw, memory, set),
-        (24, 6) => encode_sized::<24, 32, 6>(profile, raw, memory, set),
-        _ => unreachable!(),
-    }
+    with_shape!(profile, encode_sized(profile, raw, memory, set))
 }
 
 /// Decodes what [`encode_profile`] made of `raw_len` bytes.
@@ -126,10 +206,5 @@ pub fn encode_profile(profile: &Profile, raw: &[u8], memory: usize, set: Instruc
 /// # Errors
 /// Memory for the tables cannot be had.
 pub fn decode_profile(profile: &Profile, coded: &[u8], raw_len: usize, memory: usize, set: InstructionSet) -> Result<Vec<u8>> {
-    match (profile.contexts.len(), profile.selectors.len()) {
-        (8, 1) => decode_sized::<8, 16, 1>(profile, coded, raw_len, memory, set),
-        (16, 4) => decode_sized::<16, 24, 4>(profile, coded, raw_len, memory, set),
-        (24, 6) => decode_sized::<24, 32, 6>(profile, coded, raw_len, memory, set),
-        _ => unreachable!(),
-    }
+    with_shape!(profile, decode_sized(profile, coded, raw_len, memory, set))
 }

@@ -1,8 +1,8 @@
 //! Profiles: which models, weight-set selectors and stages a stream's predictor uses.
 
 use crate::block::Kind;
-use crate::level::Level;
 use crate::model::context::{Context, ContextState, kind};
+use crate::model::signal::Effort;
 
 /// What picks the row of a weight set. Each has a part that is fixed for a byte and a part that
 /// moves with every bit.
@@ -28,6 +28,10 @@ pub enum Selector {
     Above,
     /// Place in the record.
     Phase,
+    /// Depth and kind of the innermost bracket.
+    Nest,
+    /// The byte expected by the match model.
+    Expected,
     /// A selector of the x86 model, by number.
     X86(u8),
     /// A selector of the record model, by number.
@@ -36,6 +40,8 @@ pub enum Selector {
     Table(u8),
     /// A selector of the WebAssembly model, by number.
     Wasm(u8),
+    /// A class of the signal model (0 to 255), and the place of the bit.
+    Signal(u8),
 }
 
 impl Selector {
@@ -50,10 +56,13 @@ impl Selector {
             Self::Kinds => 2048,
             Self::WordLength => 256,
             Self::Phase => 2048,
+            Self::Nest => 1024,
+            Self::Expected => 512,
             Self::X86(_) => crate::model::x86::ROWS,
             Self::Record(_) => crate::model::record::ROWS,
             Self::Table(_) => crate::model::table::ROWS,
             Self::Wasm(_) => crate::model::wasm::ROWS,
+            Self::Signal(_) => 2048,
         }
     }
 
@@ -78,6 +87,9 @@ impl Selector {
             Self::Table(number) => placed(state.table.as_ref().map_or(0, |table| table.selected(number))),
             Self::Wasm(number) => placed(state.wasm.as_ref().map_or(0, |wasm| wasm.selected(number))),
             Self::Above => fixed(u32::from(state.lines.above[0])),
+            Self::Nest => with_bit(state.nest.class()),
+            Self::Expected => fixed(state.expected & 511),
+            Self::Signal(k) => with_bit(state.signal.as_ref().map_or(0, |signal| signal.select(k))),
             Self::Phase => with_bit(state.history.position as u32 % state.stride.stride),
         }
     }
@@ -112,36 +124,8 @@ pub struct Profile {
     pub matches: Vec<usize>,
     /// One weight set each.
     pub selectors: Vec<Selector>,
-}
-
-impl Profile {
-    /// The profile of `level` for streams of `kind`.
-    #[must_use]
-    pub fn new(level: &Level, kind: &Kind) -> Self {
-        use Context::*;
-        let _ = (level, kind);
-        Self {
-            contexts: vec![
-                Order(0),
-                Order(1),
-                Order(2),
-                Order(3),
-                Order(4),
-                Order(5),
-                Order(6),
-                Order(8),
-                Word,
-                WordPair,
-                WordTriple,
-                WordGap,
-                IndirectTwo,
-                Masked(0xff00ff),
-                Above,
-                Field,
-            ],
-            orders: 8,
-            matches: vec![20, 6],
-            selectors: vec![Selector::MatchLength, Selector::Byte1, Selector::Seen, Selector::Partial],
-        }
-    }
+    /// The samples that the stream holds: chooses the signal model and its direct inputs.
+    pub signal: Option<(Kind, Effort)>,
+    /// Where all mixer weights start, in 256ths.
+    pub first_weight: u32,
 }

@@ -9,8 +9,6 @@ use std::sync::OnceLock;
 pub enum InstructionSet {
     /// Plain integer code.
     Scalar,
-    /// Any x86-64.
-    Sse2,
     /// Any AArch64.
     Neon,
     /// x86-64 with AVX2.
@@ -23,7 +21,6 @@ impl InstructionSet {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Scalar => "scalar",
-            Self::Sse2 => "sse2",
             Self::Neon => "neon",
             Self::Avx2 => "avx2",
         }
@@ -36,7 +33,6 @@ pub fn usable() -> Vec<InstructionSet> {
     let mut sets = vec![InstructionSet::Scalar];
     #[cfg(target_arch = "x86_64")]
     {
-        sets.push(InstructionSet::Sse2);
         let features = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("bmi2");
         if features && is_x86_feature_detected!("lzcnt") && is_x86_feature_detected!("popcnt") {
             sets.push(InstructionSet::Avx2);
@@ -48,7 +44,7 @@ pub fn usable() -> Vec<InstructionSet> {
 }
 
 /// The instruction set in use: the best this machine has, lowered by the environment variable
-/// `CMX_SIMD` (`scalar`, `sse2`, `avx2`, `neon`), and [`InstructionSet::Scalar`] when the known-answer check
+/// `CMX_SIMD` (`scalar`, `avx2`, `neon`), and [`InstructionSet::Scalar`] when the known-answer check
 /// of the kernels fails.
 #[must_use]
 pub fn active() -> InstructionSet {
@@ -72,8 +68,6 @@ pub fn active() -> InstructionSet {
 pub fn self_check(set: InstructionSet) -> bool {
     match set {
         InstructionSet::Scalar => true,
-        #[cfg(target_arch = "x86_64")]
-        InstructionSet::Sse2 => known_answers::<super::Sse2>(),
         #[cfg(target_arch = "x86_64")]
         InstructionSet::Avx2 => is_x86_feature_detected!("avx2") && known_answers::<super::Avx2>(),
         #[cfg(target_arch = "aarch64")]

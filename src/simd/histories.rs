@@ -77,18 +77,16 @@ impl<const N: usize> Histories<N> {
         }
     }
 
-    /// Learns `bit` at the node of the last [`Histories::recall`]: the maps, unless `keep_maps`,
+    /// Learns `bit` at the node of the last [`Histories::recall`]: the maps,
     /// then the histories themselves, by the transition table of `draw` (0 to 7).
     #[inline(always)]
-    pub fn learn<K: Kernels>(&mut self, node: usize, bit: u32, draw: u32, keep_maps: bool, limit: u32) {
-        if !keep_maps {
-            let mut updated = [MapEntry::silent(); N];
-            K::learn(&self.entries, bit, limit, &mut updated);
-            let maps = self.maps.as_flattened_mut();
-            for i in 0..N {
-                // SAFETY: `recall` set `indices[i]` to `256 * i` plus a byte; there are `256 * N` maps.
-                unsafe { *maps.get_unchecked_mut(self.indices[i] as usize) = updated[i] };
-            }
+    pub fn learn<K: Kernels>(&mut self, node: usize, bit: u32, draw: u32, limit: u32) {
+        let mut updated = [MapEntry::silent(); N];
+        K::learn(&self.entries, bit, limit, &mut updated);
+        let maps = self.maps.as_flattened_mut();
+        for i in 0..N {
+            // SAFETY: `recall` set `indices[i]` to `256 * i` plus a byte; there are `256 * N` maps.
+            unsafe { *maps.get_unchecked_mut(self.indices[i] as usize) = updated[i] };
         }
         let next = &BIT_HISTORY.next[draw as usize & 7][bit as usize & 1];
         let bytes = self.lines.as_flattened_mut();

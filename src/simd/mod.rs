@@ -13,18 +13,14 @@ pub mod memory;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod scalar;
-#[cfg(target_arch = "x86_64")]
-mod sse2;
 
 #[cfg(target_arch = "x86_64")]
 pub use avx2::Avx2;
-pub use histories::Histories;
 pub use detect::{InstructionSet, active, self_check, usable};
+pub use histories::Histories;
 #[cfg(target_arch = "aarch64")]
 pub use neon::Neon;
 pub use scalar::Scalar;
-#[cfg(target_arch = "x86_64")]
-pub use sse2::Sse2;
 
 use crate::model::state_map::MapEntry;
 
@@ -70,6 +66,25 @@ pub trait Kernels: Copy + Default + 'static {
     }
 }
 
+/// Runs `work` compiled for `set`: for integer code that the compiler turns into vectors by
+/// itself, and whose results no instruction set changes.
+#[inline(always)]
+pub(crate) fn accelerate<T>(set: InstructionSet, work: impl FnOnce() -> T) -> T {
+    #[cfg(target_arch = "x86_64")]
+    {
+        #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+        fn wide<T>(work: impl FnOnce() -> T) -> T {
+            work()
+        }
+        if set == InstructionSet::Avx2 {
+            // SAFETY: `InstructionSet::Avx2` is only ever named after detection.
+            return unsafe { wide(work) };
+        }
+    }
+    let _ = set;
+    work()
+}
+
 /// Hints that `slice[index]` will be read soon. Any index is sound; one past the end is ignored.
 #[inline(always)]
 pub fn prefetch<T>(slice: &[T], index: usize) {
@@ -112,7 +127,6 @@ mod tests {
             let low: Vec<i16> = rows.iter().map(|r| r.2).collect();
             #[cfg(target_arch = "x86_64")]
             {
-                agree::<Sse2>(&inputs, &high, &low, error);
                 if is_x86_feature_detected!("avx2") {
                     agree::<Avx2>(&inputs, &high, &low, error);
                 }

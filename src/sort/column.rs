@@ -175,7 +175,8 @@ impl Column {
     fn code_length<C: Bits>(&mut self, coder: &mut C, symbol: u8, age: u32, length: u32) -> Result<(u32, u32)> {
         // Lengths from 5 on: the class is a magnitude, the bits below it follow.
         let above = length.wrapping_sub(SINGLE_RUNGS + 1).wrapping_add(2);
-        let (class, width) = if length <= SINGLE_RUNGS { (length - 1, 0) } else { (SINGLE_RUNGS + 30 - above.leading_zeros(), 31 - above.leading_zeros()) };
+        let (class, width) =
+            if length <= SINGLE_RUNGS { (length - 1, 0) } else { (SINGLE_RUNGS + 30 - above.leading_zeros(), 31 - above.leading_zeros()) };
         let of_symbol = u32::from(self.classes_of[usize::from(symbol)]);
         let before = of_symbol & 15;
         let contexts = [

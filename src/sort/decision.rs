@@ -8,7 +8,7 @@ use super::bits::Bits;
 use crate::coder::{PROBABILITY_BITS, PROBABILITY_ONE};
 use crate::mix::logistic::{MIX_BITS, MIX_LIMIT, STRETCH_BITS, squash, squash_coarse, stretch};
 use crate::model::state_map::{entry, update_entry};
-use wide::{CmpGt, i16x8};
+use wide::i16x8;
 
 /// Most inputs of a decision.
 pub const INPUTS: usize = 8;
@@ -139,7 +139,7 @@ impl<const SLOTS: usize> Decision<SLOTS> {
         let goal = (bit << PROBABILITY_BITS) as i32;
         let error = goal - mixed as i32;
         if error.unsigned_abs() > THRESHOLD {
-            let scaled = ((error >> 6) * self.rate >> 7).clamp(-32767, 32767) as i16;
+            let scaled = (((error >> 6) * self.rate) >> 7).clamp(-32767, 32767) as i16;
             let steep = inputs + inputs + inputs + inputs;
             first.train(steep, scaled);
             second.train(steep, scaled);

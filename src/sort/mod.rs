@@ -1,11 +1,11 @@
 //! The codec of the fast levels: sort, then model what sorting made easy.
 //!
-//! A Burrows-Wheeler transform ([`suffix`]) puts bytes that are followed by the same text next to
+//! A Burrows-Wheeler transform (`suffix`) puts bytes that are followed by the same text next to
 //! each other. In the column this gives, most bytes repeat the one before, and the rest mostly
-//! return to a symbol seen a moment ago; a small context-mixing model ([`column`]) codes its
+//! return to a symbol seen a moment ago; a small context-mixing model (`column`) codes its
 //! runs with two to five binary decisions a byte, from tables that stay in the second-level
-//! cache. The symbol goes down a Huffman-shaped [`tree`]; every decision ([`decision`]) mixes a
-//! few adaptive probabilities. Decoding runs the same model and follows the rows back ([`inverse`]).
+//! cache. The symbol goes down a Huffman-shaped `tree`; every decision (`decision`) mixes a
+//! few adaptive probabilities. Decoding runs the same model and follows the rows back (`inverse`).
 //!
 //! The coded stream, one arithmetic code for each piece of at most 2^24 - 1 bytes:
 //!

@@ -4,5 +4,7 @@ mod code;
 mod content;
 pub mod image16;
 pub mod runs;
+mod table;
 
 pub use content::{Class, classify};
+pub use table::is_table;

@@ -4,7 +4,7 @@ use super::decoder::phase;
 use super::{Past, X86State, base_register, mix};
 
 impl X86State {
-    /// The value of context `number` (below [`CONTEXTS`]), to be hashed.
+    /// The value of context `number` (below [`super::CONTEXTS`]), to be hashed.
     #[inline]
     #[must_use]
     pub fn context(&self, number: u8) -> u64 {
@@ -21,6 +21,7 @@ impl X86State {
         let exacts = |count: usize| past[..count].iter().fold(0, |hash, past| mix(hash, past.exact));
         let opcodes = |count: usize| past[..count].iter().fold(0, |hash, past| mix(hash, past.opcode));
         let here = self.pending[self.position as usize & 255];
+        let flow = &self.registers;
         match number {
             0 => pair(exact, 0),
             1 => pair(exact, past[0].class),
@@ -67,26 +68,41 @@ impl X86State {
             36 => pair(phase, self.last & 0xff_ffff),
             37 => pair(phase << 16 | u32::from(current.modrm), mix(self.value, past[0].registers)),
             38 => pair(exact, mix(mix(past[0].head, past[1].class), past[2].class)),
-            _ => pair(exact, mix(mix(past[0].exact, past[1].head), past[2].class)),
+            39 => pair(exact, mix(mix(past[0].exact, past[1].head), past[2].class)),
+            40 => pair(exact, flow.unread),
+            41 => pair(exact, flow.unread << 16 ^ past[0].class),
+            42 => pair(exact, flow.written & 0xff),
+            43 => pair(exact, mix(flow.written & 0xfff, past[0].class)),
+            44 => pair(exact, mix(flow.bases & 0xff, past[0].class)),
+            45 => pair(exact, mix(mix(flow.bases & 0xf, flow.unread), flow.written & 0xf)),
+            46 => pair(exact, heads(6)),
+            47 => pair(exact, mix(flow.bases & 0xfff, flow.written & 0xff)),
+            48 => {
+                let base = &self.based[base_register(current) as usize & 31];
+                pair(mix(phase << 12 | opcode, self.value), mix(base[0], base_register(current) << 16 ^ past[0].class))
+            }
+            49 => pair(exact, mix(mix(past[1].class, past[2].class), past[3].class)),
+            50 => pair(exact, mix(self.targets[0][0], classes(2))),
+            _ => pair(exact, mix(flow.unread, classes(3))),
         }
     }
 
-    /// The part of selector `number` (below [`SELECTORS`]) that is fixed for a byte, in steps of 8
-    /// and below [`ROWS`].
+    /// The part of selector `number` (below [`super::SELECTORS`]) that is fixed for a byte, in steps of 8
+    /// and below [`super::ROWS`].
     #[inline]
     #[must_use]
     pub fn selected(&self, number: u8) -> u32 {
         let phase = u32::from(self.decoder.phase);
         let current = &self.decoder.current;
         let likely = (self.likeness >> 14).min(3);
-        let opcode = |past: &Past| (past.opcode & 0xff) ^ (past.opcode >> 8 & 1) * 0x55;
+        let opcode = |past: &Past| (past.opcode & 0xff) ^ ((past.opcode >> 8 & 1) * 0x55);
         let value = match number {
             0 => phase << 2 | likely,
             1 => {
                 if phase <= u32::from(phase::MAP23) {
                     opcode(&self.past[0])
                 } else {
-                    u32::from(current.opcode) ^ u32::from(current.map & 1) * 0x55
+                    u32::from(current.opcode) ^ (u32::from(current.map & 1) * 0x55)
                 }
             }
             2 => u32::from(current.modrm) ^ phase << 3,
@@ -94,7 +110,11 @@ impl X86State {
             4 => opcode(&self.past[0]),
             5 => phase << 3 | (self.position & 7),
             6 => opcode(&self.past[1]),
-            _ => phase << 3 | u32::from(current.modrm >> 6) << 1 | u32::from(self.known[0] == self.known[1]),
+            7 => phase << 3 | u32::from(current.modrm >> 6) << 1 | u32::from(self.known[0] == self.known[1]),
+            8 => (self.registers.unread & 15) << 4 | (self.registers.written & 3) << 2 | ((phase + 3) >> 2 & 3),
+            9 => phase << 3 | (self.past[0].class >> 10 & 7),
+            10 => (self.registers.written & 15) << 4 | self.registers.bases & 15,
+            _ => phase << 3 | u32::from(self.nearest[0] > 0) << 2 | self.pushes.min(3),
         };
         (value & 255) << 3
     }

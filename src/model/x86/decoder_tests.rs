@@ -2,9 +2,15 @@
 
 use super::decoder::*;
 
+fn decoder_for(wide: bool) -> Decoder {
+    let mut decoder = Decoder::default();
+    decoder.wide = wide;
+    decoder
+}
+
 /// Bytes of the first instruction of `code`, which `code` must not be longer than.
 fn length(code: &[u8], wide: bool) -> usize {
-    let mut decoder = Decoder { wide, ..Decoder::default() };
+    let mut decoder = decoder_for(wide);
     for (index, &byte) in code.iter().enumerate() {
         if decoder.step(byte).is_some() {
             return index + 1;
@@ -116,7 +122,7 @@ fn phases_of_an_instruction() {
 proptest::proptest! {
     #[test]
     fn any_bytes_decode(bytes in proptest::collection::vec(0u8.., 0..200), wide: bool) {
-        let mut decoder = Decoder { wide, ..Decoder::default() };
+        let mut decoder = decoder_for(wide);
         for byte in bytes {
             decoder.step(byte);
             proptest::prop_assert!(usize::from(decoder.phase) < phase::COUNT && decoder.current.length < 15);

@@ -8,13 +8,15 @@ pub mod decoder;
 #[cfg(test)]
 mod decoder_tests;
 pub mod opcodes;
+pub mod registers;
 
 use decoder::{Decoder, Instruction, phase};
+use registers::Registers;
 
 /// Contexts that [`X86State::context`] knows.
-pub const CONTEXTS: u8 = 40;
+pub const CONTEXTS: u8 = 52;
 /// Selectors that [`X86State::selected`] knows.
-pub const SELECTORS: u8 = 8;
+pub const SELECTORS: u8 = 12;
 /// Rows of every selector, the place of the bit included.
 pub const ROWS: usize = 2048;
 
@@ -39,6 +41,7 @@ struct Past {
 /// Decoder, instruction history, and what was derived from them at the last byte.
 pub struct X86State {
     decoder: Decoder,
+    registers: Registers,
     past: [Past; 8],
     /// Every byte of this instruction.
     exact: u32,
@@ -100,6 +103,7 @@ impl X86State {
     pub fn new() -> Self {
         Self {
             decoder: Decoder::default(),
+            registers: Registers::default(),
             past: [Past::default(); 8],
             exact: 0,
             head: 0,
@@ -233,6 +237,7 @@ impl X86State {
                 _ => {}
             }
         }
+        self.registers.push(instruction);
         let registers = if instruction.has_modrm {
             u32::from(instruction.modrm >> 3 & 7) << 4 | base_register(instruction) & 15 | u32::from(instruction.modrm >> 6) << 8
         } else {
@@ -310,7 +315,7 @@ mod tests {
             for byte in bytes {
                 state.push(byte);
                 for number in 0..CONTEXTS {
-                    state.context(number);
+                    let _ = state.context(number);
                 }
                 for number in 0..SELECTORS {
                     proptest::prop_assert!((state.selected(number) | 7) < ROWS as u32);

@@ -1,0 +1,126 @@
+//! Models of sampled signals: images and sound.
+
+pub mod audio;
+pub mod bank;
+pub mod bilevel;
+pub mod density;
+pub mod experts;
+pub mod frames;
+pub mod image;
+mod image_contexts;
+pub mod least_squares;
+pub mod lms;
+pub mod neighbours;
+pub mod spread;
+pub mod window;
+
+use crate::block::Kind;
+use crate::simd::{InstructionSet, accelerate};
+use audio::AudioState;
+use bilevel::BilevelState;
+use image::ImageState;
+
+/// How hard a signal model works.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Effort {
+    /// Small fits, six densities.
+    Small,
+    /// Two fits.
+    Middle,
+    /// Everything.
+    Large,
+}
+
+/// The model of a stream's signal.
+pub struct Signal {
+    model: Model,
+    set: InstructionSet,
+}
+
+#[allow(clippy::large_enum_variant)] // one a stream, boxed as a whole
+enum Model {
+    /// Pixels of 8 or 16 bits a channel.
+    Image(ImageState),
+    /// Pixels of one bit.
+    Bilevel(BilevelState),
+    /// Sound.
+    Audio(AudioState),
+}
+
+macro_rules! each {
+    ($signal:expr, $state:ident => $body:expr) => {
+        match $signal {
+            Model::Image($state) => $body,
+            Model::Bilevel($state) => $body,
+            Model::Audio($state) => $body,
+        }
+    };
+}
+
+impl Signal {
+    /// The model for streams of `kind`; none where they hold no signal. Samples of more than one
+    /// byte must come big-endian.
+    #[must_use]
+    pub fn new(kind: &Kind, effort: Effort) -> Option<Self> {
+        let image = |channels: u8, bytes: usize, row_bytes: u32| {
+            Model::Image(ImageState::new(usize::from(channels), bytes, row_bytes as usize, effort))
+        };
+        let model = match *kind {
+            Kind::Image { bits: 1, row_bytes } => Model::Bilevel(BilevelState::new(row_bytes as usize)),
+            Kind::Image { bits, row_bytes } => image(bits / 8, 1, row_bytes),
+            Kind::Image16 { row_bytes, .. } => image(1, 2, row_bytes),
+            Kind::Audio { channels, bits, signed, .. } => {
+                Model::Audio(AudioState::new(channels.into(), usize::from(bits / 8), signed, effort))
+            }
+            _ => return None,
+        };
+        Some(Self { model, set: crate::simd::active() })
+    }
+
+    /// Takes in the byte that `bytes` now ends with.
+    pub fn push(&mut self, bytes: &[u8]) {
+        accelerate(self.set, || each!(&mut self.model, state => state.push(bytes)));
+    }
+
+    /// The hash of context `k`.
+    #[inline(always)]
+    #[must_use]
+    pub fn hash(&self, k: u8, salt: u32) -> u64 {
+        each!(&self.model, state => state.hash(k, salt))
+    }
+
+    /// The value of selector `k`, below 256.
+    #[inline(always)]
+    #[must_use]
+    pub fn select(&self, k: u8) -> u32 {
+        each!(&self.model, state => state.select(k))
+    }
+
+    /// Contexts below 256 for the last two refinements.
+    #[inline(always)]
+    #[must_use]
+    pub fn refine(&self) -> [usize; 2] {
+        each!(&self.model, state => state.refine())
+    }
+
+    /// Writes the direct inputs for the next bit; those beyond the model's own stay zero.
+    pub fn inputs(&mut self, inputs: &mut [[i16; 2]]) {
+        accelerate(self.set, || each!(&mut self.model, state => state.inputs(inputs)));
+    }
+
+    /// Learns a bit.
+    pub fn update(&mut self, bit: u32) {
+        accelerate(self.set, || each!(&mut self.model, state => state.update(bit)));
+    }
+}
+
+/// Reverses the bytes of every sample of `width` bytes: little-endian samples are coded
+/// big-endian, because the high byte foretells the low one, not the reverse. Its own inverse.
+pub fn reverse_samples(bytes: &mut [u8], width: usize) {
+    if width < 2 {
+        return;
+    }
+    for sample in bytes.chunks_exact_mut(width) {
+        sample.reverse();
+    }
+}

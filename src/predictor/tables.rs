@@ -1,0 +1,279 @@
+//! The profiles: one table for each kind of stream, one row for each effort.
+//!
+//! Lists are in order of gain (greedy forward selection, see `docs/models.md`), so that a smaller
+//! effort takes the first of them.
+
+use super::profile::{Profile, Selector};
+use crate::block::Kind;
+use crate::level::{Effort, Level};
+use crate::model::context::Context::{self, *};
+use crate::model::signal;
+
+/// Text: prose, source code, markup, logs.
+const TEXT: [Context; 48] = [
+    Order(1),
+    Order(2),
+    Order(3),
+    Order(4),
+    Order(6),
+    Word,
+    Shape,
+    IndirectThree,
+    WordTriple,
+    NestTwo,
+    WordPair,
+    ExpectedTwo,
+    AboveTwo,
+    Order(5),
+    IndirectOne,
+    Table(4),
+    WordGap,
+    Folded(6),
+    Order(8),
+    NestName,
+    FieldAbove,
+    WordSkip,
+    Above,
+    Table(27),
+    Table(12),
+    Field,
+    Order(0),
+    Masked(0xff00ff),
+    Nest,
+    WordLine,
+    Long(12),
+    Folded(4),
+    IndirectTwo,
+    Column,
+    WordAbove,
+    ShapeLast,
+    Folded(8),
+    Order(7),
+    Long(16),
+    Expected,
+    Masked(0xff_ff00),
+    Masked(0xffff_ff00),
+    Table(7),
+    Table(19),
+    Masked(0xff00_0000_00ff),
+    Table(14),
+    Masked(0xffff_0000),
+    Table(22),
+];
+const TEXT_SELECTORS: [Selector; 10] = [
+    Selector::MatchLength,
+    Selector::Seen,
+    Selector::Byte1,
+    Selector::Partial,
+    Selector::Expected,
+    Selector::Nest,
+    Selector::WordLength,
+    Selector::Kinds,
+    Selector::Byte2,
+    Selector::Table(0),
+];
+
+/// Text tables: CSV, TSV.
+const TABLE: [Context; 24] = [
+    Order(1),
+    Order(2),
+    Table(3),
+    Table(4),
+    Table(18),
+    Table(24),
+    Table(2),
+    Table(22),
+    Table(12),
+    Table(27),
+    Shape,
+    Table(28),
+    Order(0),
+    Table(11),
+    Table(19),
+    Order(4),
+    Table(21),
+    Field,
+    IndirectTwo,
+    Order(6),
+    Table(10),
+    Order(3),
+    Column,
+    Table(5),
+];
+const TABLE_SELECTORS: [Selector; 6] =
+    [Selector::MatchLength, Selector::Seen, Selector::Table(2), Selector::Byte1, Selector::Table(1), Selector::Table(0)];
+
+/// Anything that is neither text nor code nor samples.
+const GENERIC: [Context; 48] = [
+    Order(1),
+    Order(2),
+    Record(33),
+    Record(19),
+    Record(21),
+    Record(34),
+    Record(2),
+    Order(3),
+    Masked(0xf0f0f0f0),
+    Order(0),
+    Expected,
+    Word,
+    Masked(0xffff0000),
+    Record(4),
+    Record(38),
+    Masked(0xff00),
+    Order(5),
+    Shape,
+    Record(5),
+    Record(22),
+    Record(17),
+    Order(8),
+    Masked(0xffff00),
+    Order(4),
+    Record(9),
+    Record(29),
+    Record(28),
+    Record(3),
+    Record(36),
+    Record(26),
+    Record(32),
+    Record(13),
+    Record(45),
+    IndirectTwo,
+    Masked(0xff00ff),
+    Record(35),
+    Record(23),
+    Record(11),
+    Record(46),
+    Record(24),
+    Wasm(18),
+    Wasm(5),
+    Wasm(7),
+    Wasm(0),
+    Wasm(19),
+    Wasm(8),
+    Wasm(12),
+    Order(6),
+];
+const GENERIC_SELECTORS: [Selector; 8] = [
+    Selector::MatchLength,
+    Selector::Seen,
+    Selector::Byte1,
+    Selector::Record(5),
+    Selector::Byte2,
+    Selector::Kinds,
+    Selector::Wasm(1),
+    Selector::Partial,
+];
+
+/// Machine code of x86 and x86-64.
+const EXE: [Context; 40] = [
+    Order(1),
+    Order(2),
+    Order(3),
+    X86(19),
+    X86(34),
+    X86(30),
+    X86(4),
+    X86(15),
+    X86(7),
+    X86(23),
+    X86(2),
+    Masked(0xff_ff00),
+    X86(40),
+    X86(31),
+    Masked(0xff00_0000),
+    X86(29),
+    X86(18),
+    X86(28),
+    X86(8),
+    X86(13),
+    X86(38),
+    X86(42),
+    IndirectOne,
+    Order(4),
+    X86(20),
+    X86(26),
+    Masked(0xf0f0_f0f0),
+    X86(50),
+    X86(48),
+    X86(6),
+    Masked(0xff_0000),
+    IndirectTwo,
+    Masked(0xff00),
+    Order(0),
+    Order(6),
+    Word,
+    X86(3),
+    X86(5),
+    X86(25),
+    Record(19),
+];
+const EXE_SELECTORS: [Selector; 8] = [
+    Selector::MatchLength,
+    Selector::Seen,
+    Selector::X86(0),
+    Selector::Byte1,
+    Selector::X86(11),
+    Selector::Byte2,
+    Selector::Partial,
+    Selector::X86(7),
+];
+
+impl Profile {
+    /// The profile of `level` for streams of `kind`.
+    #[must_use]
+    pub fn new(level: &Level, kind: &Kind) -> Self {
+        let (contexts, sets) = match level.effort {
+            Effort::Sort | Effort::SortMost | Effort::SortText | Effort::SortScans | Effort::Small => (8, 2),
+            Effort::Middle => (16, 4),
+            Effort::Huge => (48, 10),
+        };
+        match kind {
+            Kind::Text => Self::of(TEXT.to_vec(), &TEXT_SELECTORS, contexts, sets),
+            Kind::Table => Self::of(TABLE.to_vec(), &TABLE_SELECTORS, contexts, sets),
+            Kind::Generic => Self::of(GENERIC.to_vec(), &GENERIC_SELECTORS, contexts, sets),
+            Kind::Exe => Self::of(EXE.to_vec(), &EXE_SELECTORS, contexts, sets),
+            Kind::Image { .. } | Kind::Image16 { .. } | Kind::Audio { .. } => Self::signal(level, kind),
+        }
+    }
+
+    /// The first `contexts` of a list, its plain orders in front, and the first `sets` selectors.
+    fn of(mut list: Vec<Context>, selectors: &[Selector], contexts: usize, sets: usize) -> Self {
+        list.truncate(contexts);
+        let order = |context: &Context| matches!(context, Order(_) | Long(_));
+        let (mut orders, rest): (Vec<_>, Vec<_>) = list.into_iter().partition(order);
+        orders.sort_by_key(|context| match context {
+            Order(n) | Long(n) => *n,
+            _ => 0,
+        });
+        let count = orders.len();
+        orders.extend(rest);
+        Self {
+            contexts: orders,
+            orders: count,
+            matches: vec![20, 6],
+            selectors: selectors[..sets.min(selectors.len())].to_vec(),
+            signal: None,
+            first_weight: 320 / contexts as u32,
+        }
+    }
+
+    fn signal(level: &Level, kind: &Kind) -> Self {
+        // Contexts 16 to 24 of an image brought 0.07 % and were left out of every level.
+        let (contexts, sets, effort) = match level.effort {
+            Effort::Sort | Effort::SortMost | Effort::SortText | Effort::SortScans | Effort::Small => (8, 3, signal::Effort::Small),
+            Effort::Middle => (16, 6, signal::Effort::Middle),
+            Effort::Huge => (16, 6, signal::Effort::Large),
+        };
+        let selectors = [0, 1, 2, 3].map(Selector::Signal);
+        let more = [Selector::Partial, Selector::MatchLength];
+        Self {
+            contexts: (0..contexts).map(Signal).collect(),
+            orders: 0,
+            matches: vec![20],
+            selectors: [&selectors[..], &more].concat()[..sets].to_vec(),
+            signal: Some((*kind, effort)),
+            first_weight: 10,
+        }
+    }
+}
