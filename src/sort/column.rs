@@ -5,14 +5,19 @@
 //! of its sides was taken, since a sorted column keeps returning to the same few symbols. The
 //! length goes up a ladder of classes, one decision a rung. Both use [`Decision`].
 
-use super::bits::{Bits, code_plain};
+use super::bits::Bits;
 use super::decision::{Decision, INPUTS, Place};
 use super::tree::{DEPTH, LEAF, Tree};
+use crate::coder::PROBABILITY_ONE;
 use crate::error::{Error, Result};
+use crate::model::state_map::{entry, probability, update_entry};
 
 /// Rungs of the ladder: lengths 1 to 4, then a class for each further doubling.
 const RUNGS: u32 = 30;
 const SINGLE_RUNGS: u32 = 4;
+
+/// Bounds of the probabilities that go to the coder unmixed.
+const LEAST: u32 = PROBABILITY_ONE >> 12;
 
 const SYMBOL_INPUTS: usize = 6;
 const RUN_INPUTS: usize = 6;
@@ -56,6 +61,8 @@ pub struct Column {
     ages: u32,
     /// The same, two bits each.
     coarse_ages: u32,
+    /// Probabilities of the bits below a length's class, by class and the bits above them.
+    within: Box<[[u32; 128]; 32]>,
     /// The path of the current symbol.
     path: [(u16, u8); DEPTH + 1],
 }
@@ -95,6 +102,7 @@ impl Column {
             classes: 0,
             ages: 0,
             coarse_ages: 0,
+            within: Box::new([[entry(PROBABILITY_ONE / 2, 0); 128]; 32]),
             path: [(0, 0); DEPTH + 1],
         }
     }
@@ -208,7 +216,15 @@ impl Column {
             return Ok((rung + 1, rung));
         }
         let width = if width == 0 { rung - SINGLE_RUNGS + 1 } else { width };
-        let below = code_plain(coder, above & ((1 << width) - 1), width);
-        Ok(((1 << width | below) + SINGLE_RUNGS - 1, rung))
+        // Within a class, lengths that came before come again where a text repeats itself.
+        let mut value = 1u32;
+        for shift in (0..width).rev() {
+            let slot = &mut self.within[rung as usize & 31][value.min(127) as usize];
+            let chance = probability(*slot).clamp(LEAST, PROBABILITY_ONE - LEAST);
+            let bit = coder.code(above >> shift & 1, chance);
+            *slot = update_entry(*slot, bit, 127);
+            value = value << 1 | bit;
+        }
+        Ok((value + SINGLE_RUNGS - 1, rung))
     }
 }

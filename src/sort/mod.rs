@@ -12,7 +12,7 @@
 //! | part | size |
 //! |---|---|
 //! | length of the code, unless it is the last piece's | 4 bytes, little-endian |
-| *either* the piece itself, when its code would be no shorter | the piece's length: what tells it from a code |
+//! | *either* the piece itself, when its code would be no shorter | the piece's length: what tells it from a code |
 //! | *or* the tree's code lengths | about 40 bytes of code |
 //! | first rows of the inverse's chains | 1 to 32, as many bits each as the length has |
 //! | runs: symbol, length | the rest of the code |

@@ -53,7 +53,6 @@ fn noise_beside_text_is_kept_as_it_is() {
 }
 
 #[test]
-#[ignore = "open: 9,558 bytes since small errors are skipped"]
 fn long_repeats_of_noise_are_small() {
     let repeated = round_trip(&noise(5000).repeat(200));
     assert!(repeated < 7500, "{repeated}");
