@@ -68,12 +68,12 @@ impl Solver {
             weights.fill(0);
             return;
         }
-        // The top bit of the diagonal goes to bit UNIT_BITS - 1; the target's row may be larger
-        // or smaller, but only its products with the inputs are read.
+        // The top bit of the diagonal goes to bit UNIT_BITS - 1. Products with the target may be
+        // larger, where a weight is above one: up to twice the unit is kept.
         let shift = UNIT_BITS as i32 - 1 - largest.ilog2() as i32;
         let scale = |value: i64| {
             let scaled = if shift >= 0 { value << shift } else { value >> -shift };
-            scaled.clamp(-(1 << UNIT_BITS), 1 << UNIT_BITS) << UNIT_BITS
+            scaled.clamp(-(2 << UNIT_BITS), 2 << UNIT_BITS) << UNIT_BITS
         };
         let extra = scale((largest >> ridge).saturating_add(floor)).max(1 << (2 * UNIT_BITS - 22));
         for (k, (row, moments)) in self.matrix.iter_mut().zip(moments.chunks_exact(side)).enumerate().take(n) {
@@ -98,7 +98,7 @@ impl Solver {
             self.inverse[k] = inverse;
             let factor = &mut self.factor[k];
             for (factor, &entry) in factor[k + 1..=n].iter_mut().zip(&above[k][k + 1..=n]) {
-                *factor = (((entry >> (UNIT_BITS + 2)) * inverse) >> 22).clamp(-(1 << 30), 1 << 30) as i32;
+                *factor = (((entry >> (UNIT_BITS + 3)) * inverse) >> 21).clamp(-(1 << 30), 1 << 30) as i32;
             }
             for (j, row) in below.iter_mut().enumerate().take(n - k - 1) {
                 let j = j + k + 1;
@@ -144,7 +144,6 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "open: a weight of 5 comes out 0.7 % low since the solver's last change"]
     fn weights_of_a_known_sum_are_found() {
         let truth = [3, -2, 0, 1, 5, -1, 2, 0, 1];
         let mut state = 1;
