@@ -4,7 +4,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use cmx::block::Kind;
 use cmx::level::{self, LEVELS, Level};
+use cmx::predictor::codec;
 
 use super::failure::{Failure, name};
 
@@ -44,16 +46,43 @@ pub fn run(args: &BenchArgs) -> Result<(), Failure> {
     if args.files.is_empty() {
         return Err(Failure::usage("name a file to measure on"));
     }
-    if args.mixer || args.simd {
-        return Err(Failure::usage("--mixer and --simd are not there yet"));
+    if args.mixer {
+        return Err(Failure::usage("--mixer is not there yet: there is one mixer to measure"));
     }
     for path in &args.files {
         let raw = std::fs::read(path).map_err(|error| Failure::io(path, &error))?;
+        if args.simd {
+            for level in &levels {
+                instruction_sets(path, &raw, level)?;
+            }
+            continue;
+        }
         for level in &levels {
             let line = measure(&raw, level).map_err(|error| Failure::at(path, &error))?;
             writeln!(io::stdout(), "{}  -{}  {line}", name(path), level.number)
                 .map_err(|error| Failure::io(Path::new("standard output"), &error))?;
         }
+    }
+    Ok(())
+}
+
+/// A line for each instruction set of this machine: the file as one stream, no transforms.
+fn instruction_sets(path: &Path, raw: &[u8], level: &Level) -> Result<(), Failure> {
+    for set in cmx::simd::usable() {
+        let start = Instant::now();
+        let coded = codec::encode_as(raw, level, &Kind::Text, set).map_err(|error| Failure::at(path, &error))?;
+        let encoded = start.elapsed().as_secs_f64();
+        let rate = raw.len() as f64 / 1e6 / encoded.max(1e-9);
+        writeln!(
+            io::stdout(),
+            "{}  -{}  {:6}  {} -> {}  encode {rate:.2} MB/s",
+            name(path),
+            level.number,
+            set.name(),
+            raw.len(),
+            coded.len()
+        )
+        .map_err(|error| Failure::io(Path::new("standard output"), &error))?;
     }
     Ok(())
 }

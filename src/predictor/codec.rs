@@ -13,13 +13,21 @@ use crate::simd::{InstructionSet, Kernels, Scalar};
 /// # Errors
 /// [`crate::Error::Limit`] when memory for the tables cannot be had.
 pub fn encode(bytes: &[u8], level: &Level, kind: &Kind) -> Result<Vec<u8>> {
+    encode_as(bytes, level, kind, crate::simd::active())
+}
+
+/// Like [`encode`], with the kernels of `set`: the same bytes whichever it is.
+///
+/// # Errors
+/// As for [`encode`].
+pub fn encode_as(bytes: &[u8], level: &Level, kind: &Kind, set: InstructionSet) -> Result<Vec<u8>> {
     if sorted(level, kind) {
         return crate::sort::encode(bytes);
     }
     let profile = Profile::new(level, kind);
     match reversed(bytes, kind) {
-        Some(samples) => encode_profile(&profile, &samples, level.memory, crate::simd::active()),
-        None => encode_profile(&profile, bytes, level.memory, crate::simd::active()),
+        Some(samples) => encode_profile(&profile, &samples, level.memory, set),
+        None => encode_profile(&profile, bytes, level.memory, set),
     }
 }
 
@@ -29,10 +37,18 @@ pub fn encode(bytes: &[u8], level: &Level, kind: &Kind) -> Result<Vec<u8>> {
 /// [`crate::Error::Limit`] when memory for the tables cannot be had, [`crate::Error::Corrupt`]
 /// when the code ends long before the bytes do.
 pub fn decode(coded: &[u8], raw_len: usize, level: &Level, kind: &Kind) -> Result<Vec<u8>> {
+    decode_as(coded, raw_len, level, kind, crate::simd::active())
+}
+
+/// Like [`decode`], with the kernels of `set`.
+///
+/// # Errors
+/// As for [`decode`].
+pub fn decode_as(coded: &[u8], raw_len: usize, level: &Level, kind: &Kind, set: InstructionSet) -> Result<Vec<u8>> {
     if sorted(level, kind) {
         return crate::sort::decode(coded, raw_len);
     }
-    let bytes = decode_profile(&Profile::new(level, kind), coded, raw_len, level.memory, crate::simd::active())?;
+    let bytes = decode_profile(&Profile::new(level, kind), coded, raw_len, level.memory, set)?;
     Ok(reversed(&bytes, kind).unwrap_or(bytes))
 }
 
@@ -149,10 +165,12 @@ fn encode_sized<const N: usize, const R: usize, const P: usize, const S: usize>(
     memory: usize,
     set: InstructionSet,
 ) -> Result<Vec<u8>> {
-    match set {
+    match set.or_scalar() {
         #[cfg(target_arch = "x86_64")]
-        // SAFETY: `InstructionSet::Avx2` is only ever named after detection.
+        // SAFETY: `or_scalar` has just found the features that the function is compiled for.
         InstructionSet::Avx2 => unsafe { encode_avx2::<N, R, P, S>(profile, raw, memory) },
+        #[cfg(target_arch = "aarch64")]
+        InstructionSet::Neon => encode_with::<crate::simd::Neon, N, R, P, S>(profile, raw, memory),
         _ => encode_with::<Scalar, N, R, P, S>(profile, raw, memory),
     }
 }
@@ -169,10 +187,12 @@ fn decode_sized<const N: usize, const R: usize, const P: usize, const S: usize>(
     memory: usize,
     set: InstructionSet,
 ) -> Result<Vec<u8>> {
-    match set {
+    match set.or_scalar() {
         #[cfg(target_arch = "x86_64")]
-        // SAFETY: as in `encode_profile`.
+        // SAFETY: as in `encode_sized`.
         InstructionSet::Avx2 => unsafe { decode_avx2::<N, R, P, S>(profile, coded, raw_len, memory) },
+        #[cfg(target_arch = "aarch64")]
+        InstructionSet::Neon => decode_with::<crate::simd::Neon, N, R, P, S>(profile, coded, raw_len, memory),
         _ => decode_with::<Scalar, N, R, P, S>(profile, coded, raw_len, memory),
     }
 }

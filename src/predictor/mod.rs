@@ -3,6 +3,8 @@
 pub mod codec;
 pub mod profile;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 pub use codec::{decode, encode};
 

@@ -16,6 +16,12 @@ pub enum InstructionSet {
 }
 
 impl InstructionSet {
+    /// This set where the machine has it, else [`InstructionSet::Scalar`].
+    #[must_use]
+    pub fn or_scalar(self) -> Self {
+        if usable().contains(&self) { self } else { Self::Scalar }
+    }
+
     /// The name that `CMX_SIMD` takes.
     #[must_use]
     pub const fn name(self) -> &'static str {
