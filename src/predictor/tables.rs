@@ -261,8 +261,9 @@ impl Profile {
     fn signal(level: &Level, kind: &Kind) -> Self {
         // Contexts 16 to 24 of an image brought 0.07 % and were left out of every level.
         let (contexts, sets, effort) = match level.effort {
-            Effort::Sort | Effort::SortMost | Effort::SortText | Effort::SortScans | Effort::Small => (8, 3, signal::Effort::Small),
-            Effort::Middle => (16, 6, signal::Effort::Middle),
+            Effort::Sort | Effort::SortMost | Effort::SortText | Effort::SortScans | Effort::Small | Effort::Middle => {
+                (8, 3, signal::Effort::Small)
+            }
             Effort::Huge => (16, 6, signal::Effort::Large),
         };
         let selectors = [0, 1, 2, 3].map(Selector::Signal);

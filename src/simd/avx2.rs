@@ -102,11 +102,14 @@ impl Kernels for Avx2 {
         // SAFETY: the caller keeps every base inside the table with room for a four-byte load at
         // its nodes; a history is one byte and `maps` has 256 entries a context.
         unsafe {
-            let states = states.as_ptr().add(node);
+            // A gather takes its indices as signed. Bases are unsigned and may pass 2^31, so both
+            // they and the start are moved by 2^31; the address that is read is the same.
+            let states = states.as_ptr().add(node).wrapping_add(1 << 31);
+            let moved = _mm256_set1_epi32(i32::MIN);
             let maps: *const i32 = maps.as_ptr().cast();
             let first = _mm256_setr_epi32(0, 256, 512, 768, 1024, 1280, 1536, 1792);
             for group in 0..bases.len() / 8 {
-                let base = _mm256_loadu_si256(bases.as_ptr().add(8 * group).cast());
+                let base = _mm256_xor_si256(_mm256_loadu_si256(bases.as_ptr().add(8 * group).cast()), moved);
                 let history = _mm256_and_si256(_mm256_i32gather_epi32::<1>(states.cast(), base), _mm256_set1_epi32(255));
                 let index = _mm256_add_epi32(history, _mm256_add_epi32(first, _mm256_set1_epi32(2048 * group as i32)));
                 _mm256_storeu_si256(indices.as_mut_ptr().add(8 * group).cast(), index);

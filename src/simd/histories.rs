@@ -96,3 +96,34 @@ impl<const N: usize> Histories<N> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simd::Scalar;
+
+    fn recalled<K: Kernels>(line: usize) -> ([[i16; 2]; 8], [[i16; 2]; 8]) {
+        let mut histories = Histories::<8>::new((2 << 30) / LINE + 4).unwrap();
+        for i in 0..8 {
+            histories.set_base(i, line, 3);
+        }
+        let (mut before, mut after) = ([[0; 2]; 8], [[0; 2]; 8]);
+        histories.recall::<K>(1, &mut before);
+        histories.learn::<K>(1, 1, 0, 255);
+        histories.recall::<K>(1, &mut after);
+        (before, after)
+    }
+
+    /// Places above 2 GiB do not fit the signed index of a gather.
+    #[test]
+    fn places_in_a_large_table_are_read_alike() {
+        for line in [0, 1000, (2 << 30) / LINE - 1, (2 << 30) / LINE, (2 << 30) / LINE + 3] {
+            let reference = recalled::<Scalar>(line);
+            assert_ne!(reference.0, reference.1);
+            #[cfg(target_arch = "x86_64")]
+            if is_x86_feature_detected!("avx2") {
+                assert_eq!(recalled::<crate::simd::Avx2>(line), reference, "line {line}");
+            }
+        }
+    }
+}

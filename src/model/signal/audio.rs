@@ -114,12 +114,10 @@ impl AudioState {
         let (channels, sample_bytes) = (channels.clamp(1, 8), sample_bytes.clamp(1, 3));
         let every = match effort {
             Effort::Small => 16,
-            Effort::Middle => 8,
             Effort::Large => 2,
         };
         let taps = match effort {
             Effort::Small => [16, 16, 8],
-            Effort::Middle => [32, 256, 16],
             Effort::Large => [32, 256, 32],
         };
         let densities = if effort == Effort::Small { 6 } else { DENSITIES };

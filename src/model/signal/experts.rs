@@ -41,8 +41,6 @@ impl Experts {
     pub fn new(layout: Layout, effort: Effort) -> Self {
         let same = match (effort, layout.channels) {
             (Effort::Small, _) => 6,
-            (Effort::Middle, 1) => 14,
-            (Effort::Middle, _) => 10,
             (Effort::Large, 1) => 22,
             (Effort::Large, _) => 16,
         };
@@ -55,7 +53,6 @@ impl Experts {
         ];
         let wanted = match effort {
             Effort::Small => [false, false, true],
-            Effort::Middle => [true, false, true],
             Effort::Large => [true, true, true],
         };
         let window = |plane: usize, k: usize| wanted[k].then(|| Window::new(gatherer.counts(plane)[k], layout.columns(), shapes[k]));

@@ -25,8 +25,6 @@ use image::ImageState;
 pub enum Effort {
     /// Small fits, six densities.
     Small,
-    /// Two fits.
-    Middle,
     /// Everything.
     Large,
 }
