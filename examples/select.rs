@@ -36,6 +36,7 @@ fn contexts(list: &str) -> Vec<(String, Context)> {
                 "X86." => X86(number),
                 "R." => Record(number),
                 "T." => Table(number),
+                "P." => Prose(number),
                 "Wasm." => Wasm(number),
                 "Word" => Word,
                 "WordPair" => WordPair,

@@ -1,6 +1,6 @@
 //! Cuts bytes into pieces: known formats first, then runs, then text, code and the rest.
 
-use super::detect::{self, Class, image16, runs};
+use super::detect::{self, Class, bilevel, image16, runs};
 use super::format;
 use super::kind::Kind;
 use super::piece::{self, Body, Piece};
@@ -77,6 +77,10 @@ fn between(bytes: &[u8], from: usize, to: usize, pieces: &mut Vec<Piece>) {
 
 /// An image without a header, or else what it is.
 fn generic(bytes: &[u8], pieces: &mut Vec<Piece>) {
+    if let Some(kind) = bilevel::detect(bytes) {
+        piece::push(pieces, Piece::copy(kind, bytes.len()));
+        return;
+    }
     match image16::detect(bytes) {
         Some((kind, skip)) => {
             piece::push(pieces, Piece::copy(Kind::Generic, skip));

@@ -4,6 +4,7 @@ use super::byte_history::{ByteHistory, hash, hash_pair};
 use super::indirect::Indirect;
 use super::line::LineState;
 use super::nest::NestState;
+use super::prose::ProseState;
 use super::record::RecordState;
 use super::signal::Signal;
 use super::stride::StrideDetector;
@@ -87,6 +88,8 @@ pub enum Context {
     Table(u8),
     /// A context of the WebAssembly model, by number.
     Wasm(u8),
+    /// A context of the prose model, by number.
+    Prose(u8),
     /// One of the contexts of the stream's signal model.
     Signal(u8),
 }
@@ -120,6 +123,8 @@ pub struct ContextState {
     pub record: Option<Box<RecordState>>,
     /// Text tables, in profiles that ask for them.
     pub table: Option<Box<TableState>>,
+    /// Prose, in profiles that ask for it.
+    pub prose: Option<Box<ProseState>>,
     /// WebAssembly code, in profiles that ask for it.
     pub wasm: Option<Box<WasmState>>,
 }
@@ -166,6 +171,7 @@ impl ContextState {
             x86: contexts.iter().any(|context| matches!(context, Context::X86(_))).then(Box::default),
             record: contexts.iter().any(|context| matches!(context, Context::Record(_))).then(Box::default),
             table: contexts.iter().any(|context| matches!(context, Context::Table(_))).then(Box::default),
+            prose: contexts.iter().any(|context| matches!(context, Context::Prose(_))).then(Box::default),
             wasm: contexts.iter().any(|context| matches!(context, Context::Wasm(_))).then(Box::default),
         }
     }
@@ -190,6 +196,9 @@ impl ContextState {
         };
         if folded != b' ' || self.folded as u8 != b' ' {
             self.folded = self.folded << 8 | u64::from(folded);
+        }
+        if let Some(prose) = &mut self.prose {
+            prose.push(byte);
         }
         if let Some(x86) = &mut self.x86 {
             x86.push(byte);
@@ -257,6 +266,7 @@ impl ContextState {
             Context::AboveTwo => hash(pair(u32::from(self.lines.above[1]), u32::from(self.lines.above[0]) << 8 | byte1), salt),
             Context::X86(number) => hash(self.x86.as_ref().map_or(0, |x86| x86.context(number)), salt),
             Context::Record(number) => hash(self.record.as_ref().map_or(0, |record| record.context(number)), salt),
+            Context::Prose(number) => hash(self.prose.as_ref().map_or(0, |prose| prose.context(number)), salt),
             Context::Wasm(number) => hash(self.wasm.as_ref().map_or(0, |wasm| wasm.context(number)), salt),
             Context::Table(number) => hash(self.table.as_ref().map_or(0, |table| table.context(number)), salt),
         }

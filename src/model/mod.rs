@@ -7,6 +7,7 @@ pub mod indirect;
 pub mod line;
 pub mod match_model;
 pub mod nest;
+pub mod prose;
 pub mod record;
 pub mod run_map;
 pub mod signal;

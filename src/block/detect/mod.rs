@@ -1,5 +1,6 @@
 //! Detecting by statistics what bytes without a known format are.
 
+pub mod bilevel;
 mod code;
 mod content;
 pub mod image16;

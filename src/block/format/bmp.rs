@@ -1,4 +1,4 @@
-//! BMP, uncompressed, 8, 24 or 32 bits a pixel.
+//! BMP, uncompressed, 1, 8, 24 or 32 bits a pixel.
 
 use super::{framed, u16_le, u32_le};
 use crate::block::kind::{Kind, MAX_ROW};
@@ -18,10 +18,10 @@ pub fn probe(bytes: &[u8], _context: &mut Context) -> Option<Vec<Piece>> {
     let (planes, bits, compression) = (u16_le(bytes, 26)?, u16_le(bytes, 28)?, u32_le(bytes, 30)?);
     // 3: channel masks, usual with 32 bits.
     let plain = compression == 0 || compression == 3 && bits == 32;
-    if planes != 1 || !plain || !matches!(bits, 8 | 24 | 32) || !(1..=1 << 20).contains(&width) || height == 0 {
+    if planes != 1 || !plain || !matches!(bits, 1 | 8 | 24 | 32) || !(1..=1 << 20).contains(&width) || height == 0 {
         return None;
     }
-    let row = (width * bits / 8).next_multiple_of(4);
+    let row = (width * bits).div_ceil(8).next_multiple_of(4);
     let body = row.checked_mul(height)?;
     if row > MAX_ROW as usize || body > bytes.len().checked_sub(offset)? {
         return None;

@@ -26,6 +26,7 @@ type Probe = fn(bytes: &[u8], context: &mut Context) -> Option<Vec<Piece>>;
 /// The formats: first two bytes, then the probe.
 const FORMATS: &[(&[u8], Probe)] = &[
     (b"BM", bmp::probe),
+    (b"P4", pnm::probe),
     (b"P5", pnm::probe),
     (b"P6", pnm::probe),
     (b"PK", zip::probe),

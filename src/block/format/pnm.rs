@@ -1,4 +1,4 @@
-//! Binary PGM and PPM.
+//! Binary PBM, PGM and PPM.
 
 use super::framed;
 use crate::block::kind::{Kind, MAX_ROW};
@@ -9,7 +9,9 @@ use crate::block::split::Context;
 pub fn probe(bytes: &[u8], _context: &mut Context) -> Option<Vec<Piece>> {
     let channels = if bytes[1] == b'6' { 3 } else { 1 };
     let mut header = Header { bytes: &bytes[..bytes.len().min(1024)], at: 2 };
-    let (width, height, max) = (header.number()?, header.number()?, header.number()?);
+    let (width, height) = (header.number()?, header.number()?);
+    let bilevel = bytes[1] == b'4';
+    let max = if bilevel { 1 } else { header.number()? };
     if !header.bytes.get(header.at)?.is_ascii_whitespace() {
         return None;
     }
@@ -19,13 +21,14 @@ pub fn probe(bytes: &[u8], _context: &mut Context) -> Option<Vec<Piece>> {
         256..=65535 => 2,
         _ => return None,
     };
-    let row = width.checked_mul(channels * sample)?;
+    let row = if bilevel { width.div_ceil(8) } else { width.checked_mul(channels * sample)? };
     let body = row.checked_mul(height)?;
     if row == 0 || row > MAX_ROW as usize || body == 0 || body > bytes.len() - start {
         return None;
     }
     let row_bytes = row as u32;
     let kind = match (sample, channels) {
+        _ if bilevel => Kind::Image { bits: 1, row_bytes },
         (1, 1) => Kind::Image { bits: 8, row_bytes },
         (1, _) => Kind::Image { bits: 24, row_bytes },
         (_, 1) => Kind::Image16 { row_bytes, big_endian: true },
