@@ -23,6 +23,20 @@ pub struct BitHistory {
 /// The one table, built at first use by integer arithmetic (well under a millisecond).
 pub static BIT_HISTORY: LazyLock<Box<BitHistory>> = LazyLock::new(|| Box::new(BitHistory::build()));
 
+/// What the counts of a state say by themselves, before any map has learned what they mean: in
+/// the low half, how far ones outweigh zeros (512 for all of many); in the high half, all ones if
+/// only one of the two bits was ever seen, so that what is certain can weigh differently.
+pub static CONFIDENCE: LazyLock<Box<[u32; 256]>> = LazyLock::new(|| {
+    let mut table = Box::new([0; 256]);
+    for (entry, &(zeros, ones)) in table.iter_mut().zip(&BIT_HISTORY.counts).skip(1) {
+        let (zeros, ones) = (i32::from(zeros), i32::from(ones));
+        let outweighs = (ones - zeros) * 512 / (zeros + ones + 1);
+        let certain = if zeros == 0 || ones == 0 { 0xffff_0000 } else { 0 };
+        *entry = certain | u32::from(outweighs as i16 as u16);
+    }
+    table
+});
+
 /// Levels that the larger count may take, by the smaller count.
 const LADDER: [(u8, &[u8]); 9] = [
     (0, &[5, 6, 7, 8, 10, 12, 16, 20, 28, 40, 60, 90, 128]),

@@ -1,6 +1,7 @@
 //! Profiles: which models, weight-set selectors and stages a stream's predictor uses.
 
 use crate::block::Kind;
+use crate::mix::mixer::Rate;
 use crate::model::context::{Context, ContextState, kind};
 use crate::model::signal::Effort;
 
@@ -126,6 +127,10 @@ pub struct Profile {
     pub selectors: Vec<Selector>,
     /// The samples that the stream holds: chooses the signal model and its direct inputs.
     pub signal: Option<(Kind, Effort)>,
+    /// How fast the first layer of the mixer learns.
+    pub rate: Rate,
+    /// How fast the second layer learns.
+    pub last_rate: u32,
     /// Where all mixer weights start, in 256ths.
     pub first_weight: u32,
 }

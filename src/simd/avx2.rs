@@ -90,6 +90,23 @@ impl Kernels for Avx2 {
     }
 
     #[inline(always)]
+    fn confide(indices: &[u32], table: &[u32; 256], inputs: &[[i16; 2]], confidences: &mut [[i16; 2]]) {
+        let (indices, _) = indices.as_chunks::<8>();
+        let (inputs, _) = inputs.as_chunks::<8>();
+        let (confidences, _) = confidences.as_chunks_mut::<8>();
+        // SAFETY: as in `dot`; the gather's indices are masked to the table.
+        unsafe {
+            for ((indices, inputs), confidences) in indices.iter().zip(inputs).zip(confidences) {
+                let history = _mm256_and_si256(_mm256_loadu_si256(indices.as_ptr().cast()), _mm256_set1_epi32(255));
+                let entry = _mm256_i32gather_epi32::<4>(table.as_ptr().cast(), history);
+                let first = _mm256_slli_epi32::<16>(_mm256_loadu_si256(inputs.as_ptr().cast()));
+                let certain = _mm256_and_si256(first, entry);
+                _mm256_storeu_si256(confidences.as_mut_ptr().cast(), _mm256_blend_epi16::<0b1010_1010>(entry, certain));
+            }
+        }
+    }
+
+    #[inline(always)]
     unsafe fn recall(
         states: &[u8],
         bases: &[u32],

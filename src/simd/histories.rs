@@ -6,7 +6,7 @@
 
 use super::Kernels;
 use super::memory::{Table, zeroed};
-use crate::model::bit_history::BIT_HISTORY;
+use crate::model::bit_history::{BIT_HISTORY, CONFIDENCE};
 use crate::model::slots::{LINE, Line};
 use crate::model::state_map::{HistoryMap, MapEntry, history_map};
 
@@ -75,6 +75,14 @@ impl<const N: usize> Histories<N> {
                 &mut inputs[..N],
             );
         }
+    }
+
+    /// Writes a second pair of inputs of each context, at `inputs[at..]`, from the histories of the
+    /// last [`Histories::recall`] and the first pair, which is at `inputs[..N]`.
+    #[inline(always)]
+    pub fn confide<K: Kernels>(&self, inputs: &mut [[i16; 2]], at: usize) {
+        let (first, second) = inputs.split_at_mut(at);
+        K::confide(&self.indices, &CONFIDENCE, &first[..N], &mut second[..N]);
     }
 
     /// Learns `bit` at the node of the last [`Histories::recall`]: the maps,

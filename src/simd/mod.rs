@@ -42,6 +42,15 @@ pub trait Kernels: Copy + Default + 'static {
     /// writes it with its inputs. Slices have equal lengths, a multiple of eight.
     fn learn(entries: &[u32], bit: u32, limit: u32, updated: &mut [MapEntry]);
 
+    /// For each context: the low half of `table` at its history (the low byte of its index) and,
+    /// under the mask in the high half, the first of its inputs.
+    fn confide(indices: &[u32], table: &[u32; 256], inputs: &[[i16; 2]], confidences: &mut [[i16; 2]]) {
+        for ((&index, input), confidence) in indices.iter().zip(inputs).zip(confidences) {
+            let entry = table[index as usize & 255];
+            *confidence = [entry as i16, input[0] & (entry >> 16) as i16];
+        }
+    }
+
     /// For each context: the history at its base plus `node`, its index in `maps` (256 a context),
     /// the entry there and its inputs.
     ///
