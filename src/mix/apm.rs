@@ -6,14 +6,17 @@ use crate::coder::PROBABILITY_BITS;
 use crate::simd::prefetch;
 
 /// Knots of a context: every unit of ±8 in the stretched domain, less the last, whose place the
-/// interpolation never reaches. Thirty-two bytes: the rows of both next bits share a cache line.
+/// interpolation never reaches. A row fills a cache line.
 const KNOTS: usize = 16;
 const LIMIT: i32 = (15 << (MIX_BITS - 1)) - 1;
 const STEP_BITS: u32 = MIX_BITS;
 
 #[derive(Clone, Copy)]
-#[repr(align(64))]
-struct Pair([[u16; KNOTS]; 2]);
+#[repr(align(128))]
+struct Pair([[u32; KNOTS]; 2]);
+
+/// Fractional bits of a knot: with 16 a certain bit could not be refined below 2^-10.
+const KNOT_BITS: u32 = 28;
 
 /// A table of refined probabilities, interpolated between knots.
 ///
@@ -30,10 +33,10 @@ impl<const ROWS: usize> Apm<ROWS> {
     #[must_use]
     pub fn new(rate: u32) -> Self {
         const { assert!(ROWS.is_power_of_two()) };
-        let mut row = [0u16; KNOTS];
+        let mut row = [0u32; KNOTS];
         for (knot, value) in row.iter_mut().enumerate() {
             let stretched = ((2 * knot as i32) - (KNOTS as i32 - 1)) << (STEP_BITS - 1);
-            *value = (squash(stretched) >> (PROBABILITY_BITS - 16)).min(65535) as u16;
+            *value = squash(stretched) << (KNOT_BITS - PROBABILITY_BITS);
         }
         let rows = vec![Pair([row; 2]); ROWS].into_boxed_slice();
         Self { rows: rows.try_into().unwrap_or_else(|_| unreachable!()), row: 0, knot: 0, rate }
@@ -42,7 +45,9 @@ impl<const ROWS: usize> Apm<ROWS> {
     /// Asks for the rows of contexts `context` and `context ^ 1` ahead of their use.
     #[inline(always)]
     pub fn prefetch(&self, context: usize) {
-        prefetch(&self.rows[..], context >> 1 & (ROWS - 1));
+        let pair = &self.rows[context >> 1 & (ROWS - 1)].0;
+        prefetch(&pair[..], 0);
+        prefetch(&pair[..], 1);
     }
 
     /// The refined probability (22 bits) of a stretched one (12 fractional bits) in `context`.
@@ -53,20 +58,19 @@ impl<const ROWS: usize> Apm<ROWS> {
         let fraction = position & ((1 << STEP_BITS) - 1);
         self.row = context & (2 * ROWS - 1);
         let row = &self.rows[self.row >> 1 & (ROWS - 1)].0[self.row & 1];
-        let low = u32::from(row[knot & 15]);
-        let high = u32::from(row[(knot + 1) & 15]);
+        let low = row[knot & 15] >> (KNOT_BITS - PROBABILITY_BITS + 2);
+        let high = row[(knot + 1) & 15] >> (KNOT_BITS - PROBABILITY_BITS + 2);
         // The knot that is nearer learns.
         self.knot = knot + usize::from(fraction >> (STEP_BITS - 1) != 0);
         let mixed = low * ((1 << STEP_BITS) - fraction) + high * fraction;
-        (mixed >> (16 + STEP_BITS - PROBABILITY_BITS)).max(1)
+        (mixed >> (STEP_BITS - 2)).max(1)
     }
 
     /// Learns `bit`.
     #[inline(always)]
     pub fn update(&mut self, bit: u32) {
         let entry = &mut self.rows[self.row >> 1 & (ROWS - 1)].0[self.row & 1][self.knot & 15];
-        let target = (bit * 65535) as i32;
-        let value = i32::from(*entry);
-        *entry = (value + ((target - value + (1 << (self.rate - 1)) - bit as i32) >> self.rate)) as u16;
+        let target = (bit << KNOT_BITS) as i32;
+        *entry = entry.wrapping_add(((target - *entry as i32) >> self.rate) as u32);
     }
 }

@@ -49,7 +49,7 @@ impl MatchModel {
     /// A model that looks for matches of at least `shortest` bytes through 2^`bits` positions.
     #[must_use]
     pub fn new(shortest: usize, bits: u32) -> Self {
-        let entries = (0..CLASSES * 4).map(|_| entry(3 << (PROBABILITY_BITS - 2), 0)).collect();
+        let entries = (0..CLASSES * 4 * 8).map(|_| entry(3 << (PROBABILITY_BITS - 2), 0)).collect();
         Self {
             table: vec![0; 1 << bits],
             shift: 64 - bits,
@@ -160,7 +160,7 @@ impl MatchModel {
             return [0, 0];
         }
         let expected_bit = (self.expected >> (7 - bit_position)) & 1;
-        let class = length_class(self.length) * 4 + self.misses.min(3) as usize;
+        let class = (length_class(self.length) * 4 + self.misses.min(3) as usize) * 8 + bit_position as usize;
         self.index = class;
         let p = probability(self.entries[class]);
         let sign = if expected_bit == 1 { 1 } else { -1 };

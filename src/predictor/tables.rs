@@ -66,8 +66,8 @@ const TEXT: [Context; 56] = [
     Prose(15),
     Prose(5),
     Prose(12),
-    Prose(2),
-    Prose(0),
+    Prose(11),
+    Prose(13),
 ];
 const TEXT_SELECTORS: [Selector; 10] = [
     Selector::MatchLength,
@@ -273,7 +273,7 @@ impl Profile {
         Self {
             contexts: orders,
             orders: count,
-            matches: vec![20, 6],
+            matches: if contexts > 16 { vec![32, 20, 11, 6] } else { vec![32, 12, 6] },
             selectors: selectors[..sets.min(selectors.len())].to_vec(),
             signal: None,
             rate,
