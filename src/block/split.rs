@@ -1,7 +1,5 @@
 //! Cuts bytes into pieces: known formats first, then gaps, then text, code and the rest, then runs.
 
-use std::ops::Range;
-
 use super::detect::{self, Class, image16, runs};
 use super::format;
 use super::kind::Kind;
@@ -60,7 +58,7 @@ pub fn cut(bytes: &[u8], context: &mut Context) -> Vec<Piece> {
 }
 
 /// Cuts `bytes[part]`, where no format was found: the gaps in it are runs, and nobody looks at them twice.
-fn around_gaps(bytes: &[u8], part: Range<usize>, gaps: &[Range<usize>], pieces: &mut Vec<Piece>) {
+fn around_gaps(bytes: &[u8], part: std::ops::Range<usize>, gaps: &[std::ops::Range<usize>], pieces: &mut Vec<Piece>) {
     let mut done = part.start;
     for gap in gaps {
         // A format may begin with the last byte of a gap, or end in one.
