@@ -232,7 +232,7 @@ fn a_table_over_the_levels_and_a_word_on_it() {
     for level in 1..=8 {
         assert!(table.lines().any(|line| line.starts_with(&format!("-{level} "))), "{table}");
     }
-    assert!(table.lines().last().unwrap().starts_with("Take -"), "{table}");
+    assert!(table.contains("\nTake -"), "{table}");
     let some = String::from_utf8(ok(&folder, "bench --levels 1,3 IN IN")).unwrap();
     assert_eq!(some.matches("\n-3 ").count(), 2, "{some}");
     // Of a large file a sample.

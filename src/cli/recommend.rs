@@ -44,7 +44,7 @@ const HARDLY: f64 = 0.98;
 const SAME_SIZE: f64 = 0.003;
 const SAME_TIME: f64 = 1.15;
 
-/// What to pick for an input like the measured one, of `length` bytes, in sentences. `rows` are in the
+/// What to pick for an input like the measured one, of `length` bytes, a sentence a line. `rows` are in the
 /// order of the levels.
 pub fn recommendation(rows: &[Measured], length: u64) -> String {
     if rows.len() < 2 || length == 0 {
@@ -54,6 +54,8 @@ pub fn recommendation(rows: &[Measured], length: u64) -> String {
     let least = rows.iter().map(|row| row.compress).fold(f64::INFINITY, f64::min);
     let smallest = rows.iter().min_by_key(|row| row.coded).unwrap_or(&rows[0]);
     let quickest = rows.iter().find(|row| row.compress <= least * SAME_TIME).unwrap_or(&rows[0]);
+    // The same size is nearly always the same work, whatever the clock says.
+    let quickest = rows.iter().find(|row| row.coded == quickest.coded).unwrap_or(quickest);
     if smallest.ratio() > HARDLY {
         return format!(
             "This is compressed or encrypted already: no level makes it noticeably smaller. Keep it as it is, or take -{}.",
@@ -79,10 +81,10 @@ pub fn recommendation(rows: &[Measured], length: u64) -> String {
         }
     );
     if smallest.coded as f64 <= best.coded as f64 * (1.0 - SAME_SIZE) {
-        text += &format!(" If space is all that counts, -{} {}.", smallest.level.number, beside(smallest, best));
+        text += &format!("\nIf space is all that counts, -{} {}.", smallest.level.number, beside(smallest, best));
     }
     if quickest.compress * SAME_TIME < best.compress {
-        text += &format!(" If you are in a hurry, -{} {}.", quickest.level.number, beside(quickest, best));
+        text += &format!("\nIf you are in a hurry, -{} {}.", quickest.level.number, beside(quickest, best));
     }
     text
 }
