@@ -224,3 +224,21 @@ fn a_folder_there_and_back() {
     assert!(folder.path().join("d.cmx").exists());
     assert_eq!(String::from_utf8(ok(&folder, "repair d.cmx")).unwrap(), "d.cmx is whole; nothing to repair\n");
 }
+
+#[test]
+fn a_table_over_the_levels_and_a_word_on_it() {
+    let folder = folder();
+    let table = String::from_utf8(ok(&folder, "-b IN")).unwrap();
+    for level in 1..=8 {
+        assert!(table.lines().any(|line| line.starts_with(&format!("-{level} "))), "{table}");
+    }
+    assert!(table.contains("\nTake -"), "{table}");
+    let some = String::from_utf8(ok(&folder, "bench --levels 1,3 IN IN")).unwrap();
+    assert_eq!(some.matches("\n-3 ").count(), 2, "{some}");
+    // Of a large file a sample.
+    fs::write(folder.path().join("large"), vec![7; 9 << 20]).unwrap();
+    assert!(String::from_utf8(ok(&folder, "bench --levels 1 large")).unwrap().contains("a sample of 8.0 MiB"));
+    assert!(!String::from_utf8(ok(&folder, "bench --levels 1 --whole large")).unwrap().contains("sample"));
+    fails(&folder, "-b", b"", 1, "name a file");
+    fails(&folder, "bench --levels 77 IN", b"", 1, "no level 77");
+}

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::group::{Look, compare, solid_size};
@@ -10,8 +9,9 @@ use super::identical;
 use crate::container::fields::read_full;
 use crate::container::hash::{Hasher, narrow};
 use crate::container::writer::{CodedBlock, MemberWriter};
-use crate::container::{Entry, EntryKind, Extent};
+use crate::container::{Entry, EntryKind};
 use crate::error::{Error, Result};
+use crate::input::holes::data_extents;
 use crate::input::walk::{Found, Walk, WalkOptions, walk};
 use crate::input::{BlockSource, FileSource};
 use crate::options::EncodeOptions;
@@ -158,7 +158,7 @@ impl<W: Write> Content<'_, W> {
 
     fn add_content(&mut self, path: &Path, entry: &mut Entry) -> Result<()> {
         let file = File::open(path)?;
-        entry.extents = extents(&file)?;
+        entry.extents = data_extents(&file)?;
         if file.metadata()?.len() != entry.size {
             return Err(std::io::Error::other("the file changed while it was being read; try again when it rests").into());
         }
@@ -220,31 +220,4 @@ impl<W: Write> Content<'_, W> {
         }
         Ok(())
     }
-}
-
-/// The stretches of data in a file with holes; `None` if it has none.
-fn extents(file: &File) -> Result<Option<Vec<Extent>>> {
-    use rustix::fs::{SeekFrom, seek};
-    let found = file.metadata()?;
-    if found.blocks() * 512 >= found.len() {
-        return Ok(None);
-    }
-    let mut extents = Vec::new();
-    let mut at = 0;
-    while at < found.len() {
-        let start = match seek(file, SeekFrom::Data(at)) {
-            Ok(start) => start,
-            Err(rustix::io::Errno::NXIO) => break, // nothing but a hole is left
-            Err(_) => return Ok(None),             // a file system that does not tell
-        };
-        let end = seek(file, SeekFrom::Hole(start)).map_err(std::io::Error::from)?.min(found.len());
-        if end <= start {
-            break;
-        }
-        extents.push(Extent { offset: start, length: end - start });
-        at = end;
-    }
-    let _ = seek(file, SeekFrom::Start(0)).map_err(std::io::Error::from)?;
-    let whole = [Extent { offset: 0, length: found.len() }];
-    Ok(if extents == whole { None } else { Some(extents) })
 }

@@ -9,8 +9,8 @@ use crate::level::Level;
 const MIN_SOLID: u64 = 1 << 20;
 
 /// An archive is cut into this many blocks, if they are not too small or too large then: to extract
-/// one file, one block is decoded, and that should take about a tenth of the time for all.
-const PARTS: u64 = 9;
+/// one file, one block is decoded, and that should take less than 15 % of the time for all.
+const PARTS: u64 = 8;
 
 /// How many bytes of small files to put into one block, for an archive of `total` bytes.
 #[must_use]
@@ -53,12 +53,17 @@ impl Look {
     }
 }
 
+/// Extensions that say what became of a file, not what is in it: the one before them does.
+const STATES: [&[u8]; 4] = [b"orig", b"bak", b"old", b"in"];
+
 /// The extension of a path, in lower case; empty if there is none.
 fn extension(path: &[u8]) -> Vec<u8> {
-    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
-    match name.iter().rposition(|&byte| byte == b'.') {
-        Some(dot) if dot > 0 => name[dot + 1..].to_ascii_lowercase(),
-        _ => Vec::new(),
+    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default().to_ascii_lowercase();
+    let cut = |name: &[u8]| name.iter().rposition(|&byte| byte == b'.').filter(|&dot| dot > 0);
+    let Some(dot) = cut(&name) else { return Vec::new() };
+    match cut(&name[..dot]) {
+        Some(before) if STATES.contains(&&name[dot + 1..]) => name[before + 1..dot].to_vec(),
+        _ => name[dot + 1..].to_vec(),
     }
 }
 
@@ -91,10 +96,19 @@ mod tests {
     }
 
     #[test]
+    fn a_copy_stands_by_its_original() {
+        for (path, expected) in
+            [("a/Cargo.toml.orig", "toml"), ("config.h.in", "h"), ("x.in", "in"), (".orig", ""), (".x.orig", "orig"), ("a.b/orig", "")]
+        {
+            assert_eq!(extension(path.as_bytes()), expected.as_bytes(), "{path}");
+        }
+    }
+
+    #[test]
     fn a_block_is_a_small_part_of_the_archive() {
         let level = &crate::level::LEVELS[4];
         assert_eq!(solid_size(100, level), 1 << 20);
-        assert_eq!(solid_size(18_000_000, level), 2_000_000);
+        assert_eq!(solid_size(16_000_000, level), 2_000_000);
         assert_eq!(solid_size(u64::MAX, level), level.block_size as u64);
     }
 }

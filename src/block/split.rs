@@ -1,4 +1,4 @@
-//! Cuts bytes into pieces: known formats first, then runs, then text, code and the rest.
+//! Cuts bytes into pieces: known formats first, then gaps, then text, code and the rest, then runs.
 
 use super::detect::{self, Class, bilevel, image16, runs};
 use super::format;
@@ -45,18 +45,34 @@ pub fn split(raw: &[u8], level: &Level) -> Vec<Piece> {
 pub fn cut(bytes: &[u8], context: &mut Context) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut done = 0;
-    while let Some((start, found)) = format::find(bytes, done, context) {
-        between(bytes, done, start, &mut pieces);
+    let gaps = runs::gaps(bytes);
+    while let Some((start, found)) = format::find(bytes, done, &gaps, context) {
+        around_gaps(bytes, done..start, &gaps, &mut pieces);
         done = start + found.iter().map(|piece| piece.len).sum::<usize>();
         for piece in found {
             piece::push(&mut pieces, piece);
         }
     }
-    between(bytes, done, bytes.len(), &mut pieces);
+    around_gaps(bytes, done..bytes.len(), &gaps, &mut pieces);
     piece::settle(pieces)
 }
 
-/// Cuts `bytes[from..to]`, where no format was found.
+/// Cuts `bytes[part]`, where no format was found: the gaps in it are runs, and nobody looks at them twice.
+fn around_gaps(bytes: &[u8], part: std::ops::Range<usize>, gaps: &[std::ops::Range<usize>], pieces: &mut Vec<Piece>) {
+    let mut done = part.start;
+    for gap in gaps {
+        // A format may begin with the last byte of a gap, or end in one.
+        let (start, end) = (gap.start.max(part.start), gap.end.min(part.end));
+        if start < end {
+            between(bytes, done, start, pieces);
+            piece::push(pieces, Piece { len: end - start, body: Body::Fill(bytes[start]) });
+            done = end;
+        }
+    }
+    between(bytes, done, part.end, pieces);
+}
+
+/// Cuts `bytes[from..to]`, where no format was found and no gap is.
 fn between(bytes: &[u8], from: usize, to: usize, pieces: &mut Vec<Piece>) {
     let mut at = from;
     for (class, len) in detect::classify(&bytes[from..to]) {
@@ -93,7 +109,7 @@ fn generic(bytes: &[u8], pieces: &mut Vec<Piece>) {
 /// Long runs of one value apart, the rest to the stream of `kind`.
 fn without_runs(bytes: &[u8], kind: Kind, pieces: &mut Vec<Piece>) {
     let mut done = 0;
-    while let Some(run) = runs::next(bytes, done) {
+    while let Some(run) = runs::next(bytes, done, runs::MIN_RUN) {
         piece::push(pieces, Piece::copy(kind, run.start - done));
         piece::push(pieces, Piece { len: run.len(), body: Body::Fill(bytes[run.start]) });
         done = run.end;

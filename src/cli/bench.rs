@@ -1,6 +1,9 @@
-//! `cmx bench`: sizes and speeds of levels on the user's own files.
+//! `cmx bench` and `cmx -b`: sizes and speeds of levels on the user's own files, and which level suits them.
 
+use std::fmt::Display;
+use std::fs::File;
 use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -9,6 +12,8 @@ use cmx::level::{self, LEVELS, Level};
 use cmx::predictor::codec;
 
 use super::failure::{Failure, name};
+use super::recommend::{Measured, recommendation};
+use super::{levels, size};
 
 /// What to measure.
 #[derive(Debug, clap::Args)]
@@ -16,6 +21,9 @@ pub struct BenchArgs {
     /// Levels to measure, as in 1,5,8 (default: all)
     #[arg(long, value_delimiter = ',', value_name = "N,…")]
     pub levels: Vec<u8>,
+    /// Measure all of a large file, not a sample of it
+    #[arg(long)]
+    pub whole: bool,
     /// Compare the mixers
     #[arg(long)]
     pub mixer: bool,
@@ -27,16 +35,22 @@ pub struct BenchArgs {
     pub files: Vec<PathBuf>,
 }
 
+/// Of a file larger than this, a sample of this size is measured: the strong levels take minutes for more.
+const SAMPLE: u64 = 8 << 20;
+
+/// A sample is this many stretches, from the first byte to the last.
+const STRETCHES: u64 = 8;
+
 impl BenchArgs {
     /// Every level on `files`.
     pub fn of_files(files: &[PathBuf]) -> Self {
-        BenchArgs { levels: Vec::new(), mixer: false, simd: false, files: files.to_vec() }
+        BenchArgs { levels: Vec::new(), whole: false, mixer: false, simd: false, files: files.to_vec() }
     }
 }
 
-/// Prints a line per file and level.
+/// Prints a table over the levels for each file, and a recommendation.
 pub fn run(args: &BenchArgs) -> Result<(), Failure> {
-    let levels: Vec<&Level> = match &args.levels[..] {
+    let levels: Vec<&'static Level> = match &args.levels[..] {
         [] => LEVELS.iter().collect(),
         numbers => numbers
             .iter()
@@ -49,21 +63,64 @@ pub fn run(args: &BenchArgs) -> Result<(), Failure> {
     if args.mixer {
         return Err(Failure::usage("--mixer is not there yet: there is one mixer to measure"));
     }
-    for path in &args.files {
-        let raw = std::fs::read(path).map_err(|error| Failure::io(path, &error))?;
+    for (number, path) in args.files.iter().enumerate() {
+        let (raw, length) = read(path, args.whole).map_err(|error| Failure::io(path, &error))?;
         if args.simd {
-            for level in &levels {
-                instruction_sets(path, &raw, level)?;
-            }
+            levels.iter().try_for_each(|level| instruction_sets(path, &raw, level))?;
             continue;
         }
-        for level in &levels {
-            let line = measure(&raw, level).map_err(|error| Failure::at(path, &error))?;
-            writeln!(io::stdout(), "{}  -{}  {line}", name(path), level.number)
-                .map_err(|error| Failure::io(Path::new("standard output"), &error))?;
+        if number > 0 {
+            say("")?;
         }
+        table(path, &raw, length, &levels)?;
     }
     Ok(())
+}
+
+/// The bytes to measure, and how many the file has.
+fn read(path: &Path, whole: bool) -> io::Result<(Vec<u8>, u64)> {
+    let file = File::open(path)?;
+    let found = file.metadata()?;
+    if whole || !found.is_file() || found.len() <= SAMPLE {
+        let raw = std::fs::read(path)?;
+        let length = raw.len() as u64;
+        return Ok((raw, length));
+    }
+    let part = SAMPLE / STRETCHES;
+    let mut raw = vec![0; SAMPLE as usize];
+    for (number, stretch) in raw.chunks_mut(part as usize).enumerate() {
+        file.read_exact_at(stretch, (found.len() - part) / (STRETCHES - 1) * number as u64)?;
+    }
+    Ok((raw, found.len()))
+}
+
+/// One file: a line for each level as it is done, then what to make of it.
+fn table(path: &Path, raw: &[u8], length: u64, levels: &[&'static Level]) -> Result<(), Failure> {
+    let sampled = raw.len() as u64 != length;
+    let of = if sampled {
+        format!(" (a sample of {} from all over it; --whole measures all)", size::show(raw.len() as u64))
+    } else {
+        String::new()
+    };
+    say(format!("{}: {}{of}", name(path), size::show(length)))?;
+    say("level              size    ratio    compress  decompress  memory, at most")?;
+    let mut rows: Vec<Measured> = Vec::new();
+    for level in levels {
+        let row = measure(raw, level).map_err(|error| Failure::at(path, &error))?;
+        say(format!(
+            "-{} {:<9} {:>11} {:>6.2} % {:>6.2} MB/s {:>6.2} MB/s {:>8}",
+            level.number,
+            level.name,
+            row.coded,
+            100.0 * row.ratio(),
+            row.compress_rate() / 1e6,
+            row.decompress_rate() / 1e6,
+            size::show(levels::needed(level))
+        ))?;
+        rows.push(row);
+    }
+    say("One thread, without verification, which takes the time to decompress once more.")?;
+    say(recommendation(&rows, length))
 }
 
 /// A line for each instruction set of this machine: the file as one stream, no transforms.
@@ -73,39 +130,28 @@ fn instruction_sets(path: &Path, raw: &[u8], level: &Level) -> Result<(), Failur
         let coded = codec::encode_as(raw, level, &Kind::Text, set).map_err(|error| Failure::at(path, &error))?;
         let encoded = start.elapsed().as_secs_f64();
         let rate = raw.len() as f64 / 1e6 / encoded.max(1e-9);
-        writeln!(
-            io::stdout(),
-            "{}  -{}  {:6}  {} -> {}  encode {rate:.2} MB/s",
-            name(path),
-            level.number,
-            set.name(),
-            raw.len(),
-            coded.len()
-        )
-        .map_err(|error| Failure::io(Path::new("standard output"), &error))?;
+        let (file, number, set, from, to) = (name(path), level.number, set.name(), raw.len(), coded.len());
+        say(format!("{file}  -{number}  {set:6}  {from} -> {to}  encode {rate:.2} MB/s"))?;
     }
     Ok(())
 }
 
-fn measure(raw: &[u8], level: &Level) -> cmx::Result<String> {
+fn measure(raw: &[u8], level: &'static Level) -> cmx::Result<Measured> {
     let start = Instant::now();
     let mut coded = Vec::new();
     for block in raw.chunks(level.block_size) {
         coded.push((cmx::block::encode(block, level, false)?.bytes, block.len()));
     }
-    let encoded = start.elapsed().as_secs_f64();
+    let compress = start.elapsed().as_secs_f64();
     let start = Instant::now();
     for (bytes, raw_len) in &coded {
         cmx::block::decode(bytes, *raw_len)?;
     }
-    let decoded = start.elapsed().as_secs_f64();
+    let decompress = start.elapsed().as_secs_f64();
     let size: usize = coded.iter().map(|(bytes, _)| bytes.len()).sum();
-    let rate = |seconds: f64| raw.len() as f64 / 1e6 / seconds.max(1e-9);
-    Ok(format!(
-        "{} -> {size} ({:.2} %)  encode {:.2} MB/s  decode {:.2} MB/s",
-        raw.len(),
-        100.0 * size as f64 / raw.len().max(1) as f64,
-        rate(encoded),
-        rate(decoded)
-    ))
+    Ok(Measured { level, raw: raw.len() as u64, coded: size as u64, compress, decompress })
+}
+
+fn say(line: impl Display) -> Result<(), Failure> {
+    writeln!(io::stdout(), "{line}").map_err(|error| Failure::io(Path::new("standard output"), &error))
 }

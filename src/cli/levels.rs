@@ -24,7 +24,7 @@ pub fn run() -> Result<(), Failure> {
 }
 
 /// Bytes that one thread takes at most: the tables of a predictor, the block and its coded form.
-fn needed(level: &Level) -> u64 {
+pub fn needed(level: &Level) -> u64 {
     level.memory as u64 + 2 * level.block_size as u64
 }
 

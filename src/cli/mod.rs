@@ -15,6 +15,7 @@ mod levels;
 mod list;
 mod output;
 mod pack;
+mod recommend;
 mod repair;
 mod signals;
 mod size;

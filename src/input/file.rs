@@ -3,6 +3,7 @@
 use std::fs::{File, Metadata};
 use std::os::unix::fs::FileExt;
 
+use super::holes::data_extents;
 use super::mmap::MappedFile;
 use super::{BlockSource, StreamSource};
 use crate::container::Extent;
@@ -18,7 +19,29 @@ pub struct FileSource {
     before: Metadata,
     way: Way,
     /// What is left to read, the next stretch last.
-    left: Vec<Extent>,
+    left: Vec<Stretch>,
+}
+
+/// A part of the file.
+struct Stretch {
+    extent: Extent,
+    /// Zeros that take no place on the disk: there is nothing to read.
+    is_hole: bool,
+}
+
+/// All of a file of `length` bytes, last stretch first, when `data` is all that is no hole.
+fn stretches(length: u64, data: &[Extent]) -> Vec<Stretch> {
+    let mut all = Vec::with_capacity(2 * data.len() + 1);
+    let mut done = 0;
+    for &extent in data {
+        all.push(Stretch { extent: Extent { offset: done, length: extent.offset - done }, is_hole: true });
+        all.push(Stretch { extent, is_hole: false });
+        done = extent.offset + extent.length;
+    }
+    all.push(Stretch { extent: Extent { offset: done, length: length - done }, is_hole: true });
+    all.retain(|stretch| stretch.extent.length > 0);
+    all.reverse();
+    all
 }
 
 enum Way {
@@ -45,7 +68,8 @@ impl FileSource {
         } else {
             Way::Positioned
         };
-        let left = vec![Extent { offset: 0, length: before.len() }];
+        let whole = vec![Extent { offset: 0, length: before.len() }];
+        let left = stretches(before.len(), &data_extents(&file)?.unwrap_or(whole));
         Ok(FileSource { file, before, way, left })
     }
 
@@ -55,7 +79,7 @@ impl FileSource {
     /// As [`FileSource::new`], or a stretch is not inside the file.
     pub fn with_extents(file: File, extents: &[Extent]) -> Result<Self> {
         let mut source = Self::new(file)?;
-        source.left = extents.iter().rev().copied().collect();
+        source.left = extents.iter().rev().map(|&extent| Stretch { extent, is_hole: false }).collect();
         if extents.iter().any(|extent| extent.offset.saturating_add(extent.length) > source.before.len()) {
             return Err(changed());
         }
@@ -93,7 +117,7 @@ impl BlockSource for FileSource {
         if let Way::Stream(stream) = &mut self.way {
             return stream.next_block(size);
         }
-        let total: u64 = self.left.iter().map(|extent| extent.length).sum();
+        let total: u64 = self.left.iter().map(|stretch| stretch.extent.length).sum();
         let length = total.min(size as u64) as usize;
         if length == 0 {
             self.check_unchanged()?;
@@ -104,13 +128,15 @@ impl BlockSource for FileSource {
         block.resize(length, 0);
         let mut filled = 0;
         while filled < length {
-            let Some(mut extent) = self.left.pop() else { break };
+            let Some(Stretch { extent, is_hole }) = self.left.pop() else { break };
             let step = extent.length.min((length - filled) as u64);
-            self.copy(extent.offset, &mut block[filled..filled + step as usize])?;
+            if !is_hole {
+                self.copy(extent.offset, &mut block[filled..filled + step as usize])?;
+            }
             filled += step as usize;
-            extent = Extent { offset: extent.offset + step, length: extent.length - step };
+            let extent = Extent { offset: extent.offset + step, length: extent.length - step };
             if extent.length > 0 {
-                self.left.push(extent);
+                self.left.push(Stretch { extent, is_hole });
             }
         }
         Ok(Some(block))
@@ -157,6 +183,19 @@ mod tests {
             assert_eq!(read_all(&mut source, size).unwrap(), b"125678");
         }
         assert!(FileSource::with_extents(file, &[Extent { offset: 9, length: 2 }]).is_err());
+    }
+
+    #[test]
+    fn holes_are_zeros() {
+        let file = tempfile::tempfile().unwrap();
+        let mut expected = vec![0; 3 << 20];
+        for place in [0, 5000, 1 << 20, (3 << 20) - 100] {
+            expected[place..place + 100].fill(7);
+            file.write_all_at(&[7; 100], place as u64).unwrap();
+        }
+        for size in [1000, 1 << 20, 1 << 24] {
+            assert!(read_all(&mut FileSource::new(file.try_clone().unwrap()).unwrap(), size).unwrap() == expected);
+        }
     }
 
     #[test]

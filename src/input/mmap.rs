@@ -46,9 +46,21 @@ impl MappedFile {
         for step in block.chunks_mut(STEP) {
             self.check_length(file)?;
             step.copy_from_slice(&self.map[place..place + step.len()]);
+            self.forget(place, step.len());
             place += step.len();
         }
         self.check_length(file)
+    }
+
+    /// Gives back the pages that were copied: they would count as memory of this process, and a long file
+    /// has more of them than there is memory.
+    fn forget(&self, place: usize, length: usize) {
+        // SAFETY: the map is read-only and of a file, so a page that is needed again is read again; and no
+        // reference into it is alive.
+        #[cfg(unix)]
+        let _ = unsafe { self.map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, place, length) };
+        #[cfg(not(unix))]
+        let _ = (place, length);
     }
 
     fn check_length(&self, file: &File) -> Result<()> {

@@ -1,6 +1,7 @@
 //! Where the bytes to compress come from.
 
 pub mod file;
+pub mod holes;
 pub mod mmap;
 pub mod stream;
 pub mod walk;

@@ -1,7 +1,7 @@
 //! A file that gets its name only when it is complete and on the disk.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -11,9 +11,27 @@ use crate::container::{Metadata, Time};
 
 /// Written under a temporary name beside the final one; [`AtomicFile::commit`] renames it. Dropped
 /// before that, it vanishes. A device or pipe is written as it is, since it cannot be replaced.
+///
+/// Long stretches of zeros become holes: they take neither time nor room on the disk.
 pub struct AtomicFile {
     target: PathBuf,
     state: State,
+    /// Whether zeros were passed over since the last byte that was written.
+    ends_in_hole: bool,
+}
+
+/// Zeros are passed over by this many at a time.
+const HOLE: usize = 64 << 10;
+
+/// How many bytes at the start of `bytes` are zeros to pass over: a multiple of [`HOLE`].
+fn hole(bytes: &[u8]) -> usize {
+    bytes.chunks_exact(HOLE).take_while(|chunk| is_zero(chunk)).count() * HOLE
+}
+
+/// Whether all bytes are zeros, without a branch for each. Most chunks are spared by their ends.
+fn is_zero(chunk: &[u8]) -> bool {
+    let ends = chunk.first().copied().unwrap_or(0) | chunk.last().copied().unwrap_or(0);
+    ends == 0 && chunk.iter().fold(0, |any, byte| any | byte) == 0
 }
 
 enum State {
@@ -30,7 +48,7 @@ impl AtomicFile {
         let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
         if fs::metadata(&target).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
             let file = OpenOptions::new().write(true).open(&target)?;
-            return Ok(AtomicFile { target, state: State::Direct(file) });
+            return Ok(AtomicFile { target, state: State::Direct(file), ends_in_hole: false });
         }
         // Opened here and not by the crate, so that the umask decides the mode as for any new file.
         let temporary = tempfile::Builder::new()
@@ -38,7 +56,7 @@ impl AtomicFile {
             .suffix(".tmp")
             .make_in(folder(&target), |path| OpenOptions::new().read(true).write(true).create_new(true).open(path))?;
         let listed = Listed::new(temporary.path());
-        Ok(AtomicFile { target, state: State::Temporary(temporary, listed) })
+        Ok(AtomicFile { target, state: State::Temporary(temporary, listed), ends_in_hole: false })
     }
 
     /// Where the bytes are until the commit; `None` if they go to the target at once.
@@ -66,7 +84,11 @@ impl AtomicFile {
     pub fn commit(self) -> io::Result<()> {
         match self.state {
             State::Direct(mut file) => file.flush(),
-            State::Temporary(file, _listed) => {
+            State::Temporary(mut file, _listed) => {
+                if self.ends_in_hole {
+                    let length = file.as_file_mut().stream_position()?;
+                    file.as_file().set_len(length)?;
+                }
                 file.as_file().sync_all()?;
                 file.persist(&self.target).map_err(|error| error.error)?;
                 // The new name must be on the disk too before a source may be deleted. Some file
@@ -81,7 +103,18 @@ impl AtomicFile {
 impl Write for AtomicFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.state {
-            State::Temporary(file, _) => file.as_file_mut().write(bytes),
+            State::Temporary(file, _) => {
+                let zeros = hole(bytes);
+                if zeros > 0 {
+                    file.as_file_mut().seek_relative(zeros as i64)?;
+                    self.ends_in_hole = true;
+                    return Ok(zeros);
+                }
+                let end = bytes.chunks_exact(HOLE).position(is_zero).map_or(bytes.len(), |chunk| chunk * HOLE);
+                let written = file.as_file_mut().write(&bytes[..end])?;
+                self.ends_in_hole &= written == 0;
+                Ok(written)
+            }
             State::Direct(file) => file.write(bytes),
         }
     }
@@ -166,6 +199,24 @@ mod tests {
         file.commit().unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"whole");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn zeros_come_back_as_zeros() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        let lengths = [1, HOLE - 1, HOLE, HOLE + 1, 5 * HOLE, 5 * HOLE + 17];
+        for (before, zeros, after) in
+            lengths.into_iter().flat_map(|zeros| [(0, zeros, 0), (3, zeros, 0), (0, zeros, 3), (HOLE, zeros, HOLE)])
+        {
+            let content = [vec![1; before], vec![0; zeros], vec![2; after]].concat();
+            for step in [content.len(), 100_000] {
+                let mut file = AtomicFile::create(&path).unwrap();
+                content.chunks(step).for_each(|part| file.write_all(part).unwrap());
+                file.commit().unwrap();
+                assert!(fs::read(&path).unwrap() == content, "{before} {zeros} {after} {step}");
+            }
+        }
     }
 
     #[test]

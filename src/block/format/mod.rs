@@ -14,6 +14,8 @@ mod wav;
 mod zip;
 mod zlib;
 
+use std::ops::Range;
+
 use super::kind::Kind;
 use super::piece::{self, Piece};
 use super::split::{self, Context};
@@ -56,17 +58,24 @@ const STARTS: [bool; 256] = {
     table
 };
 
-/// The next place from `from` on where a format starts, and its pieces.
-pub fn find(bytes: &[u8], from: usize, context: &mut Context) -> Option<(usize, Vec<Piece>)> {
+/// The next place from `from` on where a format starts, and its pieces. In the `gaps`, which are runs of
+/// one value, only the last byte may be the first of one.
+pub fn find(bytes: &[u8], from: usize, gaps: &[Range<usize>], context: &mut Context) -> Option<(usize, Vec<Piece>)> {
     let mut at = from;
-    while at + 8 <= bytes.len() {
-        at += bytes[at..].iter().position(|&byte| STARTS[usize::from(byte)])?;
-        if let Some(pieces) = probe(bytes, at, context) {
-            return Some((at, pieces));
+    let mut gaps = gaps.iter().filter(|gap| gap.end > from);
+    loop {
+        let gap = gaps.next();
+        let end = gap.map_or(bytes.len(), |gap| gap.start.max(at));
+        while at < end && at + 8 <= bytes.len() {
+            let Some(step) = bytes[at..end].iter().position(|&byte| STARTS[usize::from(byte)]) else { break };
+            at += step;
+            if let Some(pieces) = probe(bytes, at, context) {
+                return Some((at, pieces));
+            }
+            at += 1;
         }
-        at += 1;
+        at = at.max(gap?.end - 1);
     }
-    None
 }
 
 fn probe(bytes: &[u8], at: usize, context: &mut Context) -> Option<Vec<Piece>> {

@@ -52,6 +52,20 @@ fn a_long_run_is_tiny() {
 }
 
 #[test]
+fn formats_around_gaps_are_found() {
+    let samples = sample::all();
+    let (_, png) = samples.iter().find(|sample| sample.0 == "png").unwrap();
+    let (_, jpeg) = samples.iter().find(|sample| sample.0 == "jpeg").unwrap();
+    let gap = 3 << 20;
+    // The last byte of the gap of 0xff is the first of the JPEG.
+    let raw = [&text(100)[..], &vec![0; gap], png, &vec![0xff; gap], &jpeg[1..], &vec![0; gap]].concat();
+    let cut = describe(&raw, level());
+    assert_eq!((cut.matches("Fill").count(), cut.matches("transform 5").count()), (3, 1), "{cut}");
+    assert!(cut.contains("Image { bits: 24"), "{cut}");
+    assert!(returns(&raw).len() < png.len() + jpeg.len() + 100);
+}
+
+#[test]
 fn every_format_returns() {
     for (name, raw) in sample::all() {
         returns(&raw);

@@ -1,0 +1,88 @@
+"""One compressor on one file: sizes, CPU seconds, memory, and whether the file came back."""
+
+import filecmp
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+
+GNU_TIME = shutil.which("time", path="/usr/bin:/bin")
+
+
+class Failed(Exception):
+    """The compressor failed, took too long, or gave back something else."""
+
+
+def cpu_and_memory(command, folder, places, limit):
+    """Runs `command` in `folder`; gives user + system seconds and peak memory in KiB of it and its children.
+
+    The kernel counts into a child's peak what its parent had when it was forked, so a small program (GNU
+    time) stands between this one and the command where there is one.
+    """
+    words, streams = [], {}
+    for word in command:
+        if word[0] in "<>":
+            streams[word[0]] = os.path.join(folder, places[word[1:]])
+        else:
+            words.append(word.format(**places))
+    note = os.path.join(folder, "memory")
+    if GNU_TIME:
+        words = [GNU_TIME, "-q", "-f", "%M", "-o", note, *words]
+    source = open(streams["<"], "rb") if "<" in streams else subprocess.DEVNULL
+    sink = open(streams[">"], "wb") if ">" in streams else subprocess.DEVNULL
+    with tempfile.TemporaryFile() as errors:
+        child = subprocess.Popen(words, stdin=source, stdout=sink, stderr=errors, cwd=folder, start_new_session=True)
+        late = threading.Event()
+
+        def end():
+            late.set()
+            os.killpg(child.pid, signal.SIGKILL)
+
+        timer = threading.Timer(limit, end) if limit else None
+        if timer:
+            timer.start()
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if timer:
+            timer.cancel()
+        for stream in (source, sink):
+            if stream is not subprocess.DEVNULL:
+                stream.close()
+        if late.is_set():
+            raise Failed(f"took more than {limit:g} s")
+        if child.returncode != 0:
+            errors.seek(0)
+            said = errors.read().decode(errors="replace").strip().splitlines() or [f"exit code {child.returncode}"]
+            raise Failed(said[-1])
+    memory = usage.ru_maxrss
+    if GNU_TIME:
+        with open(note, encoding="ascii") as file:
+            memory = int(file.read().split()[-1])
+        os.remove(note)
+    return usage.ru_utime + usage.ru_stime, memory
+
+
+def measure(contender, path, work, limit):
+    """Compresses and restores the file at `path` in the folder `work`; gives a row of numbers."""
+    with tempfile.TemporaryDirectory(dir=work) as folder:
+        # Short names without a folder, the same for all: some store them.
+        places = {"in": "in", "out": "coded" + contender.suffix, "back": "back", "dir": "extracted"}
+        at = {place: os.path.join(folder, name) for place, name in places.items()}
+        shutil.copyfile(path, at["in"])
+        os.mkdir(at["dir"])
+        compress, compress_memory = cpu_and_memory(contender.compress, folder, places, limit)
+        coded = os.path.getsize(at["out"])
+        decompress, decompress_memory = cpu_and_memory(contender.decompress, folder, places, limit)
+        restored = at["back"] if os.path.exists(at["back"]) else os.path.join(at["dir"], "in")
+        if not os.path.exists(restored) or not filecmp.cmp(path, restored, shallow=False):
+            raise Failed("the file did not come back the same")
+        return {
+            "raw": os.path.getsize(path),
+            "coded": coded,
+            "compress_s": round(compress, 3),
+            "decompress_s": round(decompress, 3),
+            "compress_kib": compress_memory,
+            "decompress_kib": decompress_memory,
+        }

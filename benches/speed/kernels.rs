@@ -1,0 +1,108 @@
+//! The inner loops of the mixers, for each instruction set of this machine.
+#![allow(unsafe_code)]
+
+use std::hint::black_box;
+
+use cmx::model::state_map::MapEntry;
+use cmx::simd::{InstructionSet, Kernels, Scalar, usable};
+use criterion::{BenchmarkId, Criterion, Throughput};
+
+use crate::samples::Numbers;
+
+/// Inputs of the middle and the largest mixers.
+const SIZES: [usize; 2] = [32, 256];
+
+/// Bytes of bit histories that `recall` looks into: more than the second-level cache has.
+const STATES: usize = 4 << 20;
+
+/// Everything that one call of any kernel needs.
+struct Operands {
+    inputs: Vec<i16>,
+    weights: Vec<i16>,
+    entries: Vec<u32>,
+    updated: Vec<MapEntry>,
+    states: Vec<u8>,
+    bases: Vec<u32>,
+    maps: Vec<MapEntry>,
+    indices: Vec<u32>,
+    recalled: Vec<[i16; 2]>,
+}
+
+impl Operands {
+    fn new(count: usize) -> Self {
+        let mut numbers = Numbers::new(9);
+        Operands {
+            inputs: (0..count).map(|_| numbers.below(16_000) as i16 - 8000).collect(),
+            weights: (0..count).map(|_| numbers.below(60_000) as u16 as i16).collect(),
+            entries: (0..count).map(|_| numbers.below(u32::MAX)).collect(),
+            updated: vec![MapEntry::silent(); count],
+            states: (0..STATES).map(|_| numbers.below(256) as u8).collect(),
+            bases: (0..count).map(|_| numbers.below(STATES as u32 / 64) * 64).collect(),
+            maps: (0..256 * count).map(|_| MapEntry::new(1 + numbers.below((1 << 22) - 2), numbers.below(255))).collect(),
+            indices: vec![0; count],
+            recalled: vec![[0; 2]; count],
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Kernel {
+    Dot,
+    Train,
+    Learn,
+    Recall,
+}
+
+const KERNELS: [(&str, Kernel); 4] = [("dot", Kernel::Dot), ("train", Kernel::Train), ("learn", Kernel::Learn), ("recall", Kernel::Recall)];
+
+#[inline(always)]
+fn call<K: Kernels>(kernel: Kernel, on: &mut Operands) {
+    let on = black_box(on);
+    match kernel {
+        Kernel::Dot => {
+            black_box(K::dot(&on.inputs, &on.weights));
+        }
+        Kernel::Train => K::train(&on.inputs, &mut on.weights, black_box(77)),
+        Kernel::Learn => K::learn(&on.entries, black_box(1), 255, &mut on.updated),
+        // SAFETY: bases are multiples of 64 below the length of `states`, the node is 3, and all
+        // slices were made for the same number of contexts, a multiple of eight.
+        Kernel::Recall => unsafe {
+            K::recall(&on.states, &on.bases, 3, &on.maps, &mut on.indices, &mut on.entries, &mut on.recalled);
+        },
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+fn call_avx2(kernel: Kernel, on: &mut Operands) {
+    call::<cmx::simd::Avx2>(kernel, on);
+}
+
+fn call_as(set: InstructionSet, kernel: Kernel, on: &mut Operands) {
+    match set {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: sets come from `usable`, which has found these features.
+        InstructionSet::Avx2 => unsafe { call_avx2(kernel, on) },
+        #[cfg(target_arch = "aarch64")]
+        InstructionSet::Neon => call::<cmx::simd::Neon>(kernel, on),
+        _ => call::<Scalar>(kernel, on),
+    }
+}
+
+/// Every kernel, size and instruction set.
+pub fn all(criterion: &mut Criterion) {
+    for (name, kernel) in KERNELS {
+        let mut group = criterion.benchmark_group(format!("kernels/{name}"));
+        group.sample_size(20);
+        group.warm_up_time(std::time::Duration::from_millis(50)).measurement_time(std::time::Duration::from_millis(300));
+        for count in SIZES {
+            let mut operands = Operands::new(count);
+            group.throughput(Throughput::Elements(count as u64));
+            for set in usable() {
+                group.bench_function(BenchmarkId::new(set.name(), count), |bencher| {
+                    bencher.iter(|| call_as(set, kernel, &mut operands));
+                });
+            }
+        }
+    }
+}
