@@ -86,6 +86,12 @@ pub fn decode(coded: &[u8], raw_len: usize) -> Result<Vec<u8>> {
     form::decode(coded, raw_len)
 }
 
+/// The one of Text, Table, Exe and Generic that most of `raw` is.
+#[must_use]
+pub fn main_kind(raw: &[u8], level: &Level) -> Kind {
+    piece::main_kind(&split::split(raw, level))
+}
+
 /// How `raw` is cut, one line a piece, transformed ones followed by what their content is cut into.
 #[must_use]
 pub fn describe(raw: &[u8], level: &Level) -> String {

@@ -9,7 +9,8 @@ use std::time::Instant;
 
 use cmx::block::Kind;
 use cmx::level::{self, LEVELS, Level};
-use cmx::predictor::codec;
+use cmx::predictor::codec::{self, Learning};
+use cmx::predictor::profile::Profile;
 
 use super::failure::{Failure, name};
 use super::recommend::{Measured, recommendation};
@@ -51,6 +52,8 @@ impl BenchArgs {
 /// Prints a table over the levels for each file, and a recommendation.
 pub fn run(args: &BenchArgs) -> Result<(), Failure> {
     let levels: Vec<&'static Level> = match &args.levels[..] {
+        // One level of each size of profile is enough for what does not depend on the level otherwise.
+        [] if args.mixer => LEVELS.iter().filter(|level| matches!(level.number, 5 | 7)).collect(),
         [] => LEVELS.iter().collect(),
         numbers => numbers
             .iter()
@@ -60,11 +63,12 @@ pub fn run(args: &BenchArgs) -> Result<(), Failure> {
     if args.files.is_empty() {
         return Err(Failure::usage("name a file to measure on"));
     }
-    if args.mixer {
-        return Err(Failure::usage("--mixer is not there yet: there is one mixer to measure"));
-    }
     for (number, path) in args.files.iter().enumerate() {
         let (raw, length) = read(path, args.whole).map_err(|error| Failure::io(path, &error))?;
+        if args.mixer {
+            levels.iter().try_for_each(|level| mixers(path, &raw, level))?;
+            continue;
+        }
         if args.simd {
             levels.iter().try_for_each(|level| instruction_sets(path, &raw, level))?;
             continue;
@@ -132,6 +136,26 @@ fn instruction_sets(path: &Path, raw: &[u8], level: &Level) -> Result<(), Failur
         let rate = raw.len() as f64 / 1e6 / encoded.max(1e-9);
         let (file, number, set, from, to) = (name(path), level.number, set.name(), raw.len(), coded.len());
         say(format!("{file}  -{number}  {set:6}  {from} -> {to}  encode {rate:.2} MB/s"))?;
+    }
+    Ok(())
+}
+
+/// A line for each way to learn the mixer's weights: the file as one stream of the kind that most of it is.
+fn mixers(path: &Path, raw: &[u8], level: &Level) -> Result<(), Failure> {
+    let profile = Profile::new(level, &cmx::block::main_kind(raw, level));
+    let mut first = 0;
+    for learning in [Learning::Falling, Learning::Fixed, Learning::Bayes] {
+        if learning == Learning::Bayes && profile.contexts.len() > 16 {
+            continue;
+        }
+        let start = Instant::now();
+        let coded = codec::encode_learning(&profile, raw, level.memory, learning).map_err(|error| Failure::at(path, &error))?;
+        let rate = raw.len() as f64 / 1e6 / start.elapsed().as_secs_f64().max(1e-9);
+        first = if first == 0 { coded.len() } else { first };
+        let change = 100.0 * (coded.len() as f64 / first as f64 - 1.0);
+        let (file, number, from, to) = (name(path), level.number, raw.len(), coded.len());
+        let learning = format!("{learning:?}").to_lowercase();
+        say(format!("{file}  -{number}  {learning:8} {from} -> {to}  {change:+.2} %  encode {rate:.2} MB/s"))?;
     }
     Ok(())
 }

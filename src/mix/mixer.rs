@@ -13,7 +13,8 @@ use crate::simd::Kernels;
 pub const WEIGHT_BITS: u32 = 14;
 /// Largest magnitude of an input: ±16 with 8 fractional bits.
 pub const INPUT_LIMIT: i32 = 4095;
-const SUM_SHIFT: u32 = WEIGHT_BITS + super::logistic::STRETCH_BITS - MIX_BITS;
+/// What brings a sum of products to the mixer's 12 fractional bits.
+pub(super) const SUM_SHIFT: u32 = WEIGHT_BITS + super::logistic::STRETCH_BITS - MIX_BITS;
 
 /// How fast a mixer learns: a row's rate falls from `first` to `last` as
 /// `last + (first - last) * span / (span + updates)`. One is 2^-16 of weight per unit of input and error.
@@ -34,6 +35,20 @@ const RATE_STEPS: usize = 1024;
 const RATE_STEP_BITS: u32 = 3;
 const UPDATES_LIMIT: u16 = (RATE_STEPS << RATE_STEP_BITS) as u16 - 1;
 
+/// A first layer: several weight sets over the same inputs, each with rows of which a small context
+/// selects one, each set trained on the error of its own prediction.
+pub trait WeightMixer<const P: usize, const S: usize> {
+    /// A mixer with `rows[k]` rows in set `k`; all weights start at `weight` (14 fractional bits).
+    fn new(rows: [usize; S], weight: i16, rate: Rate) -> Self;
+
+    /// Mixes `inputs` in every set; `selectors[k]` picks the row of set `k`. The stretched
+    /// predictions have 12 fractional bits.
+    fn mix<K: Kernels>(&mut self, inputs: &[[i16; 2]; P], selectors: &[u32; S]) -> [i32; S];
+
+    /// Trains the rows that made the last mix.
+    fn update<K: Kernels>(&mut self, inputs: &[[i16; 2]; P], bit: u32);
+}
+
 /// `S` weight sets over the same `P` pairs of inputs (a multiple of eight pairs).
 pub struct Mixer<const P: usize, const S: usize> {
     weights: Vec<[[i16; 2]; P]>,
@@ -46,10 +61,8 @@ pub struct Mixer<const P: usize, const S: usize> {
     threshold: u32,
 }
 
-impl<const P: usize, const S: usize> Mixer<P, S> {
-    /// A mixer with `rows[k]` rows in set `k`; all weights start at `weight` (14 fractional bits).
-    #[must_use]
-    pub fn new(rows: [usize; S], weight: i16, rate: Rate) -> Self {
+impl<const P: usize, const S: usize> WeightMixer<P, S> for Mixer<P, S> {
+    fn new(rows: [usize; S], weight: i16, rate: Rate) -> Self {
         let mut first_row = [0; S];
         let mut total = 0;
         for (first, count) in first_row.iter_mut().zip(rows) {
@@ -73,10 +86,8 @@ impl<const P: usize, const S: usize> Mixer<P, S> {
         }
     }
 
-    /// Mixes `inputs` in every set; `selectors[k]` picks the row of set `k`. The stretched
-    /// predictions have 12 fractional bits.
     #[inline(always)]
-    pub fn mix<K: Kernels>(&mut self, inputs: &[[i16; 2]; P], selectors: &[u32; S]) -> [i32; S] {
+    fn mix<K: Kernels>(&mut self, inputs: &[[i16; 2]; P], selectors: &[u32; S]) -> [i32; S] {
         let mut stretched = [0; S];
         for k in 0..S {
             self.selected[k] = self.first_row[k] + selectors[k];
@@ -90,16 +101,8 @@ impl<const P: usize, const S: usize> Mixer<P, S> {
         stretched
     }
 
-    /// The probability (22 bits) that set `number` gave last.
     #[inline(always)]
-    #[must_use]
-    pub fn probability(&self, number: usize) -> u32 {
-        self.probabilities[number]
-    }
-
-    /// Trains the rows that made the last mix.
-    #[inline(always)]
-    pub fn update<K: Kernels>(&mut self, inputs: &[[i16; 2]; P], bit: u32) {
+    fn update<K: Kernels>(&mut self, inputs: &[[i16; 2]; P], bit: u32) {
         for k in 0..S {
             let error = (bit << PROBABILITY_BITS) as i32 - self.probabilities[k] as i32;
             if error.unsigned_abs() < self.threshold {

@@ -1,6 +1,7 @@
 //! Turning many predictions into one: the logistic domain, mixers, and the stages after them.
 
 pub mod apm;
+pub mod bayes;
 pub mod last_mixer;
 pub mod logistic;
 pub mod mixer;

@@ -6,6 +6,8 @@ use crate::block::Kind;
 use crate::coder::{Decoder, Encoder};
 use crate::error::{Error, Result};
 use crate::level::{Effort, Level};
+use crate::mix::bayes::BayesMixer;
+use crate::mix::mixer::{Mixer, Rate, WeightMixer};
 use crate::simd::{InstructionSet, Kernels, Scalar};
 
 /// Codes `bytes`, which are of kind `kind`, at `level`.
@@ -80,12 +82,12 @@ fn reversed(bytes: &[u8], kind: &Kind) -> Option<Vec<u8>> {
 }
 
 #[inline(always)]
-fn encode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize>(
+fn encode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize, M: WeightMixer<P, S>>(
     profile: &Profile,
     raw: &[u8],
     memory: usize,
 ) -> Result<Vec<u8>> {
-    let mut predictor = Predictor::<K, N, R, P, S>::new(profile, raw.len(), memory)?;
+    let mut predictor = Predictor::<K, N, R, P, S, M>::new(profile, raw.len(), memory)?;
     let mut encoder = Encoder::new();
     for (index, &byte) in raw.iter().enumerate() {
         for shift in (0..8).rev() {
@@ -134,12 +136,12 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 #[allow(unsafe_code)]
-fn encode_avx2<const N: usize, const R: usize, const P: usize, const S: usize>(
+fn encode_avx2<const N: usize, const R: usize, const P: usize, const S: usize, M: WeightMixer<P, S>>(
     profile: &Profile,
     raw: &[u8],
     memory: usize,
 ) -> Result<Vec<u8>> {
-    encode_with::<crate::simd::Avx2, N, R, P, S>(profile, raw, memory)
+    encode_with::<crate::simd::Avx2, N, R, P, S, M>(profile, raw, memory)
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -159,7 +161,7 @@ fn decode_avx2<const N: usize, const R: usize, const P: usize, const S: usize>(
 /// # Errors
 /// Memory for the tables cannot be had.
 #[allow(unsafe_code)]
-fn encode_sized<const N: usize, const R: usize, const P: usize, const S: usize>(
+fn encode_sized<const N: usize, const R: usize, const P: usize, const S: usize, M: WeightMixer<P, S>>(
     profile: &Profile,
     raw: &[u8],
     memory: usize,
@@ -168,10 +170,10 @@ fn encode_sized<const N: usize, const R: usize, const P: usize, const S: usize>(
     match set.or_scalar() {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: `or_scalar` has just found the features that the function is compiled for.
-        InstructionSet::Avx2 => unsafe { encode_avx2::<N, R, P, S>(profile, raw, memory) },
+        InstructionSet::Avx2 => unsafe { encode_avx2::<N, R, P, S, M>(profile, raw, memory) },
         #[cfg(target_arch = "aarch64")]
-        InstructionSet::Neon => encode_with::<crate::simd::Neon, N, R, P, S>(profile, raw, memory),
-        _ => encode_with::<Scalar, N, R, P, S>(profile, raw, memory),
+        InstructionSet::Neon => encode_with::<crate::simd::Neon, N, R, P, S, M>(profile, raw, memory),
+        _ => encode_with::<Scalar, N, R, P, S, M>(profile, raw, memory),
     }
 }
 
@@ -199,17 +201,17 @@ fn decode_sized<const N: usize, const R: usize, const P: usize, const S: usize>(
 
 /// Calls a sized function with the smallest shape that holds the profile.
 macro_rules! with_shape {
-    ($profile:expr, $function:ident($($argument:expr),*)) => {
+    ($profile:expr, $function:ident<$($mixer:ident)?>($($argument:expr),*)) => {
         match ($profile.contexts.len(), $profile.selectors.len()) {
             // Signal models give direct inputs in place of runs.
-            (..=8, _) if $profile.signal.is_some() => $function::<8, 0, 16, 3>($($argument),*),
-            (..=16, _) if $profile.signal.is_some() => $function::<16, 0, 32, 6>($($argument),*),
-            (..=8, ..=2) => $function::<8, 0, 16, 2>($($argument),*),
-            (..=16, ..=4) => $function::<16, 0, 24, 4>($($argument),*),
-            (..=24, ..=6) => $function::<24, 16, 48, 6>($($argument),*),
-            (..=40, ..=8) => $function::<40, 24, 112, 8>($($argument),*),
-            (..=48, ..=8) => $function::<48, 24, 128, 8>($($argument),*),
-            (..=56, ..=10) => $function::<56, 24, 144, 10>($($argument),*),
+            (..=8, _) if $profile.signal.is_some() => $function::<8, 0, 16, 3 $(, $mixer<16, 3>)?>($($argument),*),
+            (..=16, _) if $profile.signal.is_some() => $function::<16, 0, 32, 6 $(, $mixer<32, 6>)?>($($argument),*),
+            (..=8, ..=2) => $function::<8, 0, 16, 2 $(, $mixer<16, 2>)?>($($argument),*),
+            (..=16, ..=4) => $function::<16, 0, 24, 4 $(, $mixer<24, 4>)?>($($argument),*),
+            (..=24, ..=6) => $function::<24, 16, 48, 6 $(, $mixer<48, 6>)?>($($argument),*),
+            (..=40, ..=8) => $function::<40, 24, 112, 8 $(, $mixer<112, 8>)?>($($argument),*),
+            (..=48, ..=8) => $function::<48, 24, 128, 8 $(, $mixer<128, 8>)?>($($argument),*),
+            (..=56, ..=10) => $function::<56, 24, 144, 10 $(, $mixer<144, 10>)?>($($argument),*),
             _ => Err(Error::Bug("a profile larger than every shape".into())),
         }
     };
@@ -220,7 +222,7 @@ macro_rules! with_shape {
 /// # Errors
 /// Memory for the tables cannot be had.
 pub fn encode_profile(profile: &Profile, raw: &[u8], memory: usize, set: InstructionSet) -> Result<Vec<u8>> {
-    with_shape!(profile, encode_sized(profile, raw, memory, set))
+    with_shape!(profile, encode_sized<Mixer>(profile, raw, memory, set))
 }
 
 /// Decodes what [`encode_profile`] made of `raw_len` bytes.
@@ -228,5 +230,35 @@ pub fn encode_profile(profile: &Profile, raw: &[u8], memory: usize, set: Instruc
 /// # Errors
 /// Memory for the tables cannot be had.
 pub fn decode_profile(profile: &Profile, coded: &[u8], raw_len: usize, memory: usize, set: InstructionSet) -> Result<Vec<u8>> {
-    with_shape!(profile, decode_sized(profile, coded, raw_len, memory, set))
+    with_shape!(profile, decode_sized<>(profile, coded, raw_len, memory, set))
+}
+
+/// How the first layer's weights learn.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Learning {
+    /// By gradient, with a rate that falls: what every level uses.
+    Falling,
+    /// By gradient, with the rate that the falling one ends at.
+    Fixed,
+    /// As beliefs with variances: [`BayesMixer`].
+    Bayes,
+}
+
+/// Codes `raw` like [`encode_profile`], with weights that learn as `learning` says. Only for comparisons: there is
+/// no decoder for the other two, and the Bayesian mixer is compiled for up to 16 contexts.
+///
+/// # Errors
+/// Memory for the tables cannot be had, or the profile is too large.
+pub fn encode_learning(profile: &Profile, raw: &[u8], memory: usize, learning: Learning) -> Result<Vec<u8>> {
+    let set = crate::simd::active();
+    match (learning, profile.contexts.len()) {
+        (Learning::Falling, _) => encode_profile(profile, raw, memory, set),
+        (Learning::Fixed, _) => {
+            let fixed = Profile { rate: Rate { first: profile.rate.last, ..profile.rate }, ..profile.clone() };
+            encode_profile(&fixed, raw, memory, set)
+        }
+        (Learning::Bayes, ..=8) => encode_sized::<8, 0, 16, 2, BayesMixer<16, 2>>(profile, raw, memory, set),
+        (Learning::Bayes, ..=16) => encode_sized::<16, 0, 24, 4, BayesMixer<24, 4>>(profile, raw, memory, set),
+        (Learning::Bayes, _) => Err(Error::Limit("the Bayesian mixer is compiled for levels up to -7".into())),
+    }
 }

@@ -12,7 +12,7 @@ use crate::coder::PROBABILITY_ONE;
 use crate::error::{Error, Result};
 use crate::mix::apm::Apm;
 use crate::mix::last_mixer::LastMixer;
-use crate::mix::mixer::{Mixer, Rate};
+use crate::mix::mixer::{Mixer, Rate, WeightMixer};
 use crate::model::context::{Context, ContextState};
 use crate::model::match_model::MatchModel;
 use crate::model::run_map::RunMap;
@@ -33,7 +33,7 @@ const MAP_LIMIT: u32 = 1020;
 ///
 /// `N` contexts (a multiple of eight) give `P` pairs of mixer inputs together with the rest; `S`
 /// weight sets; the first `R` contexts after the two lowest orders also remember runs.
-pub struct Predictor<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize> {
+pub struct Predictor<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize, M = Mixer<P, S>> {
     histories: Histories<N>,
     hashes: [u64; N],
     /// Contexts that were new at the start of this byte, whose second nibble is deferred.
@@ -44,7 +44,7 @@ pub struct Predictor<K: Kernels, const N: usize, const R: usize, const P: usize,
     inputs: [[i16; 2]; P],
     parts: [RowPart; S],
     matches: Vec<MatchModel>,
-    mixer: Mixer<P, S>,
+    mixer: M,
     last: LastMixer<S>,
     apms: [Apm<{ 1 << 15 }>; 2],
     apm_contexts: [usize; 2],
@@ -60,7 +60,7 @@ pub struct Predictor<K: Kernels, const N: usize, const R: usize, const P: usize,
     kernels: PhantomData<K>,
 }
 
-impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize> Predictor<K, N, R, P, S> {
+impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize, M: WeightMixer<P, S>> Predictor<K, N, R, P, S, M> {
     /// Large shapes have room for a second pair of inputs of each context: how sure its history is.
     const CONFIDENCE: bool = P > 2 * N + R;
     /// Where the pairs of the match models begin.
@@ -93,7 +93,7 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize>
             inputs: [[0; 2]; P],
             parts: [RowPart::default(); S],
             matches,
-            mixer: Mixer::new(rows, (profile.first_weight * 16384 / 256) as i16, rate),
+            mixer: M::new(rows, (profile.first_weight * 16384 / 256) as i16, rate),
             last: LastMixer::new(256, last_rate),
             apms: [Apm::new(7), Apm::new(7)],
             apm_contexts: [0; 2],
