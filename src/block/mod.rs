@@ -86,6 +86,12 @@ pub fn decode(coded: &[u8], raw_len: usize) -> Result<Vec<u8>> {
     form::decode(coded, raw_len)
 }
 
+/// Most bytes of memory that the tables for `coded` may take; 0 where it needs none.
+#[must_use]
+pub fn memory(coded: &[u8]) -> u64 {
+    form::memory(coded)
+}
+
 /// How `raw` is cut, one line a piece, transformed ones followed by what their content is cut into.
 #[must_use]
 pub fn describe(raw: &[u8], level: &Level) -> String {

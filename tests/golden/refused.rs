@@ -39,7 +39,7 @@ impl Draft {
     fn new() -> Self {
         let coded = stored(RAW);
         let mut draft = Draft {
-            header: Header::new(0, 1),
+            header: Header::new(0, 64),
             block: Record::new(Kind::Block, 0, RAW.len() as u64, hash(RAW), &coded),
             coded,
             index: Vec::new(),
@@ -200,9 +200,10 @@ fn records() -> Vec<Refused> {
         case("record-diverges", "divergence", "record 0 is stored whole", full(|draft| draft.block.raw_hash ^= 1)),
         case("record-doubled", "corrupt", "stands where", [&whole[..block], &whole[first..]].concat()),
         case("footer-first", "corrupt", "before the index", [&whole[..first], &whole[whole.len() - 25..]].concat()),
-        case("block-form", "unsupported", "block form 7", coded(&[0x75, 0])),
+        case("block-memory", "corrupt", "more memory than the header", coded(&[0x18, 0])),
+        case("block-form", "unsupported", "block form 7", coded(&[0x71, 0])),
         case("block-level", "unsupported", "level 15", coded(&[0x1F, 0])),
-        case("block-kind", "unsupported", "kind 200", coded(&[0x15, 200])),
+        case("block-kind", "unsupported", "kind 200", coded(&[0x11, 200])),
         case("block-cut", "corrupt", "", coded(&[])),
         case("output", "limit", "--max-output", bomb),
     ]
