@@ -7,6 +7,8 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(any(test, target_arch = "x86_64", target_arch = "aarch64"))]
+mod check;
 mod detect;
 mod histories;
 pub mod memory;
