@@ -99,4 +99,4 @@ pub fn describe(raw: &[u8], level: &Level) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -2,14 +2,11 @@
 
 use super::codec::{decode_as, encode_as};
 use crate::block::Kind;
+use crate::block::tests::sample as samples;
 use crate::coder::trace;
 use crate::level::{LEVELS, Level};
 use crate::simd::{InstructionSet, usable};
 use xxhash_rust::xxh3::xxh3_64;
-
-#[path = "../block/tests/sample.rs"]
-#[allow(dead_code)]
-mod samples;
 
 /// Bytes with words, numbers, repeats and noise in them, the same everywhere.
 fn sample(length: usize) -> Vec<u8> {

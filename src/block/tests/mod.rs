@@ -1,7 +1,7 @@
 //! Blocks end to end.
 
 mod hostile;
-mod sample;
+pub mod sample;
 
 use super::*;
 use crate::level;
