@@ -98,6 +98,20 @@ fn lying_parity_is_passed_over() {
     }
 }
 
+/// A file with nothing but a header, or a footer, was once "repaired" to an empty one.
+#[test]
+fn an_archive_of_which_nothing_is_left_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = archive(folder.path(), 0);
+    let header = 15;
+    for rest in [&bytes[..header], &bytes[bytes.len() - 25..], &[&bytes[..header], &b"noise"[..]].concat()] {
+        match repaired(folder.path(), rest) {
+            Err(Error::Corrupt(text)) => assert!(text.contains("nothing"), "{text}"),
+            other => panic!("{:?}", other.map(|(_, out)| out.len())),
+        }
+    }
+}
+
 #[test]
 fn parity_mends_to_the_byte() {
     let folder = tempfile::tempdir().unwrap();

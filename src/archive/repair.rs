@@ -93,6 +93,9 @@ pub fn repair(file: &File, folder: &Path, out: &mut dyn Write, options: &DecodeO
         }
     }
     save(file, &remains, &mut number, out, &mut summary)?;
+    if number == 0 && covered == 0 {
+        return Err(Error::Corrupt("nothing that can be saved is left of this archive".into()));
+    }
     summary.was_whole &= covered == file.metadata()?.len();
     Ok(summary)
 }
