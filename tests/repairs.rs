@@ -6,6 +6,7 @@ use std::path::Path;
 use cmx::archive::CreateOptions;
 use cmx::archive::repair::{RepairSummary, repair};
 use cmx::archive::select::Selection;
+use cmx::container::parity::GroupHead;
 use cmx::{Archive, DecodeOptions, EncodeOptions, Error};
 
 fn archive(folder: &Path, parity: u32) -> Vec<u8> {
@@ -79,6 +80,36 @@ fn a_cut_archive_keeps_its_blocks() {
     check(folder.path(), &out);
     assert!(!summary.lost.is_empty() && summary.lost.iter().all(|line| line.contains("without their names")));
     assert!(matches!(repaired(folder.path(), b"no archive at all"), Err(Error::Corrupt(_))));
+}
+
+/// Heads of parity that lie about where their bytes are.
+#[test]
+fn lying_parity_is_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = archive(folder.path(), 0);
+    for (at, length, shard) in [(u64::MAX - 3, 1, 64), (u64::MAX, 64, 64), (1 << 63, 64, 64), (5, 1 << 26, 1 << 26), (0, 0, 64)] {
+        let mut damaged = [&bytes[..], &bytes].concat();
+        for behind in [false, true] {
+            GroupHead { behind, at, length, shard, data: vec![1], recovery: vec![2] }.write_to(&mut damaged);
+        }
+        let (summary, out) = repaired(folder.path(), &damaged).unwrap();
+        check(folder.path(), &out);
+        assert!(!summary.was_whole);
+    }
+}
+
+/// A file with nothing but a header, or a footer, was once "repaired" to an empty one.
+#[test]
+fn an_archive_of_which_nothing_is_left_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = archive(folder.path(), 0);
+    let header = 15;
+    for rest in [&bytes[..header], &bytes[bytes.len() - 25..], &[&bytes[..header], &b"noise"[..]].concat()] {
+        match repaired(folder.path(), rest) {
+            Err(Error::Corrupt(text)) => assert!(text.contains("nothing"), "{text}"),
+            other => panic!("{:?}", other.map(|(_, out)| out.len())),
+        }
+    }
 }
 
 #[test]

@@ -41,7 +41,7 @@ pub fn read_blocks(
     options: &DecodeOptions,
     mut take: impl FnMut(u64, &[u8]) -> Result<()>,
 ) -> Result<()> {
-    let threads = threads_within(options.threads, member.header.memory_mib << 20, options.memory)?;
+    let threads = threads_within(options.threads, member.header.memory(), options.memory)?;
     let mut queue = Ordered::new(threads);
     let mut next = blocks.iter();
     let mut sink = |(at, raw): (u64, Vec<u8>)| {
@@ -82,7 +82,8 @@ fn job(file: &File, member: &Member, block: usize) -> Result<Box<dyn FnOnce() ->
     if record.number != block as u64 || record.raw_len != row.raw_len || fields.offset() - at != row.record_len {
         return Err(Error::Corrupt(format!("the block at byte {at} is not the one that the index names")));
     }
-    Ok(Box::new(move || decode_record(&record, &coded)))
+    let memory = member.header.memory();
+    Ok(Box::new(move || decode_record(&record, &coded, memory)))
 }
 
 #[cfg(test)]

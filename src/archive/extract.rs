@@ -17,6 +17,7 @@ use super::{Archive, sparse};
 use crate::container::hash::{Hasher, narrow};
 use crate::container::{Entry, EntryKind};
 use crate::error::{Error, Result};
+use crate::output::restored::Restored;
 use crate::output::tree::{Tree, TreeFile};
 
 /// How to extract.
@@ -217,21 +218,21 @@ impl Extraction {
         folders.try_for_each(|folder| self.tree.make_folder(&folder.entry.path))
     }
 
+    fn restored<'a>(&self, entry: &'a Entry) -> Restored<'a> {
+        Restored::of(entry, self.options.owner, self.options.xattrs)
+    }
+
+    fn warn(&mut self, path: &[u8], refused: Vec<String>) {
+        self.summary.warnings.extend(refused.into_iter().map(|line| format!("{}: {line}", show_name(path))));
+    }
+
     /// Gives a finished file its name, unless that name already leads to a file of this extraction.
     fn commit(&mut self, file: TreeFile, entry: &Entry) -> Result<()> {
         if self.tree.find(&entry.path)?.is_some_and(|found| self.written.contains(&found.id)) {
             return Err(Error::UnsafePath(format!("this file system takes {:?} for another entry's name", show_name(&entry.path))));
         }
-        if self.options.xattrs {
-            for (name, value) in &entry.xattrs {
-                use std::os::unix::ffi::OsStrExt;
-                let name = std::ffi::OsStr::from_bytes(name);
-                if let Err(error) = xattr::FileExt::set_xattr(&file.file, name, value) {
-                    self.summary.warnings.push(format!("{}: attribute {}: {error}", show_name(&entry.path), name.display()));
-                }
-            }
-        }
-        let id = file.commit(&entry.metadata, self.options.owner.then_some(entry.owner).flatten())?;
+        let (id, refused) = file.commit(&self.restored(entry))?;
+        self.warn(&entry.path, refused);
         self.written.insert(id);
         Ok(())
     }
@@ -256,7 +257,10 @@ impl Extraction {
                 self.tree.remove(&entry.path)?;
             }
             match entry.kind {
-                EntryKind::Symlink => self.tree.symlink(&entry.link, &entry.path, &entry.metadata)?,
+                EntryKind::Symlink => {
+                    let refused = self.tree.symlink(&entry.link, &entry.path, &self.restored(entry))?;
+                    self.warn(&entry.path, refused);
+                }
                 _ => self.tree.hard_link(&entry.link, &entry.path)?,
             }
         }
@@ -269,7 +273,8 @@ impl Extraction {
         let mut folders: Vec<&Entry> = wanted.map(|wanted| &wanted.entry).filter(|entry| entry.kind == EntryKind::Directory).collect();
         folders.sort_by(|one, other| other.path.cmp(&one.path));
         for folder in folders {
-            self.tree.finish_folder(&folder.path, &folder.metadata, self.options.owner.then_some(folder.owner).flatten())?;
+            let refused = self.tree.finish_folder(&folder.path, &self.restored(folder))?;
+            self.warn(&folder.path, refused);
         }
         Ok(())
     }

@@ -140,7 +140,7 @@ impl Member {
     ) -> Result<Member> {
         let mut fields = fields_at(file, index_at);
         let (record, coded) = read_record(&mut fields, Kind::Index)?;
-        let index = decode_index(&record, &coded, options)?;
+        let index = decode_index(&record, &coded, header.memory(), options)?;
         let mut member = Member { start, length, header, index, block_at: Vec::new(), content_at: vec![0] };
         let (mut at, mut content) = (first_record, 0);
         for block in &member.index.blocks {

@@ -62,14 +62,16 @@ fn group_start(file: &File, head_at: u64, head: &GroupHead) -> Result<Option<u64
     while let Some(start) = find_any(file, from, head_at, &[&crate::container::format::MAGIC])? {
         best = Some(start);
         from = start + 1;
-        let shard = read_clipped(file, start + head.at, head.shard as u64)?;
+        // What a group is about lies before it.
+        let Some(at) = start.checked_add(head.at).filter(|&at| at < head_at) else { continue };
+        let shard = read_clipped(file, at, head.shard as u64)?;
         if head.data.first().is_some_and(|&expected| crate::container::hash::check(&shard) == expected) {
-            return Ok(Some(start + head.at));
+            return Ok(Some(at));
         }
     }
     // The first shard may be the damaged one, or the header's magic may be. Then the last header before
     // the head counts, or the start of the file.
-    Ok(Some(best.unwrap_or(0) + head.at))
+    Ok(best.unwrap_or(0).checked_add(head.at))
 }
 
 fn read(file: &File, at: u64, length: u64) -> Result<Vec<u8>> {

@@ -129,7 +129,7 @@ impl Decoder<'_> {
         if self.last.as_ref().is_none_or(|(last, _)| *last != number) {
             let (at, _): (u64, Record) = self.remains.blocks[&number];
             let (record, coded) = read_record(&mut fields_at(self.file, at), Kind::Block)?;
-            self.last = Some((number, decode_record(&record, &coded)?));
+            self.last = Some((number, decode_record(&record, &coded, u64::MAX)?));
         }
         Ok(self.last.as_ref().map_or(&[], |(_, raw)| raw))
     }

@@ -86,13 +86,16 @@ pub fn repair(file: &File, folder: &Path, out: &mut dyn Write, options: &DecodeO
             }
             Thing::Record(at, _, record) if record.kind == Kind::Index => {
                 let (record, coded) = read_record(&mut fields_at(file, at), record.kind)?;
-                remains.index = decode_index(&record, &coded, options).ok();
+                remains.index = decode_index(&record, &coded, u64::MAX, options).ok();
             }
             Thing::Footer(..) => save(file, &std::mem::take(&mut remains), &mut number, out, &mut summary)?,
             Thing::Record(..) | Thing::Compact(..) => {}
         }
     }
     save(file, &remains, &mut number, out, &mut summary)?;
+    if number == 0 && covered == 0 {
+        return Err(Error::Corrupt("nothing that can be saved is left of this archive".into()));
+    }
     summary.was_whole &= covered == file.metadata()?.len();
     Ok(summary)
 }
@@ -117,9 +120,10 @@ fn save(file: &File, remains: &Remains, number: &mut u32, out: &mut dyn Write, s
     let rebuilt = rebuild_index(file, remains, *number)?;
     summary.whole += rebuilt.whole;
     summary.lost.extend(rebuilt.lost);
-    // The memory of a member without its header is unknown; the largest level's is enough.
+    // The memory of a member without its header is unknown; the largest level's is enough. The new
+    // index needs that of its own level.
     let most = LEVELS.iter().map(|level| level.memory as u64 >> 20).max().unwrap_or(0);
-    let memory = remains.header.map_or(most, |header| header.memory_mib);
+    let memory = remains.header.map_or(most, |header| header.memory_mib.max(LEVELS[0].memory as u64 >> 20));
     let mut writer = MemberWriter::with_header(out, Header::new(crate::container::format::incompatible::NAMED, memory), 0)?;
     let mut written = HashSet::new();
     for &block in &rebuilt.blocks {

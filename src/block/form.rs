@@ -96,6 +96,12 @@ pub fn encode_split(raw: &[u8], level: &Level) -> Result<Vec<u8>> {
     split_form(raw, level, &split::split(raw, level))
 }
 
+/// The memory of the level that `coded` names; 0 for the stored form, and for what [`decode`] refuses.
+pub fn memory(coded: &[u8]) -> u64 {
+    let named = coded.first().filter(|&&first| first >> 4 != STORED);
+    named.and_then(|first| level::level(first & 15)).map_or(0, |level| level.memory as u64)
+}
+
 /// Decodes any form.
 ///
 /// # Errors

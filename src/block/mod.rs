@@ -92,6 +92,12 @@ pub fn main_kind(raw: &[u8], level: &Level) -> Kind {
     piece::main_kind(&split::split(raw, level))
 }
 
+/// Most bytes of memory that the tables for `coded` may take; 0 where it needs none.
+#[must_use]
+pub fn memory(coded: &[u8]) -> u64 {
+    form::memory(coded)
+}
+
 /// How `raw` is cut, one line a piece, transformed ones followed by what their content is cut into.
 #[must_use]
 pub fn describe(raw: &[u8], level: &Level) -> String {
@@ -99,4 +105,4 @@ pub fn describe(raw: &[u8], level: &Level) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

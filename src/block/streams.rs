@@ -45,6 +45,9 @@ impl Streams {
     /// Over what the transforms read: they are only run on streams that arrived whole, since the
     /// codecs behind them were not all written for bytes that lie.
     fn guard(&self) -> [u8; 4] {
+        if cfg!(cmx_no_hashes) {
+            return [0; 4];
+        }
         let mut hashes = Vec::new();
         for bytes in [&self.program, &self.side, &self.packed].into_iter().chain(self.data.iter().map(|(_, bytes)| bytes)) {
             hashes.extend_from_slice(&xxh3_64(bytes).to_le_bytes());

@@ -36,6 +36,8 @@ impl<'a> Decoder<'a> {
     /// The next bit, `probability` being that of a one, in 1..2^22.
     #[inline(always)]
     pub fn decode(&mut self, probability: u32) -> u32 {
+        #[cfg(test)]
+        super::trace::note(probability);
         let ones = (self.range >> PROBABILITY_BITS) * u64::from(probability);
         let bit = u32::from(self.offset < ones);
         let zero_mask = u64::from(bit).wrapping_sub(1);

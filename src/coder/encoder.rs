@@ -26,6 +26,8 @@ impl Encoder {
     /// Codes `bit`, where `probability` (of a one, in 1..2^22) is what the decoder will also compute.
     #[inline(always)]
     pub fn encode(&mut self, bit: u32, probability: u32) {
+        #[cfg(test)]
+        super::trace::note(probability);
         debug_assert!(probability > 0 && probability < PROBABILITY_ONE && bit < 2);
         let ones = (self.range >> PROBABILITY_BITS) * u64::from(probability);
         let zero_mask = u64::from(bit).wrapping_sub(1);

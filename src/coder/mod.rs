@@ -7,6 +7,8 @@
 
 mod decoder;
 mod encoder;
+#[cfg(test)]
+pub mod trace;
 
 pub use decoder::Decoder;
 pub use encoder::Encoder;

@@ -27,6 +27,12 @@ impl Header {
         Header { incompatible: features, compatible: 0, contract: CONTRACT, memory_mib }
     }
 
+    /// Bytes of memory that decoding one block may need.
+    #[must_use]
+    pub fn memory(&self) -> u64 {
+        self.memory_mib.saturating_mul(1 << 20)
+    }
+
     /// Is this the compact form?
     #[must_use]
     pub fn is_compact(&self) -> bool {

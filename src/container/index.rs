@@ -31,6 +31,8 @@ pub struct Index {
 /// What a reader of an index allows.
 #[derive(Debug, Clone, Copy)]
 pub struct IndexLimits {
+    /// Bytes that all entries may take in memory.
+    pub memory: u64,
     /// Bytes of one path.
     pub path: u64,
 }
@@ -66,6 +68,10 @@ impl Index {
             })
             .collect::<Result<Vec<_>>>()?;
         let entries = count(&mut fields, bytes.len())?;
+        let memory = entries as u64 * size_of::<Entry>() as u64;
+        if memory > limits.memory {
+            return Err(Error::Limit(format!("the index has {entries} entries; -M {}M raises the limit", memory.div_ceil(1 << 20))));
+        }
         let rest = fields.into_inner();
         let mut columns = Column::split(rest)?;
         let entries = read_columns(&mut columns, entries, limits)?;
@@ -125,7 +131,7 @@ mod tests {
     use super::super::entry::{EntryKind, Extent, Metadata, Time};
     use super::*;
 
-    const LIMITS: IndexLimits = IndexLimits { path: 4096 };
+    const LIMITS: IndexLimits = IndexLimits { path: 4096, memory: 1 << 20 };
 
     fn sample() -> Index {
         let metadata = Metadata { mode: Some(0o644), mtime: Some(Time { seconds: -5, nanos: 999_999_999 }) };

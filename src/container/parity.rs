@@ -40,7 +40,8 @@ pub struct GroupHead {
 }
 
 impl GroupHead {
-    fn write_to(&self, out: &mut Vec<u8>) {
+    /// Appends the head.
+    pub fn write_to(&self, out: &mut Vec<u8>) {
         let start = out.len();
         out.extend_from_slice(&GROUP_MARKER);
         out.push(u8::from(self.behind));

@@ -203,4 +203,14 @@ mod tests {
         }
         assert_eq!(xxhash_rust::xxh3::xxh3_64(&bytes), 9_152_232_586_160_804_928, "a changed table is a new numeric contract");
     }
+    #[test]
+    fn the_direct_table_is_pinned_and_follows_the_exact_one() {
+        let bytes: Vec<u8> = DIRECT.iter().flat_map(|entry| entry.to_le_bytes()).collect();
+        assert_eq!(xxhash_rust::xxh3::xxh3_64(&bytes), 7_404_692_069_346_039_344, "a changed table is a new numeric contract");
+        for stretched in -MIX_LIMIT..=MIX_LIMIT {
+            let (exact, coarse) = (squash(stretched), squash_coarse(stretched));
+            let smaller = exact.min(PROBABILITY_ONE - exact);
+            assert!(coarse.abs_diff(exact) <= smaller / 250 + 1, "{stretched}: {coarse} {exact}");
+        }
+    }
 }

@@ -20,6 +20,11 @@ const REACH: usize = 32;
 /// Length of the chain of parents.
 const CHAIN: usize = 3;
 const COUNT_BITS: u32 = 17;
+/// What learning from a cell costs, in bytes of the table: full attention to every cell of a line of
+/// nothing but separators would take as long as all other models together.
+const CELL_COST: u32 = 3;
+/// Bytes that may be saved up for short cells.
+const CREDIT_LIMIT: u32 = 256;
 /// Separators that are told apart.
 const SEPARATORS: [u8; 4] = [b',', b'\t', b';', b'|'];
 
@@ -60,6 +65,8 @@ pub struct TableState {
     /// Bytes since a decimal point, 0 before.
     decimals: u32,
     row: u32,
+    /// Bytes not yet spent on learning from cells.
+    credit: u32,
     row_start: usize,
     last: u32,
     /// Byte at the same offset of the cell above, the next one, and the byte in the same place of the row above.
@@ -112,6 +119,7 @@ impl TableState {
             offset: 0,
             decimals: 0,
             row: 0,
+            credit: CREDIT_LIMIT,
             row_start: 0,
             last: 0,
             above: [0; 3],
@@ -128,14 +136,22 @@ impl TableState {
         if let Some(number) = SEPARATORS.iter().position(|&separator| separator == byte) {
             self.counted[number][0] = self.counted[number][0].saturating_add(1);
         }
+        self.credit = (self.credit + 1).min(CREDIT_LIMIT);
         if byte == self.separator || byte == b'\n' {
+            let learns = self.credit >= CELL_COST;
+            if learns {
+                self.credit -= CELL_COST;
+                self.learn_cell();
+            }
             self.finish_cell(end - 1 - self.offset);
             if byte == b'\n' {
                 self.finish_row(end);
             } else {
                 self.column = (self.column + 1).min(COLUMNS - 1);
             }
-            self.choose_parents();
+            if learns {
+                self.choose_parents();
+            }
         } else {
             self.offset += 1;
             self.so_far = mix(self.so_far, u32::from(byte) + 1);
@@ -177,9 +193,9 @@ impl TableState {
     }
 
     /// A cell ended: learns which columns told its value.
-    fn finish_cell(&mut self, start: usize) {
+    fn learn_cell(&mut self) {
         let column = self.column;
-        let (exact, class) = (self.so_far, self.so_far_class);
+        let class = self.so_far_class;
         let mut given = mix(column as u32, 0);
         for level in 0..CHAIN {
             for candidate in column.saturating_sub(REACH)..=column {
@@ -199,6 +215,12 @@ impl TableState {
             let parent = usize::from(self.columns[column].chain[level]);
             given = mix(mix(given, parent as u32), self.parent_class(column, parent));
         }
+    }
+
+    /// Keeps the cell that ended and begins the next.
+    fn finish_cell(&mut self, start: usize) {
+        let column = self.column;
+        let (exact, class) = (self.so_far, self.so_far_class);
         self.exact[column] = exact;
         self.class[column] = class;
         let state = &mut self.columns[column];

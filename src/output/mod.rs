@@ -1,6 +1,7 @@
 //! Files that appear whole or not at all.
 
 pub mod atomic;
+pub mod restored;
 pub mod tree;
 pub mod unfinished;
 

@@ -8,10 +8,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Timespec, Timestamps, UTIME_OMIT};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 
+use super::restored::Restored;
 use super::unfinished::Listed;
-use crate::container::{Metadata, Time};
 use crate::error::{Error, Result};
 
 /// A folder to extract into.
@@ -132,15 +132,15 @@ impl Tree {
         Ok(rustix::fs::openat(&folder, os(name), flags, Mode::empty()).map_err(io_error)?.into())
     }
 
-    /// Makes a symbolic link at `path` with `text`.
+    /// Makes a symbolic link at `path` with `text`. Returns a line for each attribute that was refused.
     ///
     /// # Errors
     /// The name is taken, or the system refuses.
-    pub fn symlink(&mut self, text: &[u8], path: &[u8], metadata: &Metadata) -> Result<()> {
+    pub fn symlink(&mut self, text: &[u8], path: &[u8], restored: &Restored<'_>) -> Result<Vec<String>> {
         let (above, name) = split(path);
         let folder = self.folder(above)?;
         rustix::fs::symlinkat(os(text), &folder, os(name)).map_err(io_error)?;
-        set_time(&folder, name, metadata.mtime)
+        restored.give_link(&folder, os(name))
     }
 
     /// Makes `path` another name of the file at `first`.
@@ -168,19 +168,13 @@ impl Tree {
         rustix::fs::unlinkat(&folder, os(name), AtFlags::empty()).map_err(io_error)
     }
 
-    /// Sets mode, owner and time of the folder at `path`.
+    /// Gives the folder at `path` what is `restored`. Returns a line for each attribute that was refused.
     ///
     /// # Errors
     /// The system refuses.
-    pub fn finish_folder(&mut self, path: &[u8], metadata: &Metadata, owner: Option<(u32, u32)>) -> Result<()> {
+    pub fn finish_folder(&mut self, path: &[u8], restored: &Restored<'_>) -> Result<Vec<String>> {
         let folder = self.folder(path)?;
-        if let Some((user, group)) = owner {
-            std::os::unix::fs::fchown(&folder, Some(user), Some(group))?;
-        }
-        if let Some(mode) = metadata.mode {
-            rustix::fs::fchmod(&folder, Mode::from_raw_mode(mode & 0o1777)).map_err(io_error)?;
-        }
-        rustix::fs::futimens(&folder, &times(metadata.mtime)).map_err(io_error)
+        restored.give_folder(folder.as_fd())
     }
 
     /// Puts everything that was written on the disk.
@@ -204,24 +198,18 @@ pub struct Found {
 }
 
 impl TreeFile {
-    /// Gives the file its metadata and its name. Returns its device and inode.
+    /// Gives the file what is `restored`, and its name. Returns its device and inode, and a line for
+    /// each attribute that was refused.
     ///
     /// # Errors
     /// The system refuses; the name is as it was then.
-    pub fn commit(mut self, metadata: &Metadata, owner: Option<(u32, u32)>) -> Result<(u64, u64)> {
+    pub fn commit(mut self, restored: &Restored<'_>) -> Result<((u64, u64), Vec<String>)> {
         self.file.flush()?;
-        if let Some((user, group)) = owner {
-            std::os::unix::fs::fchown(&self.file, Some(user), Some(group))?;
-        }
-        // Set-user-id and its like are given back only to a file whose owner came back too.
-        let keep = if owner.is_some() { 0o7777 } else { 0o777 };
-        let mode = metadata.mode.unwrap_or(0o644) & keep;
-        rustix::fs::fchmod(&self.file, Mode::from_raw_mode(mode)).map_err(io_error)?;
-        rustix::fs::futimens(&self.file, &times(metadata.mtime)).map_err(io_error)?;
+        let refused = restored.give_file(self.file.as_fd())?;
         let stat = rustix::fs::fstat(&self.file).map_err(io_error)?;
         rustix::fs::renameat(&self.folder, os(&self.temporary), &self.folder, os(&self.name)).map_err(io_error)?;
         self.committed = true;
-        Ok((stat.st_dev, stat.st_ino))
+        Ok(((stat.st_dev, stat.st_ino), refused))
     }
 }
 
@@ -261,16 +249,6 @@ fn io_error(error: rustix::io::Errno) -> Error {
     Error::Io(error.into())
 }
 
-fn times(mtime: Option<Time>) -> Timestamps {
-    let omit = Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT };
-    let modified = mtime.map_or(omit, |time| Timespec { tv_sec: time.seconds, tv_nsec: time.nanos.into() });
-    Timestamps { last_access: omit, last_modification: modified }
-}
-
-fn set_time(folder: &OwnedFd, name: &[u8], mtime: Option<Time>) -> Result<()> {
-    rustix::fs::utimensat(folder.as_fd(), os(name), &times(mtime), AtFlags::SYMLINK_NOFOLLOW).map_err(io_error)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -284,7 +262,7 @@ mod tests {
         assert!(matches!(tree.create(b"link/x"), Err(Error::UnsafePath(_))));
         assert!(matches!(tree.make_folder(b"link"), Err(Error::UnsafePath(_))));
         assert!(matches!(tree.find(b"link/x"), Err(Error::UnsafePath(_))));
-        tree.create(b"a/b/x").unwrap().commit(&Metadata::default(), None).unwrap();
+        tree.create(b"a/b/x").unwrap().commit(&Restored::default()).unwrap();
         drop(tree.create(b"a/b/y").unwrap());
         let names: Vec<_> = std::fs::read_dir(inside.path().join("a/b")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(names, ["x"]);

@@ -240,7 +240,8 @@ impl Profile {
     #[must_use]
     pub fn new(level: &Level, kind: &Kind) -> Self {
         let (contexts, sets) = match level.effort {
-            Effort::Sort | Effort::SortMost | Effort::SortText | Effort::SortScans | Effort::Small => (8, 2),
+            Effort::SortLong | Effort::Small if *kind == Kind::Exe => (16, 4),
+            Effort::Sort | Effort::SortMost | Effort::SortText | Effort::SortLong | Effort::Small => (8, 2),
             Effort::Middle => (16, 4),
             Effort::Huge => (56, 10),
         };
@@ -285,7 +286,7 @@ impl Profile {
     fn signal(level: &Level, kind: &Kind) -> Self {
         // Contexts 16 to 24 of an image brought 0.07 % and were left out of every level.
         let (contexts, sets, effort) = match level.effort {
-            Effort::Sort | Effort::SortMost | Effort::SortText | Effort::SortScans | Effort::Small | Effort::Middle => {
+            Effort::Sort | Effort::SortMost | Effort::SortText | Effort::SortLong | Effort::Small | Effort::Middle => {
                 (8, 3, signal::Effort::Small)
             }
             Effort::Huge => (16, 6, signal::Effort::Large),

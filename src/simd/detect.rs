@@ -1,7 +1,5 @@
 //! Which instruction set to use, decided once.
 
-use super::{Kernels, LANES, Scalar};
-use crate::model::state_map::MapEntry;
 use std::sync::OnceLock;
 
 /// The instruction sets that the codec is compiled for, weakest first.
@@ -36,6 +34,7 @@ impl InstructionSet {
 /// The instruction sets this machine can run, weakest first.
 #[must_use]
 pub fn usable() -> Vec<InstructionSet> {
+    #[allow(unused_mut)]
     let mut sets = vec![InstructionSet::Scalar];
     #[cfg(target_arch = "x86_64")]
     {
@@ -69,36 +68,16 @@ pub fn active() -> InstructionSet {
     })
 }
 
-/// Whether the kernels of `set` give the scalar answers on fixed inputs (microseconds).
+/// Whether the kernels of `set` give the scalar answers on fixed inputs (some tens of microseconds).
 #[must_use]
 pub fn self_check(set: InstructionSet) -> bool {
     match set {
         InstructionSet::Scalar => true,
         #[cfg(target_arch = "x86_64")]
-        InstructionSet::Avx2 => is_x86_feature_detected!("avx2") && known_answers::<super::Avx2>(),
+        InstructionSet::Avx2 => is_x86_feature_detected!("avx2") && super::check::known_answers::<super::Avx2>(),
         #[cfg(target_arch = "aarch64")]
-        InstructionSet::Neon => known_answers::<super::Neon>(),
+        InstructionSet::Neon => super::check::known_answers::<super::Neon>(),
         #[allow(unreachable_patterns)]
         _ => false,
     }
-}
-
-fn known_answers<K: Kernels>() -> bool {
-    let mut seed = 1u32;
-    let mut draw = || {
-        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (seed >> 16) as i16
-    };
-    (0..64u32).all(|round| {
-        let inputs: [i16; 2 * LANES] = std::array::from_fn(|_| draw() >> 1);
-        let weights: [i16; 2 * LANES] = std::array::from_fn(|_| draw());
-        let (mut moved, mut reference, error) = (weights, weights, draw() >> (round % 4));
-        K::train(&inputs, &mut moved, error);
-        Scalar::train(&inputs, &mut reference, error);
-        let entries: [u32; LANES] = std::array::from_fn(|_| (draw() as u16 as u32) << 16 | draw() as u16 as u32);
-        let (mut learnt, mut learnt_reference) = ([MapEntry::silent(); LANES], [MapEntry::silent(); LANES]);
-        K::learn(&entries, round & 1, 255, &mut learnt);
-        Scalar::learn(&entries, round & 1, 255, &mut learnt_reference);
-        K::dot(&inputs, &weights) == Scalar::dot(&inputs, &weights) && moved == reference && learnt == learnt_reference
-    })
 }

@@ -7,6 +7,8 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(any(test, target_arch = "x86_64", target_arch = "aarch64"))]
+mod check;
 mod detect;
 mod histories;
 pub mod memory;
@@ -125,6 +127,35 @@ mod tests {
         assert_eq!(updated, reference);
     }
 
+    /// Each kernel of this machine against the scalar one, on the same rows.
+    fn all_agree(inputs: &[i16], high: &[i16], low: &[i16], error: i16) {
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2") {
+            agree::<Avx2>(inputs, high, low, error);
+        }
+        #[cfg(target_arch = "aarch64")]
+        agree::<Neon>(inputs, high, low, error);
+        agree::<Scalar>(inputs, high, low, error);
+    }
+
+    #[test]
+    #[ignore = "takes half a minute: cargo test --release --lib -- --ignored"]
+    fn ten_million_vectors_agree() {
+        let mut state = 1u64;
+        let mut draw = || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state as i16
+        };
+        const ROWS: usize = 40;
+        for _ in 0..10_000_000 / ROWS {
+            let [inputs, high, low] = std::array::from_fn(|_| std::array::from_fn::<i16, { ROWS * LANES }, _>(|_| draw()));
+            let inputs = inputs.map(|input| (input >> 1).max(-16383));
+            all_agree(&inputs, &high, &low, draw());
+        }
+    }
+
     proptest! {
         #[test]
         fn every_kernel_equals_the_scalar_one(
@@ -134,15 +165,7 @@ mod tests {
             let inputs: Vec<i16> = rows.iter().map(|r| r.0).collect();
             let high: Vec<i16> = rows.iter().map(|r| r.1).collect();
             let low: Vec<i16> = rows.iter().map(|r| r.2).collect();
-            #[cfg(target_arch = "x86_64")]
-            {
-                if is_x86_feature_detected!("avx2") {
-                    agree::<Avx2>(&inputs, &high, &low, error);
-                }
-            }
-            #[cfg(target_arch = "aarch64")]
-            agree::<Neon>(&inputs, &high, &low, error);
-            agree::<Scalar>(&inputs, &high, &low, error);
+            all_agree(&inputs, &high, &low, error);
         }
     }
 }

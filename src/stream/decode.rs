@@ -93,6 +93,8 @@ struct Members<R: Read> {
     queue: Ordered<Vec<u8>>,
     member_at: u64,
     index_at: u64,
+    /// What the member's header says that a block may need.
+    memory: u64,
     records: u64,
     blocks: Vec<BlockRow>,
     raw: u64,
@@ -109,6 +111,7 @@ impl<R: Read> Members<R> {
             queue: Ordered::new(1),
             member_at: 0,
             index_at: 0,
+            memory: 0,
             records: 0,
             blocks: Vec::new(),
             raw: 0,
@@ -165,8 +168,9 @@ impl<R: Read> Members<R> {
         if header.is_named() {
             return Err(Error::Unsupported("this archive holds named files, not one stream; extract it into a folder with -C".into()));
         }
-        let threads = threads_within(self.options.threads, header.memory_mib << 20, self.options.memory)?;
+        let threads = threads_within(self.options.threads, header.memory(), self.options.memory)?;
         self.queue = Ordered::new(threads);
+        self.memory = header.memory();
         self.records = 0;
         self.blocks.clear();
         self.raw = 0;
@@ -220,16 +224,16 @@ impl<R: Read> Members<R> {
                 self.note_read(record_len);
                 self.blocks.push(BlockRow { record_len, raw_len: record.raw_len });
                 self.state = State::Blocks;
-                let progress = self.options.progress.clone();
+                let (progress, memory) = (self.options.progress.clone(), self.memory);
                 self.queue.submit(move || {
-                    let raw = progress::part(progress.as_ref(), record.raw_len, || decode_record(&record, &coded))?;
+                    let raw = progress::part(progress.as_ref(), record.raw_len, || decode_record(&record, &coded, memory))?;
                     Ok(raw)
                 })
             }
             Kind::Index => {
                 self.index_at = before - self.member_at;
                 let (record, coded) = self.read_record(Kind::Index)?;
-                let index = decode_index(&record, &coded, &self.options)?;
+                let index = decode_index(&record, &coded, self.memory, &self.options)?;
                 self.state = State::Draining(index);
                 Ok(None)
             }
@@ -278,8 +282,12 @@ impl<R: Read> Members<R> {
     }
 }
 
-/// Decodes a record and checks what came out.
-pub(crate) fn decode_record(record: &Record, coded: &[u8]) -> Result<Vec<u8>> {
+/// Decodes a record and checks what came out. Its block must not need more than the `memory` that
+/// the header of its member declares.
+pub(crate) fn decode_record(record: &Record, coded: &[u8], memory: u64) -> Result<Vec<u8>> {
+    if block::memory(coded) > memory {
+        return Err(Error::Corrupt(format!("record {} needs more memory than the header of its member declares", record.number)));
+    }
     let raw = block::decode(coded, record.raw_len as usize).map_err(|error| {
         if let Error::Corrupt(text) = error { Error::Corrupt(format!("record {}: {text}", record.number)) } else { error }
     })?;
@@ -288,7 +296,7 @@ pub(crate) fn decode_record(record: &Record, coded: &[u8]) -> Result<Vec<u8>> {
 }
 
 /// Decodes the index that a record holds.
-pub(crate) fn decode_index(record: &Record, coded: &[u8], options: &DecodeOptions) -> Result<Index> {
+pub(crate) fn decode_index(record: &Record, coded: &[u8], memory: u64, options: &DecodeOptions) -> Result<Index> {
     if record.raw_len > options.max_index {
         return Err(Error::Limit(format!(
             "the index takes {} bytes, more than {}; --max-index raises the limit",
@@ -296,8 +304,8 @@ pub(crate) fn decode_index(record: &Record, coded: &[u8], options: &DecodeOption
         )));
     }
     let (record, coded) = (*record, coded.to_vec());
-    let raw = Ordered::new(1).submit(move || decode_record(&record, &coded))?.unwrap_or_default();
-    Index::from_bytes(&raw, IndexLimits { path: options.max_path })
+    let raw = Ordered::new(1).submit(move || decode_record(&record, &coded, memory))?.unwrap_or_default();
+    Index::from_bytes(&raw, IndexLimits { path: options.max_path, memory: options.memory })
 }
 
 /// How many of `wanted` threads fit into `limit` when each takes `each`.

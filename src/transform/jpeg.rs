@@ -2,7 +2,7 @@
 //!
 //! The result is compressed already and goes to the packed stream.
 
-use std::io::{Cursor, Write};
+use std::io::{BufReader, Cursor, Write};
 
 use lepton_jpeg::{EnabledFeatures, SingleThreadPool};
 
@@ -21,12 +21,20 @@ fn features() -> EnabledFeatures {
     EnabledFeatures { max_partitions: 1, max_processor_threads: 1, ..EnabledFeatures::compat_lepton_vector_write() }
 }
 
+/// `bytes` as the codec reads them. Where it finds eight bytes at once it takes them in the machine's
+/// order for big-endian ones, so a big-endian machine must give it fewer (lepton_jpeg 0.5.8,
+/// `BitReader::fill_register`).
+fn reader(bytes: &[u8]) -> BufReader<Cursor<&[u8]>> {
+    let room = if cfg!(target_endian = "big") { 7 } else { 64 << 10 };
+    BufReader::with_capacity(room, Cursor::new(bytes))
+}
+
 /// Codes a whole JPEG; `None` where it is not smaller or does not come back exactly.
 #[must_use]
 pub fn forward(bytes: &[u8]) -> Option<Parts> {
     let packed = guarded("JPEG", || {
         let mut out = Cursor::new(Vec::new());
-        lepton_jpeg::encode_lepton(&mut Cursor::new(bytes), &mut out, &features(), &SingleThreadPool::default())
+        lepton_jpeg::encode_lepton(&mut reader(bytes), &mut out, &features(), &SingleThreadPool::default())
             .map_err(|error| Error::Corrupt(error.to_string()))?;
         Ok(out.into_inner())
     });

@@ -1,7 +1,7 @@
 //! Blocks end to end.
 
 mod hostile;
-mod sample;
+pub mod sample;
 
 use super::*;
 use crate::level;
@@ -9,12 +9,6 @@ use sample::{noise, text};
 
 fn level() -> &'static Level {
     level::level(5).unwrap()
-}
-
-fn varint(value: usize) -> Vec<u8> {
-    let mut out = Vec::new();
-    put_varint(&mut out, value as u64);
-    out
 }
 
 fn returns(raw: &[u8]) -> Vec<u8> {
@@ -89,6 +83,8 @@ fn every_format_is_recognised() {
         ("png in zip", "Image { bits: 24, row_bytes: 180 }"),
         ("jpeg", "transform 5"),
         ("code", "transform 1"),
+        ("pgm16", "Image16 { row_bytes: 128, big_endian: true }"),
+        ("table", "Table"),
         ("mixture", "Fill 0x00"),
     ];
     let samples = sample::all();

@@ -1,11 +1,16 @@
-//! Files of every known format, made by code: small, but real.
+//! Files of every known format, made by code: small, but real. Integration tests and the fuzzer
+//! include this file too, so it stands on its own.
 
 use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 
-use crate::transform::checksum;
+fn crc32(bytes: &[u8]) -> u32 {
+    let mut crc = flate2::Crc::new();
+    crc.update(bytes);
+    crc.sum()
+}
 
 /// Reproducible noise.
 pub fn noise(len: usize) -> Vec<u8> {
@@ -113,11 +118,30 @@ pub fn zip(content: &[u8]) -> Vec<u8> {
     encoder.write_all(content).unwrap();
     let body = encoder.finish().unwrap();
     let mut out = b"PK\x03\x04\x14\0\0\0\x08\0\0\0\0\0".to_vec();
-    for word in [checksum::crc32(content), body.len() as u32, content.len() as u32] {
+    for word in [crc32(content), body.len() as u32, content.len() as u32] {
         out.extend_from_slice(&word.to_le_bytes());
     }
     out.extend_from_slice(b"\x05\0\0\0a.txt");
     out.extend(body);
+    out
+}
+
+/// Rows of RGB pixels behind the five filters of PNG in turn.
+fn filtered(pixels: &[u8], row_bytes: usize) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (row, line) in pixels.chunks(row_bytes).enumerate() {
+        out.push((row % 5) as u8);
+        for (column, &byte) in line.iter().enumerate() {
+            let at = |back: usize, up: usize| {
+                let inside = column >= back && row >= up;
+                if inside { i16::from(pixels[(row - up) * row_bytes + column - back]) } else { 0 }
+            };
+            let (left, above, corner) = (at(3, 0), at(0, 1), at(3, 1));
+            let estimate = left + above - corner;
+            let nearest = [left, above, corner].into_iter().min_by_key(|near| estimate.abs_diff(*near)).unwrap_or(0);
+            out.push(byte.wrapping_sub([0, left, above, (left + above) / 2, nearest][row % 5] as u8));
+        }
+    }
     out
 }
 
@@ -128,22 +152,14 @@ pub fn png(width: usize, height: usize) -> Vec<u8> {
         let start = out.len();
         out.extend_from_slice(name);
         out.extend_from_slice(data);
-        let crc = checksum::crc32(&out[start..]);
+        let crc = crc32(&out[start..]);
         out.extend_from_slice(&crc.to_be_bytes());
     };
     let mut out = b"\x89PNG\r\n\x1A\n".to_vec();
     let mut header = [width as u32, height as u32].map(u32::to_be_bytes).concat();
     header.extend_from_slice(&[8, 2, 0, 0, 0]);
     chunk(&mut out, b"IHDR", &header);
-    // The inverse of undoing the filters is to apply them.
-    let parts = crate::transform::Parts {
-        id: crate::transform::scanline::ID,
-        params: [vec![3], crate::block::tests::varint(width * 3)].concat(),
-        side: (0..height).map(|row| (row % 5) as u8).collect(),
-        packed: Vec::new(),
-        inner: pixels(width, height, 3),
-    };
-    let lines = crate::transform::inverse(parts, usize::MAX).unwrap();
+    let lines = filtered(&pixels(width, height, 3), width * 3);
     for data in zlib(&lines).chunks(4000) {
         chunk(&mut out, b"IDAT", data);
     }
@@ -214,6 +230,25 @@ pub fn code(len: usize) -> Vec<u8> {
     out
 }
 
+/// Grey with 16 bits a pixel, big-endian.
+pub fn pgm16(width: usize, height: usize) -> Vec<u8> {
+    let mut out = format!("P5\n{width} {height}\n65535\n").into_bytes();
+    let grain = noise(width * height);
+    let value = |index: usize| ((index % width) * 300 + (index / width) * 170) as u16 + u16::from(grain[index] >> 3);
+    out.extend((0..width * height).flat_map(|index| value(index).to_be_bytes()));
+    out
+}
+
+/// Rows of five cells, parted by commas.
+pub fn table(rows: usize) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (row, byte) in noise(rows).into_iter().enumerate() {
+        let (price, shop) = (usize::from(byte) * 37 % 900 + 100, ["north", "south", "east", "west"][usize::from(byte) % 4]);
+        out.extend(format!("{},{shop},{}.{:02},{},{}\n", 10_000 + row, price / 10, price % 100, row % 7, byte % 3 == 0).bytes());
+    }
+    out
+}
+
 /// Every sample, by name.
 pub fn all() -> Vec<(&'static str, Vec<u8>)> {
     let page = text(6000);
@@ -231,6 +266,8 @@ pub fn all() -> Vec<(&'static str, Vec<u8>)> {
         ("png", png(60, 50)),
         ("jpeg", jpeg(48)),
         ("code", code(20_000)),
+        ("pgm16", pgm16(64, 50)),
+        ("table", table(300)),
         ("png in zip", zip(&png(60, 50))),
         ("mixture", [gzip(&page), noise(100), png(40, 30), text(500), wav(900), vec![0; 40_000], jpeg(48)].concat()),
     ]

@@ -1,0 +1,95 @@
+//! Writes what each target starts from, below the folder that is named: small inputs of every kind,
+//! and archives of them, built with the hashes that the targets are built with.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use cmx::archive::CreateOptions;
+use cmx::container::header::Header;
+use cmx::container::index::{BlockRow, Index};
+use cmx::container::{Entry, EntryKind, Extent, Metadata, Time};
+use cmx::level::{LEVELS, Level};
+use cmx::{Archive, EncodeOptions};
+
+#[path = "../../../src/block/tests/sample.rs"]
+#[allow(dead_code)]
+mod sample;
+
+static SMALL_BLOCKS: Level = Level { block_size: 400, ..LEVELS[0] };
+
+struct Seeds {
+    root: PathBuf,
+    count: usize,
+}
+
+impl Seeds {
+    fn put(&mut self, targets: &[&str], bytes: &[u8]) {
+        for target in targets {
+            let folder = self.root.join(target);
+            fs::create_dir_all(&folder).unwrap();
+            fs::write(folder.join(format!("seed-{:03}", self.count)), bytes).unwrap();
+        }
+        self.count += 1;
+    }
+}
+
+fn index() -> Index {
+    let metadata = Metadata { mode: Some(0o644), mtime: Some(Time { seconds: 1_700_000_000, nanos: 5 }) };
+    let file = Entry { path: b"a/b.txt".to_vec(), size: 70_000, hash: 77, metadata, ..Entry::default() };
+    let extents = Some(vec![Extent { offset: 4096, length: 10 }, Extent { offset: 1 << 30, length: 5 }]);
+    let entries = vec![
+        Entry { path: b"a".to_vec(), kind: EntryKind::Directory, metadata, owner: Some((0, 1000)), ..Entry::default() },
+        file.clone(),
+        Entry { path: b"c".to_vec(), same_as: Some(1), ..file },
+        Entry { path: b"hole".to_vec(), size: 1 << 40, extents, xattrs: vec![(b"user.a".to_vec(), vec![0, 1])], ..Entry::default() },
+        Entry { path: b"l".to_vec(), kind: EntryKind::Symlink, link: b"../x".to_vec(), ..Entry::default() },
+        Entry { path: b"h".to_vec(), kind: EntryKind::Hardlink, link: b"a/b.txt".to_vec(), ..Entry::default() },
+    ];
+    Index { blocks: vec![BlockRow { record_len: 900, raw_len: 70_015 }], entries }
+}
+
+fn archive(folder: &Path, parity: u32, solid: u64) -> Vec<u8> {
+    let encode = EncodeOptions { level: &LEVELS[0], ..EncodeOptions::default() };
+    let options = CreateOptions { encode, solid: Some(solid), parity, ..CreateOptions::default() };
+    let path = folder.join("x.cmx");
+    Archive::create(&path, &["d".into()], &options).unwrap();
+    fs::read(path).unwrap()
+}
+
+fn main() {
+    let root = std::env::args_os().nth(1).expect("a folder for the seeds");
+    let mut seeds = Seeds { root: std::path::absolute(root).unwrap(), count: 0 };
+    for (_, raw) in sample::all() {
+        let raw = &raw[..raw.len().min(1200)];
+        for number in [1, 4, 6, 7] {
+            let options = |level| EncodeOptions { level, ..EncodeOptions::default() };
+            seeds.put(&["decode", "repair"], &cmx::compress_with(raw, &options(&LEVELS[number - 1])).unwrap());
+            let coded = cmx::block::encode(raw, &LEVELS[number - 1], false).unwrap().bytes;
+            seeds.put(&["block"], &[&(raw.len() as u16).to_le_bytes()[..], &coded].concat());
+            seeds.put(&["round_trip"], &[&[number as u8 - 1 + 8], &raw[..300.min(raw.len())]].concat());
+            if number == 1 {
+                seeds.put(&["decode", "list", "repair"], &cmx::compress_with(raw, &options(&SMALL_BLOCKS)).unwrap());
+            }
+        }
+        seeds.put(&["kernels"], raw);
+    }
+    seeds.put(&["index"], &index().to_bytes());
+    seeds.put(&["index"], &Index::default().to_bytes());
+    for (features, memory) in [(0, 64), (1, 0), (2, 512), (4, 1 << 50)] {
+        let mut bytes = Vec::new();
+        Header::new(features, memory).write_to(&mut bytes);
+        seeds.put(&["header"], &bytes);
+    }
+    let work = tempfile::tempdir().unwrap();
+    std::env::set_current_dir(work.path()).unwrap();
+    fs::create_dir_all("d/e").unwrap();
+    for (name, raw) in sample::all() {
+        fs::write(format!("d/{name}"), &raw[..raw.len().min(150)]).unwrap();
+    }
+    fs::write("d/e/text", sample::text(150)).unwrap();
+    std::os::unix::fs::symlink("text", "d/link").unwrap();
+    fs::hard_link("d/text", "d/e/again").unwrap();
+    for (parity, solid) in [(0, 1 << 20), (0, 500), (1000, 1000)] {
+        seeds.put(&["extract", "list", "repair"], &archive(work.path(), parity, solid));
+    }
+}

@@ -1,0 +1,118 @@
+//! The check at the start: kernels whose answers are known, so that a machine that computes wrongly is
+//! noticed before it codes anything.
+
+use super::{Kernels, LANES, Scalar};
+use crate::model::state_map::MapEntry;
+
+/// Contexts, and bytes of histories, that [`recalled`] works on.
+const CONTEXTS: usize = 16;
+const STATES: usize = 4096;
+
+type Recalled = ([u32; CONTEXTS], [u32; CONTEXTS], [[i16; 2]; CONTEXTS]);
+
+/// What [`Kernels::recall`] gives at `node` (below 16).
+fn recalled<K: Kernels>(states: &[u8; STATES], bases: &[u32; CONTEXTS], maps: &[MapEntry; 256 * CONTEXTS], node: usize) -> Recalled {
+    let (mut indices, mut entries, mut inputs) = ([0; CONTEXTS], [0; CONTEXTS], [[0; 2]; CONTEXTS]);
+    assert!(node < 16 && bases.iter().all(|&base| base as usize + 20 <= STATES));
+    // SAFETY: as just asserted, four bytes behind every base and node are inside; there are 256 maps
+    // a context, and sixteen of everything else.
+    unsafe { K::recall(states, bases, node, maps, &mut indices, &mut entries, &mut inputs) };
+    (indices, entries, inputs)
+}
+
+fn recalls_rightly<K: Kernels>(mut draw: impl FnMut() -> i16) -> bool {
+    let states: [u8; STATES] = std::array::from_fn(|_| draw() as u8);
+    let bases: [u32; CONTEXTS] = std::array::from_fn(|_| u32::from(draw() as u16) % (STATES as u32 - 20));
+    let maps: [MapEntry; 256 * CONTEXTS] = std::array::from_fn(|place| MapEntry::with_inputs((place as u32).wrapping_mul(0x9E37_79B9)));
+    (0..16).all(|node| recalled::<K>(&states, &bases, &maps, node) == recalled::<Scalar>(&states, &bases, &maps, node))
+}
+
+/// Whether the kernels of `K` give the answers of the scalar ones on fixed inputs.
+pub fn known_answers<K: Kernels>() -> bool {
+    let mut seed = 1u32;
+    let mut draw = || {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 16) as i16
+    };
+    let kernels = (0..64u32).all(|round| {
+        let inputs: [i16; 2 * LANES] = std::array::from_fn(|_| draw() >> 1);
+        let weights: [i16; 2 * LANES] = std::array::from_fn(|_| draw());
+        let (mut moved, mut reference, error) = (weights, weights, draw() >> (round % 4));
+        K::train(&inputs, &mut moved, error);
+        Scalar::train(&inputs, &mut reference, error);
+        let entries: [u32; LANES] = std::array::from_fn(|_| (draw() as u16 as u32) << 16 | draw() as u16 as u32);
+        let (mut learnt, mut learnt_reference) = ([MapEntry::silent(); LANES], [MapEntry::silent(); LANES]);
+        K::learn(&entries, round & 1, 255, &mut learnt);
+        Scalar::learn(&entries, round & 1, 255, &mut learnt_reference);
+        K::dot(&inputs, &weights) == Scalar::dot(&inputs, &weights) && moved == reference && learnt == learnt_reference
+    });
+    kernels && recalls_rightly::<K>(draw)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simd::{self_check, usable};
+    use std::time::{Duration, Instant};
+
+    /// Scalar kernels with one defect, by number.
+    #[derive(Clone, Copy, Default)]
+    struct Broken<const DEFECT: u32>;
+
+    impl<const DEFECT: u32> Kernels for Broken<DEFECT> {
+        fn dot(inputs: &[i16], weights: &[i16]) -> i32 {
+            let sum = Scalar::dot(inputs, weights);
+            // One wrong bit in a hundred sums, as of an instruction that a core computes wrongly.
+            if DEFECT == 0 && sum % 25 == 0 { sum ^ 4 } else { sum }
+        }
+
+        fn train(inputs: &[i16], weights: &mut [i16], error: i16) {
+            Scalar::train(inputs, weights, error);
+            // Wraps where it should saturate.
+            weights.iter_mut().filter(|weight| DEFECT == 1 && **weight == i16::MAX).for_each(|weight| *weight = i16::MIN);
+        }
+
+        fn learn(entries: &[u32], bit: u32, limit: u32, updated: &mut [MapEntry]) {
+            Scalar::learn(entries, bit, if DEFECT == 2 { limit + 1 } else { limit }, updated);
+        }
+
+        unsafe fn recall(
+            states: &[u8],
+            bases: &[u32],
+            node: usize,
+            maps: &[MapEntry],
+            indices: &mut [u32],
+            entries: &mut [u32],
+            inputs: &mut [[i16; 2]],
+        ) {
+            // SAFETY: the caller's promises are passed on.
+            unsafe { Scalar::recall(states, bases, node, maps, indices, entries, inputs) };
+            if DEFECT == 3 {
+                entries[CONTEXTS - 1] = entries[0];
+            }
+        }
+    }
+
+    #[test]
+    fn every_broken_kernel_is_noticed() {
+        assert!(known_answers::<Broken<9>>());
+        let noticed =
+            [known_answers::<Broken<0>>(), known_answers::<Broken<1>>(), known_answers::<Broken<2>>(), known_answers::<Broken<3>>()];
+        assert_eq!(noticed, [false; 4]);
+    }
+
+    /// The best of some runs, as others use the machine too.
+    #[test]
+    fn the_check_at_the_start_takes_less_than_five_milliseconds() {
+        for set in usable() {
+            let times = (0..20).map(|_| {
+                let start = Instant::now();
+                assert!(self_check(set), "{}", set.name());
+                start.elapsed()
+            });
+            let best = times.min().unwrap_or_default();
+            eprintln!("{}: {best:?}", set.name());
+            assert!(best < Duration::from_millis(5), "{}: {best:?}", set.name());
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Archives that must be refused, each made by the code here, and what the error must say.
+
+use cmx::container::compact::Compact;
+use cmx::container::footer::{FOOTER_LEN, Footer};
+use cmx::container::format::{MAGIC, MAX_BLOCK, incompatible};
+use cmx::container::hash::{check, hash, narrow};
+use cmx::container::header::Header;
+use cmx::container::index::{BlockRow, Index};
+use cmx::container::record::{Kind, Record};
+use cmx::container::{Entry, Metadata};
+use cmx::level::LEVELS;
+
+/// An archive, the kind of error it must give, and a part of the message.
+pub struct Refused {
+    pub name: &'static str,
+    pub made: Vec<u8>,
+    pub kind: &'static str,
+    pub says: &'static str,
+}
+
+const RAW: &[u8] = b"forty bytes that are stored as they are.";
+
+/// A block in the stored form: nothing here depends on how blocks are coded.
+fn stored(raw: &[u8]) -> Vec<u8> {
+    [&[0][..], raw].concat()
+}
+
+/// A member of the full form, to be put together wrongly.
+struct Draft {
+    header: Header,
+    block: Record,
+    coded: Vec<u8>,
+    index: Vec<u8>,
+    /// Added to what the footer says of the member's length.
+    excess: u64,
+}
+
+impl Draft {
+    fn new() -> Self {
+        let coded = stored(RAW);
+        let mut draft = Draft {
+            header: Header::new(0, 64),
+            block: Record::new(Kind::Block, 0, RAW.len() as u64, hash(RAW), &coded),
+            coded,
+            index: Vec::new(),
+            excess: 0,
+        };
+        draft.index = draft.index(|_| {}).to_bytes();
+        draft
+    }
+
+    fn block_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.block.write_to(&mut bytes);
+        [bytes, self.coded.clone()].concat()
+    }
+
+    fn index(&self, change: impl FnOnce(&mut Index)) -> Index {
+        let entry = Entry { size: RAW.len() as u64, hash: narrow(hash(RAW), RAW.len() as u64), ..Entry::default() };
+        let row = BlockRow { record_len: self.block_bytes().len() as u64, raw_len: RAW.len() as u64 };
+        let mut index = Index { blocks: vec![row], entries: vec![entry] };
+        change(&mut index);
+        index
+    }
+
+    /// Other coded bytes, rightly described.
+    fn with_coded(mut self, coded: &[u8]) -> Self {
+        self.block = Record::new(Kind::Block, 0, RAW.len() as u64, hash(RAW), coded);
+        self.coded = coded.to_vec();
+        self
+    }
+
+    fn with_index(mut self, change: impl FnOnce(&mut Index)) -> Self {
+        self.index = self.index(change).to_bytes();
+        self
+    }
+
+    fn header_len(&self) -> usize {
+        let mut bytes = Vec::new();
+        self.header.write_to(&mut bytes);
+        bytes.len()
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.header.write_to(&mut bytes);
+        bytes.extend(self.block_bytes());
+        let index_at = bytes.len() as u64;
+        let long = self.index.len() > 1000;
+        let index = if long { cmx::block::encode(&self.index, &LEVELS[0], true).unwrap().bytes } else { stored(&self.index) };
+        Record::new(Kind::Index, 1, self.index.len() as u64, hash(&self.index), &index).write_to(&mut bytes);
+        bytes.extend(index);
+        Footer { member_len: bytes.len() as u64 + FOOTER_LEN + self.excess, index_at }.write_to(&mut bytes);
+        bytes
+    }
+}
+
+fn full(change: impl FnOnce(&mut Draft)) -> Vec<u8> {
+    let mut draft = Draft::new();
+    change(&mut draft);
+    draft.bytes()
+}
+
+fn compact(change: impl FnOnce(&mut Compact)) -> Vec<u8> {
+    let mut member = Compact::new(RAW, Metadata::default(), stored(RAW));
+    change(&mut member);
+    let mut bytes = Vec::new();
+    member.write_to(&mut bytes);
+    bytes
+}
+
+/// `bytes` with one of them changed.
+fn flipped(mut bytes: Vec<u8>, at: usize) -> Vec<u8> {
+    bytes[at] ^= 0x20;
+    bytes
+}
+
+/// A header whose fields are these bytes, with a right check.
+fn header_of(fields: &[u8]) -> Vec<u8> {
+    let mut bytes = [&MAGIC[..], fields].concat();
+    let check = check(&bytes);
+    bytes.extend_from_slice(&check.to_le_bytes());
+    bytes
+}
+
+fn cut(bytes: Vec<u8>, behind: usize) -> Vec<u8> {
+    let length = bytes.len() - behind;
+    bytes[..length].to_vec()
+}
+
+/// Every fixture.
+pub fn all() -> Vec<Refused> {
+    let mut all = Vec::new();
+    all.extend(beginnings());
+    all.extend(compact_members());
+    all.extend(records());
+    all.extend(indices());
+    all
+}
+
+fn case(name: &'static str, kind: &'static str, says: &'static str, made: Vec<u8>) -> Refused {
+    Refused { name, made, kind, says }
+}
+
+/// What is wrong with the first bytes.
+fn beginnings() -> Vec<Refused> {
+    let whole = full(|_| {});
+    let as_text = [&whole[..4], &whole[5..]].concat();
+    vec![
+        case("empty", "corrupt", "it is empty", Vec::new()),
+        case("short-magic", "corrupt", "too short", whole[..3].to_vec()),
+        case("bad-magic", "corrupt", "first bytes are wrong", flipped(whole.clone(), 0)),
+        case("text-mode", "corrupt", "text mode", as_text),
+        case("newer-version", "unsupported", "container version 2", header_of(&[2, 0, 0, 1, 1])),
+        case("unknown-feature", "unsupported", "feature bits 0x10000", full(|draft| draft.header.incompatible |= 1 << 16)),
+        case("newer-contract", "unsupported", "numeric contract 200", full(|draft| draft.header.contract = 200)),
+        case("header-hash", "corrupt", "header at byte 0 is damaged", flipped(whole, 12)),
+        case("long-varint", "corrupt", "", header_of(&[1, 0x80, 0, 0, 1, 1])),
+        case("named", "unsupported", "named files", full(|draft| draft.header.incompatible = incompatible::NAMED)),
+        case("memory", "limit", "-M 100M", full(|draft| draft.header.memory_mib = 100)),
+        case("memory-of-all-bits", "limit", "-M", full(|draft| draft.header.memory_mib = u64::MAX)),
+        case("memory-past-64-bits", "limit", "-M", full(|draft| draft.header.memory_mib = 1 << 44)),
+    ]
+}
+
+/// What is wrong with a member of the compact form.
+fn compact_members() -> Vec<Refused> {
+    let whole = compact(|_| {});
+    let shape = MAGIC.len() + 4;
+    vec![
+        case("compact-flags", "unsupported", "compact form with flags", flipped(whole.clone(), shape)),
+        case("compact-lengths", "corrupt", "impossible lengths", compact(|member| member.raw_len = 2 << 20)),
+        case("compact-damaged", "corrupt", "hash of the stored bytes", flipped(whole.clone(), whole.len() - 10)),
+        case("compact-diverges", "divergence", "decodes to other bytes", compact(|member| member.raw_hash ^= 1)),
+        case("compact-mode", "corrupt", "impossible mode", compact(|member| member.metadata.mode = Some(0o10000))),
+        case("compact-length", "corrupt", "length of a stored block", compact(|member| member.raw_len += 1)),
+        case("compact-cut", "corrupt", "", cut(whole.clone(), 1)),
+        case("trailing", "corrupt", "--ignore-trailing", [&whole[..], b"more"].concat()),
+        case("second-member-cut", "corrupt", "", cut([&whole[..], &whole].concat(), 1)),
+    ]
+}
+
+/// What is wrong with a record, or with the block in it.
+fn records() -> Vec<Refused> {
+    let whole = full(|_| {});
+    let first = Draft::new().header_len();
+    let block = first + Draft::new().block_bytes().len();
+    let coded = |bytes: &[u8]| Draft::new().with_coded(bytes).bytes();
+    let bomb = cmx::compress_with(&vec![0; 3 << 20], &cmx::EncodeOptions { level: &LEVELS[0], ..Default::default() }).unwrap();
+    vec![
+        case("record-marker", "corrupt", "no record begins at byte 15", flipped(whole.clone(), first)),
+        case("record-kind", "corrupt", "unknown record kind 33", flipped(whole.clone(), first + 4)),
+        case("record-hash", "corrupt", "record header before byte", flipped(whole.clone(), first + 10)),
+        case("record-number", "corrupt", "record 1 stands where record 0 should", full(|draft| draft.block.number = 1)),
+        case("record-lanes", "unsupported", "2 lanes", full(|draft| draft.block.lanes = 2)),
+        case("record-too-long", "corrupt", "larger than the format allows", full(|draft| draft.block.raw_len = MAX_BLOCK + 1)),
+        case("record-grows", "corrupt", "larger than the format allows", full(|draft| draft.block.coded_len = 5000)),
+        case("record-cut", "corrupt", "", whole[..first + 30].to_vec()),
+        case("record-damaged", "corrupt", "record 0 is damaged", flipped(whole.clone(), block - 3)),
+        case("record-diverges", "divergence", "record 0 is stored whole", full(|draft| draft.block.raw_hash ^= 1)),
+        case("record-doubled", "corrupt", "stands where", [&whole[..block], &whole[first..]].concat()),
+        case("footer-first", "corrupt", "before the index", [&whole[..first], &whole[whole.len() - 25..]].concat()),
+        case("block-memory", "corrupt", "more memory than the header", coded(&[0x18, 0])),
+        case("block-form", "unsupported", "block form 7", coded(&[0x71, 0])),
+        case("block-level", "unsupported", "level 15", coded(&[0x1F, 0])),
+        case("block-kind", "unsupported", "kind 200", coded(&[0x11, 200])),
+        case("block-cut", "corrupt", "", coded(&[])),
+        case("output", "limit", "--max-output", bomb),
+    ]
+}
+
+/// What is wrong with the index or the footer.
+fn indices() -> Vec<Refused> {
+    let whole = full(|_| {});
+    let index = |change: fn(&mut Index)| Draft::new().with_index(change).bytes();
+    let raw = |bytes: Vec<u8>| full(|draft| draft.index = bytes);
+    let plain = Draft::new().index;
+    // No blocks, and a million entries in as many bytes.
+    let many = [&[0, 0xC0, 0x84, 0x3D][..], &vec![0; 1_000_000]].concat();
+    vec![
+        case("index-blocks", "corrupt", "does not fit the blocks", index(|index| index.blocks[0].record_len += 1)),
+        case("index-content", "corrupt", "does not fit the content", index(|index| index.entries[0].hash ^= 1)),
+        case("index-sums", "corrupt", "add up", index(|index| index.entries[0].size += 1)),
+        case("index-entries", "corrupt", "one entry", index(|index| index.entries.push(Entry::default()))),
+        case("index-column", "unsupported", "column 50", raw([&plain[..], &[50, 1, 0]].concat())),
+        case("index-count", "corrupt", "impossible count", raw(vec![0, 0xFF, 0xFF, 0xFF, 0x7F])),
+        case("index-memory", "limit", "-M", raw(many)),
+        case("index-cut", "corrupt", "", raw(cut(plain, 1))),
+        case("footer-length", "corrupt", "does not fit the member", full(|draft| draft.excess = 1)),
+        case("footer-hash", "corrupt", "the footer before byte", flipped(whole.clone(), whole.len() - 1)),
+        case("footer-missing", "corrupt", "", cut(whole.clone(), 25)),
+        case("footer-cut", "corrupt", "", cut(whole, 1)),
+    ]
+}

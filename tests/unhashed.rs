@@ -1,0 +1,125 @@
+//! What hashes keep away from the decoders must do no harm either: with hashes switched off, damage
+//! gives a clean error or bounded garbage, never a panic.
+//!
+//! `RUSTFLAGS="--cfg cmx_no_hashes" cargo test --test unhashed`; without that flag this file is empty.
+#![cfg(cmx_no_hashes)]
+
+#[path = "../src/block/tests/sample.rs"]
+#[allow(dead_code)]
+mod sample;
+
+use std::fs;
+use std::path::Path;
+
+use cmx::archive::repair::repair;
+use cmx::archive::select::Selection;
+use cmx::archive::{CreateOptions, ExtractOptions};
+use cmx::level::{LEVELS, Level};
+use cmx::{Archive, DecodeOptions, EncodeOptions, Error};
+
+const MOST: u64 = 2 << 20;
+
+static SMALL_BLOCKS: Level = Level { block_size: 700, ..LEVELS[1] };
+
+fn limits() -> DecodeOptions {
+    DecodeOptions { memory: 2 << 30, max_output: MOST, max_index: 1 << 20, ..DecodeOptions::default() }
+}
+
+/// An error that is none of cmx's own defects, or a result.
+fn is_clean<T>(result: cmx::Result<T>, what: &str) -> Option<T> {
+    match result {
+        Ok(value) => Some(value),
+        Err(Error::Bug(text)) => panic!("{what}: {text}"),
+        Err(_) => None,
+    }
+}
+
+fn decodes_cleanly(archive: &[u8], what: &str) {
+    if let Some(output) = is_clean(cmx::decompress_with(archive, &limits()), what) {
+        assert!(output.len() as u64 <= MOST, "{what}: {} bytes", output.len());
+    }
+}
+
+/// Bits to flip: all of the first bytes, then some everywhere.
+fn bits(length: usize, head: usize, others: usize) -> Vec<usize> {
+    let mut state = 7u64;
+    let draw = |_| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 20) as usize % (length * 8)
+    };
+    (0..length.min(head) * 8).chain((0..others).map(draw)).collect()
+}
+
+fn flipped(bytes: &[u8], bit: usize) -> Vec<u8> {
+    let mut damaged = bytes.to_vec();
+    damaged[bit / 8] ^= 1 << (bit % 8);
+    damaged
+}
+
+fn hurt(name: &str, raw: &[u8], level: &'static Level) -> usize {
+    let archive = cmx::compress_with(raw, &EncodeOptions { level, ..EncodeOptions::default() }).unwrap();
+    let mut tried = 0;
+    for bit in bits(archive.len(), 40, 60) {
+        decodes_cleanly(&flipped(&archive, bit), &format!("{name} -{} bit {bit}", level.number));
+        tried += 1;
+    }
+    for length in (0..archive.len()).step_by(archive.len() / 40 + 1) {
+        decodes_cleanly(&archive[..length], &format!("{name} -{} cut to {length}", level.number));
+        tried += 1;
+    }
+    tried
+}
+
+#[test]
+fn hashes_are_off() {
+    assert_eq!(cmx::container::hash::hash(b"some bytes"), 0, "build with --cfg cmx_no_hashes");
+}
+
+#[test]
+fn flipped_and_cut_streams_do_no_harm() {
+    let mut tried = 0;
+    for (name, raw) in sample::all() {
+        for number in [1, 4, 6, 7] {
+            tried += hurt(name, &raw[..raw.len().min(9000)], &LEVELS[number - 1]);
+        }
+    }
+    tried += hurt("blocks", &sample::text(4000), &SMALL_BLOCKS);
+    eprintln!("{tried} damaged streams");
+}
+
+fn archive(folder: &Path) -> Vec<u8> {
+    let root = folder.join("d");
+    fs::create_dir(&root).unwrap();
+    for (name, raw) in sample::all() {
+        fs::write(root.join(name), &raw[..raw.len().min(1500)]).unwrap();
+    }
+    std::os::unix::fs::symlink("text", root.join("link")).unwrap();
+    fs::hard_link(root.join("text"), root.join("again")).unwrap();
+    let encode = EncodeOptions { level: &LEVELS[0], ..EncodeOptions::default() };
+    let options = CreateOptions { encode, solid: Some(4000), parity: 500, ..CreateOptions::default() };
+    let path = folder.join("x.cmx");
+    Archive::create(&path, &[root], &options).unwrap();
+    fs::read(path).unwrap()
+}
+
+#[test]
+fn flipped_archives_do_no_harm() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = archive(folder.path());
+    let path = folder.path().join("damaged.cmx");
+    for bit in bits(bytes.len(), 60, 1500) {
+        fs::write(&path, flipped(&bytes, bit)).unwrap();
+        let what = format!("bit {bit}");
+        if let Some(archive) = is_clean(Archive::open(&path, &limits()), &what) {
+            archive.entries_with_packed().for_each(drop);
+            is_clean(archive.extract_to(&mut Selection::new(&[]).unwrap(), &mut Vec::new()), &what);
+            if bit % 8 == 0 {
+                let out = tempfile::tempdir().unwrap();
+                is_clean(archive.extract(&mut Selection::new(&[]).unwrap(), out.path(), &ExtractOptions::default()), &what);
+            }
+        }
+        if bit % 8 == 3 {
+            is_clean(repair(&fs::File::open(&path).unwrap(), folder.path(), &mut Vec::new(), &limits()), &what);
+        }
+    }
+}
