@@ -119,7 +119,16 @@ fn profile(list: &[(String, Context)], selectors: &[Selector]) -> Profile {
     let full = contexts.len().max(1).next_multiple_of(8);
     contexts.resize(full, Context::Nothing);
     let orders = env("ORDERS", orders as u32) as usize;
-    Profile { contexts, orders, matches: vec![20, 6], selectors: selectors.to_vec(), signal: None, rate: cmx::mix::mixer::Rate { first: env("RF", 1200), last: env("RL", 150), span: env("RS", 1000), threshold: env("RT", 500) }, last_rate: env("LR", 150), first_weight: 320 / full as u32 }
+    Profile {
+        contexts,
+        orders,
+        matches: vec![20, 6],
+        selectors: selectors.to_vec(),
+        signal: None,
+        rate: cmx::mix::mixer::Rate { first: env("RF", 1200), last: env("RL", 150), span: env("RS", 1000), threshold: env("RT", 500) },
+        last_rate: env("LR", 150),
+        first_weight: 320 / full as u32,
+    }
 }
 
 fn pieces(names: &[String]) -> Vec<(String, Vec<u8>)> {

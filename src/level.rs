@@ -49,6 +49,18 @@ pub const LEVELS: [Level; 8] = [
     Level { number: 8, name: "archive", block_size: 256 * MIB, memory: 2048 * MIB, effort: Effort::Huge },
 ];
 
+impl Level {
+    /// The level at which a block of many small files is coded when the archive's is this one. Small files
+    /// are mostly source code and markup, which sorting at -5 would make a quarter larger.
+    #[must_use]
+    pub fn for_small_files(&'static self) -> &'static Level {
+        match self.effort {
+            Effort::SortLong => &LEVELS[5],
+            _ => self,
+        }
+    }
+}
+
 /// The level used when none is named.
 pub const DEFAULT_LEVEL: u8 = 5;
 
@@ -56,4 +68,18 @@ pub const DEFAULT_LEVEL: u8 = 5;
 #[must_use]
 pub fn level(number: u8) -> Option<&'static Level> {
     LEVELS.iter().find(|level| level.number == number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An archive declares the memory of its own level.
+    #[test]
+    fn small_files_need_no_more_memory() {
+        for level in &LEVELS {
+            let other = level.for_small_files();
+            assert!(other.memory <= level.memory && other.block_size >= level.block_size, "{}", level.number);
+        }
+    }
 }

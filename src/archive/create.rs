@@ -198,9 +198,10 @@ impl<W: Write> Content<'_, W> {
         }
         let block = std::mem::take(&mut self.block);
         let options = self.options.clone();
+        let level = if block.len() <= self.limit { options.level.for_small_files() } else { options.level };
         let done = self.queue.submit(move || {
             let work = block.len() as u64 * options.passes();
-            progress::part(options.progress.as_ref(), work, || CodedBlock::encode(&block, options.level, options.verify))
+            progress::part(options.progress.as_ref(), work, || CodedBlock::encode(&block, level, options.verify))
         })?;
         done.iter().try_for_each(|block| self.write(block))
     }

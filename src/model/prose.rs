@@ -122,7 +122,8 @@ impl ProseState {
         self.after_two[self.slots[1]] = word.hash;
         self.slots = [
             (word.hash.wrapping_mul(0x9E37_79B1) >> 16) as usize & (FOLLOWERS - 1),
-            (word.hash.wrapping_mul(0x9E37_79B1).wrapping_add(self.words[0].hash).wrapping_mul(0x85EB_CA6B) >> 16) as usize & (FOLLOWERS - 1),
+            (word.hash.wrapping_mul(0x9E37_79B1).wrapping_add(self.words[0].hash).wrapping_mul(0x85EB_CA6B) >> 16) as usize
+                & (FOLLOWERS - 1),
         ];
         self.expected = [self.after_one[self.slots[0]], self.after_two[self.slots[1]]];
         self.words = [word, self.words[0], self.words[1], self.words[2]];
@@ -143,7 +144,9 @@ impl ProseState {
         let word = self.word.hash;
         let gap = if self.word.length == 0 { self.gap & 0xff | 0x100 } else { 0 };
         let at = |value: u64| value ^ u64::from(word).rotate_left(32) ^ u64::from(gap) << 20;
-        let mix = |a: u32, b: u32| (u64::from(a).wrapping_mul(0x9E37_79B9_7F4A_7C15)).wrapping_add(u64::from(b)).wrapping_mul(0xC2B2_AE3D_27D4_EB4F);
+        let mix = |a: u32, b: u32| {
+            (u64::from(a).wrapping_mul(0x9E37_79B9_7F4A_7C15)).wrapping_add(u64::from(b)).wrapping_mul(0xC2B2_AE3D_27D4_EB4F)
+        };
         match number {
             0 => at(mix(self.expected[0], 1)),
             1 => at(mix(self.expected[1], 2)),

@@ -57,9 +57,9 @@ pub fn decode_as(coded: &[u8], raw_len: usize, level: &Level, kind: &Kind, set: 
 /// Bytes from one note of progress to the next.
 const PROGRESS: usize = 4096;
 
-/// Text of this length and more is sorted at [`Effort::SortLong`]. Shorter text is 12 to 20 % larger when
+/// Text of this length and more is sorted at [`Effort::SortLong`]. Shorter text is 5 to 25 % larger when
 /// sorted than when mixed, and takes little time either way.
-const LONG_TEXT: usize = 128 << 10;
+const LONG_TEXT: usize = 512 << 10;
 
 /// Whether streams of `kind` and `length` are sorted at `level`.
 fn sorted(level: &Level, kind: &Kind, length: usize) -> bool {

@@ -1,12 +1,12 @@
 //! The profiles: one table for each kind of stream, one row for each effort.
 //!
-//! Lists are in order of gain (greedy forward selection, see `docs/models.md`), so that a smaller
+//! Lists are in order of gain (greedy forward selection, see `docs/models-text.md` and `-binary`), so that a smaller
 //! effort takes the first of them.
 
 use super::profile::{Profile, Selector};
 use crate::block::Kind;
-use crate::mix::mixer::Rate;
 use crate::level::{Effort, Level};
+use crate::mix::mixer::Rate;
 use crate::model::context::Context::{self, *};
 use crate::model::signal;
 
@@ -30,13 +30,10 @@ const TEXT: [Context; 56] = [
     Table(4),
     WordGap,
     Folded(6),
-    Order(8),
     NestName,
     FieldAbove,
     WordSkip,
     Above,
-    Table(27),
-    Table(12),
     Field,
     Order(0),
     Masked(0xff00ff),
@@ -49,13 +46,10 @@ const TEXT: [Context; 56] = [
     WordAbove,
     ShapeLast,
     Folded(8),
-    Order(7),
     Long(16),
     Expected,
     Masked(0xff_ff00),
     Masked(0xffff_ff00),
-    Table(7),
-    Table(19),
     Masked(0xff00_0000_00ff),
     Table(14),
     Masked(0xffff_0000),
@@ -68,6 +62,12 @@ const TEXT: [Context; 56] = [
     Prose(12),
     Prose(11),
     Prose(13),
+    Prose(1),
+    Prose(7),
+    Masked(0xff00_ffff),
+    Masked(0xffff_00ff),
+    Folded(5),
+    Folded(3),
 ];
 const TEXT_SELECTORS: [Selector; 10] = [
     Selector::MatchLength,

@@ -90,7 +90,8 @@ mod tests {
         };
         let noise: Vec<u8> = (0..100_000).map(|_| next() as u8).collect();
         assert_eq!(detect(&noise), None);
-        let records: Vec<u8> = (0..9_000u32).flat_map(|i| [(i % 97).to_le_bytes(), (next() % 200).to_le_bytes(), [0; 4]].concat()).collect();
+        let records: Vec<u8> =
+            (0..9_000u32).flat_map(|i| [(i % 97).to_le_bytes(), (next() % 200).to_le_bytes(), [0; 4]].concat()).collect();
         assert_eq!(detect(&records), None);
         let floats: Vec<u8> = (0..20_000u32).flat_map(|i| (i as f32 / 7.0).to_le_bytes()).collect();
         assert_eq!(detect(&floats), None);
