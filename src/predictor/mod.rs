@@ -46,7 +46,9 @@ pub struct Predictor<K: Kernels, const N: usize, const R: usize, const P: usize,
     matches: Vec<MatchModel>,
     mixer: M,
     last: LastMixer<S>,
-    apms: [Apm<{ 1 << 15 }>; 2],
+    refinement: Apm<{ 1 << 15 }>,
+    /// A second one, of streams with a signal model.
+    signal_refinement: Option<Apm<{ 1 << 15 }>>,
     apm_contexts: [usize; 2],
     partial: u32,
     node: usize,
@@ -95,7 +97,8 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
             matches,
             mixer: M::new(rows, (profile.first_weight * 16384 / 256) as i16, rate),
             last: LastMixer::new(256, last_rate),
-            apms: [Apm::new(7), Apm::new(7)],
+            refinement: Apm::new(7),
+            signal_refinement: profile.signal.is_some().then(|| Apm::new(7)),
             apm_contexts: [0; 2],
             partial: 1,
             node: 1,
@@ -233,9 +236,9 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
         }
         self.mixer.update::<K>(&self.inputs, bit);
         self.last.update(bit);
-        self.apms[0].update(bit);
-        if self.state.signal.is_some() {
-            self.apms[1].update(bit);
+        self.refinement.update(bit);
+        if let Some(second) = &mut self.signal_refinement {
+            second.update(bit);
         }
     }
 
@@ -298,11 +301,12 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
         let stretched = self.mixer.mix::<K>(&self.inputs, &rows);
         let stretched = self.last.mix(&stretched, self.partial as usize);
         let p0 = self.last.probability();
-        let p1 = self.apms[0].refine(stretched, self.apm_contexts[0] + self.partial as usize);
-        self.apms[0].prefetch(self.apm_contexts[0] ^ ((2 * self.partial as usize) & 0xff));
-        let mixed = if self.state.signal.is_some() {
-            let p2 = self.apms[1].refine(stretched, self.apm_contexts[1] ^ self.partial as usize);
-            self.apms[1].prefetch(self.apm_contexts[1] ^ ((2 * self.partial as usize) & 0xff));
+        let partial = self.partial as usize;
+        let p1 = self.refinement.refine(stretched, self.apm_contexts[0] + partial);
+        self.refinement.prefetch(self.apm_contexts[0] ^ ((2 * partial) & 0xff));
+        let mixed = if let Some(second) = &mut self.signal_refinement {
+            let p2 = second.refine(stretched, self.apm_contexts[1] ^ partial);
+            second.prefetch(self.apm_contexts[1] ^ ((2 * partial) & 0xff));
             (2 * p0 + p1 + p2) >> 2
         } else {
             // A second refinement, by the last two bytes, made everything 0.2 % larger.
