@@ -99,7 +99,7 @@ pub fn encode_split(raw: &[u8], level: &Level) -> Result<Vec<u8>> {
 /// The memory of the level that `coded` names; 0 for the stored form, and for what [`decode`] refuses.
 pub fn memory(coded: &[u8]) -> u64 {
     let named = coded.first().filter(|&&first| first >> 4 != STORED);
-    named.and_then(|first| level::level(first & 15)).map_or(0, |level| level.memory as u64)
+    named.and_then(|first| level::of_block(first & 15)).map_or(0, |level| level.memory as u64)
 }
 
 /// Decodes any form.
@@ -116,7 +116,7 @@ pub fn decode(coded: &[u8], raw_len: usize) -> Result<Vec<u8>> {
         }
         return Ok(reader.rest().to_vec());
     }
-    let level = level::level(first & 15).ok_or_else(|| Error::Unsupported(format!("level {} in a block", first & 15)))?;
+    let level = level::of_block(first & 15).ok_or_else(|| Error::Unsupported(format!("level {} in a block", first & 15)))?;
     match form {
         SINGLE => {
             let kind = Kind::read(&mut reader)?;
