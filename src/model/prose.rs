@@ -31,17 +31,15 @@ impl Word {
         self.length = (self.length + 1).min(15);
     }
 
-    /// The hash without the commonest English endings: a word and its inflections are one.
-    fn stem(self) -> u32 {
-        // Without the letters the hash cannot be undone: endings are told by the length that is left.
-        let ending = self.ending & 0xff_ffff;
-        let cut = match ending {
-            0x69_6e_67 => 3,
-            _ if ending & 0xffff == 0x6564 || ending & 0xffff == 0x6c79 || ending & 0xffff == 0x6573 => 2,
-            _ if ending & 0xff == 0x73 => 1,
+    /// Letters of the commonest English endings (ing, ed, ly, es, s): without them a word and its
+    /// inflections are one.
+    fn ending_letters(self) -> usize {
+        match self.ending.to_be_bytes() {
+            [_, b'i', b'n', b'g'] => 3,
+            [_, _, b'e', b'd' | b's'] | [_, _, b'l', b'y'] => 2,
+            [_, _, _, b's'] => 1,
             _ => 0,
-        };
-        cut
+        }
     }
 }
 
@@ -115,7 +113,7 @@ impl ProseState {
     #[inline(always)]
     fn end_word(&mut self) {
         let word = self.word;
-        let cut = word.stem() as usize;
+        let cut = word.ending_letters();
         let stem = if cut > 0 && word.length as usize > cut + 2 { self.prefixes[cut - 1] } else { word.hash };
         self.stems = [stem, self.stems[0]];
         self.after_one[self.slots[0]] = word.hash;
