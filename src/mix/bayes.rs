@@ -9,8 +9,7 @@
 //! It stands behind the same trait as the gradient [`super::mixer::Mixer`], so that `cmx bench
 //! --mixer` can compare them; `docs/architecture-engine.md` shows what came out.
 
-use super::logistic::{MIX_LIMIT, squash_coarse};
-use super::mixer::{Rate, SUM_SHIFT, WeightMixer};
+use super::mixer::{Rate, Selection, WeightMixer};
 use crate::coder::PROBABILITY_BITS;
 use crate::simd::Kernels;
 
@@ -33,52 +32,28 @@ struct Row<const P: usize> {
 /// Like [`super::mixer::Mixer`], with a variance for each weight.
 pub struct BayesMixer<const P: usize, const S: usize> {
     rows: Vec<Row<P>>,
-    first_row: [u32; S],
-    selected: [u32; S],
-    probabilities: [u32; S],
-    threshold: u32,
+    selection: Selection<S>,
 }
 
 impl<const P: usize, const S: usize> WeightMixer<P, S> for BayesMixer<P, S> {
     /// Of `rate` only the threshold counts.
     fn new(rows: [usize; S], weight: i16, rate: Rate) -> Self {
-        let mut first_row = [0; S];
-        let mut total = 0;
-        for (first, count) in first_row.iter_mut().zip(rows) {
-            *first = total as u32;
-            total += count;
-        }
+        let (selection, total) = Selection::new(rows, rate.threshold);
         let row = Row { means: [[weight; 2]; P], variances: [[VARIANCE_FIRST; 2]; P] };
-        Self {
-            rows: vec![row; total],
-            first_row,
-            selected: first_row,
-            probabilities: [1 << (PROBABILITY_BITS - 1); S],
-            threshold: rate.threshold << (PROBABILITY_BITS - 16),
-        }
+        Self { rows: vec![row; total], selection }
     }
 
     #[inline(always)]
     fn mix<K: Kernels>(&mut self, inputs: &[[i16; 2]; P], selectors: &[u32; S]) -> [i32; S] {
-        let mut stretched = [0; S];
-        for k in 0..S {
-            self.selected[k] = self.first_row[k] + selectors[k];
-            let row = &self.rows[self.selected[k] as usize];
-            let sum = K::dot(inputs.as_flattened(), row.means.as_flattened());
-            stretched[k] = (sum >> SUM_SHIFT).clamp(-MIX_LIMIT, MIX_LIMIT);
-            self.probabilities[k] = squash_coarse(stretched[k]);
-        }
-        stretched
+        self.selection.mix::<K, P>(inputs, selectors, |row| &self.rows[row].means)
     }
 
     #[inline(always)]
     fn update<K: Kernels>(&mut self, inputs: &[[i16; 2]; P], bit: u32) {
         for k in 0..S {
-            let error = (bit << PROBABILITY_BITS) as i32 - self.probabilities[k] as i32;
-            if error.unsigned_abs() < self.threshold {
-                continue;
+            if let Some((row, probability, error)) = self.selection.lesson(k, bit) {
+                self.rows[row].learn(inputs, error, probability);
             }
-            self.rows[self.selected[k] as usize].learn(inputs, error, self.probabilities[k]);
         }
     }
 }

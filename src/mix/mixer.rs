@@ -14,7 +14,7 @@ pub const WEIGHT_BITS: u32 = 14;
 /// Largest magnitude of an input: ±16 with 8 fractional bits.
 pub const INPUT_LIMIT: i32 = 4095;
 /// What brings a sum of products to the mixer's 12 fractional bits.
-pub(super) const SUM_SHIFT: u32 = WEIGHT_BITS + super::logistic::STRETCH_BITS - MIX_BITS;
+const SUM_SHIFT: u32 = WEIGHT_BITS + super::logistic::STRETCH_BITS - MIX_BITS;
 
 /// How fast a mixer learns: a row's rate falls from `first` to `last` as
 /// `last + (first - last) * span / (span + updates)`. One is 2^-16 of weight per unit of input and error.
@@ -49,49 +49,40 @@ pub trait WeightMixer<const P: usize, const S: usize> {
     fn update<K: Kernels>(&mut self, inputs: &[[i16; 2]; P], bit: u32);
 }
 
-/// `S` weight sets over the same `P` pairs of inputs (a multiple of eight pairs).
-pub struct Mixer<const P: usize, const S: usize> {
-    weights: Vec<[[i16; 2]; P]>,
+/// What every first layer keeps beside its weights: which row of each set is in use, and what it predicted.
+pub(super) struct Selection<const S: usize> {
     first_row: [u32; S],
     selected: [u32; S],
     probabilities: [u32; S],
-    /// Updates of each row so far.
-    updates: Vec<u16>,
-    rates: Box<[u16; RATE_STEPS]>,
     threshold: u32,
 }
 
-impl<const P: usize, const S: usize> WeightMixer<P, S> for Mixer<P, S> {
-    fn new(rows: [usize; S], weight: i16, rate: Rate) -> Self {
+impl<const S: usize> Selection<S> {
+    /// For sets of `rows` rows, and how many these are together; errors below `threshold` (16
+    /// fractional bits) teach nothing.
+    pub(super) fn new(rows: [usize; S], threshold: u32) -> (Self, usize) {
         let mut first_row = [0; S];
         let mut total = 0;
         for (first, count) in first_row.iter_mut().zip(rows) {
             *first = total as u32;
             total += count;
         }
-        let mut rates = Box::new([0u16; RATE_STEPS]);
-        for (step, slot) in rates.iter_mut().enumerate() {
-            let updates = (step as u64) << RATE_STEP_BITS;
-            let (first, last, span) = (u64::from(rate.first), u64::from(rate.last), u64::from(rate.span));
-            *slot = (last + first.saturating_sub(last) * span / (span + updates)) as u16;
-        }
-        Self {
-            weights: vec![[[weight; 2]; P]; total],
-            first_row,
-            selected: first_row,
-            probabilities: [1 << (PROBABILITY_BITS - 1); S],
-            updates: vec![0; total],
-            rates,
-            threshold: rate.threshold << (PROBABILITY_BITS - 16),
-        }
+        let probabilities = [1 << (PROBABILITY_BITS - 1); S];
+        (Self { first_row, selected: first_row, probabilities, threshold: threshold << (PROBABILITY_BITS - 16) }, total)
     }
 
+    /// See [`WeightMixer::mix`]; `weights` gives a row's.
     #[inline(always)]
-    fn mix<K: Kernels>(&mut self, inputs: &[[i16; 2]; P], selectors: &[u32; S]) -> [i32; S] {
+    pub(super) fn mix<'a, K: Kernels, const P: usize>(
+        &mut self,
+        inputs: &[[i16; 2]; P],
+        selectors: &[u32; S],
+        weights: impl Fn(usize) -> &'a [[i16; 2]; P],
+    ) -> [i32; S] {
         let mut stretched = [0; S];
         for k in 0..S {
             self.selected[k] = self.first_row[k] + selectors[k];
-            let row = &self.weights[self.selected[k] as usize];
+            let row = weights(self.selected[k] as usize);
             let sum = K::dot(inputs.as_flattened(), row.as_flattened());
             stretched[k] = (sum >> SUM_SHIFT).clamp(-MIX_LIMIT, MIX_LIMIT);
         }
@@ -101,14 +92,44 @@ impl<const P: usize, const S: usize> WeightMixer<P, S> for Mixer<P, S> {
         stretched
     }
 
+    /// The row that set `k` used, its probability and its error (22 fractional bits), if that teaches anything.
+    #[inline(always)]
+    pub(super) fn lesson(&self, k: usize, bit: u32) -> Option<(usize, u32, i32)> {
+        let error = (bit << PROBABILITY_BITS) as i32 - self.probabilities[k] as i32;
+        (error.unsigned_abs() >= self.threshold).then_some((self.selected[k] as usize, self.probabilities[k], error))
+    }
+}
+
+/// `S` weight sets over the same `P` pairs of inputs (a multiple of eight pairs).
+pub struct Mixer<const P: usize, const S: usize> {
+    weights: Vec<[[i16; 2]; P]>,
+    selection: Selection<S>,
+    /// Updates of each row so far.
+    updates: Vec<u16>,
+    rates: Box<[u16; RATE_STEPS]>,
+}
+
+impl<const P: usize, const S: usize> WeightMixer<P, S> for Mixer<P, S> {
+    fn new(rows: [usize; S], weight: i16, rate: Rate) -> Self {
+        let (selection, total) = Selection::new(rows, rate.threshold);
+        let mut rates = Box::new([0u16; RATE_STEPS]);
+        for (step, slot) in rates.iter_mut().enumerate() {
+            let updates = (step as u64) << RATE_STEP_BITS;
+            let (first, last, span) = (u64::from(rate.first), u64::from(rate.last), u64::from(rate.span));
+            *slot = (last + first.saturating_sub(last) * span / (span + updates)) as u16;
+        }
+        Self { weights: vec![[[weight; 2]; P]; total], selection, updates: vec![0; total], rates }
+    }
+
+    #[inline(always)]
+    fn mix<K: Kernels>(&mut self, inputs: &[[i16; 2]; P], selectors: &[u32; S]) -> [i32; S] {
+        self.selection.mix::<K, P>(inputs, selectors, |row| &self.weights[row])
+    }
+
     #[inline(always)]
     fn update<K: Kernels>(&mut self, inputs: &[[i16; 2]; P], bit: u32) {
         for k in 0..S {
-            let error = (bit << PROBABILITY_BITS) as i32 - self.probabilities[k] as i32;
-            if error.unsigned_abs() < self.threshold {
-                continue;
-            }
-            let row = self.selected[k] as usize;
+            let Some((row, _, error)) = self.selection.lesson(k, bit) else { continue };
             let updates = &mut self.updates[row];
             let rate = i64::from(self.rates[usize::from(*updates >> RATE_STEP_BITS) & (RATE_STEPS - 1)]);
             *updates += u16::from(*updates < UPDATES_LIMIT);

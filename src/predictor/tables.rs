@@ -246,17 +246,17 @@ impl Profile {
             Effort::Huge => (56, 10),
         };
         match kind {
-            Kind::Text => Self::of(TEXT.to_vec(), &TEXT_SELECTORS, contexts, sets),
-            Kind::Table => Self::of(TABLE.to_vec(), &TABLE_SELECTORS, contexts, sets),
-            Kind::Generic => Self::of(GENERIC.to_vec(), &GENERIC_SELECTORS, contexts, sets),
-            Kind::Exe => Self::of(EXE.to_vec(), &EXE_SELECTORS, contexts, sets),
+            Kind::Text => Self::of(TEXT.to_vec(), &TEXT_SELECTORS, contexts, sets, RATE_HUGE_TEXT),
+            Kind::Table => Self::of(TABLE.to_vec(), &TABLE_SELECTORS, contexts, sets, RATE_HUGE),
+            Kind::Generic => Self::of(GENERIC.to_vec(), &GENERIC_SELECTORS, contexts, sets, RATE_HUGE),
+            Kind::Exe => Self::of(EXE.to_vec(), &EXE_SELECTORS, contexts, sets, RATE_HUGE),
             Kind::Image { .. } | Kind::Image16 { .. } | Kind::Audio { .. } => Self::signal(level, kind),
         }
     }
 
-    /// The first `contexts` of a list, its plain orders in front, and the first `sets` selectors.
-    fn of(mut list: Vec<Context>, selectors: &[Selector], contexts: usize, sets: usize) -> Self {
-        let is_text = list.contains(&Prose(4));
+    /// The first `contexts` of a list, its plain orders in front, and the first `sets` selectors; mixers of
+    /// more than 16 contexts learn as `huge` says.
+    fn of(mut list: Vec<Context>, selectors: &[Selector], contexts: usize, sets: usize, huge: Rate) -> Self {
         list.truncate(contexts);
         let order = |context: &Context| matches!(context, Order(_) | Long(_));
         let (mut orders, rest): (Vec<_>, Vec<_>) = list.into_iter().partition(order);
@@ -267,8 +267,7 @@ impl Profile {
         let count = orders.len();
         let rate = match contexts {
             ..=16 => RATE,
-            _ if is_text => RATE_HUGE_TEXT,
-            _ => RATE_HUGE,
+            _ => huge,
         };
         orders.extend(rest);
         Self {
