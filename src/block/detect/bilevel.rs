@@ -60,6 +60,7 @@ fn row(window: &[u8]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::block::tests::sample::noise;
 
     /// Black rings and slanted strokes on white.
     fn drawing(width: usize, height: usize) -> Vec<u8> {
@@ -83,15 +84,10 @@ mod tests {
 
     #[test]
     fn other_things_are_not() {
-        let mut state = 5u32;
-        let mut next = || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            state >> 16
-        };
-        let noise: Vec<u8> = (0..100_000).map(|_| next() as u8).collect();
+        let noise = noise(100_000);
         assert_eq!(detect(&noise), None);
-        let records: Vec<u8> =
-            (0..9_000u32).flat_map(|i| [(i % 97).to_le_bytes(), (next() % 200).to_le_bytes(), [0; 4]].concat()).collect();
+        let record = |number: u32| [(number % 97).to_le_bytes(), u32::from(noise[number as usize] % 200).to_le_bytes(), [0; 4]].concat();
+        let records: Vec<u8> = (0..9_000).flat_map(record).collect();
         assert_eq!(detect(&records), None);
         let floats: Vec<u8> = (0..20_000u32).flat_map(|i| (i as f32 / 7.0).to_le_bytes()).collect();
         assert_eq!(detect(&floats), None);
