@@ -1,13 +1,17 @@
 //! The match model: where the last bytes occurred before, what followed there is expected again.
 
-use super::state_map::{entry, inputs_of, probability, update_entry};
+use super::state_map::MapEntry;
 use crate::coder::PROBABILITY_BITS;
+use crate::error::{Error, Result};
+use crate::simd::memory::{Table, zeroed};
 use crate::simd::prefetch;
 
 /// Longest length that is told apart.
 const LONGEST: u32 = 65535;
 /// Length classes of the prediction.
 const CLASSES: usize = 32;
+/// Updates after which a prediction keeps its rate.
+const LIMIT: u32 = 1000;
 
 /// One match model, for one shortest length.
 ///
@@ -15,7 +19,7 @@ const CLASSES: usize = 32;
 /// asked for when its hash is known, a byte later the candidate is read and the bytes before it
 /// are asked for, another byte later it is verified and followed.
 pub struct MatchModel {
-    table: Vec<u32>,
+    table: Table<u32>,
     shift: u32,
     shortest: usize,
     pointer: usize,
@@ -29,8 +33,9 @@ pub struct MatchModel {
     pending: (usize, usize),
     /// Position that followed the same hash, as of the newest byte; 0 for none.
     candidate: usize,
-    entries: Vec<u32>,
-    index: usize,
+    maps: Box<[[MapEntry; 8]; CLASSES * 4]>,
+    /// Which of `maps` predicts this byte: class of the length, and misses.
+    class: usize,
 }
 
 /// Class of a match length: fine steps first, then coarser.
@@ -47,11 +52,14 @@ fn length_class(length: u32) -> usize {
 
 impl MatchModel {
     /// A model that looks for matches of at least `shortest` bytes through 2^`bits` positions.
-    #[must_use]
-    pub fn new(shortest: usize, bits: u32) -> Self {
-        let entries = (0..CLASSES * 4 * 8).map(|_| entry(3 << (PROBABILITY_BITS - 2), 0)).collect();
-        Self {
-            table: vec![0; 1 << bits],
+    ///
+    /// # Errors
+    /// The memory cannot be had.
+    pub fn new(shortest: usize, bits: u32) -> Result<Self> {
+        let table = zeroed(1 << bits).ok_or_else(|| Error::Limit(format!("no memory for {} positions of matches", 1 << bits)))?;
+        let maps = vec![[MapEntry::new(3 << (PROBABILITY_BITS - 2), 0); 8]; CLASSES * 4];
+        Ok(Self {
+            table,
             shift: 64 - bits,
             shortest,
             pointer: 0,
@@ -61,9 +69,9 @@ impl MatchModel {
             agrees: false,
             pending: (0, 0),
             candidate: 0,
-            entries,
-            index: 0,
-        }
+            maps: maps.into_boxed_slice().try_into().unwrap_or_else(|_| unreachable!()),
+            class: 0,
+        })
     }
 
     #[inline(always)]
@@ -118,6 +126,7 @@ impl MatchModel {
         }
         self.agrees = self.pointer > 0;
         self.expected = if self.agrees { u32::from(bytes[self.pointer]) } else { 0 };
+        self.class = length_class(self.length) * 4 + self.misses.min(3) as usize;
     }
 
     /// Follows `candidate` if enough bytes before it are those before the end.
@@ -147,34 +156,28 @@ impl MatchModel {
         self.agrees
     }
 
-    /// Two inputs for the bit after the `partial` byte (a leading one, then the bits so far).
+    /// Two inputs for the next bit of this byte.
     #[inline(always)]
-    pub fn predict(&mut self, partial: u32, bit_position: u32) -> [i16; 2] {
-        if self.agrees {
-            let filled = self.expected | 0x100;
-            if filled >> (8 - bit_position) != partial {
-                self.agrees = false;
-            }
-        }
+    pub fn predict(&self, bit_position: u32) -> [i16; 2] {
         if !self.agrees {
             return [0, 0];
         }
-        let expected_bit = (self.expected >> (7 - bit_position)) & 1;
-        let class = (length_class(self.length) * 4 + self.misses.min(3) as usize) * 8 + bit_position as usize;
-        self.index = class;
-        let p = probability(self.entries[class]);
-        let sign = if expected_bit == 1 { 1 } else { -1 };
-        let [strength, linear] = inputs_of(p);
+        let [strength, linear] = self.maps[self.class & (CLASSES * 4 - 1)][bit_position as usize & 7].inputs();
+        let sign = if self.expected_bit(bit_position) == 1 { 1 } else { -1 };
         [sign * strength, sign * linear]
+    }
+
+    #[inline(always)]
+    fn expected_bit(&self, bit_position: u32) -> u32 {
+        self.expected >> (7 - bit_position) & 1
     }
 
     /// Learns `bit`.
     #[inline(always)]
     pub fn update(&mut self, bit: u32, bit_position: u32) {
         if self.agrees {
-            let expected_bit = (self.expected >> (7 - bit_position)) & 1;
-            let hit = u32::from(expected_bit == bit);
-            self.entries[self.index] = update_entry(self.entries[self.index], hit, 1000);
+            self.agrees = self.expected_bit(bit_position) == bit;
+            self.maps[self.class & (CLASSES * 4 - 1)][bit_position as usize & 7].update(u32::from(self.agrees), LIMIT);
         }
     }
 }

@@ -94,11 +94,12 @@ fn encode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const
     let mut predictor = Predictor::<K, N, R, P, S, M>::new(profile, raw.len(), memory)?;
     let mut encoder = Encoder::new();
     for (index, &byte) in raw.iter().enumerate() {
-        for shift in (0..8).rev() {
+        for shift in (1..8).rev() {
             let bit = u32::from(byte >> shift) & 1;
             encoder.encode(bit, predictor.probability());
             predictor.update_bit(bit);
         }
+        encoder.encode(u32::from(byte) & 1, predictor.probability());
         predictor.end_byte(&raw[..=index]);
         if index.is_multiple_of(PROGRESS) {
             crate::progress::advance(PROGRESS as u64);
@@ -123,11 +124,12 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const
             return Err(Error::Corrupt("the code ends before its bytes do".into()));
         }
         let mut byte = 0;
-        for _ in 0..8 {
+        for _ in 0..7 {
             let bit = decoder.decode(predictor.probability());
             predictor.update_bit(bit);
             byte = byte * 2 + bit;
         }
+        byte = byte * 2 + decoder.decode(predictor.probability());
         raw.push(byte as u8);
         predictor.end_byte(&raw);
         if raw.len().is_multiple_of(PROGRESS) {

@@ -36,8 +36,12 @@ const MAP_LIMIT: u32 = 1020;
 pub struct Predictor<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize, M = Mixer<P, S>> {
     histories: Histories<N>,
     hashes: [u64; N],
+    /// Hashes of the second nibble's slots.
+    second: [u64; N],
     /// Contexts that were new at the start of this byte, whose second nibble is deferred.
     fresh: [bool; N],
+    /// Where the first nibble's slot of a fresh context lies.
+    places: [u32; N],
     /// The byte that followed a context the one time it was seen, or [`NONE_DEFERRED`].
     once: [u32; N],
     runs: RunMap<R>,
@@ -79,7 +83,7 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
         profile.selectors.resize(S, Selector::Constant);
         profile.matches.truncate(P - Self::MATCHES - 1);
         let match_bits = (length.max(1 << 10) as u32).next_power_of_two().ilog2().min(22);
-        let matches: Vec<_> = profile.matches.iter().map(|&shortest| MatchModel::new(shortest, match_bits)).collect();
+        let matches = profile.matches.iter().map(|&shortest| MatchModel::new(shortest, match_bits)).collect::<Result<Vec<_>>>()?;
         let rows: [usize; S] = std::array::from_fn(|k| profile.selectors[k].rows());
         // Eight bytes a context and byte: twice that gains 0.03 %, half of it costs 0.1 %. A power of two.
         let wanted = length.saturating_mul(N * 8).max(1 << 16).next_power_of_two();
@@ -89,7 +93,9 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
         let mut predictor = Self {
             histories: Histories::new(table_bytes / LINE).ok_or_else(|| no_memory(table_bytes))?,
             hashes: [0; N],
+            second: [0; N],
             fresh: [false; N],
+            places: [0; N],
             once: [NONE_DEFERRED; N],
             runs: RunMap::new(table_bytes / N / 4)?,
             inputs: [[0; 2]; P],
@@ -110,6 +116,7 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
             profile,
             kernels: PhantomData,
         };
+        predictor.find_first_slots();
         predictor.begin_byte();
         predictor.predict_bit();
         Ok(predictor)
@@ -122,8 +129,9 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
         self.probability
     }
 
+    /// Asks for the slots of the first nibble.
     #[inline(always)]
-    fn begin_byte(&mut self) {
+    fn find_first_slots(&mut self) {
         for i in 0..N {
             self.hashes[i] = self.state.hash(self.profile.contexts[i], i as u32 + 1);
             let line = self.table.line(self.hashes[i]);
@@ -133,6 +141,10 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
         for i in 0..R {
             self.runs.select(i, self.hashes[i + 2]);
         }
+    }
+
+    #[inline(always)]
+    fn begin_byte(&mut self) {
         self.load_first_slots();
         self.runs.load();
         self.apm_contexts = [(self.state.history.byte(1) as usize) << 8, 0];
@@ -159,6 +171,7 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
             }
             if i >= DENSE {
                 self.fresh[i] = fresh;
+                self.places[i] = (number * LINE + first_byte(way)) as u32;
                 self.once[i] = take_deferred(slot);
             }
             self.histories.set_base(i, number, first_byte(way));
@@ -175,26 +188,29 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
         hash ^ (1 + 2 * spread) << 32 ^ (nibble * 17 + 1) << 24
     }
 
+    /// Asks for the slots of the second nibble; `partial` ends with the first.
     #[inline(always)]
-    fn load_second_slots(&mut self) {
+    fn find_second_slots(&mut self) {
         let nibble = self.partial & 15;
-        let mut hashes = [0; N];
         for i in 0..N {
-            hashes[i] = Self::second_hash(i, self.hashes[i], nibble);
+            self.second[i] = Self::second_hash(i, self.hashes[i], nibble);
             if !self.fresh[i] {
-                let line = self.table.line(hashes[i]);
+                let line = self.table.line(self.second[i]);
                 prefetch(self.histories.lines(), line);
             }
         }
+    }
+
+    #[inline(always)]
+    fn load_second_slots(&mut self) {
+        let nibble = self.partial & 15;
         for i in 0..N {
             if self.fresh[i] {
-                // The first nibble's slot keeps its place in `hashes` until the byte is known.
-                let (line, at) = self.histories.base(i);
-                self.hashes[i] = (line * LINE + at) as u64;
                 self.histories.set_scratch(i);
                 continue;
             }
-            let number = self.table.line(hashes[i]);
+            let hash = self.second[i];
+            let number = self.table.line(hash);
             let line = &mut self.histories.lines()[number];
             let once = self.once[i];
             if once != NONE_DEFERRED && once >> 4 != nibble {
@@ -202,7 +218,7 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
                 let way = self.table.way(line, check);
                 mark_once(slot(line, way), once & 15);
             }
-            let way = self.table.way(line, (hashes[i] >> 24) as u8);
+            let way = self.table.way(line, (hash >> 24) as u8);
             if once >> 4 == nibble {
                 mark_once(slot(line, way), once & 15);
             }
@@ -215,7 +231,7 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
         let nibble = self.partial & 15;
         for i in DENSE..N {
             if self.fresh[i] {
-                let place = self.hashes[i] as usize;
+                let place = self.places[i] as usize;
                 if let Some(slot) = self.histories.lines()[place / LINE][place % LINE..].first_chunk_mut() {
                     defer(slot, nibble);
                 }
@@ -223,10 +239,14 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
         }
     }
 
+    /// A number below eight that is different at every bit: which transitions of bit histories take place.
     #[inline(always)]
-    fn train(&mut self, bit: u32) {
-        let draw = (self.state.history.position as u32 * 8 + self.bit_position).wrapping_mul(0x9E37_79B1) >> 29;
-        self.histories.learn::<K>(self.node, bit, draw, MAP_LIMIT);
+    fn draw(&self) -> u32 {
+        (self.state.history.position as u32 * 8 + self.bit_position).wrapping_mul(0x9E37_79B1) >> 29
+    }
+
+    #[inline(always)]
+    fn train_models(&mut self, bit: u32) {
         for model in &mut self.matches {
             model.update(bit, self.bit_position);
         }
@@ -234,6 +254,11 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
         if let Some(signal) = &mut self.state.signal {
             signal.update(bit);
         }
+    }
+
+    #[inline(always)]
+    fn train_mixers(&mut self, bit: u32, draw: u32) {
+        self.histories.learn::<K>(self.node, bit, draw, MAP_LIMIT);
         self.mixer.update::<K>(&self.inputs, bit);
         self.last.update(bit);
         self.refinement.update(bit);
@@ -242,32 +267,43 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
         }
     }
 
-    /// Learns one bit of a byte; after the eighth, [`Predictor::end_byte`] must follow.
+    /// Learns one of the first seven bits of a byte.
     #[inline(always)]
     pub fn update_bit(&mut self, bit: u32) {
-        self.train(bit);
+        let draw = self.draw();
         self.partial = self.partial * 2 + bit;
+        let middle = self.bit_position == 3;
+        if middle {
+            // Before the bit is learned: that work hides a part of the wait for memory.
+            self.find_second_slots();
+        }
+        self.train_models(bit);
+        self.train_mixers(bit, draw);
         self.node = self.node * 2 + bit as usize;
         self.bit_position += 1;
-        if self.bit_position == 4 {
+        if middle {
             self.load_second_slots();
             self.node = 1;
         }
-        if self.bit_position < 8 {
-            self.predict_bit();
-        }
+        self.predict_bit();
     }
 
-    /// Takes in a whole byte, the one that `bytes` now ends with.
+    /// Learns the last bit of a byte and with it the whole, which `bytes` now ends with.
     #[inline(always)]
     pub fn end_byte(&mut self, bytes: &[u8]) {
-        self.defer_fresh();
+        let bit = u32::from(bytes.last().copied().unwrap_or(0)) & 1;
+        let draw = self.draw();
+        self.partial = self.partial * 2 + bit;
+        self.train_models(bit);
         self.runs.end_byte(self.partial as u8);
         for model in &mut self.matches {
             model.push(bytes);
         }
         self.state.expected = self.matches.iter().find_map(MatchModel::expected_byte).map_or(0, |byte| 256 + byte);
         self.state.push(bytes);
+        self.find_first_slots();
+        self.train_mixers(bit, draw);
+        self.defer_fresh();
         self.partial = 1;
         self.node = 1;
         self.bit_position = 0;
@@ -283,8 +319,8 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
             self.histories.confide::<K>(&mut self.inputs, N + R);
         }
         let mut length = 0;
-        for (k, model) in self.matches.iter_mut().enumerate() {
-            self.inputs[Self::MATCHES + k] = model.predict(self.partial, self.bit_position);
+        for (k, model) in self.matches.iter().enumerate() {
+            self.inputs[Self::MATCHES + k] = model.predict(self.bit_position);
             if length == 0 && model.agrees() {
                 length = model.length.max(1);
             }
