@@ -94,8 +94,45 @@ pub enum Context {
     Signal(u8),
 }
 
+/// What a profile's contexts and selectors need to know; the rest is not kept.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct Families {
+    /// Words and gaps.
+    pub words: bool,
+    /// Lines and fields.
+    pub lines: bool,
+    /// Record lengths and the bytes above.
+    pub stride: bool,
+    /// Which bytes followed.
+    pub indirect: bool,
+    /// The last bytes, folded.
+    pub folded: bool,
+    /// Brackets and tags.
+    pub nest: bool,
+}
+
+impl Families {
+    /// Adds what `context` needs.
+    pub fn add(&mut self, context: Context) {
+        use Context::*;
+        match context {
+            Word | WordPair | WordTriple | WordSkip | WordGap => self.words = true,
+            WordLine | WordAbove => (self.words, self.lines) = (true, true),
+            Above | Column | Field | FieldAbove | AboveTwo => self.lines = true,
+            Stride | StrideTwo | StrideLast | StridePhase | StrideCorner | Record(_) => self.stride = true,
+            IndirectOne | IndirectTwo | IndirectThree => self.indirect = true,
+            Folded(_) => self.folded = true,
+            Nest => (self.nest, self.words) = (true, true),
+            NestTwo | NestName => self.nest = true,
+            Nothing | Order(_) | Long(_) | Masked(_) | Expected | ExpectedTwo | Shape | ShapeLast => {}
+            X86(_) | Table(_) | Wasm(_) | Prose(_) | Signal(_) => {}
+        }
+    }
+}
+
 /// State of the families behind the contexts.
 pub struct ContextState {
+    families: Families,
     /// The last bytes.
     pub history: ByteHistory,
     /// Words.
@@ -153,10 +190,11 @@ pub const fn kind(byte: u8) -> u32 {
 }
 
 impl ContextState {
-    /// Nothing seen yet; families that none of `contexts` needs stay idle.
+    /// Nothing seen yet; only `families` and the models that one of `contexts` names are kept.
     #[must_use]
-    pub fn new(contexts: &[Context], signal: Option<Signal>) -> Self {
+    pub fn new(contexts: &[Context], families: Families, signal: Option<Signal>) -> Self {
         Self {
+            families,
             history: ByteHistory::default(),
             words: WordState::default(),
             lines: LineState::default(),
@@ -184,18 +222,23 @@ impl ContextState {
         if let Some(signal) = &mut self.signal {
             signal.push(bytes);
         }
-        self.words.push(byte);
-        self.lines.push(bytes);
-        self.stride.push(bytes);
-        self.indirect.push(byte);
-        self.nest.push(byte);
-        let folded = match byte {
-            b'0'..=b'9' => b'0',
-            b' ' | b'\n' | b'\r' | b'\t' => b' ',
-            _ => byte.to_ascii_lowercase(),
-        };
-        if folded != b' ' || self.folded as u8 != b' ' {
-            self.folded = self.folded << 8 | u64::from(folded);
+        if self.families.words {
+            self.words.push(byte);
+        }
+        if self.families.lines {
+            self.lines.push(bytes);
+        }
+        if self.families.stride {
+            self.push_stride(bytes);
+        }
+        if self.families.indirect {
+            self.indirect.push(byte);
+        }
+        if self.families.nest {
+            self.nest.push(byte);
+        }
+        if self.families.folded {
+            self.push_folded(byte);
         }
         if let Some(prose) = &mut self.prose {
             prose.push(byte);
@@ -213,9 +256,26 @@ impl ContextState {
             wasm.push(byte);
         }
         self.shape = (self.shape << 4) | kind(byte);
+    }
+
+    #[inline(always)]
+    fn push_stride(&mut self, bytes: &[u8]) {
+        self.stride.push(bytes);
         let (end, stride) = (bytes.len(), self.stride.stride as usize);
         let back = |distance: usize| end.checked_sub(distance).and_then(|at| bytes.get(at)).copied().unwrap_or(0);
         self.above = [back(stride), back(stride + 1), back(stride.max(2) - 1), back(2 * stride)];
+    }
+
+    #[inline(always)]
+    fn push_folded(&mut self, byte: u8) {
+        let folded = match byte {
+            b'0'..=b'9' => b'0',
+            b' ' | b'\n' | b'\r' | b'\t' => b' ',
+            _ => byte.to_ascii_lowercase(),
+        };
+        if folded != b' ' || self.folded as u8 != b' ' {
+            self.folded = self.folded << 8 | u64::from(folded);
+        }
     }
 
     /// The hash of one context.

@@ -2,7 +2,7 @@
 
 use crate::block::Kind;
 use crate::mix::mixer::Rate;
-use crate::model::context::{Context, ContextState, kind};
+use crate::model::context::{Context, ContextState, Families, kind};
 use crate::model::signal::Effort;
 
 /// What picks the row of a weight set. Each has a part that is fixed for a byte and a part that
@@ -133,4 +133,23 @@ pub struct Profile {
     pub last_rate: u32,
     /// Where all mixer weights start, in 256ths.
     pub first_weight: u32,
+}
+
+impl Profile {
+    /// What its contexts and selectors need to know.
+    #[must_use]
+    pub fn families(&self) -> Families {
+        let mut families = Families::default();
+        self.contexts.iter().for_each(|&context| families.add(context));
+        for selector in &self.selectors {
+            match selector {
+                Selector::WordLength => families.words = true,
+                Selector::Above => families.lines = true,
+                Selector::Phase => families.stride = true,
+                Selector::Nest => families.nest = true,
+                _ => {}
+            }
+        }
+        families
+    }
 }

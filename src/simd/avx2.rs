@@ -123,16 +123,21 @@ impl Kernels for Avx2 {
             // they and the start are moved by 2^31; the address that is read is the same.
             let states = states.as_ptr().add(node).wrapping_add(1 << 31);
             let moved = _mm256_set1_epi32(i32::MIN);
-            let maps: *const i32 = maps.as_ptr().cast();
+            let maps: *const i64 = maps.as_ptr().cast();
             let first = _mm256_setr_epi32(0, 256, 512, 768, 1024, 1280, 1536, 1792);
             for group in 0..bases.len() / 8 {
                 let base = _mm256_xor_si256(_mm256_loadu_si256(bases.as_ptr().add(8 * group).cast()), moved);
                 let history = _mm256_and_si256(_mm256_i32gather_epi32::<1>(states.cast(), base), _mm256_set1_epi32(255));
                 let index = _mm256_add_epi32(history, _mm256_add_epi32(first, _mm256_set1_epi32(2048 * group as i32)));
                 _mm256_storeu_si256(indices.as_mut_ptr().add(8 * group).cast(), index);
-                let input = _mm256_i32gather_epi32::<8>(maps.add(1), index);
+                // Entries and inputs come together, four contexts a gather, and are sorted apart.
+                let low = _mm256_castsi256_ps(_mm256_i32gather_epi64::<8>(maps, _mm256_castsi256_si128(index)));
+                let high = _mm256_castsi256_ps(_mm256_i32gather_epi64::<8>(maps, _mm256_extracti128_si256::<1>(index)));
+                let entry = _mm256_castps_si256(_mm256_shuffle_ps::<0b10_00_10_00>(low, high));
+                let input = _mm256_castps_si256(_mm256_shuffle_ps::<0b11_01_11_01>(low, high));
+                let entry = _mm256_permute4x64_epi64::<0b11_01_10_00>(entry);
+                let input = _mm256_permute4x64_epi64::<0b11_01_10_00>(input);
                 _mm256_storeu_si256(inputs.as_mut_ptr().add(8 * group).cast(), input);
-                let entry = _mm256_i32gather_epi32::<8>(maps, index);
                 _mm256_storeu_si256(entries.as_mut_ptr().add(8 * group).cast(), entry);
             }
         }
