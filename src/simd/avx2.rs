@@ -119,20 +119,20 @@ impl Kernels for Avx2 {
         // SAFETY: the caller keeps every base inside the table with room for a four-byte load at
         // its nodes; a history is one byte and `maps` has 256 entries a context.
         unsafe {
-            // A gather takes its indices as signed. Bases are unsigned and may pass 2^31, so both
-            // they and the start are moved by 2^31; the address that is read is the same.
-            let states = states.as_ptr().add(node).wrapping_add(1 << 31);
-            let moved = _mm256_set1_epi32(i32::MIN);
+            let states = states.as_ptr().add(node);
             let maps: *const i64 = maps.as_ptr().cast();
-            let first = _mm256_setr_epi32(0, 256, 512, 768, 1024, 1280, 1536, 1792);
             for group in 0..bases.len() / 8 {
-                let base = _mm256_xor_si256(_mm256_loadu_si256(bases.as_ptr().add(8 * group).cast()), moved);
-                let history = _mm256_and_si256(_mm256_i32gather_epi32::<1>(states.cast(), base), _mm256_set1_epi32(255));
-                let index = _mm256_add_epi32(history, _mm256_add_epi32(first, _mm256_set1_epi32(2048 * group as i32)));
-                _mm256_storeu_si256(indices.as_mut_ptr().add(8 * group).cast(), index);
+                let index: [usize; 8] = std::array::from_fn(|i| {
+                    let context = 8 * group + i;
+                    256 * context + usize::from(*states.add(*bases.get_unchecked(context) as usize))
+                });
+                for i in 0..8 {
+                    *indices.get_unchecked_mut(8 * group + i) = index[i] as u32;
+                }
+                let pair = |i: usize| _mm_set_epi64x(*maps.add(index[i + 1]), *maps.add(index[i]));
                 // Entries and inputs come together, four contexts a gather, and are sorted apart.
-                let low = _mm256_castsi256_ps(_mm256_i32gather_epi64::<8>(maps, _mm256_castsi256_si128(index)));
-                let high = _mm256_castsi256_ps(_mm256_i32gather_epi64::<8>(maps, _mm256_extracti128_si256::<1>(index)));
+                let low = _mm256_castsi256_ps(_mm256_set_m128i(pair(2), pair(0)));
+                let high = _mm256_castsi256_ps(_mm256_set_m128i(pair(6), pair(4)));
                 let entry = _mm256_castps_si256(_mm256_shuffle_ps::<0b10_00_10_00>(low, high));
                 let input = _mm256_castps_si256(_mm256_shuffle_ps::<0b11_01_11_01>(low, high));
                 let entry = _mm256_permute4x64_epi64::<0b11_01_10_00>(entry);
