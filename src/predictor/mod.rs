@@ -188,13 +188,27 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
         hash ^ (1 + 2 * spread) << 32 ^ (nibble * 17 + 1) << 24
     }
 
-    /// Asks for the slots of the second nibble; `partial` ends with the first.
+    /// Asks for a part of the second nibble's lines that do not depend on the first nibble, before
+    /// bit `place` (0 to 2) is learned: memory serves only so many requests at a time.
+    #[inline(always)]
+    fn find_neighbours(&mut self, place: usize) {
+        let part = N.div_ceil(3);
+        for i in (place * part).max(DENSE)..((place + 1) * part).min(N) {
+            if !self.fresh[i] {
+                let line = self.table.line(Self::second_hash(i, self.hashes[i], 0));
+                prefetch(self.histories.lines(), line);
+            }
+        }
+    }
+
+    /// Finds the slots of the second nibble and asks for those that lie elsewhere; `partial` ends
+    /// with the first nibble.
     #[inline(always)]
     fn find_second_slots(&mut self) {
         let nibble = self.partial & 15;
         for i in 0..N {
             self.second[i] = Self::second_hash(i, self.hashes[i], nibble);
-            if !self.fresh[i] {
+            if i < DENSE {
                 let line = self.table.line(self.second[i]);
                 prefetch(self.histories.lines(), line);
             }
@@ -273,7 +287,9 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
         let draw = self.draw();
         self.partial = self.partial * 2 + bit;
         let middle = self.bit_position == 3;
-        if middle {
+        if self.bit_position < 3 {
+            self.find_neighbours(self.bit_position as usize);
+        } else if middle {
             // Before the bit is learned: that work hides a part of the wait for memory.
             self.find_second_slots();
         }
