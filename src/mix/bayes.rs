@@ -49,11 +49,13 @@ impl<const P: usize, const S: usize> WeightMixer<P, S> for BayesMixer<P, S> {
     }
 
     #[inline(always)]
-    fn update<K: Kernels>(&mut self, inputs: &[[i16; 2]; P], bit: u32) {
+    fn update<K: Kernels>(&mut self, inputs: &[[i16; 2]; P], bit: u32, coded: u32) {
+        if !self.selection.teaches(bit, coded) {
+            return;
+        }
         for k in 0..S {
-            if let Some((row, probability, error)) = self.selection.lesson(k, bit) {
-                self.rows[row].learn(inputs, error, probability);
-            }
+            let (row, probability, error) = self.selection.lesson(k, bit);
+            self.rows[row].learn(inputs, error, probability);
         }
     }
 }
@@ -111,7 +113,7 @@ mod tests {
             let said = if state >> 28 & 7 == 7 { 1 - bit } else { bit };
             inputs[0] = [if said == 1 { 512 } else { -512 }, if state >> 20 & 1 == 1 { 512 } else { -512 }];
             mixer.mix::<Scalar>(&inputs, &[0]);
-            mixer.update::<Scalar>(&inputs, bit);
+            mixer.update::<Scalar>(&inputs, bit, 1 << (PROBABILITY_BITS - 1));
         }
         let row = &mixer.rows[0];
         let [told, noise] = row.means[0];

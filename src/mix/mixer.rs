@@ -45,8 +45,9 @@ pub trait WeightMixer<const P: usize, const S: usize> {
     /// predictions have 12 fractional bits.
     fn mix<K: Kernels>(&mut self, inputs: &[[i16; 2]; P], selectors: &[u32; S]) -> [i32; S];
 
-    /// Trains the rows that made the last mix.
-    fn update<K: Kernels>(&mut self, inputs: &[[i16; 2]; P], bit: u32);
+    /// Trains the rows that made the last mix, if the bit was a surprise after `coded`, the probability (22
+    /// bits) that all stages together gave.
+    fn update<K: Kernels>(&mut self, inputs: &[[i16; 2]; P], bit: u32, coded: u32);
 }
 
 /// What every first layer keeps beside its weights: which row of each set is in use, and what it predicted.
@@ -92,11 +93,18 @@ impl<const S: usize> Selection<S> {
         stretched
     }
 
-    /// The row that set `k` used, its probability and its error (22 fractional bits), if that teaches anything.
+    /// Whether `bit` teaches anything after it was coded with the probability `coded` (22 bits). One decision for
+    /// all sets is a little better than one for each: 0.1 % with 56 contexts.
     #[inline(always)]
-    pub(super) fn lesson(&self, k: usize, bit: u32) -> Option<(usize, u32, i32)> {
+    pub(super) fn teaches(&self, bit: u32, coded: u32) -> bool {
+        ((bit << PROBABILITY_BITS) as i32 - coded as i32).unsigned_abs() >= self.threshold
+    }
+
+    /// The row that set `k` used, its probability and its error (22 fractional bits).
+    #[inline(always)]
+    pub(super) fn lesson(&self, k: usize, bit: u32) -> (usize, u32, i32) {
         let error = (bit << PROBABILITY_BITS) as i32 - self.probabilities[k] as i32;
-        (error.unsigned_abs() >= self.threshold).then_some((self.selected[k] as usize, self.probabilities[k], error))
+        (self.selected[k] as usize, self.probabilities[k], error)
     }
 }
 
@@ -127,9 +135,12 @@ impl<const P: usize, const S: usize> WeightMixer<P, S> for Mixer<P, S> {
     }
 
     #[inline(always)]
-    fn update<K: Kernels>(&mut self, inputs: &[[i16; 2]; P], bit: u32) {
+    fn update<K: Kernels>(&mut self, inputs: &[[i16; 2]; P], bit: u32, coded: u32) {
+        if !self.selection.teaches(bit, coded) {
+            return;
+        }
         for k in 0..S {
-            let Some((row, _, error)) = self.selection.lesson(k, bit) else { continue };
+            let (row, _, error) = self.selection.lesson(k, bit);
             let updates = &mut self.updates[row];
             let rate = i64::from(self.rates[usize::from(*updates >> RATE_STEP_BITS) & (RATE_STEPS - 1)]);
             *updates += u16::from(*updates < UPDATES_LIMIT);

@@ -86,7 +86,7 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
         let matches = profile.matches.iter().map(|&shortest| MatchModel::new(shortest, match_bits)).collect::<Result<Vec<_>>>()?;
         let rows: [usize; S] = std::array::from_fn(|k| profile.selectors[k].rows());
         // Eight bytes a context and byte: twice that gains 0.03 %, half of it costs 0.1 %. A power of two.
-        let wanted = length.saturating_mul(N * 8).max(1 << 16).next_power_of_two();
+        let wanted = length.saturating_mul(if N > 16 { N * 8 } else { N * 4 }).max(1 << 16).next_power_of_two();
         let table_bytes = wanted.min(1 << memory.max(1 << 16).ilog2());
         let rate = profile.rate;
         let last_rate = Rate { first: 300, last: profile.last_rate, span: 400, threshold: 0 };
@@ -194,10 +194,10 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
     fn find_neighbours(&mut self, place: usize) {
         let part = N.div_ceil(3);
         for i in (place * part).max(DENSE)..((place + 1) * part).min(N) {
-            if !self.fresh[i] {
-                let line = self.table.line(Self::second_hash(i, self.hashes[i], 0));
-                prefetch(self.histories.lines(), line);
-            }
+            // A fresh context will need none: its first line, which is here already, takes no branch.
+            let hash = if self.fresh[i] { self.hashes[i] } else { Self::second_hash(i, self.hashes[i], 0) };
+            let line = self.table.line(hash);
+            prefetch(self.histories.lines(), line);
         }
     }
 
@@ -273,7 +273,7 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
     #[inline(always)]
     fn train_mixers(&mut self, bit: u32, draw: u32) {
         self.histories.learn::<K>(self.node, bit, draw, MAP_LIMIT);
-        self.mixer.update::<K>(&self.inputs, bit);
+        self.mixer.update::<K>(&self.inputs, bit, self.probability);
         self.last.update(bit);
         self.refinement.update(bit);
         if let Some(second) = &mut self.signal_refinement {
