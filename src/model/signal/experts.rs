@@ -49,7 +49,7 @@ impl Experts {
         let shapes = [
             Shape { strip: 4, reach: 2, fade: 2, every: 1, ridge, floor },
             Shape { strip: 16, reach: 2, fade: 4, every: 4, ridge, floor },
-            Shape { strip: 2, reach: 1, fade: 1, every: 1, ridge, floor },
+            Shape { strip: 2, reach: 1, fade: 1, every: if effort == Effort::Small { 2 } else { 1 }, ridge, floor },
         ];
         let wanted = match effort {
             Effort::Small => [false, false, true],

@@ -92,7 +92,7 @@ impl Solver {
         for k in 0..n {
             let (above, below) = self.matrix.split_at_mut(k + 1);
             let pivot = above[k][k].max(least);
-            let root = (pivot as u64).isqrt().max(1) as i64;
+            let root = root(pivot as u64).max(1) as i64;
             // 24 fractional bits; the root is at least 2^-11, so this is below 2^36 and the product below 2^63.
             let inverse = (1 << (UNIT_BITS + 24)) / root;
             self.inverse[k] = inverse;
@@ -120,6 +120,20 @@ impl Solver {
             let weight = ((i128::from(rest) * i128::from(self.inverse[k])) >> (UNIT_BITS + 24)) as i64;
             weights[k] = weight.clamp(-WEIGHT_LIMIT, WEIGHT_LIMIT) as i32;
         }
+    }
+}
+
+/// The square root, rounded down. Faster than that of the standard library: the processor's root of a number
+/// below 2^63 is off by less than one, which the remainder tells.
+#[inline(always)]
+fn root(value: u64) -> u64 {
+    let near = (value as f64).sqrt() as u64;
+    if near * near > value {
+        near - 1
+    } else if (near + 1) * (near + 1) <= value {
+        near + 1
+    } else {
+        near
     }
 }
 
@@ -157,6 +171,19 @@ mod tests {
         Solver::default().solve(&moments, &mut weights, 20, 0);
         for (weight, truth) in weights.iter().zip(truth) {
             assert!((weight - truth * 16384).abs() < 100, "{weights:?}");
+        }
+    }
+
+    #[test]
+    fn roots_are_exact() {
+        let mut state = 1;
+        let random = (0..200_000).map(|k| {
+            let high = u64::from(random(&mut state) as u32) << 32;
+            (high | u64::from(random(&mut state) as u32)) >> (1 + k % 63)
+        });
+        let squares = (1..3_037_000_499u64).step_by(99_991).flat_map(|root| [root * root - 1, root * root, root * root + 1]);
+        for value in random.chain(squares).chain([0, 1, 2, 3, 4, (1 << 63) - 1]) {
+            assert_eq!(root(value), value.isqrt(), "{value}");
         }
     }
 
