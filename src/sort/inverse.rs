@@ -7,8 +7,8 @@ use super::suffix::chain_length;
 use crate::error::{Error, Result};
 use crate::simd::memory::zeroed;
 
-/// Chains that are followed together.
-const LANES: usize = 16;
+/// Chains are followed together, four groups of so many at most.
+const STEP: usize = 4;
 
 /// Undoes [`super::suffix::transform`]. `starts` must hold a row (at most the column's length)
 /// for every chain. A column that no text has gives some text of the same length.
@@ -41,24 +41,28 @@ pub fn inverse(column: &[u8], starts: &[u32]) -> Result<Vec<u8>> {
             *place += 1;
         }
     }
-    let mut text = vec![0; length];
-    let mut pieces: Vec<_> = text.chunks_mut(chain).collect();
-    for (pieces, starts) in pieces.chunks_mut(LANES).zip(starts.chunks(LANES)) {
-        match <&mut [&mut [u8]; LANES]>::try_from(&mut *pieces) {
-            Ok(pieces) if pieces[LANES - 1].len() == chain => follow(&table, pieces, starts),
-            _ => {
-                for (piece, start) in pieces.iter_mut().zip(starts) {
-                    follow(&table, &mut [piece], &[*start]);
-                }
-            }
+    // The last chain runs on past the end, into what is cut off; so do the lanes that fill up the last group.
+    let lanes = if starts.len() > 1 { starts.len().next_multiple_of(STEP) } else { 1 };
+    let mut text = vec![0; lanes * chain];
+    let mut starts = starts.to_vec();
+    starts.resize(lanes, whole as u32);
+    let mut pieces: Vec<_> = text.chunks_exact_mut(chain).collect();
+    for (pieces, starts) in pieces.chunks_mut(4 * STEP).zip(starts.chunks(4 * STEP)) {
+        match pieces.len() / STEP {
+            0 => follow::<1>(&table, pieces, starts),
+            1 => follow::<STEP>(&table, pieces, starts),
+            2 => follow::<{ 2 * STEP }>(&table, pieces, starts),
+            3 => follow::<{ 3 * STEP }>(&table, pieces, starts),
+            _ => follow::<{ 4 * STEP }>(&table, pieces, starts),
         }
     }
+    text.truncate(length);
     Ok(text)
 }
 
-/// Fills pieces of equal length from the rows where they start.
-fn follow<const COUNT: usize>(table: &[u32], pieces: &mut [&mut [u8]; COUNT], starts: &[u32]) {
-    let mut rows: [u32; COUNT] = std::array::from_fn(|lane| starts[lane]);
+/// Fills `COUNT` pieces of equal length from the rows where they start.
+fn follow<const COUNT: usize>(table: &[u32], pieces: &mut [&mut [u8]], starts: &[u32]) {
+    let (Some(pieces), Some(&(mut rows))) = (pieces.first_chunk_mut::<COUNT>(), starts.first_chunk::<COUNT>()) else { return };
     for position in 0..pieces[0].len() {
         for lane in 0..COUNT {
             let entry = table[rows[lane] as usize];
@@ -103,7 +107,7 @@ mod tests {
     fn many_chains_agree() {
         let text: Vec<u8> = (0..1_700_001u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 27) as u8 ^ (i >> 12) as u8).collect();
         let transformed = transform(&text).unwrap();
-        assert_eq!(transformed.starts.len(), 32);
+        assert_eq!(transformed.starts.len(), 26);
         assert!(inverse(&transformed.column, &transformed.starts).unwrap() == text);
     }
 }

@@ -26,6 +26,7 @@ mod tree;
 
 use crate::coder::{Decoder, Encoder};
 use crate::error::{Error, Result};
+use crate::simd::{accelerate, active};
 use bits::code_plain;
 use column::Column;
 use suffix::{LONGEST, chain_length};
@@ -105,11 +106,14 @@ fn encode_piece(text: &[u8]) -> Result<Vec<u8>> {
     for &start in &transformed.starts {
         code_plain(&mut encoder, start, row_bits(text.len()));
     }
-    let mut column = Column::new(Tree::new(&lengths)?);
-    for run in runs() {
-        column.code(&mut encoder, run[0], run.len() as u32)?;
-    }
-    let code = encoder.finish();
+    let tree = Tree::new(&lengths)?;
+    let code = accelerate(active(), || -> Result<_> {
+        let mut column = Column::new(tree);
+        for run in runs() {
+            column.code(&mut encoder, run[0], run.len() as u32)?;
+        }
+        Ok(encoder.finish())
+    })?;
     Ok(if code.len() < text.len() { code } else { text.to_vec() })
 }
 
@@ -125,17 +129,20 @@ fn decode_piece(code: &[u8], length: usize) -> Result<Vec<u8>> {
     let mut decoder = Decoder::new(code);
     let tree = Tree::new(&code_lengths(&mut decoder, &[0; 256]))?;
     let starts: Vec<u32> = (0..length.div_ceil(chain_length(length))).map(|_| code_plain(&mut decoder, 0, row_bits(length))).collect();
-    let mut model = Column::new(tree);
     let mut column = Vec::new();
     column.try_reserve_exact(length).map_err(|_| Error::Limit("memory for a block".into()))?;
-    while column.len() < length {
-        let (symbol, run) = model.code(&mut decoder, 0, 1)?;
-        let end = column.len() + run as usize;
-        if end > length || decoder.overrun() {
-            return Err(Error::Corrupt("run past the end of its block".into()));
+    accelerate(active(), || {
+        let mut model = Column::new(tree);
+        while column.len() < length {
+            let (symbol, run) = model.code(&mut decoder, 0, 1)?;
+            let end = column.len() + run as usize;
+            if end > length || decoder.overrun() {
+                return Err(Error::Corrupt("run past the end of its block".into()));
+            }
+            column.resize(end, symbol);
         }
-        column.resize(end, symbol);
-    }
+        Ok(())
+    })?;
     inverse::inverse(&column, &starts)
 }
 
