@@ -36,6 +36,8 @@ const MAP_LIMIT: u32 = 1020;
 pub struct Predictor<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize, M = Mixer<P, S>> {
     histories: Histories<N>,
     hashes: [u64; N],
+    /// Which contexts name the byte that the match models expect.
+    by_match: [bool; N],
     /// Hashes of the second nibble's slots.
     second: [u64; N],
     /// Contexts that were new at the start of this byte, whose second nibble is deferred.
@@ -93,6 +95,7 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
         let mut predictor = Self {
             histories: Histories::new(table_bytes / LINE).ok_or_else(|| no_memory(table_bytes))?,
             hashes: [0; N],
+            by_match: std::array::from_fn(|i| matches!(profile.contexts[i], Context::Expected | Context::ExpectedTwo)),
             second: [0; N],
             fresh: [false; N],
             places: [0; N],
@@ -116,7 +119,9 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
             profile,
             kernels: PhantomData,
         };
-        predictor.find_first_slots();
+        predictor.find_first_slots(false);
+        predictor.find_first_slots(true);
+        (0..R).for_each(|i| predictor.runs.select(i, predictor.hashes[i + 2]));
         predictor.begin_byte();
         predictor.predict_bit();
         Ok(predictor)
@@ -129,17 +134,16 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
         self.probability
     }
 
-    /// Asks for the slots of the first nibble.
+    /// Asks for the slots of the first nibble: of the contexts that wait for the match models, or of the others.
     #[inline(always)]
-    fn find_first_slots(&mut self) {
+    fn find_first_slots(&mut self, by_match: bool) {
         for i in 0..N {
+            if self.by_match[i] != by_match {
+                continue;
+            }
             self.hashes[i] = self.state.hash(self.profile.contexts[i], i as u32 + 1);
             let line = self.table.line(self.hashes[i]);
             prefetch(self.histories.lines(), line);
-        }
-        // The lowest orders have no runs worth remembering.
-        for i in 0..R {
-            self.runs.select(i, self.hashes[i + 2]);
         }
     }
 
@@ -312,12 +316,18 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
         self.partial = self.partial * 2 + bit;
         self.train_models(bit);
         self.runs.end_byte(self.partial as u8);
+        // Memory is asked for as early as can be: all that follows hides a part of the wait for it.
+        self.state.push(bytes);
+        self.find_first_slots(false);
         for model in &mut self.matches {
             model.push(bytes);
         }
         self.state.expected = self.matches.iter().find_map(MatchModel::expected_byte).map_or(0, |byte| 256 + byte);
-        self.state.push(bytes);
-        self.find_first_slots();
+        self.find_first_slots(true);
+        // The lowest orders have no runs worth remembering.
+        for i in 0..R {
+            self.runs.select(i, self.hashes[i + 2]);
+        }
         self.train_mixers(bit, draw);
         self.defer_fresh();
         self.partial = 1;
