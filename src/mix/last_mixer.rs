@@ -1,6 +1,6 @@
 //! The second layer: weighs the predictions of the weight sets against each other.
 
-use super::logistic::{MIX_BITS, MIX_LIMIT, STRETCH_BITS, squash};
+use super::logistic::{MIX_BITS, MIX_LIMIT, STRETCH_BITS, squash_coarse};
 use super::mixer::{INPUT_LIMIT, Rate, WEIGHT_BITS};
 use crate::coder::PROBABILITY_BITS;
 
@@ -35,7 +35,7 @@ impl<const S: usize> LastMixer<S> {
             sum = sum.wrapping_add(self.inputs[k].wrapping_mul(weights[k]));
         }
         let mixed = (sum >> (WEIGHT_BITS + EXTRA_BITS + STRETCH_BITS - MIX_BITS)).clamp(-MIX_LIMIT, MIX_LIMIT);
-        self.probability = squash(mixed);
+        self.probability = squash_coarse(mixed);
         mixed
     }
 
