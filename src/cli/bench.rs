@@ -142,7 +142,7 @@ fn instruction_sets(path: &Path, raw: &[u8], level: &Level) -> Result<(), Failur
 
 /// A line for each way to learn the mixer's weights: the file as one stream of the kind that most of it is.
 fn mixers(path: &Path, raw: &[u8], level: &Level) -> Result<(), Failure> {
-    let profile = Profile::new(level, &cmx::block::main_kind(raw, level));
+    let profile = Profile::new(level, &cmx::block::main_kind(raw, level), raw.len());
     let mut first = 0;
     for learning in [Learning::Falling, Learning::Fixed, Learning::Bayes] {
         if learning == Learning::Bayes && profile.contexts.len() > 16 {

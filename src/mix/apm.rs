@@ -3,7 +3,10 @@
 
 use super::logistic::{MIX_BITS, squash};
 use crate::coder::PROBABILITY_BITS;
+use crate::error::{Error, Result};
+use crate::simd::memory::{Table, zeroed};
 use crate::simd::prefetch;
+use std::sync::LazyLock;
 
 /// Knots of a context: every unit of ±8 in the stretched domain, less the last, whose place the
 /// interpolation never reaches. A row fills a cache line.
@@ -11,18 +14,21 @@ const KNOTS: usize = 16;
 const LIMIT: i32 = (15 << (MIX_BITS - 1)) - 1;
 const STEP_BITS: u32 = MIX_BITS;
 
-#[derive(Clone, Copy)]
-#[repr(align(128))]
-struct Pair([[u32; KNOTS]; 2]);
-
 /// Fractional bits of a knot: with 16 a certain bit could not be refined below 2^-10.
 const KNOT_BITS: u32 = 28;
 
+/// Where every row starts: the map that changes nothing.
+static START: LazyLock<[u32; KNOTS]> = LazyLock::new(|| {
+    std::array::from_fn(|knot| squash(((2 * knot as i32) - (KNOTS as i32 - 1)) << (STEP_BITS - 1)) << (KNOT_BITS - PROBABILITY_BITS))
+});
+
 /// A table of refined probabilities, interpolated between knots.
 ///
-/// It has `ROWS` pairs of rows, a power of two: two contexts each.
+/// It has `ROWS` rows, a power of two: one a context.
 pub struct Apm<const ROWS: usize> {
-    rows: Box<[Pair; ROWS]>,
+    /// How far each knot has moved since the start, modulo 2^32: so that a row that was never used costs nothing.
+    moved: Table<u32>,
+    start: [u32; KNOTS],
     row: usize,
     knot: usize,
     rate: u32,
@@ -30,24 +36,21 @@ pub struct Apm<const ROWS: usize> {
 
 impl<const ROWS: usize> Apm<ROWS> {
     /// A map that moves by 2^-`rate` of the error.
-    #[must_use]
-    pub fn new(rate: u32) -> Self {
+    ///
+    /// # Errors
+    /// The memory cannot be had.
+    pub fn new(rate: u32) -> Result<Self> {
         const { assert!(ROWS.is_power_of_two()) };
-        let mut row = [0u32; KNOTS];
-        for (knot, value) in row.iter_mut().enumerate() {
-            let stretched = ((2 * knot as i32) - (KNOTS as i32 - 1)) << (STEP_BITS - 1);
-            *value = squash(stretched) << (KNOT_BITS - PROBABILITY_BITS);
-        }
-        let rows = vec![Pair([row; 2]); ROWS].into_boxed_slice();
-        Self { rows: rows.try_into().unwrap_or_else(|_| unreachable!()), row: 0, knot: 0, rate }
+        let moved = zeroed(ROWS * KNOTS).ok_or_else(|| Error::Limit("no memory for a refinement".into()))?;
+        Ok(Self { moved, start: *START, row: 0, knot: 0, rate })
     }
 
     /// Asks for the rows of contexts `context` and `context ^ 1` ahead of their use.
     #[inline(always)]
     pub fn prefetch(&self, context: usize) {
-        let pair = &self.rows[context >> 1 & (ROWS - 1)].0;
-        prefetch(&pair[..], 0);
-        prefetch(&pair[..], 1);
+        let pair = (context & (ROWS - 2)) * KNOTS;
+        prefetch(&self.moved, pair);
+        prefetch(&self.moved, pair + KNOTS);
     }
 
     /// The refined probability (22 bits) of a stretched one (12 fractional bits) in `context`.
@@ -56,12 +59,12 @@ impl<const ROWS: usize> Apm<ROWS> {
         let position = (stretched.clamp(-LIMIT, LIMIT) + (15 << (MIX_BITS - 1))) as u32;
         let knot = (position >> STEP_BITS) as usize;
         let fraction = position & ((1 << STEP_BITS) - 1);
-        self.row = context & (2 * ROWS - 1);
-        let row = &self.rows[self.row >> 1 & (ROWS - 1)].0[self.row & 1];
-        let low = row[knot & 15] >> (KNOT_BITS - PROBABILITY_BITS + 2);
-        let high = row[(knot + 1) & 15] >> (KNOT_BITS - PROBABILITY_BITS + 2);
+        self.row = (context & (ROWS - 1)) * KNOTS;
+        let value = |knot: usize| self.start[knot & 15].wrapping_add(self.moved[self.row + (knot & 15)]);
+        let low = value(knot) >> (KNOT_BITS - PROBABILITY_BITS + 2);
+        let high = value(knot + 1) >> (KNOT_BITS - PROBABILITY_BITS + 2);
         // The knot that is nearer learns.
-        self.knot = knot + usize::from(fraction >> (STEP_BITS - 1) != 0);
+        self.knot = (knot + usize::from(fraction >> (STEP_BITS - 1) != 0)) & 15;
         let mixed = low * ((1 << STEP_BITS) - fraction) + high * fraction;
         (mixed >> (STEP_BITS - 2)).max(1)
     }
@@ -69,8 +72,9 @@ impl<const ROWS: usize> Apm<ROWS> {
     /// Learns `bit`.
     #[inline(always)]
     pub fn update(&mut self, bit: u32) {
-        let entry = &mut self.rows[self.row >> 1 & (ROWS - 1)].0[self.row & 1][self.knot & 15];
+        let moved = &mut self.moved[self.row + self.knot];
         let target = (bit << KNOT_BITS) as i32;
-        *entry = entry.wrapping_add(((target - *entry as i32) >> self.rate) as u32);
+        let value = self.start[self.knot].wrapping_add(*moved) as i32;
+        *moved = moved.wrapping_add(((target - value) >> self.rate) as u32);
     }
 }

@@ -26,7 +26,7 @@ pub fn encode_as(bytes: &[u8], level: &Level, kind: &Kind, set: InstructionSet) 
     if sorted(level, kind, bytes.len()) {
         return crate::sort::encode(bytes);
     }
-    let profile = Profile::new(level, kind);
+    let profile = Profile::new(level, kind, bytes.len());
     match reversed(bytes, kind) {
         Some(samples) => encode_profile(&profile, &samples, level.memory, set),
         None => encode_profile(&profile, bytes, level.memory, set),
@@ -50,7 +50,7 @@ pub fn decode_as(coded: &[u8], raw_len: usize, level: &Level, kind: &Kind, set: 
     if sorted(level, kind, raw_len) {
         return crate::sort::decode(coded, raw_len);
     }
-    let bytes = decode_profile(&Profile::new(level, kind), coded, raw_len, level.memory, set)?;
+    let bytes = decode_profile(&Profile::new(level, kind, raw_len), coded, raw_len, level.memory, set)?;
     Ok(reversed(&bytes, kind).unwrap_or(bytes))
 }
 
@@ -85,23 +85,40 @@ fn reversed(bytes: &[u8], kind: &Kind) -> Option<Vec<u8>> {
     Some(samples)
 }
 
+/// What is learned first and what is coded, in one piece.
+fn join(primer: &[u8], raw: &[u8]) -> Result<Vec<u8>> {
+    let total = primer.len() + raw.len();
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(total).map_err(|_| Error::Limit(format!("no memory for {total} bytes")))?;
+    bytes.extend_from_slice(primer);
+    bytes.extend_from_slice(raw);
+    Ok(bytes)
+}
+
 #[inline(always)]
 fn encode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize, M: WeightMixer<P, S>>(
     profile: &Profile,
     raw: &[u8],
     memory: usize,
 ) -> Result<Vec<u8>> {
-    let mut predictor = Predictor::<K, N, R, P, S, M>::new(profile, raw.len(), memory)?;
+    let start = profile.primer.len();
+    let primed = if start > 0 { join(profile.primer, raw)? } else { Vec::new() };
+    let bytes = if start > 0 { &primed } else { raw };
+    let mut predictor = Predictor::<K, N, R, P, S, M>::new(profile, bytes.len(), memory)?;
     let mut encoder = Encoder::new();
-    for (index, &byte) in raw.iter().enumerate() {
+    for (index, &byte) in bytes.iter().enumerate() {
         for shift in (1..8).rev() {
             let bit = u32::from(byte >> shift) & 1;
-            encoder.encode(bit, predictor.probability());
+            if index >= start {
+                encoder.encode(bit, predictor.probability());
+            }
             predictor.update_bit(bit);
         }
-        encoder.encode(u32::from(byte) & 1, predictor.probability());
-        predictor.end_byte(&raw[..=index]);
-        if index.is_multiple_of(PROGRESS) {
+        if index >= start {
+            encoder.encode(u32::from(byte) & 1, predictor.probability());
+        }
+        predictor.end_byte(&bytes[..=index]);
+        if index >= start && (index - start).is_multiple_of(PROGRESS) {
             crate::progress::advance(PROGRESS as u64);
         }
     }
@@ -115,28 +132,38 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const
     raw_len: usize,
     memory: usize,
 ) -> Result<Vec<u8>> {
-    let mut predictor = Predictor::<K, N, R, P, S>::new(profile, raw_len, memory)?;
+    let primer = profile.primer;
+    let total = raw_len.saturating_add(primer.len());
+    let mut predictor = Predictor::<K, N, R, P, S>::new(profile, total, memory)?;
     let mut decoder = Decoder::new(coded);
-    let mut raw = Vec::new();
-    raw.try_reserve_exact(raw_len).map_err(|_| Error::Limit(format!("no memory for {raw_len} bytes")))?;
-    for _ in 0..raw_len {
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(total).map_err(|_| Error::Limit(format!("no memory for {total} bytes")))?;
+    for index in 0..total {
         if decoder.overrun() {
             return Err(Error::Corrupt("the code ends before its bytes do".into()));
         }
+        let known = primer.get(index).copied();
         let mut byte = 0;
-        for _ in 0..7 {
-            let bit = decoder.decode(predictor.probability());
+        for shift in (1..8).rev() {
+            let bit = match known {
+                Some(known) => u32::from(known >> shift) & 1,
+                None => decoder.decode(predictor.probability()),
+            };
             predictor.update_bit(bit);
             byte = byte * 2 + bit;
         }
-        byte = byte * 2 + decoder.decode(predictor.probability());
-        raw.push(byte as u8);
-        predictor.end_byte(&raw);
-        if raw.len().is_multiple_of(PROGRESS) {
+        let bit = match known {
+            Some(known) => u32::from(known) & 1,
+            None => decoder.decode(predictor.probability()),
+        };
+        bytes.push((byte * 2 + bit) as u8);
+        predictor.end_byte(&bytes);
+        if known.is_none() && (bytes.len() - primer.len()).is_multiple_of(PROGRESS) {
             crate::progress::advance(PROGRESS as u64);
         }
     }
-    Ok(raw)
+    bytes.drain(..primer.len());
+    Ok(bytes)
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -1,6 +1,7 @@
 //! A predictor: models, mixer and final stages put together as a profile says.
 
 pub mod codec;
+mod primer;
 pub mod profile;
 mod tables;
 #[cfg(test)]
@@ -52,9 +53,9 @@ pub struct Predictor<K: Kernels, const N: usize, const R: usize, const P: usize,
     matches: Vec<MatchModel>,
     mixer: M,
     last: LastMixer<S>,
-    refinement: Apm<{ 1 << 15 }>,
+    refinement: Apm<{ 1 << 16 }>,
     /// A second one, of streams with a signal model.
-    signal_refinement: Option<Apm<{ 1 << 15 }>>,
+    signal_refinement: Option<Apm<{ 1 << 16 }>>,
     apm_contexts: [usize; 2],
     partial: u32,
     node: usize,
@@ -106,8 +107,8 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
             matches,
             mixer: M::new(rows, (profile.first_weight * 16384 / 256) as i16, rate),
             last: LastMixer::new(256, last_rate),
-            refinement: Apm::new(7),
-            signal_refinement: profile.signal.is_some().then(|| Apm::new(7)),
+            refinement: Apm::new(7)?,
+            signal_refinement: profile.signal.is_some().then(|| Apm::new(7)).transpose()?,
             apm_contexts: [0; 2],
             partial: 1,
             node: 1,

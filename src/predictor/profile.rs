@@ -133,6 +133,8 @@ pub struct Profile {
     pub last_rate: u32,
     /// Where all mixer weights start, in 256ths.
     pub first_weight: u32,
+    /// What is learned before the stream.
+    pub primer: &'static [u8],
 }
 
 impl Profile {

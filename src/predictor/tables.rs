@@ -3,6 +3,7 @@
 //! Lists are in order of gain (greedy forward selection, see `docs/models-text.md` and `-binary`), so that a smaller
 //! effort takes the first of them.
 
+use super::primer::primer;
 use super::profile::{Profile, Selector};
 use crate::block::Kind;
 use crate::level::{Effort, Level};
@@ -236,9 +237,13 @@ const RATE_HUGE: Rate = Rate { first: 1200, last: 100, span: 300, threshold: 500
 const RATE_HUGE_TEXT: Rate = Rate { first: 500, last: 60, span: 300, threshold: 500 };
 
 impl Profile {
-    /// The profile of `level` for streams of `kind`.
+    /// The profile of `level` for a stream of `kind` and `length`.
     #[must_use]
-    pub fn new(level: &Level, kind: &Kind) -> Self {
+    pub fn new(level: &Level, kind: &Kind, length: usize) -> Self {
+        Self { primer: primer(level.effort, kind, length), ..Self::of_kind(level, kind) }
+    }
+
+    fn of_kind(level: &Level, kind: &Kind) -> Self {
         let (contexts, sets) = match level.effort {
             Effort::SortLong | Effort::Small if *kind == Kind::Exe => (16, 4),
             Effort::Sort | Effort::SortMost | Effort::SortText | Effort::SortLong | Effort::Small => (8, 2),
@@ -279,6 +284,7 @@ impl Profile {
             rate,
             last_rate: if contexts > 16 { 60 } else { 150 },
             first_weight: 320 / contexts as u32,
+            primer: &[],
         }
     }
 
@@ -301,6 +307,7 @@ impl Profile {
             rate: RATE,
             last_rate: 150,
             first_weight: 10,
+            primer: &[],
         }
     }
 }

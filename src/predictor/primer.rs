@@ -1,0 +1,46 @@
+//! The primer: text that a predictor reads before a stream of text, so that its first words are not its first.
+//!
+//! It is learned like coded bytes, only without coding them, and is what the match models find first. How it was
+//! put together, and that it is free to use, `models/README.md` says. The idea of a dictionary that both sides
+//! hold is that of Brotli, that of training on text that of PAQ8; see `docs/models-text.md` for what it brings.
+
+use crate::block::Kind;
+use crate::level::Effort;
+
+/// Layers of 128, 40, 16 and 8 KiB, each a mixture of prose, markup and source code.
+static PRIMER: &[u8; 192 << 10] = include_bytes!("../../models/primer.txt");
+
+/// Streams from this length on are worth a longer primer.
+const LONG: usize = 16 << 10;
+
+/// What a predictor reads before a stream of `kind` and `length`: whole layers, the last ones, as many as
+/// `effort` has time for.
+#[must_use]
+pub fn primer(effort: Effort, kind: &Kind, length: usize) -> &'static [u8] {
+    if *kind != Kind::Text || length == 0 {
+        return &[];
+    }
+    let kept = match (effort, length >= LONG) {
+        (Effort::Huge, true) => 192 << 10,
+        (Effort::Huge, false) | (Effort::Middle, true) => 64 << 10,
+        (Effort::Middle, false) | (_, true) => 24 << 10,
+        (_, false) => 8 << 10,
+    };
+    &PRIMER[PRIMER.len() - kept..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_primer_is_pinned() {
+        assert_eq!(xxhash_rust::xxh3::xxh3_64(PRIMER), 0, "another primer is a new numeric contract");
+    }
+
+    #[test]
+    fn only_text_is_primed() {
+        assert!(primer(Effort::Huge, &Kind::Generic, 1 << 20).is_empty() && primer(Effort::Huge, &Kind::Text, 0).is_empty());
+        assert!(PRIMER.ends_with(primer(Effort::Small, &Kind::Text, 1)));
+    }
+}
