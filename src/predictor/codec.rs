@@ -242,7 +242,6 @@ macro_rules! with_shape {
             (..=8, ..=2) => $function::<8, 0, 16, 2 $(, $mixer<16, 2>)?>($($argument),*),
             (..=16, ..=4) => $function::<16, 0, 24, 4 $(, $mixer<24, 4>)?>($($argument),*),
             (..=24, ..=6) => $function::<24, 16, 48, 6 $(, $mixer<48, 6>)?>($($argument),*),
-            (..=40, ..=8) => $function::<40, 24, 112, 8 $(, $mixer<112, 8>)?>($($argument),*),
             (..=48, ..=8) => $function::<48, 24, 128, 8 $(, $mixer<128, 8>)?>($($argument),*),
             (..=56, ..=10) => $function::<56, 24, 144, 10 $(, $mixer<144, 10>)?>($($argument),*),
             _ => Err(Error::Bug("a profile larger than every shape".into())),

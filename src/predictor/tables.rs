@@ -176,7 +176,7 @@ const GENERIC_SELECTORS: [Selector; 8] = [
 ];
 
 /// Machine code of x86 and x86-64.
-const EXE: [Context; 40] = [
+const EXE: [Context; 48] = [
     Order(1),
     Order(2),
     Order(3),
@@ -217,6 +217,14 @@ const EXE: [Context; 40] = [
     X86(5),
     X86(25),
     Record(19),
+    Masked(0xffff_0000),
+    X86(14),
+    Shape,
+    X86(43),
+    X86(17),
+    X86(21),
+    X86(24),
+    X86(45),
 ];
 const EXE_SELECTORS: [Selector; 8] = [
     Selector::MatchLength,
