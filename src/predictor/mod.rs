@@ -116,7 +116,11 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
             probability: 0,
             seen: 0,
             table: SlotTable::new(table_bytes),
-            state: ContextState::new(&profile.contexts, profile.families(), profile.signal.and_then(|(kind, effort)| Signal::new(&kind, effort))),
+            state: ContextState::new(
+                &profile.contexts,
+                profile.families(),
+                profile.signal.and_then(|(kind, effort)| Signal::new(&kind, effort)),
+            ),
             profile,
             kernels: PhantomData,
         };

@@ -114,7 +114,7 @@ const TABLE_SELECTORS: [Selector; 6] =
     [Selector::MatchLength, Selector::Seen, Selector::Table(2), Selector::Byte1, Selector::Table(1), Selector::Table(0)];
 
 /// Anything that is neither text nor code nor samples.
-const GENERIC: [Context; 48] = [
+const GENERIC: [Context; 56] = [
     Order(1),
     Order(2),
     Record(33),
@@ -163,8 +163,16 @@ const GENERIC: [Context; 48] = [
     Wasm(8),
     Wasm(12),
     Order(6),
+    IndirectThree,
+    Record(20),
+    Record(30),
+    Record(39),
+    Masked(0xf0ff),
+    IndirectOne,
+    Record(31),
+    Masked(0xff_0000),
 ];
-const GENERIC_SELECTORS: [Selector; 8] = [
+const GENERIC_SELECTORS: [Selector; 9] = [
     Selector::MatchLength,
     Selector::Seen,
     Selector::Byte1,
@@ -173,6 +181,7 @@ const GENERIC_SELECTORS: [Selector; 8] = [
     Selector::Kinds,
     Selector::Wasm(1),
     Selector::Partial,
+    Selector::Wasm(0),
 ];
 
 /// Machine code of x86 and x86-64.
