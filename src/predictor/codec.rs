@@ -68,7 +68,7 @@ fn sorted(level: &Level, kind: &Kind, length: usize) -> bool {
         Effort::SortMost => !matches!(kind, Kind::Exe),
         Effort::SortText => matches!(kind, Kind::Text | Kind::Table | Kind::Image16 { .. }),
         Effort::SortLong => matches!(kind, Kind::Image16 { .. }) || *kind == Kind::Text && length >= LONG_TEXT,
-        Effort::Small | Effort::Middle | Effort::Huge => false,
+        Effort::Small | Effort::Middle | Effort::SmallFiles | Effort::Huge => false,
     }
 }
 
@@ -240,6 +240,7 @@ macro_rules! with_shape {
             (..=8, _) if $profile.signal.is_some() => $function::<8, 0, 16, 3 $(, $mixer<16, 3>)?>($($argument),*),
             (..=16, _) if $profile.signal.is_some() => $function::<16, 0, 32, 6 $(, $mixer<32, 6>)?>($($argument),*),
             (..=8, ..=2) => $function::<8, 0, 16, 2 $(, $mixer<16, 2>)?>($($argument),*),
+            (..=16, ..=3) => $function::<16, 0, 24, 3 $(, $mixer<24, 3>)?>($($argument),*),
             (..=16, ..=4) => $function::<16, 0, 24, 4 $(, $mixer<24, 4>)?>($($argument),*),
             (..=24, ..=6) => $function::<24, 16, 48, 6 $(, $mixer<48, 6>)?>($($argument),*),
             (..=48, ..=8) => $function::<48, 24, 128, 8 $(, $mixer<128, 8>)?>($($argument),*),

@@ -25,6 +25,7 @@ pub fn primer(effort: Effort, kind: &Kind, length: usize) -> &'static [u8] {
     let [short, middle, long] = match effort {
         Effort::Huge => [64, 192, 192],
         Effort::Middle => [24, 64, 64],
+        Effort::SmallFiles => [24, 64, 192],
         _ => [8, 24, 64],
     };
     let kept = match length {

@@ -264,7 +264,8 @@ impl Profile {
         let (contexts, sets) = match level.effort {
             Effort::SortLong | Effort::Small if *kind == Kind::Exe => (16, 4),
             Effort::Sort | Effort::SortMost | Effort::SortText | Effort::SortLong | Effort::Small => (8, 2),
-            Effort::Middle => (16, 4),
+            Effort::Middle if *kind == Kind::Text => (16, 3),
+            Effort::Middle | Effort::SmallFiles => (16, 4),
             Effort::Huge => (56, 10),
         };
         match kind {
@@ -308,10 +309,8 @@ impl Profile {
     fn signal(level: &Level, kind: &Kind) -> Self {
         // Contexts 16 to 24 of an image brought 0.07 % and were left out of every level.
         let (contexts, sets, effort) = match level.effort {
-            Effort::Sort | Effort::SortMost | Effort::SortText | Effort::SortLong | Effort::Small | Effort::Middle => {
-                (8, 3, signal::Effort::Small)
-            }
             Effort::Huge => (16, 6, signal::Effort::Large),
+            _ => (8, 3, signal::Effort::Small),
         };
         let selectors = [0, 1, 2, 3].map(Selector::Signal);
         let more = [Selector::Partial, Selector::MatchLength];

@@ -42,7 +42,7 @@ impl ImageState {
     #[must_use]
     pub fn new(channels: usize, sample_bytes: usize, row_bytes: usize, effort: Effort) -> Self {
         let layout = Layout { channels: channels.clamp(1, 4), sample_bytes: sample_bytes.clamp(1, 2), row_bytes: row_bytes.max(1) };
-        let densities = if effort == Effort::Small { 6 } else { DENSITIES };
+        let densities = if effort == Effort::Small { 4 } else { DENSITIES };
         let mut state = Self {
             layout,
             experts: Experts::new(layout, effort),
