@@ -23,7 +23,7 @@ use image::ImageState;
 /// How hard a signal model works.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Effort {
-    /// Small fits, six densities.
+    /// Small fits, few densities.
     Small,
     /// Everything.
     Large,
