@@ -30,7 +30,7 @@ pub fn primer(effort: Effort, kind: &Kind, length: usize) -> &'static [u8] {
     };
     let kept = match length {
         ..MIDDLE => short,
-        ..LONG => middle,
+        MIDDLE..LONG => middle,
         _ => long,
     };
     &PRIMER[PRIMER.len() - (kept << 10)..]
