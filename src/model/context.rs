@@ -109,6 +109,16 @@ pub struct Families {
     pub folded: bool,
     /// Brackets and tags.
     pub nest: bool,
+    /// Prose.
+    pub prose: bool,
+    /// x86 code.
+    pub x86: bool,
+    /// Binary records.
+    pub record: bool,
+    /// Text tables.
+    pub table: bool,
+    /// WebAssembly code.
+    pub wasm: bool,
 }
 
 impl Families {
@@ -119,13 +129,17 @@ impl Families {
             Word | WordPair | WordTriple | WordSkip | WordGap => self.words = true,
             WordLine | WordAbove => (self.words, self.lines) = (true, true),
             Above | Column | Field | FieldAbove | AboveTwo => self.lines = true,
-            Stride | StrideTwo | StrideLast | StridePhase | StrideCorner | Record(_) => self.stride = true,
+            Stride | StrideTwo | StrideLast | StridePhase | StrideCorner => self.stride = true,
+            Record(_) => (self.record, self.stride) = (true, true),
             IndirectOne | IndirectTwo | IndirectThree => self.indirect = true,
             Folded(_) => self.folded = true,
             Nest => (self.nest, self.words) = (true, true),
             NestTwo | NestName => self.nest = true,
-            Nothing | Order(_) | Long(_) | Masked(_) | Expected | ExpectedTwo | Shape | ShapeLast => {}
-            X86(_) | Table(_) | Wasm(_) | Prose(_) | Signal(_) => {}
+            Prose(_) => self.prose = true,
+            X86(_) => self.x86 = true,
+            Table(_) => self.table = true,
+            Wasm(_) => self.wasm = true,
+            Nothing | Order(_) | Long(_) | Masked(_) | Expected | ExpectedTwo | Shape | ShapeLast | Signal(_) => {}
         }
     }
 }
@@ -190,9 +204,9 @@ pub const fn kind(byte: u8) -> u32 {
 }
 
 impl ContextState {
-    /// Nothing seen yet; only `families` and the models that one of `contexts` names are kept.
+    /// Nothing seen yet; only `families` are kept.
     #[must_use]
-    pub fn new(contexts: &[Context], families: Families, signal: Option<Signal>) -> Self {
+    pub fn new(families: Families, signal: Option<Signal>) -> Self {
         Self {
             families,
             history: ByteHistory::default(),
@@ -206,11 +220,11 @@ impl ContextState {
             indirect: Indirect::new(),
             folded: 0,
             nest: NestState::default(),
-            x86: contexts.iter().any(|context| matches!(context, Context::X86(_))).then(Box::default),
-            record: contexts.iter().any(|context| matches!(context, Context::Record(_))).then(Box::default),
-            table: contexts.iter().any(|context| matches!(context, Context::Table(_))).then(Box::default),
-            prose: contexts.iter().any(|context| matches!(context, Context::Prose(_))).then(Box::default),
-            wasm: contexts.iter().any(|context| matches!(context, Context::Wasm(_))).then(Box::default),
+            x86: families.x86.then(Box::default),
+            record: families.record.then(Box::default),
+            table: families.table.then(Box::default),
+            prose: families.prose.then(Box::default),
+            wasm: families.wasm.then(Box::default),
         }
     }
 

@@ -107,15 +107,15 @@ fn encode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const
     let mut predictor = Predictor::<K, N, R, P, S, M>::new(profile, bytes.len(), memory)?;
     let mut encoder = Encoder::new();
     for (index, &byte) in bytes.iter().enumerate() {
-        for shift in (1..8).rev() {
+        for shift in (0..8).rev() {
             let bit = u32::from(byte >> shift) & 1;
             if index >= start {
                 encoder.encode(bit, predictor.probability());
             }
-            predictor.update_bit(bit);
-        }
-        if index >= start {
-            encoder.encode(u32::from(byte) & 1, predictor.probability());
+            // The last bit is learned with its byte.
+            if shift > 0 {
+                predictor.update_bit(bit);
+            }
         }
         predictor.end_byte(&bytes[..=index]);
         if index >= start && (index - start).is_multiple_of(PROGRESS) {
@@ -144,19 +144,17 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const
         }
         let known = primer.get(index).copied();
         let mut byte = 0;
-        for shift in (1..8).rev() {
+        for shift in (0..8).rev() {
             let bit = match known {
                 Some(known) => u32::from(known >> shift) & 1,
                 None => decoder.decode(predictor.probability()),
             };
-            predictor.update_bit(bit);
+            if shift > 0 {
+                predictor.update_bit(bit);
+            }
             byte = byte * 2 + bit;
         }
-        let bit = match known {
-            Some(known) => u32::from(known) & 1,
-            None => decoder.decode(predictor.probability()),
-        };
-        bytes.push((byte * 2 + bit) as u8);
+        bytes.push(byte as u8);
         predictor.end_byte(&bytes);
         if known.is_none() && (bytes.len() - primer.len()).is_multiple_of(PROGRESS) {
             crate::progress::advance(PROGRESS as u64);

@@ -116,17 +116,13 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
             probability: 0,
             seen: 0,
             table: SlotTable::new(table_bytes),
-            state: ContextState::new(
-                &profile.contexts,
-                profile.families(),
-                profile.signal.and_then(|(kind, effort)| Signal::new(&kind, effort)),
-            ),
+            state: ContextState::new(profile.families(), profile.signal.and_then(|(kind, effort)| Signal::new(&kind, effort))),
             profile,
             kernels: PhantomData,
         };
         predictor.find_first_slots(false);
         predictor.find_first_slots(true);
-        (0..R).for_each(|i| predictor.runs.select(i, predictor.hashes[i + 2]));
+        predictor.find_runs();
         predictor.begin_byte();
         predictor.predict_bit();
         Ok(predictor)
@@ -149,6 +145,14 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
             self.hashes[i] = self.state.hash(self.profile.contexts[i], i as u32 + 1);
             let line = self.table.line(self.hashes[i]);
             prefetch(self.histories.lines(), line);
+        }
+    }
+
+    #[inline(always)]
+    fn find_runs(&mut self) {
+        // The lowest orders have no runs worth remembering.
+        for i in 0..R {
+            self.runs.select(i, self.hashes[i + 2]);
         }
     }
 
@@ -329,10 +333,7 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
         }
         self.state.expected = self.matches.iter().find_map(MatchModel::expected_byte).map_or(0, |byte| 256 + byte);
         self.find_first_slots(true);
-        // The lowest orders have no runs worth remembering.
-        for i in 0..R {
-            self.runs.select(i, self.hashes[i + 2]);
-        }
+        self.find_runs();
         self.train_mixers(bit, draw);
         self.defer_fresh();
         self.partial = 1;

@@ -48,6 +48,18 @@ mod tests {
     #[test]
     fn only_text_is_primed() {
         assert!(primer(Effort::Huge, &Kind::Generic, 1 << 20).is_empty() && primer(Effort::Huge, &Kind::Text, 0).is_empty());
-        assert!(PRIMER.ends_with(primer(Effort::Small, &Kind::Text, 1)));
+    }
+
+    #[test]
+    fn lengths_are_those_of_the_format() {
+        let kibibytes = |effort| [1, 16383, 16384, 65535, 65536].map(|length| primer(effort, &Kind::Text, length).len() >> 10);
+        assert_eq!(kibibytes(Effort::Small), [8, 8, 24, 24, 64]);
+        assert_eq!(kibibytes(Effort::SortLong), [8, 8, 24, 24, 64]);
+        assert_eq!(kibibytes(Effort::Middle), [24, 24, 64, 64, 64]);
+        assert_eq!(kibibytes(Effort::SmallFiles), [24, 24, 64, 64, 192]);
+        assert_eq!(kibibytes(Effort::Huge), [64, 64, 192, 192, 192]);
+        // Every length is the end of the longer ones: what the format calls the last KiB.
+        let ends = xxhash_rust::xxh3::xxh3_64(primer(Effort::Small, &Kind::Text, 1));
+        assert_eq!(ends, xxhash_rust::xxh3::xxh3_64(&PRIMER[184 << 10..]));
     }
 }
