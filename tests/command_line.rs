@@ -225,6 +225,16 @@ fn a_folder_there_and_back() {
     assert_eq!(String::from_utf8(ok(&folder, "repair d.cmx")).unwrap(), "d.cmx is whole; nothing to repair\n");
 }
 
+/// Nothing has no share of anything.
+#[test]
+fn a_list_of_an_empty_file_shows_no_ratio() {
+    let folder = folder();
+    fs::write(folder.path().join("none"), "").unwrap();
+    ok(&folder, "-c -q none");
+    let list = String::from_utf8(ok(&folder, "-l none.cmx")).unwrap();
+    assert!(list.contains("1 entry, 0 bytes") && !list.contains('%'), "{list}");
+}
+
 #[test]
 fn a_table_over_the_levels_and_a_word_on_it() {
     let folder = folder();

@@ -49,7 +49,7 @@ fn as_table(rows: &[Row], archive_len: u64, is_part: bool) -> String {
         let entry = row.entry;
         let time = entry.metadata.mtime.and_then(local).unwrap_or_default();
         let is_file = entry.kind == EntryKind::File;
-        let ratio = if is_file && entry.size > 0 { format!("{:.1} %", percent(row.packed, entry.size)) } else { String::new() };
+        let ratio = percent(row.packed, entry.size).filter(|_| is_file).map_or(String::new(), |percent| format!("{percent:.1} %"));
         let hash = if is_file { hash(entry) } else { String::new() };
         let link = match entry.kind {
             EntryKind::Symlink => format!(" -> {}", show_name(&entry.link)),
@@ -70,7 +70,8 @@ fn as_table(rows: &[Row], archive_len: u64, is_part: bool) -> String {
     let _ = if is_part {
         writeln!(text, "{count}")
     } else {
-        writeln!(text, "{count}; the archive takes {archive_len} bytes ({:.2} %)", percent(archive_len, total))
+        let ratio = percent(archive_len, total).map_or(String::new(), |percent| format!(" ({percent:.2} %)"));
+        writeln!(text, "{count}; the archive takes {archive_len} bytes{ratio}")
     };
     text
 }
@@ -80,8 +81,8 @@ fn hash(entry: &Entry) -> String {
     if entry.stored_len() < WIDE_HASH { format!("{:08x}", entry.hash) } else { format!("{:016x}", entry.hash) }
 }
 
-fn percent(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 100.0 } else { 100.0 * part as f64 / whole as f64 }
+fn percent(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| 100.0 * part as f64 / whole as f64)
 }
 
 /// Kind and permissions as `ls -l` writes them.
