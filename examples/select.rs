@@ -99,6 +99,9 @@ fn selectors(list: &str) -> Vec<Selector> {
                 "Byte2" => Byte2,
                 "Seen" => Seen,
                 "Kinds" => Kinds,
+                "KindPartial" => KindPartial,
+                "WordPartial" => WordPartial,
+                "MatchPartial" => MatchPartial,
                 "WordLength" => WordLength,
                 "Above" => Above,
                 "Phase" => Phase,
@@ -129,6 +132,7 @@ fn profile(list: &[(String, Context)], selectors: &[Selector]) -> Profile {
         last_rate: env("LR", 150),
         first_weight: 320 / full as u32,
         primer: &[],
+        leading: cmx::coder::leading::Leading::Coded,
     }
 }
 

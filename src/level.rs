@@ -27,9 +27,9 @@ pub enum Effort {
     /// Long text and 16-bit images are sorted; the rest is mixed as by `Small`: where sorting would lose
     /// most, in tables, code and short text, mixing costs little time.
     SortLong,
-    /// 8 contexts, 2 weight sets; 16 and 4 for x86 code, which gains most by them.
+    /// 8 contexts, 2 weight sets; 14 and 3 for x86 code, which gains most by them.
     Small,
-    /// 16 contexts, 4 weight sets; 3 for text, which loses least without the fourth.
+    /// 14 contexts, 16 for generic data; 3 weight sets, 2 for tables.
     Middle,
     /// 16 contexts, 4 weight sets.
     SmallFiles,

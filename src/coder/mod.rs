@@ -7,6 +7,7 @@
 
 mod decoder;
 mod encoder;
+pub mod leading;
 #[cfg(test)]
 pub mod trace;
 

@@ -172,6 +172,12 @@ impl MatchModel {
         self.expected >> (7 - bit_position) & 1
     }
 
+    /// Takes in a bit that was known: nothing is learned.
+    #[inline(always)]
+    pub fn skip(&mut self, bit: u32, bit_position: u32) {
+        self.agrees &= self.expected_bit(bit_position) == bit;
+    }
+
     /// Learns `bit`.
     #[inline(always)]
     pub fn update(&mut self, bit: u32, bit_position: u32) {

@@ -3,6 +3,7 @@
 use super::Predictor;
 use super::profile::Profile;
 use crate::block::Kind;
+use crate::coder::leading::LeadingBits;
 use crate::coder::{Decoder, Encoder};
 use crate::error::{Error, Result};
 use crate::level::{Effort, Level};
@@ -104,10 +105,16 @@ fn encode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const
     let start = profile.primer.len();
     let primed = if start > 0 { join(profile.primer, raw)? } else { Vec::new() };
     let bytes = if start > 0 { &primed } else { raw };
-    let mut predictor = Predictor::<K, N, R, P, S, M>::new(profile, bytes.len(), memory)?;
+    let leading = LeadingBits::find(raw, profile.leading);
+    let mut predictor = Predictor::<K, N, R, P, S, M>::new(profile, bytes.len(), memory, leading.skipped)?;
     let mut encoder = Encoder::new();
+    leading.encode(profile.leading, &mut encoder);
     for (index, &byte) in bytes.iter().enumerate() {
-        for shift in (0..8).rev() {
+        let skipped = predictor.skipped();
+        for shift in (8 - skipped..8).rev() {
+            predictor.skip_bit(u32::from(byte >> shift) & 1);
+        }
+        for shift in (0..8 - skipped).rev() {
             let bit = u32::from(byte >> shift) & 1;
             if index >= start {
                 encoder.encode(bit, predictor.probability());
@@ -134,8 +141,10 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const
 ) -> Result<Vec<u8>> {
     let primer = profile.primer;
     let total = raw_len.saturating_add(primer.len());
-    let mut predictor = Predictor::<K, N, R, P, S>::new(profile, total, memory)?;
     let mut decoder = Decoder::new(coded);
+    let leading = LeadingBits::decode(profile.leading, raw_len, &mut decoder)?;
+    let mut exceptions = leading.exceptions.iter().map(|position| position + primer.len()).peekable();
+    let mut predictor = Predictor::<K, N, R, P, S>::new(profile, total, memory, leading.skipped)?;
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(total).map_err(|_| Error::Limit(format!("no memory for {total} bytes")))?;
     for index in 0..total {
@@ -144,7 +153,12 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const
         }
         let known = primer.get(index).copied();
         let mut byte = 0;
-        for shift in (0..8).rev() {
+        let skipped = predictor.skipped();
+        if skipped > 0 {
+            byte = u32::from(exceptions.next_if_eq(&index).is_some());
+            (0..skipped).for_each(|_| predictor.skip_bit(byte));
+        }
+        for shift in (0..8 - skipped).rev() {
             let bit = match known {
                 Some(known) => u32::from(known >> shift) & 1,
                 None => decoder.decode(predictor.probability()),
@@ -238,6 +252,7 @@ macro_rules! with_shape {
             (..=8, _) if $profile.signal.is_some() => $function::<8, 0, 16, 3 $(, $mixer<16, 3>)?>($($argument),*),
             (..=16, _) if $profile.signal.is_some() => $function::<16, 0, 32, 6 $(, $mixer<32, 6>)?>($($argument),*),
             (..=8, ..=2) => $function::<8, 0, 16, 2 $(, $mixer<16, 2>)?>($($argument),*),
+            (..=16, ..=2) => $function::<16, 0, 24, 2 $(, $mixer<24, 2>)?>($($argument),*),
             (..=16, ..=3) => $function::<16, 0, 24, 3 $(, $mixer<24, 3>)?>($($argument),*),
             (..=16, ..=4) => $function::<16, 0, 24, 4 $(, $mixer<24, 4>)?>($($argument),*),
             (..=24, ..=6) => $function::<24, 16, 48, 6 $(, $mixer<48, 6>)?>($($argument),*),

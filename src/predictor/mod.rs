@@ -10,6 +10,7 @@ mod tests;
 pub use codec::{decode, encode};
 
 use crate::coder::PROBABILITY_ONE;
+use crate::coder::leading::Skipped;
 use crate::error::{Error, Result};
 use crate::mix::apm::Apm;
 use crate::mix::last_mixer::LastMixer;
@@ -32,10 +33,12 @@ const MAP_LIMIT: u32 = 1020;
 
 /// Predicts the next bit.
 ///
-/// `N` contexts (a multiple of eight) give `P` pairs of mixer inputs together with the rest; `S`
+/// Up to `N` contexts (a multiple of eight) give `P` pairs of mixer inputs together with the rest; `S`
 /// weight sets; the first `R` contexts after the two lowest orders also remember runs.
 pub struct Predictor<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize, M = Mixer<P, S>> {
     histories: Histories<N>,
+    /// Contexts of the profile; the rest of the shape reads histories of its own, outside the table.
+    used: usize,
     hashes: [u64; N],
     /// Which contexts name the byte that the match models expect.
     by_match: [bool; N],
@@ -60,6 +63,7 @@ pub struct Predictor<K: Kernels, const N: usize, const R: usize, const P: usize,
     partial: u32,
     node: usize,
     bit_position: u32,
+    skipped: Skipped,
     probability: u32,
     /// How many of the profile's orders were seen before.
     seen: u32,
@@ -75,14 +79,14 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
     /// Where the pairs of the match models begin.
     const MATCHES: usize = N + R + if Self::CONFIDENCE { N } else { 0 };
 
-    /// A predictor for `length` bytes with tables of at most `memory` bytes.
+    /// A predictor for `length` bytes with tables of at most `memory` bytes, which passes over `skipped` bits.
     ///
     /// # Errors
     /// The memory cannot be had.
-    pub fn new(profile: &Profile, length: usize, memory: usize) -> Result<Self> {
-        // A shape larger than the profile is filled with what costs nothing to know.
+    pub fn new(profile: &Profile, length: usize, memory: usize, skipped: Skipped) -> Result<Self> {
         let mut profile = profile.clone();
-        profile.contexts.resize(N, Context::Order(0));
+        let used = profile.contexts.len().min(N);
+        profile.contexts.resize(N, Context::Nothing);
         profile.selectors.resize(S, Selector::Constant);
         profile.matches.truncate(P - Self::MATCHES - 1);
         let match_bits = (length.max(1 << 10) as u32).next_power_of_two().ilog2().min(22);
@@ -95,6 +99,7 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
         let last_rate = Rate { first: 300, last: profile.last_rate, span: 400, threshold: 0 };
         let mut predictor = Self {
             histories: Histories::new(table_bytes / LINE).ok_or_else(|| no_memory(table_bytes))?,
+            used,
             hashes: [0; N],
             by_match: std::array::from_fn(|i| matches!(profile.contexts[i], Context::Expected | Context::ExpectedTwo)),
             second: [0; N],
@@ -113,18 +118,19 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
             partial: 1,
             node: 1,
             bit_position: 0,
-            probability: 0,
+            skipped,
+            probability: PROBABILITY_ONE / 2,
             seen: 0,
             table: SlotTable::new(table_bytes),
-            state: ContextState::new(profile.families(), profile.signal.and_then(|(kind, effort)| Signal::new(&kind, effort))),
+            state: ContextState::new(profile.families(), profile.signal.and_then(|(kind, effort)| Signal::new(&kind, effort, skipped))),
             profile,
             kernels: PhantomData,
         };
+        (used..N).for_each(|i| predictor.histories.set_scratch(i));
         predictor.find_first_slots(false);
         predictor.find_first_slots(true);
         predictor.find_runs();
         predictor.begin_byte();
-        predictor.predict_bit();
         Ok(predictor)
     }
 
@@ -138,7 +144,7 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
     /// Asks for the slots of the first nibble: of the contexts that wait for the match models, or of the others.
     #[inline(always)]
     fn find_first_slots(&mut self, by_match: bool) {
-        for i in 0..N {
+        for i in 0..self.used {
             if self.by_match[i] != by_match {
                 continue;
             }
@@ -167,12 +173,22 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
         for k in 0..S {
             self.parts[k] = self.profile.selectors[k].of_byte(&self.state, self.seen);
         }
+        if self.skipped() == 0 {
+            self.predict_bit();
+        }
+    }
+
+    /// How many of this byte's leading bits are to be passed to [`Predictor::skip_bit`].
+    #[inline(always)]
+    #[must_use]
+    pub fn skipped(&self) -> u32 {
+        self.skipped.at(self.state.history.position)
     }
 
     #[inline(always)]
     fn load_first_slots(&mut self) {
         let mut seen = 0;
-        for i in 0..N {
+        for i in 0..self.used {
             let hash = self.hashes[i];
             let number = self.table.line(hash);
             let line = &mut self.histories.lines()[number];
@@ -206,7 +222,7 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
     #[inline(always)]
     fn find_neighbours(&mut self, place: usize) {
         let part = N.div_ceil(3);
-        for i in (place * part).max(DENSE)..((place + 1) * part).min(N) {
+        for i in (place * part).max(DENSE)..((place + 1) * part).min(self.used) {
             // A fresh context will need none: its first line, which is here already, takes no branch.
             let hash = if self.fresh[i] { self.hashes[i] } else { Self::second_hash(i, self.hashes[i], 0) };
             let line = self.table.line(hash);
@@ -219,7 +235,7 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
     #[inline(always)]
     fn find_second_slots(&mut self) {
         let nibble = self.partial & 15;
-        for i in 0..N {
+        for i in 0..self.used {
             self.second[i] = Self::second_hash(i, self.hashes[i], nibble);
             if i < DENSE {
                 let line = self.table.line(self.second[i]);
@@ -231,7 +247,7 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
     #[inline(always)]
     fn load_second_slots(&mut self) {
         let nibble = self.partial & 15;
-        for i in 0..N {
+        for i in 0..self.used {
             if self.fresh[i] {
                 self.histories.set_scratch(i);
                 continue;
@@ -256,7 +272,7 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
     #[inline(always)]
     fn defer_fresh(&mut self) {
         let nibble = self.partial & 15;
-        for i in DENSE..N {
+        for i in DENSE..self.used {
             if self.fresh[i] {
                 let place = self.places[i] as usize;
                 if let Some(slot) = self.histories.lines()[place / LINE][place % LINE..].first_chunk_mut() {
@@ -298,23 +314,49 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
     #[inline(always)]
     pub fn update_bit(&mut self, bit: u32) {
         let draw = self.draw();
-        self.partial = self.partial * 2 + bit;
-        let middle = self.bit_position == 3;
-        if self.bit_position < 3 {
-            self.find_neighbours(self.bit_position as usize);
-        } else if middle {
-            // Before the bit is learned: that work hides a part of the wait for memory.
-            self.find_second_slots();
-        }
+        self.find_second(bit);
         self.train_models(bit);
         self.train_mixers(bit, draw);
+        self.next_bit(bit);
+        self.predict_bit();
+    }
+
+    /// Passes over a leading bit of a byte, which both sides know. Histories take it in, for they tell which contexts
+    /// were seen before; nothing else learns from it.
+    #[inline(always)]
+    pub fn skip_bit(&mut self, bit: u32) {
+        let draw = self.draw();
+        self.find_second(bit);
+        for model in &mut self.matches {
+            model.skip(bit, self.bit_position);
+        }
+        self.histories.skip(self.node, bit, draw);
+        self.next_bit(bit);
+        if self.bit_position == self.skipped() {
+            self.predict_bit();
+        }
+    }
+
+    /// Adds `bit` to the byte and asks for a part of the second nibble's slots: before the bit is learned, for that
+    /// work hides a part of the wait for memory.
+    #[inline(always)]
+    fn find_second(&mut self, bit: u32) {
+        self.partial = self.partial * 2 + bit;
+        match self.bit_position {
+            0..3 => self.find_neighbours(self.bit_position as usize),
+            3 => self.find_second_slots(),
+            _ => {}
+        }
+    }
+
+    #[inline(always)]
+    fn next_bit(&mut self, bit: u32) {
         self.node = self.node * 2 + bit as usize;
         self.bit_position += 1;
-        if middle {
+        if self.bit_position == 4 {
             self.load_second_slots();
             self.node = 1;
         }
-        self.predict_bit();
     }
 
     /// Learns the last bit of a byte and with it the whole, which `bytes` now ends with.
@@ -340,7 +382,6 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
         self.node = 1;
         self.bit_position = 0;
         self.begin_byte();
-        self.predict_bit();
     }
 
     #[inline(always)]

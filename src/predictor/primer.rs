@@ -45,6 +45,12 @@ mod tests {
         assert_eq!(xxhash_rust::xxh3::xxh3_64(PRIMER), 346_634_567_567_112_428, "another primer is a new numeric contract");
     }
 
+    /// Its first bits are passed over like those of the stream.
+    #[test]
+    fn the_primer_has_seven_bits() {
+        assert!(PRIMER.is_ascii());
+    }
+
     #[test]
     fn only_text_is_primed() {
         assert!(primer(Effort::Huge, &Kind::Generic, 1 << 20).is_empty() && primer(Effort::Huge, &Kind::Text, 0).is_empty());

@@ -1,6 +1,7 @@
 //! Profiles: which models, weight-set selectors and stages a stream's predictor uses.
 
 use crate::block::Kind;
+use crate::coder::leading::Leading;
 use crate::mix::mixer::Rate;
 use crate::model::context::{Context, ContextState, Families, kind};
 use crate::model::signal::Effort;
@@ -23,6 +24,12 @@ pub enum Selector {
     Seen,
     /// Kinds of the last two bytes, and the place of the bit.
     Kinds,
+    /// Kind of the last byte, and the bits of this byte so far.
+    KindPartial,
+    /// Length of the word so far, and the bits of this byte so far.
+    WordPartial,
+    /// Class of the match length, and the bits of this byte so far.
+    MatchPartial,
     /// Length of the word so far and kind of the last byte.
     WordLength,
     /// Column, coarsely, and the byte above.
@@ -55,6 +62,7 @@ impl Selector {
             Self::MatchLength => 128,
             Self::Seen => 256,
             Self::Kinds => 2048,
+            Self::KindPartial | Self::WordPartial | Self::MatchPartial => 4096,
             Self::WordLength => 256,
             Self::Phase => 2048,
             Self::Nest => 1024,
@@ -74,6 +82,7 @@ impl Selector {
         let fixed = |base| RowPart { base, ..RowPart::default() };
         let placed = |base| RowPart { base, by_bit: 1, ..RowPart::default() };
         let with_bit = |base: u32| RowPart { base: base << 3, by_bit: 1, ..RowPart::default() };
+        let with_partial = |base: u32| RowPart { base: base << 8, by_partial: 1, ..RowPart::default() };
         match self {
             Self::Constant => fixed(0),
             Self::Partial => RowPart { by_partial: 1, ..RowPart::default() },
@@ -82,6 +91,9 @@ impl Selector {
             Self::Byte2 => fixed(state.history.byte(2)),
             Self::Seen => with_bit(seen.min(31)),
             Self::Kinds => with_bit(state.shape & 0xff),
+            Self::KindPartial => with_partial(state.shape & 15),
+            Self::WordPartial => with_partial(state.words.length.min(15)),
+            Self::MatchPartial => RowPart { by_length: 256, by_partial: 1, ..RowPart::default() },
             Self::WordLength => fixed(state.words.length.min(15) << 4 | kind(state.history.byte(1) as u8)),
             Self::X86(number) => placed(state.x86.as_ref().map_or(0, |x86| x86.selected(number))),
             Self::Record(number) => placed(state.record.as_ref().map_or(0, |record| record.selected(number))),
@@ -135,6 +147,8 @@ pub struct Profile {
     pub first_weight: u32,
     /// What is learned before the stream.
     pub primer: &'static [u8],
+    /// Which leading bits its streams may leave out.
+    pub leading: Leading,
 }
 
 impl Profile {
@@ -145,7 +159,7 @@ impl Profile {
         self.contexts.iter().for_each(|&context| families.add(context));
         for selector in &self.selectors {
             match selector {
-                Selector::WordLength => families.words = true,
+                Selector::WordLength | Selector::WordPartial => families.words = true,
                 Selector::Above => families.lines = true,
                 Selector::Phase => families.stride = true,
                 Selector::Nest => families.nest = true,

@@ -6,10 +6,31 @@
 use super::primer::primer;
 use super::profile::{Profile, Selector};
 use crate::block::Kind;
+use crate::coder::leading::Leading;
 use crate::level::{Effort, Level};
 use crate::mix::mixer::Rate;
 use crate::model::context::Context::{self, *};
 use crate::model::signal;
+
+/// What selects the weight sets of one kind of stream, by effort. A few sets are chosen together: what is best
+/// beside many others, the length of a match say, is not among the best two.
+struct Sets {
+    few: &'static [Selector],
+    middle: &'static [Selector],
+    small_files: &'static [Selector],
+    huge: &'static [Selector],
+}
+
+impl Sets {
+    fn of(&self, effort: Effort) -> &'static [Selector] {
+        match effort {
+            Effort::Sort | Effort::SortMost | Effort::SortText | Effort::SortLong | Effort::Small => self.few,
+            Effort::Middle => self.middle,
+            Effort::SmallFiles => self.small_files,
+            Effort::Huge => self.huge,
+        }
+    }
+}
 
 /// Text: prose, source code, markup, logs.
 const TEXT: [Context; 56] = [
@@ -25,10 +46,10 @@ const TEXT: [Context; 56] = [
     NestTwo,
     WordPair,
     ExpectedTwo,
-    AboveTwo,
-    Order(5),
     IndirectOne,
     Table(4),
+    AboveTwo,
+    Order(5),
     WordGap,
     Folded(6),
     NestName,
@@ -70,13 +91,19 @@ const TEXT: [Context; 56] = [
     Folded(5),
     Folded(3),
 ];
-const TEXT_SELECTORS: [Selector; 10] = [
-    Selector::MatchLength,
+const TEXT_SETS: Sets = Sets {
+    few: &[Selector::WordPartial, Selector::Kinds],
+    middle: &[Selector::WordPartial, Selector::Kinds, Selector::MatchPartial],
+    small_files: &[Selector::Kinds, Selector::MatchPartial, Selector::WordPartial, Selector::Byte2],
+    huge: &TEXT_HUGE,
+};
+const TEXT_HUGE: [Selector; 10] = [
+    Selector::MatchPartial,
     Selector::Seen,
     Selector::Byte1,
-    Selector::Partial,
+    Selector::WordPartial,
     Selector::Expected,
-    Selector::Nest,
+    Selector::KindPartial,
     Selector::WordLength,
     Selector::Kinds,
     Selector::Byte2,
@@ -110,8 +137,12 @@ const TABLE: [Context; 24] = [
     Column,
     Table(5),
 ];
-const TABLE_SELECTORS: [Selector; 6] =
-    [Selector::MatchLength, Selector::Seen, Selector::Table(2), Selector::Byte1, Selector::Table(1), Selector::Table(0)];
+const TABLE_SETS: Sets = Sets {
+    few: &[Selector::Table(2), Selector::Table(1)],
+    middle: &[Selector::Table(2), Selector::MatchPartial],
+    small_files: &[Selector::Table(2), Selector::MatchPartial, Selector::Byte2, Selector::Table(1)],
+    huge: &[Selector::MatchPartial, Selector::Byte2, Selector::Table(2), Selector::Byte1, Selector::Table(1), Selector::Table(0)],
+};
 
 /// Anything that is neither text nor code nor samples.
 const GENERIC: [Context; 56] = [
@@ -128,9 +159,9 @@ const GENERIC: [Context; 56] = [
     Expected,
     Word,
     Masked(0xffff0000),
+    Masked(0xff00),
     Record(4),
     Record(38),
-    Masked(0xff00),
     Order(5),
     Shape,
     Record(5),
@@ -172,7 +203,13 @@ const GENERIC: [Context; 56] = [
     Record(31),
     Masked(0xff_0000),
 ];
-const GENERIC_SELECTORS: [Selector; 9] = [
+const GENERIC_SETS: Sets = Sets {
+    few: &[Selector::Record(5), Selector::Byte2],
+    middle: &[Selector::Record(5), Selector::Kinds, Selector::Byte2],
+    small_files: &[Selector::Record(5), Selector::Kinds, Selector::Byte2, Selector::MatchLength],
+    huge: &GENERIC_HUGE,
+};
+const GENERIC_HUGE: [Selector; 9] = [
     Selector::MatchLength,
     Selector::Seen,
     Selector::Byte1,
@@ -191,17 +228,17 @@ const EXE: [Context; 48] = [
     Order(3),
     X86(19),
     X86(34),
-    X86(30),
     X86(4),
     X86(15),
     X86(7),
     X86(23),
     X86(2),
     Masked(0xff_ff00),
-    X86(40),
     X86(31),
     Masked(0xff00_0000),
     X86(29),
+    X86(30),
+    X86(40),
     X86(18),
     X86(28),
     X86(8),
@@ -235,16 +272,21 @@ const EXE: [Context; 48] = [
     X86(24),
     X86(45),
 ];
-const EXE_SELECTORS: [Selector; 8] = [
-    Selector::MatchLength,
-    Selector::Seen,
-    Selector::X86(0),
-    Selector::Byte1,
-    Selector::X86(11),
-    Selector::Byte2,
-    Selector::Partial,
-    Selector::X86(7),
-];
+const EXE_SETS: Sets = Sets {
+    few: &[Selector::X86(7), Selector::X86(11), Selector::Byte2],
+    middle: &[Selector::X86(7), Selector::X86(11), Selector::Byte2],
+    small_files: &[Selector::X86(7), Selector::X86(11), Selector::Byte2, Selector::KindPartial],
+    huge: &[
+        Selector::MatchPartial,
+        Selector::KindPartial,
+        Selector::X86(0),
+        Selector::Byte1,
+        Selector::X86(11),
+        Selector::Byte2,
+        Selector::Partial,
+        Selector::X86(7),
+    ],
+};
 
 /// How fast mixers of up to 16 contexts learn.
 const RATE: Rate = Rate { first: 1200, last: 150, span: 1000, threshold: 500 };
@@ -257,29 +299,30 @@ impl Profile {
     /// The profile of `level` for a stream of `kind` and `length`.
     #[must_use]
     pub fn new(level: &Level, kind: &Kind, length: usize) -> Self {
-        Self { primer: primer(level.effort, kind, length), ..Self::of_kind(level, kind) }
+        Self { primer: primer(level.effort, kind, length), leading: Leading::of(kind), ..Self::of_kind(level, kind) }
     }
 
     fn of_kind(level: &Level, kind: &Kind) -> Self {
-        let (contexts, sets) = match level.effort {
-            Effort::SortLong | Effort::Small if *kind == Kind::Exe => (16, 4),
-            Effort::Sort | Effort::SortMost | Effort::SortText | Effort::SortLong | Effort::Small => (8, 2),
-            Effort::Middle if *kind == Kind::Text => (16, 3),
-            Effort::Middle | Effort::SmallFiles => (16, 4),
-            Effort::Huge => (56, 10),
+        let contexts = match level.effort {
+            Effort::SortLong | Effort::Small if *kind == Kind::Exe => 14,
+            Effort::Sort | Effort::SortMost | Effort::SortText | Effort::SortLong | Effort::Small => 8,
+            Effort::Middle if *kind == Kind::Generic => 16,
+            Effort::Middle => 14,
+            Effort::SmallFiles => 16,
+            Effort::Huge => 56,
         };
         match kind {
-            Kind::Text => Self::of(TEXT.to_vec(), &TEXT_SELECTORS, contexts, sets, RATE_HUGE_TEXT),
-            Kind::Table => Self::of(TABLE.to_vec(), &TABLE_SELECTORS, contexts, sets, RATE_HUGE),
-            Kind::Generic => Self::of(GENERIC.to_vec(), &GENERIC_SELECTORS, contexts, sets, RATE_HUGE),
-            Kind::Exe => Self::of(EXE.to_vec(), &EXE_SELECTORS, contexts, sets, RATE_HUGE),
+            Kind::Text => Self::of(TEXT.to_vec(), TEXT_SETS.of(level.effort), contexts, RATE_HUGE_TEXT),
+            Kind::Table => Self::of(TABLE.to_vec(), TABLE_SETS.of(level.effort), contexts, RATE_HUGE),
+            Kind::Generic => Self::of(GENERIC.to_vec(), GENERIC_SETS.of(level.effort), contexts, RATE_HUGE),
+            Kind::Exe => Self::of(EXE.to_vec(), EXE_SETS.of(level.effort), contexts, RATE_HUGE),
             Kind::Image { .. } | Kind::Image16 { .. } | Kind::Audio { .. } => Self::signal(level, kind),
         }
     }
 
-    /// The first `contexts` of a list, its plain orders in front, and the first `sets` selectors; mixers of
-    /// more than 16 contexts learn as `huge` says.
-    fn of(mut list: Vec<Context>, selectors: &[Selector], contexts: usize, sets: usize, huge: Rate) -> Self {
+    /// The first `contexts` of a list, its plain orders in front; mixers of more than 16 contexts learn as
+    /// `huge` says.
+    fn of(mut list: Vec<Context>, selectors: &[Selector], contexts: usize, huge: Rate) -> Self {
         list.truncate(contexts);
         let order = |context: &Context| matches!(context, Order(_) | Long(_));
         let (mut orders, rest): (Vec<_>, Vec<_>) = list.into_iter().partition(order);
@@ -297,12 +340,13 @@ impl Profile {
             contexts: orders,
             orders: count,
             matches: if contexts > 16 { vec![32, 20, 11, 6] } else { vec![32, 12, 6] },
-            selectors: selectors[..sets.min(selectors.len())].to_vec(),
+            selectors: selectors.to_vec(),
             signal: None,
             rate,
             last_rate: if contexts > 16 { 60 } else { 150 },
             first_weight: 320 / contexts as u32,
             primer: &[],
+            leading: Leading::Coded,
         }
     }
 
@@ -312,8 +356,8 @@ impl Profile {
             Effort::Huge => (16, 6, signal::Effort::Large),
             _ => (8, 3, signal::Effort::Small),
         };
-        let selectors = [0, 1, 2, 3].map(Selector::Signal);
-        let more = [Selector::Partial, Selector::MatchLength];
+        let selectors = [Selector::Signal(0), Selector::Signal(2), Selector::Partial];
+        let more = [Selector::Signal(1), Selector::Signal(3), Selector::MatchLength];
         Self {
             contexts: (0..contexts).map(Signal).collect(),
             orders: 0,
@@ -324,6 +368,7 @@ impl Profile {
             last_rate: 150,
             first_weight: 10,
             primer: &[],
+            leading: Leading::Coded,
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::codec::{decode_as, encode_as};
 use crate::block::Kind;
 use crate::block::tests::sample as samples;
+use crate::coder::leading::{Leading, LeadingBits};
 use crate::coder::trace;
 use crate::level::{LEVELS, Level};
 use crate::simd::{InstructionSet, usable};
@@ -82,7 +83,28 @@ fn inputs() -> Vec<(Kind, Vec<u8>)> {
         (Kind::Audio { channels: 2, bits: 8, big_endian: false, signed: false }, sound.clone()),
         (Kind::Audio { channels: 2, bits: 24, big_endian: true, signed: true }, sound),
     ]);
+    inputs.extend(with_leading_bits_left_out());
     inputs
+}
+
+/// Text with a byte above 127, samples of twelve bits after a header, and pixels of six.
+fn with_leading_bits_left_out() -> [(Kind, Vec<u8>); 3] {
+    let mut text = samples::text(9000);
+    text[4321] = 200;
+    let mut scan = samples::pgm16(64, 24)[14..].to_vec();
+    scan.iter_mut().step_by(2).for_each(|high| *high &= 15);
+    scan[..20].fill(255);
+    let pixels = samples::pixels(60, 50, 1).into_iter().map(|pixel| pixel >> 2).collect();
+    let scan_kind = Kind::Image16 { row_bytes: 128, big_endian: true };
+    [(Kind::Text, text), (scan_kind, scan), (Kind::Image { bits: 8, row_bytes: 60 }, pixels)]
+}
+
+#[test]
+fn leading_bits_are_left_out() {
+    let skipped = with_leading_bits_left_out().map(|(kind, raw)| LeadingBits::find(&raw, Leading::of(&kind)));
+    assert_eq!(skipped[0].exceptions, [4321]);
+    assert_eq!((skipped[1].skipped.bits, skipped[1].skipped.start), ([4, 0], 20));
+    assert_eq!((skipped[2].skipped.bits, skipped[2].skipped.start), ([2, 2], 0));
 }
 
 /// One line for each input and level: the hash of every probability, and that of the coded bytes.

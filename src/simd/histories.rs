@@ -85,6 +85,18 @@ impl<const N: usize> Histories<N> {
         K::confide(&self.indices, &CONFIDENCE, &first[..N], &mut second[..N]);
     }
 
+    /// Takes `bit` into the histories of node `node` without learning what they mean.
+    #[inline(always)]
+    pub fn skip(&mut self, node: usize, bit: u32, draw: u32) {
+        let next = &BIT_HISTORY.next[draw as usize & 7][bit as usize & 1];
+        let bytes = self.lines.as_flattened_mut();
+        for &base in &self.bases {
+            // SAFETY: bases are a line from the end (`set_base`) and the node is below 16.
+            let history = unsafe { bytes.get_unchecked_mut(base as usize + (node & 15)) };
+            *history = next[usize::from(*history)];
+        }
+    }
+
     /// Learns `bit` at the node of the last [`Histories::recall`]: the maps,
     /// then the histories themselves, by the transition table of `draw` (0 to 7).
     #[inline(always)]

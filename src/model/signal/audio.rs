@@ -284,7 +284,7 @@ impl AudioState {
             self.contexts[k] = context;
             self.forecasts[k] = (mean.clamp(-limit, limit) + offset, self.spreads[k].width(context));
         }
-        self.bank.begin(&self.forecasts);
+        self.bank.begin(&self.forecasts, 0);
     }
 
     #[inline(always)]

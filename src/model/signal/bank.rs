@@ -40,15 +40,17 @@ impl Bank {
         Self { densities: vec![Density::default(); count], corrections, cells: vec![0; count], bits, signed, low: 0, shift: bits }
     }
 
-    /// Starts a sample: density `k` has its mean and scale from `forecasts[k]`.
+    /// Starts a sample, whose first `skipped` bits are zero and not asked for: density `k` has its mean and scale
+    /// from `forecasts[k]`.
     #[inline(always)]
-    pub fn begin(&mut self, forecasts: &[(i32, u32)]) {
-        let top = ((1i64 << (self.bits + FRACTION)) - 1) as i32;
+    pub fn begin(&mut self, forecasts: &[(i32, u32)], skipped: u32) {
+        let bits = self.bits - skipped.min(self.bits - 1);
+        let top = ((1i64 << (bits + FRACTION)) - 1) as i32;
         for (density, &(mean, scale)) in self.densities.iter_mut().zip(forecasts) {
-            *density = Density::new(mean.clamp(0, top), scale, self.bits);
+            *density = Density::new(mean.clamp(0, top), scale, bits);
         }
         self.low = 0;
-        self.shift = self.bits;
+        self.shift = bits;
     }
 
     /// Bits of the sample still to come.

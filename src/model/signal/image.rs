@@ -7,6 +7,7 @@ use super::experts::{EXPERTS, Experts};
 use super::image_contexts::{CONTEXTS, View, contexts};
 use super::neighbours::{Around, Layout};
 use super::spread::{Spread, log_class};
+use crate::coder::leading::Skipped;
 use crate::model::byte_history::hash;
 
 /// Densities at most.
@@ -15,6 +16,7 @@ const DENSITIES: usize = 14;
 /// State of an image model.
 pub struct ImageState {
     layout: Layout,
+    skipped: Skipped,
     experts: Experts,
     bank: Bank,
     spreads: Vec<Spread>,
@@ -38,13 +40,15 @@ pub struct ImageState {
 }
 
 impl ImageState {
-    /// For rows of `row_bytes` bytes with `channels` samples of `sample_bytes` bytes to a pixel.
+    /// For rows of `row_bytes` bytes with `channels` samples of `sample_bytes` bytes to a pixel, of which
+    /// `skipped` bits are zero.
     #[must_use]
-    pub fn new(channels: usize, sample_bytes: usize, row_bytes: usize, effort: Effort) -> Self {
+    pub fn new(channels: usize, sample_bytes: usize, row_bytes: usize, effort: Effort, skipped: Skipped) -> Self {
         let layout = Layout { channels: channels.clamp(1, 4), sample_bytes: sample_bytes.clamp(1, 2), row_bytes: row_bytes.max(1) };
         let densities = if effort == Effort::Small { 4 } else { DENSITIES };
         let mut state = Self {
             layout,
+            skipped,
             experts: Experts::new(layout, effort),
             bank: Bank::new(densities, 8 * layout.sample_bytes as u32, false),
             spreads: vec![Spread::new(4096, 8 << FRACTION, 250); densities],
@@ -133,7 +137,7 @@ impl ImageState {
             self.spread_contexts[k] = context;
             self.forecasts[k] = (mean, self.spreads[k].width(context));
         }
-        self.bank.begin(&self.forecasts);
+        self.bank.begin(&self.forecasts, self.skipped.at(self.position));
     }
 
     #[inline(always)]
@@ -216,7 +220,7 @@ mod tests {
     fn a_gradient_is_foretold() {
         let bytes: Vec<u8> = (0..64 * 40).map(|at| ((at % 64) * 2 + at / 64) as u8).collect();
         for effort in [Effort::Small, Effort::Large] {
-            let mut image = ImageState::new(1, 1, 64, effort);
+            let mut image = ImageState::new(1, 1, 64, effort, Skipped::default());
             for end in 1..=64 * 38 + 20 {
                 image.push(&bytes[..end]);
             }
@@ -229,7 +233,7 @@ mod tests {
     fn no_shape_panics() {
         let bytes: Vec<u8> = (0..700u32).map(|at| (at.wrapping_mul(0x9E37_79B1) >> 24) as u8).collect();
         for (channels, sample_bytes, row) in [(1, 1, 0), (3, 1, 1), (4, 1, 7), (1, 2, 1), (1, 2, 33), (3, 1, 1 << 20), (9, 9, 64)] {
-            let mut image = ImageState::new(channels, sample_bytes, row, Effort::Large);
+            let mut image = ImageState::new(channels, sample_bytes, row, Effort::Large, Skipped::default());
             for (end, &byte) in bytes.iter().enumerate() {
                 image.push(&bytes[..=end]);
                 for shift in (0..8).rev() {

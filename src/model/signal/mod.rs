@@ -15,6 +15,7 @@ pub mod spread;
 pub mod window;
 
 use crate::block::Kind;
+use crate::coder::leading::Skipped;
 use crate::simd::{InstructionSet, accelerate};
 use audio::AudioState;
 use bilevel::BilevelState;
@@ -57,11 +58,11 @@ macro_rules! each {
 
 impl Signal {
     /// The model for streams of `kind`; none where they hold no signal. Samples of more than one
-    /// byte must come big-endian.
+    /// byte must come big-endian; `skipped` bits of pixels are zero and never asked for.
     #[must_use]
-    pub fn new(kind: &Kind, effort: Effort) -> Option<Self> {
+    pub fn new(kind: &Kind, effort: Effort, skipped: Skipped) -> Option<Self> {
         let image = |channels: u8, bytes: usize, row_bytes: u32| {
-            Model::Image(ImageState::new(usize::from(channels), bytes, row_bytes as usize, effort))
+            Model::Image(ImageState::new(usize::from(channels), bytes, row_bytes as usize, effort, skipped))
         };
         let model = match *kind {
             Kind::Image { bits: 1, row_bytes } => Model::Bilevel(BilevelState::new(row_bytes as usize)),
