@@ -79,12 +79,11 @@ impl LeadingBits {
             Leading::Coded => Self::default(),
             Leading::SevenBit => {
                 let most = bytes.len() / SPARSE;
-                let mut exceptions: Vec<_> =
+                let exceptions: Vec<_> =
                     bytes.iter().enumerate().filter(|(_, byte)| **byte >= 128).map(|(at, _)| at).take(most + 1).collect();
                 if exceptions.len() > most {
                     return Self::default();
                 }
-                exceptions.shrink_to_fit();
                 Self { skipped: Skipped { bits: [1; 2], start: 0 }, exceptions }
             }
             Leading::Samples(width) => Self { skipped: narrow_samples(bytes, width), exceptions: Vec::new() },
@@ -130,7 +129,7 @@ impl LeadingBits {
                 while decoder.decode(PROBABILITY_ONE - LIKELY) == 1 {
                     let position = (decode_number(decoder) as usize - 1).saturating_add(end);
                     if position >= length || exceptions.len() >= length / SPARSE {
-                        return Err(Error::Corrupt("a byte above 127 is listed past the end of its text".into()));
+                        return Err(Error::Corrupt("the list of bytes above 127 is too long or goes past the end of its text".into()));
                     }
                     exceptions.push(position);
                     end = position + 1;

@@ -86,7 +86,6 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
     pub fn new(profile: &Profile, length: usize, memory: usize, skipped: Skipped) -> Result<Self> {
         let mut profile = profile.clone();
         let used = profile.contexts.len().min(N);
-        profile.contexts.resize(N, Context::Nothing);
         profile.selectors.resize(S, Selector::Constant);
         profile.matches.truncate(P - Self::MATCHES - 1);
         let match_bits = (length.max(1 << 10) as u32).next_power_of_two().ilog2().min(22);
@@ -101,7 +100,7 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
             histories: Histories::new(table_bytes / LINE).ok_or_else(|| no_memory(table_bytes))?,
             used,
             hashes: [0; N],
-            by_match: std::array::from_fn(|i| matches!(profile.contexts[i], Context::Expected | Context::ExpectedTwo)),
+            by_match: std::array::from_fn(|i| matches!(profile.contexts.get(i), Some(Context::Expected | Context::ExpectedTwo))),
             second: [0; N],
             fresh: [false; N],
             places: [0; N],

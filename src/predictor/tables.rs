@@ -12,22 +12,55 @@ use crate::mix::mixer::Rate;
 use crate::model::context::Context::{self, *};
 use crate::model::signal;
 
-/// What selects the weight sets of one kind of stream, by effort. A few sets are chosen together: what is best
+/// How much of the tables below one kind of stream gets at one effort.
+#[derive(Clone, Copy)]
+enum Size {
+    Small,
+    Middle,
+    SmallFiles,
+    Huge,
+}
+
+impl Size {
+    fn of(effort: Effort, kind: &Kind) -> Self {
+        match effort {
+            // Machine code gains most by more contexts.
+            Effort::SortLong | Effort::Small if *kind == Kind::Exe => Self::Middle,
+            Effort::Sort | Effort::SortMost | Effort::SortText | Effort::SortLong | Effort::Small => Self::Small,
+            Effort::Middle => Self::Middle,
+            Effort::SmallFiles => Self::SmallFiles,
+            Effort::Huge => Self::Huge,
+        }
+    }
+
+    /// How many contexts at most.
+    fn contexts(self, kind: &Kind) -> usize {
+        match self {
+            Self::Small => 8,
+            Self::Middle if *kind == Kind::Generic => 16,
+            Self::Middle => 14,
+            Self::SmallFiles => 16,
+            Self::Huge => 56,
+        }
+    }
+}
+
+/// What selects the weight sets of one kind of stream, by size. A few sets are chosen together: what is best
 /// beside many others, the length of a match say, is not among the best two.
 struct Sets {
-    few: &'static [Selector],
+    small: &'static [Selector],
     middle: &'static [Selector],
     small_files: &'static [Selector],
     huge: &'static [Selector],
 }
 
 impl Sets {
-    fn of(&self, effort: Effort) -> &'static [Selector] {
-        match effort {
-            Effort::Sort | Effort::SortMost | Effort::SortText | Effort::SortLong | Effort::Small => self.few,
-            Effort::Middle => self.middle,
-            Effort::SmallFiles => self.small_files,
-            Effort::Huge => self.huge,
+    fn of(&self, size: Size) -> &'static [Selector] {
+        match size {
+            Size::Small => self.small,
+            Size::Middle => self.middle,
+            Size::SmallFiles => self.small_files,
+            Size::Huge => self.huge,
         }
     }
 }
@@ -92,7 +125,7 @@ const TEXT: [Context; 56] = [
     Folded(3),
 ];
 const TEXT_SETS: Sets = Sets {
-    few: &[Selector::WordPartial, Selector::Kinds],
+    small: &[Selector::WordPartial, Selector::Kinds],
     middle: &[Selector::WordPartial, Selector::Kinds, Selector::MatchPartial],
     small_files: &[Selector::Kinds, Selector::MatchPartial, Selector::WordPartial, Selector::Byte2],
     huge: &TEXT_HUGE,
@@ -138,7 +171,7 @@ const TABLE: [Context; 24] = [
     Table(5),
 ];
 const TABLE_SETS: Sets = Sets {
-    few: &[Selector::Table(2), Selector::Table(1)],
+    small: &[Selector::Table(2), Selector::Table(1)],
     middle: &[Selector::Table(2), Selector::MatchPartial],
     small_files: &[Selector::Table(2), Selector::MatchPartial, Selector::Byte2, Selector::Table(1)],
     huge: &[Selector::MatchPartial, Selector::Byte2, Selector::Table(2), Selector::Byte1, Selector::Table(1), Selector::Table(0)],
@@ -204,7 +237,7 @@ const GENERIC: [Context; 56] = [
     Masked(0xff_0000),
 ];
 const GENERIC_SETS: Sets = Sets {
-    few: &[Selector::Record(5), Selector::Byte2],
+    small: &[Selector::Record(5), Selector::Byte2],
     middle: &[Selector::Record(5), Selector::Kinds, Selector::Byte2],
     small_files: &[Selector::Record(5), Selector::Kinds, Selector::Byte2, Selector::MatchLength],
     huge: &GENERIC_HUGE,
@@ -273,7 +306,7 @@ const EXE: [Context; 48] = [
     X86(45),
 ];
 const EXE_SETS: Sets = Sets {
-    few: &[Selector::X86(7), Selector::X86(11), Selector::Byte2],
+    small: &[Selector::X86(7), Selector::X86(11)],
     middle: &[Selector::X86(7), Selector::X86(11), Selector::Byte2],
     small_files: &[Selector::X86(7), Selector::X86(11), Selector::Byte2, Selector::KindPartial],
     huge: &[
@@ -303,19 +336,13 @@ impl Profile {
     }
 
     fn of_kind(level: &Level, kind: &Kind) -> Self {
-        let contexts = match level.effort {
-            Effort::SortLong | Effort::Small if *kind == Kind::Exe => 14,
-            Effort::Sort | Effort::SortMost | Effort::SortText | Effort::SortLong | Effort::Small => 8,
-            Effort::Middle if *kind == Kind::Generic => 16,
-            Effort::Middle => 14,
-            Effort::SmallFiles => 16,
-            Effort::Huge => 56,
-        };
+        let size = Size::of(level.effort, kind);
+        let contexts = size.contexts(kind);
         match kind {
-            Kind::Text => Self::of(TEXT.to_vec(), TEXT_SETS.of(level.effort), contexts, RATE_HUGE_TEXT),
-            Kind::Table => Self::of(TABLE.to_vec(), TABLE_SETS.of(level.effort), contexts, RATE_HUGE),
-            Kind::Generic => Self::of(GENERIC.to_vec(), GENERIC_SETS.of(level.effort), contexts, RATE_HUGE),
-            Kind::Exe => Self::of(EXE.to_vec(), EXE_SETS.of(level.effort), contexts, RATE_HUGE),
+            Kind::Text => Self::of(TEXT.to_vec(), TEXT_SETS.of(size), contexts, RATE_HUGE_TEXT),
+            Kind::Table => Self::of(TABLE.to_vec(), TABLE_SETS.of(size), contexts, RATE_HUGE),
+            Kind::Generic => Self::of(GENERIC.to_vec(), GENERIC_SETS.of(size), contexts, RATE_HUGE),
+            Kind::Exe => Self::of(EXE.to_vec(), EXE_SETS.of(size), contexts, RATE_HUGE),
             Kind::Image { .. } | Kind::Image16 { .. } | Kind::Audio { .. } => Self::signal(level, kind),
         }
     }
