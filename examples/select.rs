@@ -131,7 +131,7 @@ fn profile(list: &[(String, Context)], selectors: &[Selector]) -> Profile {
         rate: cmx::mix::mixer::Rate { first: env("RF", 1200), last: env("RL", 150), span: env("RS", 1000), threshold: env("RT", 500) },
         last_rate: env("LR", 150),
         first_weight: 320 / full as u32,
-        primer: &[],
+        primer: cmx::predictor::primer::Primer::default(),
         leading: cmx::coder::leading::Leading::Coded,
     }
 }

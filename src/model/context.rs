@@ -4,6 +4,7 @@ use super::byte_history::{ByteHistory, hash, hash_pair};
 use super::indirect::Indirect;
 use super::line::LineState;
 use super::nest::NestState;
+use super::number::NumberState;
 use super::prose::ProseState;
 use super::record::RecordState;
 use super::signal::Signal;
@@ -88,6 +89,8 @@ pub enum Context {
     Table(u8),
     /// A context of the WebAssembly model, by number.
     Wasm(u8),
+    /// A context of the number model, by number.
+    Number(u8),
     /// A context of the prose model, by number.
     Prose(u8),
     /// One of the contexts of the stream's signal model.
@@ -109,6 +112,8 @@ pub struct Families {
     pub folded: bool,
     /// Brackets and tags.
     pub nest: bool,
+    /// Numbers.
+    pub numbers: bool,
     /// Prose.
     pub prose: bool,
     /// x86 code.
@@ -135,6 +140,7 @@ impl Families {
             Folded(_) => self.folded = true,
             Nest => (self.nest, self.words) = (true, true),
             NestTwo | NestName => self.nest = true,
+            Number(_) => self.numbers = true,
             Prose(_) => self.prose = true,
             X86(_) => self.x86 = true,
             Table(_) => self.table = true,
@@ -174,6 +180,8 @@ pub struct ContextState {
     pub record: Option<Box<RecordState>>,
     /// Text tables, in profiles that ask for them.
     pub table: Option<Box<TableState>>,
+    /// Numbers.
+    numbers: NumberState,
     /// Prose, in profiles that ask for it.
     pub prose: Option<Box<ProseState>>,
     /// WebAssembly code, in profiles that ask for it.
@@ -220,6 +228,7 @@ impl ContextState {
             indirect: Indirect::new(),
             folded: 0,
             nest: NestState::default(),
+            numbers: NumberState::default(),
             x86: families.x86.then(Box::default),
             record: families.record.then(Box::default),
             table: families.table.then(Box::default),
@@ -253,6 +262,9 @@ impl ContextState {
         }
         if self.families.folded {
             self.push_folded(byte);
+        }
+        if self.families.numbers {
+            self.numbers.push(byte);
         }
         if let Some(prose) = &mut self.prose {
             prose.push(byte);
@@ -340,6 +352,7 @@ impl ContextState {
             Context::AboveTwo => hash(pair(u32::from(self.lines.above[1]), u32::from(self.lines.above[0]) << 8 | byte1), salt),
             Context::X86(number) => hash(self.x86.as_ref().map_or(0, |x86| x86.context(number)), salt),
             Context::Record(number) => hash(self.record.as_ref().map_or(0, |record| record.context(number)), salt),
+            Context::Number(number) => hash(self.numbers.context(number), salt),
             Context::Prose(number) => hash(self.prose.as_ref().map_or(0, |prose| prose.context(number)), salt),
             Context::Wasm(number) => hash(self.wasm.as_ref().map_or(0, |wasm| wasm.context(number)), salt),
             Context::Table(number) => hash(self.table.as_ref().map_or(0, |table| table.context(number)), salt),

@@ -3,10 +3,12 @@
 pub mod bit_history;
 pub mod byte_history;
 pub mod context;
+pub mod direct_map;
 pub mod indirect;
 pub mod line;
 pub mod match_model;
 pub mod nest;
+pub mod number;
 pub mod prose;
 pub mod record;
 pub mod run_map;

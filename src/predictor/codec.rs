@@ -1,6 +1,7 @@
 //! From bytes to code and back: a predictor and the coder, compiled for each instruction set.
 
 use super::Predictor;
+use super::primer::Primer;
 use super::profile::Profile;
 use crate::block::Kind;
 use crate::coder::leading::LeadingBits;
@@ -96,20 +97,36 @@ fn join(primer: &[u8], raw: &[u8]) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Takes in the part of a primer that is not learned.
+#[inline(always)]
+fn note<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize, M: WeightMixer<P, S>>(
+    predictor: &mut Predictor<K, N, R, P, S, M>,
+    primer: Primer,
+) {
+    for end in 1..=primer.noted {
+        predictor.note_byte(&primer.text[..end]);
+    }
+    if primer.noted > 0 {
+        predictor.begin_byte();
+    }
+}
+
 #[inline(always)]
 fn encode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize, M: WeightMixer<P, S>>(
     profile: &Profile,
     raw: &[u8],
     memory: usize,
 ) -> Result<Vec<u8>> {
-    let start = profile.primer.len();
-    let primed = if start > 0 { join(profile.primer, raw)? } else { Vec::new() };
+    let primer = profile.primer;
+    let start = primer.text.len();
+    let primed = if start > 0 { join(primer.text, raw)? } else { Vec::new() };
     let bytes = if start > 0 { &primed } else { raw };
     let leading = LeadingBits::find(raw, profile.leading);
     let mut predictor = Predictor::<K, N, R, P, S, M>::new(profile, bytes.len(), memory, leading.skipped)?;
     let mut encoder = Encoder::new();
     leading.encode(profile.leading, &mut encoder);
-    for (index, &byte) in bytes.iter().enumerate() {
+    note(&mut predictor, primer);
+    for (index, &byte) in bytes.iter().enumerate().skip(primer.noted) {
         let skipped = predictor.skipped();
         for shift in (8 - skipped..8).rev() {
             predictor.skip_bit(u32::from(byte >> shift) & 1);
@@ -140,18 +157,21 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const
     memory: usize,
 ) -> Result<Vec<u8>> {
     let primer = profile.primer;
-    let total = raw_len.saturating_add(primer.len());
+    let start = primer.text.len();
+    let total = raw_len.saturating_add(start);
     let mut decoder = Decoder::new(coded);
     let leading = LeadingBits::decode(profile.leading, raw_len, &mut decoder)?;
-    let mut exceptions = leading.exceptions.iter().map(|position| position + primer.len()).peekable();
+    let mut exceptions = leading.exceptions.iter().map(|position| position + start).peekable();
     let mut predictor = Predictor::<K, N, R, P, S>::new(profile, total, memory, leading.skipped)?;
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(total).map_err(|_| Error::Limit(format!("no memory for {total} bytes")))?;
-    for index in 0..total {
+    note(&mut predictor, primer);
+    bytes.extend_from_slice(&primer.text[..primer.noted]);
+    for index in primer.noted..total {
         if decoder.overrun() {
             return Err(Error::Corrupt("the code ends before its bytes do".into()));
         }
-        let known = primer.get(index).copied();
+        let known = primer.text.get(index).copied();
         let mut byte = 0;
         let skipped = predictor.skipped();
         if skipped > 0 {
@@ -170,11 +190,11 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const
         }
         bytes.push(byte as u8);
         predictor.end_byte(&bytes);
-        if known.is_none() && (bytes.len() - primer.len()).is_multiple_of(PROGRESS) {
+        if known.is_none() && (bytes.len() - start).is_multiple_of(PROGRESS) {
             crate::progress::advance(PROGRESS as u64);
         }
     }
-    bytes.drain(..primer.len());
+    bytes.drain(..start);
     Ok(bytes)
 }
 
@@ -256,8 +276,8 @@ macro_rules! with_shape {
             (..=16, ..=3) => $function::<16, 0, 24, 3 $(, $mixer<24, 3>)?>($($argument),*),
             (..=16, ..=4) => $function::<16, 0, 24, 4 $(, $mixer<24, 4>)?>($($argument),*),
             (..=24, ..=6) => $function::<24, 16, 48, 6 $(, $mixer<48, 6>)?>($($argument),*),
-            (..=48, ..=8) => $function::<48, 24, 128, 8 $(, $mixer<128, 8>)?>($($argument),*),
-            (..=56, ..=10) => $function::<56, 24, 144, 10 $(, $mixer<144, 10>)?>($($argument),*),
+            (..=48, ..=8) => $function::<48, 8, 128, 8 $(, $mixer<128, 8>)?>($($argument),*),
+            (..=56, ..=10) => $function::<56, 8, 136, 10 $(, $mixer<136, 10>)?>($($argument),*),
             _ => Err(Error::Bug("a profile larger than every shape".into())),
         }
     };

@@ -1,7 +1,7 @@
 //! A predictor: models, mixer and final stages put together as a profile says.
 
 pub mod codec;
-mod primer;
+pub mod primer;
 pub mod profile;
 mod tables;
 #[cfg(test)]
@@ -16,6 +16,7 @@ use crate::mix::apm::Apm;
 use crate::mix::last_mixer::LastMixer;
 use crate::mix::mixer::{Mixer, Rate, WeightMixer};
 use crate::model::context::{Context, ContextState};
+use crate::model::direct_map::DirectMaps;
 use crate::model::match_model::MatchModel;
 use crate::model::run_map::RunMap;
 use crate::model::signal::Signal;
@@ -40,10 +41,12 @@ pub struct Predictor<K: Kernels, const N: usize, const R: usize, const P: usize,
     /// Contexts of the profile; the rest of the shape reads histories of its own, outside the table.
     used: usize,
     hashes: [u64; N],
+    /// The lines of the first nibble's slots.
+    lines: [u32; N],
     /// Which contexts name the byte that the match models expect.
     by_match: [bool; N],
-    /// Hashes of the second nibble's slots.
-    second: [u64; N],
+    /// The lines of the second nibble's slots.
+    second: [u32; N],
     /// Contexts that were new at the start of this byte, whose second nibble is deferred.
     fresh: [bool; N],
     /// Where the first nibble's slot of a fresh context lies.
@@ -51,6 +54,7 @@ pub struct Predictor<K: Kernels, const N: usize, const R: usize, const P: usize,
     /// The byte that followed a context the one time it was seen, or [`NONE_DEFERRED`].
     once: [u32; N],
     runs: RunMap<R>,
+    direct: DirectMaps,
     inputs: [[i16; 2]; P],
     parts: [RowPart; S],
     matches: Vec<MatchModel>,
@@ -76,6 +80,9 @@ pub struct Predictor<K: Kernels, const N: usize, const R: usize, const P: usize,
 impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize, M: WeightMixer<P, S>> Predictor<K, N, R, P, S, M> {
     /// Large shapes have room for a second pair of inputs of each context: how sure its history is.
     const CONFIDENCE: bool = P > 2 * N + R;
+    /// Large shapes give some contexts direct maps too: the first after order 0, as many as pairs of inputs are left
+    /// beside four match models and a constant.
+    const DIRECT: usize = if R > 0 { P - Self::MATCHES - 5 } else { 0 };
     /// Where the pairs of the match models begin.
     const MATCHES: usize = N + R + if Self::CONFIDENCE { N } else { 0 };
 
@@ -100,12 +107,14 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
             histories: Histories::new(table_bytes / LINE).ok_or_else(|| no_memory(table_bytes))?,
             used,
             hashes: [0; N],
+            lines: [0; N],
             by_match: std::array::from_fn(|i| matches!(profile.contexts.get(i), Some(Context::Expected | Context::ExpectedTwo))),
             second: [0; N],
             fresh: [false; N],
             places: [0; N],
             once: [NONE_DEFERRED; N],
             runs: RunMap::new(table_bytes / N / 4)?,
+            direct: DirectMaps::new(Self::DIRECT.min(used.saturating_sub(1)), length.saturating_mul(64).min(memory / 64).max(1 << 16))?,
             inputs: [[0; 2]; P],
             parts: [RowPart::default(); S],
             matches,
@@ -129,6 +138,7 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
         predictor.find_first_slots(false);
         predictor.find_first_slots(true);
         predictor.find_runs();
+        predictor.load_byte();
         predictor.begin_byte();
         Ok(predictor)
     }
@@ -143,13 +153,15 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
     /// Asks for the slots of the first nibble: of the contexts that wait for the match models, or of the others.
     #[inline(always)]
     fn find_first_slots(&mut self, by_match: bool) {
+        let (lines, _) = self.histories.split();
         for i in 0..self.used {
             if self.by_match[i] != by_match {
                 continue;
             }
             self.hashes[i] = self.state.hash(self.profile.contexts[i], i as u32 + 1);
             let line = self.table.line(self.hashes[i]);
-            prefetch(self.histories.lines(), line);
+            self.lines[i] = line as u32;
+            prefetch(lines, line);
         }
     }
 
@@ -159,12 +171,21 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
         for i in 0..R {
             self.runs.select(i, self.hashes[i + 2]);
         }
+        for i in 0..self.direct.len() {
+            self.direct.select(i, self.hashes[i + 1]);
+        }
     }
 
+    /// Gives every context and run its place for the next byte.
     #[inline(always)]
-    fn begin_byte(&mut self) {
+    fn load_byte(&mut self) {
         self.load_first_slots();
         self.runs.load();
+    }
+
+    /// Makes the first prediction of a byte: of the first of all, and of the one after [`Predictor::note_byte`].
+    #[inline(always)]
+    pub fn begin_byte(&mut self) {
         self.apm_contexts = [(self.state.history.byte(1) as usize) << 8, 0];
         if let Some(signal) = &self.state.signal {
             self.apm_contexts = signal.refine().map(|context| context << 8);
@@ -187,11 +208,11 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
     #[inline(always)]
     fn load_first_slots(&mut self) {
         let mut seen = 0;
+        let (lines, mut bases) = self.histories.split();
         for i in 0..self.used {
-            let hash = self.hashes[i];
-            let number = self.table.line(hash);
-            let line = &mut self.histories.lines()[number];
-            let way = self.table.way(line, (hash >> 24) as u8);
+            let number = self.lines[i] as usize;
+            let line = &mut lines[number];
+            let way = self.table.way(line, (self.hashes[i] >> 24) as u8);
             let slot = slot(line, way);
             let fresh = slot[1] == 0;
             if i < self.profile.orders {
@@ -199,21 +220,26 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
             }
             if i >= DENSE {
                 self.fresh[i] = fresh;
-                self.places[i] = (number * LINE + first_byte(way)) as u32;
                 self.once[i] = take_deferred(slot);
             }
-            self.histories.set_base(i, number, first_byte(way));
+            self.places[i] = (number * LINE + first_byte(way)) as u32;
+            bases.set(i, number, first_byte(way));
         }
         self.seen = seen;
     }
 
-    /// The hash of the second nibble's slot: in the neighbour of the first one's line, or, where
-    /// many nibbles follow one context, in one of the sixteen lines around it.
+    /// The check byte of the second nibble's slot after the first one's.
     #[inline(always)]
-    fn second_hash(i: usize, hash: u64, nibble: u32) -> u64 {
-        let nibble = u64::from(nibble);
+    fn second_check(hash: u64, nibble: u32) -> u8 {
+        (hash >> 24) as u8 ^ (nibble * 15 + 1) as u8
+    }
+
+    /// The line of the second nibble's slot: the neighbour of the first one's, or, where many nibbles follow one
+    /// context, one of the sixteen lines around it.
+    #[inline(always)]
+    fn second_line(i: usize, first: u32, nibble: u32) -> u32 {
         let spread = if i < DENSE { nibble.wrapping_mul(11) & 7 } else { 0 };
-        hash ^ (1 + 2 * spread) << 32 ^ (nibble * 17 + 1) << 24
+        first ^ (1 + 2 * spread)
     }
 
     /// Asks for a part of the second nibble's lines that do not depend on the first nibble, before
@@ -221,50 +247,48 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
     #[inline(always)]
     fn find_neighbours(&mut self, place: usize) {
         let part = N.div_ceil(3);
+        let (lines, _) = self.histories.split();
         for i in (place * part).max(DENSE)..((place + 1) * part).min(self.used) {
             // A fresh context will need none: its first line, which is here already, takes no branch.
-            let hash = if self.fresh[i] { self.hashes[i] } else { Self::second_hash(i, self.hashes[i], 0) };
-            let line = self.table.line(hash);
-            prefetch(self.histories.lines(), line);
+            prefetch(lines, (self.lines[i] ^ u32::from(!self.fresh[i])) as usize);
         }
     }
 
-    /// Finds the slots of the second nibble and asks for those that lie elsewhere; `partial` ends
+    /// Finds the lines of the second nibble and asks for those that lie elsewhere; `partial` ends
     /// with the first nibble.
     #[inline(always)]
     fn find_second_slots(&mut self) {
         let nibble = self.partial & 15;
+        let (lines, _) = self.histories.split();
         for i in 0..self.used {
-            self.second[i] = Self::second_hash(i, self.hashes[i], nibble);
-            if i < DENSE {
-                let line = self.table.line(self.second[i]);
-                prefetch(self.histories.lines(), line);
-            }
+            self.second[i] = Self::second_line(i, self.lines[i], nibble);
+        }
+        for i in 0..self.used.min(DENSE) {
+            prefetch(lines, self.second[i] as usize);
         }
     }
 
     #[inline(always)]
     fn load_second_slots(&mut self) {
         let nibble = self.partial & 15;
+        let (lines, mut bases) = self.histories.split();
         for i in 0..self.used {
             if self.fresh[i] {
-                self.histories.set_scratch(i);
+                bases.set_scratch(lines, i);
                 continue;
             }
-            let hash = self.second[i];
-            let number = self.table.line(hash);
-            let line = &mut self.histories.lines()[number];
+            let number = self.second[i] as usize;
+            let line = &mut lines[number];
             let once = self.once[i];
             if once != NONE_DEFERRED && once >> 4 != nibble {
-                let check = (Self::second_hash(i, self.hashes[i], once >> 4) >> 24) as u8;
-                let way = self.table.way(line, check);
+                let way = self.table.way(line, Self::second_check(self.hashes[i], once >> 4));
                 mark_once(slot(line, way), once & 15);
             }
-            let way = self.table.way(line, (hash >> 24) as u8);
+            let way = self.table.way(line, Self::second_check(self.hashes[i], nibble));
             if once >> 4 == nibble {
                 mark_once(slot(line, way), once & 15);
             }
-            self.histories.set_base(i, number, first_byte(way));
+            bases.set(i, number, first_byte(way));
         }
     }
 
@@ -281,10 +305,11 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
         }
     }
 
-    /// A number below eight that is different at every bit: which transitions of bit histories take place.
+    /// A number below eight that is different at every bit, here that at `bit_position` of this byte: which transitions
+    /// of bit histories take place.
     #[inline(always)]
-    fn draw(&self) -> u32 {
-        (self.state.history.position as u32 * 8 + self.bit_position).wrapping_mul(0x9E37_79B1) >> 29
+    fn draw(&self, bit_position: u32) -> u32 {
+        (self.state.history.position as u32 * 8 + bit_position).wrapping_mul(0x9E37_79B1) >> 29
     }
 
     #[inline(always)]
@@ -301,6 +326,7 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
     #[inline(always)]
     fn train_mixers(&mut self, bit: u32, draw: u32) {
         self.histories.learn::<K>(self.node, bit, draw, MAP_LIMIT);
+        self.direct.update(bit, MAP_LIMIT);
         self.mixer.update::<K>(&self.inputs, bit, self.probability);
         self.last.update(bit);
         self.refinement.update(bit);
@@ -312,7 +338,7 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
     /// Learns one of the first seven bits of a byte.
     #[inline(always)]
     pub fn update_bit(&mut self, bit: u32) {
-        let draw = self.draw();
+        let draw = self.draw(self.bit_position);
         self.find_second(bit);
         self.train_models(bit);
         self.train_mixers(bit, draw);
@@ -324,7 +350,7 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
     /// were seen before; nothing else learns from it.
     #[inline(always)]
     pub fn skip_bit(&mut self, bit: u32) {
-        let draw = self.draw();
+        let draw = self.draw(self.bit_position);
         self.find_second(bit);
         for model in &mut self.matches {
             model.skip(bit, self.bit_position);
@@ -354,6 +380,7 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
         self.bit_position += 1;
         if self.bit_position == 4 {
             self.load_second_slots();
+            self.direct.select_second(self.partial & 15);
             self.node = 1;
         }
     }
@@ -362,11 +389,36 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
     #[inline(always)]
     pub fn end_byte(&mut self, bytes: &[u8]) {
         let bit = u32::from(bytes.last().copied().unwrap_or(0)) & 1;
-        let draw = self.draw();
+        let draw = self.draw(self.bit_position);
         self.partial = self.partial * 2 + bit;
         self.train_models(bit);
-        self.runs.end_byte(self.partial as u8);
         // Memory is asked for as early as can be: all that follows hides a part of the wait for it.
+        self.push(bytes);
+        self.train_mixers(bit, draw);
+        self.next_byte();
+        self.begin_byte();
+    }
+
+    /// Takes in the byte that `bytes` now ends with and predicts nothing: histories, runs and matches remember it, but
+    /// nothing learns what they mean. A third of the time of learning it. [`Predictor::begin_byte`] is due after the last.
+    #[inline(always)]
+    pub fn note_byte(&mut self, bytes: &[u8]) {
+        let byte = u32::from(bytes.last().copied().unwrap_or(0));
+        (0..3).for_each(|place| self.find_neighbours(place));
+        self.partial = 16 | byte >> 4;
+        self.find_second_slots();
+        self.histories.note(byte >> 4, [0, 1, 2, 3].map(|place| self.draw(place)));
+        self.load_second_slots();
+        self.partial = 256 | byte;
+        self.histories.note(byte & 15, [4, 5, 6, 7].map(|place| self.draw(place)));
+        self.push(bytes);
+        self.next_byte();
+    }
+
+    /// Shows every model the byte that `bytes` now ends with and asks for the slots of the next.
+    #[inline(always)]
+    fn push(&mut self, bytes: &[u8]) {
+        self.runs.end_byte(self.partial as u8);
         self.state.push(bytes);
         self.find_first_slots(false);
         for model in &mut self.matches {
@@ -375,12 +427,16 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
         self.state.expected = self.matches.iter().find_map(MatchModel::expected_byte).map_or(0, |byte| 256 + byte);
         self.find_first_slots(true);
         self.find_runs();
-        self.train_mixers(bit, draw);
+    }
+
+    /// Leaves the byte that has just ended for the next.
+    #[inline(always)]
+    fn next_byte(&mut self) {
         self.defer_fresh();
         self.partial = 1;
         self.node = 1;
         self.bit_position = 0;
-        self.begin_byte();
+        self.load_byte();
     }
 
     #[inline(always)]
@@ -399,6 +455,9 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
         }
         if let Some(signal) = &mut self.state.signal {
             signal.inputs(&mut self.inputs[Self::MATCHES + self.matches.len()..P - 1]);
+        }
+        if !self.direct.is_empty() {
+            self.direct.predict(self.node, &mut self.inputs[P - 1 - Self::DIRECT..P - 1]);
         }
         self.inputs[P - 1][0] = 256;
         let length_class = if length == 0 { 0 } else { (length.ilog2() + 1).min(15) };

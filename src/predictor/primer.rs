@@ -7,33 +7,45 @@
 use crate::block::Kind;
 use crate::level::Effort;
 
-/// Layers of 128, 40, 16 and 8 KiB, each a mixture of prose, markup and source code.
-static PRIMER: &[u8; 192 << 10] = include_bytes!("../../models/primer.txt");
+/// Layers of 512, 320, 128, 40, 16 and 8 KiB, each a mixture of prose, markup and source code; the first two end
+/// with words.
+static PRIMER: &[u8; 1024 << 10] = include_bytes!("../../models/primer.txt");
 
 /// Streams from these lengths on are worth a longer primer.
 const MIDDLE: usize = 16 << 10;
 const LONG: usize = 64 << 10;
 
-/// What a predictor reads before a stream of `kind` and `length`: whole layers, the last ones, as many as
-/// `effort` has time for.
-#[must_use]
-pub fn primer(effort: Effort, kind: &Kind, length: usize) -> &'static [u8] {
-    if *kind != Kind::Text || length == 0 {
-        return &[];
+/// What a predictor reads before a stream.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Primer {
+    /// All of it: the end of the primer.
+    pub text: &'static [u8],
+    /// How many bytes at its beginning are only noted: histories remember them, but mixers and maps learn from the
+    /// rest alone.
+    pub noted: usize,
+}
+
+impl Primer {
+    /// The primer of a stream of `kind` and `length`: as much as `effort` has time for.
+    #[must_use]
+    pub fn of(effort: Effort, kind: &Kind, length: usize) -> Self {
+        if *kind != Kind::Text || length == 0 {
+            return Self::default();
+        }
+        // The table of `docs/format-block.md`, in KiB: what is noted, what is learned after it.
+        let [short, middle, long] = match effort {
+            Effort::Huge => [(448, 64), (896, 128), (896, 128)],
+            Effort::Middle => [(104, 24), (288, 32), (288, 32)],
+            Effort::SmallFiles => [(104, 24), (448, 64), (448, 64)],
+            _ => [(16, 8), (104, 24), (224, 32)],
+        };
+        let (noted, learned) = match length {
+            ..MIDDLE => short,
+            MIDDLE..LONG => middle,
+            _ => long,
+        };
+        Self { text: &PRIMER[PRIMER.len() - ((noted + learned) << 10)..], noted: noted << 10 }
     }
-    // The table of `docs/format-block.md`, in KiB.
-    let [short, middle, long] = match effort {
-        Effort::Huge => [64, 192, 192],
-        Effort::Middle => [24, 64, 64],
-        Effort::SmallFiles => [24, 64, 192],
-        _ => [8, 24, 64],
-    };
-    let kept = match length {
-        ..MIDDLE => short,
-        MIDDLE..LONG => middle,
-        _ => long,
-    };
-    &PRIMER[PRIMER.len() - (kept << 10)..]
 }
 
 #[cfg(test)]
@@ -42,7 +54,7 @@ mod tests {
 
     #[test]
     fn the_primer_is_pinned() {
-        assert_eq!(xxhash_rust::xxh3::xxh3_64(PRIMER), 346_634_567_567_112_428, "another primer is a new numeric contract");
+        assert_eq!(xxhash_rust::xxh3::xxh3_64(PRIMER), 7_046_054_959_836_548_927, "another primer is a new numeric contract");
     }
 
     /// Its first bits are passed over like those of the stream.
@@ -53,19 +65,25 @@ mod tests {
 
     #[test]
     fn only_text_is_primed() {
-        assert!(primer(Effort::Huge, &Kind::Generic, 1 << 20).is_empty() && primer(Effort::Huge, &Kind::Text, 0).is_empty());
+        assert!(Primer::of(Effort::Huge, &Kind::Generic, 1 << 20).text.is_empty());
+        assert!(Primer::of(Effort::Huge, &Kind::Text, 0).text.is_empty());
     }
 
     #[test]
     fn lengths_are_those_of_the_format() {
-        let kibibytes = |effort| [1, 16383, 16384, 65535, 65536].map(|length| primer(effort, &Kind::Text, length).len() >> 10);
-        assert_eq!(kibibytes(Effort::Small), [8, 8, 24, 24, 64]);
-        assert_eq!(kibibytes(Effort::SortLong), [8, 8, 24, 24, 64]);
-        assert_eq!(kibibytes(Effort::Middle), [24, 24, 64, 64, 64]);
-        assert_eq!(kibibytes(Effort::SmallFiles), [24, 24, 64, 64, 192]);
-        assert_eq!(kibibytes(Effort::Huge), [64, 64, 192, 192, 192]);
+        let kibibytes = |effort| {
+            [1, 16383, 16384, 65535, 65536].map(|length| {
+                let primer = Primer::of(effort, &Kind::Text, length);
+                (primer.noted >> 10, (primer.text.len() - primer.noted) >> 10)
+            })
+        };
+        let thrice = |short, middle, long| [short, short, middle, middle, long];
+        assert_eq!(kibibytes(Effort::Small), thrice((16, 8), (104, 24), (224, 32)));
+        assert_eq!(kibibytes(Effort::SortLong), thrice((16, 8), (104, 24), (224, 32)));
+        assert_eq!(kibibytes(Effort::Middle), thrice((104, 24), (288, 32), (288, 32)));
+        assert_eq!(kibibytes(Effort::SmallFiles), thrice((104, 24), (448, 64), (448, 64)));
+        assert_eq!(kibibytes(Effort::Huge), thrice((448, 64), (896, 128), (896, 128)));
         // Every length is the end of the longer ones: what the format calls the last KiB.
-        let ends = xxhash_rust::xxh3::xxh3_64(primer(Effort::Small, &Kind::Text, 1));
-        assert_eq!(ends, xxhash_rust::xxh3::xxh3_64(&PRIMER[184 << 10..]));
+        assert!(PRIMER.ends_with(Primer::of(Effort::Small, &Kind::Text, 1).text));
     }
 }

@@ -1,5 +1,6 @@
 //! Profiles: which models, weight-set selectors and stages a stream's predictor uses.
 
+use super::primer::Primer;
 use crate::block::Kind;
 use crate::coder::leading::Leading;
 use crate::mix::mixer::Rate;
@@ -145,8 +146,8 @@ pub struct Profile {
     pub last_rate: u32,
     /// Where all mixer weights start, in 256ths.
     pub first_weight: u32,
-    /// What is learned before the stream.
-    pub primer: &'static [u8],
+    /// What is read before the stream.
+    pub primer: Primer,
     /// Which leading bits its streams may leave out.
     pub leading: Leading,
 }

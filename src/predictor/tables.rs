@@ -3,7 +3,7 @@
 //! Lists are in order of gain (greedy forward selection, see `docs/models-text.md` and `-binary`), so that a smaller
 //! effort takes the first of them.
 
-use super::primer::primer;
+use super::primer::Primer;
 use super::profile::{Profile, Selector};
 use crate::block::Kind;
 use crate::coder::leading::Leading;
@@ -120,9 +120,9 @@ const TEXT: [Context; 56] = [
     Prose(1),
     Prose(7),
     Masked(0xff00_ffff),
-    Masked(0xffff_00ff),
-    Folded(5),
-    Folded(3),
+    Number(4),
+    Number(6),
+    Number(3),
 ];
 const TEXT_SETS: Sets = Sets {
     small: &[Selector::WordPartial, Selector::Kinds],
@@ -332,7 +332,7 @@ impl Profile {
     /// The profile of `level` for a stream of `kind` and `length`.
     #[must_use]
     pub fn new(level: &Level, kind: &Kind, length: usize) -> Self {
-        Self { primer: primer(level.effort, kind, length), leading: Leading::of(kind), ..Self::of_kind(level, kind) }
+        Self { primer: Primer::of(level.effort, kind, length), leading: Leading::of(kind), ..Self::of_kind(level, kind) }
     }
 
     fn of_kind(level: &Level, kind: &Kind) -> Self {
@@ -372,7 +372,7 @@ impl Profile {
             rate,
             last_rate: if contexts > 16 { 60 } else { 150 },
             first_weight: 320 / contexts as u32,
-            primer: &[],
+            primer: Primer::default(),
             leading: Leading::Coded,
         }
     }
@@ -394,7 +394,7 @@ impl Profile {
             rate: RATE,
             last_rate: 150,
             first_weight: 10,
-            primer: &[],
+            primer: Primer::default(),
             leading: Leading::Coded,
         }
     }

@@ -1,6 +1,8 @@
 //! The same bytes with every instruction set, back again, and never other bytes than before.
 
-use super::codec::{decode_as, encode_as};
+use super::codec::{decode_as, decode_profile, encode_as, encode_profile};
+use super::primer::Primer;
+use super::profile::Profile;
 use crate::block::Kind;
 use crate::block::tests::sample as samples;
 use crate::coder::leading::{Leading, LeadingBits};
@@ -48,6 +50,24 @@ fn kinds() -> [Kind; 8] {
 /// One level for each effort.
 fn levels() -> impl Iterator<Item = &'static Level> {
     LEVELS.iter().enumerate().filter(|&(index, level)| index == 0 || LEVELS[index - 1].effort != level.effort).map(|(_, level)| level)
+}
+
+/// What was only noted is found again: by contexts in every level that has them, and by matches.
+#[test]
+fn what_was_noted_is_remembered() {
+    let text: &'static [u8] = sample(6000).leak();
+    for level in levels() {
+        let length = |primer| {
+            let profile = Profile { primer, ..Profile::new(level, &Kind::Text, text.len()) };
+            let coded = encode_profile(&profile, text, level.memory, InstructionSet::Scalar).unwrap();
+            let decoded = decode_profile(&profile, &coded, text.len(), level.memory, crate::simd::active()).unwrap();
+            assert!(decoded == text, "-{}", level.number);
+            coded.len()
+        };
+        let new = length(Primer::default());
+        let [noted, learned] = [text.len(), 0].map(|noted| length(Primer { text, noted }));
+        assert!(noted < new / 5 && learned < new / 5, "-{}: {new}, {noted} noted, {learned} learned", level.number);
+    }
 }
 
 #[test]

@@ -37,26 +37,18 @@ impl<const N: usize> Histories<N> {
         &mut self.lines
     }
 
-    /// Where context `i` now finds the node 0 of its nibble: line and byte in it.
+    /// The lines of the table, and beside them where each context lies.
     #[inline(always)]
-    #[must_use]
-    pub fn base(&self, i: usize) -> (usize, usize) {
-        (self.bases[i] as usize / LINE, self.bases[i] as usize % LINE)
-    }
-
-    /// Moves context `i` to another nibble: byte `at` (below 64) of a line.
-    #[inline(always)]
-    pub fn set_base(&mut self, i: usize, line: usize, at: usize) {
-        debug_assert!(line < self.lines.len() - 1 && at < LINE);
-        self.bases[i] = (line * LINE + at % LINE).min((self.lines.len() - 1) * LINE) as u32;
+    pub fn split(&mut self) -> (&mut [Line], Bases<'_, N>) {
+        let last = ((self.lines.len() - 1) * LINE) as u32;
+        (&mut self.lines, Bases { bases: &mut self.bases, last })
     }
 
     /// Gives context `i` an empty nibble that is not part of the table.
     #[inline(always)]
     pub fn set_scratch(&mut self, i: usize) {
-        let line = self.lines.len() - 1 - N + i;
-        self.lines[line] = [0; LINE];
-        self.set_base(i, line, 0);
+        let (lines, mut bases) = self.split();
+        bases.set_scratch(lines, i);
     }
 
     /// Reads the histories of node `node` (1 to 15) and gives the two inputs of each context.
@@ -97,6 +89,24 @@ impl<const N: usize> Histories<N> {
         }
     }
 
+    /// Takes the four bits of `nibble` into the histories from the root on, like [`Histories::skip`] bit by bit, with
+    /// the `draws` of each.
+    #[inline(always)]
+    pub fn note(&mut self, nibble: u32, draws: [u32; 4]) {
+        let transitions = &BIT_HISTORY.next;
+        let bit = |place: usize| (nibble >> (3 - place) & 1) as usize;
+        let next: [&[u8; 256]; 4] = std::array::from_fn(|place| &transitions[draws[place] as usize & 7][bit(place)]);
+        let nodes: [usize; 4] = std::array::from_fn(|place| ((16 | nibble) >> (4 - place)) as usize & 15);
+        let bytes = self.lines.as_flattened_mut();
+        for &base in &self.bases {
+            for place in 0..4 {
+                // SAFETY: bases are a line from the end (`set_base`) and nodes are below 16.
+                let history = unsafe { bytes.get_unchecked_mut(base as usize + nodes[place]) };
+                *history = next[place][usize::from(*history)];
+            }
+        }
+    }
+
     /// Learns `bit` at the node of the last [`Histories::recall`]: the maps,
     /// then the histories themselves, by the transition table of `draw` (0 to 7).
     #[inline(always)]
@@ -117,6 +127,30 @@ impl<const N: usize> Histories<N> {
     }
 }
 
+/// Where each context finds the node 0 of its nibble.
+pub struct Bases<'a, const N: usize> {
+    bases: &'a mut [u32; N],
+    /// The last byte that a base may name: a line from the end of the table.
+    last: u32,
+}
+
+impl<const N: usize> Bases<'_, N> {
+    /// Moves context `i` to another nibble: byte `at` (below 64) of a line.
+    #[inline(always)]
+    pub fn set(&mut self, i: usize, line: usize, at: usize) {
+        debug_assert!(line * LINE < self.last as usize && at < LINE);
+        self.bases[i] = ((line * LINE + at % LINE) as u32).min(self.last);
+    }
+
+    /// Gives context `i` an empty nibble that is not part of the table, at the end of its `lines`.
+    #[inline(always)]
+    pub fn set_scratch(&mut self, lines: &mut [Line], i: usize) {
+        let line = lines.len() - 1 - N + i;
+        lines[line] = [0; LINE];
+        self.set(i, line, 0);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,7 +159,7 @@ mod tests {
     fn recalled<K: Kernels>(line: usize) -> ([[i16; 2]; 8], [[i16; 2]; 8]) {
         let mut histories = Histories::<8>::new((2 << 30) / LINE + 4).unwrap();
         for i in 0..8 {
-            histories.set_base(i, line, 3);
+            histories.split().1.set(i, line, 3);
         }
         let (mut before, mut after) = ([[0; 2]; 8], [[0; 2]; 8]);
         histories.recall::<K>(1, &mut before);
