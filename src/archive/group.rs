@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use crate::level::Level;
 
 /// Smallest target size of a block of small files.
-const MIN_SOLID: u64 = 1 << 20;
+const MIN_SOLID: u64 = 768 << 10;
 
 /// An archive is cut into this many blocks, if they are not too small or too large then: to extract
 /// one file, one block is decoded, and that should take less than 15 % of the time for all.
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn a_block_is_a_small_part_of_the_archive() {
         let level = &crate::level::LEVELS[4];
-        assert_eq!(solid_size(100, level), 1 << 20);
+        assert_eq!(solid_size(100, level), 768 << 10);
         assert_eq!(solid_size(16_000_000, level), 2_000_000);
         assert_eq!(solid_size(u64::MAX, level), level.block_size as u64);
     }

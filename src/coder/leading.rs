@@ -1,8 +1,8 @@
 //! Leading bits that need no coding: the same in every byte of a stream, or nearly.
 //!
 //! Text is mostly seven bits wide, and samples of sixteen bits seldom fill them. Such bits would cost next to
-//! nothing to code, but as much time as any other: a tenth of the time of text, a fifth of that of a scan with
-//! twelve bits to a sample (`docs/architecture-engine.md`). So the few bytes of text that have the first bit set are
+//! nothing to code, but as much time as any other: a twentieth of the time of text, a fifth of that of a scan
+//! with twelve bits to a sample (`docs/architecture-engine.md`). So the few bytes of text that have the first bit set are
 //! listed ahead of the stream, and the predictor passes over it.
 
 use super::{Decoder, Encoder, PROBABILITY_BITS, PROBABILITY_ONE};
