@@ -366,7 +366,7 @@ impl Profile {
         Self {
             contexts: orders,
             orders: count,
-            matches: if contexts > 16 { vec![32, 20, 11, 6] } else { vec![32, 12, 6] },
+            matches: if contexts > 16 { vec![64, 20, 9, 5] } else { vec![32, 12, 6] },
             selectors: selectors.to_vec(),
             signal: None,
             rate,
