@@ -94,7 +94,7 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
         let mut profile = profile.clone();
         let used = profile.contexts.len().min(N);
         profile.selectors.resize(S, Selector::Constant);
-        profile.matches.truncate(P - Self::MATCHES - 1);
+        profile.matches.truncate(P - Self::MATCHES - Self::DIRECT - 1);
         let match_bits = (length.max(1 << 10) as u32).next_power_of_two().ilog2().min(22);
         let matches = profile.matches.iter().map(|&shortest| MatchModel::new(shortest, match_bits)).collect::<Result<Vec<_>>>()?;
         let rows: [usize; S] = std::array::from_fn(|k| profile.selectors[k].rows());

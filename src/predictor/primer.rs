@@ -1,6 +1,7 @@
 //! The primer: text that a predictor reads before a stream of text, so that its first words are not its first.
 //!
-//! It is learned like coded bytes, only without coding them, and is what the match models find first. How it was
+//! Its end is learned like coded bytes, only without coding them; what stands before is noted by the tables alone. All of
+//! it is what the match models find first. How it was
 //! put together, and that it is free to use, `models/README.md` says. The idea of a dictionary that both sides
 //! hold is that of Brotli, that of training on text that of PAQ8; see `docs/models-text.md` for what it brings.
 
@@ -20,7 +21,7 @@ const LONG: usize = 64 << 10;
 pub struct Primer {
     /// All of it: the end of the primer.
     pub text: &'static [u8],
-    /// How many bytes at its beginning are only noted: histories remember them, but mixers and maps learn from the
+    /// How many bytes at its beginning, at most all, are only noted: histories remember them, but mixers and maps learn from the
     /// rest alone.
     pub noted: usize,
 }

@@ -120,9 +120,9 @@ const TEXT: [Context; 56] = [
     Prose(1),
     Prose(7),
     Masked(0xff00_ffff),
-    Number(4),
-    Number(6),
-    Number(3),
+    Number(0),
+    Number(1),
+    Number(2),
 ];
 const TEXT_SETS: Sets = Sets {
     small: &[Selector::WordPartial, Selector::Kinds],

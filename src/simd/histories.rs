@@ -54,7 +54,7 @@ impl<const N: usize> Histories<N> {
     /// Reads the histories of node `node` (1 to 15) and gives the two inputs of each context.
     #[inline(always)]
     pub fn recall<K: Kernels>(&mut self, node: usize, inputs: &mut [[i16; 2]]) {
-        // SAFETY: `set_base` keeps every base a line from the end of the table; `node` is
+        // SAFETY: `Bases::set` keeps every base a line from the end of the table; `node` is
         // masked; the slices have `N` elements.
         unsafe {
             K::recall(
@@ -83,7 +83,7 @@ impl<const N: usize> Histories<N> {
         let next = &BIT_HISTORY.next[draw as usize & 7][bit as usize & 1];
         let bytes = self.lines.as_flattened_mut();
         for &base in &self.bases {
-            // SAFETY: bases are a line from the end (`set_base`) and the node is below 16.
+            // SAFETY: bases are a line from the end (`Bases::set`) and the node is below 16.
             let history = unsafe { bytes.get_unchecked_mut(base as usize + (node & 15)) };
             *history = next[usize::from(*history)];
         }
@@ -100,7 +100,7 @@ impl<const N: usize> Histories<N> {
         let bytes = self.lines.as_flattened_mut();
         for &base in &self.bases {
             for place in 0..4 {
-                // SAFETY: bases are a line from the end (`set_base`) and nodes are below 16.
+                // SAFETY: bases are a line from the end (`Bases::set`) and nodes are below 16.
                 let history = unsafe { bytes.get_unchecked_mut(base as usize + nodes[place]) };
                 *history = next[place][usize::from(*history)];
             }
@@ -121,7 +121,7 @@ impl<const N: usize> Histories<N> {
         let next = &BIT_HISTORY.next[draw as usize & 7][bit as usize & 1];
         let bytes = self.lines.as_flattened_mut();
         for i in 0..N {
-            // SAFETY: bases are a line from the end (`set_base`) and the node is below 16.
+            // SAFETY: bases are a line from the end (`Bases::set`) and the node is below 16.
             unsafe { *bytes.get_unchecked_mut(self.bases[i] as usize + (node & 15)) = next[self.indices[i] as usize & 255] };
         }
     }
