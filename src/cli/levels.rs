@@ -23,10 +23,10 @@ pub fn run() -> Result<(), Failure> {
     io::stdout().write_all(text.as_bytes()).map_err(|error| Failure::io(Path::new("standard output"), &error))
 }
 
-/// Bytes that one thread takes at most: the tables of a predictor, the block, the copy of it that follows a primer, and
-/// its coded form.
+/// Bytes that one thread takes at most: the histories of a predictor, an eighth as much for its matches, runs and direct
+/// maps, the block, the copy of it that follows a primer, and its coded form.
 pub fn needed(level: &Level) -> u64 {
-    level.memory as u64 + 3 * level.block_size as u64
+    level.memory as u64 * 9 / 8 + 3 * level.block_size as u64
 }
 
 /// Three quarters of the machine's memory; 8 GiB where the system does not say.

@@ -295,10 +295,11 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
     #[inline(always)]
     fn defer_fresh(&mut self) {
         let nibble = self.partial & 15;
+        let (lines, _) = self.histories.split();
         for i in DENSE..self.used {
             if self.fresh[i] {
                 let place = self.places[i] as usize;
-                if let Some(slot) = self.histories.lines()[place / LINE][place % LINE..].first_chunk_mut() {
+                if let Some(slot) = lines[place / LINE][place % LINE..].first_chunk_mut() {
                     defer(slot, nibble);
                 }
             }

@@ -52,6 +52,21 @@ fn levels() -> impl Iterator<Item = &'static Level> {
     LEVELS.iter().enumerate().filter(|&(index, level)| index == 0 || LEVELS[index - 1].effort != level.effort).map(|(_, level)| level)
 }
 
+/// After a first nibble of 15 the second one's slot was once the first one's own.
+#[test]
+fn the_second_nibble_has_a_slot_of_its_own() {
+    type Small = super::Predictor<crate::simd::Scalar, 8, 0, 16, 2>;
+    for i in 0..8 {
+        for nibble in 0..16 {
+            assert_ne!(Small::second_line(i, 1000, nibble), 1000, "context {i}, nibble {nibble}");
+            for other in 0..nibble {
+                let slot = |nibble| (Small::second_line(i, 1000, nibble), Small::second_check(77 << 24, nibble));
+                assert_ne!(slot(nibble), slot(other), "context {i}, nibbles {nibble} and {other}");
+            }
+        }
+    }
+}
+
 /// What was only noted is found again: by contexts in every level that has them, and by matches.
 #[test]
 fn what_was_noted_is_remembered() {

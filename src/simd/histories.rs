@@ -31,12 +31,6 @@ impl<const N: usize> Histories<N> {
         Some(Self { lines, bases: [0; N], indices: [0; N], entries: [0; N], maps })
     }
 
-    /// The lines of the table.
-    #[inline(always)]
-    pub fn lines(&mut self) -> &mut [Line] {
-        &mut self.lines
-    }
-
     /// The lines of the table, and beside them where each context lies.
     #[inline(always)]
     pub fn split(&mut self) -> (&mut [Line], Bases<'_, N>) {
