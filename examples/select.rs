@@ -132,6 +132,7 @@ fn profile(list: &[(String, Context)], selectors: &[Selector]) -> Profile {
         last_rate: env("LR", 150),
         first_weight: 320 / full as u32,
         primer: cmx::predictor::primer::Primer::default(),
+        words: None,
         leading: cmx::coder::leading::Leading::Coded,
     }
 }

@@ -32,6 +32,7 @@ pub mod simd;
 pub mod sort;
 pub mod stream;
 pub mod transform;
+pub mod words;
 
 pub use api::{compress, compress_with, decompress, decompress_with};
 pub use archive::Archive;

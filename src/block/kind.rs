@@ -10,6 +10,8 @@ pub enum Kind {
     Generic,
     /// Text in ASCII, UTF-8 or an 8-bit code page; sources, logs, markup and tables in text form too.
     Text,
+    /// Text, coded as words: see [`crate::words`]. Chosen for a whole stream of text, never for a piece.
+    Words,
     /// Text in rows of cells with one separator: CSV, TSV.
     Table,
     /// Machine code of x86 or x86-64, with or without absolute call targets.
@@ -49,6 +51,7 @@ impl Kind {
             Kind::Text => out.push(1),
             Kind::Exe => out.push(2),
             Kind::Table => out.push(6),
+            Kind::Words => out.push(8),
             Kind::Image { bits, row_bytes } => {
                 out.extend_from_slice(&[3, bits]);
                 varint::put(out, row_bytes.into());
@@ -75,6 +78,7 @@ impl Kind {
             1 => Kind::Text,
             2 => Kind::Exe,
             6 => Kind::Table,
+            8 => Kind::Words,
             3 => {
                 let bits = reader.byte()?;
                 let row_bytes = row(reader)?;
@@ -124,6 +128,7 @@ mod tests {
             Kind::Text,
             Kind::Exe,
             Kind::Table,
+            Kind::Words,
             Kind::Image { bits: 24, row_bytes: 1800 },
             Kind::Image16 { row_bytes: 512, big_endian: true },
             Kind::Audio { channels: 2, bits: 16, big_endian: false, signed: true },

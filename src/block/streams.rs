@@ -72,6 +72,11 @@ enum Body {
     Coded(Vec<u8>),
 }
 
+/// The kind that a stream of `kind` is coded as: text as words, where it has enough of them.
+pub fn coded_as(bytes: &[u8], kind: Kind) -> Kind {
+    if kind == Kind::Text && crate::words::suits(bytes) { Kind::Words } else { kind }
+}
+
 fn coded(bytes: &[u8], kind: Kind, level: &Level) -> Result<Body> {
     if bytes.len() < 8 {
         return Ok(Body::Stored);
@@ -89,12 +94,13 @@ pub fn write(streams: &Streams, level: &Level, out: &mut Vec<u8>) -> Result<()> 
     bodies.push((&streams.program, coded(&streams.program, Kind::Generic, level)?));
     bodies.push((&streams.side, coded(&streams.side, Kind::Generic, level)?));
     bodies.push((&streams.packed, Body::Stored));
-    for (kind, bytes) in &streams.data {
+    let kinds: Vec<Kind> = streams.data.iter().map(|(kind, bytes)| coded_as(bytes, *kind)).collect();
+    for ((_, bytes), kind) in streams.data.iter().zip(&kinds) {
         bodies.push((bytes, coded(bytes, *kind, level)?));
     }
     varint::put(out, streams.data.len() as u64);
     for (index, (raw, body)) in bodies.iter().enumerate() {
-        if let Some((kind, _)) = index.checked_sub(3).and_then(|index| streams.data.get(index)) {
+        if let Some(kind) = index.checked_sub(3).and_then(|index| kinds.get(index)) {
             kind.write(out);
         }
         match body {

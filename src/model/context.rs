@@ -13,6 +13,8 @@ use super::table::TableState;
 use super::wasm::WasmState;
 use super::word::WordState;
 use super::x86::X86State;
+use crate::error::{Error, Result};
+use crate::words::expander::Expander;
 
 /// One context of a profile.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -186,6 +188,16 @@ pub struct ContextState {
     pub prose: Option<Box<ProseState>>,
     /// WebAssembly code, in profiles that ask for it.
     pub wasm: Option<Box<WasmState>>,
+    /// The text behind a stream of words.
+    text: Option<Box<Expanded>>,
+    /// What of a code or its capital has begun: see [`Expander::pending`].
+    pending: u32,
+}
+
+/// The text that the codes of a stream of words stand for.
+struct Expanded {
+    expander: Expander,
+    text: Vec<u8>,
 }
 
 /// A coarse kind of a byte, in 0..16.
@@ -212,10 +224,17 @@ pub const fn kind(byte: u8) -> u32 {
 }
 
 impl ContextState {
-    /// Nothing seen yet; only `families` are kept.
-    #[must_use]
-    pub fn new(families: Families, signal: Option<Signal>) -> Self {
-        Self {
+    /// Nothing seen yet; only `families` are kept. A stream of words stands for `words` bytes of text.
+    ///
+    /// # Errors
+    /// Memory for that text cannot be had.
+    pub fn new(families: Families, signal: Option<Signal>, words: Option<usize>) -> Result<Self> {
+        let expanded = |length: usize| -> Result<_> {
+            let mut text = Vec::new();
+            text.try_reserve_exact(length).map_err(|_| Error::Limit(format!("no memory for {length} bytes")))?;
+            Ok(Box::new(Expanded { expander: Expander::default(), text }))
+        };
+        Ok(Self {
             families,
             history: ByteHistory::default(),
             words: WordState::default(),
@@ -234,7 +253,9 @@ impl ContextState {
             table: families.table.then(Box::default),
             prose: families.prose.then(Box::default),
             wasm: families.wasm.then(Box::default),
-        }
+            text: words.map(expanded).transpose()?,
+            pending: 0,
+        })
     }
 
     /// Takes in the byte that `bytes` now ends with.
@@ -245,17 +266,48 @@ impl ContextState {
         if let Some(signal) = &mut self.signal {
             signal.push(bytes);
         }
-        if self.families.words {
-            self.words.push(byte);
-        }
-        if self.families.lines {
-            self.lines.push(bytes);
-        }
         if self.families.stride {
             self.push_stride(bytes);
         }
         if self.families.indirect {
             self.indirect.push(byte);
+        }
+        if let Some(x86) = &mut self.x86 {
+            x86.push(byte);
+        }
+        if let Some(record) = &mut self.record {
+            record.push(bytes, &self.stride);
+        }
+        if let Some(wasm) = &mut self.wasm {
+            wasm.push(byte);
+        }
+        self.shape = (self.shape << 4) | kind(byte);
+        match self.text.take() {
+            None => self.push_text(bytes),
+            Some(mut expanded) => {
+                let letters = expanded.expander.push(byte);
+                for &letter in letters.as_slice() {
+                    // Only a damaged stream stands for more than there is room for.
+                    if expanded.text.len() < expanded.text.capacity() {
+                        expanded.text.push(letter);
+                        self.push_text(&expanded.text);
+                    }
+                }
+                self.pending = expanded.expander.pending();
+                self.text = Some(expanded);
+            }
+        }
+    }
+
+    /// Takes in the byte that `text` now ends with: the stream itself, or what its codes stand for.
+    #[inline(always)]
+    fn push_text(&mut self, text: &[u8]) {
+        let byte = text.last().copied().unwrap_or(0);
+        if self.families.words {
+            self.words.push(byte);
+        }
+        if self.families.lines {
+            self.lines.push(text);
         }
         if self.families.nest {
             self.nest.push(byte);
@@ -269,19 +321,9 @@ impl ContextState {
         if let Some(prose) = &mut self.prose {
             prose.push(byte);
         }
-        if let Some(x86) = &mut self.x86 {
-            x86.push(byte);
-        }
-        if let Some(record) = &mut self.record {
-            record.push(bytes, &self.stride);
-        }
         if let Some(table) = &mut self.table {
-            table.push(bytes);
+            table.push(text);
         }
-        if let Some(wasm) = &mut self.wasm {
-            wasm.push(byte);
-        }
-        self.shape = (self.shape << 4) | kind(byte);
     }
 
     #[inline(always)]
@@ -304,6 +346,19 @@ impl ContextState {
         }
     }
 
+    /// Letters of the word so far, at most 15. In a stream of words: of a word that is spelled out, at most 11; 12 after a
+    /// code; 13 to 15 where a capital, one or two bytes of a code have begun.
+    #[inline(always)]
+    #[must_use]
+    pub fn word_length(&self) -> u32 {
+        match &self.text {
+            None => self.words.length.min(15),
+            Some(expanded) if self.pending != 0 => 13 + expanded.expander.begun() as u32,
+            Some(_) if self.history.byte(1) >= 128 => 12,
+            Some(_) => self.words.length.min(11),
+        }
+    }
+
     /// The hash of one context.
     #[inline(always)]
     pub fn hash(&self, context: Context, salt: u32) -> u64 {
@@ -312,6 +367,8 @@ impl ContextState {
         let pair = |a: u32, b: u32| (u64::from(a) << 32) | u64::from(b);
         let byte1 = last as u32 & 0xff;
         let stride = self.stride.stride;
+        // What is known of the text lags behind a code that has begun.
+        let text = salt | self.pending << 8;
         let above = self.above.map(u32::from);
         match context {
             Context::Nothing => hash(self.history.position as u64, salt),
@@ -319,19 +376,19 @@ impl ContextState {
             Context::Order(order) => hash(last & (u64::MAX >> (64 - 8 * u32::from(order))), salt),
             Context::Long(order) => hash_pair(self.history.older & (u64::MAX >> (128 - 8 * u32::from(order))), last, salt),
             Context::Masked(mask) => hash(last & mask, salt),
-            Context::Word => hash(pair(words.word, if words.word == 0 { words.gap } else { 0 }), salt),
+            Context::Word => hash(pair(words.word, if words.word == 0 { words.gap } else { 0 }), text),
             Context::WordPair => {
-                hash(pair(words.word, words.previous[0]).wrapping_add(u64::from(words.gap & 0xff) * u64::from(words.word == 0)), salt)
+                hash(pair(words.word, words.previous[0]).wrapping_add(u64::from(words.gap & 0xff) * u64::from(words.word == 0)), text)
             }
-            Context::WordTriple => hash(pair(words.word ^ words.previous[1].rotate_left(13), words.previous[0]), salt),
-            Context::WordSkip => hash(pair(words.word, words.previous[1]), salt),
-            Context::WordGap => hash(pair(words.word, byte1), salt),
+            Context::WordTriple => hash(pair(words.word ^ words.previous[1].rotate_left(13), words.previous[0]), text),
+            Context::WordSkip => hash(pair(words.word, words.previous[1]), text),
+            Context::WordGap => hash(pair(words.word, byte1), text),
             Context::IndirectOne => hash(pair(self.indirect.after_one() & 0xffff, byte1), salt),
             Context::IndirectTwo => hash(pair(self.indirect.after_two() & 0xffff, last as u32 & 0xffff), salt),
-            Context::Above => hash(pair(self.lines.column.min(255), u32::from(self.lines.above[0]) << 8 | byte1), salt),
-            Context::Column => hash(pair(self.lines.column.min(1023), self.lines.first), salt),
-            Context::Field => hash(pair(self.lines.field, self.lines.in_field), salt),
-            Context::FieldAbove => hash(pair(self.lines.field, u32::from(self.lines.above[0]) << 8 | byte1), salt),
+            Context::Above => hash(pair(self.lines.column.min(255), u32::from(self.lines.above[0]) << 8 | byte1), text),
+            Context::Column => hash(pair(self.lines.column.min(1023), self.lines.first), text),
+            Context::Field => hash(pair(self.lines.field, self.lines.in_field), text),
+            Context::FieldAbove => hash(pair(self.lines.field, u32::from(self.lines.above[0]) << 8 | byte1), text),
             Context::Stride => hash(pair(stride, above[0]), salt),
             Context::StrideTwo => hash(pair(stride, above[0] << 8 | above[3]), salt),
             Context::StrideLast => hash(pair(stride, above[0] << 8 | byte1), salt),
@@ -341,21 +398,21 @@ impl ContextState {
             Context::Signal(k) => self.signal.as_ref().map_or(0, |signal| signal.hash(k, salt)),
             Context::Shape => hash(pair(self.shape, 0), salt),
             Context::ShapeLast => hash(pair(self.shape & 0xffff, byte1), salt),
-            Context::Folded(order) => hash(self.folded & (u64::MAX >> (64 - 8 * u32::from(order))), salt),
+            Context::Folded(order) => hash(self.folded & (u64::MAX >> (64 - 8 * u32::from(order))), text),
             Context::ExpectedTwo => hash(pair(self.expected, last as u32 & 0xffff), salt),
             Context::IndirectThree => hash(pair(self.indirect.after_three() & 0xffff, byte1), salt),
-            Context::Nest => hash_pair(self.nest.innermost(), u64::from(words.word) << 8 | u64::from(byte1), salt),
-            Context::NestTwo => hash_pair(self.nest.two_innermost(), last & 0xffff, salt),
-            Context::NestName => hash_pair(u64::from(self.nest.last_name), last & 0xff_ffff, salt),
-            Context::WordLine => hash(pair(words.previous[0] ^ words.word.rotate_left(9), self.lines.first), salt),
-            Context::WordAbove => hash(pair(words.word, u32::from(self.lines.above[0])), salt),
-            Context::AboveTwo => hash(pair(u32::from(self.lines.above[1]), u32::from(self.lines.above[0]) << 8 | byte1), salt),
+            Context::Nest => hash_pair(self.nest.innermost(), u64::from(words.word) << 8 | u64::from(byte1), text),
+            Context::NestTwo => hash_pair(self.nest.two_innermost(), last & 0xffff, text),
+            Context::NestName => hash_pair(u64::from(self.nest.last_name), last & 0xff_ffff, text),
+            Context::WordLine => hash(pair(words.previous[0] ^ words.word.rotate_left(9), self.lines.first), text),
+            Context::WordAbove => hash(pair(words.word, u32::from(self.lines.above[0])), text),
+            Context::AboveTwo => hash(pair(u32::from(self.lines.above[1]), u32::from(self.lines.above[0]) << 8 | byte1), text),
             Context::X86(number) => hash(self.x86.as_ref().map_or(0, |x86| x86.context(number)), salt),
             Context::Record(number) => hash(self.record.as_ref().map_or(0, |record| record.context(number)), salt),
-            Context::Number(number) => hash(self.numbers.context(number), salt),
-            Context::Prose(number) => hash(self.prose.as_ref().map_or(0, |prose| prose.context(number)), salt),
+            Context::Number(number) => hash(self.numbers.context(number), text),
+            Context::Prose(number) => hash(self.prose.as_ref().map_or(0, |prose| prose.context(number)), text),
             Context::Wasm(number) => hash(self.wasm.as_ref().map_or(0, |wasm| wasm.context(number)), salt),
-            Context::Table(number) => hash(self.table.as_ref().map_or(0, |table| table.context(number)), salt),
+            Context::Table(number) => hash(self.table.as_ref().map_or(0, |table| table.context(number)), text),
         }
     }
 }

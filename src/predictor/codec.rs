@@ -11,6 +11,7 @@ use crate::level::{Effort, Level};
 use crate::mix::bayes::BayesMixer;
 use crate::mix::mixer::{Mixer, Rate, WeightMixer};
 use crate::simd::{InstructionSet, Kernels, Scalar};
+use crate::{block, words};
 
 /// Codes `bytes`, which are of kind `kind`, at `level`.
 ///
@@ -25,6 +26,9 @@ pub fn encode(bytes: &[u8], level: &Level, kind: &Kind) -> Result<Vec<u8>> {
 /// # Errors
 /// As for [`encode`].
 pub fn encode_as(bytes: &[u8], level: &Level, kind: &Kind, set: InstructionSet) -> Result<Vec<u8>> {
+    if *kind == Kind::Words {
+        return encode_words(bytes, level, set);
+    }
     if sorted(level, kind, bytes.len()) {
         return crate::sort::encode(bytes);
     }
@@ -49,6 +53,9 @@ pub fn decode(coded: &[u8], raw_len: usize, level: &Level, kind: &Kind) -> Resul
 /// # Errors
 /// As for [`decode`].
 pub fn decode_as(coded: &[u8], raw_len: usize, level: &Level, kind: &Kind, set: InstructionSet) -> Result<Vec<u8>> {
+    if *kind == Kind::Words {
+        return decode_words(coded, raw_len, level, set);
+    }
     if sorted(level, kind, raw_len) {
         return crate::sort::decode(coded, raw_len);
     }
@@ -56,8 +63,43 @@ pub fn decode_as(coded: &[u8], raw_len: usize, level: &Level, kind: &Kind, set: 
     Ok(reversed(&bytes, kind).unwrap_or(bytes))
 }
 
+/// Codes text as words: how many bytes its codes are, then these as any other stream.
+fn encode_words(text: &[u8], level: &Level, set: InstructionSet) -> Result<Vec<u8>> {
+    let codes = words::encode(text)?;
+    let mut out = Vec::new();
+    block::put_varint(&mut out, codes.len() as u64);
+    let coded = if sorted(level, &Kind::Words, codes.len()) {
+        crate::sort::encode(&codes)?
+    } else {
+        encode_profile(&Profile::of_words(level, text.len())?, &codes, level.memory, set)?
+    };
+    out.extend_from_slice(&coded);
+    Ok(out)
+}
+
+/// Decodes what [`encode_words`] made of `raw_len` bytes.
+fn decode_words(coded: &[u8], raw_len: usize, level: &Level, set: InstructionSet) -> Result<Vec<u8>> {
+    let mut reader = block::Reader::new(coded);
+    let length = reader.len()?;
+    if length > raw_len.saturating_mul(words::MOST) {
+        return Err(Error::Corrupt("number of codes".into()));
+    }
+    let codes = if sorted(level, &Kind::Words, length) {
+        crate::sort::decode(reader.rest(), length)?
+    } else {
+        decode_profile(&Profile::of_words(level, raw_len)?, reader.rest(), length, level.memory, set)?
+    };
+    words::decode(&codes, raw_len)
+}
+
 /// Bytes from one note of progress to the next.
 const PROGRESS: usize = 4096;
+
+/// What a step of [`PROGRESS`] bytes counts for in a stream of `length` bytes: codes stand for more text.
+fn step_of(profile: &Profile, length: usize) -> u64 {
+    let total = length + profile.primer.text.len();
+    profile.words.map_or(PROGRESS as u64, |text| (PROGRESS as u64).saturating_mul(text as u64) / total.max(1) as u64)
+}
 
 /// Text of this length and more is sorted at [`Effort::SortLong`]. Shorter text is 5 to 25 % larger when
 /// sorted than when mixed, and takes little time either way.
@@ -68,8 +110,8 @@ fn sorted(level: &Level, kind: &Kind, length: usize) -> bool {
     match level.effort {
         Effort::Sort => true,
         Effort::SortMost => !matches!(kind, Kind::Exe),
-        Effort::SortText => matches!(kind, Kind::Text | Kind::Table | Kind::Image16 { .. }),
-        Effort::SortLong => matches!(kind, Kind::Image16 { .. }) || *kind == Kind::Text && length >= LONG_TEXT,
+        Effort::SortText => matches!(kind, Kind::Text | Kind::Words | Kind::Table | Kind::Image16 { .. }),
+        Effort::SortLong => matches!(kind, Kind::Image16 { .. }) || matches!(kind, Kind::Text | Kind::Words) && length >= LONG_TEXT,
         Effort::Small | Effort::Middle | Effort::SmallFiles | Effort::Huge => false,
     }
 }
@@ -101,7 +143,7 @@ fn join(primer: &[u8], raw: &[u8]) -> Result<Vec<u8>> {
 #[inline(always)]
 fn note<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize, M: WeightMixer<P, S>>(
     predictor: &mut Predictor<K, N, R, P, S, M>,
-    primer: Primer,
+    primer: &Primer,
 ) {
     for end in 1..=primer.noted {
         predictor.note_byte(&primer.text[..end]);
@@ -117,15 +159,16 @@ fn encode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const
     raw: &[u8],
     memory: usize,
 ) -> Result<Vec<u8>> {
-    let primer = profile.primer;
+    let primer = &profile.primer;
     let start = primer.text.len();
-    let primed = if start > 0 { join(primer.text, raw)? } else { Vec::new() };
+    let primed = if start > 0 { join(&primer.text, raw)? } else { Vec::new() };
     let bytes = if start > 0 { &primed } else { raw };
     let leading = LeadingBits::find(raw, profile.leading);
     let mut predictor = Predictor::<K, N, R, P, S, M>::new(profile, bytes.len(), memory, leading.skipped)?;
     let mut encoder = Encoder::new();
     leading.encode(profile.leading, &mut encoder);
     note(&mut predictor, primer);
+    let step = step_of(profile, raw.len());
     for (index, &byte) in bytes.iter().enumerate().skip(primer.noted) {
         let skipped = predictor.skipped();
         for shift in (8 - skipped..8).rev() {
@@ -143,7 +186,7 @@ fn encode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const
         }
         predictor.end_byte(&bytes[..=index]);
         if index >= start && (index - start).is_multiple_of(PROGRESS) {
-            crate::progress::advance(PROGRESS as u64);
+            crate::progress::advance(step);
         }
     }
     Ok(encoder.finish())
@@ -156,7 +199,7 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const
     raw_len: usize,
     memory: usize,
 ) -> Result<Vec<u8>> {
-    let primer = profile.primer;
+    let primer = &profile.primer;
     let start = primer.text.len();
     let total = raw_len.saturating_add(start);
     let mut decoder = Decoder::new(coded);
@@ -166,6 +209,7 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(total).map_err(|_| Error::Limit(format!("no memory for {total} bytes")))?;
     note(&mut predictor, primer);
+    let step = step_of(profile, raw_len);
     bytes.extend_from_slice(&primer.text[..primer.noted]);
     for index in primer.noted..total {
         if decoder.overrun() {
@@ -191,7 +235,7 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const
         bytes.push(byte as u8);
         predictor.end_byte(&bytes);
         if known.is_none() && (bytes.len() - start).is_multiple_of(PROGRESS) {
-            crate::progress::advance(PROGRESS as u64);
+            crate::progress::advance(step);
         }
     }
     bytes.drain(..start);

@@ -130,7 +130,11 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
             probability: PROBABILITY_ONE / 2,
             seen: 0,
             table: SlotTable::new(table_bytes),
-            state: ContextState::new(profile.families(), profile.signal.and_then(|(kind, effort)| Signal::new(&kind, effort, skipped))),
+            state: ContextState::new(
+                profile.families(),
+                profile.signal.and_then(|(kind, effort)| Signal::new(&kind, effort, skipped)),
+                profile.words,
+            )?,
             profile,
             kernels: PhantomData,
         };

@@ -6,7 +6,10 @@
 //! hold is that of Brotli, that of training on text that of PAQ8; see `docs/models-text.md` for what it brings.
 
 use crate::block::Kind;
+use crate::error::Result;
 use crate::level::Effort;
+use crate::words;
+use std::borrow::Cow;
 
 /// Layers of 512, 320, 128, 40, 16 and 8 KiB, each a mixture of prose, markup and source code; the first two end
 /// with words.
@@ -17,10 +20,10 @@ const MIDDLE: usize = 16 << 10;
 const LONG: usize = 64 << 10;
 
 /// What a predictor reads before a stream.
-#[derive(Clone, Copy, Default, Debug)]
+#[derive(Clone, Default, Debug)]
 pub struct Primer {
-    /// All of it: the end of the primer.
-    pub text: &'static [u8],
+    /// All of it: the end of the primer, as words before a stream of words.
+    pub text: Cow<'static, [u8]>,
     /// How many bytes at its beginning, at most all, are only noted: histories remember them, but mixers and maps learn from the
     /// rest alone.
     pub noted: usize,
@@ -30,7 +33,7 @@ impl Primer {
     /// The primer of a stream of `kind` and `length`: as much as `effort` has time for.
     #[must_use]
     pub fn of(effort: Effort, kind: &Kind, length: usize) -> Self {
-        if *kind != Kind::Text || length == 0 {
+        if !matches!(kind, Kind::Text | Kind::Words) || length == 0 {
             return Self::default();
         }
         // The table of `docs/format-block.md`, in KiB: what is noted, what is learned after it.
@@ -45,7 +48,19 @@ impl Primer {
             MIDDLE..LONG => middle,
             _ => long,
         };
-        Self { text: &PRIMER[PRIMER.len() - ((noted + learned) << 10)..], noted: noted << 10 }
+        Self { text: Cow::Borrowed(&PRIMER[PRIMER.len() - ((noted + learned) << 10)..]), noted: noted << 10 }
+    }
+
+    /// The same as words: what is noted and what is learned each for itself.
+    ///
+    /// # Errors
+    /// Memory cannot be had.
+    pub fn as_words(&self) -> Result<Self> {
+        let (noted, learned) = self.text.split_at(self.noted);
+        let mut codes = words::encode(noted)?;
+        let noted = codes.len();
+        codes.extend_from_slice(&words::encode(learned)?);
+        Ok(Self { text: Cow::Owned(codes), noted })
     }
 }
 
@@ -85,6 +100,6 @@ mod tests {
         assert_eq!(kibibytes(Effort::SmallFiles), thrice((104, 24), (448, 64), (448, 64)));
         assert_eq!(kibibytes(Effort::Huge), thrice((448, 64), (896, 128), (896, 128)));
         // Every length is the end of the longer ones: what the format calls the last KiB.
-        assert!(PRIMER.ends_with(Primer::of(Effort::Small, &Kind::Text, 1).text));
+        assert!(PRIMER.ends_with(&Primer::of(Effort::Small, &Kind::Text, 1).text));
     }
 }

@@ -93,9 +93,9 @@ impl Selector {
             Self::Seen => with_bit(seen.min(31)),
             Self::Kinds => with_bit(state.shape & 0xff),
             Self::KindPartial => with_partial(state.shape & 15),
-            Self::WordPartial => with_partial(state.words.length.min(15)),
+            Self::WordPartial => with_partial(state.word_length()),
             Self::MatchPartial => RowPart { by_length: 256, by_partial: 1, ..RowPart::default() },
-            Self::WordLength => fixed(state.words.length.min(15) << 4 | kind(state.history.byte(1) as u8)),
+            Self::WordLength => fixed(state.word_length() << 4 | kind(state.history.byte(1) as u8)),
             Self::X86(number) => placed(state.x86.as_ref().map_or(0, |x86| x86.selected(number))),
             Self::Record(number) => placed(state.record.as_ref().map_or(0, |record| record.selected(number))),
             Self::Table(number) => placed(state.table.as_ref().map_or(0, |table| table.selected(number))),
@@ -148,6 +148,8 @@ pub struct Profile {
     pub first_weight: u32,
     /// What is read before the stream.
     pub primer: Primer,
+    /// Of a stream of words: how many bytes of text it stands for, the primer's included.
+    pub words: Option<usize>,
     /// Which leading bits its streams may leave out.
     pub leading: Leading,
 }

@@ -7,6 +7,7 @@ use super::primer::Primer;
 use super::profile::{Profile, Selector};
 use crate::block::Kind;
 use crate::coder::leading::Leading;
+use crate::error::Result;
 use crate::level::{Effort, Level};
 use crate::mix::mixer::Rate;
 use crate::model::context::Context::{self, *};
@@ -335,11 +336,20 @@ impl Profile {
         Self { primer: Primer::of(level.effort, kind, length), leading: Leading::of(kind), ..Self::of_kind(level, kind) }
     }
 
+    /// The profile of `level` for codes that stand for `length` bytes of text.
+    ///
+    /// # Errors
+    /// Memory for the primer cannot be had.
+    pub fn of_words(level: &Level, length: usize) -> Result<Self> {
+        let profile = Self::new(level, &Kind::Words, length);
+        Ok(Self { primer: profile.primer.as_words()?, words: Some(profile.primer.text.len().saturating_add(length)), ..profile })
+    }
+
     fn of_kind(level: &Level, kind: &Kind) -> Self {
         let size = Size::of(level.effort, kind);
         let contexts = size.contexts(kind);
         match kind {
-            Kind::Text => Self::of(TEXT.to_vec(), TEXT_SETS.of(size), contexts, RATE_HUGE_TEXT),
+            Kind::Text | Kind::Words => Self::of(TEXT.to_vec(), TEXT_SETS.of(size), contexts, RATE_HUGE_TEXT),
             Kind::Table => Self::of(TABLE.to_vec(), TABLE_SETS.of(size), contexts, RATE_HUGE),
             Kind::Generic => Self::of(GENERIC.to_vec(), GENERIC_SETS.of(size), contexts, RATE_HUGE),
             Kind::Exe => Self::of(EXE.to_vec(), EXE_SETS.of(size), contexts, RATE_HUGE),
@@ -379,6 +389,7 @@ impl Profile {
             last_rate: if contexts > 16 { 60 } else { 150 },
             first_weight: 320 / contexts as u32,
             primer: Primer::default(),
+            words: None,
             leading: Leading::Coded,
         }
     }
@@ -401,6 +412,7 @@ impl Profile {
             last_rate: 150,
             first_weight: 10,
             primer: Primer::default(),
+            words: None,
             leading: Leading::Coded,
         }
     }

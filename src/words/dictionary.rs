@@ -1,0 +1,163 @@
+//! The dictionary: words by number, the commonest first, and numbers by word.
+
+use std::sync::OnceLock;
+
+/// One word a line; which, and in which order, says `models/README.md`.
+static WORDS: &str = include_str!("../../models/words.txt");
+
+/// Last bytes of a code: as many words have a code of one byte.
+pub const LAST: usize = 80;
+/// Bytes before the last.
+pub const MIDDLE: usize = 32;
+/// First bytes of codes of three.
+pub const FIRST: usize = 16;
+/// Where each of the three ranges begins.
+pub const LAST_BASE: u8 = 128;
+/// See [`LAST_BASE`].
+pub const MIDDLE_BASE: u8 = LAST_BASE + LAST as u8;
+/// See [`LAST_BASE`].
+pub const FIRST_BASE: u8 = MIDDLE_BASE + MIDDLE as u8;
+
+/// Most letters of a word.
+pub const LONGEST: usize = 24;
+
+/// Slots of the table that finds a word: a power of two, and more than twice as many as there are words.
+const SLOTS: usize = 1 << 17;
+
+/// All words.
+fn words() -> &'static [&'static str] {
+    static LIST: OnceLock<Vec<&'static str>> = OnceLock::new();
+    LIST.get_or_init(|| WORDS.lines().collect())
+}
+
+/// The letters of word `number`; none where there is no such word.
+#[must_use]
+pub fn word(number: usize) -> &'static [u8] {
+    words().get(number).map_or(&[], |word| word.as_bytes())
+}
+
+/// Numbers of words, plus one, by hash: the next free slot where another word has it.
+fn slots() -> &'static [u16] {
+    static TABLE: OnceLock<Vec<u16>> = OnceLock::new();
+    TABLE.get_or_init(|| {
+        let mut slots = vec![0; SLOTS];
+        for (number, word) in words().iter().enumerate() {
+            let mut at = hash(word.as_bytes());
+            while slots[at] != 0 {
+                at = (at + 1) % SLOTS;
+            }
+            slots[at] = number as u16 + 1;
+        }
+        slots
+    })
+}
+
+fn hash(word: &[u8]) -> usize {
+    let sum = word.iter().fold(0u32, |sum, &letter| (sum ^ u32::from(letter)).wrapping_mul(0x0100_0193));
+    (sum.wrapping_mul(0x9E37_79B1) >> 15) as usize
+}
+
+/// The number of `word`, which is all small letters.
+#[must_use]
+pub fn number(word: &[u8]) -> Option<usize> {
+    if !(2..=LONGEST).contains(&word.len()) {
+        return None;
+    }
+    let slots = slots();
+    let mut at = hash(word);
+    while slots[at] != 0 {
+        let number = usize::from(slots[at]) - 1;
+        if self::word(number) == word {
+            return Some(number);
+        }
+        at = (at + 1) % SLOTS;
+    }
+    None
+}
+
+/// One to three bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Code {
+    bytes: [u8; 3],
+    length: usize,
+}
+
+impl Code {
+    /// The bytes.
+    #[must_use]
+    pub fn as_slice(&self) -> &[u8] {
+        &self.bytes[3 - self.length..]
+    }
+
+    /// How many.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "never empty")]
+    pub fn len(&self) -> usize {
+        self.length
+    }
+}
+
+/// The code of word `number`.
+#[must_use]
+pub fn code(number: usize) -> Code {
+    let (length, rest) = match number {
+        ..LAST => (1, number),
+        LAST..SHORT => (2, number - LAST),
+        _ => (3, number - SHORT),
+    };
+    let bytes = [
+        FIRST_BASE + (rest / (LAST * MIDDLE) % FIRST) as u8,
+        MIDDLE_BASE + (rest / LAST % MIDDLE) as u8,
+        LAST_BASE + (rest % LAST) as u8,
+    ];
+    Code { bytes, length }
+}
+
+/// How many words have codes of one or two bytes.
+const SHORT: usize = LAST + LAST * MIDDLE;
+
+/// The word whose code ends with `last`, after the bytes `before` (0 to 2 of them); none where no code is like this.
+#[must_use]
+pub fn expand(before: &[u8], last: u8) -> &'static [u8] {
+    let last = usize::from(last - LAST_BASE);
+    match *before {
+        [] => word(last),
+        [middle] if (MIDDLE_BASE..FIRST_BASE).contains(&middle) => word(LAST + usize::from(middle - MIDDLE_BASE) * LAST + last),
+        [first, middle] if first >= FIRST_BASE && (MIDDLE_BASE..FIRST_BASE).contains(&middle) => {
+            word(SHORT + (usize::from(first - FIRST_BASE) * MIDDLE + usize::from(middle - MIDDLE_BASE)) * LAST + last)
+        }
+        _ => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_dictionary_is_pinned() {
+        assert_eq!(xxhash_rust::xxh3::xxh3_64(WORDS.as_bytes()), 0, "another dictionary is a new numeric contract");
+    }
+
+    #[test]
+    fn words_are_small_letters_and_no_shorter_than_their_codes() {
+        let words = words();
+        assert!(words.len() > SHORT && words.len() <= SHORT + FIRST * MIDDLE * LAST);
+        for (number, word) in words.iter().enumerate() {
+            assert!(word.bytes().all(|letter| letter.is_ascii_lowercase()), "{word}");
+            assert!(word.len() > code(number).len() && word.len() <= LONGEST, "{word}");
+        }
+    }
+
+    #[test]
+    fn words_are_found_by_number_word_and_code() {
+        for (at, word) in words().iter().enumerate() {
+            assert_eq!(number(word.as_bytes()), Some(at), "{word}: twice in the list?");
+            let (last, before) = code(at).as_slice().split_last().map(|(last, before)| (*last, before.to_vec())).unwrap();
+            assert_eq!(expand(&before, last), word.as_bytes());
+        }
+        assert_eq!(number(b"xyzzyq"), None);
+        assert_eq!(word(1 << 20), b"");
+        assert_eq!(expand(&[FIRST_BASE], LAST_BASE), b"");
+    }
+}

@@ -1,0 +1,112 @@
+//! Codes back to text, byte by byte: what the decoder and the models of text share.
+
+use super::dictionary::{FIRST_BASE, LAST_BASE, LONGEST, MIDDLE_BASE, expand};
+use super::{CAPITAL, CAPITALS, QUOTE};
+
+/// What a byte of codes completes: up to [`LONGEST`] bytes of text.
+#[derive(Clone, Copy, Debug)]
+pub struct Letters {
+    bytes: [u8; LONGEST],
+    length: usize,
+}
+
+impl Letters {
+    fn of(text: &[u8], capital: u8) -> Self {
+        let mut letters = Self { bytes: [0; LONGEST], length: text.len().min(LONGEST) };
+        letters.bytes[..letters.length].copy_from_slice(&text[..letters.length]);
+        let capitals = if capital == CAPITALS { letters.length } else { usize::from(capital == CAPITAL).min(letters.length) };
+        letters.bytes[..capitals].make_ascii_uppercase();
+        letters
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub fn as_slice(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+
+    /// How many.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.length
+    }
+
+    /// Whether nothing is complete yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+}
+
+/// Whether bytes above 127 stand for themselves.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+enum Quoted {
+    #[default]
+    No,
+    /// The next byte does, whatever it is.
+    Next,
+    /// The last byte did, and was above 127.
+    Foreign,
+}
+
+/// State of the expansion. Any bytes can be given to it: what is no code stands for nothing.
+#[derive(Clone, Default, Debug)]
+pub struct Expander {
+    quoted: Quoted,
+    /// [`CAPITAL`] or [`CAPITALS`] where the next word has them.
+    capital: u8,
+    /// The bytes of a code so far.
+    before: [u8; 2],
+    length: usize,
+}
+
+impl Expander {
+    /// Takes in the next byte; the text that it completes.
+    #[inline]
+    pub fn push(&mut self, byte: u8) -> Letters {
+        match self.quoted {
+            Quoted::Next => {
+                self.quoted = if byte >= 128 { Quoted::Foreign } else { Quoted::No };
+                return Letters::of(&[byte], 0);
+            }
+            Quoted::Foreign if byte >= 128 => return Letters::of(&[byte], 0),
+            _ => self.quoted = Quoted::No,
+        }
+        match byte {
+            FIRST_BASE.. => (self.before[0], self.length) = (byte, 1),
+            MIDDLE_BASE.. => {
+                // After a first byte, the second one; otherwise the first of two.
+                self.length = usize::from(self.length == 1 && self.before[0] >= FIRST_BASE);
+                self.before[self.length] = byte;
+                self.length += 1;
+            }
+            LAST_BASE.. => return Letters::of(expand(&self.before[..std::mem::take(&mut self.length)], byte), std::mem::take(&mut self.capital)),
+            QUOTE => *self = Self { quoted: Quoted::Next, ..Self::default() },
+            CAPITAL | CAPITALS => *self = Self { capital: byte, ..Self::default() },
+            _ => {
+                self.length = 0;
+                return Letters::of(&[byte], std::mem::take(&mut self.capital));
+            }
+        }
+        Letters::of(&[], 0)
+    }
+
+    /// What has begun and is not complete, as a number below 2¹⁹: 0 for nothing.
+    #[inline(always)]
+    #[must_use]
+    pub fn pending(&self) -> u32 {
+        let before = match self.length {
+            0 => 0,
+            1 => u32::from(self.before[0]),
+            _ => u32::from(self.before[0]) << 8 | u32::from(self.before[1]),
+        };
+        before | u32::from(self.capital) << 16 | u32::from(self.quoted == Quoted::Next) << 18
+    }
+
+    /// Bytes of a code so far, 0 to 2.
+    #[inline(always)]
+    #[must_use]
+    pub fn begun(&self) -> usize {
+        self.length
+    }
+}

@@ -1,0 +1,121 @@
+//! Text as words: a word of the dictionary becomes a code of one to three bytes.
+//!
+//! Text in codes is a third shorter, so that contexts of as many bytes reach further back, sorting brings more of
+//! the same together, and everything takes less time; `docs/models-text.md` has the figures. The idea is that of
+//! word replacing transforms (Skibiński, Grabowski and Deorowicz, "Revisiting dictionary-based compression", 2005).
+//!
+//! | bytes | stand for |
+//! |---|---|
+//! | [`QUOTE`] | the next byte as it is, and if that is above 127, all others above 127 that follow it |
+//! | [`CAPITAL`] | the next word begins with a capital letter |
+//! | [`CAPITALS`] | the next code stands for a word in capitals |
+//! | 0 and 4 to 127 | themselves |
+//! | 128 to 207 | the last byte of a code: words 0 to 79, where no other byte of the code is before it |
+//! | 208 to 239, then 128 to 207 | words 80 to 2,639 |
+//! | 240 to 255, 208 to 239, then 128 to 207 | words 2,640 to 43,599 |
+
+pub mod dictionary;
+pub mod expander;
+mod replace;
+
+pub use replace::{encode, suits};
+
+use crate::error::{Error, Result};
+use expander::Expander;
+
+/// Before a byte that stands for itself.
+pub const QUOTE: u8 = 1;
+/// Before a word with a capital first letter.
+pub const CAPITAL: u8 = 2;
+/// Before the code of a word in capitals.
+pub const CAPITALS: u8 = 3;
+
+/// Bytes of codes that a byte of text makes at most: a quoted one, or a letter with its capital.
+pub const MOST: usize = 2;
+
+/// The `length` bytes of text that `codes` stand for.
+///
+/// # Errors
+/// [`Error::Corrupt`] where they stand for more or fewer, [`Error::Limit`] where memory runs out.
+pub fn decode(codes: &[u8], length: usize) -> Result<Vec<u8>> {
+    let mut text = Vec::new();
+    text.try_reserve_exact(length).map_err(|_| Error::Limit(format!("no memory for {length} bytes")))?;
+    let mut expander = Expander::default();
+    for &code in codes {
+        let letters = expander.push(code);
+        if letters.len() > length - text.len() {
+            return Err(Error::Corrupt("words are longer than their text".into()));
+        }
+        text.extend_from_slice(letters.as_slice());
+    }
+    if text.len() == length { Ok(text) } else { Err(Error::Corrupt("words are shorter than their text".into())) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn codes_of(text: &str) -> Vec<u8> {
+        encode(text.as_bytes()).unwrap()
+    }
+
+    fn returns(text: &[u8]) {
+        let codes = encode(text).unwrap();
+        assert!(codes.len() <= text.len() * MOST);
+        assert_eq!(decode(&codes, text.len()).unwrap(), text, "{}", String::from_utf8_lossy(text));
+    }
+
+    #[test]
+    fn words_become_codes() {
+        let the = dictionary::number(b"the").unwrap();
+        let code = dictionary::code(the);
+        assert_eq!(code.len(), 1);
+        assert_eq!(codes_of("the"), code.as_slice());
+        assert_eq!(codes_of("The"), [&[CAPITAL], code.as_slice()].concat());
+        assert_eq!(codes_of("THE"), [&[CAPITALS], code.as_slice()].concat());
+        assert_eq!(codes_of("theThe"), [code.as_slice(), &[CAPITAL], code.as_slice()].concat());
+        assert_eq!(codes_of("Xyzzyq XYZZYQ"), [&[CAPITAL], &b"xyzzyq XYZZYQ"[..]].concat());
+        assert_eq!(codes_of("a I"), b"a I");
+    }
+
+    #[test]
+    fn foreign_bytes_are_quoted_once() {
+        assert_eq!(codes_of("é"), [QUOTE, 0xc3, 0xa9]);
+        // A word that touches them is spelled out.
+        assert_eq!(codes_of("éthe"), [QUOTE, 0xc3, 0xa9, b't', b'h', b'e']);
+        assert_eq!(codes_of("\u{1}"), [QUOTE, 1]);
+    }
+
+    #[test]
+    fn every_text_returns() {
+        let tests = "The THE the tHe tHE THEthe theTHE McDonald A I aB Ab AB ABc ABC x86 naïve Ünter thé \u{1}\u{2}\u{3}the\u{2} é\u{2}The";
+        returns(tests.as_bytes());
+        (0..tests.len()).for_each(|end| returns(&tests.as_bytes()[..end]));
+        returns(include_bytes!("../../models/primer.txt"));
+        let mut state = 7u32;
+        for letters in [&b"aAtThHeE \x01\x02\x03\xc3\xff"[..], &(0..=255).collect::<Vec<u8>>()] {
+            let mut draw = || {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                letters[(state >> 16) as usize % letters.len()]
+            };
+            returns(&(0..20000).map(|_| draw()).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn any_codes_are_text_or_an_error() {
+        let mut state = 3u32;
+        for length in 0..2000 {
+            let codes: Vec<u8> = (0..length % 50)
+                .map(|_| {
+                    state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    (state >> 21) as u8
+                })
+                .collect();
+            if let Ok(text) = decode(&codes, length) {
+                assert_eq!(text.len(), length);
+            }
+        }
+        assert!(decode(&[128], 2).is_err() && decode(&[128], 4).is_err() && decode(&[128], 3).is_ok());
+    }
+}

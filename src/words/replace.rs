@@ -1,0 +1,98 @@
+//! Words to codes.
+
+use super::dictionary::{code, number};
+use super::{CAPITAL, CAPITALS, MOST, QUOTE};
+use crate::error::{Error, Result};
+
+/// The codes of `text`.
+///
+/// # Errors
+/// [`Error::Limit`] where memory runs out.
+pub fn encode(text: &[u8]) -> Result<Vec<u8>> {
+    let no_memory = |_| Error::Limit(format!("no memory for {} bytes", text.len()));
+    let mut codes = Vec::new();
+    codes.try_reserve(text.len()).map_err(no_memory)?;
+    let mut rest = text;
+    let mut foreign = false;
+    while let Some(&byte) = rest.first() {
+        let length = token(rest);
+        let (token, after) = rest.split_at(length);
+        codes.try_reserve(length * MOST).map_err(no_memory)?;
+        match byte {
+            128.. => {
+                codes.push(QUOTE);
+                codes.extend_from_slice(token);
+            }
+            b'A'..=b'Z' | b'a'..=b'z' if !foreign => replace(token, &mut codes),
+            QUOTE | CAPITAL | CAPITALS => codes.extend_from_slice(&[QUOTE, byte]),
+            _ => codes.extend_from_slice(token),
+        }
+        foreign = byte >= 128;
+        rest = after;
+    }
+    Ok(codes)
+}
+
+/// The length of what `text` begins with: letters of one case, a capital and the small letters after it, bytes above
+/// 127, or one byte of anything else. The last of several capitals belongs to the small letters that follow it.
+fn token(text: &[u8]) -> usize {
+    let run = |from: usize, is: fn(&u8) -> bool| from + text[from..].iter().take_while(|byte| is(byte)).count();
+    match text[0] {
+        128.. => run(1, |byte| *byte >= 128),
+        b'a'..=b'z' => run(1, u8::is_ascii_lowercase),
+        b'A'..=b'Z' => match run(1, u8::is_ascii_uppercase) {
+            1 => run(1, u8::is_ascii_lowercase),
+            capitals => capitals - usize::from(text.get(capitals).is_some_and(u8::is_ascii_lowercase)),
+        },
+        _ => 1,
+    }
+}
+
+/// Appends the code of a word, or its letters.
+fn replace(word: &[u8], codes: &mut Vec<u8>) {
+    let mut small = [0; super::dictionary::LONGEST];
+    let found = small.get_mut(..word.len()).and_then(|small| {
+        small.copy_from_slice(word);
+        small.make_ascii_lowercase();
+        number(small)
+    });
+    let capital = if !word[0].is_ascii_uppercase() {
+        None
+    } else if word.get(1).is_none_or(u8::is_ascii_lowercase) {
+        Some(CAPITAL)
+    } else {
+        Some(CAPITALS)
+    };
+    match found {
+        Some(number) => {
+            codes.extend(capital);
+            codes.extend_from_slice(code(number).as_slice());
+        }
+        // Names are words too.
+        None if capital == Some(CAPITAL) && word.len() > 1 => {
+            codes.extend_from_slice(&[CAPITAL, word[0].to_ascii_lowercase()]);
+            codes.extend_from_slice(&word[1..]);
+        }
+        None => codes.extend_from_slice(word),
+    }
+}
+
+/// Samples of a text that [`suits`] looks at, and their length.
+const SAMPLES: usize = 16;
+const SAMPLE: usize = 4096;
+
+/// Whether `text` is better coded as words: where enough of it is in the dictionary.
+#[must_use]
+pub fn suits(text: &[u8]) -> bool {
+    let (mut length, mut codes) = (0, 0);
+    let stride = (text.len() / SAMPLES).max(SAMPLE);
+    for part in text.chunks(stride) {
+        let part = &part[..part.len().min(SAMPLE)];
+        length += part.len();
+        codes += encode(part).map_or(MOST * part.len(), |codes| codes.len());
+    }
+    codes * WORTH.1 < length * WORTH.0
+}
+
+/// Codes must be shorter than this part of the text.
+const WORTH: (usize, usize) = (7, 8);
