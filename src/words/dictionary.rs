@@ -6,11 +6,11 @@ use std::sync::OnceLock;
 static WORDS: &str = include_str!("../../models/words.txt");
 
 /// Last bytes of a code: as many words have a code of one byte.
-pub const LAST: usize = 80;
+pub const LAST: usize = 64;
 /// Bytes before the last.
 pub const MIDDLE: usize = 32;
 /// First bytes of codes of three.
-pub const FIRST: usize = 16;
+pub const FIRST: usize = 32;
 /// Where each of the three ranges begins.
 pub const LAST_BASE: u8 = 128;
 /// See [`LAST_BASE`].

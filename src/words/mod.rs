@@ -10,9 +10,9 @@
 //! | [`CAPITAL`] | the next word begins with a capital letter |
 //! | [`CAPITALS`] | the next code stands for a word in capitals |
 //! | 0 and 4 to 127 | themselves |
-//! | 128 to 207 | the last byte of a code: words 0 to 79, where no other byte of the code is before it |
-//! | 208 to 239, then 128 to 207 | words 80 to 2,639 |
-//! | 240 to 255, 208 to 239, then 128 to 207 | words 2,640 to 43,599 |
+//! | 128 to 191 | the last byte of a code: words 0 to 63, where no other byte of the code is before it |
+//! | 192 to 223, then 128 to 191 | words 64 to 2,111 |
+//! | 224 to 255, 192 to 223, then 128 to 191 | words 2,112 to 67,647 |
 
 pub mod dictionary;
 pub mod expander;
