@@ -7,6 +7,7 @@
 
 use cmx::model::context::Context;
 use cmx::predictor::codec::encode_profile;
+use cmx::predictor::primer::Primer;
 use cmx::predictor::profile::{Profile, Selector};
 
 /// A number from the environment, or its default.
@@ -37,6 +38,7 @@ fn contexts(list: &str) -> Vec<(String, Context)> {
                 "R." => Record(number),
                 "T." => Table(number),
                 "P." => Prose(number),
+                "N." => Number(number),
                 "Wasm." => Wasm(number),
                 "Word" => Word,
                 "WordPair" => WordPair,
@@ -125,14 +127,18 @@ fn profile(list: &[(String, Context)], selectors: &[Selector]) -> Profile {
     Profile {
         contexts,
         orders,
-        matches: vec![20, 6],
+        matches: if full > 24 { vec![64, 20, 9, 5] } else { vec![32, 12, 6] },
         selectors: selectors.to_vec(),
         signal: None,
         rate: cmx::mix::mixer::Rate { first: env("RF", 1200), last: env("RL", 150), span: env("RS", 1000), threshold: env("RT", 500) },
         last_rate: env("LR", 150),
         first_weight: 320 / full as u32,
-        primer: cmx::predictor::primer::Primer::default(),
-        words: None,
+        primer: if env("WORDS", 0) == 1 {
+            Profile::of_words(cmx::level::level(env("PRIMER", 6) as u8).unwrap(), 1 << 20).unwrap().primer
+        } else {
+            Primer::default()
+        },
+        words: (env("WORDS", 0) == 1).then_some(1 << 26),
         leading: cmx::coder::leading::Leading::Coded,
     }
 }
@@ -145,7 +151,8 @@ fn pieces(names: &[String]) -> Vec<(String, Vec<u8>)> {
             let raw = std::fs::read(parts[0]).unwrap();
             let from = parts.get(1).map_or(0, |from| from.parse::<usize>().unwrap());
             let length = parts.get(2).map_or(raw.len(), |length| length.parse().unwrap());
-            (name.clone(), raw[from.min(raw.len())..(from + length).min(raw.len())].to_vec())
+            let piece = &raw[from.min(raw.len())..(from + length).min(raw.len())];
+            (name.clone(), if env("WORDS", 0) == 1 { cmx::words::encode(piece).unwrap() } else { piece.to_vec() })
         })
         .collect()
 }

@@ -293,6 +293,11 @@ impl ContextState {
                         self.push_text(&expanded.text);
                     }
                 }
+                if let Some(prose) = &mut self.prose
+                    && letters.len() > 1
+                {
+                    prose.classify(expanded.expander.code());
+                }
                 self.pending = expanded.expander.pending();
                 self.text = Some(expanded);
             }

@@ -17,6 +17,19 @@ struct Word {
     length: u32,
     /// 0 all small, 1 first letter capital, 2 more than one capital.
     capitals: u32,
+    /// Which group of like words it is in: see [`classes`].
+    classes: [u32; 2],
+}
+
+/// A coarse and a fine class of a word by its code: like words have like codes. Other words are told apart by their last
+/// letters, `ending`.
+fn classes(code: &[u8], ending: u32) -> [u32; 2] {
+    match *code {
+        [last] => [0x100 | u32::from(last >> 3), 0x100 | u32::from(last)],
+        [middle, last] => [0x200 | u32::from(middle), 0x4000 | u32::from(middle) << 2 | u32::from(last >> 4 & 3)],
+        [first, middle, _] => [0x300 | u32::from(first), 0x8000 | u32::from(first) << 5 | u32::from(middle & 31)],
+        _ => [0x400 | ending & 0xff, 0x1_0000 | ending & 0xffff],
+    }
 }
 
 impl Word {
@@ -110,8 +123,17 @@ impl ProseState {
         self.gap = self.gap << 4 | kind(byte);
     }
 
+    /// Says that the word so far came from `code`.
+    #[inline(always)]
+    pub fn classify(&mut self, code: &[u8]) {
+        self.word.classes = classes(code, 0);
+    }
+
     #[inline(always)]
     fn end_word(&mut self) {
+        if self.word.classes[0] == 0 {
+            self.word.classes = classes(&[], self.word.ending);
+        }
         let word = self.word;
         let cut = word.ending_letters();
         let stem = if cut > 0 && word.length as usize > cut + 2 { self.prefixes[cut - 1] } else { word.hash };
@@ -167,6 +189,25 @@ impl ProseState {
             18 => mix(self.column, self.word.ending & 0xffff | gap << 16),
             19 => at(mix(one.hash ^ two.hash.rotate_left(11), three.hash)),
             20 => self.letters & 0xff_ffff | u64::from(gap) << 50,
+            23 => at(mix(one.classes[0], two.classes[0])),
+            24 => at(mix(one.classes[0] | two.classes[0] << 16, three.classes[0])),
+            25 => at(mix(one.hash, two.classes[0])),
+            26 => at(mix(one.classes[0] | two.classes[0] << 16, three.classes[0] | four.classes[0] << 16)),
+            27 => at(mix(one.hash, two.classes[0] | three.classes[0] << 16)),
+            28 => at(mix(one.classes[1], two.classes[1])),
+            29 => at(mix(one.classes[1] ^ two.classes[1] << 15, three.classes[1])),
+            30 => at(mix(two.hash, one.classes[0])),
+            31 => at(mix(one.classes[1], 31)),
+            32 => at(mix(two.hash, one.classes[1])),
+            33 => at(mix(one.classes[1], two.classes[0])),
+            34 => at(mix(one.hash, two.classes[1])),
+            35 => at(mix(one.hash ^ two.hash.rotate_left(11), three.classes[0])),
+            36 => at(mix(two.classes[1], three.classes[1])),
+            37 => at(mix(one.classes[0], 37)),
+            38 => at(mix(three.hash, two.classes[0])),
+            39 => at(mix(one.classes[0] | three.classes[0] << 16, 39)),
+            40 => mix(self.word.classes[1], one.classes[1] << 8 | gap),
+            41 => mix(self.word.classes[1], one.classes[0] ^ two.classes[0] << 14 | gap << 24),
             21 => at(mix(two.ending & 0xffff, three.ending & 0xffff)),
             _ => at(mix(one.ending & 0xff, two.ending & 0xff | (three.ending & 0xff) << 8)),
         }

@@ -34,10 +34,11 @@ fn sample(length: usize) -> Vec<u8> {
     bytes
 }
 
-fn kinds() -> [Kind; 8] {
+fn kinds() -> [Kind; 9] {
     [
         Kind::Generic,
         Kind::Text,
+        Kind::Words,
         Kind::Table,
         Kind::Exe,
         Kind::Image { bits: 8, row_bytes: 60 },
@@ -80,7 +81,7 @@ fn what_was_noted_is_remembered() {
             coded.len()
         };
         let new = length(Primer::default());
-        let [noted, learned] = [text.len(), 0].map(|noted| length(Primer { text, noted }));
+        let [noted, learned] = [text.len(), 0].map(|noted| length(Primer { text: text.into(), noted }));
         assert!(noted < new / 5 && learned < new / 5, "-{}: {new}, {noted} noted, {learned} learned", level.number);
     }
 }
@@ -107,6 +108,7 @@ fn inputs() -> Vec<(Kind, Vec<u8>)> {
         (Kind::Generic, samples::noise(1000)),
         (Kind::Generic, vec![0; 3000]),
         (Kind::Text, samples::text(3000)),
+        (Kind::Words, samples::text(3000)),
         (Kind::Table, samples::table(90)),
         (Kind::Exe, samples::code(3000)),
         (Kind::Image { bits: 1, row_bytes: 40 }, samples::pixels(40, 60, 1)),

@@ -58,6 +58,9 @@ pub struct Expander {
     /// The bytes of a code so far.
     before: [u8; 2],
     length: usize,
+    /// The last whole code.
+    code: [u8; 3],
+    code_length: usize,
 }
 
 impl Expander {
@@ -80,9 +83,17 @@ impl Expander {
                 self.before[self.length] = byte;
                 self.length += 1;
             }
-            LAST_BASE.. => return Letters::of(expand(&self.before[..std::mem::take(&mut self.length)], byte), std::mem::take(&mut self.capital)),
-            QUOTE => *self = Self { quoted: Quoted::Next, ..Self::default() },
-            CAPITAL | CAPITALS => *self = Self { capital: byte, ..Self::default() },
+            LAST_BASE.. => {
+                let before = &self.before[..self.length];
+                let letters = Letters::of(expand(before, byte), self.capital);
+                self.code_length = before.len() + 1;
+                self.code[..before.len()].copy_from_slice(before);
+                self.code[before.len()] = byte;
+                (self.length, self.capital) = (0, 0);
+                return letters;
+            }
+            QUOTE => (self.quoted, self.length, self.capital) = (Quoted::Next, 0, 0),
+            CAPITAL | CAPITALS => (self.capital, self.length) = (byte, 0),
             _ => {
                 self.length = 0;
                 return Letters::of(&[byte], std::mem::take(&mut self.capital));
@@ -103,10 +114,51 @@ impl Expander {
         before | u32::from(self.capital) << 16 | u32::from(self.quoted == Quoted::Next) << 18
     }
 
+    /// The code that the last byte completed, or an earlier one where it did not.
+    #[inline(always)]
+    #[must_use]
+    pub fn code(&self) -> &[u8] {
+        &self.code[..self.code_length]
+    }
+
     /// Bytes of a code so far, 0 to 2.
     #[inline(always)]
     #[must_use]
     pub fn begun(&self) -> usize {
         self.length
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::dictionary::{LAST, code, word};
+
+    #[test]
+    fn what_has_begun_is_told() {
+        let mut expander = Expander::default();
+        assert_eq!((expander.pending(), expander.begun()), (0, 0));
+        assert!(expander.push(CAPITAL).is_empty());
+        assert_ne!(expander.pending(), 0);
+        let long = code(LAST);
+        assert_eq!(long.len(), 2);
+        assert!(expander.push(long.as_slice()[0]).is_empty());
+        assert_eq!(expander.begun(), 1);
+        assert_eq!(expander.push(long.as_slice()[1]).as_slice()[1..], word(LAST)[1..]);
+        assert_eq!((expander.pending(), expander.code()), (0, long.as_slice()));
+        assert_eq!(expander.push(b'x').as_slice(), b"x");
+    }
+
+    #[test]
+    fn broken_codes_stand_for_nothing() {
+        let text = |codes: &[u8]| {
+            let mut expander = Expander::default();
+            codes.iter().flat_map(|&byte| expander.push(byte).as_slice().to_vec()).collect::<Vec<u8>>()
+        };
+        assert_eq!(text(&[FIRST_BASE, b'a']), b"a");
+        assert_eq!(text(&[FIRST_BASE, FIRST_BASE, MIDDLE_BASE]), b"");
+        assert_eq!(text(&[FIRST_BASE, LAST_BASE]), b"");
+        assert_eq!(text(&[CAPITALS, QUOTE, b'a', b'b']), b"ab");
+        assert_eq!(text(&[MIDDLE_BASE, MIDDLE_BASE, b'-']), b"-");
     }
 }
