@@ -9,6 +9,7 @@ pub mod deflate;
 mod guard;
 pub mod idat;
 pub mod jpeg;
+pub mod relocations;
 pub mod scanline;
 pub mod x86;
 
@@ -43,6 +44,7 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
         idat::ID => idat::inverse(parts, limit),
         scanline::ID => scanline::inverse(parts, limit),
         jpeg::ID => jpeg::inverse(parts, limit),
+        relocations::ID => relocations::inverse(parts, limit),
         other => Err(Error::Unsupported(format!("transform {other}"))),
     }
 }
