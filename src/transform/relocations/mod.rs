@@ -93,3 +93,5 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     Ok(out)
 }
 
+#[cfg(test)]
+pub(crate) mod tests;
