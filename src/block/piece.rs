@@ -1,7 +1,7 @@
 //! What a block is cut into: a list of pieces, each copied to a stream, a run, or transformed.
 
 use super::kind::Kind;
-use crate::transform::{Parts, relocations};
+use crate::transform::{Parts, functions, relocations};
 
 /// A stretch of bytes and what becomes of it.
 #[derive(Debug)]
@@ -94,7 +94,7 @@ pub fn main_kind(pieces: &[Piece]) -> Kind {
 fn total(pieces: &[Piece], wanted: Kind) -> usize {
     let len_of = |piece: &Piece| match &piece.body {
         Body::Copy(kind) if *kind == wanted => piece.len,
-        Body::Transformed(t) if t.parts.id == relocations::ID => total(&t.pieces, wanted),
+        Body::Transformed(t) if matches!(t.parts.id, relocations::ID | functions::ID) => total(&t.pieces, wanted),
         Body::Transformed(t) if matches!(t.pieces[..], [Piece { body: Body::Copy(kind), .. }] if kind == wanted) => piece.len,
         _ => 0,
     };

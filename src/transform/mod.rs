@@ -6,6 +6,7 @@
 
 pub(crate) mod checksum;
 pub mod deflate;
+pub mod functions;
 mod guard;
 pub mod idat;
 pub mod jpeg;
@@ -44,6 +45,7 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
         idat::ID => idat::inverse(parts, limit),
         scanline::ID => scanline::inverse(parts, limit),
         jpeg::ID => jpeg::inverse(parts, limit),
+        functions::ID => functions::inverse(parts, limit),
         relocations::ID => relocations::inverse(parts, limit),
         other => Err(Error::Unsupported(format!("transform {other}"))),
     }

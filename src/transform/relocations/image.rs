@@ -7,6 +7,9 @@ use std::ops::Range;
 /// The loader of Windows takes no more.
 const MAX_SECTIONS: usize = 96;
 
+/// `IMAGE_FILE_MACHINE_AMD64`.
+const X86_64: u16 = 0x8664;
+
 /// Where an image lies in memory and its sections in the file.
 #[derive(Debug)]
 pub struct Image {
@@ -18,8 +21,10 @@ pub struct Image {
     pub size: u64,
     /// Sections, ascending in the file and in memory.
     pub sections: Vec<Section>,
-    /// Offset of the section that the relocation directory starts in, or of the directory itself, and where it ends.
-    pub directory: Option<Range<usize>>,
+    /// The base relocations, in the file.
+    pub relocations: Option<Range<usize>>,
+    /// The function table of an image for x86-64, in the file.
+    pub functions: Option<Range<usize>>,
 }
 
 /// A section.
@@ -59,8 +64,9 @@ impl Image {
         let table = head.get(24 + optional_len..)?.get(..count * 40)?;
         let sections = sections(table);
         let directories = optional.get(if wide { 112 } else { 96 }..)?;
-        let directory = directory(directories, &sections);
-        Some(Image { wide, base, size, sections, directory })
+        let relocations = directory(directories, 5, &sections);
+        let functions = if u16_at(head, 4)? == X86_64 { directory(directories, 3, &sections) } else { None };
+        Some(Image { wide, base, size, sections, relocations, functions })
     }
 
     /// Bytes of an address.
@@ -97,9 +103,9 @@ fn sections(table: &[u8]) -> Vec<Section> {
     sections
 }
 
-/// The place in the file of the base relocation directory, the sixth of `directories`.
-fn directory(directories: &[u8], sections: &[Section]) -> Option<Range<usize>> {
-    let (rva, len) = (u32_at(directories, 40)?, u32_at(directories, 44)? as usize);
+/// The place in the file of what number `index` of `directories` names.
+fn directory(directories: &[u8], index: usize, sections: &[Section]) -> Option<Range<usize>> {
+    let (rva, len) = (u32_at(directories, index * 8)?, u32_at(directories, index * 8 + 4)? as usize);
     let section = sections.iter().rfind(|section| section.rva <= rva)?;
     let start = section.file.start.checked_add((rva - section.rva) as usize)?;
     let end = start.checked_add(len)?;

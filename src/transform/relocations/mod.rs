@@ -28,7 +28,7 @@ const MIN_ENTRIES: usize = 32;
 /// all up to the end of the list. `None` where there are none in `bytes`, or too many exceptions.
 #[must_use]
 pub fn forward(bytes: &[u8], image: &Image) -> Option<(Parts, usize)> {
-    let directory = image.directory.clone()?;
+    let directory = image.relocations.clone()?;
     let (entries, len) = list::read(bytes.get(directory.clone())?, image.wide);
     if entries.len() < MIN_ENTRIES {
         return None;
