@@ -19,7 +19,7 @@ pub struct Context {
     pub budget: usize,
     /// How deep in unpacked content this is.
     pub depth: usize,
-    /// How deep in images of programs this is.
+    /// How deep in transforms of images of programs this is.
     pub images: usize,
     /// Bytes that probes may still work through: a file made of nothing but false starts must not take for ever.
     pub effort: usize,

@@ -6,21 +6,19 @@ use crate::block::split::{self, Context};
 use crate::transform::relocations::{self, Image};
 use crate::transform::{Parts, functions};
 
-/// Images within images: the installer that holds a program.
-const MAX_NESTED: usize = 2;
+/// Transforms of images within each other: an installer's two, and one of the program that it holds. With those of two
+/// PNG files within each other, which are five, a decoder takes no more.
+const MAX_NESTED: usize = 3;
 
 /// Everything up to the end of the relocations, which come last as a rule; without them, all sections.
 pub fn probe(bytes: &[u8], context: &mut Context) -> Option<Vec<Piece>> {
-    if context.images >= MAX_NESTED {
-        return None;
-    }
     let image = Image::read(bytes)?;
     let piece = without_relocations(bytes, &image, context).or_else(|| without_functions(bytes, &image, context))?;
     Some(vec![piece])
 }
 
 fn without_relocations(bytes: &[u8], image: &Image, context: &mut Context) -> Option<Piece> {
-    let directory = image.relocations.clone()?;
+    let directory = image.relocations.clone().filter(|_| context.images < MAX_NESTED)?;
     bytes.get(directory.clone())?;
     // Looked through when the places are found, and once more to see that they are found again.
     context.charge(directory.end.checked_mul(2)?)?;
@@ -35,7 +33,7 @@ fn without_relocations(bytes: &[u8], image: &Image, context: &mut Context) -> Op
 }
 
 fn without_functions(bytes: &[u8], image: &Image, context: &mut Context) -> Option<Piece> {
-    let table = image.functions.clone()?;
+    let table = image.functions.clone().filter(|_| context.images < MAX_NESTED)?;
     bytes.get(table)?;
     let end = image.sections.iter().map(|section| section.file.end).max()?;
     context.charge(end.min(bytes.len()) * 2)?;
@@ -47,14 +45,13 @@ fn without_functions(bytes: &[u8], image: &Image, context: &mut Context) -> Opti
 /// together.
 fn transformed(parts: Parts, len: usize, context: &mut Context, cut: impl FnOnce(&[u8], &mut Context) -> Vec<Piece>) -> Option<Piece> {
     context.budget = context.budget.checked_sub(parts.inner.len())?;
+    context.images += 1;
     let pieces = cut(&parts.inner, context);
+    context.images -= 1;
     Some(Piece::transformed(len, parts, pieces))
 }
 
 /// Cuts an image from its second byte on: it would be found in itself for ever.
 fn inside(bytes: &[u8], context: &mut Context) -> Vec<Piece> {
-    context.images += 1;
-    let pieces = split::cut_behind(bytes, 1, context);
-    context.images -= 1;
-    pieces
+    split::cut_behind(bytes, 1, context)
 }

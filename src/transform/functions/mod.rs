@@ -3,16 +3,19 @@
 //! Each entry of the table (`.pdata`) has where a function begins, where it ends and where its unwind data lie. Most
 //! functions begin behind the filler after the one before; they end at one of the places where code can end,
 //! see [`code`]; and unwind data mostly follow those of the function before. The table goes; four columns of small
-//! numbers remain: what lies between begin and its prediction, which of the possible ends it is, the length
+//! numbers remain, see [`numbers`]: what lies between begin and its prediction, which of the possible ends it is, the length
 //! where it is none, what lies between the unwind data and their prediction.
 
 mod code;
+mod numbers;
 
 use super::Parts;
 use super::relocations::Image;
 use crate::block::{Reader, put_varint};
+use crate::coder::{Decoder, Encoder};
 use crate::error::{Error, Result};
 use code::Code;
+use numbers::Column;
 
 /// The stored id.
 pub const ID: u8 = 7;
@@ -40,23 +43,23 @@ pub fn forward(bytes: &[u8], image: &Image) -> Option<(Parts, usize)> {
     let mut blank = raw.to_vec();
     blank[table.clone()].fill(0);
     let code = Code::new(&blank, image);
-    let mut columns: [Vec<u8>; 4] = Default::default();
+    let (mut columns, mut encoder) = (Columns::new(), Encoder::new());
     let mut last = Function::default();
     for entry in entries {
         let word = |at: usize| u32::from_le_bytes([entry[at], entry[at + 1], entry[at + 2], entry[at + 3]]);
         let function = Function { begin: word(0), end: word(4), unwind: word(8) };
-        write(&code, &last, &function, &mut columns)?;
+        columns.write(&code, &last, &function, &mut encoder)?;
         last = function;
     }
-    let mut side = Vec::new();
-    put_varint(&mut side, count as u64);
-    columns.iter().for_each(|column| put_varint(&mut side, column.len() as u64));
-    columns.iter().for_each(|column| side.extend_from_slice(column));
-    if side.len() > table.len() / 2 {
+    let packed = encoder.finish();
+    // A table costs about three bytes an entry where it is coded.
+    if packed.len() > table.len() / 4 {
         return None;
     }
+    let mut params = Vec::new();
+    put_varint(&mut params, count as u64);
     let inner = [&raw[..table.start], &raw[table.end..]].concat();
-    let parts = Parts { id: ID, params: Vec::new(), side, packed: Vec::new(), inner };
+    let parts = Parts { id: ID, params, side: Vec::new(), packed, inner };
     super::restores(&parts, raw).then_some((parts, end))
 }
 
@@ -68,42 +71,47 @@ struct Function {
     unwind: u32,
 }
 
-/// Appends `function`, which follows `last`, to the columns; `None` where it does not ascend or is not aligned.
-fn write(code: &Code<'_>, last: &Function, function: &Function, columns: &mut [Vec<u8>; 4]) -> Option<()> {
-    let Function { begin, end, unwind } = *function;
-    if begin < last.end || end <= begin || !unwind.is_multiple_of(4) {
-        return None;
-    }
-    let [begins, ends, lengths, unwinds] = columns;
-    put_varint(begins, signed(i64::from(begin) - i64::from(code.next_begin(last.end))));
-    match code.rank(begin, end) {
-        Some(rank) => put_varint(ends, u64::from(rank) + 1),
-        None => {
-            put_varint(ends, 0);
-            put_varint(lengths, (end - begin).into());
-        }
-    }
-    put_varint(unwinds, signed((i64::from(unwind) - i64::from(code.behind_unwind(last.unwind))) / 4));
-    Some(())
+/// What is known of the four columns.
+struct Columns {
+    begins: Column,
+    ends: Column,
+    lengths: Column,
+    unwinds: Column,
 }
 
-/// Undoes [`write`].
-fn read(code: &Code<'_>, last: &Function, columns: &mut [Reader<'_>; 4]) -> Result<Function> {
-    let bad = || Error::Corrupt("functions of an image".into());
-    let place = |value: Option<i64>| value.and_then(|value| u32::try_from(value).ok()).ok_or_else(bad);
-    let [begins, ends, lengths, unwinds] = columns;
-    let begin = place(unsigned(begins.varint()?).checked_add(code.next_begin(last.end).into()))?;
-    if begin < last.end {
-        return Err(bad());
+impl Columns {
+    fn new() -> Self {
+        Columns { begins: Column::new(), ends: Column::new(), lengths: Column::new(), unwinds: Column::new() }
     }
-    let end = match ends.varint()? {
-        0 => begin.checked_add(u32::try_from(lengths.varint()?).map_err(|_| bad())?),
-        rank => code.end(begin, rank - 1),
-    };
-    let end = end.filter(|&end| end > begin).ok_or_else(bad)?;
-    let step = unsigned(unwinds.varint()?).checked_mul(4);
-    let unwind = place(step.and_then(|step| step.checked_add(code.behind_unwind(last.unwind).into())))?;
-    Ok(Function { begin, end, unwind })
+
+    /// Codes `function`, which follows `last`; `None` where it does not ascend or is not aligned.
+    fn write(&mut self, code: &Code<'_>, last: &Function, function: &Function, encoder: &mut Encoder) -> Option<()> {
+        let Function { begin, end, unwind } = *function;
+        if begin < last.end || end <= begin || !unwind.is_multiple_of(4) {
+            return None;
+        }
+        self.begins.code(signed(i64::from(begin) - i64::from(code.next_begin(last.end))), encoder);
+        let rank = code.rank(begin, end);
+        self.ends.code(rank.map_or(0, |rank| u64::from(rank) + 1), encoder);
+        if rank.is_none() {
+            self.lengths.code((end - begin).into(), encoder);
+        }
+        self.unwinds.code(signed((i64::from(unwind) - i64::from(code.behind_unwind(last.unwind))) / 4), encoder);
+        Some(())
+    }
+
+    /// Undoes [`Columns::write`]; `None` where numbers do not fit.
+    fn read(&mut self, code: &Code<'_>, last: &Function, decoder: &mut Decoder<'_>) -> Option<Function> {
+        let begin = unsigned(self.begins.code(0, decoder)) + i64::from(code.next_begin(last.end));
+        let begin = u32::try_from(begin).ok().filter(|&begin| begin >= last.end)?;
+        let end = match self.ends.code(0, decoder) {
+            0 => begin.checked_add(u32::try_from(self.lengths.code(0, decoder)).ok()?),
+            rank => code.end(begin, rank - 1),
+        };
+        let end = end.filter(|&end| end > begin)?;
+        let unwind = unsigned(self.unwinds.code(0, decoder)) * 4 + i64::from(code.behind_unwind(last.unwind));
+        Some(Function { begin, end, unwind: u32::try_from(unwind).ok()? })
+    }
 }
 
 /// Small magnitudes to small numbers: 0, −1, 1, −2, …
@@ -124,30 +132,25 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     let bad = || Error::Corrupt("function table of an image".into());
     let image = Image::read(&parts.inner).ok_or_else(bad)?;
     let start = image.functions.clone().ok_or_else(bad)?.start;
-    let mut side = Reader::new(&parts.side);
-    let count = side.len()?;
+    let mut params = Reader::new(&parts.params);
+    let count = params.len()?;
     let table = count.checked_mul(ENTRY).ok_or_else(bad)?;
     let fits = table.checked_add(parts.inner.len()).is_some_and(|len| len <= limit);
-    if !fits || !parts.params.is_empty() || !parts.packed.is_empty() {
+    if !fits || !params.is_empty() || !parts.side.is_empty() {
         return Err(bad());
     }
     let (before, behind) = parts.inner.split_at_checked(start).ok_or_else(bad)?;
-    let lengths = [side.len()?, side.len()?, side.len()?, side.len()?];
-    let [a, b, c, d] = lengths.map(|len| side.take(len));
-    let mut columns = [Reader::new(a?), Reader::new(b?), Reader::new(c?), Reader::new(d?)];
     let mut out = Vec::with_capacity(parts.inner.len() + table);
     out.extend_from_slice(before);
     out.resize(start + table, 0);
     out.extend_from_slice(behind);
     let code = Code::new(&out, &image);
+    let (mut columns, mut decoder) = (Columns::new(), Decoder::new(&parts.packed));
     let mut entries = Vec::with_capacity(table);
     let mut last = Function::default();
     for _ in 0..count {
-        last = read(&code, &last, &mut columns)?;
+        last = columns.read(&code, &last, &mut decoder).ok_or_else(bad)?;
         [last.begin, last.end, last.unwind].iter().for_each(|word| entries.extend_from_slice(&word.to_le_bytes()));
-    }
-    if !side.is_empty() || !columns.iter().all(Reader::is_empty) {
-        return Err(bad());
     }
     out[start..start + table].copy_from_slice(&entries);
     Ok(out)
