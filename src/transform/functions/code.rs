@@ -58,7 +58,7 @@ impl<'a> Code<'a> {
             flags if flags & 4 != 0 => 12,
             _ => 0,
         };
-        rva.saturating_add(4 + (u32::from(codes) + 1) / 2 * 4 + tail)
+        rva.saturating_add(4 + u32::from(codes).div_ceil(2) * 4 + tail)
     }
 }
 

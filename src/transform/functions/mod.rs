@@ -140,13 +140,14 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
         return Err(bad());
     }
     let (before, behind) = parts.inner.split_at_checked(start).ok_or_else(bad)?;
-    let mut out = Vec::with_capacity(parts.inner.len() + table);
+    let mut out = Vec::new();
+    out.try_reserve_exact(parts.inner.len() + table).map_err(|_| Error::Limit("memory for an image".into()))?;
     out.extend_from_slice(before);
     out.resize(start + table, 0);
     out.extend_from_slice(behind);
     let code = Code::new(&out, &image);
     let (mut columns, mut decoder) = (Columns::new(), Decoder::new(&parts.packed));
-    let mut entries = Vec::with_capacity(table);
+    let mut entries = Vec::new();
     let mut last = Function::default();
     for _ in 0..count {
         last = columns.read(&code, &last, &mut decoder).ok_or_else(bad)?;

@@ -131,7 +131,7 @@ fn parts_that_lie_are_refused() {
     assert!(with(&|bad| bad.inner.truncate(100)).is_err());
     assert!(with(&|bad| bad.side = vec![0; 2]).is_err(), "one place twice");
     assert!(with(&|bad| bad.side = vec![0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1]).is_err(), "no such place");
-    assert!(with(&|bad| bad.side = vec![0x80, 0x40].repeat(20_000)).is_err(), "longer than the limit");
+    assert!(with(&|bad| bad.side = [0x80, 0x40].repeat(20_000)).is_err(), "longer than the limit");
     assert!(with(&|bad| bad.packed.clear()).is_ok_and(|made| made.len() <= consumed * 2));
 }
 
