@@ -1,7 +1,7 @@
 //! What a block is cut into: a list of pieces, each copied to a stream, a run, or transformed.
 
 use super::kind::Kind;
-use crate::transform::Parts;
+use crate::transform::{Parts, functions, relocations};
 
 /// A stretch of bytes and what becomes of it.
 #[derive(Debug)]
@@ -81,21 +81,24 @@ pub fn settle(pieces: Vec<Piece>) -> Vec<Piece> {
 
 /// The one of Text, Table, Exe and Generic that most bytes are.
 pub fn main_kind(pieces: &[Piece]) -> Kind {
-    let total = |wanted: Kind| -> usize {
-        let len_of = |piece: &Piece| match &piece.body {
-            Body::Copy(kind) if *kind == wanted => piece.len,
-            Body::Transformed(t) if matches!(t.pieces[..], [Piece { body: Body::Copy(kind), .. }] if kind == wanted) => piece.len,
-            _ => 0,
-        };
-        pieces.iter().map(len_of).sum()
-    };
-    let (text, table, exe, generic) = (total(Kind::Text), total(Kind::Table), total(Kind::Exe), total(Kind::Generic));
+    let [text, table, exe, generic] = [Kind::Text, Kind::Table, Kind::Exe, Kind::Generic].map(|kind| total(pieces, kind));
     match text.max(table).max(exe).max(generic) {
         most if most == text => Kind::Text,
         most if most == table => Kind::Table,
         most if most == exe => Kind::Exe,
         _ => Kind::Generic,
     }
+}
+
+/// How many bytes of `pieces` are of this kind, what a transform unpacked not counted.
+fn total(pieces: &[Piece], wanted: Kind) -> usize {
+    let len_of = |piece: &Piece| match &piece.body {
+        Body::Copy(kind) if *kind == wanted => piece.len,
+        Body::Transformed(t) if matches!(t.parts.id, relocations::ID | functions::ID) => total(&t.pieces, wanted),
+        Body::Transformed(t) if matches!(t.pieces[..], [Piece { body: Body::Copy(kind), .. }] if kind == wanted) => piece.len,
+        _ => 0,
+    };
+    pieces.iter().map(len_of).sum()
 }
 
 /// One line a piece.

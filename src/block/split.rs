@@ -19,6 +19,8 @@ pub struct Context {
     pub budget: usize,
     /// How deep in unpacked content this is.
     pub depth: usize,
+    /// How deep in transforms of images of programs this is.
+    pub images: usize,
     /// Bytes that probes may still work through: a file made of nothing but false starts must not take for ever.
     pub effort: usize,
 }
@@ -26,7 +28,7 @@ pub struct Context {
 impl Context {
     fn new(raw_len: usize, level: &Level) -> Self {
         let budget = (super::streams::limit(raw_len) - raw_len) / 2;
-        Context { level: *level, budget, depth: 0, effort: raw_len.saturating_mul(8).saturating_add(1 << 20) }
+        Context { level: *level, budget, depth: 0, images: 0, effort: raw_len.saturating_mul(8).saturating_add(1 << 20) }
     }
 
     /// Takes the cost of working through `bytes` bytes; `None` when it is not there.
@@ -43,10 +45,15 @@ pub fn split(raw: &[u8], level: &Level) -> Vec<Piece> {
 
 /// Cuts `bytes`, which are a block or what a transform unpacked.
 pub fn cut(bytes: &[u8], context: &mut Context) -> Vec<Piece> {
+    cut_behind(bytes, 0, context)
+}
+
+/// [`cut`], where no format starts in the first `passed` bytes.
+pub fn cut_behind(bytes: &[u8], passed: usize, context: &mut Context) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut done = 0;
     let gaps = runs::gaps(bytes);
-    while let Some((start, found)) = format::find(bytes, done, &gaps, context) {
+    while let Some((start, found)) = format::find(bytes, done.max(passed), &gaps, context) {
         around_gaps(bytes, done..start, &gaps, &mut pieces);
         done = start + found.iter().map(|piece| piece.len).sum::<usize>();
         for piece in found {

@@ -6,9 +6,11 @@
 
 pub(crate) mod checksum;
 pub mod deflate;
+pub mod functions;
 mod guard;
 pub mod idat;
 pub mod jpeg;
+pub mod relocations;
 pub mod scanline;
 pub mod x86;
 
@@ -43,6 +45,8 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
         idat::ID => idat::inverse(parts, limit),
         scanline::ID => scanline::inverse(parts, limit),
         jpeg::ID => jpeg::inverse(parts, limit),
+        functions::ID => functions::inverse(parts, limit),
+        relocations::ID => relocations::inverse(parts, limit),
         other => Err(Error::Unsupported(format!("transform {other}"))),
     }
 }

@@ -7,6 +7,7 @@ mod aiff;
 mod bmp;
 mod gzip;
 mod jpeg;
+mod pe;
 mod png;
 mod pnm;
 mod tiff;
@@ -28,6 +29,7 @@ type Probe = fn(bytes: &[u8], context: &mut Context) -> Option<Vec<Piece>>;
 /// The formats: first two bytes, then the probe.
 const FORMATS: &[(&[u8], Probe)] = &[
     (b"BM", bmp::probe),
+    (b"MZ", pe::probe),
     (b"P4", pnm::probe),
     (b"P5", pnm::probe),
     (b"P6", pnm::probe),

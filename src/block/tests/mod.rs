@@ -1,6 +1,7 @@
 //! Blocks end to end.
 
 mod hostile;
+mod images;
 pub mod sample;
 
 use super::*;

@@ -1,0 +1,116 @@
+//! Numbers of one column, mostly small, in an arithmetic code: the bits of their length one by one, given the
+//! length of the number before, then the bits behind the first.
+
+use crate::coder::{Decoder, Encoder, PROBABILITY_BITS, PROBABILITY_ONE};
+
+/// Numbers are below two to this power.
+const MAX_BITS: usize = 35;
+
+/// Lengths of the number before that are told apart. Measured on the columns of three images: with none 1 to 3 % more,
+/// with nine the same.
+const LENGTHS: usize = 5;
+
+/// Where a bit goes or comes from.
+pub trait Coder {
+    /// Codes a bit with this probability of a one; gives it, which is `bit` where one is known.
+    fn code(&mut self, bit: bool, probability: u32) -> bool;
+}
+
+impl Coder for Encoder {
+    fn code(&mut self, bit: bool, probability: u32) -> bool {
+        self.encode(bit.into(), probability);
+        bit
+    }
+}
+
+impl Coder for Decoder<'_> {
+    fn code(&mut self, _: bool, probability: u32) -> bool {
+        self.decode(probability) == 1
+    }
+}
+
+/// How often zeros and ones came, in fifths.
+#[derive(Debug, Clone, Copy)]
+struct Counts([u32; 2]);
+
+impl Counts {
+    /// Both are halved above this sum.
+    const MOST: u32 = 1250;
+
+    fn code(&mut self, bit: bool, coder: &mut impl Coder) -> bool {
+        let Counts([zeros, ones]) = *self;
+        let probability = (u64::from(ones) << PROBABILITY_BITS) / u64::from(zeros + ones);
+        let bit = coder.code(bit, (probability as u32).clamp(1, PROBABILITY_ONE - 1));
+        self.0[usize::from(bit)] += 5;
+        if zeros + ones > Self::MOST {
+            self.0.iter_mut().for_each(|count| *count = (*count / 2).max(1));
+        }
+        bit
+    }
+}
+
+/// What is known of a column.
+#[derive(Debug)]
+pub struct Column {
+    /// Is the number longer than this? By the length of the one before.
+    longer: [[Counts; MAX_BITS + 1]; LENGTHS],
+    /// The two bits behind the first, by length and the bits before.
+    upper: [[Counts; 4]; MAX_BITS + 1],
+    /// The others, by length and place.
+    lower: [[Counts; MAX_BITS]; MAX_BITS + 1],
+    last_len: usize,
+}
+
+impl Column {
+    /// Nothing is known yet.
+    pub fn new() -> Self {
+        let start = Counts([2, 2]);
+        Column {
+            longer: [[start; MAX_BITS + 1]; LENGTHS],
+            upper: [[start; 4]; MAX_BITS + 1],
+            lower: [[start; MAX_BITS]; MAX_BITS + 1],
+            last_len: 0,
+        }
+    }
+
+    /// Codes a number below 2³⁵; gives it, which is `value` where one is known.
+    pub fn code(&mut self, value: u64, coder: &mut impl Coder) -> u64 {
+        let wanted = (u64::BITS - value.leading_zeros()) as usize;
+        debug_assert!(wanted <= MAX_BITS);
+        let longer = &mut self.longer[self.last_len.min(LENGTHS - 1)];
+        let mut len = 0;
+        while len < MAX_BITS && longer[len].code(wanted > len, coder) {
+            len += 1;
+        }
+        self.last_len = len;
+        let mut made = u64::from(len > 0);
+        for place in (0..len.saturating_sub(1)).rev() {
+            let counts = match len - 1 - place {
+                1 | 2 => &mut self.upper[len][made as usize],
+                _ => &mut self.lower[len][place],
+            };
+            made = made << 1 | u64::from(counts.code(value >> place & 1 == 1, coder));
+        }
+        made
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn numbers_return(numbers in proptest::collection::vec(proptest::prop_oneof![0u64..5, 0u64..3000, 0u64..1 << 35], 0..300)) {
+            let (mut column, mut encoder) = (Column::new(), Encoder::new());
+            for &number in &numbers {
+                proptest::prop_assert_eq!(column.code(number, &mut encoder), number);
+            }
+            let bytes = encoder.finish();
+            let (mut column, mut decoder) = (Column::new(), Decoder::new(&bytes));
+            for &number in &numbers {
+                proptest::prop_assert_eq!(column.code(0, &mut decoder), number);
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The base relocation list: a block for each page of 4 KiB that holds addresses.
+//!
+//! A block is the page's distance from the start of the image, the block's own length, and two bytes for each
+//! address: its type above twelve bits of its distance from the start of the page. A block of an odd number of
+//! entries ends with an entry of zeros.
+
+use super::image::{u16_at, u32_at};
+
+/// `IMAGE_REL_BASED_HIGHLOW`: an address of 32 bits.
+const HIGHLOW: u16 = 3;
+
+/// `IMAGE_REL_BASED_DIR64`: an address of 64 bits.
+const DIR64: u16 = 10;
+
+/// Bytes of a block before its entries.
+const HEADER: usize = 8;
+
+fn entry_type(wide: bool) -> u16 {
+    if wide { DIR64 } else { HIGHLOW }
+}
+
+/// The places that the list at the start of `bytes` names, and how many of `bytes` are laid out just as [`write`]
+/// lays them out: up to the first block that is not, or that has other types of entries.
+pub fn read(bytes: &[u8], wide: bool) -> (Vec<u32>, usize) {
+    let mut places = Vec::new();
+    let mut at = 0;
+    while let Some(len) = block(&bytes[at..], wide, &mut places) {
+        at += len;
+    }
+    (places, at)
+}
+
+/// Appends the places of the block at the start of `bytes`; its length, if it is sound.
+fn block(bytes: &[u8], wide: bool, places: &mut Vec<u32>) -> Option<usize> {
+    let (page, len) = (u32_at(bytes, 0)?, u32_at(bytes, 4)? as usize);
+    let entries = bytes.get(HEADER..len)?;
+    if entries.is_empty() || page & 0xFFF != 0 || places.last().is_some_and(|&last| last >= page) || len % 4 != 0 {
+        return None;
+    }
+    let padded = u16_at(bytes, len - 2)? == 0;
+    let entries = &entries[..entries.len() - if padded { 2 } else { 0 }];
+    let before = places.len();
+    for word in entries.chunks_exact(2) {
+        let word = u16_at(word, 0)?;
+        let place = page | u32::from(word & 0xFFF);
+        let ascends = places.len() == before || places.last().is_some_and(|&last| last < place);
+        if word >> 12 != entry_type(wide) || !ascends {
+            places.truncate(before);
+            return None;
+        }
+        places.push(place);
+    }
+    (places.len() > before).then_some(len)
+}
+
+/// Appends the list of `places`, which ascend, to `out`; `None` where that grows longer than `limit` or a place is
+/// named twice.
+pub fn write(places: &[u32], wide: bool, limit: usize, out: &mut Vec<u8>) -> Option<()> {
+    if places.windows(2).any(|pair| pair[0] >= pair[1]) {
+        return None;
+    }
+    for page in places.chunk_by(|a, b| a >> 12 == b >> 12) {
+        let len = HEADER + page.len().next_multiple_of(2) * 2;
+        if limit.saturating_sub(out.len()) < len {
+            return None;
+        }
+        out.extend_from_slice(&(page.first()? & !0xFFF).to_le_bytes());
+        out.extend_from_slice(&(len as u32).to_le_bytes());
+        for place in page {
+            let word = entry_type(wide) << 12 | (place & 0xFFF) as u16;
+            out.extend_from_slice(&word.to_le_bytes());
+        }
+        if page.len() % 2 == 1 {
+            out.extend_from_slice(&[0; 2]);
+        }
+    }
+    Some(())
+}
