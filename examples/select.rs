@@ -38,6 +38,7 @@ fn contexts(list: &str) -> Vec<(String, Context)> {
                 "T." => Table(number),
                 "P." => Prose(number),
                 "Wasm." => Wasm(number),
+                "G." => Font(number),
                 "Word" => Word,
                 "WordPair" => WordPair,
                 "WordTriple" => WordTriple,
@@ -90,6 +91,9 @@ fn selectors(list: &str) -> Vec<Selector> {
             }
             if let Some(number) = name.strip_prefix("Wasm.") {
                 return Wasm(number.parse().unwrap());
+            }
+            if let Some(number) = name.strip_prefix("G.") {
+                return Font(number.parse().unwrap());
             }
             match name {
                 "Constant" => Constant,

@@ -12,6 +12,8 @@ pub enum Kind {
     Text,
     /// Text in rows of cells with one separator: CSV, TSV.
     Table,
+    /// TrueType fonts, one after another, their tables in the order of the font transform.
+    Font,
     /// Machine code of x86 or x86-64, with or without absolute call targets.
     Exe,
     /// Pixels of one byte a channel, rows of `row_bytes` bytes (padding included).
@@ -49,6 +51,7 @@ impl Kind {
             Kind::Text => out.push(1),
             Kind::Exe => out.push(2),
             Kind::Table => out.push(6),
+            Kind::Font => out.push(7),
             Kind::Image { bits, row_bytes } => {
                 out.extend_from_slice(&[3, bits]);
                 varint::put(out, row_bytes.into());
@@ -75,6 +78,7 @@ impl Kind {
             1 => Kind::Text,
             2 => Kind::Exe,
             6 => Kind::Table,
+            7 => Kind::Font,
             3 => {
                 let bits = reader.byte()?;
                 let row_bytes = row(reader)?;
@@ -124,6 +128,7 @@ mod tests {
             Kind::Text,
             Kind::Exe,
             Kind::Table,
+            Kind::Font,
             Kind::Image { bits: 24, row_bytes: 1800 },
             Kind::Image16 { row_bytes: 512, big_endian: true },
             Kind::Audio { channels: 2, bits: 16, big_endian: false, signed: true },

@@ -89,7 +89,7 @@ pub fn main_kind(pieces: &[Piece]) -> Kind {
         };
         pieces.iter().map(len_of).sum()
     };
-    let (text, table, exe, generic) = (total(Kind::Text), total(Kind::Table), total(Kind::Exe), total(Kind::Generic));
+    let (text, table, exe, generic) = (total(Kind::Text), total(Kind::Table), total(Kind::Exe), total(Kind::Generic) + total(Kind::Font));
     match text.max(table).max(exe).max(generic) {
         most if most == text => Kind::Text,
         most if most == table => Kind::Table,

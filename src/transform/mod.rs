@@ -6,6 +6,7 @@
 
 pub(crate) mod checksum;
 pub mod deflate;
+pub mod font;
 mod guard;
 pub mod idat;
 pub mod jpeg;
@@ -43,6 +44,7 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
         idat::ID => idat::inverse(parts, limit),
         scanline::ID => scanline::inverse(parts, limit),
         jpeg::ID => jpeg::inverse(parts, limit),
+        font::ID => font::inverse(parts, limit),
         other => Err(Error::Unsupported(format!("transform {other}"))),
     }
 }
