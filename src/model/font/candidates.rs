@@ -29,12 +29,53 @@ impl Axis {
         (self.low, self.high) = (i32::MAX, i32::MIN);
     }
 
-    /// Another step.
-    pub fn push(&mut self, step: i32) {
+    /// Another step; the place it leads to.
+    pub fn push(&mut self, step: i32) -> i32 {
         let place = self.places.last().copied().unwrap_or(0).wrapping_add(step);
         self.steps.push(step);
         self.places.push(place);
         (self.low, self.high) = (self.low.min(place), self.high.max(place));
+        place
+    }
+}
+
+/// How often points lie at each place, over all glyphs.
+#[derive(Clone, Debug)]
+pub struct Levels {
+    counts: Vec<u16>,
+}
+
+/// Places from minus this to this less one are counted.
+const RANGE: i32 = 4096;
+
+impl Default for Levels {
+    fn default() -> Self {
+        Self { counts: vec![0; 2 * RANGE as usize] }
+    }
+}
+
+impl Levels {
+    /// A point lies at `place`.
+    pub fn add(&mut self, place: i32) {
+        if let Some(count) = place.checked_add(RANGE).and_then(|at| self.counts.get_mut(at as usize)) {
+            *count = count.saturating_add(1);
+        }
+    }
+
+    /// The steps of up to 255 from `here`, up or down, to where most points and to where second most lie.
+    fn likely(&self, here: i32, up: bool) -> [i32; 2] {
+        let mut best = [(0, 0); 2];
+        for size in 1..256 {
+            let step = if up { size } else { -size };
+            let at = here.wrapping_add(step).wrapping_add(RANGE);
+            let count = self.counts.get(at as usize).copied().unwrap_or(0);
+            if count > best[0].0 {
+                best = [(count, step), best[0]];
+            } else if count > best[1].0 {
+                best[1] = (count, step);
+            }
+        }
+        best.map(|(_, step)| step)
     }
 }
 
@@ -142,6 +183,7 @@ fn twins(axes: &[Axis; 2], index: usize, class: Class) -> [i32; 2] {
 /// Describes the next step.
 pub fn describe(outline: &Outline, bounds: &[i32; 4], view: &mut View) {
     let (axis, axes, index) = outline.at();
+    let levels = outline.levels(axis);
     let own = &axes[axis];
     let partial = view.partial;
     let flag = |at: usize| outline.flag_at(at);
@@ -183,9 +225,16 @@ pub fn describe(outline: &Outline, bounds: &[i32; 4], view: &mut View) {
     let parallel = contour_before.checked_add(index - first.min(index)).and_then(|at| own.steps.get(at)).copied().unwrap_or(0);
     let left = (last + 1).saturating_sub(index) as u32;
     let n = |number: i32| number as u32;
+    // Coarse steps: sign and two leading bits.
+    let q = |step: i32| {
+        let size = step.unsigned_abs();
+        let bits = size.checked_ilog2().unwrap_or(0);
+        (bits << 3 | size.unbounded_shr(bits.saturating_sub(2)) & 3) << 1 | u32::from(step < 0)
+    };
     let edge = guess(side);
+    let [popular, common] = if class.short { levels.likely(here, class.positive) } else { [0; 2] };
     let room = if class.short { all([side.clamp(-1, 511) as u32, reached]) } else { all([n(high), n(low)]) };
-    view.values = [
+    view.set([
         all([key, n(d1)]),
         all([key, n(d1), n(d2)]),
         all([key, n(d1), n(d2), n(d3)]),
@@ -210,7 +259,23 @@ pub fn describe(outline: &Outline, bounds: &[i32; 4], view: &mut View) {
         all([key, n(c0), edge, guess(nearest)]),
         all([key, guess(recent), n(d1)]),
         all([key, index as u32, contour as u32, n(glyph_before)]),
-    ];
+        all([key, q(d1), q(d2), q(c0)]),
+        all([key, q(d1), q(c0), q(c1), q(c2)]),
+        all([key, q(d1), q(d2), q(d3), around]),
+        all([key, n(c0), around]),
+        all([key, n(c0), n(c1)]),
+        all([key, guess(popular), guess(common)]),
+        all([key, guess(popular), guess(recent), edge]),
+        all([key, guess(popular), n(d1)]),
+        all([key, guess(mirrored_two), guess(twin_two), guess(start)]),
+        all([key, n(d2), n(d3)]),
+        all([key, n(d1), n(d3)]),
+        all([key, n(here), n(c0)]),
+        all([key, n(d2), n(d4), n(c0)]),
+        all([key, q(side), q(d1), q(d2)]),
+        all([key, guess(recent), guess(mirrored), guess(twin)]),
+        all([key, flags[0], flags[1], flags[2], flags[3]]),
+    ]);
     let agree = |a: i32| u32::from(guess(a) != 0);
     let known = agree(recent) | agree(mirrored_two) << 1 | u32::from(edge != 0) << 2;
     let long = if class.short { 0 } else { u32::from(partial > 1) + 1 };

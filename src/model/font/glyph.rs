@@ -59,6 +59,8 @@ pub struct GlyphReader {
     /// The bytes of the number so far, behind a one.
     partial: u32,
     alignment: u32,
+    /// Whether padding was read before this glyph.
+    padded: bool,
     contours: i32,
     /// Least x, least y, greatest x, greatest y; and those of the last glyph.
     pub(super) bounds: [i32; 4],
@@ -87,6 +89,7 @@ impl Default for GlyphReader {
             field: CONTOURS,
             partial: 1,
             alignment: 4,
+            padded: false,
             contours: 0,
             bounds: [0; 4],
             bounds_before: [0; 4],
@@ -139,6 +142,12 @@ impl GlyphReader {
             self.pad(byte);
             return;
         }
+        if self.field == CONTOURS && self.partial == 1 && self.padded && !matches!(byte, 0 | 255) {
+            // What was taken for padding was the glyph's first byte.
+            self.align(self.at - 2);
+            self.number(byte.into());
+            return;
+        }
         let size = self.size();
         self.partial = self.partial << 8 | u32::from(byte);
         if self.partial >> (8 * size) == 0 {
@@ -152,20 +161,24 @@ impl GlyphReader {
     /// A byte between glyphs. One that is not zero belongs to a glyph that begins earlier than the alignment says.
     fn pad(&mut self, byte: u8) {
         if byte == 0 {
+            self.padded = true;
             if self.at.is_multiple_of(self.alignment) {
                 self.field = CONTOURS;
             }
             return;
         }
-        let back = if byte == 255 { 1 } else { 2 };
-        let start = self.at - back;
-        self.alignment = 1 << start.trailing_zeros().min(2);
+        self.align(self.at - if byte == 255 { 1 } else { 2 });
         self.field = CONTOURS;
         if byte == 255 {
             self.partial = 0x1ff;
         } else {
-            self.number(u32::from(byte));
+            self.number(byte.into());
         }
+    }
+
+    /// A glyph begins at `start`.
+    fn align(&mut self, start: u32) {
+        self.alignment = self.alignment.min(1 << start.trailing_zeros().min(2));
     }
 
     fn number(&mut self, number: u32) {
@@ -326,6 +339,7 @@ impl GlyphReader {
     }
 
     fn finish(&mut self) {
+        self.padded = false;
         self.field = if self.at.is_multiple_of(self.alignment) { CONTOURS } else { PADDING };
     }
 
@@ -347,12 +361,11 @@ impl GlyphReader {
         let before = self.contours_before as u32;
         let [p0, p1, p2] = self.places;
         let class = contours.min(5);
-        let base = &mut view.values;
         match self.field {
             CONTOURS | PADDING => {
                 let fine =
                     [contours, all([contours, before]), all([self.at % 4, contours]), self.code_length_before, x0, all([contours, x1]), y1];
-                base[..7].copy_from_slice(&fine);
+                view.set(fine);
             }
             CODE_LENGTH => {
                 let points = self.outline.points() as u32;
@@ -365,7 +378,7 @@ impl GlyphReader {
                     all([points / 4, contours]),
                     all([points, y1]),
                 ];
-                base[..7].copy_from_slice(&fine);
+                view.set(fine);
             }
             END => self.outline.describe_end(contours, view),
             PART_FLAGS | PART | PLACE | SCALE => {
@@ -393,7 +406,7 @@ impl GlyphReader {
                     all([key, p2, self.part_glyph]),
                     all([key, first, self.part_flags]),
                 ];
-                base[..19].copy_from_slice(&fine);
+                view.set(fine);
             }
             // The box.
             _ => {
@@ -423,7 +436,7 @@ impl GlyphReader {
                     all([self.code_length_before, contours]),
                     all([known, same]),
                 ];
-                base[..16].copy_from_slice(&fine);
+                view.set(fine);
             }
         }
         view.rows = [8 + self.field, class | 128, contours & 255, 128 | self.field];

@@ -235,6 +235,12 @@ impl FontState {
         }
     }
 
+    /// The name of the table being read.
+    #[must_use]
+    pub fn tag(&self) -> [u8; 4] {
+        self.tag
+    }
+
     /// What the next byte is, for tests and measurements.
     #[must_use]
     pub fn field(&self) -> u32 {

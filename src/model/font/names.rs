@@ -3,7 +3,7 @@
 //! Source: the OpenType specification, chapter "post", version 2.0: a header, a number for each glyph, names with
 //! their lengths in front.
 
-use super::view::{CONTEXTS, View, all, next_byte};
+use super::view::{View, all, next_byte};
 use super::words::WordReader;
 
 /// The fields: a word before the names, the length of a name, a character.
@@ -94,19 +94,18 @@ impl NameReader {
         if !self.names {
             self.words.describe(WORD, view);
             let next = next_byte((self.number + 1) & 0xffff, 2, self.words.partial().into());
-            view.values[12] = next;
-            view.values[13] = all([next, self.words.back(1)]);
-            view.values[14] = all([next, self.number.wrapping_sub(self.words.back(1))]);
+            view.values[30] = next;
+            view.values[31] = all([next, self.words.back(1)]);
+            view.values[32] = all([next, self.number.wrapping_sub(self.words.back(1))]);
             return;
         }
         view.partial = 1;
-        view.values = [0; CONTEXTS];
         let right = self.right.min(7);
         if self.left == 0 {
             view.field = LENGTH;
             let before = self.before.len() as u32;
             let tail = self.before.iter().rev().take(3).fold(0, |hash, &byte| hash << 8 | u32::from(byte));
-            view.values[..5].copy_from_slice(&[before, all([before, right]), all([before, tail]), tail, all([before, tail & 0xff])]);
+            view.set([before, all([before, right]), all([before, tail]), tail, all([before, tail & 0xff])]);
             view.rows = [44, 232 | right, before & 255, 248];
             return;
         }
@@ -133,7 +132,7 @@ impl NameReader {
             all([whole, of(&self.before, at)]),
             all([tail & 0xffff, at as u32]),
         ];
-        view.values[..12].copy_from_slice(&fine);
+        view.set(fine);
         view.rows = [45 + as_next, 240 | right, next & 255, 248 | as_next << 1 | as_before];
     }
 }

@@ -1,6 +1,6 @@
 //! The points of one glyph: flags, then steps in x, then steps in y.
 
-use super::candidates::{self, Axis};
+use super::candidates::{self, Axis, Levels};
 use super::glyph::field::{REPEAT, X};
 use super::view::{View, all, mix, next_byte};
 
@@ -22,6 +22,8 @@ pub struct Outline {
     axis: usize,
     /// Steps and places of both axes.
     axes: [Axis; 2],
+    /// Where points lie, over all glyphs.
+    levels: [Levels; 2],
     /// The contour of the next point: its first and its last point, and its number.
     first: usize,
     last: usize,
@@ -141,7 +143,8 @@ impl Outline {
             (true, false) => -(number as i32),
             _ => i32::from(number as u16 as i16),
         };
-        self.axes[self.axis].push(step);
+        let place = self.axes[self.axis].push(step);
+        self.levels[self.axis].add(place);
         self.skip();
     }
 
@@ -171,7 +174,7 @@ impl Outline {
             a,
             all([same, index as u32]),
         ];
-        view.values[..10].copy_from_slice(&fine);
+        view.set(fine);
         view.rows = [13, contours.min(15) << 3 | (contours - index as u32).min(7), a & 255, 160 | contours.min(7)];
     }
 
@@ -204,7 +207,7 @@ impl Outline {
         let eight = mix(four, (coded >> 32) as u32);
         let repeat = u32::from(field == REPEAT);
         let onset = place.min(15) | left.min(15) << 4;
-        view.values = [
+        view.set([
             all([one, wide]),
             all([two, ends]),
             three,
@@ -229,13 +232,29 @@ impl Outline {
             all([before, two, wide]),
             all([flag(1), flag(2), flag(3), left.min(4)]),
             all([flag(1), flag(2), flag(3), flag(4), flag(5) | flag(6) << 16, ends]),
-        ];
+            all([three, onset]),
+            all([six, left.min(31)]),
+            all([eight, place, size]),
+            all([contour_before, before, two]),
+            all([flag(size as usize / 2), flag(1), flag(2)]),
+            all([one, self.points as u32]),
+            all([four, before]),
+            all([two, self.contour as u32, self.ends.len() as u32]),
+            all([flag(1), flag(2), flag(3), flag(4) | flag(5) << 9 | flag(6) << 18, flag(7), flag(8)]),
+            all([two, size]),
+            all([left, size, one]),
+        ]);
         view.rows = [16 + repeat, one, ends << 4 | wide << 2 | u32::from(one & 8 != 0), 192 | left.min(7) << 3 | place.min(7)];
     }
 
     /// What [`candidates`] reads.
     pub(super) fn at(&self) -> (usize, &[Axis; 2], usize) {
         (self.axis, &self.axes, self.axes[self.axis].steps.len())
+    }
+
+    /// Where points lie along an axis, over all glyphs.
+    pub(super) fn levels(&self, axis: usize) -> &Levels {
+        &self.levels[axis]
     }
 
     /// The flag of point `index`, 0 where there is none.

@@ -81,7 +81,6 @@ impl OffsetReader {
         let right = self.right & 7;
         let runs = all([self.empty.min(255), self.full.min(255)]);
         let last = self.numbered.last().copied().flatten().map_or(0, |glyph| glyph.span[1] as u32);
-        view.values = [0; super::view::CONTEXTS];
         let fine = [
             all([full, same, right]),
             all([full, same, runs]),
@@ -92,7 +91,7 @@ impl OffsetReader {
             all([full, same, last]),
             all([full, same, self.numbered.len() as u32]),
         ];
-        view.values[..8].copy_from_slice(&fine);
+        view.set(fine);
         let both = u32::from(full != 0) << 1 | u32::from(same != 0);
         view.rows = [48 + view.partial, 224 | both << 3 | right, full & 255, 224 | both << 3 | right];
     }
@@ -170,7 +169,6 @@ impl MetricReader {
         let like = guess(span[1].wrapping_add(a).wrapping_sub(before[1]));
         let least = guess(span[0]);
         let width = span[1].wrapping_sub(span[0]);
-        view.values = [0; super::view::CONTEXTS];
         let fine = if self.bearing {
             [
                 all([least, kind, right & 7]),
@@ -202,7 +200,7 @@ impl MetricReader {
                 all([a, b, c]),
             ]
         };
-        view.values[..12].copy_from_slice(&fine);
+        view.set(fine);
         let known = u32::from(if self.bearing { least != 0 } else { part != 0 });
         view.rows = [
             54 + u32::from(self.bearing) * 2 + u32::from(self.partial > 1),

@@ -49,7 +49,7 @@ pub struct Program {
     /// Repetitions of the next opcode that heeds them.
     repeats: u32,
     /// Numbers pushed last, newest first.
-    pushed: [u32; 4],
+    pushed: [u32; 8],
     /// Numbers of the last program's first pushes, from their first and to their last.
     before: Vec<u32>,
     now: Vec<u32>,
@@ -68,7 +68,7 @@ impl Default for Program {
             stack: [0; STACK],
             height: 0,
             repeats: 1,
-            pushed: [0; 4],
+            pushed: [0; 8],
             before: Vec::new(),
             now: Vec::new(),
         }
@@ -80,7 +80,7 @@ impl Program {
     pub fn start(&mut self) {
         (self.field, self.left, self.partial, self.height, self.repeats) = (OPCODE, 0, 1, 0, 1);
         (self.opcodes, self.older) = (0, 0);
-        self.pushed = [0; 4];
+        self.pushed = [0; 8];
         if !self.now.is_empty() {
             std::mem::swap(&mut self.before, &mut self.now);
             self.now.clear();
@@ -148,7 +148,8 @@ impl Program {
                 self.partial = 1;
                 self.add(number);
                 self.now.push(number);
-                self.pushed = [number, self.pushed[0], self.pushed[1], self.pushed[2]];
+                self.pushed.copy_within(..7, 1);
+                self.pushed[0] = number;
                 self.left -= 1;
                 if self.left == 0 {
                     self.field = OPCODE;
@@ -165,11 +166,11 @@ impl Program {
         let remaining = remaining.min(255);
         let before = |index: usize| self.before.get(index).map_or(0, |&number| number + 1);
         let index = self.now.len();
-        let [a, b, c, d] = self.pushed;
-        view.values = if self.field == OPCODE {
+        let [a, b, c, d, e, f, ..] = self.pushed;
+        if self.field == OPCODE {
             let folded = mix(last(3), (self.opcodes >> 24) as u32 & 0xff_ffff);
             let (top, next) = (self.top(0), self.top(1));
-            [
+            view.set([
                 last(1),
                 last(2),
                 last(3),
@@ -194,11 +195,34 @@ impl Program {
                 all([points, remaining]),
                 all([last(1), self.height.min(3) as u32]),
                 all([mix(self.opcodes as u32, (self.opcodes >> 32) as u32), top]),
-            ]
+                all([last(2), top, next, self.top(2)]),
+                all([last(1), top, self.top(2)]),
+                all([last(1), next, self.top(2)]),
+                all([last(2), points]),
+                all([last(1), self.count]),
+                all([last(1), a]),
+                all([self.older, self.opcodes as u32, remaining]),
+                all([last(3), remaining]),
+            ]);
         } else {
             let left = self.left;
             let step = a.wrapping_sub(b);
-            [
+            let guess = |number: u32| super::view::next_byte(number & if self.words { 0xffff } else { 0xff }, 1 + u32::from(self.words), self.partial.into());
+            let least = self.now.iter().rev().take(32).copied().min().unwrap_or(0);
+            // What came after this number, and after these two, the last time in this program.
+            let mut after = [0; 2];
+            for at in (index.saturating_sub(64)..index.saturating_sub(1)).rev() {
+                if self.now[at] == a {
+                    if after[0] == 0 {
+                        after[0] = self.now[at + 1] + 1;
+                    }
+                    if at > 0 && self.now[at - 1] == b {
+                        after[1] = self.now[at + 1] + 1;
+                        break;
+                    }
+                }
+            }
+            view.set([
                 a,
                 all([a, b]),
                 all([a, b, c]),
@@ -208,7 +232,7 @@ impl Program {
                 all([step, b.wrapping_sub(c)]),
                 all([before(index), left]),
                 all([before(index), a]),
-                all([before((self.before.len() + 1).wrapping_sub(left as usize)), a]),
+                all([before((self.before.len()).wrapping_sub(left as usize)), a]),
                 all([points, left]),
                 all([points, a]),
                 all([b, left]),
@@ -223,8 +247,24 @@ impl Program {
                 all([self.count, remaining]),
                 all([points, self.count, left]),
                 all([step, left & 1]),
-            ]
-        };
+                all([guess(b.wrapping_add(b).wrapping_sub(d)), b.wrapping_sub(d)]),
+                all([guess(c.wrapping_add(c).wrapping_sub(f)), c.wrapping_sub(f)]),
+                all([guess(a + 1), guess(b + 1), step]),
+                all([after[1], after[0], a]),
+                all([after[0], a.wrapping_sub(b)]),
+                all([a, least]),
+                all([guess(least.wrapping_sub(1)), step, points]),
+                all([b, c]),
+                all([b]),
+                all([step, b.wrapping_sub(c), c.wrapping_sub(d)]),
+                all([d, e, f]),
+                all([a, b, points]),
+                all([points.wrapping_sub(a), step]),
+                all([a, b, left]),
+                all([last(1), last(2), left]),
+                all([c, d]),
+            ]);
+        }
         view.rows = match self.field {
             OPCODE => [1, last(1), self.top(0).min(255), self.height.min(31) as u32 | 32],
             _ => [2 + self.field, self.left.min(63) | 64, a & 255, 64 | self.left.min(15) << 1 | u32::from(self.count > 16)],

@@ -1,12 +1,12 @@
 //! What the readers of a font's tables say about the next byte.
 
 /// Contexts that a view has.
-pub const CONTEXTS: usize = 24;
+pub const CONTEXTS: usize = 40;
 /// Selectors that a view has.
 pub const SELECTORS: usize = 4;
 
 /// The next byte: what it is, and what it can be told from.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct View {
     /// What it is: a number of its own for each field of each table, below 64.
     pub field: u32,
@@ -16,6 +16,20 @@ pub struct View {
     pub values: [u32; CONTEXTS],
     /// The selectors, each below 256.
     pub rows: [u32; SELECTORS],
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self { field: 0, partial: 1, values: [0; CONTEXTS], rows: [0; SELECTORS] }
+    }
+}
+
+impl View {
+    /// Sets the first contexts; the others say nothing.
+    pub fn set<const N: usize>(&mut self, values: [u32; N]) {
+        self.values = [0; CONTEXTS];
+        self.values[..N].copy_from_slice(&values);
+    }
 }
 
 /// Two numbers as one.

@@ -62,7 +62,7 @@ impl WordReader {
         let step = |near: u32, far: u32| guess(near.wrapping_add(near.wrapping_sub(far)));
         let next = guess(a + 1);
         let (two, three) = (step(b, d), step(c, f));
-        view.values = [
+        view.set([
             a,
             all([a, b]),
             b,
@@ -87,7 +87,13 @@ impl WordReader {
             all([a.wrapping_sub(b), b.wrapping_sub(c)]),
             all([b.wrapping_sub(d), guess(b)]),
             all([f, c]),
-        ];
+            all([a, self.at & 6, b & 0xff]),
+            all([guess(d), guess(d + 1), a]),
+            all([e, a]),
+            all([b, c]),
+            all([b, c, d]),
+            all([a, b, c, d, e, f]),
+        ]);
         let small = |word: u32| u32::from(word == 0) + 2 * u32::from(word < 256);
         let low = u32::from(self.partial > 1);
         view.rows = [
