@@ -29,6 +29,12 @@ impl Axis {
         (self.low, self.high) = (i32::MAX, i32::MIN);
     }
 
+    /// The least and the greatest place.
+    #[must_use]
+    pub fn bounds(&self) -> [i32; 2] {
+        [self.low, self.high]
+    }
+
     /// Another step; the place it leads to.
     pub fn push(&mut self, step: i32) -> i32 {
         let place = self.places.last().copied().unwrap_or(0).wrapping_add(step);
@@ -180,8 +186,22 @@ fn twins(axes: &[Axis; 2], index: usize, class: Class) -> [i32; 2] {
     found
 }
 
+/// The step in y to an earlier point that lies as far from the one side of the glyph as this one from the other.
+fn reflection(axes: &[Axis; 2], index: usize, class: Class, here: i32) -> i32 {
+    let [low, high] = axes[0].bounds();
+    let Some(&x) = axes[0].places.get(index) else { return 0 };
+    let mirrored = low.wrapping_add(high).wrapping_sub(x);
+    for at in (index.saturating_sub(WINDOW)..index).rev() {
+        let step = axes[1].places[at].wrapping_sub(here);
+        if axes[0].places[at] == mirrored && class.allows(step) {
+            return step;
+        }
+    }
+    0
+}
+
 /// Describes the next step.
-pub fn describe(outline: &Outline, bounds: &[i32; 4], view: &mut View) {
+pub fn describe(outline: &Outline, view: &mut View) {
     let (axis, axes, index) = outline.at();
     let levels = outline.levels(axis);
     let own = &axes[axis];
@@ -203,19 +223,7 @@ pub fn describe(outline: &Outline, bounds: &[i32; 4], view: &mut View) {
     let [forward, mirrored, forward_two, mirrored_two] = echoes(&own.steps, class);
     let (first, last, contour) = outline.contour_of();
     let start = if index > first { own.places[first].wrapping_sub(here) } else { 0 };
-    let (low, high) = (bounds[axis].wrapping_sub(here), bounds[axis + 2].wrapping_sub(here));
-    let reached = u32::from(own.low <= bounds[axis]) | u32::from(own.high >= bounds[axis + 2]) << 1;
-    let side = match class {
-        Class { short: true, positive } => {
-            if positive {
-                high
-            } else {
-                low
-            }
-        }
-        _ if reached & 2 == 0 && high.unsigned_abs() > 255 => high,
-        _ => low,
-    };
+    let side = if class.positive { own.high.wrapping_sub(here) } else { own.low.wrapping_sub(here) };
     let other = &axes[1 - axis];
     let across = |at: usize| if axis == 1 { other.steps.get(at).copied().unwrap_or(0) } else { 0 };
     let (c0, c1, c2) = (across(index), across(index.wrapping_sub(1)), across(index + 1));
@@ -233,14 +241,14 @@ pub fn describe(outline: &Outline, bounds: &[i32; 4], view: &mut View) {
     };
     let edge = guess(side);
     let [popular, common] = if class.short { levels.likely(here, class.positive) } else { [0; 2] };
-    let room = if class.short { all([side.clamp(-1, 511) as u32, reached]) } else { all([n(high), n(low)]) };
+    let reflected = if axis == 1 { reflection(axes, index, class, here) } else { 0 };
     view.set([
         all([key, n(d1)]),
         all([key, n(d1), n(d2)]),
         all([key, n(d1), n(d2), n(d3)]),
         all([key, n(d1), around, n(c0)]),
         all([key, n(here), around & 0x303]),
-        all([key, edge, reached]),
+        all([key, edge, guess(recent)]),
         all([key, guess(recent), guess(second)]),
         all([key, guess(nearest), guess(recent)]),
         all([key, guess(mirrored), guess(forward)]),
@@ -253,8 +261,8 @@ pub fn describe(outline: &Outline, bounds: &[i32; 4], view: &mut View) {
         if axis == 1 { all([key, guess(smooth), around]) } else { all([key, n(here), n(d1)]) },
         if axis == 1 { all([key, guess(twin), guess(twin_two)]) } else { all([key, n(d1.wrapping_add(d2))]) },
         all([key, guess(parallel), guess(glyph_before)]),
-        all([key, n(here), room]),
-        all([key, room]),
+        if axis == 1 { all([key, guess(reflected), n(d1)]) } else { all([key, n(here), n(d1), n(d2)]) },
+        if axis == 1 { all([key, guess(reflected), guess(twin_two), guess(recent)]) } else { all([key, n(start), around]) },
         all([key, around, left.min(3), index.min(2) as u32]),
         all([key, n(c0), edge, guess(nearest)]),
         all([key, guess(recent), n(d1)]),
@@ -277,7 +285,7 @@ pub fn describe(outline: &Outline, bounds: &[i32; 4], view: &mut View) {
         all([key, flags[0], flags[1], flags[2], flags[3]]),
     ]);
     let agree = |a: i32| u32::from(guess(a) != 0);
-    let known = agree(recent) | agree(mirrored_two) << 1 | u32::from(edge != 0) << 2;
+    let known = agree(recent) | agree(mirrored_two) << 1 | agree(if axis == 1 { reflected } else { forward_two }) << 2;
     let long = if class.short { 0 } else { u32::from(partial > 1) + 1 };
     view.rows = [
         32 + axis as u32 * 3 + long,

@@ -4,8 +4,9 @@
 //! lengths; how they are aligned is learned.
 
 use super::outline::Outline;
+use super::parts::Parts;
 use super::program::Program;
-use super::view::{View, all};
+use super::view::{View, all, next_byte};
 
 /// Fields of the table; those of instructions and the numbers 24 to 27.
 pub mod field {
@@ -45,8 +46,8 @@ use field::*;
 pub struct Glyph {
     /// Where it begins in the table.
     pub start: u32,
-    /// Its least and its greatest x.
-    pub span: [i16; 2],
+    /// Least x, least y, greatest x, greatest y.
+    pub bounds: [i16; 4],
     /// The glyph that its width is likely to come from, in a glyph put together of others.
     pub part: Option<u16>,
 }
@@ -62,9 +63,11 @@ pub struct GlyphReader {
     /// Whether padding was read before this glyph.
     padded: bool,
     contours: i32,
-    /// Least x, least y, greatest x, greatest y; and those of the last glyph.
-    pub(super) bounds: [i32; 4],
-    bounds_before: [i32; 4],
+    /// Least x, least y, greatest x, greatest y; and what they are likely to be.
+    bounds: [i32; 4],
+    expected: [i32; 4],
+    /// Which of the last sides were as expected.
+    right: u32,
     contours_before: i32,
     code_left: u32,
     code_length_before: u32,
@@ -78,6 +81,7 @@ pub struct GlyphReader {
     parts_before: [u32; 4],
     numbers_left: u32,
     places: [u32; 3],
+    parts: Parts,
     /// Glyphs so far.
     pub glyphs: Vec<Glyph>,
 }
@@ -92,7 +96,8 @@ impl Default for GlyphReader {
             padded: false,
             contours: 0,
             bounds: [0; 4],
-            bounds_before: [0; 4],
+            expected: [0; 4],
+            right: 0,
             contours_before: 0,
             code_left: 0,
             code_length_before: 0,
@@ -105,6 +110,7 @@ impl Default for GlyphReader {
             parts_before: [0; 4],
             numbers_left: 0,
             places: [0; 3],
+            parts: Parts::default(),
             glyphs: Vec::new(),
         }
     }
@@ -187,9 +193,8 @@ impl GlyphReader {
             CONTOURS => {
                 self.contours_before = self.contours;
                 self.contours = signed;
-                self.bounds_before = self.bounds;
-                self.field = BOX;
-                self.glyphs.push(Glyph { start: self.at - 2, span: [0; 2], part: None });
+                self.glyphs.push(Glyph { start: self.at - 2, bounds: [0; 4], part: None });
+                self.after_count();
             }
             END => {
                 self.outline.end(number);
@@ -238,6 +243,12 @@ impl GlyphReader {
             }
             PLACE => {
                 self.places = [number, self.places[0], self.places[1]];
+                if self.numbers_left == 1 {
+                    let wide = self.part_flags & 1 != 0;
+                    let signed = |number: u32| if wide { i32::from(number as u16 as i16) } else { i32::from(number as u8 as i8) };
+                    let by = if self.part_flags & 2 != 0 { [signed(self.places[1]), signed(number)] } else { [0; 2] };
+                    self.parts.add(self.part_glyph as u16, by);
+                }
                 self.after_place();
             }
             SCALE => self.after_scale(),
@@ -245,9 +256,7 @@ impl GlyphReader {
             _ => {
                 let side = (self.field - BOX) as usize & 3;
                 self.bounds[side] = signed;
-                if let Some(glyph) = self.glyphs.last_mut() {
-                    glyph.span = [self.bounds[0] as i16, self.bounds[2] as i16];
-                }
+                self.right = self.right << 1 | u32::from(self.expected[side] == signed);
                 self.field += 1;
                 if side == 3 {
                     self.after_box();
@@ -256,29 +265,48 @@ impl GlyphReader {
         }
     }
 
-    fn after_box(&mut self) {
+    fn after_count(&mut self) {
         match self.contours {
             1.. => {
                 self.outline.start();
                 self.field = END;
             }
-            0 => self.finish(),
+            0 => self.begin_box(),
             _ => {
                 self.part = 0;
+                self.parts.start();
                 self.field = PART_FLAGS;
             }
         }
     }
 
+    fn begin_box(&mut self) {
+        self.field = BOX;
+        self.expected = match self.contours {
+            1.. => self.outline.bounds(),
+            0 => [0; 4],
+            _ => self.parts.bounds(&self.glyphs),
+        };
+    }
+
+    fn after_box(&mut self) {
+        let bounds = self.bounds.map(|side| side as i16);
+        if self.contours < 0 {
+            self.parts.learn(&self.glyphs, bounds);
+        }
+        if let Some(glyph) = self.glyphs.last_mut() {
+            glyph.bounds = bounds;
+        }
+        self.finish();
+    }
+
     fn after_code(&mut self) {
         if self.contours < 0 {
-            self.finish();
+            self.begin_box();
             return;
         }
         self.field = FLAG;
-        if self.outline.points() == 0 {
-            self.finish();
-        }
+        self.after_flag();
     }
 
     fn after_flag(&mut self) {
@@ -300,7 +328,7 @@ impl GlyphReader {
                 return;
             }
         }
-        self.finish();
+        self.begin_box();
     }
 
     fn after_place(&mut self) {
@@ -334,7 +362,7 @@ impl GlyphReader {
         } else if self.part_flags & 0x100 != 0 {
             self.field = CODE_LENGTH;
         } else {
-            self.finish();
+            self.begin_box();
         }
     }
 
@@ -352,11 +380,10 @@ impl GlyphReader {
             return;
         }
         if matches!(self.field, FLAG | REPEAT | X | Y) {
-            self.outline.describe(self.field, &self.bounds, view);
+            self.outline.describe(self.field, view);
             return;
         }
         let [x0, y0, x1, y1] = self.bounds.map(|side| side as u32);
-        let [u0, v0, u1, v1] = self.bounds_before.map(|side| side as u32);
         let contours = self.contours as u32;
         let before = self.contours_before as u32;
         let [p0, p1, p2] = self.places;
@@ -394,15 +421,12 @@ impl GlyphReader {
                     all([key, p0]),
                     all([key, p0, p1]),
                     all([key, p1, self.part_glyph]),
-                    all([key, x0, x1]),
-                    all([key, y0, y1]),
-                    all([key, x0]),
-                    all([key, y1, self.part_glyph]),
-                    all([key, super::view::next_byte(other + 1, 2, self.partial.into())]),
+                    all([key, next_byte(first + 1, 2, self.partial.into()), other.wrapping_sub(first)]),
+                    all([key, next_byte(other + 1, 2, self.partial.into())]),
                     all([key, p1]),
-                    all([key, self.part_glyph, y1, y0]),
+                    all([key, self.parts.box_of(&self.glyphs, self.part_glyph as u16), self.parts.box_of(&self.glyphs, first as u16)]),
+                    all([key, self.part_glyph, self.parts.box_of(&self.glyphs, first as u16)]),
                     all([key, p0, self.part_glyph]),
-                    all([key, x1.wrapping_sub(x0), self.part_glyph]),
                     all([key, p2, self.part_glyph]),
                     all([key, first, self.part_flags]),
                 ];
@@ -411,32 +435,29 @@ impl GlyphReader {
             // The box.
             _ => {
                 let side = (self.field - BOX) as usize & 3;
-                let known = all([self.bounds[0] as u32, if side > 1 { y0 } else { 0 }, if side > 2 { x1 } else { 0 }]);
-                let same = self.bounds_before[side] as u32;
-                let last = [contours, x0, y0, x1][side];
-                let two = [before, contours, x0, y0][side];
-                let width = u1.wrapping_sub(u0);
-                let height = v1.wrapping_sub(v0);
-                let guess = [u0, v0, x0.wrapping_add(width), y0.wrapping_add(height)][side];
+                let guess = next_byte(self.expected[side] as u32 & 0xffff, 2, self.partial.into());
+                let other = next_byte(self.outline.on_curve()[side] as u32 & 0xffff, 2, self.partial.into());
+                let right = self.right & 15;
+                let same = [x0, y0, x1, y1][side];
+                let form = contours.wrapping_add(1).min(2);
                 let fine = [
-                    class,
-                    all([same, class]),
-                    all([last, class]),
-                    all([last, two, class]),
-                    all([known, class, u32::from(side > 0)]),
-                    same,
-                    all([same, last]),
-                    all([guess, class]),
-                    all([guess, last]),
-                    all([u0, u1]),
-                    all([v0, v1]),
-                    all([y0, contours]),
-                    all([x0, class]),
-                    all([same, before, contours]),
-                    all([self.code_length_before, contours]),
-                    all([known, same]),
+                    all([guess, right, form]),
+                    all([guess, self.right & 255, form]),
+                    all([guess, other, form]),
+                    all([guess, other, right]),
+                    all([guess, side as u32, form]),
+                    all([other, form]),
+                    all([guess, same, form]),
+                    all([same, form]),
+                    all([[0, x0, y0, x1][side], form]),
+                    all([guess, self.part_glyph, form]),
+                    all([guess, self.part, form]),
+                    all([guess, form]),
                 ];
                 view.set(fine);
+                let agree = u32::from(guess != 0) << 1 | u32::from(other != 0);
+                view.rows = [8 + self.field, right << 2 | agree | 64, guess & 255, 128 | right << 2 | agree];
+                return;
             }
         }
         view.rows = [8 + self.field, class | 128, contours & 255, 128 | self.field];

@@ -10,6 +10,7 @@ pub mod directory;
 pub mod glyph;
 mod names;
 mod outline;
+mod parts;
 mod places;
 mod program;
 mod view;
@@ -254,6 +255,13 @@ impl FontState {
         let view = &self.view;
         let value = view.values.get(usize::from(number)).copied().unwrap_or(0);
         u64::from(value) << 32 | u64::from(mix(view.field, view.partial))
+    }
+
+    /// What refines the mixed probability, below 256: mostly the byte that is expected.
+    #[inline]
+    #[must_use]
+    pub fn refine(&self) -> usize {
+        (self.view.rows[2] & 255) as usize
     }
 
     /// The part of selector `number` (below [`SELECTORS`]) that is fixed for a byte, in steps of 8

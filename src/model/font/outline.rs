@@ -32,6 +32,7 @@ pub struct Outline {
     ends_before: Vec<u16>,
     flags_before: Vec<u8>,
     axes_before: [Axis; 2],
+    on_curve: [i32; 4],
     partial: u32,
 }
 
@@ -44,6 +45,7 @@ impl Outline {
         self.ends.clear();
         self.flags.clear();
         self.axes.iter_mut().for_each(Axis::clear);
+        self.on_curve = [i32::MAX, i32::MAX, i32::MIN, i32::MIN];
         (self.points, self.coded_flags, self.partial) = (0, 0, 1);
     }
 
@@ -131,6 +133,7 @@ impl Outline {
     fn skip(&mut self) {
         while !self.axis_is_full() && self.bytes() == 0 {
             self.axes[self.axis].push(0);
+            self.note_on_curve();
         }
         self.follow(self.axes[self.axis].steps.len());
     }
@@ -144,8 +147,33 @@ impl Outline {
             _ => i32::from(number as u16 as i16),
         };
         let place = self.axes[self.axis].push(step);
+        self.note_on_curve();
         self.levels[self.axis].add(place);
         self.skip();
+    }
+
+    /// The last point's place counts for the box of those on the curve, if it is.
+    fn note_on_curve(&mut self) {
+        let axis = &self.axes[self.axis];
+        if self.flag_of(axis.steps.len() - 1) & ON != 0
+            && let Some(&place) = axis.places.last()
+        {
+            self.on_curve[self.axis] = self.on_curve[self.axis].min(place);
+            self.on_curve[self.axis + 2] = self.on_curve[self.axis + 2].max(place);
+        }
+    }
+
+    /// The box of all points.
+    #[must_use]
+    pub fn bounds(&self) -> [i32; 4] {
+        let [x, y] = [0, 1].map(|axis| self.axes[axis].bounds());
+        [x[0], y[0], x[1], y[1]]
+    }
+
+    /// The box of the points on the curve.
+    #[must_use]
+    pub fn on_curve(&self) -> [i32; 4] {
+        self.on_curve
     }
 
     /// Whether every point has its step.
@@ -179,9 +207,9 @@ impl Outline {
     }
 
     /// Says what the next flag or step is like; `partial` of the view is set.
-    pub fn describe(&self, field: u32, bounds: &[i32; 4], view: &mut View) {
+    pub fn describe(&self, field: u32, view: &mut View) {
         if field >= X {
-            candidates::describe(self, bounds, view);
+            candidates::describe(self, view);
             return;
         }
         let index = self.flags.len();
@@ -189,8 +217,7 @@ impl Outline {
         let place = (index - self.first.min(index)) as u32;
         let left = (self.last + 1).saturating_sub(index) as u32;
         let size = (self.last + 1).saturating_sub(self.first) as u32;
-        let wide = u32::from(bounds[2].wrapping_sub(bounds[0]).unsigned_abs() < 256)
-            | u32::from(bounds[3].wrapping_sub(bounds[1]).unsigned_abs() < 256) << 1;
+        let wide = self.ends.len().min(7) as u32;
         let coded = self.coded_flags;
         let (one, two, three, four) = (coded as u32 & 0xff, coded as u32 & 0xffff, coded as u32 & 0xff_ffff, coded as u32);
         let ends = place.min(2) | left.min(3) << 2;
@@ -244,7 +271,7 @@ impl Outline {
             all([two, size]),
             all([left, size, one]),
         ]);
-        view.rows = [16 + repeat, one, ends << 4 | wide << 2 | u32::from(one & 8 != 0), 192 | left.min(7) << 3 | place.min(7)];
+        view.rows = [16 + repeat, one, ends << 4 | wide << 1 | u32::from(one & 8 != 0), 192 | left.min(7) << 3 | place.min(7)];
     }
 
     /// What [`candidates`] reads.

@@ -80,7 +80,7 @@ impl OffsetReader {
         let (full, same) = (guess(self.next(glyphs)), guess(self.last.unwrap_or(0)));
         let right = self.right & 7;
         let runs = all([self.empty.min(255), self.full.min(255)]);
-        let last = self.numbered.last().copied().flatten().map_or(0, |glyph| glyph.span[1] as u32);
+        let last = self.numbered.last().copied().flatten().map_or(0, |glyph| glyph.bounds[2] as u32);
         let fine = [
             all([full, same, right]),
             all([full, same, runs]),
@@ -135,7 +135,7 @@ impl MetricReader {
         self.partial = 1;
         let glyph = numbered.get(self.number).copied().flatten();
         if self.bearing {
-            let guess = glyph.map_or(0, |glyph| u32::from(glyph.span[0] as u16));
+            let guess = glyph.map_or(0, |glyph| u32::from(glyph.bounds[0] as u16));
             self.right[0] = self.right[0] << 1 | u32::from(guess == word);
             self.bearings = [word, self.bearings[0]];
             self.number += 1;
@@ -156,13 +156,13 @@ impl MetricReader {
         view.partial = self.partial;
         let glyph = numbered.get(self.number).copied().flatten();
         let guess = |word: u32| next_byte(word & 0xffff, 2, self.partial.into());
-        let span = glyph.map_or([0; 2], |glyph| glyph.span.map(|side| side as u32));
+        let span = glyph.map_or([0; 2], |glyph| [glyph.bounds[0] as u32, glyph.bounds[2] as u32]);
         let kind = u32::from(glyph.is_some()) | u32::from(glyph.is_some_and(|glyph| glyph.part.is_some())) << 1;
         let [a, b, c] = self.last;
         let right = self.right[usize::from(!self.bearing)];
         let part = self.of_part(glyph).map_or(0, guess);
         let before = self.number.checked_sub(1).and_then(|number| numbered.get(number)).copied().flatten();
-        let before = before.map_or([0; 2], |glyph| glyph.span.map(|side| side as u32));
+        let before = before.map_or([0; 2], |glyph| [glyph.bounds[0] as u32, glyph.bounds[2] as u32]);
         // As much room on the right as on the left.
         let even = guess(span[0].wrapping_add(span[1]));
         // As much room on the right as the last glyph had.

@@ -207,7 +207,9 @@ impl Program {
         } else {
             let left = self.left;
             let step = a.wrapping_sub(b);
-            let guess = |number: u32| super::view::next_byte(number & if self.words { 0xffff } else { 0xff }, 1 + u32::from(self.words), self.partial.into());
+            let guess = |number: u32| {
+                super::view::next_byte(number & if self.words { 0xffff } else { 0xff }, 1 + u32::from(self.words), self.partial.into())
+            };
             let least = self.now.iter().rev().take(32).copied().min().unwrap_or(0);
             // What came after this number, and after these two, the last time in this program.
             let mut after = [0; 2];

@@ -1,4 +1,7 @@
-//! The tables of a TrueType font in the order in which each can be told from those before.
+//! The tables of a TrueType font in the order in which each can be told from those before, and the boxes of its
+//! glyphs behind their outlines.
+
+mod boxes;
 
 use super::{Parts, restores};
 use crate::error::{Error, Result};
@@ -13,12 +16,13 @@ pub const ID: u8 = 6;
 pub fn forward(bytes: &[u8]) -> Option<Parts> {
     let directory = Directory::parse(bytes)?;
     let missing = directory.total().checked_sub(bytes.len()).filter(|&missing| missing < 4)?;
-    let mut inner = Vec::with_capacity(directory.total());
-    inner.extend_from_slice(bytes.get(..directory.length)?);
+    let mut raw = bytes.to_vec();
+    raw.resize(directory.total(), 0);
+    shift_boxes(&directory, &mut raw, false)?;
+    let mut inner = Vec::with_capacity(raw.len());
+    inner.extend_from_slice(raw.get(..directory.length)?);
     for segment in &directory.segments {
-        let end = inner.len() + segment.padded;
-        inner.extend_from_slice(bytes.get(segment.start..(segment.start + segment.padded).min(bytes.len()))?);
-        inner.resize(end, 0);
+        inner.extend_from_slice(raw.get(segment.start..segment.start + segment.padded)?);
     }
     let params = if missing > 0 { vec![missing as u8] } else { Vec::new() };
     let parts = Parts { id: ID, params, side: Vec::new(), packed: Vec::new(), inner };
@@ -49,8 +53,29 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
         out.get_mut(segment.start..segment.start + segment.padded).ok_or_else(bad)?.copy_from_slice(from);
         at += segment.padded;
     }
+    shift_boxes(&directory, &mut out, true).ok_or_else(bad)?;
     out.truncate(raw_len);
     Ok(out)
+}
+
+/// Moves the boxes of the glyphs in a font as it is stored; `None` where `head`, `glyf` or `loca` is not as it should be.
+fn shift_boxes(directory: &Directory, font: &mut [u8], back: bool) -> Option<()> {
+    let range = |tag: [u8; 4]| {
+        let segment = directory.segments.iter().find(|segment| segment.tag == tag)?;
+        Some(segment.start..segment.start + segment.length)
+    };
+    let long = font.get(range(*b"head")?)?.get(50..52)? != [0, 0];
+    let loca = font.get(range(*b"loca")?)?;
+    let offsets: Vec<usize> = if long {
+        loca.chunks_exact(4).map(|word| word.iter().fold(0, |number, &byte| number << 8 | usize::from(byte))).collect()
+    } else {
+        loca.chunks_exact(2).map(|word| 2 * usize::from(u16::from_be_bytes([word[0], word[1]]))).collect()
+    };
+    if !offsets.is_sorted() {
+        return None;
+    }
+    boxes::shift(font.get_mut(range(*b"glyf")?)?, &offsets, back);
+    Some(())
 }
 
 #[cfg(test)]
