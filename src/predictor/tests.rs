@@ -34,12 +34,13 @@ fn sample(length: usize) -> Vec<u8> {
     bytes
 }
 
-fn kinds() -> [Kind; 8] {
+fn kinds() -> [Kind; 9] {
     [
         Kind::Generic,
         Kind::Text,
         Kind::Table,
         Kind::Exe,
+        Kind::Font,
         Kind::Image { bits: 8, row_bytes: 60 },
         Kind::Image { bits: 24, row_bytes: 91 },
         Kind::Image16 { row_bytes: 64, big_endian: false },

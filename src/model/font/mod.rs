@@ -13,6 +13,8 @@ mod outline;
 mod parts;
 mod places;
 mod program;
+#[cfg(test)]
+mod tests;
 mod view;
 mod words;
 

@@ -8,7 +8,7 @@ use super::view::{View, all, next_byte};
 /// The fields of both: an offset, a width, a bearing.
 pub const LOCA: u32 = 28;
 const ADVANCE: u32 = 29;
-const BEARING: u32 = 30;
+pub(super) const BEARING: u32 = 30;
 
 /// Reads `loca`, and learns which glyph has which number.
 #[derive(Clone, Debug)]

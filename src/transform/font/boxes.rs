@@ -96,11 +96,11 @@ fn parts(reader: &mut Reader<'_>) -> Option<()> {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
 
     /// A triangle with its box first: one contour, no instructions, two flags (the second repeated), short steps.
-    pub(crate) const TRIANGLE: [u8; 24] = [0, 1, 0, 5, 0, 7, 0, 105, 0, 27, 0, 2, 0, 0, 0x37, 0x3f, 1, 5, 60, 40, 7, 20, 0, 0];
+    const TRIANGLE: [u8; 24] = [0, 1, 0, 5, 0, 7, 0, 105, 0, 27, 0, 2, 0, 0, 0x37, 0x3f, 1, 5, 60, 40, 7, 20, 0, 0];
 
     #[test]
     fn boxes_move_and_return() {
