@@ -377,8 +377,8 @@ const FONT: [Context; 56] = [
     Expected,
     Masked(0xffff0000),
     Record(4),
-    Record(38),
-    Record(36),
+    Word,
+    IndirectTwo,
 ];
 const FONT_SETS: Sets = Sets {
     small: &[Selector::Font(0), Selector::Font(3)],
@@ -386,7 +386,7 @@ const FONT_SETS: Sets = Sets {
     small_files: &[Selector::Font(0), Selector::Font(3), Selector::Byte1, Selector::Font(1)],
     huge: &FONT_HUGE,
 };
-const FONT_HUGE: [Selector; 10] = [
+const FONT_HUGE: [Selector; 9] = [
     Selector::MatchLength,
     Selector::Seen,
     Selector::Byte1,
@@ -395,8 +395,7 @@ const FONT_HUGE: [Selector; 10] = [
     Selector::Font(2),
     Selector::Font(3),
     Selector::Byte2,
-    Selector::Partial,
-    Selector::Record(5),
+    Selector::Kinds,
 ];
 
 /// How fast mixers of up to 16 contexts learn.

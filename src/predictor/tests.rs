@@ -34,13 +34,12 @@ fn sample(length: usize) -> Vec<u8> {
     bytes
 }
 
-fn kinds() -> [Kind; 9] {
+fn kinds() -> [Kind; 8] {
     [
         Kind::Generic,
         Kind::Text,
         Kind::Table,
         Kind::Exe,
-        Kind::Font,
         Kind::Image { bits: 8, row_bytes: 60 },
         Kind::Image { bits: 24, row_bytes: 91 },
         Kind::Image16 { row_bytes: 64, big_endian: false },
@@ -95,6 +94,22 @@ fn every_instruction_set_codes_the_same_bytes_and_decodes_the_others() {
             for set in usable() {
                 assert!(encode_as(&raw, level, &kind, set).unwrap() == reference, "-{} {kind:?} {}", level.number, set.name());
                 assert!(decode_as(&reference, raw.len(), level, &kind, set).unwrap() == raw, "-{} {kind:?} {}", level.number, set.name());
+            }
+        }
+    }
+}
+
+/// Fonts are not among the golden streams: their kind came later. Foreign bytes, with a font's beginning or without.
+#[test]
+fn fonts_return_with_every_instruction_set() {
+    let mut font = vec![0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+    font.extend(sample(2001));
+    for raw in [sample(2001), font] {
+        for level in levels() {
+            let reference = encode_as(&raw, level, &Kind::Font, crate::simd::InstructionSet::Scalar).unwrap();
+            for set in crate::simd::InstructionSet::all() {
+                assert!(encode_as(&raw, level, &Kind::Font, set).unwrap() == reference, "-{} {}", level.number, set.name());
+                assert!(decode_as(&reference, raw.len(), level, &Kind::Font, set).unwrap() == raw, "-{} {}", level.number, set.name());
             }
         }
     }

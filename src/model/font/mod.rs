@@ -63,7 +63,7 @@ pub struct FontState {
     /// Bytes left of this table, and padding after it.
     left: usize,
     padding: usize,
-    /// Name of this table, and the field of a table of words, hashed.
+    /// Name of this table.
     tag: [u8; 4],
     reader: Reader,
     glyphs: GlyphReader,
@@ -178,7 +178,7 @@ impl FontState {
             self.tag = segment.tag;
             (self.left, self.padding) = (segment.length, segment.padded - segment.length);
             if self.left > 0 {
-                self.reader = self.reader_of(self.tag, self.left);
+                self.reader = self.reader_of(self.tag);
                 return;
             }
         }
@@ -187,7 +187,7 @@ impl FontState {
         self.reader = Reader::Directory(WordReader::default());
     }
 
-    fn reader_of(&mut self, tag: [u8; 4], length: usize) -> Reader {
+    fn reader_of(&mut self, tag: [u8; 4]) -> Reader {
         let words = |number| Reader::Words(WordReader::default(), WORDS + number);
         match &tag {
             b"glyf" => {
@@ -197,7 +197,6 @@ impl FontState {
             b"loca" => {
                 let end = self.directory.segments.iter().find(|segment| segment.tag == *b"glyf").map_or(0, |segment| segment.length);
                 self.offsets = OffsetReader::new(self.long, end as u32);
-                let _ = length;
                 Reader::Offsets
             }
             b"hmtx" => Reader::Metrics(MetricReader::new(self.widths)),

@@ -75,7 +75,7 @@ impl OffsetReader {
     pub fn describe(&self, glyphs: &[Glyph], view: &mut View) {
         view.field = LOCA;
         view.partial = self.partial.checked_ilog2().unwrap_or(0) / 8;
-        let unit = |offset: u32| if self.long { offset } else { offset / 2 & 0xffff };
+        let unit = |offset: u32| if self.long { offset } else { (offset / 2) & 0xffff };
         let guess = |offset: u32| next_byte(unit(offset), self.size(), self.partial);
         let (full, same) = (guess(self.next(glyphs)), guess(self.last.unwrap_or(0)));
         let right = self.right & 7;

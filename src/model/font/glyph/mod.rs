@@ -160,7 +160,7 @@ impl GlyphReader {
         if self.partial >> (8 * size) == 0 {
             return;
         }
-        let number = self.partial & 0xffff & (1 << (8 * size)) - 1;
+        let number = self.partial & ((1 << (8 * size)) - 1);
         self.partial = 1;
         self.number(number);
     }
