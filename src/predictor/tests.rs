@@ -106,8 +106,8 @@ fn fonts_return_with_every_instruction_set() {
     font.extend(sample(2001));
     for raw in [sample(2001), font] {
         for level in levels() {
-            let reference = encode_as(&raw, level, &Kind::Font, crate::simd::InstructionSet::Scalar).unwrap();
-            for set in crate::simd::InstructionSet::all() {
+            let reference = encode_as(&raw, level, &Kind::Font, InstructionSet::Scalar).unwrap();
+            for set in usable() {
                 assert!(encode_as(&raw, level, &Kind::Font, set).unwrap() == reference, "-{} {}", level.number, set.name());
                 assert!(decode_as(&reference, raw.len(), level, &Kind::Font, set).unwrap() == raw, "-{} {}", level.number, set.name());
             }
