@@ -40,6 +40,7 @@ fn contexts(list: &str) -> Vec<(String, Context)> {
                 "P." => Prose(number),
                 "N." => Number(number),
                 "Wasm." => Wasm(number),
+                "G." => Font(number),
                 "Word" => Word,
                 "WordPair" => WordPair,
                 "WordTriple" => WordTriple,
@@ -92,6 +93,9 @@ fn selectors(list: &str) -> Vec<Selector> {
             }
             if let Some(number) = name.strip_prefix("Wasm.") {
                 return Wasm(number.parse().unwrap());
+            }
+            if let Some(number) = name.strip_prefix("G.") {
+                return Font(number.parse().unwrap());
             }
             match name {
                 "Constant" => Constant,

@@ -14,6 +14,8 @@ pub enum Kind {
     Words,
     /// Text in rows of cells with one separator: CSV, TSV.
     Table,
+    /// TrueType fonts, one after another, their tables in the order of the font transform.
+    Font,
     /// Machine code of x86 or x86-64, with or without absolute call targets.
     Exe,
     /// Pixels of one byte a channel, rows of `row_bytes` bytes (padding included).
@@ -51,6 +53,7 @@ impl Kind {
             Kind::Text => out.push(1),
             Kind::Exe => out.push(2),
             Kind::Table => out.push(6),
+            Kind::Font => out.push(7),
             Kind::Words => out.push(8),
             Kind::Image { bits, row_bytes } => {
                 out.extend_from_slice(&[3, bits]);
@@ -78,6 +81,7 @@ impl Kind {
             1 => Kind::Text,
             2 => Kind::Exe,
             6 => Kind::Table,
+            7 => Kind::Font,
             8 => Kind::Words,
             3 => {
                 let bits = reader.byte()?;
@@ -128,6 +132,7 @@ mod tests {
             Kind::Text,
             Kind::Exe,
             Kind::Table,
+            Kind::Font,
             Kind::Words,
             Kind::Image { bits: 24, row_bytes: 1800 },
             Kind::Image16 { row_bytes: 512, big_endian: true },

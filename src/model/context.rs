@@ -1,6 +1,7 @@
 //! The contexts that a profile can name, and their hashes.
 
 use super::byte_history::{ByteHistory, hash, hash_pair};
+use super::font::FontState;
 use super::indirect::Indirect;
 use super::line::LineState;
 use super::nest::NestState;
@@ -91,6 +92,8 @@ pub enum Context {
     Table(u8),
     /// A context of the WebAssembly model, by number.
     Wasm(u8),
+    /// A context of the font model, by number.
+    Font(u8),
     /// A context of the number model, by number.
     Number(u8),
     /// A context of the prose model, by number.
@@ -126,6 +129,8 @@ pub struct Families {
     pub table: bool,
     /// WebAssembly code.
     pub wasm: bool,
+    /// TrueType fonts.
+    pub font: bool,
 }
 
 impl Families {
@@ -147,6 +152,7 @@ impl Families {
             X86(_) => self.x86 = true,
             Table(_) => self.table = true,
             Wasm(_) => self.wasm = true,
+            Font(_) => self.font = true,
             Nothing | Order(_) | Long(_) | Masked(_) | Expected | ExpectedTwo | Shape | ShapeLast | Signal(_) => {}
         }
     }
@@ -188,6 +194,8 @@ pub struct ContextState {
     pub prose: Option<Box<ProseState>>,
     /// WebAssembly code, in profiles that ask for it.
     pub wasm: Option<Box<WasmState>>,
+    /// TrueType fonts, in profiles that ask for them.
+    pub font: Option<Box<FontState>>,
     /// The text behind a stream of words.
     text: Option<Box<Expanded>>,
     /// What of a code or its capital has begun: see [`Expander::pending`].
@@ -253,6 +261,7 @@ impl ContextState {
             table: families.table.then(Box::default),
             prose: families.prose.then(Box::default),
             wasm: families.wasm.then(Box::default),
+            font: families.font.then(Box::default),
             text: words.map(expanded).transpose()?,
             pending: 0,
         })
@@ -280,6 +289,9 @@ impl ContextState {
         }
         if let Some(wasm) = &mut self.wasm {
             wasm.push(byte);
+        }
+        if let Some(font) = &mut self.font {
+            font.push(bytes);
         }
         self.shape = (self.shape << 4) | kind(byte);
         match self.text.take() {
@@ -417,6 +429,7 @@ impl ContextState {
             Context::Number(number) => hash(self.numbers.context(number), text),
             Context::Prose(number) => hash(self.prose.as_ref().map_or(0, |prose| prose.context(number)), text),
             Context::Wasm(number) => hash(self.wasm.as_ref().map_or(0, |wasm| wasm.context(number)), salt),
+            Context::Font(number) => hash(self.font.as_ref().map_or(0, |font| font.context(number)), salt),
             Context::Table(number) => hash(self.table.as_ref().map_or(0, |table| table.context(number)), text),
         }
     }

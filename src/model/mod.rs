@@ -4,6 +4,7 @@ pub mod bit_history;
 pub mod byte_history;
 pub mod context;
 pub mod direct_map;
+pub mod font;
 pub mod indirect;
 pub mod line;
 pub mod match_model;

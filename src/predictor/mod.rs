@@ -194,6 +194,9 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
         if let Some(signal) = &self.state.signal {
             self.apm_contexts = signal.refine().map(|context| context << 8);
         }
+        if let Some(font) = &self.state.font {
+            self.apm_contexts[0] = font.refine() << 8;
+        }
         for k in 0..S {
             self.parts[k] = self.profile.selectors[k].of_byte(&self.state, self.seen);
         }

@@ -49,6 +49,8 @@ pub enum Selector {
     Table(u8),
     /// A selector of the WebAssembly model, by number.
     Wasm(u8),
+    /// A selector of the font model, by number.
+    Font(u8),
     /// A class of the signal model (0 to 255), and the place of the bit.
     Signal(u8),
 }
@@ -72,6 +74,7 @@ impl Selector {
             Self::Record(_) => crate::model::record::ROWS,
             Self::Table(_) => crate::model::table::ROWS,
             Self::Wasm(_) => crate::model::wasm::ROWS,
+            Self::Font(_) => crate::model::font::ROWS,
             Self::Signal(_) => 2048,
         }
     }
@@ -100,6 +103,7 @@ impl Selector {
             Self::Record(number) => placed(state.record.as_ref().map_or(0, |record| record.selected(number))),
             Self::Table(number) => placed(state.table.as_ref().map_or(0, |table| table.selected(number))),
             Self::Wasm(number) => placed(state.wasm.as_ref().map_or(0, |wasm| wasm.selected(number))),
+            Self::Font(number) => placed(state.font.as_ref().map_or(0, |font| font.selected(number))),
             Self::Above => fixed(u32::from(state.lines.above[0])),
             Self::Nest => with_bit(state.nest.class()),
             Self::Expected => fixed(state.expected & 511),
@@ -166,6 +170,7 @@ impl Profile {
                 Selector::Above => families.lines = true,
                 Selector::Phase => families.stride = true,
                 Selector::Nest => families.nest = true,
+                Selector::Font(_) => families.font = true,
                 _ => {}
             }
         }

@@ -6,6 +6,7 @@
 
 pub(crate) mod checksum;
 pub mod deflate;
+pub mod font;
 pub mod functions;
 mod guard;
 pub mod idat;
@@ -47,6 +48,7 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
         jpeg::ID => jpeg::inverse(parts, limit),
         functions::ID => functions::inverse(parts, limit),
         relocations::ID => relocations::inverse(parts, limit),
+        font::ID => font::inverse(parts, limit),
         other => Err(Error::Unsupported(format!("transform {other}"))),
     }
 }

@@ -10,6 +10,7 @@ mod jpeg;
 mod pe;
 mod png;
 mod pnm;
+mod sfnt;
 mod tiff;
 mod wav;
 mod zip;
@@ -41,6 +42,7 @@ const FORMATS: &[(&[u8], Probe)] = &[
     (b"\x89P", png::probe),
     (b"\xFF\xD8", jpeg::probe),
     (b"\x1F\x8B", gzip::probe),
+    (b"\0\x01", sfnt::probe),
 ];
 
 /// Whether a format can start with this byte: all that is asked of most bytes.
@@ -83,6 +85,10 @@ pub fn find(bytes: &[u8], from: usize, gaps: &[Range<usize>], context: &mut Cont
 fn probe(bytes: &[u8], at: usize, context: &mut Context) -> Option<Vec<Piece>> {
     let here = &bytes[at..];
     let magic = here.get(..2)?;
+    // Zeros are common and start nothing but fonts.
+    if magic[0] == 0 && magic[1] != 1 {
+        return None;
+    }
     let named = FORMATS.iter().filter(|(start, _)| *start == magic).find_map(|(_, probe)| probe(here, context));
     named.or_else(|| if zlib::may_start(bytes, at) { zlib::probe(here, context) } else { None })
 }

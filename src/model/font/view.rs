@@ -1,0 +1,78 @@
+//! What the readers of a font's tables say about the next byte.
+
+/// Contexts that a view has.
+pub const CONTEXTS: usize = 40;
+/// Selectors that a view has.
+pub const SELECTORS: usize = 4;
+
+/// The next byte: what it is, and what it can be told from.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// What it is: a number of its own for each field of each table, below 64.
+    pub field: u32,
+    /// The bytes of the number so far, behind a one.
+    pub partial: u32,
+    /// The contexts: what each holds depends on the field.
+    pub values: [u32; CONTEXTS],
+    /// The selectors, each below 256.
+    pub rows: [u32; SELECTORS],
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self { field: 0, partial: 1, values: [0; CONTEXTS], rows: [0; SELECTORS] }
+    }
+}
+
+impl View {
+    /// Sets the first contexts; the others say nothing.
+    pub fn set<const N: usize>(&mut self, values: [u32; N]) {
+        self.values = [0; CONTEXTS];
+        self.values[..N].copy_from_slice(&values);
+    }
+}
+
+/// Two numbers as one.
+#[inline(always)]
+pub fn mix(a: u32, b: u32) -> u32 {
+    (a ^ b.wrapping_mul(0x9E37_79B1)).rotate_left(11).wrapping_mul(0x85EB_CA6B)
+}
+
+/// Some numbers as one.
+#[inline(always)]
+pub fn all<const N: usize>(numbers: [u32; N]) -> u32 {
+    numbers.iter().fold(N as u32, |hash, &number| mix(hash, number))
+}
+
+/// The next byte of a number of `bytes` bytes (at most 4), if the number were `value`: 256 and the byte, or 0 where
+/// `partial`, the bytes so far behind a one, is not how `value` begins.
+#[inline(always)]
+#[must_use]
+pub fn next_byte(value: u32, bytes: u32, partial: u64) -> u32 {
+    let known = partial.checked_ilog2().unwrap_or(0) / 8;
+    if known >= bytes.min(4) {
+        return 0;
+    }
+    let shift = 8 * (bytes.min(4) - known);
+    let value = u64::from(value);
+    if value >> shift | 1 << (8 * known) != partial {
+        return 0;
+    }
+    256 | (value >> (shift - 8)) as u32 & 255
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_of_numbers() {
+        assert_eq!(next_byte(0x1234, 2, 1), 256 + 0x12);
+        assert_eq!(next_byte(0x1234, 2, 0x112), 256 + 0x34);
+        assert_eq!(next_byte(0x1234, 2, 0x113), 0);
+        assert_eq!(next_byte(0x0102_0304, 4, 1), 256 + 1);
+        assert_eq!(next_byte(0x0102_0304, 4, 0x101_0203), 256 + 4);
+        assert_eq!(next_byte(77, 1, 1), 256 + 77);
+        assert_eq!(next_byte(77, 1, 0x177), 0);
+    }
+}
