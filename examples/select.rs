@@ -102,6 +102,7 @@ fn selectors(list: &str) -> Vec<Selector> {
                 "Partial" => Partial,
                 "Match" => MatchLength,
                 "Byte1" => Byte1,
+                "WordClass" => WordClass,
                 "Byte2" => Byte2,
                 "Seen" => Seen,
                 "Kinds" => Kinds,

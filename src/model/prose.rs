@@ -67,6 +67,8 @@ pub struct ProseState {
     /// Kinds of the bytes since the last word.
     gap: u32,
     column: u32,
+    /// Where the word so far began: the column, or with bit 8 set, at the start of a line, the length of the line before.
+    room: u32,
     /// The first word of the sentence, and words since.
     sentence: u32,
     since: u32,
@@ -87,6 +89,7 @@ impl Default for ProseState {
             stems: [0; 2],
             gap: 0,
             column: 0,
+            room: 0,
             sentence: 0,
             since: 0,
             punctuation: 0,
@@ -103,6 +106,11 @@ impl ProseState {
     /// Takes in the next byte.
     #[inline(always)]
     pub fn push(&mut self, byte: u8) {
+        if byte == b'\n' {
+            self.room = 0x100 | self.column;
+        } else if !(byte.is_ascii_alphabetic() || byte >= 128) && self.column > 0 {
+            self.room = self.column + 1;
+        }
         self.column = if byte == b'\n' { 0 } else { (self.column + 1).min(255) };
         if byte.is_ascii_alphabetic() || byte >= 128 {
             self.prefixes = [self.word.hash, self.prefixes[0], self.prefixes[1], self.prefixes[2]];
@@ -127,6 +135,13 @@ impl ProseState {
     #[inline(always)]
     pub fn classify(&mut self, code: &[u8]) {
         self.word.classes = classes(code, 0);
+    }
+
+    /// The coarse class of the last word, below 2048.
+    #[inline(always)]
+    #[must_use]
+    pub fn class(&self) -> u32 {
+        self.words[0].classes[0]
     }
 
     #[inline(always)]
@@ -189,23 +204,10 @@ impl ProseState {
             18 => mix(self.column, self.word.ending & 0xffff | gap << 16),
             19 => at(mix(one.hash ^ two.hash.rotate_left(11), three.hash)),
             20 => self.letters & 0xff_ffff | u64::from(gap) << 50,
+            42 => at(mix(self.room, 1000 + one.classes[0])),
             23 => at(mix(one.classes[0], two.classes[0])),
-            24 => at(mix(one.classes[0] | two.classes[0] << 16, three.classes[0])),
-            25 => at(mix(one.hash, two.classes[0])),
-            26 => at(mix(one.classes[0] | two.classes[0] << 16, three.classes[0] | four.classes[0] << 16)),
-            27 => at(mix(one.hash, two.classes[0] | three.classes[0] << 16)),
-            28 => at(mix(one.classes[1], two.classes[1])),
-            29 => at(mix(one.classes[1] ^ two.classes[1] << 15, three.classes[1])),
             30 => at(mix(two.hash, one.classes[0])),
-            31 => at(mix(one.classes[1], 31)),
-            32 => at(mix(two.hash, one.classes[1])),
-            33 => at(mix(one.classes[1], two.classes[0])),
-            34 => at(mix(one.hash, two.classes[1])),
-            35 => at(mix(one.hash ^ two.hash.rotate_left(11), three.classes[0])),
-            36 => at(mix(two.classes[1], three.classes[1])),
             37 => at(mix(one.classes[0], 37)),
-            38 => at(mix(three.hash, two.classes[0])),
-            39 => at(mix(one.classes[0] | three.classes[0] << 16, 39)),
             40 => mix(self.word.classes[1], one.classes[1] << 8 | gap),
             41 => mix(self.word.classes[1], one.classes[0] ^ two.classes[0] << 14 | gap << 24),
             21 => at(mix(two.ending & 0xffff, three.ending & 0xffff)),

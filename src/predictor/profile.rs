@@ -35,6 +35,8 @@ pub enum Selector {
     WordLength,
     /// Column, coarsely, and the byte above.
     Above,
+    /// The class of the last word, and the kind of the last byte.
+    WordClass,
     /// Place in the record.
     Phase,
     /// Depth and kind of the innermost bracket.
@@ -68,6 +70,7 @@ impl Selector {
             Self::KindPartial | Self::WordPartial | Self::MatchPartial => 4096,
             Self::WordLength => 256,
             Self::Phase => 2048,
+            Self::WordClass => 2048 * 16,
             Self::Nest => 1024,
             Self::Expected => 512,
             Self::X86(_) => crate::model::x86::ROWS,
@@ -105,6 +108,7 @@ impl Selector {
             Self::Wasm(number) => placed(state.wasm.as_ref().map_or(0, |wasm| wasm.selected(number))),
             Self::Font(number) => placed(state.font.as_ref().map_or(0, |font| font.selected(number))),
             Self::Above => fixed(u32::from(state.lines.above[0])),
+            Self::WordClass => fixed(state.prose.as_ref().map_or(0, |prose| prose.class()) << 4 | state.shape & 15),
             Self::Nest => with_bit(state.nest.class()),
             Self::Expected => fixed(state.expected & 511),
             Self::Signal(k) => with_bit(state.signal.as_ref().map_or(0, |signal| signal.select(k))),

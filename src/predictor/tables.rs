@@ -201,13 +201,24 @@ const WORDS: [Context; 56] = [
     Prose(30),
     Folded(5),
     Prose(37),
-    WordAbove,
+    Prose(42),
 ];
 const WORDS_SETS: Sets = Sets {
     small: &[Selector::WordPartial, Selector::Kinds],
     middle: &[Selector::Kinds, Selector::KindPartial, Selector::Byte2],
     small_files: &[Selector::Kinds, Selector::KindPartial, Selector::Byte2, Selector::Byte1],
-    huge: &TEXT_HUGE,
+    huge: &[
+        Selector::MatchPartial,
+        Selector::Seen,
+        Selector::Byte1,
+        Selector::WordPartial,
+        Selector::Expected,
+        Selector::KindPartial,
+        Selector::WordLength,
+        Selector::Kinds,
+        Selector::Byte2,
+        Selector::WordClass,
+    ],
 };
 
 /// Text tables: CSV, TSV.
