@@ -159,6 +159,7 @@ pub fn all(len: usize) -> Vec<(&'static str, Kind, Vec<u8>)> {
     let scan: Vec<u8> = surface(len / 2).flat_map(|value| (value as u16).to_le_bytes()).collect();
     vec![
         ("text", Kind::Text, text(len)),
+        ("words", Kind::Words, text(len)),
         ("table", Kind::Table, table(len)),
         ("generic", Kind::Generic, records(len)),
         ("exe", Kind::Exe, code(len)),

@@ -24,9 +24,10 @@ pub fn run() -> Result<(), Failure> {
 }
 
 /// Bytes that one thread takes at most: the histories of a predictor, an eighth as much for its matches, runs and direct
-/// maps, the block, the copy of it that follows a primer, and its coded form.
+/// maps, the block, its codes as words and the copy of them that follows a primer, the text that these stand for, and the
+/// coded form.
 pub fn needed(level: &Level) -> u64 {
-    level.memory as u64 * 9 / 8 + 3 * level.block_size as u64
+    level.memory as u64 * 9 / 8 + 4 * level.block_size as u64
 }
 
 /// Three quarters of the machine's memory; 8 GiB where the system does not say.

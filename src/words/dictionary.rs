@@ -105,11 +105,8 @@ pub fn code(number: usize) -> Code {
         LAST..SHORT => (2, number - LAST),
         _ => (3, number - SHORT),
     };
-    let bytes = [
-        FIRST_BASE + (rest / (LAST * MIDDLE) % FIRST) as u8,
-        MIDDLE_BASE + (rest / LAST % MIDDLE) as u8,
-        LAST_BASE + (rest % LAST) as u8,
-    ];
+    let bytes =
+        [FIRST_BASE + (rest / (LAST * MIDDLE) % FIRST) as u8, MIDDLE_BASE + (rest / LAST % MIDDLE) as u8, LAST_BASE + (rest % LAST) as u8];
     Code { bytes, length }
 }
 
