@@ -160,7 +160,8 @@ impl X86State {
             10 => (self.registers.written & 15) << 4 | self.registers.bases & 15,
             11 => phase << 3 | u32::from(self.nearest[0] > 0) << 2 | self.pushes.min(3),
             12 => role(&self.past[0]) << 5 | phase,
-            _ => phase,
+            13 => phase,
+            _ => mix(u32::from(current.opcode) | u32::from(current.map) << 8, phase) >> 24,
         };
         (value & 255) << 3
     }

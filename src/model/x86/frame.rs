@@ -19,6 +19,8 @@ const TAKEN: u32 = 1 << 31;
 pub struct Frame {
     /// Bytes that the stack pointer has moved down since the function began.
     depth: u32,
+    /// The same behind the prologue.
+    settled: u32,
     /// Bytes of arguments pushed since the last call.
     pushed: u32,
     /// Places stored to and not read since, the newest first: twice the place, the base register's low bit, [`TAKEN`].
@@ -82,7 +84,9 @@ impl Frame {
         if instruction.map > 0 {
             return;
         }
-        let (short, long) = (instruction.immediate, instruction.immediate.swap_bytes());
+        let (short, long) = (i32::from(instruction.immediate as u8 as i8) as u32, instruction.immediate.swap_bytes());
+        // 64-bit code passes few arguments on the stack, and its callers take them off.
+        let wide = word == 8;
         match (instruction.opcode, instruction.modrm) {
             (0x50..=0x57 | 0x68 | 0x6a, _) => {
                 self.depth = self.depth.wrapping_add(word);
@@ -94,16 +98,24 @@ impl Frame {
                 self.pushed = self.pushed.wrapping_add(word);
             }
             // A pop to a register without use, or an addition: the caller takes the arguments off.
-            (0x59, _) | (0x83 | 0x81, 0xc4) if was_called => {}
+            (0x59, _) | (0x83 | 0x81, 0xc4) if was_called && !wide => {}
             (0x58..=0x5f, _) => self.depth = self.depth.wrapping_sub(word),
             (0x83, 0xc4) => self.depth = self.depth.wrapping_sub(short),
             (0x81, 0xc4) => self.depth = self.depth.wrapping_sub(long),
             (0x83, 0xec) => self.depth = self.depth.wrapping_add(short),
             (0x81, 0xec) => self.depth = self.depth.wrapping_add(long),
-            (0xe8, _) => self.leave_arguments(),
-            (0xff, modrm) if modrm >> 3 & 7 == 2 => self.leave_arguments(),
+            (0xe8, _) if !wide => self.leave_arguments(),
+            (0xff, modrm) if modrm >> 3 & 7 == 2 && !wide => self.leave_arguments(),
             _ => {}
         }
+        if since <= 2 * PROLOGUE && matches!((instruction.opcode, instruction.modrm), (0x50..=0x57, _) | (0x83 | 0x81, 0xec)) {
+            self.settled = self.depth;
+        }
+    }
+
+    /// Behind a return in the midst of the function: a branch led there from where the frame was in place.
+    pub fn resume(&mut self) {
+        self.depth = self.settled;
     }
 
     /// The function called takes its arguments off the stack, or else the next instruction does.

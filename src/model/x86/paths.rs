@@ -136,6 +136,7 @@ impl Paths {
             0xe8 => self.call(mix(instruction.immediate, 0xe8)),
             // Behind a return that no branch passed over another function begins.
             0xc2 | 0xc3 if self.furthest.wrapping_sub(position) > AHEAD => self.begin_function(),
+            0xc2 | 0xc3 => self.frame.resume(),
             // What stands between functions.
             0x90 | 0xcc if self.since == 1 => self.since = 0,
             _ => {}
