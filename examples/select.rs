@@ -85,6 +85,9 @@ fn selectors(list: &str) -> Vec<Selector> {
             if let Some(number) = name.strip_prefix("X86.") {
                 return X86(number.parse().unwrap());
             }
+            if let Some(number) = name.strip_prefix("X86P.") {
+                return X86Partial(number.parse().unwrap());
+            }
             if let Some(number) = name.strip_prefix("R.") {
                 return Record(number.parse().unwrap());
             }
@@ -136,6 +139,7 @@ fn profile(list: &[(String, Context)], selectors: &[Selector]) -> Profile {
         selectors: selectors.to_vec(),
         signal: None,
         rate: cmx::mix::mixer::Rate { first: env("RF", 1200), last: env("RL", 150), span: env("RS", 1000), threshold: env("RT", 500) },
+        last_selector: std::env::var("LAST").ok().and_then(|name| crate::selectors(&name).first().copied()),
         last_rate: env("LR", 150),
         first_weight: 320 / full as u32,
         primer: if env("WORDS", 0) == 1 {

@@ -123,6 +123,8 @@ pub struct Families {
     pub prose: bool,
     /// x86 code.
     pub x86: bool,
+    /// x86 code, with where its values come from.
+    pub x86_deep: bool,
     /// Binary records.
     pub record: bool,
     /// Text tables.
@@ -149,7 +151,10 @@ impl Families {
             NestTwo | NestName => self.nest = true,
             Number(_) => self.numbers = true,
             Prose(_) => self.prose = true,
-            X86(_) => self.x86 = true,
+            X86(number) => {
+                self.x86 = true;
+                self.x86_deep |= number >= super::x86::FIRST_DEEP;
+            }
             Table(_) => self.table = true,
             Wasm(_) => self.wasm = true,
             Font(_) => self.font = true,
@@ -256,7 +261,13 @@ impl ContextState {
             folded: 0,
             nest: NestState::default(),
             numbers: NumberState::default(),
-            x86: families.x86.then(Box::default),
+            x86: families.x86.then(|| {
+                let mut state = Box::<X86State>::default();
+                if families.x86_deep {
+                    state.deepen();
+                }
+                state
+            }),
             record: families.record.then(Box::default),
             table: families.table.then(Box::default),
             prose: families.prose.then(Box::default),

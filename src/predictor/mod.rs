@@ -60,6 +60,8 @@ pub struct Predictor<K: Kernels, const N: usize, const R: usize, const P: usize,
     matches: Vec<MatchModel>,
     mixer: M,
     last: LastMixer<S>,
+    /// A second one with weights of its own rows, and what selects them.
+    beside: Option<(LastMixer<S>, Selector, RowPart)>,
     refinement: Apm<{ 1 << 16 }>,
     /// A second one, of streams with a signal model.
     signal_refinement: Option<Apm<{ 1 << 16 }>>,
@@ -120,6 +122,7 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
             matches,
             mixer: M::new(rows, (profile.first_weight * 16384 / 256) as i16, rate),
             last: LastMixer::new(256, last_rate),
+            beside: profile.last_selector.map(|selector| (LastMixer::new(selector.rows(), last_rate), selector, RowPart::default())),
             refinement: Apm::new(7)?,
             signal_refinement: profile.signal.is_some().then(|| Apm::new(7)).transpose()?,
             apm_contexts: [0; 2],
@@ -196,6 +199,12 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
         }
         if let Some(font) = &self.state.font {
             self.apm_contexts[0] = font.refine() << 8;
+        }
+        if let Some(context) = self.state.x86.as_ref().and_then(|x86| x86.refine()) {
+            self.apm_contexts[0] = context << 8;
+        }
+        if let Some((_, selector, part)) = &mut self.beside {
+            *part = selector.of_byte(&self.state, self.seen);
         }
         for k in 0..S {
             self.parts[k] = self.profile.selectors[k].of_byte(&self.state, self.seen);
@@ -337,6 +346,9 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
         self.direct.update(bit, MAP_LIMIT);
         self.mixer.update::<K>(&self.inputs, bit, self.probability);
         self.last.update(bit);
+        if let Some((mixer, ..)) = &mut self.beside {
+            mixer.update(bit);
+        }
         self.refinement.update(bit);
         if let Some(second) = &mut self.signal_refinement {
             second.update(bit);
@@ -473,9 +485,14 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
         for k in 0..S {
             rows[k] = self.parts[k].row(self.partial, self.bit_position, length_class);
         }
-        let stretched = self.mixer.mix::<K>(&self.inputs, &rows);
-        let stretched = self.last.mix(&stretched, self.partial as usize);
-        let p0 = self.last.probability();
+        let sets = self.mixer.mix::<K>(&self.inputs, &rows);
+        let mut stretched = self.last.mix(&sets, self.partial as usize);
+        let mut p0 = self.last.probability();
+        if let Some((mixer, _, part)) = &mut self.beside {
+            let row = part.row(self.partial, self.bit_position, length_class);
+            stretched = (stretched + mixer.mix(&sets, row as usize)) >> 1;
+            p0 = (p0 + mixer.probability()) >> 1;
+        }
         let partial = self.partial as usize;
         let p1 = self.refinement.refine(stretched, self.apm_contexts[0] + partial);
         self.refinement.prefetch(self.apm_contexts[0] ^ ((2 * partial) & 0xff));

@@ -45,6 +45,8 @@ pub enum Selector {
     Expected,
     /// A selector of the x86 model, by number.
     X86(u8),
+    /// A selector of the x86 model below 32, and the bits of this byte so far.
+    X86Partial(u8),
     /// A selector of the record model, by number.
     Record(u8),
     /// A selector of the text table model, by number.
@@ -74,6 +76,7 @@ impl Selector {
             Self::Nest => 1024,
             Self::Expected => 512,
             Self::X86(_) => crate::model::x86::ROWS,
+            Self::X86Partial(_) => 32 << 8,
             Self::Record(_) => crate::model::record::ROWS,
             Self::Table(_) => crate::model::table::ROWS,
             Self::Wasm(_) => crate::model::wasm::ROWS,
@@ -103,6 +106,7 @@ impl Selector {
             Self::MatchPartial => RowPart { by_length: 256, by_partial: 1, ..RowPart::default() },
             Self::WordLength => fixed(state.word_length() << 4 | kind(state.history.byte(1) as u8)),
             Self::X86(number) => placed(state.x86.as_ref().map_or(0, |x86| x86.selected(number))),
+            Self::X86Partial(number) => with_partial(state.x86.as_ref().map_or(0, |x86| x86.selected(number) >> 3 & 31)),
             Self::Record(number) => placed(state.record.as_ref().map_or(0, |record| record.selected(number))),
             Self::Table(number) => placed(state.table.as_ref().map_or(0, |table| table.selected(number))),
             Self::Wasm(number) => placed(state.wasm.as_ref().map_or(0, |wasm| wasm.selected(number))),
@@ -150,6 +154,8 @@ pub struct Profile {
     pub signal: Option<(Kind, Effort)>,
     /// How fast the first layer of the mixer learns.
     pub rate: Rate,
+    /// What selects the weights of a second mixer in the second layer, beside that by the bits of this byte.
+    pub last_selector: Option<Selector>,
     /// How fast the second layer learns.
     pub last_rate: u32,
     /// Where all mixer weights start, in 256ths.

@@ -1,7 +1,7 @@
 //! The contexts and selectors of the x86 model.
 
 use super::decoder::phase;
-use super::{Past, X86State, base_register, mix};
+use super::{Deep, Past, X86State, base_register, mix};
 
 impl X86State {
     /// The value of context `number` (below [`super::CONTEXTS`]), to be hashed.
@@ -83,7 +83,51 @@ impl X86State {
             }
             49 => pair(exact, mix(mix(past[1].class, past[2].class), past[3].class)),
             50 => pair(exact, mix(self.targets[0][0], classes(2))),
-            _ => pair(exact, mix(flow.unread, classes(3))),
+            51 => pair(exact, mix(flow.unread, classes(3))),
+            _ => self.deep.as_ref().map_or(0, |deep| self.deep_context(deep, number)),
+        }
+    }
+
+    /// The contexts from [`super::FIRST_DEEP`] on.
+    #[inline]
+    fn deep_context(&self, Deep { paths, alike }: &Deep, number: u8) -> u64 {
+        let phase = u32::from(self.decoder.phase);
+        let current = &self.decoder.current;
+        let past = &self.past;
+        let exact = mix(self.exact, phase);
+        let operand = phase > u32::from(phase::SIB);
+        let pair = |a: u32, b: u32| u64::from(a) << 32 | u64::from(b);
+        // An operand is told by its opcode and the bytes of it, all else by the bytes of the instruction.
+        let opcode = u32::from(current.opcode) | u32::from(current.map) << 8;
+        let so_far = if operand { mix(phase << 12 | opcode, self.value) } else { exact };
+        let newest = paths.of(self.registers.written);
+        match number {
+            52 => alike.context(0, phase),
+            53 if operand => pair(mix(phase, self.value), mix(paths.of_base(current), 6)),
+            53 => pair(exact, mix(paths.memory, past[0].class)),
+            54 => pair(exact, mix(mix(self.nearest[0], paths.since.min(7)), past[0].opcode)),
+            55 if operand => {
+                let base = base_register(current) & 15;
+                let [last, other] = paths.frame.recent(base);
+                pair(mix(phase, self.value), mix(mix(last, base), mix(other, paths.frame.waiting(base))))
+            }
+            55 => pair(exact, mix(self.nearest[0], mix(self.registers.unread, 3))),
+            // The object of a method, or an argument.
+            56 => pair(so_far, paths.of(1)),
+            // The result of the last call.
+            57 => pair(so_far, paths.of(0)),
+            58 => pair(exact, paths.arguments),
+            59 => alike.context(1, phase),
+            60 if operand => {
+                let base = base_register(current) & 15;
+                pair(so_far, mix(paths.frame.waiting(base), base))
+            }
+            60 => pair(exact, mix(paths.frame.waits(), past[0].class)),
+            // The first argument in 64-bit code.
+            61 => pair(so_far, paths.of(7)),
+            62 if operand => pair(so_far, mix(paths.of_base(current), 2)),
+            62 => pair(exact, mix(newest, past[0].class)),
+            _ => pair(exact, mix(past[0].opcode, mix(newest, paths.memory))),
         }
     }
 
@@ -114,8 +158,27 @@ impl X86State {
             8 => (self.registers.unread & 15) << 4 | (self.registers.written & 3) << 2 | ((phase + 3) >> 2 & 3),
             9 => phase << 3 | (self.past[0].class >> 10 & 7),
             10 => (self.registers.written & 15) << 4 | self.registers.bases & 15,
-            _ => phase << 3 | u32::from(self.nearest[0] > 0) << 2 | self.pushes.min(3),
+            11 => phase << 3 | u32::from(self.nearest[0] > 0) << 2 | self.pushes.min(3),
+            12 => role(&self.past[0]) << 5 | phase,
+            13 => phase,
+            _ => mix(u32::from(current.opcode) | u32::from(current.map) << 8, phase) >> 24,
         };
         (value & 255) << 3
+    }
+}
+
+/// What the last instruction was for, below 8: it tells the weights more than its opcode does.
+const fn role(past: &Past) -> u32 {
+    match past.opcode & 0x1ff {
+        // Comparisons, arguments, calls, branches.
+        0x38..=0x3d | 0x84 | 0x85 | 0xa8 | 0xa9 => 1,
+        0x50..=0x57 | 0x68 | 0x6a => 2,
+        0xe8 => 3,
+        0x70..=0x7f | 0x180..=0x18f | 0xeb | 0xe9 => 4,
+        // Arithmetic with a constant, moves, calls and pushes by way of memory.
+        0x80..=0x83 => 5,
+        0x8b | 0x8d | 0x89 => 6,
+        0xff => 7,
+        _ => 0,
     }
 }

@@ -1,22 +1,30 @@
 //! x86 and x86-64 code: contexts from the instruction being read and those before it.
 //!
 //! Ideas: instruction-phase contexts are those of the PAQ8 family; register-wise displacement
-//! history, the return-address alignment and the pending jump targets are this model's own.
+//! history, the return-address alignment, the pending jump targets, the paths of values, the places of the frame and
+//! the matches of instructions are this model's own.
 
+mod alike;
 mod contexts;
 pub mod decoder;
 #[cfg(test)]
 mod decoder_tests;
+mod frame;
 pub mod opcodes;
+mod paths;
 pub mod registers;
 
+use alike::Alike;
 use decoder::{Decoder, Instruction, phase};
+use paths::Paths;
 use registers::Registers;
 
 /// Contexts that [`X86State::context`] knows.
-pub const CONTEXTS: u8 = 52;
+pub const CONTEXTS: u8 = 64;
+/// The first of them that needs [`Deep`].
+pub const FIRST_DEEP: u8 = 52;
 /// Selectors that [`X86State::selected`] knows.
-pub const SELECTORS: u8 = 12;
+pub const SELECTORS: u8 = 15;
 /// Rows of every selector, the place of the bit included.
 pub const ROWS: usize = 2048;
 
@@ -36,6 +44,13 @@ struct Past {
     opcode: u32,
     /// reg field and rm field (or base), 4 bits each.
     registers: u32,
+}
+
+/// What only the largest profiles follow: 12 MiB, and a few percent of their time.
+#[derive(Default)]
+struct Deep {
+    paths: Paths,
+    alike: Alike,
 }
 
 /// Decoder, instruction history, and what was derived from them at the last byte.
@@ -71,6 +86,7 @@ pub struct X86State {
     /// How much the last instructions look like code, 16 fractional bits.
     likeness: u32,
     last: u32,
+    deep: Option<Box<Deep>>,
 }
 
 #[inline(always)]
@@ -120,7 +136,20 @@ impl X86State {
             rex_share: 0,
             likeness: 0,
             last: 0,
+            deep: None,
         }
+    }
+
+    /// Follows all that the contexts from [`FIRST_DEEP`] on need.
+    pub fn deepen(&mut self) {
+        self.deep = Some(Box::default());
+    }
+
+    /// What the refinement goes by, below 256: the part of the instruction that comes next, in the largest profiles.
+    #[inline]
+    #[must_use]
+    pub fn refine(&self) -> Option<usize> {
+        self.deep.as_ref().map(|_| (self.selected(7) >> 3) as usize)
     }
 
     /// What the next byte is, one of [`phase`].
@@ -151,6 +180,14 @@ impl X86State {
         }
         if let Some(instruction) = finished {
             self.finish(&instruction);
+        }
+        if let Some(deep) = &mut self.deep {
+            let past = &self.past;
+            let ended = finished.map(|_| {
+                let heads = mix(mix(past[0].head, past[1].head), mix(past[2].head, past[3].class));
+                [heads, mix(past[..6].iter().fold(0, |hash, past| mix(hash, past.class)), 1)]
+            });
+            deep.alike.push(byte, is_head, ended);
         }
         let phase = self.decoder.phase;
         if phase > phase::SIB {
@@ -211,6 +248,9 @@ impl X86State {
                 if distance < 0x80 {
                     let at = (self.position + distance) as usize & 255;
                     self.pending[at] = self.pending[at].saturating_add(1);
+                    if let Some(deep) = &mut self.deep {
+                        deep.paths.branch(self.position.wrapping_add(distance));
+                    }
                 }
             }
             _ => {}
@@ -238,6 +278,9 @@ impl X86State {
             }
         }
         self.registers.push(instruction);
+        if let Some(deep) = &mut self.deep {
+            deep.paths.push(instruction, self.position, self.decoder.wide);
+        }
         let registers = if instruction.has_modrm {
             u32::from(instruction.modrm >> 3 & 7) << 4 | base_register(instruction) & 15 | u32::from(instruction.modrm >> 6) << 8
         } else {
@@ -312,6 +355,7 @@ mod tests {
         #[test]
         fn any_bytes(bytes in proptest::collection::vec(0u8.., 0..600)) {
             let mut state = X86State::new();
+            state.deepen();
             for byte in bytes {
                 state.push(byte);
                 for number in 0..CONTEXTS {
