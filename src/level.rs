@@ -29,9 +29,9 @@ pub enum Effort {
     SortLong,
     /// 8 contexts, 2 weight sets; 14 and 3 for x86 code, which gains most by them.
     Small,
-    /// 14 contexts, 16 for generic data; 3 weight sets, 2 for tables.
-    Middle,
     /// 16 contexts, 4 weight sets.
+    Middle,
+    /// The same, with a longer primer.
     SmallFiles,
     /// 40 to 56 contexts with runs and how sure each is, 8 to 10 weight sets.
     Huge,

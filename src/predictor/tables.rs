@@ -14,33 +14,31 @@ use crate::model::context::Context::{self, *};
 use crate::model::signal;
 
 /// How much of the tables below one kind of stream gets at one effort.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Size {
     Small,
-    Middle,
-    SmallFiles,
+    /// Machine code where the rest is small: it gains most by more contexts.
+    Code,
+    Large,
     Huge,
 }
 
 impl Size {
     fn of(effort: Effort, kind: &Kind) -> Self {
         match effort {
-            // Machine code gains most by more contexts.
-            Effort::SortLong | Effort::Small if *kind == Kind::Exe => Self::Middle,
+            Effort::SortLong | Effort::Small if *kind == Kind::Exe => Self::Code,
             Effort::Sort | Effort::SortMost | Effort::SortText | Effort::SortLong | Effort::Small => Self::Small,
-            Effort::Middle => Self::Middle,
-            Effort::SmallFiles => Self::SmallFiles,
+            Effort::Middle | Effort::SmallFiles => Self::Large,
             Effort::Huge => Self::Huge,
         }
     }
 
     /// How many contexts at most.
-    fn contexts(self, kind: &Kind) -> usize {
+    fn contexts(self) -> usize {
         match self {
             Self::Small => 8,
-            Self::Middle if matches!(kind, Kind::Generic | Kind::Font) => 16,
-            Self::Middle => 14,
-            Self::SmallFiles => 16,
+            Self::Code => 14,
+            Self::Large => 16,
             Self::Huge => 56,
         }
     }
@@ -50,8 +48,7 @@ impl Size {
 /// beside many others, the length of a match say, is not among the best two.
 struct Sets {
     small: &'static [Selector],
-    middle: &'static [Selector],
-    small_files: &'static [Selector],
+    large: &'static [Selector],
     huge: &'static [Selector],
 }
 
@@ -59,8 +56,8 @@ impl Sets {
     fn of(&self, size: Size) -> &'static [Selector] {
         match size {
             Size::Small => self.small,
-            Size::Middle => self.middle,
-            Size::SmallFiles => self.small_files,
+            Size::Code => &EXE_CODE,
+            Size::Large => self.large,
             Size::Huge => self.huge,
         }
     }
@@ -127,8 +124,7 @@ const TEXT: [Context; 56] = [
 ];
 const TEXT_SETS: Sets = Sets {
     small: &[Selector::WordPartial, Selector::Kinds],
-    middle: &[Selector::WordPartial, Selector::Kinds, Selector::MatchPartial],
-    small_files: &[Selector::Kinds, Selector::MatchPartial, Selector::WordPartial, Selector::Byte2],
+    large: &[Selector::Kinds, Selector::MatchPartial, Selector::WordPartial, Selector::Byte2],
     huge: &TEXT_HUGE,
 };
 const TEXT_HUGE: [Selector; 10] = [
@@ -205,8 +201,7 @@ const WORDS: [Context; 56] = [
 ];
 const WORDS_SETS: Sets = Sets {
     small: &[Selector::WordPartial, Selector::Kinds],
-    middle: &[Selector::Kinds, Selector::KindPartial, Selector::Byte2],
-    small_files: &[Selector::Kinds, Selector::KindPartial, Selector::Byte2, Selector::Byte1],
+    large: &[Selector::Kinds, Selector::KindPartial, Selector::Byte2, Selector::Byte1],
     huge: &[
         Selector::MatchPartial,
         Selector::Seen,
@@ -250,8 +245,7 @@ const TABLE: [Context; 24] = [
 ];
 const TABLE_SETS: Sets = Sets {
     small: &[Selector::Table(2), Selector::Table(1)],
-    middle: &[Selector::Table(2), Selector::MatchPartial],
-    small_files: &[Selector::Table(2), Selector::MatchPartial, Selector::Byte2, Selector::Table(1)],
+    large: &[Selector::Table(2), Selector::MatchPartial, Selector::Byte2, Selector::Table(1)],
     huge: &[Selector::MatchPartial, Selector::Byte2, Selector::Table(2), Selector::Byte1, Selector::Table(1), Selector::Table(0)],
 };
 
@@ -316,8 +310,7 @@ const GENERIC: [Context; 56] = [
 ];
 const GENERIC_SETS: Sets = Sets {
     small: &[Selector::Record(5), Selector::Byte2],
-    middle: &[Selector::Record(5), Selector::Kinds, Selector::Byte2],
-    small_files: &[Selector::Record(5), Selector::Kinds, Selector::Byte2, Selector::MatchLength],
+    large: &[Selector::Record(5), Selector::Kinds, Selector::Byte2, Selector::MatchLength],
     huge: &GENERIC_HUGE,
 };
 const GENERIC_HUGE: [Selector; 9] = [
@@ -391,10 +384,10 @@ const EXE: [Context; 56] = [
     X86(58),
     X86(59),
 ];
+const EXE_CODE: [Selector; 3] = [Selector::X86(7), Selector::X86(11), Selector::Byte2];
 const EXE_SETS: Sets = Sets {
     small: &[Selector::X86(7), Selector::X86(11)],
-    middle: &[Selector::X86(7), Selector::X86(11), Selector::Byte2],
-    small_files: &[Selector::X86(7), Selector::X86(11), Selector::Byte2, Selector::KindPartial],
+    large: &[Selector::X86(7), Selector::X86(11), Selector::Byte2, Selector::KindPartial],
     huge: &[
         Selector::MatchPartial,
         Selector::KindPartial,
@@ -470,8 +463,7 @@ const FONT: [Context; 56] = [
 ];
 const FONT_SETS: Sets = Sets {
     small: &[Selector::Font(0), Selector::Font(3)],
-    middle: &[Selector::Font(0), Selector::Font(3), Selector::Byte1],
-    small_files: &[Selector::Font(0), Selector::Font(3), Selector::Byte1, Selector::Font(1)],
+    large: &[Selector::Font(0), Selector::Font(3), Selector::Byte1, Selector::Font(1)],
     huge: &FONT_HUGE,
 };
 const FONT_HUGE: [Selector; 9] = [
@@ -511,7 +503,7 @@ impl Profile {
 
     fn of_kind(level: &Level, kind: &Kind) -> Self {
         let size = Size::of(level.effort, kind);
-        let contexts = size.contexts(kind);
+        let contexts = size.contexts();
         match kind {
             Kind::Words => Self::of(WORDS.to_vec(), WORDS_SETS.of(size), contexts, RATE_HUGE_TEXT),
             Kind::Text => Self::of(TEXT.to_vec(), TEXT_SETS.of(size), contexts, RATE_HUGE_TEXT),
