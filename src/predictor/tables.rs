@@ -504,21 +504,21 @@ impl Profile {
     fn of_kind(level: &Level, kind: &Kind) -> Self {
         let size = Size::of(level.effort, kind);
         let contexts = size.contexts();
-        match kind {
+        let profile = match kind {
             Kind::Words => Self::of(WORDS.to_vec(), WORDS_SETS.of(size), contexts, RATE_HUGE_TEXT),
             Kind::Text => Self::of(TEXT.to_vec(), TEXT_SETS.of(size), contexts, RATE_HUGE_TEXT),
             Kind::Table => Self::of(TABLE.to_vec(), TABLE_SETS.of(size), contexts, RATE_HUGE),
             Kind::Generic => Self::of(GENERIC.to_vec(), GENERIC_SETS.of(size), contexts, RATE_HUGE),
             Kind::Font => Self::of(FONT.to_vec(), FONT_SETS.of(size), contexts, RATE_HUGE),
-            Kind::Exe => {
-                let profile = Self::of(EXE.to_vec(), EXE_SETS.of(size), contexts, RATE_HUGE);
-                match size {
-                    // With a last rate of 60, as elsewhere, 0.1 % larger.
-                    Size::Huge => Self { last_selector: Some(Selector::X86(14)), last_rate: 100, ..profile },
-                    _ => profile,
-                }
-            }
+            Kind::Exe => Self::of(EXE.to_vec(), EXE_SETS.of(size), contexts, RATE_HUGE),
             Kind::Image { .. } | Kind::Image16 { .. } | Kind::Audio { .. } => Self::signal(level, kind),
+        };
+        match (size, kind) {
+            // With a last rate of 60, as elsewhere, 0.1 % larger.
+            (Size::Huge, Kind::Exe) => Self { last_selector: Some(Selector::X86(14)), last_rate: 100, ..profile },
+            (Size::Huge, Kind::Words | Kind::Text) => Self { last_selector: Some(Selector::Kinds), ..profile },
+            (Size::Huge, Kind::Generic) => Self { last_selector: Some(Selector::Byte1), ..profile },
+            _ => profile,
         }
     }
 

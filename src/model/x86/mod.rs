@@ -46,7 +46,7 @@ struct Past {
     registers: u32,
 }
 
-/// What only the largest profiles follow: 12 MiB, and a few percent of their time.
+/// What only the largest profiles follow: 6 MiB, and a few percent of their time.
 #[derive(Default)]
 struct Deep {
     paths: Paths,
