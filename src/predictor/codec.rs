@@ -107,7 +107,7 @@ const LONG_TEXT: usize = 512 << 10;
 
 /// The same for the codes of text as words. Source code and markup would be half as large again if sorted, and codes are
 /// mixed in three quarters of the time of their text.
-const LONG_WORDS: usize = 2560 << 10;
+const LONG_WORDS: usize = 1536 << 10;
 
 /// Whether streams of `kind` and `length` are sorted at `level`.
 fn sorted(level: &Level, kind: &Kind, length: usize) -> bool {
