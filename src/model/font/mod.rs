@@ -1,7 +1,7 @@
 //! TrueType fonts: contexts from the table being read, and within it from the glyph, the point, the instruction.
 //!
 //! Tables come in the order of [`directory`], so that each can be told from those before: offsets and widths from
-//! outlines. One reader a table says what the next byte is and what it can be told from (a [`view::View`]); which
+//! outlines. One reader a table says what the next byte is and what it can be told from (a `View`); which
 //! contexts those are differs from field to field, so that few are enough for all. Source of the formats: the OpenType
 //! specification.
 

@@ -21,7 +21,7 @@ use registers::Registers;
 
 /// Contexts that [`X86State::context`] knows.
 pub const CONTEXTS: u8 = 64;
-/// The first of them that needs [`Deep`].
+/// The first of them that needs `Deep`.
 pub const FIRST_DEEP: u8 = 52;
 /// Selectors that [`X86State::selected`] knows.
 pub const SELECTORS: u8 = 15;

@@ -2,8 +2,8 @@
 //!
 //! Each entry of the table (`.pdata`) has where a function begins, where it ends and where its unwind data lie. Most
 //! functions begin behind the filler after the one before; they end at one of the places where code can end,
-//! see [`code`]; and unwind data mostly follow those of the function before. The table goes; four columns of small
-//! numbers remain, see [`numbers`]: what lies between begin and its prediction, which of the possible ends it is, the length
+//! see `code`; and unwind data mostly follow those of the function before. The table goes; four columns of small
+//! numbers remain, see `numbers`: what lies between begin and its prediction, which of the possible ends it is, the length
 //! where it is none, what lies between the unwind data and their prediction.
 
 mod code;

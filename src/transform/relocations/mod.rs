@@ -1,7 +1,7 @@
 //! The base relocations of a Windows image, left out: the image itself says where addresses are.
 //!
 //! The list names every place that holds an absolute address, so that the loader can move the image. Those places
-//! can be told by their content, see [`places`]; what remains is a few exceptions. Stretches of the file:
+//! can be told by their content, see `places`; what remains is a few exceptions. Stretches of the file:
 //!
 //! - the headers and sections before the list: the inner bytes;
 //! - the list, or as much of it as is laid out the way linkers do: left out.
