@@ -28,7 +28,7 @@ MARK = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[.,;:!?()\"'=<>{}\[\]\n-]")
 LAST, MIDDLE, FIRST = 64, 32, 32
 LONGEST = 24
 # Names of the projects themselves.
-NAMES = {"docutils", "lzma", "memchr", "corasick", "stdlib"}
+NAMES = {"docutils", "npmjs", "pypi", "lzma", "memchr", "corasick", "stdlib"}
 
 
 def files(*patterns, only=lambda text: True):

@@ -6,7 +6,7 @@
 //! hold is that of Brotli, that of training on text that of PAQ8; see `docs/models-text.md` for what it brings.
 
 use crate::block::Kind;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::level::Effort;
 use crate::words;
 use std::borrow::Cow;
@@ -59,7 +59,9 @@ impl Primer {
         let (noted, learned) = self.text.split_at(self.noted);
         let mut codes = words::encode(noted)?;
         let noted = codes.len();
-        codes.extend_from_slice(&words::encode(learned)?);
+        let learned = words::encode(learned)?;
+        codes.try_reserve(learned.len()).map_err(|_| Error::Limit("no memory for the primer".into()))?;
+        codes.extend_from_slice(&learned);
         Ok(Self { text: Cow::Owned(codes), noted })
     }
 }

@@ -24,25 +24,37 @@ pub const LONGEST: usize = 24;
 /// Slots of the table that finds a word: a power of two, and more than twice as many as there are words.
 const SLOTS: usize = 1 << 17;
 
-/// All words.
-fn words() -> &'static [&'static str] {
-    static LIST: OnceLock<Vec<&'static str>> = OnceLock::new();
-    LIST.get_or_init(|| WORDS.lines().collect())
+/// How many words there are.
+pub const WORDS_HELD: usize = 39_541;
+
+/// Where each word starts, and the end of the last one's line. Like [`slots`], not on the heap: where memory is short
+/// there must be an error, and no allocation that fails.
+fn starts() -> &'static [u32; WORDS_HELD + 1] {
+    static LIST: OnceLock<[u32; WORDS_HELD + 1]> = OnceLock::new();
+    LIST.get_or_init(|| {
+        let mut starts = [0; WORDS_HELD + 1];
+        let ends = WORDS.bytes().enumerate().filter(|&(_, byte)| byte == b'\n').map(|(at, _)| at as u32 + 1);
+        starts[1..].iter_mut().zip(ends).for_each(|(start, end)| *start = end);
+        starts
+    })
 }
 
 /// The letters of word `number`; none where there is no such word.
 #[must_use]
 pub fn word(number: usize) -> &'static [u8] {
-    words().get(number).map_or(&[], |word| word.as_bytes())
+    match starts().get(number..number.saturating_add(2)) {
+        Some(&[start, next]) => WORDS.as_bytes().get(start as usize..next.saturating_sub(1) as usize).unwrap_or(&[]),
+        _ => &[],
+    }
 }
 
 /// Numbers of words, plus one, by hash: the next free slot where another word has it.
-fn slots() -> &'static [u16] {
-    static TABLE: OnceLock<Vec<u16>> = OnceLock::new();
+fn slots() -> &'static [u16; SLOTS] {
+    static TABLE: OnceLock<[u16; SLOTS]> = OnceLock::new();
     TABLE.get_or_init(|| {
-        let mut slots = vec![0; SLOTS];
-        for (number, word) in words().iter().enumerate() {
-            let mut at = hash(word.as_bytes());
+        let mut slots = [0; SLOTS];
+        for number in 0..WORDS_HELD {
+            let mut at = hash(word(number));
             while slots[at] != 0 {
                 at = (at + 1) % SLOTS;
             }
@@ -133,14 +145,18 @@ mod tests {
 
     #[test]
     fn the_dictionary_is_pinned() {
-        assert_eq!(xxhash_rust::xxh3::xxh3_64(WORDS.as_bytes()), 9_363_277_769_615_695_596, "another dictionary is a new numeric contract");
+        assert_eq!(
+            xxhash_rust::xxh3::xxh3_64(WORDS.as_bytes()),
+            17_902_242_180_041_946_606,
+            "another dictionary is a new numeric contract"
+        );
     }
 
     #[test]
     fn words_are_small_letters_and_no_shorter_than_their_codes() {
-        let words = words();
-        assert!(words.len() > SHORT && words.len() <= SHORT + FIRST * MIDDLE * LAST);
-        for (number, word) in words.iter().enumerate() {
+        assert_eq!(WORDS.lines().count(), WORDS_HELD);
+        const { assert!(WORDS_HELD > SHORT && WORDS_HELD <= SHORT + FIRST * MIDDLE * LAST) };
+        for (number, word) in WORDS.lines().enumerate() {
             assert!(word.bytes().all(|letter| letter.is_ascii_lowercase()), "{word}");
             assert!(word.len() > code(number).len() && word.len() <= LONGEST, "{word}");
         }
@@ -148,7 +164,7 @@ mod tests {
 
     #[test]
     fn words_are_found_by_number_word_and_code() {
-        for (at, word) in words().iter().enumerate() {
+        for (at, word) in WORDS.lines().enumerate() {
             assert_eq!(number(word.as_bytes()), Some(at), "{word}: twice in the list?");
             let (last, before) = code(at).as_slice().split_last().map(|(last, before)| (*last, before.to_vec())).unwrap();
             assert_eq!(expand(&before, last), word.as_bytes());
