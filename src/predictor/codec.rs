@@ -325,11 +325,9 @@ macro_rules! with_shape {
             (..=8, _) if $profile.signal.is_some() => $function::<8, 0, 16, 3 $(, $mixer<16, 3>)?>($($argument),*),
             (..=16, _) if $profile.signal.is_some() => $function::<16, 0, 32, 6 $(, $mixer<32, 6>)?>($($argument),*),
             (..=8, ..=2) => $function::<8, 0, 16, 2 $(, $mixer<16, 2>)?>($($argument),*),
-            (..=16, ..=2) => $function::<16, 0, 24, 2 $(, $mixer<24, 2>)?>($($argument),*),
             (..=16, ..=3) => $function::<16, 0, 24, 3 $(, $mixer<24, 3>)?>($($argument),*),
             (..=16, ..=4) => $function::<16, 0, 24, 4 $(, $mixer<24, 4>)?>($($argument),*),
             (..=24, ..=6) => $function::<24, 16, 48, 6 $(, $mixer<48, 6>)?>($($argument),*),
-            (..=48, ..=8) => $function::<48, 8, 128, 8 $(, $mixer<128, 8>)?>($($argument),*),
             (..=56, ..=10) => $function::<56, 8, 136, 10 $(, $mixer<136, 10>)?>($($argument),*),
             _ => Err(Error::Bug("a profile larger than every shape".into())),
         }

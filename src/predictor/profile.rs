@@ -181,6 +181,7 @@ impl Profile {
                 Selector::Phase => families.stride = true,
                 Selector::Nest => families.nest = true,
                 Selector::Font(_) => families.font = true,
+                Selector::WordClass => families.prose = true,
                 _ => {}
             }
         }
