@@ -56,14 +56,9 @@ fn too_little_memory_is_an_error() {
         let text = String::from_utf8_lossy(&output.stderr);
         match output.status.code() {
             Some(0) => worked += 1,
+            // Below some megabytes the program cannot even be loaded, which the loader says with 127.
             Some(1) => assert!(text.lines().count() == 1, "{step}: {text}"),
-            // Below some megabytes the program cannot even be loaded, which the loader says with 127, and the system,
-            // where there is no room for its image, with a signal: whatever it is asked to do.
             Some(127) => {}
-            None => {
-                let loaded = shell(folder.path(), &format!("ulimit -v {}; exec $CMX --version", step * 12_000));
-                assert_eq!(loaded.status.code(), None, "{step}: it can be loaded, and dies");
-            }
             other => panic!("{step}: {other:?} {text}"),
         }
     }

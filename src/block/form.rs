@@ -76,7 +76,7 @@ pub fn encode(form: Form, raw: &[u8], level: &Level) -> Result<Option<Vec<u8>>> 
 }
 
 fn single(raw: &[u8], level: &Level, kind: Kind) -> Result<Vec<u8>> {
-    let kind = streams::coded_as(raw, kind);
+    let kind = streams::coded_as(raw, kind)?;
     let mut out = vec![SINGLE << 4 | level.number];
     kind.write(&mut out);
     out.extend_from_slice(&predictor::encode(raw, level, &kind)?);

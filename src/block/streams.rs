@@ -73,8 +73,11 @@ enum Body {
 }
 
 /// The kind that a stream of `kind` is coded as: text as words, where it has enough of them.
-pub fn coded_as(bytes: &[u8], kind: Kind) -> Kind {
-    if kind == Kind::Text && crate::words::suits(bytes) { Kind::Words } else { kind }
+///
+/// # Errors
+/// [`Error::Limit`] where memory runs out.
+pub fn coded_as(bytes: &[u8], kind: Kind) -> Result<Kind> {
+    Ok(if kind == Kind::Text && crate::words::suits(bytes)? { Kind::Words } else { kind })
 }
 
 fn coded(bytes: &[u8], kind: Kind, level: &Level) -> Result<Body> {
@@ -94,7 +97,7 @@ pub fn write(streams: &Streams, level: &Level, out: &mut Vec<u8>) -> Result<()> 
     bodies.push((&streams.program, coded(&streams.program, Kind::Generic, level)?));
     bodies.push((&streams.side, coded(&streams.side, Kind::Generic, level)?));
     bodies.push((&streams.packed, Body::Stored));
-    let kinds: Vec<Kind> = streams.data.iter().map(|(kind, bytes)| coded_as(bytes, *kind)).collect();
+    let kinds: Vec<Kind> = streams.data.iter().map(|(kind, bytes)| coded_as(bytes, *kind)).collect::<Result<_>>()?;
     for ((_, bytes), kind) in streams.data.iter().zip(&kinds) {
         bodies.push((bytes, coded(bytes, *kind, level)?));
     }

@@ -15,6 +15,7 @@ use super::wasm::WasmState;
 use super::word::WordState;
 use super::x86::X86State;
 use crate::error::{Error, Result};
+use crate::words::dictionary;
 use crate::words::expander::Expander;
 
 /// One context of a profile.
@@ -243,6 +244,7 @@ impl ContextState {
     /// Memory for that text cannot be had.
     pub fn new(families: Families, signal: Option<Signal>, words: Option<usize>) -> Result<Self> {
         let expanded = |length: usize| -> Result<_> {
+            dictionary::prepare()?;
             let mut text = Vec::new();
             text.try_reserve_exact(length).map_err(|_| Error::Limit(format!("no memory for {length} bytes")))?;
             Ok(Box::new(Expanded { expander: Expander::default(), text }))

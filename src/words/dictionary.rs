@@ -1,5 +1,6 @@
 //! The dictionary: words by number, the commonest first, and numbers by word.
 
+use crate::error::{Error, Result};
 use std::sync::OnceLock;
 
 /// One word a line; which, and in which order, says `models/README.md`.
@@ -27,41 +28,56 @@ const SLOTS: usize = 1 << 17;
 /// How many words there are.
 pub const WORDS_HELD: usize = 39_541;
 
-/// Where each word starts, and the end of the last one's line. Like [`slots`], not on the heap: where memory is short
-/// there must be an error, and no allocation that fails.
-fn starts() -> &'static [u32; WORDS_HELD + 1] {
-    static LIST: OnceLock<[u32; WORDS_HELD + 1]> = OnceLock::new();
-    LIST.get_or_init(|| {
-        let mut starts = [0; WORDS_HELD + 1];
-        let ends = WORDS.bytes().enumerate().filter(|&(_, byte)| byte == b'\n').map(|(at, _)| at as u32 + 1);
-        starts[1..].iter_mut().zip(ends).for_each(|(start, end)| *start = end);
-        starts
-    })
+/// What finds words, made when the first one is looked for.
+struct Dictionary {
+    /// Where each word starts, and the end of the last one's line.
+    starts: Vec<u32>,
+    /// Numbers of words, plus one, by hash: the next free slot where another word has it.
+    slots: Vec<u16>,
 }
 
-/// The letters of word `number`; none where there is no such word.
-#[must_use]
-pub fn word(number: usize) -> &'static [u8] {
-    match starts().get(number..number.saturating_add(2)) {
-        Some(&[start, next]) => WORDS.as_bytes().get(start as usize..next.saturating_sub(1) as usize).unwrap_or(&[]),
-        _ => &[],
+static DICTIONARY: OnceLock<Dictionary> = OnceLock::new();
+
+/// Makes the dictionary ready: without it there are no words.
+///
+/// # Errors
+/// [`Error::Limit`] where memory for it cannot be had.
+pub fn prepare() -> Result<()> {
+    if DICTIONARY.get().is_some() {
+        return Ok(());
+    }
+    let no_memory = |_| Error::Limit("no memory for the dictionary".into());
+    let mut made = Dictionary { starts: Vec::new(), slots: Vec::new() };
+    made.starts.try_reserve_exact(WORDS_HELD + 1).map_err(no_memory)?;
+    made.slots.try_reserve_exact(SLOTS).map_err(no_memory)?;
+    made.starts.push(0);
+    made.starts.extend(WORDS.bytes().enumerate().filter(|&(_, byte)| byte == b'\n').map(|(at, _)| at as u32 + 1).take(WORDS_HELD));
+    made.slots.resize(SLOTS, 0);
+    for number in 0..WORDS_HELD {
+        let mut at = hash(made.word(number));
+        while made.slots[at] != 0 {
+            at = (at + 1) % SLOTS;
+        }
+        made.slots[at] = number as u16 + 1;
+    }
+    // Another thread may have been first: both made the same.
+    let _ = DICTIONARY.set(made);
+    Ok(())
+}
+
+impl Dictionary {
+    fn word(&self, number: usize) -> &'static [u8] {
+        match self.starts.get(number..number.saturating_add(2)) {
+            Some(&[start, next]) => WORDS.as_bytes().get(start as usize..next.saturating_sub(1) as usize).unwrap_or(&[]),
+            _ => &[],
+        }
     }
 }
 
-/// Numbers of words, plus one, by hash: the next free slot where another word has it.
-fn slots() -> &'static [u16; SLOTS] {
-    static TABLE: OnceLock<[u16; SLOTS]> = OnceLock::new();
-    TABLE.get_or_init(|| {
-        let mut slots = [0; SLOTS];
-        for number in 0..WORDS_HELD {
-            let mut at = hash(word(number));
-            while slots[at] != 0 {
-                at = (at + 1) % SLOTS;
-            }
-            slots[at] = number as u16 + 1;
-        }
-        slots
-    })
+/// The letters of word `number`; none where there is no such word, or before [`prepare`].
+#[must_use]
+pub fn word(number: usize) -> &'static [u8] {
+    DICTIONARY.get().map_or(&[], |dictionary| dictionary.word(number))
 }
 
 fn hash(word: &[u8]) -> usize {
@@ -69,17 +85,17 @@ fn hash(word: &[u8]) -> usize {
     (sum.wrapping_mul(0x9E37_79B1) >> 15) as usize
 }
 
-/// The number of `word`, which is all small letters.
+/// The number of `word`, which is all small letters; none before [`prepare`].
 #[must_use]
 pub fn number(word: &[u8]) -> Option<usize> {
     if !(2..=LONGEST).contains(&word.len()) {
         return None;
     }
-    let slots = slots();
+    let dictionary = DICTIONARY.get()?;
     let mut at = hash(word);
-    while slots[at] != 0 {
-        let number = usize::from(slots[at]) - 1;
-        if self::word(number) == word {
+    while dictionary.slots[at] != 0 {
+        let number = usize::from(dictionary.slots[at]) - 1;
+        if dictionary.word(number) == word {
             return Some(number);
         }
         at = (at + 1) % SLOTS;
@@ -164,6 +180,7 @@ mod tests {
 
     #[test]
     fn words_are_found_by_number_word_and_code() {
+        prepare().unwrap();
         for (at, word) in WORDS.lines().enumerate() {
             assert_eq!(number(word.as_bytes()), Some(at), "{word}: twice in the list?");
             let (last, before) = code(at).as_slice().split_last().map(|(last, before)| (*last, before.to_vec())).unwrap();

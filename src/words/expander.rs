@@ -49,7 +49,7 @@ enum Quoted {
     Foreign,
 }
 
-/// State of the expansion. Any bytes can be given to it: what is no code stands for nothing.
+/// State of the expansion, for which the dictionary must be ready ([`super::dictionary::prepare`]). Any bytes can be given to it: what is no code stands for nothing.
 #[derive(Clone, Default, Debug)]
 pub struct Expander {
     quoted: Quoted,
@@ -132,10 +132,11 @@ impl Expander {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::words::dictionary::{LAST, code, word};
+    use crate::words::dictionary::{LAST, code, prepare, word};
 
     #[test]
     fn what_has_begun_is_told() {
+        prepare().unwrap();
         let mut expander = Expander::default();
         assert_eq!((expander.pending(), expander.begun()), (0, 0));
         assert!(expander.push(CAPITAL).is_empty());

@@ -38,6 +38,7 @@ pub const MOST: usize = 2;
 /// # Errors
 /// [`Error::Corrupt`] where they stand for more or fewer, [`Error::Limit`] where memory runs out.
 pub fn decode(codes: &[u8], length: usize) -> Result<Vec<u8>> {
+    dictionary::prepare()?;
     let mut text = Vec::new();
     text.try_reserve_exact(length).map_err(|_| Error::Limit(format!("no memory for {length} bytes")))?;
     let mut expander = Expander::default();
@@ -67,6 +68,7 @@ mod tests {
 
     #[test]
     fn words_become_codes() {
+        dictionary::prepare().unwrap();
         let the = dictionary::number(b"the").unwrap();
         let code = dictionary::code(the);
         assert_eq!(code.len(), 1);
@@ -116,6 +118,7 @@ mod tests {
                 assert_eq!(text.len(), length);
             }
         }
+        dictionary::prepare().unwrap();
         let first = dictionary::word(0);
         assert_eq!(decode(&[128], first.len()).unwrap(), first);
         assert!(decode(&[128], first.len() - 1).is_err() && decode(&[128], first.len() + 1).is_err());

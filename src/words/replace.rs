@@ -1,6 +1,6 @@
 //! Words to codes.
 
-use super::dictionary::{code, number};
+use super::dictionary::{self, code, number};
 use super::{CAPITAL, CAPITALS, MOST, QUOTE};
 use crate::error::{Error, Result};
 
@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 /// [`Error::Limit`] where memory runs out.
 pub fn encode(text: &[u8]) -> Result<Vec<u8>> {
     let no_memory = |_| Error::Limit(format!("no memory for {} bytes", text.len()));
+    dictionary::prepare()?;
     let mut codes = Vec::new();
     codes.try_reserve(text.len()).map_err(no_memory)?;
     let mut rest = text;
@@ -50,7 +51,7 @@ fn token(text: &[u8]) -> usize {
 
 /// Appends the code of a word, or its letters.
 fn replace(word: &[u8], codes: &mut Vec<u8>) {
-    let mut small = [0; super::dictionary::LONGEST];
+    let mut small = [0; dictionary::LONGEST];
     let found = small.get_mut(..word.len()).and_then(|small| {
         small.copy_from_slice(word);
         small.make_ascii_lowercase();
@@ -82,16 +83,18 @@ const SAMPLES: usize = 16;
 const SAMPLE: usize = 4096;
 
 /// Whether `text` is better coded as words: where enough of it is in the dictionary.
-#[must_use]
-pub fn suits(text: &[u8]) -> bool {
+///
+/// # Errors
+/// [`Error::Limit`] where memory runs out.
+pub fn suits(text: &[u8]) -> Result<bool> {
     let (mut length, mut codes) = (0, 0);
     let stride = (text.len() / SAMPLES).max(SAMPLE);
     for part in text.chunks(stride) {
         let part = &part[..part.len().min(SAMPLE)];
         length += part.len();
-        codes += encode(part).map_or(MOST * part.len(), |codes| codes.len());
+        codes += encode(part)?.len();
     }
-    codes * WORTH.1 < length * WORTH.0
+    Ok(codes * WORTH.1 < length * WORTH.0)
 }
 
 /// Codes must be shorter than this part of the text.
