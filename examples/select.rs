@@ -135,6 +135,7 @@ fn profile(list: &[(String, Context)], selectors: &[Selector]) -> Profile {
     Profile {
         contexts,
         orders,
+        detailed: env("DETAILED", 0) == 1,
         matches: if full > 24 { vec![64, 20, 9, 5] } else { vec![32, 12, 6] },
         selectors: selectors.to_vec(),
         signal: None,

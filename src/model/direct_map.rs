@@ -24,35 +24,21 @@ struct Place {
     index: usize,
 }
 
-/// The direct maps of some contexts of a predictor, in one table without checks.
-pub struct DirectMaps {
+/// The direct maps of `D` contexts of a predictor, in one table without checks.
+pub struct DirectMaps<const D: usize> {
     table: Table<u32>,
-    places: Vec<Place>,
+    places: [Place; D],
 }
 
-impl DirectMaps {
-    /// Maps of `contexts` contexts in `entries` entries, rounded up to a power of two.
+impl<const D: usize> DirectMaps<D> {
+    /// Maps in `entries` entries, rounded up to a power of two.
     ///
     /// # Errors
     /// The memory cannot be had.
-    pub fn new(contexts: usize, entries: usize) -> Result<Self> {
-        let entries = if contexts == 0 { NODES } else { entries.next_power_of_two().max(NODES) };
+    pub fn new(entries: usize) -> Result<Self> {
+        let entries = if D == 0 { NODES } else { entries.next_power_of_two().max(NODES) };
         let table = zeroed(entries).ok_or_else(|| Error::Limit(format!("no memory for {entries} probabilities")))?;
-        Ok(Self { table, places: vec![Place::default(); contexts] })
-    }
-
-    /// How many contexts have one.
-    #[inline(always)]
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.places.len()
-    }
-
-    /// Whether no context has one.
-    #[inline(always)]
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.places.is_empty()
+        Ok(Self { table, places: [Place::default(); D] })
     }
 
     #[inline(always)]
@@ -70,10 +56,11 @@ impl DirectMaps {
         self.places[i] = Place { hash, line, index: line };
     }
 
-    /// Goes on to the second nibble, after `nibble`.
+    /// Goes on to the second nibble, after `nibble`, and asks for its entries. The last bit of the first one may be
+    /// learned after that.
     #[inline(always)]
     pub fn select_second(&mut self, nibble: u32) {
-        for i in 0..self.places.len() {
+        for i in 0..D {
             let hash = (self.places[i].hash ^ u64::from(nibble + 1) << 24).wrapping_mul(0x9E37_79B9_7F4A_7C15);
             self.places[i].line = self.line(hash);
             prefetch(&self.table, self.places[i].line);
@@ -106,7 +93,7 @@ mod tests {
 
     #[test]
     fn contexts_are_told_apart_and_learn_what_follows() {
-        let mut maps = DirectMaps::new(2, 1 << 12).unwrap();
+        let mut maps = DirectMaps::<2>::new(1 << 12).unwrap();
         let mut inputs = [[0; 2]; 2];
         for round in 0..200u64 {
             // The first context knows the bit, the second is always the same.

@@ -77,15 +77,14 @@ impl<const R: usize> RunMap<R> {
         for i in 0..R {
             let run = &mut self.runs[i];
             let expected = u32::from(run.byte) | 0x100;
-            inputs[i] = [0, 0];
-            run.index = SILENT;
-            if run.count > 0 && expected >> (8 - bit_position) == partial {
-                let index = class(run.count) << 3 | bit_position as usize;
-                run.index = index as u8;
-                let [strength, linear] = self.maps[i][index].inputs();
-                let sign = if expected >> (7 - bit_position) & 1 == 1 { 1 } else { -1 };
-                inputs[i] = [sign * strength, sign * linear];
-            }
+            let speaks = run.count > 0 && expected >> (8 - bit_position) == partial;
+            let index = class(run.count) << 3 | bit_position as usize;
+            run.index = if speaks { index as u8 } else { SILENT };
+            // No branch: whether a run speaks is hard to foresee.
+            let [strength, linear] = self.maps[i][index & (CLASSES - 1)].inputs();
+            let sign = (expected >> (7 - bit_position) & 1) as i16 * 2 - 1;
+            let sign = if speaks { sign } else { 0 };
+            inputs[i] = [sign * strength, sign * linear];
         }
     }
 

@@ -150,8 +150,8 @@ fn join(primer: &[u8], raw: &[u8]) -> Result<Vec<u8>> {
 
 /// Takes in the part of a primer that is not learned.
 #[inline(always)]
-fn note<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize, M: WeightMixer<P, S>>(
-    predictor: &mut Predictor<K, N, R, P, S, M>,
+fn note<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize, const S: usize, M: WeightMixer<P, S>>(
+    predictor: &mut Predictor<K, N, R, D, P, S, M>,
     primer: &Primer,
 ) {
     for end in 1..=primer.noted {
@@ -163,7 +163,7 @@ fn note<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usi
 }
 
 #[inline(always)]
-fn encode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize, M: WeightMixer<P, S>>(
+fn encode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize, const S: usize, M: WeightMixer<P, S>>(
     profile: &Profile,
     raw: &[u8],
     memory: usize,
@@ -173,7 +173,7 @@ fn encode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const
     let primed = if start > 0 { join(&primer.text, raw)? } else { Vec::new() };
     let bytes = if start > 0 { &primed } else { raw };
     let leading = LeadingBits::find(raw, profile.leading);
-    let mut predictor = Predictor::<K, N, R, P, S, M>::new(profile, bytes.len(), memory, leading.skipped)?;
+    let mut predictor = Predictor::<K, N, R, D, P, S, M>::new(profile, bytes.len(), memory, leading.skipped)?;
     let mut encoder = Encoder::new();
     leading.encode(profile.leading, &mut encoder);
     note(&mut predictor, primer);
@@ -202,7 +202,7 @@ fn encode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const
 }
 
 #[inline(always)]
-fn decode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize>(
+fn decode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize, const S: usize>(
     profile: &Profile,
     coded: &[u8],
     raw_len: usize,
@@ -214,7 +214,7 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const
     let mut decoder = Decoder::new(coded);
     let leading = LeadingBits::decode(profile.leading, raw_len, &mut decoder)?;
     let mut exceptions = leading.exceptions.iter().map(|position| position + start).peekable();
-    let mut predictor = Predictor::<K, N, R, P, S>::new(profile, total, memory, leading.skipped)?;
+    let mut predictor = Predictor::<K, N, R, D, P, S>::new(profile, total, memory, leading.skipped)?;
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(total).map_err(|_| Error::Limit(format!("no memory for {total} bytes")))?;
     note(&mut predictor, primer);
@@ -254,24 +254,24 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const P: usize, const
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 #[allow(unsafe_code)]
-fn encode_avx2<const N: usize, const R: usize, const P: usize, const S: usize, M: WeightMixer<P, S>>(
+fn encode_avx2<const N: usize, const R: usize, const D: usize, const P: usize, const S: usize, M: WeightMixer<P, S>>(
     profile: &Profile,
     raw: &[u8],
     memory: usize,
 ) -> Result<Vec<u8>> {
-    encode_with::<crate::simd::Avx2, N, R, P, S, M>(profile, raw, memory)
+    encode_with::<crate::simd::Avx2, N, R, D, P, S, M>(profile, raw, memory)
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 #[allow(unsafe_code)]
-fn decode_avx2<const N: usize, const R: usize, const P: usize, const S: usize>(
+fn decode_avx2<const N: usize, const R: usize, const D: usize, const P: usize, const S: usize>(
     profile: &Profile,
     coded: &[u8],
     raw_len: usize,
     memory: usize,
 ) -> Result<Vec<u8>> {
-    decode_with::<crate::simd::Avx2, N, R, P, S>(profile, coded, raw_len, memory)
+    decode_with::<crate::simd::Avx2, N, R, D, P, S>(profile, coded, raw_len, memory)
 }
 
 /// Codes `raw` with the predictor of `profile`.
@@ -279,7 +279,7 @@ fn decode_avx2<const N: usize, const R: usize, const P: usize, const S: usize>(
 /// # Errors
 /// Memory for the tables cannot be had.
 #[allow(unsafe_code)]
-fn encode_sized<const N: usize, const R: usize, const P: usize, const S: usize, M: WeightMixer<P, S>>(
+fn encode_sized<const N: usize, const R: usize, const D: usize, const P: usize, const S: usize, M: WeightMixer<P, S>>(
     profile: &Profile,
     raw: &[u8],
     memory: usize,
@@ -288,10 +288,10 @@ fn encode_sized<const N: usize, const R: usize, const P: usize, const S: usize, 
     match set.or_scalar() {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: `or_scalar` has just found the features that the function is compiled for.
-        InstructionSet::Avx2 => unsafe { encode_avx2::<N, R, P, S, M>(profile, raw, memory) },
+        InstructionSet::Avx2 => unsafe { encode_avx2::<N, R, D, P, S, M>(profile, raw, memory) },
         #[cfg(target_arch = "aarch64")]
-        InstructionSet::Neon => encode_with::<crate::simd::Neon, N, R, P, S, M>(profile, raw, memory),
-        _ => encode_with::<Scalar, N, R, P, S, M>(profile, raw, memory),
+        InstructionSet::Neon => encode_with::<crate::simd::Neon, N, R, D, P, S, M>(profile, raw, memory),
+        _ => encode_with::<Scalar, N, R, D, P, S, M>(profile, raw, memory),
     }
 }
 
@@ -300,7 +300,7 @@ fn encode_sized<const N: usize, const R: usize, const P: usize, const S: usize, 
 /// # Errors
 /// Memory for the tables cannot be had.
 #[allow(unsafe_code)]
-fn decode_sized<const N: usize, const R: usize, const P: usize, const S: usize>(
+fn decode_sized<const N: usize, const R: usize, const D: usize, const P: usize, const S: usize>(
     profile: &Profile,
     coded: &[u8],
     raw_len: usize,
@@ -310,10 +310,10 @@ fn decode_sized<const N: usize, const R: usize, const P: usize, const S: usize>(
     match set.or_scalar() {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as in `encode_sized`.
-        InstructionSet::Avx2 => unsafe { decode_avx2::<N, R, P, S>(profile, coded, raw_len, memory) },
+        InstructionSet::Avx2 => unsafe { decode_avx2::<N, R, D, P, S>(profile, coded, raw_len, memory) },
         #[cfg(target_arch = "aarch64")]
-        InstructionSet::Neon => decode_with::<crate::simd::Neon, N, R, P, S>(profile, coded, raw_len, memory),
-        _ => decode_with::<Scalar, N, R, P, S>(profile, coded, raw_len, memory),
+        InstructionSet::Neon => decode_with::<crate::simd::Neon, N, R, D, P, S>(profile, coded, raw_len, memory),
+        _ => decode_with::<Scalar, N, R, D, P, S>(profile, coded, raw_len, memory),
     }
 }
 
@@ -322,13 +322,16 @@ macro_rules! with_shape {
     ($profile:expr, $function:ident<$($mixer:ident)?>($($argument:expr),*)) => {
         match ($profile.contexts.len(), $profile.selectors.len()) {
             // Signal models give direct inputs in place of runs.
-            (..=8, _) if $profile.signal.is_some() => $function::<8, 0, 16, 3 $(, $mixer<16, 3>)?>($($argument),*),
-            (..=16, _) if $profile.signal.is_some() => $function::<16, 0, 32, 6 $(, $mixer<32, 6>)?>($($argument),*),
-            (..=8, ..=2) => $function::<8, 0, 16, 2 $(, $mixer<16, 2>)?>($($argument),*),
-            (..=16, ..=3) => $function::<16, 0, 24, 3 $(, $mixer<24, 3>)?>($($argument),*),
-            (..=16, ..=4) => $function::<16, 0, 24, 4 $(, $mixer<24, 4>)?>($($argument),*),
-            (..=24, ..=6) => $function::<24, 16, 48, 6 $(, $mixer<48, 6>)?>($($argument),*),
-            (..=56, ..=10) => $function::<56, 8, 136, 10 $(, $mixer<136, 10>)?>($($argument),*),
+            (..=8, _) if $profile.signal.is_some() => $function::<8, 0, 0, 16, 3 $(, $mixer<16, 3>)?>($($argument),*),
+            (..=16, _) if $profile.signal.is_some() => $function::<16, 0, 0, 32, 6 $(, $mixer<32, 6>)?>($($argument),*),
+            (..=8, ..=2) if !$profile.detailed => $function::<8, 0, 0, 16, 2 $(, $mixer<16, 2>)?>($($argument),*),
+            (..=16, ..=3) if !$profile.detailed => $function::<16, 0, 0, 24, 3 $(, $mixer<24, 3>)?>($($argument),*),
+            (..=8, ..=2) => $function::<8, 2, 0, 24, 2 $(, $mixer<24, 2>)?>($($argument),*),
+            (..=16, ..=3) => $function::<16, 2, 0, 40, 3 $(, $mixer<40, 3>)?>($($argument),*),
+            (..=16, ..=4) => $function::<16, 1, 0, 40, 4 $(, $mixer<40, 4>)?>($($argument),*),
+            (..=24, ..=4) => $function::<24, 2, 0, 56, 4 $(, $mixer<56, 4>)?>($($argument),*),
+            (..=24, ..=6) => $function::<24, 16, 0, 48, 6 $(, $mixer<48, 6>)?>($($argument),*),
+            (..=56, ..=10) => $function::<56, 8, 11, 136, 10 $(, $mixer<136, 10>)?>($($argument),*),
             _ => Err(Error::Bug("a profile larger than every shape".into())),
         }
     };
@@ -374,8 +377,9 @@ pub fn encode_learning(profile: &Profile, raw: &[u8], memory: usize, learning: L
             let fixed = Profile { rate: Rate { first: profile.rate.last, ..profile.rate }, ..profile.clone() };
             encode_profile(&fixed, raw, memory, set)
         }
-        (Learning::Bayes, ..=8) => encode_sized::<8, 0, 16, 2, BayesMixer<16, 2>>(profile, raw, memory, set),
-        (Learning::Bayes, ..=16) => encode_sized::<16, 0, 24, 4, BayesMixer<24, 4>>(profile, raw, memory, set),
+        (Learning::Bayes, ..=8) if profile.detailed => encode_sized::<8, 2, 0, 24, 2, BayesMixer<24, 2>>(profile, raw, memory, set),
+        (Learning::Bayes, ..=8) => encode_sized::<8, 0, 0, 16, 2, BayesMixer<16, 2>>(profile, raw, memory, set),
+        (Learning::Bayes, ..=16) => encode_sized::<16, 1, 0, 40, 4, BayesMixer<40, 4>>(profile, raw, memory, set),
         (Learning::Bayes, _) => Err(Error::Limit("the Bayesian mixer is compiled for levels up to -7".into())),
     }
 }

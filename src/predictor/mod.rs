@@ -35,8 +35,9 @@ const MAP_LIMIT: u32 = 1020;
 /// Predicts the next bit.
 ///
 /// Up to `N` contexts (a multiple of eight) give `P` pairs of mixer inputs together with the rest; `S`
-/// weight sets; the first `R` contexts after the two lowest orders also remember runs.
-pub struct Predictor<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize, M = Mixer<P, S>> {
+/// weight sets; the first `R` contexts after the two lowest orders also remember runs, the first `D` after the lowest
+/// have direct maps.
+pub struct Predictor<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize, const S: usize, M = Mixer<P, S>> {
     histories: Histories<N>,
     /// Contexts of the profile; the rest of the shape reads histories of its own, outside the table.
     used: usize,
@@ -54,7 +55,7 @@ pub struct Predictor<K: Kernels, const N: usize, const R: usize, const P: usize,
     /// The byte that followed a context the one time it was seen, or [`NONE_DEFERRED`].
     once: [u32; N],
     runs: RunMap<R>,
-    direct: DirectMaps,
+    direct: DirectMaps<D>,
     inputs: [[i16; 2]; P],
     parts: [RowPart; S],
     matches: Vec<MatchModel>,
@@ -79,12 +80,11 @@ pub struct Predictor<K: Kernels, const N: usize, const R: usize, const P: usize,
     kernels: PhantomData<K>,
 }
 
-impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize, M: WeightMixer<P, S>> Predictor<K, N, R, P, S, M> {
-    /// Large shapes have room for a second pair of inputs of each context: how sure its history is.
-    const CONFIDENCE: bool = P > 2 * N + R;
-    /// Large shapes give some contexts direct maps too: the first after order 0, as many as pairs of inputs are left
-    /// beside four match models and a constant.
-    const DIRECT: usize = if R > 0 { P - Self::MATCHES - 5 } else { 0 };
+impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize, const S: usize, M: WeightMixer<P, S>>
+    Predictor<K, N, R, D, P, S, M>
+{
+    /// Whether there is room for a second pair of inputs of each context: how sure its history is.
+    const CONFIDENCE: bool = P >= 2 * N + R + D + 2;
     /// Where the pairs of the match models begin.
     const MATCHES: usize = N + R + if Self::CONFIDENCE { N } else { 0 };
 
@@ -96,7 +96,7 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
         let mut profile = profile.clone();
         let used = profile.contexts.len().min(N);
         profile.selectors.resize(S, Selector::Constant);
-        profile.matches.truncate(P - Self::MATCHES - Self::DIRECT - 1);
+        profile.matches.truncate(P - Self::MATCHES - D - 1);
         let match_bits = (length.max(1 << 10) as u32).next_power_of_two().ilog2().min(22);
         let matches = profile.matches.iter().map(|&shortest| MatchModel::new(shortest, match_bits)).collect::<Result<Vec<_>>>()?;
         let rows: [usize; S] = std::array::from_fn(|k| profile.selectors[k].rows());
@@ -116,7 +116,7 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
             places: [0; N],
             once: [NONE_DEFERRED; N],
             runs: RunMap::new(table_bytes / N / 4)?,
-            direct: DirectMaps::new(Self::DIRECT.min(used.saturating_sub(1)), length.saturating_mul(64).min(memory / 64).max(1 << 16))?,
+            direct: DirectMaps::new(length.saturating_mul(64).min(memory / 64).max(1 << 16))?,
             inputs: [[0; 2]; P],
             parts: [RowPart::default(); S],
             matches,
@@ -178,7 +178,7 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
         for i in 0..R {
             self.runs.select(i, self.hashes[i + 2]);
         }
-        for i in 0..self.direct.len() {
+        for i in 0..D {
             self.direct.select(i, self.hashes[i + 1]);
         }
     }
@@ -275,6 +275,7 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
     #[inline(always)]
     fn find_second_slots(&mut self) {
         let nibble = self.partial & 15;
+        self.direct.select_second(nibble);
         let (lines, _) = self.histories.split();
         for i in 0..self.used {
             self.second[i] = Self::second_line(i, self.lines[i], nibble);
@@ -400,7 +401,6 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
         self.bit_position += 1;
         if self.bit_position == 4 {
             self.load_second_slots();
-            self.direct.select_second(self.partial & 15);
             self.node = 1;
         }
     }
@@ -476,9 +476,7 @@ impl<K: Kernels, const N: usize, const R: usize, const P: usize, const S: usize,
         if let Some(signal) = &mut self.state.signal {
             signal.inputs(&mut self.inputs[Self::MATCHES + self.matches.len()..P - 1]);
         }
-        if !self.direct.is_empty() {
-            self.direct.predict(self.node, &mut self.inputs[P - 1 - Self::DIRECT..P - 1]);
-        }
+        self.direct.predict(self.node, &mut self.inputs[P - 1 - D..P - 1]);
         self.inputs[P - 1][0] = 256;
         let length_class = if length == 0 { 0 } else { (length.ilog2() + 1).min(15) };
         let mut rows = [0; S];

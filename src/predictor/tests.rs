@@ -51,13 +51,19 @@ fn kinds() -> [Kind; 10] {
 
 /// One level for each effort.
 fn levels() -> impl Iterator<Item = &'static Level> {
-    LEVELS.iter().enumerate().filter(|&(index, level)| index == 0 || LEVELS[index - 1].effort != level.effort).map(|(_, level)| level)
+    let small_files = LEVELS.iter().map(Level::for_small_files).find(|level| !LEVELS.contains(level));
+    LEVELS
+        .iter()
+        .enumerate()
+        .filter(|&(index, level)| index == 0 || LEVELS[index - 1].effort != level.effort)
+        .map(|(_, level)| level)
+        .chain(small_files)
 }
 
 /// After a first nibble of 15 the second one's slot was once the first one's own.
 #[test]
 fn the_second_nibble_has_a_slot_of_its_own() {
-    type Small = super::Predictor<crate::simd::Scalar, 8, 0, 16, 2>;
+    type Small = super::Predictor<crate::simd::Scalar, 8, 0, 0, 16, 2>;
     for i in 0..8 {
         for nibble in 0..16 {
             assert_ne!(Small::second_line(i, 1000, nibble), 1000, "context {i}, nibble {nibble}");
