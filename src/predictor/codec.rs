@@ -327,10 +327,8 @@ macro_rules! with_shape {
             (..=8, ..=2) if !$profile.detailed => $function::<8, 0, 0, 16, 2 $(, $mixer<16, 2>)?>($($argument),*),
             (..=16, ..=3) if !$profile.detailed => $function::<16, 0, 0, 24, 3 $(, $mixer<24, 3>)?>($($argument),*),
             (..=8, ..=2) => $function::<8, 2, 0, 24, 2 $(, $mixer<24, 2>)?>($($argument),*),
-            (..=16, ..=3) => $function::<16, 2, 0, 40, 3 $(, $mixer<40, 3>)?>($($argument),*),
             (..=16, ..=4) => $function::<16, 1, 0, 40, 4 $(, $mixer<40, 4>)?>($($argument),*),
-            (..=24, ..=4) => $function::<24, 2, 0, 56, 4 $(, $mixer<56, 4>)?>($($argument),*),
-            (..=24, ..=6) => $function::<24, 16, 0, 48, 6 $(, $mixer<48, 6>)?>($($argument),*),
+            (..=24, ..=6) => $function::<24, 2, 0, 56, 6 $(, $mixer<56, 6>)?>($($argument),*),
             (..=56, ..=10) => $function::<56, 8, 11, 136, 10 $(, $mixer<136, 10>)?>($($argument),*),
             _ => Err(Error::Bug("a profile larger than every shape".into())),
         }

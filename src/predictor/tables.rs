@@ -61,7 +61,8 @@ impl Sets {
         match size {
             Size::Small => self.small,
             Size::Code => &EXE_CODE,
-            Size::Large | Size::Wide => self.large,
+            Size::Large => self.large,
+            Size::Wide => &WIDE_SETS,
             Size::Huge => self.huge,
         }
     }
@@ -219,6 +220,10 @@ const WORDS_SETS: Sets = Sets {
         Selector::WordClass,
     ],
 };
+
+/// Text of small files.
+const WIDE_SETS: [Selector; 6] =
+    [Selector::Kinds, Selector::KindPartial, Selector::Byte2, Selector::Byte1, Selector::MatchPartial, Selector::WordPartial];
 
 /// Text tables: CSV, TSV.
 const TABLE: [Context; 24] = [
