@@ -145,7 +145,7 @@ fn mixers(path: &Path, raw: &[u8], level: &Level) -> Result<(), Failure> {
     let profile = Profile::new(level, &cmx::block::main_kind(raw, level), raw.len());
     let mut first = 0;
     for learning in [Learning::Falling, Learning::Fixed, Learning::Bayes] {
-        if learning == Learning::Bayes && profile.contexts.len() > 16 {
+        if learning == Learning::Bayes && (profile.contexts.len() > 16 || profile.signal.is_some()) {
             continue;
         }
         let start = Instant::now();

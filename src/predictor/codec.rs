@@ -362,22 +362,23 @@ pub enum Learning {
     Bayes,
 }
 
-/// Codes `raw` like [`encode_profile`], with weights that learn as `learning` says. Only for comparisons: there is
-/// no decoder for the other two, and the Bayesian mixer is compiled for up to 16 contexts.
+/// Codes `raw` like [`encode_profile`], with weights that learn as `learning` says. Only for comparisons: the Bayesian mixer
+/// is compiled for one shape, that of -7, so profiles of up to 16 contexts are all compared in it, and there is no
+/// decoder.
 ///
 /// # Errors
 /// Memory for the tables cannot be had, or the profile is too large.
 pub fn encode_learning(profile: &Profile, raw: &[u8], memory: usize, learning: Learning) -> Result<Vec<u8>> {
     let set = crate::simd::active();
-    match (learning, profile.contexts.len()) {
-        (Learning::Falling, _) => encode_profile(profile, raw, memory, set),
-        (Learning::Fixed, _) => {
-            let fixed = Profile { rate: Rate { first: profile.rate.last, ..profile.rate }, ..profile.clone() };
-            encode_profile(&fixed, raw, memory, set)
-        }
-        (Learning::Bayes, ..=8) if profile.detailed => encode_sized::<8, 2, 0, 24, 2, BayesMixer<24, 2>>(profile, raw, memory, set),
-        (Learning::Bayes, ..=8) => encode_sized::<8, 0, 0, 16, 2, BayesMixer<16, 2>>(profile, raw, memory, set),
-        (Learning::Bayes, ..=16) => encode_sized::<16, 1, 0, 40, 4, BayesMixer<40, 4>>(profile, raw, memory, set),
-        (Learning::Bayes, _) => Err(Error::Limit("the Bayesian mixer is compiled for levels up to -7".into())),
+    let comparable = profile.contexts.len() <= 16 && profile.signal.is_none();
+    if learning == Learning::Bayes && !comparable {
+        return Err(Error::Limit("the Bayesian mixer is compiled for levels up to -7, and not for samples".into()));
+    }
+    let fixed = Profile { rate: Rate { first: profile.rate.last, ..profile.rate }, ..profile.clone() };
+    let profile = if learning == Learning::Fixed { &fixed } else { profile };
+    match (learning, comparable) {
+        (Learning::Bayes, _) => encode_sized::<16, 1, 0, 40, 4, BayesMixer<40, 4>>(profile, raw, memory, set),
+        (_, true) => encode_sized::<16, 1, 0, 40, 4, Mixer<40, 4>>(profile, raw, memory, set),
+        _ => encode_profile(profile, raw, memory, set),
     }
 }
