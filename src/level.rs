@@ -24,11 +24,10 @@ pub enum Effort {
     SortMost,
     /// Text, tables and 16-bit images are sorted, the rest is mixed with 8 contexts, 2 weight sets.
     SortText,
-    /// Long text and 16-bit images are sorted; the rest is mixed as by `Small`: where sorting would lose
-    /// most, in tables, code and short text, mixing costs little time.
+    /// Long text and 16-bit images are sorted; the rest is mixed with 8 contexts, 2 weight sets, x86 code, which gains
+    /// most by them, with 14 and 3: where sorting would lose most, in tables, code and short text, mixing costs little time.
     SortLong,
-    /// 8 contexts, 2 weight sets; 14 and 3 for x86 code, which gains most by them; contexts also tell how sure they are,
-    /// and a few remember runs.
+    /// 8 contexts, 2 weight sets; 16 and 4 for x86 code; contexts also tell how sure they are, and a few remember runs.
     Small,
     /// 16 contexts, 4 weight sets, the rest as before.
     Middle,
@@ -53,8 +52,8 @@ pub const LEVELS: [Level; 8] = [
 ];
 
 /// How blocks of many small files are coded in an archive at -5 to -7. They are mostly source code and markup, which
-/// sorting would make a quarter larger. With -5's memory and more models than -7 has they are 7 % smaller than with
-/// those of -6 and 2 % than with those of -7, for twice the time and half as much again.
+/// sorting would make a quarter larger. With -5's memory and more models than -7 has they are 8 % smaller than with
+/// those of -6 and 3 % than with those of -7, for twice the time and half as much again.
 static SMALL_FILES: Level = Level { number: 10, name: "small files", block_size: 128 * MIB, memory: 512 * MIB, effort: Effort::SmallFiles };
 
 impl Level {

@@ -1,6 +1,7 @@
 //! A predictor: models, mixer and final stages put together as a profile says.
 
 pub mod codec;
+mod lookup;
 pub mod primer;
 pub mod profile;
 mod tables;
@@ -20,14 +21,10 @@ use crate::model::direct_map::DirectMaps;
 use crate::model::match_model::MatchModel;
 use crate::model::run_map::RunMap;
 use crate::model::signal::Signal;
-use crate::model::slots::{LINE, NONE_DEFERRED, SlotTable, defer, first_byte, mark_once, slot, take_deferred};
-use crate::simd::{Histories, Kernels, prefetch};
+use crate::model::slots::{LINE, NONE_DEFERRED, SlotTable};
+use crate::simd::{Histories, Kernels};
 use profile::{Profile, RowPart, Selector};
 use std::marker::PhantomData;
-
-/// The first contexts of every profile are low orders that are followed by many bytes: their
-/// second nibbles are spread over more lines and never deferred.
-const DENSE: usize = 4;
 
 /// Updates after which a map entry keeps its rate: 0.1 % smaller than 255, on text and code.
 const MAP_LIMIT: u32 = 1020;
@@ -157,32 +154,6 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
         self.probability
     }
 
-    /// Asks for the slots of the first nibble: of the contexts that wait for the match models, or of the others.
-    #[inline(always)]
-    fn find_first_slots(&mut self, by_match: bool) {
-        let (lines, _) = self.histories.split();
-        for i in 0..self.used {
-            if self.by_match[i] != by_match {
-                continue;
-            }
-            self.hashes[i] = self.state.hash(self.profile.contexts[i], i as u32 + 1);
-            let line = self.table.line(self.hashes[i]);
-            self.lines[i] = line as u32;
-            prefetch(lines, line);
-        }
-    }
-
-    #[inline(always)]
-    fn find_runs(&mut self) {
-        // The lowest orders have no runs worth remembering.
-        for i in 0..R {
-            self.runs.select(i, self.hashes[i + 2]);
-        }
-        for i in 0..D {
-            self.direct.select(i, self.hashes[i + 1]);
-        }
-    }
-
     /// Gives every context and run its place for the next byte.
     #[inline(always)]
     fn load_byte(&mut self) {
@@ -219,108 +190,6 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
     #[must_use]
     pub fn skipped(&self) -> u32 {
         self.skipped.at(self.state.history.position)
-    }
-
-    #[inline(always)]
-    fn load_first_slots(&mut self) {
-        let mut seen = 0;
-        let (lines, mut bases) = self.histories.split();
-        for i in 0..self.used {
-            let number = self.lines[i] as usize;
-            let line = &mut lines[number];
-            let way = self.table.way(line, (self.hashes[i] >> 24) as u8);
-            let slot = slot(line, way);
-            let fresh = slot[1] == 0;
-            if i < self.profile.orders {
-                seen += u32::from(!fresh);
-            }
-            if i >= DENSE {
-                self.fresh[i] = fresh;
-                self.once[i] = take_deferred(slot);
-            }
-            self.places[i] = (number * LINE + first_byte(way)) as u32;
-            bases.set(i, number, first_byte(way));
-        }
-        self.seen = seen;
-    }
-
-    /// The check byte of the second nibble's slot after the first one's.
-    #[inline(always)]
-    fn second_check(hash: u64, nibble: u32) -> u8 {
-        (hash >> 24) as u8 ^ (nibble * 15 + 1) as u8
-    }
-
-    /// The line of the second nibble's slot: the neighbour of the first one's, or, where many nibbles follow one
-    /// context, one of the sixteen lines around it.
-    #[inline(always)]
-    fn second_line(i: usize, first: u32, nibble: u32) -> u32 {
-        let spread = if i < DENSE { nibble.wrapping_mul(11) & 7 } else { 0 };
-        first ^ (1 + 2 * spread)
-    }
-
-    /// Asks for a part of the second nibble's lines that do not depend on the first nibble, before
-    /// bit `place` (0 to 2) is learned: memory serves only so many requests at a time.
-    #[inline(always)]
-    fn find_neighbours(&mut self, place: usize) {
-        let part = N.div_ceil(3);
-        let (lines, _) = self.histories.split();
-        for i in (place * part).max(DENSE)..((place + 1) * part).min(self.used) {
-            // A fresh context will need none: its first line, which is here already, takes no branch.
-            prefetch(lines, (self.lines[i] ^ u32::from(!self.fresh[i])) as usize);
-        }
-    }
-
-    /// Finds the lines of the second nibble and asks for those that lie elsewhere; `partial` ends
-    /// with the first nibble.
-    #[inline(always)]
-    fn find_second_slots(&mut self) {
-        let nibble = self.partial & 15;
-        self.direct.select_second(nibble);
-        let (lines, _) = self.histories.split();
-        for i in 0..self.used {
-            self.second[i] = Self::second_line(i, self.lines[i], nibble);
-        }
-        for i in 0..self.used.min(DENSE) {
-            prefetch(lines, self.second[i] as usize);
-        }
-    }
-
-    #[inline(always)]
-    fn load_second_slots(&mut self) {
-        let nibble = self.partial & 15;
-        let (lines, mut bases) = self.histories.split();
-        for i in 0..self.used {
-            if self.fresh[i] {
-                bases.set_scratch(lines, i);
-                continue;
-            }
-            let number = self.second[i] as usize;
-            let line = &mut lines[number];
-            let once = self.once[i];
-            if once != NONE_DEFERRED && once >> 4 != nibble {
-                let way = self.table.way(line, Self::second_check(self.hashes[i], once >> 4));
-                mark_once(slot(line, way), once & 15);
-            }
-            let way = self.table.way(line, Self::second_check(self.hashes[i], nibble));
-            if once >> 4 == nibble {
-                mark_once(slot(line, way), once & 15);
-            }
-            bases.set(i, number, first_byte(way));
-        }
-    }
-
-    #[inline(always)]
-    fn defer_fresh(&mut self) {
-        let nibble = self.partial & 15;
-        let (lines, _) = self.histories.split();
-        for i in DENSE..self.used {
-            if self.fresh[i] {
-                let place = self.places[i] as usize;
-                if let Some(slot) = lines[place / LINE][place % LINE..].first_chunk_mut() {
-                    defer(slot, nibble);
-                }
-            }
-        }
     }
 
     /// A number below eight that is different at every bit, here that at `bit_position` of this byte: which transitions

@@ -1,0 +1,191 @@
+//! The profiles: one table for each kind of stream, one row for each effort.
+//!
+//! Lists are in order of gain (greedy forward selection, see `docs/models-text.md` and `-binary`), so that a smaller
+//! effort takes the first of them.
+
+mod binary;
+mod text;
+
+use super::primer::Primer;
+use super::profile::{Profile, Selector};
+use crate::block::Kind;
+use crate::coder::leading::Leading;
+use crate::error::Result;
+use crate::level::{Effort, Level};
+use crate::mix::mixer::Rate;
+use crate::model::context::Context::{self, *};
+use crate::model::signal;
+use binary::{EXE, EXE_CODE, EXE_SETS, FONT, FONT_SETS, GENERIC, GENERIC_SETS, TABLE, TABLE_SETS};
+use text::{TEXT, TEXT_SETS, WIDE_SETS, WORDS, WORDS_SETS};
+
+/// How much of the tables below one kind of stream gets at one effort.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Size {
+    Small,
+    /// Machine code where the rest is small: it gains most by more contexts.
+    Code,
+    Large,
+    /// Text of many small files.
+    Wide,
+    Huge,
+}
+
+impl Size {
+    fn of(effort: Effort, kind: &Kind) -> Self {
+        match effort {
+            Effort::SortLong if *kind == Kind::Exe => Self::Code,
+            Effort::Small if *kind == Kind::Exe => Self::Large,
+            Effort::Sort | Effort::SortMost | Effort::SortText | Effort::SortLong | Effort::Small => Self::Small,
+            Effort::SmallFiles if matches!(kind, Kind::Text | Kind::Words) => Self::Wide,
+            Effort::Middle | Effort::SmallFiles => Self::Large,
+            Effort::Huge => Self::Huge,
+        }
+    }
+
+    /// How many contexts at most.
+    fn contexts(self) -> usize {
+        match self {
+            Self::Small => 8,
+            Self::Code => 14,
+            Self::Large => 16,
+            Self::Wide => 24,
+            Self::Huge => 56,
+        }
+    }
+}
+
+/// What selects the weight sets of one kind of stream, by size. A few sets are chosen together: what is best
+/// beside many others, the length of a match say, is not among the best two.
+struct Sets {
+    small: &'static [Selector],
+    large: &'static [Selector],
+    huge: &'static [Selector],
+}
+
+impl Sets {
+    fn of(&self, size: Size) -> &'static [Selector] {
+        match size {
+            Size::Small => self.small,
+            Size::Code => &EXE_CODE,
+            Size::Large => self.large,
+            Size::Wide => &WIDE_SETS,
+            Size::Huge => self.huge,
+        }
+    }
+}
+
+/// How fast mixers of up to 16 contexts learn.
+const RATE: Rate = Rate { first: 1200, last: 150, span: 1000, threshold: 500 };
+/// With 24 contexts, of text: 0.3 % against [`RATE`].
+const RATE_WIDE: Rate = Rate { first: 800, last: 100, span: 500, threshold: 500 };
+/// Many inputs want smaller steps: 0.6 % on binary data with 48 contexts.
+const RATE_HUGE: Rate = Rate { first: 1200, last: 100, span: 300, threshold: 500 };
+/// Text is more alike from end to end: 1 % against [`RATE_HUGE`] with 56 contexts.
+const RATE_HUGE_TEXT: Rate = Rate { first: 500, last: 60, span: 300, threshold: 500 };
+
+impl Profile {
+    /// The profile of `level` for a stream of `kind` and `length`.
+    #[must_use]
+    pub fn new(level: &Level, kind: &Kind, length: usize) -> Self {
+        Self { primer: Primer::of(level.effort, kind, length), leading: Leading::of(kind), ..Self::of_kind(level, kind) }
+    }
+
+    /// The profile of `level` for codes that stand for `length` bytes of text.
+    ///
+    /// # Errors
+    /// Memory for the primer cannot be had.
+    pub fn of_words(level: &Level, length: usize) -> Result<Self> {
+        let profile = Self::new(level, &Kind::Words, length);
+        Ok(Self { primer: profile.primer.as_words()?, words: Some(profile.primer.text.len().saturating_add(length)), ..profile })
+    }
+
+    fn of_kind(level: &Level, kind: &Kind) -> Self {
+        let detailed = matches!(level.effort, Effort::Small | Effort::Middle | Effort::SmallFiles | Effort::Huge);
+        let size = Size::of(level.effort, kind);
+        let contexts = size.contexts();
+        let profile = match kind {
+            Kind::Words => Self::of(WORDS.to_vec(), WORDS_SETS.of(size), contexts, RATE_HUGE_TEXT),
+            Kind::Text => Self::of(TEXT.to_vec(), TEXT_SETS.of(size), contexts, RATE_HUGE_TEXT),
+            Kind::Table => Self::of(TABLE.to_vec(), TABLE_SETS.of(size), contexts, RATE_HUGE),
+            Kind::Generic => Self::of(GENERIC.to_vec(), GENERIC_SETS.of(size), contexts, RATE_HUGE),
+            Kind::Font => Self::of(FONT.to_vec(), FONT_SETS.of(size), contexts, RATE_HUGE),
+            Kind::Exe => Self::of(EXE.to_vec(), EXE_SETS.of(size), contexts, RATE_HUGE),
+            Kind::Image { .. } | Kind::Image16 { .. } | Kind::Audio { .. } => Self::signal(level, kind),
+        };
+        let profile = Self { detailed, ..profile };
+        match (size, kind) {
+            // With a last rate of 60, as elsewhere, 0.1 % larger.
+            (Size::Huge, Kind::Exe) => Self { last_selector: Some(Selector::X86(14)), last_rate: 100, ..profile },
+            (Size::Huge, Kind::Words | Kind::Text) => Self { last_selector: Some(Selector::Kinds), ..profile },
+            (Size::Wide, _) => {
+                Self { rate: RATE_WIDE, last_rate: 100, last_selector: Some(Selector::Kinds), matches: vec![32, 12, 6], ..profile }
+            }
+            (Size::Huge, Kind::Generic) => Self { last_selector: Some(Selector::Byte1), ..profile },
+            _ => profile,
+        }
+    }
+
+    /// The first `contexts` of a list, its plain orders in front; mixers of more than 16 contexts learn as
+    /// `huge` says.
+    fn of(mut list: Vec<Context>, selectors: &[Selector], contexts: usize, huge: Rate) -> Self {
+        list.truncate(contexts);
+        let order = |context: &Context| matches!(context, Order(_) | Long(_));
+        let (mut orders, rest): (Vec<_>, Vec<_>) = list.into_iter().partition(order);
+        orders.sort_by_key(|context| match context {
+            Order(n) | Long(n) => *n,
+            _ => 0,
+        });
+        let count = orders.len();
+        let rate = match contexts {
+            ..=16 => RATE,
+            _ => huge,
+        };
+        orders.extend(rest);
+        let matches = match orders.len() {
+            ..=16 => vec![32, 12, 6],
+            // Text tables: the longer list makes them 0.8 % larger.
+            17..=24 => vec![32, 20, 11, 6],
+            _ => vec![64, 20, 9, 5],
+        };
+        Self {
+            contexts: orders,
+            orders: count,
+            detailed: false,
+            matches,
+            selectors: selectors.to_vec(),
+            signal: None,
+            rate,
+            last_selector: None,
+            last_rate: if contexts > 16 { 60 } else { 150 },
+            first_weight: 320 / contexts as u32,
+            primer: Primer::default(),
+            words: None,
+            leading: Leading::Coded,
+        }
+    }
+
+    fn signal(level: &Level, kind: &Kind) -> Self {
+        // Contexts 16 to 24 of an image brought 0.07 % and were left out of every level.
+        let (contexts, sets, effort) = match level.effort {
+            Effort::Huge => (16, 6, signal::Effort::Large),
+            _ => (8, 3, signal::Effort::Small),
+        };
+        let selectors = [Selector::Signal(0), Selector::Signal(2), Selector::Partial];
+        let more = [Selector::Signal(1), Selector::Signal(3), Selector::MatchLength];
+        Self {
+            contexts: (0..contexts).map(Signal).collect(),
+            orders: 0,
+            detailed: false,
+            matches: vec![20],
+            selectors: [&selectors[..], &more].concat()[..sets].to_vec(),
+            signal: Some((*kind, effort)),
+            rate: RATE,
+            last_selector: None,
+            last_rate: 150,
+            first_weight: 10,
+            primer: Primer::default(),
+            words: None,
+            leading: Leading::Coded,
+        }
+    }
+}
