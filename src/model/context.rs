@@ -128,8 +128,8 @@ pub struct Families {
     pub x86_deep: bool,
     /// Binary records.
     pub record: bool,
-    /// Text tables.
-    pub table: bool,
+    /// Text tables, and how many parents of a cell their contexts ask for.
+    pub table: Option<usize>,
     /// WebAssembly code.
     pub wasm: bool,
     /// TrueType fonts.
@@ -156,7 +156,7 @@ impl Families {
                 self.x86 = true;
                 self.x86_deep |= number >= super::x86::FIRST_DEEP;
             }
-            Table(_) => self.table = true,
+            Table(number) => self.table = self.table.max(Some(super::table::parents(number))),
             Wasm(_) => self.wasm = true,
             Font(_) => self.font = true,
             Nothing | Order(_) | Long(_) | Masked(_) | Expected | ExpectedTwo | Shape | ShapeLast | Signal(_) => {}
@@ -271,7 +271,7 @@ impl ContextState {
                 state
             }),
             record: families.record.then(Box::default),
-            table: families.table.then(Box::default),
+            table: families.table.map(|parents| Box::new(TableState::new(parents))),
             prose: families.prose.then(Box::default),
             wasm: families.wasm.then(Box::default),
             font: families.font.then(Box::default),

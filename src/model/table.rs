@@ -20,11 +20,11 @@ const REACH: usize = 32;
 /// Length of the chain of parents.
 const CHAIN: usize = 3;
 const COUNT_BITS: u32 = 17;
-/// What learning from a cell costs, in bytes of the table: full attention to every cell of a line of
-/// nothing but separators would take as long as all other models together.
-const CELL_COST: u32 = 3;
-/// Bytes that may be saved up for short cells.
-const CREDIT_LIMIT: u32 = 256;
+/// Candidates that a byte of the table pays for: full attention to every cell of a line of nothing
+/// but separators would take as long as all other models together.
+const CREDIT: u32 = 4;
+/// Candidates that may be saved up for short cells.
+const CREDIT_LIMIT: u32 = 2048;
 /// Separators that are told apart.
 const SEPARATORS: [u8; 4] = [b',', b'\t', b';', b'|'];
 
@@ -48,6 +48,8 @@ struct Column {
 
 /// The table so far.
 pub struct TableState {
+    /// How much of the chains is learned.
+    parents: usize,
     separator: u8,
     /// Occurrences of each separator in this row and the last, and how well they agreed.
     counted: [[u16; 2]; SEPARATORS.len()],
@@ -65,7 +67,7 @@ pub struct TableState {
     /// Bytes since a decimal point, 0 before.
     decimals: u32,
     row: u32,
-    /// Bytes not yet spent on learning from cells.
+    /// Candidates that bytes have paid for and no cell has used.
     credit: u32,
     row_start: usize,
     last: u32,
@@ -74,28 +76,39 @@ pub struct TableState {
     previous_row: usize,
 }
 
+/// How much of the chain of parents context `number` (below [`CONTEXTS`]) asks for.
+#[must_use]
+pub fn parents(number: u8) -> usize {
+    match number {
+        6 | 8 | 9 => 3,
+        5 | 7 => 2,
+        4 | 10 | 18..=20 | 24..=26 => 1,
+        _ => 0,
+    }
+}
+
 #[inline(always)]
 fn mix(a: u32, b: u32) -> u32 {
     (a ^ b.wrapping_mul(0x9E37_79B1)).rotate_left(11).wrapping_mul(0x85EB_CA6B)
 }
 
-/// Logarithm to base two, 8 fractional bits, linear between powers of two.
+/// The columns that may be parents of `column`: some before it, and itself for the cell above.
+#[inline(always)]
+fn candidates(column: usize) -> std::ops::RangeInclusive<usize> {
+    column.saturating_sub(REACH)..=column
+}
+
+/// Logarithm to base two of a value below 2^24, 8 fractional bits, linear between powers of two.
 #[inline(always)]
 fn log2(value: u32) -> u32 {
     let whole = value.max(1).ilog2();
-    (whole << 8) + (((u64::from(value.max(1)) << 8 >> whole) as u32) & 255)
-}
-
-impl Default for TableState {
-    fn default() -> Self {
-        Self::new()
-    }
+    (whole << 8) + (value << 8 >> whole & 255)
 }
 
 impl TableState {
-    /// Nothing seen yet.
+    /// Nothing seen yet; chains of `parents` (see [`parents`]) are learned.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(parents: usize) -> Self {
         let column = |number: usize| Column {
             exact: [0; 2],
             class: [0; 2],
@@ -106,6 +119,7 @@ impl TableState {
             cost: [[10 << 16; COLUMNS]; CHAIN],
         };
         Self {
+            parents: parents.min(CHAIN),
             separator: b',',
             counted: [[0; 2]; SEPARATORS.len()],
             agreement: [0; SEPARATORS.len()],
@@ -136,11 +150,12 @@ impl TableState {
         if let Some(number) = SEPARATORS.iter().position(|&separator| separator == byte) {
             self.counted[number][0] = self.counted[number][0].saturating_add(1);
         }
-        self.credit = (self.credit + 1).min(CREDIT_LIMIT);
+        self.credit = (self.credit + CREDIT).min(CREDIT_LIMIT);
         if byte == self.separator || byte == b'\n' {
-            let learns = self.credit >= CELL_COST;
+            let price = candidates(self.column).count() as u32;
+            let learns = self.credit >= price && self.parents > 0;
             if learns {
-                self.credit -= CELL_COST;
+                self.credit -= price;
                 self.learn_cell();
             }
             self.finish_cell(end - 1 - self.offset);
@@ -196,24 +211,27 @@ impl TableState {
     fn learn_cell(&mut self) {
         let column = self.column;
         let class = self.so_far_class;
+        let slot = |hash: u32| (hash >> (32 - COUNT_BITS)) as usize;
+        // The cell above is the last of the candidates.
+        let mut classes = self.class;
+        classes[column] = self.columns[column].class[0];
         let mut given = mix(column as u32, 0);
-        for level in 0..CHAIN {
-            for candidate in column.saturating_sub(REACH)..=column {
-                let parent = self.parent_class(column, candidate);
-                let context = mix(mix(given, candidate as u32), parent);
+        let Column { chain, cost, .. } = &mut self.columns[column];
+        for (costs, &parent) in cost.iter_mut().zip(&*chain).take(self.parents) {
+            let range = candidates(column);
+            let numbers = *range.start() as u32..;
+            for ((average, &parent), candidate) in costs[range.clone()].iter_mut().zip(&classes[range]).zip(numbers) {
+                let context = mix(mix(given, candidate), parent);
                 let joint = mix(context, class ^ 0x5bd1);
-                let slot = |hash: u32| (hash >> (32 - COUNT_BITS)) as usize;
                 let (total, count) = (self.counts[slot(context)], self.counts[slot(joint)]);
                 let cost = log2(8 * u32::from(total) + 64) - log2(8 * u32::from(count.min(total)) + 2);
-                let average = &mut self.columns[column].cost[level][candidate];
                 *average = *average - (*average >> 7) + (cost << 1);
                 if total < 60000 {
                     self.counts[slot(context)] += 1;
                     self.counts[slot(joint)] = count.saturating_add(1);
                 }
             }
-            let parent = usize::from(self.columns[column].chain[level]);
-            given = mix(mix(given, parent as u32), self.parent_class(column, parent));
+            given = mix(mix(given, u32::from(parent)), classes[usize::from(parent)]);
         }
     }
 
@@ -238,16 +256,25 @@ impl TableState {
     fn choose_parents(&mut self) {
         let number = self.column;
         let column = &mut self.columns[number];
-        let candidates = number.saturating_sub(REACH)..=number;
-        let mut taken = [usize::MAX; 4];
-        for rank in 0..taken.len() {
-            let free = candidates.clone().filter(|candidate| !taken[..rank].contains(candidate));
-            taken[rank] = free.min_by_key(|&candidate| column.cost[0][candidate]).unwrap_or(number);
+        // The cheapest four in order, of equals the leftmost first: insertion into a sorted list.
+        let mut sorted = [(u32::MAX, number as u8); 4];
+        for (&cost, candidate) in column.cost[0][candidates(number)].iter().zip(*candidates(number).start() as u8..) {
+            let mut rank = sorted.len();
+            while rank > 0 && cost < sorted[rank - 1].0 {
+                rank -= 1;
+                if rank + 1 < sorted.len() {
+                    sorted[rank + 1] = sorted[rank];
+                }
+            }
+            if rank < sorted.len() {
+                sorted[rank] = (cost, candidate);
+            }
         }
-        column.best = taken.map(|candidate| candidate as u8);
-        for level in 0..CHAIN {
+        column.best = sorted.map(|(_, candidate)| candidate);
+        column.chain[0] = column.best[0];
+        for level in 1..self.parents {
             let (before, rest) = column.chain.split_at_mut(level);
-            let free = candidates.clone().filter(|&candidate| !before.contains(&(candidate as u8)));
+            let free = candidates(number).filter(|&candidate| !before.contains(&(candidate as u8)));
             rest[0] = free.min_by_key(|&candidate| column.cost[level][candidate]).unwrap_or(number) as u8;
         }
     }
@@ -328,7 +355,7 @@ mod tests {
             noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             (noise >> 16) % limit
         };
-        let mut state = TableState::new();
+        let mut state = TableState::new(CHAIN);
         let mut text = Vec::new();
         for _ in 0..300 {
             let (a, b) = (draw(10), draw(10));
@@ -345,7 +372,7 @@ mod tests {
     #[test]
     fn separators_are_told_apart() {
         for separator in ['\t', ';', '|'] {
-            let mut state = TableState::new();
+            let mut state = TableState::new(CHAIN);
             let mut text = Vec::new();
             for number in 0..50 {
                 let commas = ",".repeat(number % 3);
@@ -361,7 +388,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_bytes(bytes in proptest::collection::vec(proptest::prop_oneof![0u8.., proptest::prelude::Just(b','), proptest::prelude::Just(b'\n')], 0..600)) {
-            let mut state = TableState::new();
+            let mut state = TableState::new(CHAIN);
             for end in 1..=bytes.len() {
                 state.push(&bytes[..end]);
                 for number in 0..CONTEXTS {
