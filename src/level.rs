@@ -67,6 +67,14 @@ impl Level {
     }
 }
 
+impl Level {
+    /// Whether text as words is mixed, however long it is.
+    #[must_use]
+    pub fn mixes_words(&self) -> bool {
+        matches!(self.effort, Effort::Small | Effort::Middle | Effort::SmallFiles | Effort::Huge)
+    }
+}
+
 /// The level whose number a block holds: one of [`LEVELS`], or that of small files.
 #[must_use]
 pub fn of_block(number: u8) -> Option<&'static Level> {

@@ -51,6 +51,11 @@ impl<T: Send + 'static> Ordered<T> {
 /// Runs `job`; a panic in it becomes an error, as bad input must never end the process.
 fn guarded<T>(job: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(job)).unwrap_or_else(|panic| {
+        // What could not return its error: see `simd::memory`.
+        let panic = match panic.downcast::<Error>() {
+            Ok(error) => return Err(*error),
+            Err(panic) => panic,
+        };
         let text = panic.downcast_ref::<&str>().map(ToString::to_string).or_else(|| panic.downcast_ref::<String>().cloned());
         Err(Error::Bug(text.unwrap_or_else(|| "panic".into())))
     })

@@ -221,3 +221,101 @@ fn nothing_is_overwritten_unless_asked() {
     open(&archive).extract(&mut all(), &out, &ExtractOptions { overwrite: true, ..ExtractOptions::default() }).unwrap();
     assert_eq!(fs::read(there).unwrap(), b"");
 }
+
+/// A folder of texts that share long stretches, and some bytes that are no text.
+fn texts(root: &Path) {
+    let words = ["model ", "of ", "context ", "the ", "mixer ", "learns ", "every ", "weight ", "again\n", "and ", "then ", "predicts "];
+    let mut state = 1u64;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 40) as usize
+    };
+    let shared: Vec<&str> = (0..400).map(|_| words[next() % words.len()]).collect();
+    fs::create_dir_all(root).unwrap();
+    for number in 0..40 {
+        let from = next() % 200;
+        let own: String = (0..100).map(|_| words[next() % words.len()]).collect();
+        let extension = ["rs", "md", "txt", "c"][number % 4];
+        fs::write(root.join(format!("{number}.{extension}")), shared[from..from + 200].concat() + &own).unwrap();
+    }
+    fs::write(root.join("noise"), (0..3000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect::<Vec<_>>()).unwrap();
+    fs::write(root.join("copy.txt"), fs::read(root.join("5.md")).unwrap()).unwrap();
+}
+
+fn based(number: u8, base: u64) -> CreateOptions {
+    let encode = EncodeOptions { level: cmx::level::level(number).unwrap(), threads: 2, ..EncodeOptions::default() };
+    CreateOptions { encode, solid: Some(8000), base: Some(base), ..CreateOptions::default() }
+}
+
+#[test]
+fn blocks_of_small_texts_go_on_from_a_base() {
+    let folder = tempfile::tempdir().unwrap();
+    texts(&folder.path().join("d"));
+    let make = |options: &CreateOptions| {
+        let path = folder.path().join("x.cmx");
+        Archive::create(&path, &[folder.path().join("d")], options).unwrap();
+        fs::read(path).unwrap()
+    };
+    for level in [5, 8] {
+        let alone = make(&based(level, 0));
+        let with_base = make(&based(level, 12_000));
+        assert!(with_base.len() * 10 < alone.len() * 9, "-{level}: {} against {}", with_base.len(), alone.len());
+        for threads in [1, 3] {
+            let mut options = based(level, 12_000);
+            (options.encode.threads, options.encode.verify) = (threads, threads == 1);
+            assert!(make(&options) == with_base, "-{level}, {threads} threads");
+        }
+        let opened = open(&folder.path().join("x.cmx"));
+        assert!(opened.members()[0].header.is_based() && opened.members()[0].index.blocks.len() > 5);
+        let target = folder.path().join(format!("out{level}"));
+        opened.extract(&mut all(), &target, &ExtractOptions::default()).unwrap();
+        assert_eq!(facts(&target.join(stored(&folder))), facts(&folder.path().join("d")));
+        // Each file alone, of the base and behind it.
+        for entry in opened.entries().filter(|entry| entry.size > 0).step_by(9) {
+            let mut out = Vec::new();
+            opened.extract_to(&mut Selection::new(std::slice::from_ref(&entry.path)).unwrap(), &mut out).unwrap();
+            let name = std::str::from_utf8(&entry.path).unwrap().rsplit('/').next().unwrap();
+            assert!(out == fs::read(folder.path().join("d").join(name)).unwrap(), "{name}");
+        }
+    }
+    // A level that sorts has no bases.
+    assert_eq!(make(&based(3, 12_000)), make(&based(3, 0)));
+}
+
+#[test]
+fn an_append_has_its_own_base() {
+    let folder = tempfile::tempdir().unwrap();
+    texts(&folder.path().join("d"));
+    let path = folder.path().join("x.cmx");
+    Archive::create(&path, &[folder.path().join("d")], &based(5, 12_000)).unwrap();
+    fs::write(folder.path().join("d/3.c"), fs::read(folder.path().join("d/4.rs")).unwrap()).unwrap();
+    let plan = cmx::archive::Plan::of(&[folder.path().join("d")], cmx::input::walk::WalkOptions::default()).unwrap();
+    Archive::append(&path, plan, &based(5, 12_000), &DecodeOptions::default()).unwrap();
+    let opened = open(&path);
+    assert_eq!(opened.members().len(), 2);
+    let target = folder.path().join("out");
+    opened.extract(&mut all(), &target, &ExtractOptions::default()).unwrap();
+    assert_eq!(facts(&target.join(stored(&folder))), facts(&folder.path().join("d")));
+}
+
+#[test]
+fn a_damaged_base_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    texts(&folder.path().join("d"));
+    let path = folder.path().join("x.cmx");
+    Archive::create(&path, &[folder.path().join("d")], &based(5, 12_000)).unwrap();
+    let base_at = open(&path).members()[0].block_at[0];
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[base_at as usize + 60] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    let opened = open(&path);
+    let offsets = opened.members()[0].index.content_offsets();
+    let behind = |place: usize| offsets[place] >= opened.members()[0].index.blocks[0].raw_len;
+    let (_, wanted) = opened.entries().enumerate().find(|(place, entry)| entry.size > 0 && behind(*place)).unwrap();
+    let error =
+        opened.extract_to(&mut Selection::new(std::slice::from_ref(&wanted.path)).unwrap(), &mut Vec::new()).unwrap_err().to_string();
+    assert!(error.contains(&format!("base at byte {base_at}")), "{error}");
+    // What does not go on from it is still there.
+    let noise = open(&path).entries().find(|entry| entry.path.ends_with(b"noise")).unwrap().path.clone();
+    open(&path).extract_to(&mut Selection::new(&[noise]).unwrap(), &mut Vec::new()).unwrap();
+}

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use cmx::archive::select::Selection;
 use cmx::archive::{ExtractOptions, show_name};
+use cmx::container::format::incompatible;
 use cmx::container::hash::{hash, narrow};
 use cmx::container::writer::{CodedBlock, MemberWriter};
 use cmx::container::{Entry, EntryKind};
@@ -24,7 +25,7 @@ fn file(path: &str) -> Entry {
 
 /// An archive with these entries, however wrong they are.
 fn archive_of(path: &Path, entries: Vec<Entry>) {
-    let mut writer = MemberWriter::begin(fs::File::create(path).unwrap(), true, &LEVELS[0], 0).unwrap();
+    let mut writer = MemberWriter::begin(fs::File::create(path).unwrap(), incompatible::NAMED, &LEVELS[0], 0).unwrap();
     let contents = entries.iter().filter(|entry| entry.kind == EntryKind::File && entry.same_as.is_none()).count();
     if contents > 0 {
         writer.block(&CodedBlock::encode(&CONTENT.repeat(contents), &LEVELS[0], false).unwrap()).unwrap();

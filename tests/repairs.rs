@@ -125,3 +125,37 @@ fn parity_mends_to_the_byte() {
         assert_eq!(check(folder.path(), &out), 8);
     }
 }
+
+/// Blocks that go on from a base are kept if it is, and are nothing without it.
+#[test]
+fn a_base_is_kept_with_what_goes_on_from_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("d");
+    fs::create_dir(&root).unwrap();
+    let words = ["model ", "of ", "context ", "the ", "mixer ", "learns ", "every ", "weight ", "again\n", "and ", "then ", "predicts "];
+    let text: Vec<&str> = (0..700usize).map(|place| words[place * place / 7 % 12]).collect();
+    for number in 0..12 {
+        fs::write(root.join(format!("f{number}")), text[number * 30..number * 30 + 300].concat()).unwrap();
+    }
+    let options = CreateOptions { solid: Some(4000), base: Some(6000), ..CreateOptions::default() };
+    let path = folder.path().join("x.cmx");
+    Archive::create(&path, std::slice::from_ref(&root), &options).unwrap();
+    let bytes = fs::read(&path).unwrap();
+    let opened = Archive::open(&path, &DecodeOptions::default()).unwrap();
+    let member = &opened.members()[0];
+    let blocks = member.index.blocks.len();
+    let in_base = (0..12).filter(|&number| member.index.content_offsets()[number + 1] < member.index.blocks[0].raw_len).count();
+    assert!(member.header.is_based() && blocks > 3 && (1..6).contains(&in_base), "{blocks} {in_base}");
+    for block in 0..blocks {
+        let mut damaged = bytes.clone();
+        damaged[(member.block_at[block] + member.index.blocks[block].record_len) as usize - 1] ^= 1;
+        let (summary, out) = repaired(folder.path(), &damaged).unwrap();
+        let whole = check(folder.path(), &out);
+        assert_eq!(whole + summary.lost.len(), 12, "{block}: {:?}", summary.lost);
+        assert_eq!(whole == 0, block == 0, "block {block}: {whole} whole");
+        assert!(block == 0 || whole >= 12 - 4, "block {block}: {whole} whole");
+    }
+    // Without index there are no names, and every block can still be read.
+    let (_, out) = repaired(folder.path(), &bytes[..bytes.len() - 60]).unwrap();
+    check(folder.path(), &out);
+}

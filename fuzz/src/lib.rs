@@ -12,6 +12,7 @@ use cmx::container::header::Header;
 use cmx::container::index::{Index, IndexLimits};
 use cmx::level::{LEVELS, Level};
 use cmx::{DecodeOptions, EncodeOptions, Error};
+use std::sync::LazyLock;
 
 pub use archives::{extract, list, repair};
 pub use kernels::kernels;
@@ -53,11 +54,26 @@ pub fn index(data: &[u8]) {
     }
 }
 
+/// A small base.
+fn base() -> &'static block::Base {
+    static BASE: LazyLock<block::Base> = LazyLock::new(|| {
+        let text = b"the block goes on from what was read before it, and so does the next. ".repeat(8);
+        let (_, base) = block::encode_base(&text, LEVELS[4].for_small_files(), 1000, false).unwrap();
+        base.unwrap()
+    });
+    &BASE
+}
+
 /// One coded block, behind two bytes for the length it should have.
 pub fn block(data: &[u8]) {
     let Some((length, coded)) = data.split_first_chunk::<2>() else { return };
     let length = usize::from(u16::from_le_bytes(*length));
     if let Some(raw) = no_defect(block::decode(coded, length)) {
+        assert_eq!(raw.len(), length);
+    }
+    if block::is_behind(coded)
+        && let Some(raw) = no_defect(block::decode_behind(coded, length, base()))
+    {
         assert_eq!(raw.len(), length);
     }
 }

@@ -5,7 +5,8 @@ use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use super::Archive;
-use super::create::{CreateOptions, CreateSummary, Plan};
+use super::create::{CreateOptions, CreateSummary};
+use super::plan::Plan;
 use crate::error::{Error, Result};
 use crate::options::DecodeOptions;
 

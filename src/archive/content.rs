@@ -2,9 +2,10 @@
 
 use std::fs::File;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::member::{Member, fields_at, read_record};
-use crate::block;
+use crate::block::{self, Base, is_base, is_behind};
 use crate::container::compact::Compact;
 use crate::container::header::Header;
 use crate::container::record::Kind;
@@ -12,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::options::DecodeOptions;
 use crate::ordered::Ordered;
 use crate::progress;
-use crate::stream::{decode_record, threads_within};
+use crate::stream::{decode_base_record, decode_record, threads_within};
 
 /// The blocks of `member` that hold any of `ranges` of its content, in order. Ranges must be sorted
 /// by their start.
@@ -41,8 +42,9 @@ pub fn read_blocks(
     options: &DecodeOptions,
     mut take: impl FnMut(u64, &[u8]) -> Result<()>,
 ) -> Result<()> {
-    let threads = threads_within(options.threads, member.header.memory(), options.memory)?;
+    let threads = threads_within(options.threads, &member.header, options.memory)?;
     let mut queue = Ordered::new(threads);
+    let mut base = LazyBase::default();
     let mut next = blocks.iter();
     let mut sink = |(at, raw): (u64, Vec<u8>)| {
         if let Some(progress) = &options.progress {
@@ -51,7 +53,7 @@ pub fn read_blocks(
         take(at, &raw)
     };
     for &block in &mut next {
-        let job = job(file, member, block)?;
+        let job = job(file, member, block, &mut base)?;
         let progress = options.progress.clone();
         let (at, work) = (member.content_at[block], member.index.blocks[block].raw_len);
         let done = queue.submit(move || Ok((at, progress::part(progress.as_ref(), work, job)?)))?;
@@ -64,7 +66,7 @@ pub fn read_blocks(
 }
 
 /// Reads what is stored of a block, and gives the work that decodes it.
-fn job(file: &File, member: &Member, block: usize) -> Result<Box<dyn FnOnce() -> Result<Vec<u8>> + Send>> {
+fn job(file: &File, member: &Member, block: usize, base: &mut LazyBase) -> Result<Box<dyn FnOnce() -> Result<Vec<u8>> + Send>> {
     let at = member.block_at[block];
     let mut fields = fields_at(file, at);
     if member.header.is_compact() {
@@ -83,7 +85,37 @@ fn job(file: &File, member: &Member, block: usize) -> Result<Box<dyn FnOnce() ->
         return Err(Error::Corrupt(format!("the block at byte {at} is not the one that the index names")));
     }
     let memory = member.header.memory();
-    Ok(Box::new(move || decode_record(&record, &coded, memory)))
+    if member.header.is_based() && block == 0 && is_base(&coded) {
+        let base = base.get(file, at, memory)?;
+        return Ok(Box::new(move || Ok(base.text.clone())));
+    }
+    let base = if member.header.is_based() && is_behind(&coded) { Some(base.get(file, member.block_at[0], memory)?) } else { None };
+    Ok(Box::new(move || decode_record(&record, &coded, memory, base.as_deref())))
+}
+
+/// The base of a member, decoded when a block first asks for it.
+#[derive(Default)]
+pub(super) struct LazyBase(Option<Arc<Base>>);
+
+impl LazyBase {
+    /// The base, whose record is at byte `at` of `file`.
+    ///
+    /// # Errors
+    /// It is damaged or no base, or needs more than `memory`; or reading fails.
+    pub fn get(&mut self, file: &File, at: u64, memory: u64) -> Result<Arc<Base>> {
+        if let Some(base) = &self.0 {
+            return Ok(base.clone());
+        }
+        let (record, coded) = read_record(&mut fields_at(file, at), Kind::Block)
+            .map_err(|error| if let Error::Corrupt(text) = error { Error::Corrupt(format!("base at byte {at}: {text}")) } else { error })?;
+        if record.number != 0 {
+            return Err(Error::Corrupt(format!("the block at byte {at} is not the member's first")));
+        }
+        let base = Ordered::new(1).submit(move || Ok(Arc::new(decode_base_record(&record, &coded, memory)?)))?;
+        let base = base.ok_or_else(|| Error::Bug("a base without a result".into()))?;
+        self.0 = Some(base.clone());
+        Ok(base)
+    }
 }
 
 #[cfg(test)]

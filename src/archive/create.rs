@@ -2,17 +2,19 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
-use super::group::{Look, compare, solid_size};
-use super::identical;
-use crate::container::fields::read_full;
+use super::group::solid_size;
+use super::plan::Plan;
+use crate::block::Base;
+use crate::container::format::incompatible;
 use crate::container::hash::{Hasher, narrow};
 use crate::container::writer::{CodedBlock, MemberWriter};
 use crate::container::{Entry, EntryKind};
 use crate::error::{Error, Result};
 use crate::input::holes::data_extents;
-use crate::input::walk::{Found, Walk, WalkOptions, walk};
+use crate::input::walk::WalkOptions;
 use crate::input::{BlockSource, FileSource};
 use crate::options::EncodeOptions;
 use crate::ordered::Ordered;
@@ -28,6 +30,9 @@ pub struct CreateOptions {
     /// Bytes of small files to put into one block; by default as much as keeps extraction of one file
     /// quick (see [`solid_size`]).
     pub solid: Option<u64>,
+    /// Bytes of files to put into a base, which other blocks of text go on from: by default as many as keep extraction
+    /// of one file quick, and none where the size of blocks is given. 0 makes all blocks stand alone.
+    pub base: Option<u64>,
     /// Redundant bytes to add, in hundredths of a percent of the archive: 200 is 2 %.
     pub parity: u32,
 }
@@ -45,60 +50,38 @@ pub struct CreateSummary {
     pub warnings: Vec<String>,
 }
 
-/// What will be stored, in order.
-pub struct Plan {
-    found: Vec<Found>,
-    warnings: Vec<String>,
-}
-
 impl Plan {
-    /// Walks over `roots`, finds identical files, and puts like by like.
-    ///
-    /// # Errors
-    /// A root does not exist or cannot be read.
-    pub fn of(roots: &[PathBuf], options: WalkOptions) -> Result<Plan> {
-        let Walk { found, mut warnings } = walk(roots, options)?;
-        let (files, mut others): (Vec<_>, Vec<_>) = found.into_iter().partition(|found| found.entry.kind == EntryKind::File);
-        others.sort_by(|one, other| one.entry.path.cmp(&other.entry.path));
-        let mut looked = Vec::new();
-        for found in files {
-            match look(&found.source) {
-                Ok(look) => looked.push((look, found)),
-                Err(error) => warnings.push(format!("left out: {}: {error}", found.source.display())),
-            }
-        }
-        looked.sort_by(|one, other| compare((one.0, &one.1.entry.path), (other.0, &other.1.entry.path)));
-        let mut files: Vec<Found> = looked.into_iter().map(|(_, found)| found).collect();
-        mark_identical(&mut files, others.len());
-        others.append(&mut files);
-        Ok(Plan { found: others, warnings })
-    }
-
-    /// Bytes of content that will be stored.
-    #[must_use]
-    pub fn total(&self) -> u64 {
-        self.found.iter().filter(|found| found.entry.same_as.is_none()).map(|found| found.entry.size).sum()
-    }
-
     /// Writes the archive to `out`.
     ///
     /// # Errors
     /// A file changes or cannot be read, writing fails, or memory is short. What was written by then
     /// has no footer.
-    pub fn write(self, out: impl Write, options: &CreateOptions) -> Result<CreateSummary> {
+    pub fn write(mut self, out: impl Write, options: &CreateOptions) -> Result<CreateSummary> {
         let level = options.encode.level;
         let limit = options.solid.unwrap_or_else(|| solid_size(self.total(), level)).clamp(1, level.block_size as u64);
+        let base = if level.for_small_files().mixes_words() { self.choose_base(limit, options) } else { None };
+        let features = incompatible::NAMED | if base.is_some() { incompatible::BASED } else { 0 };
         let mut content = Content {
             options: &options.encode,
-            writer: MemberWriter::begin(out, true, level, options.parity)?,
+            writer: MemberWriter::begin(out, features, level, options.parity)?,
             queue: Ordered::new(options.encode.threads),
             block: Vec::new(),
             limit: limit as usize,
+            part: if base.is_some() { level.block_size } else { limit as usize },
+            base: None,
             warnings: self.warnings,
         };
+        let first_file = self.text.start;
         let mut entries: Vec<Entry> = Vec::with_capacity(self.found.len());
         let mut raw = 0;
-        for found in self.found {
+        for (place, found) in self.found.into_iter().enumerate() {
+            if let Some((files, part)) = base {
+                if place == first_file + files {
+                    content.begin_text(part)?;
+                } else if place == self.text.end {
+                    content.end_text()?;
+                }
+            }
             let mut entry = found.entry;
             if let Some(first) = entry.same_as {
                 let first = &entries[first as usize];
@@ -118,27 +101,18 @@ impl Plan {
     }
 }
 
-/// Notes which of `files` equal an earlier one; `offset` entries stand before them.
-fn mark_identical(files: &mut [Found], offset: usize) {
-    let sizes: Vec<(&Path, u64)> = files.iter().map(|found| (found.source.as_path(), found.entry.size)).collect();
-    for (place, first) in identical::find(&sizes).into_iter().enumerate() {
-        files[place].entry.same_as = first.map(|first| (first + offset) as u64);
-    }
-}
-
-fn look(path: &Path) -> std::io::Result<Look> {
-    let mut start = [0; 4096];
-    let length = read_full(&mut File::open(path)?, &mut start)?;
-    Ok(Look::of(&start[..length]))
-}
-
 /// The contents of files on their way into blocks.
 struct Content<'a, W: Write> {
     options: &'a EncodeOptions,
     writer: MemberWriter<W>,
     queue: Ordered<CodedBlock>,
     block: Vec<u8>,
+    /// Largest file that shares a block with others.
     limit: usize,
+    /// Where a block of such files ends; at most `limit`.
+    part: usize,
+    /// What blocks of text go on from.
+    base: Option<Arc<Base>>,
     warnings: Vec<String>,
 }
 
@@ -167,7 +141,7 @@ impl<W: Write> Content<'_, W> {
             None => FileSource::new(file)?,
         };
         let length = entry.stored_len();
-        if !self.block.is_empty() && self.block.len() as u64 + length > self.limit as u64 {
+        if !self.block.is_empty() && self.block.len() as u64 + length > self.part as u64 {
             self.flush()?;
         }
         let mut hasher = Hasher::default();
@@ -178,7 +152,7 @@ impl<W: Write> Content<'_, W> {
             } else {
                 self.block.append(&mut piece);
             }
-            if self.block.len() >= self.limit {
+            if self.block.len() >= self.part {
                 self.flush()?;
             }
         }
@@ -198,12 +172,43 @@ impl<W: Write> Content<'_, W> {
         }
         let block = std::mem::take(&mut self.block);
         let options = self.options.clone();
-        let level = if block.len() <= self.limit { options.level.for_small_files() } else { options.level };
+        let small = block.len() <= self.limit;
+        let level = if small { options.level.for_small_files() } else { options.level };
+        let base = self.base.clone().filter(|_| small);
         let done = self.queue.submit(move || {
             let work = block.len() as u64 * options.passes();
-            progress::part(options.progress.as_ref(), work, || CodedBlock::encode(&block, level, options.verify))
+            progress::part(options.progress.as_ref(), work, || match base {
+                Some(base) => CodedBlock::encode_behind(&block, &base, options.verify),
+                None => CodedBlock::encode(&block, level, options.verify),
+            })
         })?;
         done.iter().try_for_each(|block| self.write(block))
+    }
+
+    /// Makes what was collected the base of the text to come, which is cut into blocks of about `part` bytes.
+    fn begin_text(&mut self, part: u64) -> Result<()> {
+        let block = std::mem::take(&mut self.block);
+        let (options, level) = (self.options.clone(), self.options.level.for_small_files());
+        let base = Ordered::new(1).submit(move || {
+            let work = block.len() as u64 * options.passes();
+            // About two letters to a code.
+            let encode = || CodedBlock::encode_base(&block, level, part as usize / 2, options.verify);
+            progress::part(options.progress.as_ref(), work, encode)
+        })?;
+        if let Some((block, base)) = base {
+            self.write(&block)?;
+            self.base = base.map(Arc::new);
+        }
+        self.part = self.limit.min(part as usize);
+        Ok(())
+    }
+
+    /// What comes now is no text.
+    fn end_text(&mut self) -> Result<()> {
+        self.flush()?;
+        self.base = None;
+        self.part = self.limit;
+        Ok(())
     }
 
     fn drain(&mut self) -> Result<()> {

@@ -18,6 +18,34 @@ pub fn solid_size(total: u64, level: &Level) -> u64 {
     total.div_ceil(PARTS).max(MIN_SOLID).min(level.block_size as u64)
 }
 
+/// Text behind a base is cut into this many blocks.
+const TEXT_PARTS: u64 = 20;
+
+/// Most bytes of a base.
+const MOST_BASE: u64 = 4 << 20;
+
+/// Fewer bytes are not worth a base.
+const LEAST_BASE: u64 = 64 << 10;
+
+/// What the primer of a base takes the time of, in bytes of text.
+const PRIMER_COST: u64 = 85 << 10;
+
+/// For `total` bytes of text in small files, how many of them to put into a base, and how many into each block behind it;
+/// `None` where there is no base, because there is too little text or the user says so with `base` or `solid`. To extract
+/// one file, primer, base and a block are read: together 14 % of all.
+#[must_use]
+pub fn base_size(total: u64, base: Option<u64>, solid: Option<u64>) -> Option<(u64, u64)> {
+    let part = total.div_ceil(TEXT_PARTS).max(1);
+    match (base, solid) {
+        (Some(0), _) | (None, Some(_)) => None,
+        (Some(base), solid) => Some((base.min(total / 2), solid.unwrap_or(part).max(1))),
+        (None, None) => {
+            let base = (total / 100 * 14).saturating_sub(part + PRIMER_COST).min(MOST_BASE);
+            (base >= LEAST_BASE).then_some((base, part))
+        }
+    }
+}
+
 /// What the first bytes of a file look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Look {
@@ -102,6 +130,18 @@ mod tests {
         {
             assert_eq!(extension(path.as_bytes()), expected.as_bytes(), "{path}");
         }
+    }
+
+    #[test]
+    fn one_file_takes_a_seventh_of_the_time() {
+        assert_eq!(base_size(1_000_000, None, None), None);
+        for total in [2_000_000, 10_000_000, 50_000_000, 1_000_000_000] {
+            let (base, part) = base_size(total, None, None).unwrap();
+            assert!(base <= MOST_BASE && base + part + PRIMER_COST <= total / 7, "{total}: {base} {part}");
+        }
+        assert_eq!(base_size(10_000_000, Some(0), None), None);
+        assert_eq!(base_size(10_000_000, None, Some(5000)), None);
+        assert_eq!(base_size(100_000, Some(6000), Some(5000)), Some((6000, 5000)));
     }
 
     #[test]

@@ -20,8 +20,10 @@ pub mod member;
 pub mod mend;
 pub mod names;
 pub mod pieces;
+pub mod plan;
 mod rebuild;
 pub mod repair;
+mod representatives;
 pub mod scan;
 pub mod select;
 mod sparse;
@@ -30,9 +32,10 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-pub use create::{CreateOptions, CreateSummary, Plan};
+pub use create::{CreateOptions, CreateSummary};
 pub use extract::{ExtractOptions, ExtractSummary};
 pub use names::show_name;
+pub use plan::Plan;
 
 use crate::container::{Entry, EntryKind};
 use crate::error::{Error, Result};

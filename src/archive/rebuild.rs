@@ -3,8 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 
+use super::content::LazyBase;
 use super::member::{fields_at, read_record};
 use super::repair::{Remains, lost_line};
+use crate::block::is_behind;
 use crate::container::hash::{hash, narrow};
 use crate::container::record::{Kind, Record};
 use crate::container::{Entry, EntryKind};
@@ -49,7 +51,7 @@ pub(super) fn rebuild_index(file: &File, remains: &Remains, number: u32) -> Resu
     let is_whole = |place: usize| index.entries[place].kind == EntryKind::File && saved(place) == index.entries[place].stored_len();
     let whole_files: HashSet<&[u8]> =
         (0..parts.len()).filter(|&place| is_whole(place)).map(|place| &index.entries[place].path[..]).collect();
-    let mut decoder = Decoder { file, remains, last: None };
+    let mut decoder = Decoder { file, remains, last: None, base: LazyBase::default() };
     let mut new_place: HashMap<u64, u64> = HashMap::new();
     for (place, entry) in index.entries.iter().enumerate() {
         let keep = match entry.kind {
@@ -122,6 +124,7 @@ struct Decoder<'a> {
     file: &'a File,
     remains: &'a Remains,
     last: Option<(u64, Vec<u8>)>,
+    base: LazyBase,
 }
 
 impl Decoder<'_> {
@@ -129,7 +132,11 @@ impl Decoder<'_> {
         if self.last.as_ref().is_none_or(|(last, _)| *last != number) {
             let (at, _): (u64, Record) = self.remains.blocks[&number];
             let (record, coded) = read_record(&mut fields_at(self.file, at), Kind::Block)?;
-            self.last = Some((number, decode_record(&record, &coded, u64::MAX)?));
+            let base = match self.remains.base_at().filter(|_| is_behind(&coded)) {
+                Some(base_at) => Some(self.base.get(self.file, base_at, u64::MAX)?),
+                None => None,
+            };
+            self.last = Some((number, decode_record(&record, &coded, u64::MAX, base.as_deref())?));
         }
         Ok(self.last.as_ref().map_or(&[], |(_, raw)| raw))
     }

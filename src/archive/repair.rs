@@ -10,6 +10,8 @@ use super::mend::mend;
 use super::names::show_name;
 use super::rebuild::rebuild_index;
 use super::scan::{Thing, scan, whole_member};
+use crate::block::is_behind;
+use crate::container::format::incompatible;
 use crate::container::header::Header;
 use crate::container::index::Index;
 use crate::container::record::{Kind, Record};
@@ -39,6 +41,15 @@ pub(super) struct Remains {
     /// Whole blocks by number: place of the record, and its header.
     pub blocks: BTreeMap<u64, (u64, Record)>,
     pub index: Option<Index>,
+    /// Does any of the blocks go on from the first?
+    pub based: bool,
+}
+
+impl Remains {
+    /// Where the record of the member's base is, if it has one that is left.
+    pub fn base_at(&self) -> Option<u64> {
+        self.header.is_none_or(|header| header.is_based()).then(|| self.blocks.get(&0).map(|(at, _)| *at)).flatten()
+    }
 }
 
 /// Writes to `out` an archive of all that is whole in `file`, temporary files beside `folder`.
@@ -82,7 +93,12 @@ pub fn repair(file: &File, folder: &Path, out: &mut dyn Write, options: &DecodeO
         match thing {
             Thing::Header(_, header) => remains.header = Some(header),
             Thing::Record(at, _, record) if record.kind == Kind::Block => {
-                remains.blocks.insert(record.number, (at, record));
+                let (_, coded) = read_record(&mut fields_at(file, at), Kind::Block)?;
+                // Without its base a block is nothing. The base is the first block, so it was found before.
+                if !is_behind(&coded) || remains.base_at().is_some() {
+                    remains.based |= is_behind(&coded);
+                    remains.blocks.insert(record.number, (at, record));
+                }
             }
             Thing::Record(at, _, record) if record.kind == Kind::Index => {
                 let (record, coded) = read_record(&mut fields_at(file, at), record.kind)?;
@@ -124,7 +140,8 @@ fn save(file: &File, remains: &Remains, number: &mut u32, out: &mut dyn Write, s
     // index needs that of its own level.
     let most = LEVELS.iter().map(|level| level.memory as u64 >> 20).max().unwrap_or(0);
     let memory = remains.header.map_or(most, |header| header.memory_mib.max(LEVELS[0].memory as u64 >> 20));
-    let mut writer = MemberWriter::with_header(out, Header::new(crate::container::format::incompatible::NAMED, memory), 0)?;
+    let features = incompatible::NAMED | if remains.based { incompatible::BASED } else { 0 };
+    let mut writer = MemberWriter::with_header(out, Header::new(features, memory), 0)?;
     let mut written = HashSet::new();
     for &block in &rebuilt.blocks {
         let Some((at, record)) = remains.blocks.get(&block).filter(|_| written.insert(block)) else { continue };

@@ -1,8 +1,8 @@
-//! The three forms of a coded block: stored, one stream, split into streams.
+//! The forms of a coded block: stored, one stream, split into streams; a base, and the last two behind one.
 //!
 //! The first byte holds the form (high four bits) and the level (low four). *Stored*: the raw
 //! bytes follow. *Single*: the kind of the one stream, then its coded bytes to the end.
-//! *Split*: the streams of [`super::streams`].
+//! *Split*: the streams of [`super::streams`]. *Base*: text that streams of words in other blocks go on from.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use super::varint::Reader;
 use super::{program, split};
 use crate::error::{Error, Result};
 use crate::level::{self, Level};
-use crate::predictor;
+use crate::predictor::base::Base;
 
 /// How a block is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +36,9 @@ impl fmt::Display for Form {
 const STORED: u8 = 0;
 const SINGLE: u8 = 1;
 const SPLIT: u8 = 2;
+const BASE: u8 = 3;
+const SINGLE_BEHIND: u8 = 4;
+const SPLIT_BEHIND: u8 = 5;
 
 /// Blocks up to here that would be split are coded both ways, and the smaller is kept.
 const TRY_BOTH: usize = 128 << 10;
@@ -48,24 +51,24 @@ pub fn stored(raw: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Codes `raw`; `None` where the form has nothing to offer beyond the stored one.
+/// Codes `raw` behind `base`, if there is one; `None` where the form has nothing to offer beyond the stored one.
 ///
 /// # Errors
 /// Memory for the tables cannot be had.
-pub fn encode(form: Form, raw: &[u8], level: &Level) -> Result<Option<Vec<u8>>> {
+pub fn encode(form: Form, raw: &[u8], level: &Level, base: Option<&Base>) -> Result<Option<Vec<u8>>> {
     if raw.is_empty() {
         return Ok(None);
     }
     match form {
-        Form::Single => single(raw, level, Kind::Generic).map(Some),
+        Form::Single => single(raw, level, Kind::Generic, None).map(Some),
         Form::Split => {
             let pieces = split::split(raw, level);
             if let [Piece { body: Body::Copy(kind), .. }] = pieces[..] {
-                return single(raw, level, kind).map(Some);
+                return single(raw, level, kind, base).map(Some);
             }
-            let split = split_form(raw, level, &pieces)?;
+            let split = split_form(raw, level, &pieces, base)?;
             if raw.len() <= TRY_BOTH {
-                let whole = single(raw, level, piece::main_kind(&pieces))?;
+                let whole = single(raw, level, piece::main_kind(&pieces), base)?;
                 if whole.len() <= split.len() {
                     return Ok(Some(whole));
                 }
@@ -75,26 +78,50 @@ pub fn encode(form: Form, raw: &[u8], level: &Level) -> Result<Option<Vec<u8>>> 
     }
 }
 
-fn single(raw: &[u8], level: &Level, kind: Kind) -> Result<Vec<u8>> {
+fn single(raw: &[u8], level: &Level, kind: Kind, base: Option<&Base>) -> Result<Vec<u8>> {
     let kind = streams::coded_as(raw, kind)?;
-    let mut out = vec![SINGLE << 4 | level.number];
+    let base = base.filter(|_| kind == Kind::Words);
+    let form = if base.is_some() { SINGLE_BEHIND } else { SINGLE };
+    let mut out = vec![form << 4 | level.number];
     kind.write(&mut out);
-    out.extend_from_slice(&predictor::encode(raw, level, &kind)?);
+    out.extend_from_slice(&streams::encode(raw, kind, level, base)?);
     Ok(out)
 }
 
-fn split_form(raw: &[u8], level: &Level, pieces: &[Piece]) -> Result<Vec<u8>> {
+fn split_form(raw: &[u8], level: &Level, pieces: &[Piece], base: Option<&Base>) -> Result<Vec<u8>> {
     let mut streams = Streams::default();
     program::write(raw, pieces, &mut streams);
-    let mut out = vec![SPLIT << 4 | level.number];
-    streams::write(&streams, level, &mut out)?;
+    let form = if base.is_some() { SPLIT_BEHIND } else { SPLIT };
+    let mut out = vec![form << 4 | level.number];
+    streams::write(&streams, level, base, &mut out)?;
     Ok(out)
+}
+
+/// Codes `raw`, a text, as a base that `room` codes will go on from.
+///
+/// # Errors
+/// Memory for the tables cannot be had.
+pub fn encode_base(raw: &[u8], level: &'static Level, room: usize) -> Result<(Vec<u8>, Base)> {
+    let (coded, base) = Base::encode(raw, level, room)?;
+    let mut out = vec![BASE << 4 | level.number];
+    out.extend_from_slice(&coded);
+    Ok((out, base))
+}
+
+/// Whether `coded` is a base.
+pub fn is_base(coded: &[u8]) -> bool {
+    coded.first().is_some_and(|first| first >> 4 == BASE)
+}
+
+/// Whether `coded` can only be decoded behind a base.
+pub fn is_behind(coded: &[u8]) -> bool {
+    coded.first().is_some_and(|first| matches!(first >> 4, SINGLE_BEHIND | SPLIT_BEHIND))
 }
 
 /// The split form of `raw`, whatever else would be smaller.
 #[cfg(test)]
 pub fn encode_split(raw: &[u8], level: &Level) -> Result<Vec<u8>> {
-    split_form(raw, level, &split::split(raw, level))
+    split_form(raw, level, &split::split(raw, level), None)
 }
 
 /// The memory of the level that `coded` names; 0 for the stored form, and for what [`decode`] refuses.
@@ -103,11 +130,27 @@ pub fn memory(coded: &[u8]) -> u64 {
     named.and_then(|first| level::of_block(first & 15)).map_or(0, |level| level.memory as u64)
 }
 
-/// Decodes any form.
+/// The level that the first byte names.
+fn level_of(first: u8) -> Result<&'static Level> {
+    level::of_block(first & 15).ok_or_else(|| Error::Unsupported(format!("level {} in a block", first & 15)))
+}
+
+/// Decodes a base.
+///
+/// # Errors
+/// As for [`decode`]; [`Error::Corrupt`] for any other form.
+pub fn decode_base(coded: &[u8], raw_len: usize) -> Result<Base> {
+    match coded.split_first() {
+        Some((&first, rest)) if first >> 4 == BASE => Base::decode(rest, raw_len, level_of(first)?),
+        _ => Err(Error::Corrupt("the first block is no base".into())),
+    }
+}
+
+/// Decodes any form; with `base` those behind it too.
 ///
 /// # Errors
 /// [`Error::Corrupt`], [`Error::Unsupported`], [`Error::Limit`].
-pub fn decode(coded: &[u8], raw_len: usize) -> Result<Vec<u8>> {
+pub fn decode(coded: &[u8], raw_len: usize, base: Option<&Base>) -> Result<Vec<u8>> {
     let mut reader = Reader::new(coded);
     let first = reader.byte()?;
     let form = first >> 4;
@@ -117,16 +160,26 @@ pub fn decode(coded: &[u8], raw_len: usize) -> Result<Vec<u8>> {
         }
         return Ok(reader.rest().to_vec());
     }
-    let level = level::of_block(first & 15).ok_or_else(|| Error::Unsupported(format!("level {} in a block", first & 15)))?;
-    match form {
-        SINGLE => {
-            let kind = Kind::read(&mut reader)?;
-            predictor::decode(reader.rest(), raw_len, level, &kind)
+    let level = level_of(first)?;
+    let base = if matches!(form, SINGLE_BEHIND | SPLIT_BEHIND) {
+        let base = base.ok_or_else(|| Error::Corrupt("a block behind a base, without one".into()))?;
+        if base.level != level {
+            return Err(Error::Corrupt("a block of another level than its base".into()));
         }
-        SPLIT => {
-            let streams = streams::read(&mut reader, raw_len, level)?;
+        Some(base)
+    } else {
+        None
+    };
+    match form {
+        SINGLE | SINGLE_BEHIND => {
+            let kind = Kind::read(&mut reader)?;
+            streams::decode(reader.rest(), raw_len, kind, level, base)
+        }
+        SPLIT | SPLIT_BEHIND => {
+            let streams = streams::read(&mut reader, raw_len, level, base)?;
             program::run(&streams, raw_len)
         }
+        BASE => Ok(Base::decode(reader.rest(), raw_len, level)?.text),
         other => Err(Error::Unsupported(format!("block form {other}"))),
     }
 }

@@ -20,6 +20,7 @@ pub(crate) use varint::put as put_varint;
 
 use crate::error::Result;
 use crate::level::Level;
+pub use crate::predictor::base::Base;
 use form::Form;
 
 /// A coded block.
@@ -37,17 +38,48 @@ pub struct Encoded {
 /// # Errors
 /// Memory for the tables cannot be had.
 pub fn encode(raw: &[u8], level: &Level, verify: bool) -> Result<Encoded> {
-    encode_through(raw, level, verify, &|_, _| {})
+    encode_through(raw, level, None, verify, &|_, _| {})
+}
+
+/// Like [`encode`], at the level of `base`: text is coded as if it followed that of the base.
+///
+/// # Errors
+/// As for [`encode`].
+pub fn encode_behind(raw: &[u8], base: &Base, verify: bool) -> Result<Encoded> {
+    encode_through(raw, base.level, Some(base), verify, &|_, _| {})
+}
+
+/// Like [`encode`], as a base that about `room` bytes of text will go on from; `None` in its place if it could not be
+/// verified, and what stands for it is no base.
+///
+/// # Errors
+/// As for [`encode`].
+pub fn encode_base(raw: &[u8], level: &'static Level, room: usize, verify: bool) -> Result<(Encoded, Option<Base>)> {
+    let (bytes, base) = form::encode_base(raw, level, room)?;
+    if !verify {
+        return Ok((Encoded { bytes, fallback: None }, Some(base)));
+    }
+    drop(base);
+    // What follows goes on from the decoder's state, so that it is that state which is verified.
+    match crate::transform::guarded("block", || decode_base(&bytes, raw.len())) {
+        Ok(base) if base.text == raw => Ok((Encoded { bytes, fallback: None }, Some(base))),
+        other => {
+            let why = other.map_or_else(|error| error.to_string(), |_| "the decoded base differs".into());
+            let encoded = encode(raw, level, verify)?;
+            let fallback: Vec<String> = [Some(format!("base: {why}")), encoded.fallback].into_iter().flatten().collect();
+            Ok((Encoded { fallback: report(&fallback), ..encoded }, None))
+        }
+    }
 }
 
 /// [`encode`], with `damage` applied to every coded form before it is verified: the point where
 /// tests play the part of a defect.
-fn encode_through(raw: &[u8], level: &Level, verify: bool, damage: &dyn Fn(Form, &mut Vec<u8>)) -> Result<Encoded> {
+fn encode_through(raw: &[u8], level: &Level, base: Option<&Base>, verify: bool, damage: &dyn Fn(Form, &mut Vec<u8>)) -> Result<Encoded> {
     let mut failures: Vec<String> = Vec::new();
     for form in [Form::Split, Form::Single] {
-        let Some(mut bytes) = form::encode(form, raw, level)? else { continue };
+        let Some(mut bytes) = form::encode(form, raw, level, base)? else { continue };
         damage(form, &mut bytes);
-        match if verify { check(&bytes, raw) } else { Ok(()) } {
+        match if verify { check(&bytes, raw, base) } else { Ok(()) } {
             Ok(()) => return Ok(Encoded { bytes: smaller(bytes, raw), fallback: report(&failures) }),
             Err(why) => failures.push(format!("{form}: {why}")),
         }
@@ -61,8 +93,8 @@ fn smaller(coded: Vec<u8>, raw: &[u8]) -> Vec<u8> {
 }
 
 /// Decodes and compares; says how they differ.
-fn check(coded: &[u8], raw: &[u8]) -> std::result::Result<(), String> {
-    match crate::transform::guarded("block", || decode(coded, raw.len())) {
+fn check(coded: &[u8], raw: &[u8], base: Option<&Base>) -> std::result::Result<(), String> {
+    match crate::transform::guarded("block", || form::decode(coded, raw.len(), base)) {
         Ok(again) if again == raw => Ok(()),
         Ok(again) => {
             let at = again.iter().zip(raw).take_while(|(a, b)| a == b).count();
@@ -83,8 +115,26 @@ fn report(failures: &[String]) -> Option<String> {
 /// [`crate::Error::Corrupt`] where the bytes cannot be right, [`crate::Error::Unsupported`] where they name
 /// something unknown.
 pub fn decode(coded: &[u8], raw_len: usize) -> Result<Vec<u8>> {
-    form::decode(coded, raw_len)
+    form::decode(coded, raw_len, None)
 }
+
+/// Decodes what [`encode_behind`] made.
+///
+/// # Errors
+/// As for [`decode`].
+pub fn decode_behind(coded: &[u8], raw_len: usize, base: &Base) -> Result<Vec<u8>> {
+    form::decode(coded, raw_len, Some(base))
+}
+
+/// Decodes what [`encode_base`] made.
+///
+/// # Errors
+/// As for [`decode`]; also where `coded` is no base.
+pub fn decode_base(coded: &[u8], raw_len: usize) -> Result<Base> {
+    form::decode_base(coded, raw_len)
+}
+
+pub use form::{is_base, is_behind};
 
 /// The one of Text, Table, Exe and Generic that most of `raw` is.
 #[must_use]

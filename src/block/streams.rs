@@ -10,7 +10,7 @@ use super::kind::Kind;
 use super::varint::{self, Reader};
 use crate::error::{Error, Result};
 use crate::level::Level;
-use crate::predictor;
+use crate::predictor::{self, base::Base};
 
 /// The streams of a block.
 #[derive(Debug, Default)]
@@ -80,11 +80,33 @@ pub fn coded_as(bytes: &[u8], kind: Kind) -> Result<Kind> {
     Ok(if kind == Kind::Text && crate::words::suits(bytes)? { Kind::Words } else { kind })
 }
 
-fn coded(bytes: &[u8], kind: Kind, level: &Level) -> Result<Body> {
+/// Codes a stream of `kind`: words behind `base`, if there is one.
+///
+/// # Errors
+/// Memory for the tables cannot be had.
+pub fn encode(bytes: &[u8], kind: Kind, level: &Level, base: Option<&Base>) -> Result<Vec<u8>> {
+    match base {
+        Some(base) if kind == Kind::Words => base.encode_behind(bytes),
+        _ => predictor::encode(bytes, level, &kind),
+    }
+}
+
+/// Decodes what [`encode`] made of `raw_len` bytes.
+///
+/// # Errors
+/// [`Error::Corrupt`], [`Error::Limit`].
+pub fn decode(coded: &[u8], raw_len: usize, kind: Kind, level: &Level, base: Option<&Base>) -> Result<Vec<u8>> {
+    match base {
+        Some(base) if kind == Kind::Words => base.decode_behind(coded, raw_len),
+        _ => predictor::decode(coded, raw_len, level, &kind),
+    }
+}
+
+fn coded(bytes: &[u8], kind: Kind, level: &Level, base: Option<&Base>) -> Result<Body> {
     if bytes.len() < 8 {
         return Ok(Body::Stored);
     }
-    let coded = predictor::encode(bytes, level, &kind)?;
+    let coded = encode(bytes, kind, level, base)?;
     Ok(if coded.len() + 2 < bytes.len() { Body::Coded(coded) } else { Body::Stored })
 }
 
@@ -92,14 +114,14 @@ fn coded(bytes: &[u8], kind: Kind, level: &Level) -> Result<Body> {
 ///
 /// # Errors
 /// Memory for the tables cannot be had.
-pub fn write(streams: &Streams, level: &Level, out: &mut Vec<u8>) -> Result<()> {
+pub fn write(streams: &Streams, level: &Level, base: Option<&Base>, out: &mut Vec<u8>) -> Result<()> {
     let mut bodies: Vec<(&[u8], Body)> = Vec::with_capacity(streams.data.len() + 3);
-    bodies.push((&streams.program, coded(&streams.program, Kind::Generic, level)?));
-    bodies.push((&streams.side, coded(&streams.side, Kind::Generic, level)?));
+    bodies.push((&streams.program, coded(&streams.program, Kind::Generic, level, None)?));
+    bodies.push((&streams.side, coded(&streams.side, Kind::Generic, level, None)?));
     bodies.push((&streams.packed, Body::Stored));
     let kinds: Vec<Kind> = streams.data.iter().map(|(kind, bytes)| coded_as(bytes, *kind)).collect::<Result<_>>()?;
     for ((_, bytes), kind) in streams.data.iter().zip(&kinds) {
-        bodies.push((bytes, coded(bytes, *kind, level)?));
+        bodies.push((bytes, coded(bytes, *kind, level, base)?));
     }
     varint::put(out, streams.data.len() as u64);
     for (index, (raw, body)) in bodies.iter().enumerate() {
@@ -138,7 +160,7 @@ struct Entry {
 ///
 /// # Errors
 /// [`Error::Corrupt`], [`Error::Unsupported`], [`Error::Limit`].
-pub fn read(reader: &mut Reader<'_>, raw_len: usize, level: &Level) -> Result<Streams> {
+pub fn read(reader: &mut Reader<'_>, raw_len: usize, level: &Level, base: Option<&Base>) -> Result<Streams> {
     let count = reader.len()?;
     if count > MAX_DATA {
         return Err(Error::Corrupt("number of streams".into()));
@@ -169,7 +191,7 @@ pub fn read(reader: &mut Reader<'_>, raw_len: usize, level: &Level) -> Result<St
     for (entry, body) in entries.iter().zip(bodies) {
         decoded.push(match entry.coded_len {
             None => body.to_vec(),
-            Some(_) => predictor::decode(body, entry.raw_len, level, &entry.kind)?,
+            Some(_) => decode(body, entry.raw_len, entry.kind, level, base)?,
         });
     }
     let kinds = entries.iter().skip(3).map(|entry| entry.kind);

@@ -128,6 +128,9 @@ pub struct Options {
     /// Small files to put into one block: more is smaller, and slower to extract from
     #[arg(long, value_name = "SIZE", value_parser = size::parse)]
     pub solid: Option<u64>,
+    /// Text that other blocks of small files go on from: more is smaller, and slower to extract from; 0 is none
+    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
+    pub base: Option<u64>,
     /// Do not decode every block again while compressing
     #[arg(long)]
     pub no_verify: bool,

@@ -49,6 +49,7 @@ pub fn create_options(options: &Options, level: &'static Level, target: Option<&
         encode: EncodeOptions { level, verify: !options.no_verify, ..EncodeOptions::default() },
         walk: WalkOptions { owner: options.owner, xattrs: options.xattrs, exclude },
         solid: options.solid,
+        base: options.base,
         parity: options.parity,
     }
 }

@@ -17,8 +17,10 @@ pub mod incompatible {
     pub const COMPACT: u64 = 1;
     /// The member holds named entries (files, directories, links), not one unnamed stream.
     pub const NAMED: u64 = 2;
+    /// The first block may be a base that others go on from.
+    pub const BASED: u64 = 4;
     /// All that this version knows.
-    pub const KNOWN: u64 = COMPACT | NAMED;
+    pub const KNOWN: u64 = COMPACT | NAMED | BASED;
 }
 
 /// Marker before every record, found again by a scan of a damaged archive.

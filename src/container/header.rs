@@ -45,6 +45,12 @@ impl Header {
         self.incompatible & incompatible::NAMED != 0
     }
 
+    /// May blocks go on from the first one?
+    #[must_use]
+    pub fn is_based(&self) -> bool {
+        self.incompatible & incompatible::BASED != 0
+    }
+
     /// Appends the header. In the compact form the fields of [`super::compact`] follow instead of
     /// the memory and the check.
     pub fn write_to(&self, out: &mut Vec<u8>) {

@@ -4,13 +4,13 @@ use std::io::Write;
 
 use super::entry::Entry;
 use super::footer::{FOOTER_LEN, Footer};
-use super::format::{MAX_BLOCK, incompatible};
+use super::format::MAX_BLOCK;
 use super::hash::hash;
 use super::header::Header;
 use super::index::{BlockRow, Index};
 use super::parity::ParityWriter;
 use super::record::{Kind, Record};
-use crate::block;
+use crate::block::{self, Base, Encoded};
 use crate::error::{Error, Result};
 use crate::level::Level;
 
@@ -33,8 +33,28 @@ impl CodedBlock {
     /// # Errors
     /// Memory is short.
     pub fn encode(raw: &[u8], level: &Level, verify: bool) -> Result<CodedBlock> {
-        let encoded = block::encode(raw, level, verify)?;
-        Ok(CodedBlock { raw_len: raw.len() as u64, raw_hash: hash(raw), coded: encoded.bytes, fallback: encoded.fallback })
+        Ok(Self::of(raw, block::encode(raw, level, verify)?))
+    }
+
+    /// Codes `raw` behind `base` and hashes it.
+    ///
+    /// # Errors
+    /// Memory is short.
+    pub fn encode_behind(raw: &[u8], base: &Base, verify: bool) -> Result<CodedBlock> {
+        Ok(Self::of(raw, block::encode_behind(raw, base, verify)?))
+    }
+
+    fn of(raw: &[u8], encoded: Encoded) -> CodedBlock {
+        CodedBlock { raw_len: raw.len() as u64, raw_hash: hash(raw), coded: encoded.bytes, fallback: encoded.fallback }
+    }
+
+    /// Codes `raw` as a base that about `room` bytes will go on from (see [`block::encode_base`]) and hashes it.
+    ///
+    /// # Errors
+    /// Memory is short.
+    pub fn encode_base(raw: &[u8], level: &'static Level, room: usize, verify: bool) -> Result<(CodedBlock, Option<Base>)> {
+        let (encoded, base) = block::encode_base(raw, level, room, verify)?;
+        Ok((Self::of(raw, encoded), base))
     }
 }
 
@@ -48,12 +68,11 @@ pub struct MemberWriter<W> {
 }
 
 impl<W: Write> MemberWriter<W> {
-    /// Begins a member at `out` with its header. `parity` is in hundredths of a percent.
+    /// Begins a member with these `features` at `out`. `parity` is in hundredths of a percent.
     ///
     /// # Errors
     /// Writing fails.
-    pub fn begin(out: W, named: bool, level: &Level, parity: u32) -> Result<Self> {
-        let features = if named { incompatible::NAMED } else { 0 };
+    pub fn begin(out: W, features: u64, level: &Level, parity: u32) -> Result<Self> {
         Self::with_header(out, Header::new(features, (level.memory as u64).div_ceil(1 << 20)), parity)
     }
 

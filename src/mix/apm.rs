@@ -25,6 +25,7 @@ static START: LazyLock<[u32; KNOTS]> = LazyLock::new(|| {
 /// A table of refined probabilities, interpolated between knots.
 ///
 /// It has `ROWS` rows, a power of two: one a context.
+#[derive(Clone)]
 pub struct Apm<const ROWS: usize> {
     /// How far each knot has moved since the start, modulo 2^32: so that a row that was never used costs nothing.
     moved: Table<u32>,

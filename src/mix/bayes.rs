@@ -30,6 +30,7 @@ struct Row<const P: usize> {
 }
 
 /// Like [`super::mixer::Mixer`], with a variance for each weight.
+#[derive(Clone)]
 pub struct BayesMixer<const P: usize, const S: usize> {
     rows: Vec<Row<P>>,
     selection: Selection<S>,

@@ -5,6 +5,7 @@ use super::mixer::{INPUT_LIMIT, Rate, WEIGHT_BITS};
 use crate::coder::PROBABILITY_BITS;
 
 /// A mixer of `S` stretched predictions, in scalar code: few inputs, and on the critical path.
+#[derive(Clone)]
 pub struct LastMixer<const S: usize> {
     weights: Vec<[i32; S]>,
     inputs: [i32; S],

@@ -37,7 +37,7 @@ const UPDATES_LIMIT: u16 = (RATE_STEPS << RATE_STEP_BITS) as u16 - 1;
 
 /// A first layer: several weight sets over the same inputs, each with rows of which a small context
 /// selects one, each set trained on the error of its own prediction.
-pub trait WeightMixer<const P: usize, const S: usize> {
+pub trait WeightMixer<const P: usize, const S: usize>: Clone + Send + Sync + 'static {
     /// A mixer with `rows[k]` rows in set `k`; all weights start at `weight` (14 fractional bits).
     fn new(rows: [usize; S], weight: i16, rate: Rate) -> Self;
 
@@ -51,6 +51,7 @@ pub trait WeightMixer<const P: usize, const S: usize> {
 }
 
 /// What every first layer keeps beside its weights: which row of each set is in use, and what it predicted.
+#[derive(Clone)]
 pub(super) struct Selection<const S: usize> {
     first_row: [u32; S],
     selected: [u32; S],
@@ -109,6 +110,7 @@ impl<const S: usize> Selection<S> {
 }
 
 /// `S` weight sets over the same `P` pairs of inputs (a multiple of eight pairs).
+#[derive(Clone)]
 pub struct Mixer<const P: usize, const S: usize> {
     weights: Vec<[[i16; 2]; P]>,
     selection: Selection<S>,

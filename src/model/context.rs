@@ -165,6 +165,7 @@ impl Families {
 }
 
 /// State of the families behind the contexts.
+#[derive(Clone)]
 pub struct ContextState {
     families: Families,
     /// The last bytes.
@@ -209,6 +210,7 @@ pub struct ContextState {
 }
 
 /// The text that the codes of a stream of words stand for.
+#[derive(Clone)]
 struct Expanded {
     expander: Expander,
     text: Vec<u8>,
@@ -278,6 +280,15 @@ impl ContextState {
             text: words.map(expanded).transpose()?,
             pending: 0,
         })
+    }
+
+    /// Makes room for `more` bytes of text, if the stream is one of words.
+    ///
+    /// # Errors
+    /// The memory cannot be had.
+    pub fn expect(&mut self, more: usize) -> Result<()> {
+        let Some(expanded) = &mut self.text else { return Ok(()) };
+        expanded.text.try_reserve_exact(more).map_err(|_| Error::Limit(format!("no memory for {more} bytes")))
     }
 
     /// Takes in the byte that `bytes` now ends with.

@@ -25,6 +25,7 @@ struct Place {
 }
 
 /// The direct maps of `D` contexts of a predictor, in one table without checks.
+#[derive(Clone)]
 pub struct DirectMaps<const D: usize> {
     table: Table<u32>,
     places: [Place; D],

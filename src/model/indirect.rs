@@ -1,6 +1,7 @@
 //! Indirect contexts: which bytes followed this context the last times.
 
 /// Bytes that followed each order-1 and (hashed) order-2 context, newest lowest.
+#[derive(Clone)]
 pub struct Indirect {
     first: Vec<u32>,
     second: Vec<u32>,

@@ -18,6 +18,7 @@ const LIMIT: u32 = 1000;
 /// A lookup is spread over three bytes so that no cache miss is waited for: the table's line is
 /// asked for when its hash is known, a byte later the candidate is read and the bytes before it
 /// are asked for, another byte later it is verified and followed.
+#[derive(Clone)]
 pub struct MatchModel {
     table: Table<u32>,
     shift: u32,

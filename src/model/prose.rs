@@ -57,6 +57,7 @@ impl Word {
 }
 
 /// State of the prose model.
+#[derive(Clone)]
 pub struct ProseState {
     word: Word,
     /// Hashes of the word so far after each of its last four letters, newest first.

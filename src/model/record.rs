@@ -17,6 +17,7 @@ pub const ROWS: usize = 2048;
 const HISTORIES: usize = 1 << 14;
 
 /// What the record contexts are made of.
+#[derive(Clone)]
 pub struct RecordState {
     stride: u32,
     second: u32,

@@ -26,6 +26,7 @@ struct Run {
 const SILENT: u8 = 255;
 
 /// Runs of the first `R` contexts of a predictor.
+#[derive(Clone)]
 pub struct RunMap<const R: usize> {
     table: Table<u32>,
     runs: [Run; R],

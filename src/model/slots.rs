@@ -17,6 +17,7 @@ pub const NODES: usize = 15;
 pub const SLOT: usize = NODES + 1;
 
 /// How to find slots in a table of bytes.
+#[derive(Clone)]
 pub struct SlotTable {
     mask: usize,
     /// How established each state is, for replacement.

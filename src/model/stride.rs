@@ -14,6 +14,7 @@ const PERIOD: u32 = 64;
 const VOTES: usize = 64;
 
 /// Counts, for each distance, how often a byte equalled the one that far back.
+#[derive(Clone)]
 pub struct StrideDetector {
     hits: [u16; LONGEST],
     window: [u8; LONGEST],

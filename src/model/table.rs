@@ -47,6 +47,7 @@ struct Column {
 }
 
 /// The table so far.
+#[derive(Clone)]
 pub struct TableState {
     /// How much of the chains is learned.
     parents: usize,

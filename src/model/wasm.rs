@@ -34,6 +34,7 @@ struct Past {
 }
 
 /// Decoder and instruction history.
+#[derive(Clone)]
 pub struct WasmState {
     rest: Rest,
     opcode: u8,

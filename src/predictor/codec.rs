@@ -1,10 +1,11 @@
 //! From bytes to code and back: a predictor and the coder, compiled for each instruction set.
 
 use super::Predictor;
+use super::base::{State, Task};
 use super::primer::Primer;
 use super::profile::Profile;
 use crate::block::Kind;
-use crate::coder::leading::LeadingBits;
+use crate::coder::leading::{LeadingBits, Skipped};
 use crate::coder::{Decoder, Encoder};
 use crate::error::{Error, Result};
 use crate::level::{Effort, Level};
@@ -95,10 +96,9 @@ fn decode_words(coded: &[u8], raw_len: usize, level: &Level, set: InstructionSet
 /// Bytes from one note of progress to the next.
 const PROGRESS: usize = 4096;
 
-/// What a step of [`PROGRESS`] bytes counts for in a stream of `length` bytes: codes stand for more text.
-fn step_of(profile: &Profile, length: usize) -> u64 {
-    let total = length + profile.primer.text.len();
-    profile.words.map_or(PROGRESS as u64, |text| (PROGRESS as u64).saturating_mul(text as u64) / total.max(1) as u64)
+/// What a step of [`PROGRESS`] bytes counts for where `bytes` of them stand for `text` bytes of text.
+fn step_of(text: Option<usize>, bytes: usize) -> u64 {
+    text.map_or(PROGRESS as u64, |text| (PROGRESS as u64).saturating_mul(text as u64) / bytes.max(1) as u64)
 }
 
 /// Text of this length and more is sorted at [`Effort::SortLong`]. Shorter text is 5 to 25 % larger when
@@ -110,7 +110,7 @@ const LONG_TEXT: usize = 512 << 10;
 const LONG_WORDS: usize = 1536 << 10;
 
 /// Whether streams of `kind` and `length` are sorted at `level`.
-fn sorted(level: &Level, kind: &Kind, length: usize) -> bool {
+pub(super) fn sorted(level: &Level, kind: &Kind, length: usize) -> bool {
     match level.effort {
         Effort::Sort => true,
         Effort::SortMost => !matches!(kind, Kind::Exe),
@@ -162,23 +162,39 @@ fn note<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usi
     }
 }
 
+/// Makes a predictor that has taken in the part of the primer that is not learned.
+#[inline(always)]
+fn begin<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize, const S: usize, M: WeightMixer<P, S>>(
+    profile: &Profile,
+    length: usize,
+    task: &Task,
+    skipped: Skipped,
+) -> Result<Predictor<K, N, R, D, P, S, M>> {
+    let mut predictor = Predictor::new(profile, length.saturating_add(task.room.unwrap_or(0)), task.memory, skipped)?;
+    note(&mut predictor, &profile.primer);
+    Ok(predictor)
+}
+
 #[inline(always)]
 fn encode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize, const S: usize, M: WeightMixer<P, S>>(
     profile: &Profile,
     raw: &[u8],
-    memory: usize,
-) -> Result<Vec<u8>> {
-    let primer = &profile.primer;
-    let start = primer.text.len();
-    let primed = if start > 0 { join(&primer.text, raw)? } else { Vec::new() };
+    task: &Task,
+) -> Result<(Vec<u8>, Option<State>)> {
+    let before = task.state::<Predictor<K, N, R, D, P, S, M>>()?;
+    let primer = before.map_or(&profile.primer.text[..], |before| &before.bytes);
+    let start = primer.len();
+    let primed = if start > 0 { join(primer, raw)? } else { Vec::new() };
     let bytes = if start > 0 { &primed } else { raw };
     let leading = LeadingBits::find(raw, profile.leading);
-    let mut predictor = Predictor::<K, N, R, D, P, S, M>::new(profile, bytes.len(), memory, leading.skipped)?;
     let mut encoder = Encoder::new();
     leading.encode(profile.leading, &mut encoder);
-    note(&mut predictor, primer);
-    let step = step_of(profile, raw.len());
-    for (index, &byte) in bytes.iter().enumerate().skip(primer.noted) {
+    let (mut predictor, first) = match before {
+        Some(before) => (before.predictor.go_on(task.text)?, start),
+        None => (begin::<K, N, R, D, P, S, M>(profile, bytes.len(), task, leading.skipped)?, profile.primer.noted),
+    };
+    let step = step_of(task.text, raw.len());
+    for (index, &byte) in bytes.iter().enumerate().skip(first) {
         let skipped = predictor.skipped();
         for shift in (8 - skipped..8).rev() {
             predictor.skip_bit(u32::from(byte >> shift) & 1);
@@ -198,7 +214,8 @@ fn encode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
             crate::progress::advance(step);
         }
     }
-    Ok(encoder.finish())
+    let kept = task.room.and_then(|_| task.keep(predictor, bytes.to_vec()));
+    Ok((encoder.finish(), kept))
 }
 
 #[inline(always)]
@@ -206,25 +223,28 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
     profile: &Profile,
     coded: &[u8],
     raw_len: usize,
-    memory: usize,
-) -> Result<Vec<u8>> {
-    let primer = &profile.primer;
-    let start = primer.text.len();
+    task: &Task,
+) -> Result<(Vec<u8>, Option<State>)> {
+    let before = task.state::<Predictor<K, N, R, D, P, S>>()?;
+    let primer = before.map_or(&profile.primer.text[..], |before| &before.bytes);
+    let start = primer.len();
     let total = raw_len.saturating_add(start);
     let mut decoder = Decoder::new(coded);
     let leading = LeadingBits::decode(profile.leading, raw_len, &mut decoder)?;
     let mut exceptions = leading.exceptions.iter().map(|position| position + start).peekable();
-    let mut predictor = Predictor::<K, N, R, D, P, S>::new(profile, total, memory, leading.skipped)?;
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(total).map_err(|_| Error::Limit(format!("no memory for {total} bytes")))?;
-    note(&mut predictor, primer);
-    let step = step_of(profile, raw_len);
-    bytes.extend_from_slice(&primer.text[..primer.noted]);
-    for index in primer.noted..total {
+    let (mut predictor, first) = match before {
+        Some(before) => (before.predictor.go_on(task.text)?, start),
+        None => (begin::<K, N, R, D, P, S, Mixer<P, S>>(profile, total, task, leading.skipped)?, profile.primer.noted),
+    };
+    let step = step_of(task.text, raw_len);
+    bytes.extend_from_slice(&primer[..first]);
+    for index in first..total {
         if decoder.overrun() {
             return Err(Error::Corrupt("the code ends before its bytes do".into()));
         }
-        let known = primer.text.get(index).copied();
+        let known = primer.get(index).copied();
         let mut byte = 0;
         let skipped = predictor.skipped();
         if skipped > 0 {
@@ -247,8 +267,12 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
             crate::progress::advance(step);
         }
     }
-    bytes.drain(..start);
-    Ok(bytes)
+    if task.room.is_none() {
+        bytes.drain(..start);
+        return Ok((bytes, None));
+    }
+    let raw = bytes[start..].to_vec();
+    Ok((raw, task.keep(predictor, bytes)))
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -257,9 +281,9 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
 fn encode_avx2<const N: usize, const R: usize, const D: usize, const P: usize, const S: usize, M: WeightMixer<P, S>>(
     profile: &Profile,
     raw: &[u8],
-    memory: usize,
-) -> Result<Vec<u8>> {
-    encode_with::<crate::simd::Avx2, N, R, D, P, S, M>(profile, raw, memory)
+    task: &Task,
+) -> Result<(Vec<u8>, Option<State>)> {
+    encode_with::<crate::simd::Avx2, N, R, D, P, S, M>(profile, raw, task)
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -269,9 +293,9 @@ fn decode_avx2<const N: usize, const R: usize, const D: usize, const P: usize, c
     profile: &Profile,
     coded: &[u8],
     raw_len: usize,
-    memory: usize,
-) -> Result<Vec<u8>> {
-    decode_with::<crate::simd::Avx2, N, R, D, P, S>(profile, coded, raw_len, memory)
+    task: &Task,
+) -> Result<(Vec<u8>, Option<State>)> {
+    decode_with::<crate::simd::Avx2, N, R, D, P, S>(profile, coded, raw_len, task)
 }
 
 /// Codes `raw` with the predictor of `profile`.
@@ -282,16 +306,15 @@ fn decode_avx2<const N: usize, const R: usize, const D: usize, const P: usize, c
 fn encode_sized<const N: usize, const R: usize, const D: usize, const P: usize, const S: usize, M: WeightMixer<P, S>>(
     profile: &Profile,
     raw: &[u8],
-    memory: usize,
-    set: InstructionSet,
-) -> Result<Vec<u8>> {
-    match set.or_scalar() {
+    task: &Task,
+) -> Result<(Vec<u8>, Option<State>)> {
+    match task.set.or_scalar() {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: `or_scalar` has just found the features that the function is compiled for.
-        InstructionSet::Avx2 => unsafe { encode_avx2::<N, R, D, P, S, M>(profile, raw, memory) },
+        InstructionSet::Avx2 => unsafe { encode_avx2::<N, R, D, P, S, M>(profile, raw, task) },
         #[cfg(target_arch = "aarch64")]
-        InstructionSet::Neon => encode_with::<crate::simd::Neon, N, R, D, P, S, M>(profile, raw, memory),
-        _ => encode_with::<Scalar, N, R, D, P, S, M>(profile, raw, memory),
+        InstructionSet::Neon => encode_with::<crate::simd::Neon, N, R, D, P, S, M>(profile, raw, task),
+        _ => encode_with::<Scalar, N, R, D, P, S, M>(profile, raw, task),
     }
 }
 
@@ -304,16 +327,15 @@ fn decode_sized<const N: usize, const R: usize, const D: usize, const P: usize, 
     profile: &Profile,
     coded: &[u8],
     raw_len: usize,
-    memory: usize,
-    set: InstructionSet,
-) -> Result<Vec<u8>> {
-    match set.or_scalar() {
+    task: &Task,
+) -> Result<(Vec<u8>, Option<State>)> {
+    match task.set.or_scalar() {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as in `encode_sized`.
-        InstructionSet::Avx2 => unsafe { decode_avx2::<N, R, D, P, S>(profile, coded, raw_len, memory) },
+        InstructionSet::Avx2 => unsafe { decode_avx2::<N, R, D, P, S>(profile, coded, raw_len, task) },
         #[cfg(target_arch = "aarch64")]
-        InstructionSet::Neon => decode_with::<crate::simd::Neon, N, R, D, P, S>(profile, coded, raw_len, memory),
-        _ => decode_with::<Scalar, N, R, D, P, S>(profile, coded, raw_len, memory),
+        InstructionSet::Neon => decode_with::<crate::simd::Neon, N, R, D, P, S>(profile, coded, raw_len, task),
+        _ => decode_with::<Scalar, N, R, D, P, S>(profile, coded, raw_len, task),
     }
 }
 
@@ -340,7 +362,7 @@ macro_rules! with_shape {
 /// # Errors
 /// Memory for the tables cannot be had.
 pub fn encode_profile(profile: &Profile, raw: &[u8], memory: usize, set: InstructionSet) -> Result<Vec<u8>> {
-    with_shape!(profile, encode_sized<Mixer>(profile, raw, memory, set))
+    Ok(encode_task(profile, raw, &Task::alone(profile, raw.len(), memory, set))?.0)
 }
 
 /// Decodes what [`encode_profile`] made of `raw_len` bytes.
@@ -348,7 +370,17 @@ pub fn encode_profile(profile: &Profile, raw: &[u8], memory: usize, set: Instruc
 /// # Errors
 /// Memory for the tables cannot be had.
 pub fn decode_profile(profile: &Profile, coded: &[u8], raw_len: usize, memory: usize, set: InstructionSet) -> Result<Vec<u8>> {
-    with_shape!(profile, decode_sized<>(profile, coded, raw_len, memory, set))
+    Ok(decode_task(profile, coded, raw_len, &Task::alone(profile, raw_len, memory, set))?.0)
+}
+
+/// Codes `raw` with the predictor of `profile`, or that of the base that `task` goes on from.
+pub(super) fn encode_task(profile: &Profile, raw: &[u8], task: &Task) -> Result<(Vec<u8>, Option<State>)> {
+    with_shape!(profile, encode_sized<Mixer>(profile, raw, task))
+}
+
+/// Decodes what [`encode_task`] made of `raw_len` bytes.
+pub(super) fn decode_task(profile: &Profile, coded: &[u8], raw_len: usize, task: &Task) -> Result<(Vec<u8>, Option<State>)> {
+    with_shape!(profile, decode_sized<>(profile, coded, raw_len, task))
 }
 
 /// How the first layer's weights learn.
@@ -376,9 +408,11 @@ pub fn encode_learning(profile: &Profile, raw: &[u8], memory: usize, learning: L
     }
     let fixed = Profile { rate: Rate { first: profile.rate.last, ..profile.rate }, ..profile.clone() };
     let profile = if learning == Learning::Fixed { &fixed } else { profile };
-    match (learning, comparable) {
-        (Learning::Bayes, _) => encode_sized::<16, 1, 0, 40, 4, BayesMixer<40, 4>>(profile, raw, memory, set),
-        (_, true) => encode_sized::<16, 1, 0, 40, 4, Mixer<40, 4>>(profile, raw, memory, set),
-        _ => encode_profile(profile, raw, memory, set),
-    }
+    let task = Task::alone(profile, raw.len(), memory, set);
+    let (coded, _) = match (learning, comparable) {
+        (Learning::Bayes, _) => encode_sized::<16, 1, 0, 40, 4, BayesMixer<40, 4>>(profile, raw, &task),
+        (_, true) => encode_sized::<16, 1, 0, 40, 4, Mixer<40, 4>>(profile, raw, &task),
+        _ => encode_task(profile, raw, &task),
+    }?;
+    Ok(coded)
 }

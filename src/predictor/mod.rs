@@ -1,5 +1,6 @@
 //! A predictor: models, mixer and final stages put together as a profile says.
 
+pub mod base;
 pub mod codec;
 mod lookup;
 pub mod primer;
@@ -34,6 +35,7 @@ const MAP_LIMIT: u32 = 1020;
 /// Up to `N` contexts (a multiple of eight) give `P` pairs of mixer inputs together with the rest; `S`
 /// weight sets; the first `R` contexts after the two lowest orders also remember runs, the first `D` after the lowest
 /// have direct maps.
+#[derive(Clone)]
 pub struct Predictor<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize, const S: usize, M = Mixer<P, S>> {
     histories: Histories<N>,
     /// Contexts of the profile; the rest of the shape reads histories of its own, outside the table.
@@ -145,6 +147,16 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
         predictor.load_byte();
         predictor.begin_byte();
         Ok(predictor)
+    }
+
+    /// A copy that goes on with what stands for `text` more bytes of text.
+    ///
+    /// # Errors
+    /// The memory for that text cannot be had.
+    pub fn go_on(&self, text: Option<usize>) -> Result<Self> {
+        let mut copy = self.clone();
+        copy.state.expect(text.unwrap_or(0))?;
+        Ok(copy)
     }
 
     /// The probability of a one.

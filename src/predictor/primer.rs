@@ -19,6 +19,9 @@ static PRIMER: &[u8; 1024 << 10] = include_bytes!("../../models/primer.txt");
 const MIDDLE: usize = 16 << 10;
 const LONG: usize = 64 << 10;
 
+/// KiB that are noted and learned before a base. With 448 to note two folders are 0.17 % smaller and 0.05 % larger.
+const BASE: (usize, usize) = (64, 64);
+
 /// What a predictor reads before a stream.
 #[derive(Clone, Default, Debug)]
 pub struct Primer {
@@ -48,6 +51,13 @@ impl Primer {
             MIDDLE..LONG => middle,
             _ => long,
         };
+        Self { text: Cow::Borrowed(&PRIMER[PRIMER.len() - ((noted + learned) << 10)..]), noted: noted << 10 }
+    }
+
+    /// The primer of a base: what it has itself stands for most of what a longer one tells.
+    #[must_use]
+    pub fn of_base() -> Self {
+        let (noted, learned) = BASE;
         Self { text: Cow::Borrowed(&PRIMER[PRIMER.len() - ((noted + learned) << 10)..]), noted: noted << 10 }
     }
 

@@ -11,6 +11,7 @@ use crate::model::slots::{LINE, Line};
 use crate::model::state_map::{HistoryMap, MapEntry, history_map};
 
 /// The bit histories of `N` contexts (a multiple of eight) and the maps that give them meaning.
+#[derive(Clone)]
 pub struct Histories<const N: usize> {
     lines: Table<Line>,
     bases: [u32; N],

@@ -1,5 +1,6 @@
 //! Large zeroed tables, on huge pages where the system gives them.
 
+use crate::error::Error;
 use memmap2::MmapMut;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
@@ -51,6 +52,21 @@ pub fn zeroed<T: Zeroable>(count: usize) -> Option<Table<T>> {
         return None;
     }
     Some(Table { map, skipped, count, element: PhantomData })
+}
+
+impl<T: Zeroable> Clone for Table<T> {
+    /// A copy.
+    ///
+    /// # Panics
+    /// Where the memory cannot be had, with an [`Error::Limit`] as payload: blocks are coded where that is caught.
+    fn clone(&self) -> Self {
+        let Some(mut copy) = zeroed(self.count) else {
+            let error = Error::Limit(format!("no memory for a copy of {} bytes", size_of_val(&self[..])));
+            std::panic::resume_unwind(Box::new(error));
+        };
+        copy.copy_from_slice(self);
+        copy
+    }
 }
 
 impl<T: Zeroable> Deref for Table<T> {

@@ -32,7 +32,7 @@ pub const LANES: usize = 16;
 /// The inner loops of the mixers. Every implementation returns the bits of [`Scalar`].
 ///
 /// Slices must have equal lengths, a multiple of [`LANES`]; the excess is ignored otherwise.
-pub trait Kernels: Copy + Default + 'static {
+pub trait Kernels: Copy + Default + Send + Sync + 'static {
     /// The wrapping sum of `inputs[i] * weights[i]`.
     fn dot(inputs: &[i16], weights: &[i16]) -> i32;
 

@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 
 use super::Summary;
 use super::encode::io_error;
-use crate::block;
+use crate::block::{self, Base};
 use crate::container::compact::Compact;
 use crate::container::fields::Fields;
 use crate::container::footer::Footer;
@@ -168,7 +168,7 @@ impl<R: Read> Members<R> {
         if header.is_named() {
             return Err(Error::Unsupported("this archive holds named files, not one stream; extract it into a folder with -C".into()));
         }
-        let threads = threads_within(self.options.threads, header.memory(), self.options.memory)?;
+        let threads = threads_within(self.options.threads, &header, self.options.memory)?;
         self.queue = Ordered::new(threads);
         self.memory = header.memory();
         self.records = 0;
@@ -226,7 +226,7 @@ impl<R: Read> Members<R> {
                 self.state = State::Blocks;
                 let (progress, memory) = (self.options.progress.clone(), self.memory);
                 self.queue.submit(move || {
-                    let raw = progress::part(progress.as_ref(), record.raw_len, || decode_record(&record, &coded, memory))?;
+                    let raw = progress::part(progress.as_ref(), record.raw_len, || decode_record(&record, &coded, memory, None))?;
                     Ok(raw)
                 })
             }
@@ -282,17 +282,36 @@ impl<R: Read> Members<R> {
     }
 }
 
-/// Decodes a record and checks what came out. Its block must not need more than the `memory` that
-/// the header of its member declares.
-pub(crate) fn decode_record(record: &Record, coded: &[u8], memory: u64) -> Result<Vec<u8>> {
-    if block::memory(coded) > memory {
-        return Err(Error::Corrupt(format!("record {} needs more memory than the header of its member declares", record.number)));
-    }
-    let raw = block::decode(coded, record.raw_len as usize).map_err(|error| {
-        if let Error::Corrupt(text) = error { Error::Corrupt(format!("record {}: {text}", record.number)) } else { error }
-    })?;
+/// Decodes a record, behind `base` if there is one, and checks what came out. Its block must not need more than the
+/// `memory` that the header of its member declares.
+pub(crate) fn decode_record(record: &Record, coded: &[u8], memory: u64, base: Option<&Base>) -> Result<Vec<u8>> {
+    check_memory(record, coded, memory)?;
+    let raw = match base {
+        Some(base) => block::decode_behind(coded, record.raw_len as usize, base),
+        None => block::decode(coded, record.raw_len as usize),
+    };
+    let raw = raw.map_err(|error| in_record(record, error))?;
     record.check_raw(&raw)?;
     Ok(raw)
+}
+
+/// Decodes a record that is a base, with the checks of [`decode_record`].
+pub(crate) fn decode_base_record(record: &Record, coded: &[u8], memory: u64) -> Result<Base> {
+    check_memory(record, coded, memory)?;
+    let base = block::decode_base(coded, record.raw_len as usize).map_err(|error| in_record(record, error))?;
+    record.check_raw(&base.text)?;
+    Ok(base)
+}
+
+fn check_memory(record: &Record, coded: &[u8], memory: u64) -> Result<()> {
+    if block::memory(coded) <= memory {
+        return Ok(());
+    }
+    Err(Error::Corrupt(format!("record {} needs more memory than the header of its member declares", record.number)))
+}
+
+fn in_record(record: &Record, error: Error) -> Error {
+    if let Error::Corrupt(text) = error { Error::Corrupt(format!("record {}: {text}", record.number)) } else { error }
 }
 
 /// Decodes the index that a record holds.
@@ -304,22 +323,25 @@ pub(crate) fn decode_index(record: &Record, coded: &[u8], memory: u64, options: 
         )));
     }
     let (record, coded) = (*record, coded.to_vec());
-    let raw = Ordered::new(1).submit(move || decode_record(&record, &coded, memory))?.unwrap_or_default();
+    let raw = Ordered::new(1).submit(move || decode_record(&record, &coded, memory, None))?.unwrap_or_default();
     Index::from_bytes(&raw, IndexLimits { path: options.max_path, memory: options.memory })
 }
 
-/// How many of `wanted` threads fit into `limit` when each takes `each`.
+/// How many of `wanted` threads fit into `limit` when each takes what `header` says, and the base half as much again.
 ///
 /// # Errors
 /// Not even one does.
-pub(crate) fn threads_within(wanted: usize, each: u64, limit: u64) -> Result<usize> {
-    if each > limit {
+pub(crate) fn threads_within(wanted: usize, header: &Header, limit: u64) -> Result<usize> {
+    let each = header.memory();
+    let base = if header.is_based() { each / 2 } else { 0 };
+    let least = each.saturating_add(base);
+    if least > limit {
         return Err(Error::Limit(format!(
             "this archive needs {} MiB of memory, more than {} MiB; -M {}M raises the limit",
-            each >> 20,
+            least >> 20,
             limit >> 20,
-            each.div_ceil(1 << 20)
+            least.div_ceil(1 << 20)
         )));
     }
-    Ok(wanted.min(usize::try_from(limit / each.max(1)).unwrap_or(usize::MAX)).max(1))
+    Ok(wanted.min(usize::try_from((limit - base) / each.max(1)).unwrap_or(usize::MAX)).max(1))
 }

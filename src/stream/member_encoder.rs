@@ -50,7 +50,7 @@ impl<W: Write> MemberEncoder<W> {
                 Ok(())
             }
             State::Waiting { out, first } => {
-                self.state = State::Writing(MemberWriter::begin(out, false, self.options.level, 0)?);
+                self.state = State::Writing(MemberWriter::begin(out, 0, self.options.level, 0)?);
                 first.into_iter().try_for_each(|first| self.submit(first))?;
                 self.submit(block)
             }

@@ -79,6 +79,11 @@ impl Tree {
         write("b/deep/er/sound.wav", &sample::wav(1500));
         write("b/picture.bmp", &sample::bmp(30, 30));
         write("b/noise", &sample::noise(3000));
+        // Texts that share long stretches: for a base.
+        let long = sample::text(8000);
+        for number in 0..8 {
+            write(&format!("c/part {number}.txt"), &long[number * 700..number * 700 + 2500]);
+        }
         write("empty file", b"");
         fs::write(root.join(std::ffi::OsStr::from_bytes(b"not utf-8 \xFF\n")), b"odd").unwrap();
         fs::create_dir(root.join("empty folder")).unwrap();
@@ -114,6 +119,8 @@ impl Tree {
             ("tree-7".into(), made(&options(7, None, 0))),
             ("tree-5-solid".into(), made(&options(5, Some(5000), 0))),
             ("tree-1-parity".into(), made(&options(1, Some(5000), 2000))),
+            ("tree-5-base".into(), made(&CreateOptions { base: Some(9000), ..options(5, Some(5000), 0) })),
+            ("tree-8-base".into(), made(&CreateOptions { base: Some(9000), ..options(8, Some(5000), 0) })),
         ];
         // Two members: a part of the tree, then all the rest and that part once more.
         Archive::create(&path, &["tree/a".into()], &options(1, None, 0)).unwrap();

@@ -48,9 +48,9 @@ fn index() -> Index {
     Index { blocks: vec![BlockRow { record_len: 900, raw_len: 70_015 }], entries }
 }
 
-fn archive(folder: &Path, parity: u32, solid: u64) -> Vec<u8> {
-    let encode = EncodeOptions { level: &LEVELS[0], ..EncodeOptions::default() };
-    let options = CreateOptions { encode, solid: Some(solid), parity, ..CreateOptions::default() };
+fn archive(folder: &Path, number: usize, parity: u32, solid: u64, base: u64) -> Vec<u8> {
+    let encode = EncodeOptions { level: &LEVELS[number - 1], ..EncodeOptions::default() };
+    let options = CreateOptions { encode, solid: Some(solid), base: Some(base), parity, ..CreateOptions::default() };
     let path = folder.join("x.cmx");
     Archive::create(&path, &["d".into()], &options).unwrap();
     fs::read(path).unwrap()
@@ -75,7 +75,7 @@ fn main() {
     }
     seeds.put(&["index"], &index().to_bytes());
     seeds.put(&["index"], &Index::default().to_bytes());
-    for (features, memory) in [(0, 64), (1, 0), (2, 512), (4, 1 << 50)] {
+    for (features, memory) in [(0, 64), (1, 0), (6, 512), (8, 1 << 50)] {
         let mut bytes = Vec::new();
         Header::new(features, memory).write_to(&mut bytes);
         seeds.put(&["header"], &bytes);
@@ -89,7 +89,16 @@ fn main() {
     fs::write("d/e/text", sample::text(150)).unwrap();
     std::os::unix::fs::symlink("text", "d/link").unwrap();
     fs::hard_link("d/text", "d/e/again").unwrap();
-    for (parity, solid) in [(0, 1 << 20), (0, 500), (1000, 1000)] {
-        seeds.put(&["extract", "list", "repair"], &archive(work.path(), parity, solid));
+    for number in 0..5 {
+        fs::write(format!("d/e/{number}.txt"), &sample::text(400)[number * 30..number * 30 + 200]).unwrap();
+    }
+    for (number, parity, solid, base) in [(1, 0, 1 << 20, 0), (1, 0, 500, 0), (1, 1000, 1000, 0), (5, 0, 500, 600)] {
+        seeds.put(&["extract", "list", "repair"], &archive(work.path(), number, parity, solid, base));
+    }
+    let text = sample::text(500);
+    let (coded, base) = cmx::block::encode_base(&text, LEVELS[4].for_small_files(), 500, false).unwrap();
+    let behind = cmx::block::encode_behind(&text[..300], &base.unwrap(), false).unwrap();
+    for (length, bytes) in [(500u16, coded.bytes), (300, behind.bytes)] {
+        seeds.put(&["block"], &[&length.to_le_bytes()[..], &bytes].concat());
     }
 }

@@ -105,19 +105,19 @@ fn a_defect_is_survived_and_reported() {
             bytes[at] ^= 1;
         }
     };
-    let encoded = encode_through(&raw, level(), true, &bad_transforms).unwrap();
+    let encoded = encode_through(&raw, level(), None, true, &bad_transforms).unwrap();
     assert!(encoded.fallback.unwrap().starts_with("with transforms: "));
     assert!(encoded.bytes.len() < raw.len());
     assert_eq!(decode(&encoded.bytes, raw.len()).unwrap(), raw);
 
     let all_bad = |_: Form, bytes: &mut Vec<u8>| bytes.truncate(3);
-    let encoded = encode_through(&raw, level(), true, &all_bad).unwrap();
+    let encoded = encode_through(&raw, level(), None, true, &all_bad).unwrap();
     assert!(encoded.fallback.unwrap().contains("without transforms: "));
     assert_eq!(decode(&encoded.bytes, raw.len()).unwrap(), raw);
     assert_eq!(encoded.bytes.len(), raw.len() + 1);
 
     // Without verification nobody looks.
-    let encoded = encode_through(&raw, level(), false, &bad_transforms).unwrap();
+    let encoded = encode_through(&raw, level(), None, false, &bad_transforms).unwrap();
     assert_eq!(encoded.fallback, None);
 }
 
@@ -129,4 +129,73 @@ fn what_is_unknown_is_named() {
     assert!(named(&[0x15, 200], "kind 200"));
     // Split, no data streams, a stored program of five bytes: transform 60.
     assert!(named(&[0x25, 0, 10, 0, 0, 121, 0, 0, 0, 0], "transform 60"));
+}
+
+#[test]
+fn blocks_go_on_from_a_base() {
+    for number in [5, 8] {
+        let level = level::level(number).unwrap().for_small_files();
+        let (first, second) = (text(4000), [&text(3000)[1000..], &text(500)[..]].concat());
+        let (encoded, base) = encode_base(&first, level, 3000, true).unwrap();
+        assert!(encoded.fallback.is_none() && is_base(&encoded.bytes));
+        assert_eq!(decode(&encoded.bytes, first.len()).unwrap(), first);
+        let base = base.unwrap();
+        let behind = encode_behind(&second, &base, true).unwrap();
+        assert!(behind.fallback.is_none() && is_behind(&behind.bytes));
+        let alone = encode(&second, level, true).unwrap();
+        assert!(behind.bytes.len() * 2 < alone.bytes.len(), "{} against {}", behind.bytes.len(), alone.bytes.len());
+        // The same from the decoder's base, and any number of times.
+        let again = decode_base(&encoded.bytes, first.len()).unwrap();
+        for base in [&again, &base, &again] {
+            assert_eq!(decode_behind(&behind.bytes, second.len(), base).unwrap(), second);
+        }
+        // Mixed content takes the split form.
+        let mixed = [&second[..], &sample::wav(3000), &noise(2000)].concat();
+        let split = encode_behind(&mixed, &base, true).unwrap();
+        assert!(split.fallback.is_none() && is_behind(&split.bytes));
+        assert_eq!(decode_behind(&split.bytes, mixed.len(), &again).unwrap(), mixed);
+        assert!(decode(&behind.bytes, second.len()).is_err());
+        let other = encode_base(&text(4000), level::level(13 - number).unwrap().for_small_files(), 10, false).unwrap().1.unwrap();
+        assert!(decode_behind(&behind.bytes, second.len(), &other).is_err());
+    }
+}
+
+#[test]
+fn without_text_nothing_goes_on_from_a_base() {
+    let level = level().for_small_files();
+    let base = encode_base(&text(4000), level, 3000, false).unwrap().1.unwrap();
+    let noise = noise(3000);
+    let coded = encode_behind(&noise, &base, true).unwrap();
+    assert!(coded.fallback.is_none() && !is_behind(&coded.bytes));
+    assert_eq!(decode(&coded.bytes, noise.len()).unwrap(), noise);
+}
+
+#[test]
+fn bases_that_lie_do_no_harm() {
+    let level = level().for_small_files();
+    let first = text(1500);
+    let coded = encode_base(&first, level, 300, false).unwrap().0.bytes;
+    let behind = encode_behind(&text(900), &decode_base(&coded, first.len()).unwrap(), false).unwrap().bytes;
+    for at in (0..8).chain((8..coded.len()).step_by(coded.len() / 6 + 1)) {
+        let mut bad = coded.clone();
+        bad[at] ^= 0x11;
+        if let Ok(base) = decode_base(&bad, first.len()) {
+            assert_eq!(base.text.len(), first.len());
+            if let Ok(raw) = decode_behind(&behind, 900, &base) {
+                assert_eq!(raw.len(), 900);
+            }
+        }
+    }
+    for cut in 0..8 {
+        assert!(decode_base(&coded[..cut], first.len()).is_err());
+    }
+    let mut bad = behind.clone();
+    let base = decode_base(&coded, first.len()).unwrap();
+    for at in 0..behind.len() {
+        bad[at] ^= 0x41;
+        if let Ok(raw) = decode_behind(&bad, 900, &base) {
+            assert_eq!(raw.len(), 900);
+        }
+        bad[at] ^= 0x41;
+    }
 }

@@ -40,6 +40,7 @@ const SHARED_CODE: u32 = 48;
 const WORDS: u32 = 52;
 
 /// What reads the table.
+#[derive(Clone)]
 enum Reader {
     Directory(WordReader),
     Padding,
@@ -53,6 +54,7 @@ enum Reader {
 }
 
 /// The font being read.
+#[derive(Clone)]
 pub struct FontState {
     /// Bytes of the font so far, and where it begins in all bytes.
     at: usize,

@@ -16,6 +16,7 @@ const CONTEXTS: usize = 24;
 const PAST: usize = 64;
 
 /// Least squares over the whole past, fading.
+#[derive(Clone)]
 struct Recursive {
     moments: Vec<i64>,
     weights: [i32; MOST],
@@ -73,6 +74,7 @@ fn interleave(inputs: &mut [i32; MOST], own: &[i32; PAST], other: &[i32; PAST], 
 }
 
 /// What one channel remembers.
+#[derive(Clone)]
 struct Channel {
     past: [i32; PAST],
     slow: Recursive,
@@ -87,6 +89,7 @@ struct Channel {
 }
 
 /// State of a sound model.
+#[derive(Clone)]
 pub struct AudioState {
     channels: Vec<Channel>,
     sample_bytes: usize,

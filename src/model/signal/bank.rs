@@ -13,6 +13,7 @@ const CELLS: usize = LEVELS * 24;
 const LIMIT: u32 = 1000;
 
 /// The densities of one kind of signal.
+#[derive(Clone)]
 pub struct Bank {
     densities: Vec<Density>,
     /// What each density's probability turned out to mean, by bit of the sample.

@@ -13,6 +13,7 @@ const CELL_BITS: u32 = 20;
 const LIMIT: u32 = 512;
 
 /// State of a bilevel model.
+#[derive(Clone)]
 pub struct BilevelState {
     row_bytes: usize,
     cells: Vec<u32>,

@@ -14,6 +14,7 @@ const KEPT: usize = EXPERTS + 1;
 const FITS: usize = 3;
 
 /// The experts of an image.
+#[derive(Clone)]
 pub struct Experts {
     layout: Layout,
     gatherer: Gatherer,

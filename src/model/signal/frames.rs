@@ -7,6 +7,7 @@ const HEIGHTS: [usize; 24] =
 const PROBES: usize = 16;
 
 /// Compares the last row with that of each likely frame before.
+#[derive(Clone)]
 pub struct FrameFinder {
     row_bytes: usize,
     /// Height in rows and the mean difference (8 fractional bits, fading).

@@ -14,6 +14,7 @@ use crate::model::byte_history::hash;
 const DENSITIES: usize = 14;
 
 /// State of an image model.
+#[derive(Clone)]
 pub struct ImageState {
     layout: Layout,
     skipped: Skipped,

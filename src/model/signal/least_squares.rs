@@ -44,6 +44,7 @@ pub fn decay(moments: &mut [i64], shift: u32) {
 }
 
 /// Solves the normal equations for weights.
+#[derive(Clone)]
 pub struct Solver {
     matrix: Box<[[i64; SIDE]; SIDE]>,
     factor: Box<[[i32; SIDE]; SIDE]>,

@@ -4,6 +4,7 @@
 const WEIGHT_BITS: u32 = 24;
 
 /// One filter.
+#[derive(Clone)]
 pub struct Lms {
     weights: Vec<i32>,
     /// The last inputs, twice over so that a window is always contiguous.

@@ -31,12 +31,14 @@ pub enum Effort {
 }
 
 /// The model of a stream's signal.
+#[derive(Clone)]
 pub struct Signal {
     model: Model,
     set: InstructionSet,
 }
 
 #[allow(clippy::large_enum_variant)] // one a stream, boxed as a whole
+#[derive(Clone)]
 enum Model {
     /// Pixels of 8 or 16 bits a channel.
     Image(ImageState),

@@ -123,6 +123,7 @@ impl Around {
 }
 
 /// Gathers the inputs of the linear predictors.
+#[derive(Clone)]
 pub struct Gatherer {
     layout: Layout,
     /// Per plane: bytes back, and the plane of the neighbour.

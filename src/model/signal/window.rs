@@ -29,6 +29,7 @@ pub struct Shape {
 }
 
 /// Local least squares for one colour plane.
+#[derive(Clone)]
 pub struct Window {
     shape: Shape,
     inputs: usize,

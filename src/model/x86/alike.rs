@@ -22,6 +22,7 @@ struct Pointer {
 }
 
 /// The last place of every sequence of instructions, and what followed there.
+#[derive(Clone)]
 pub struct Alike {
     window: Box<[u8]>,
     places: [Box<[u32]>; GRAINS],

@@ -47,13 +47,14 @@ struct Past {
 }
 
 /// What only the largest profiles follow: 6 MiB, and a few percent of their time.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Deep {
     paths: Paths,
     alike: Alike,
 }
 
 /// Decoder, instruction history, and what was derived from them at the last byte.
+#[derive(Clone)]
 pub struct X86State {
     decoder: Decoder,
     registers: Registers,

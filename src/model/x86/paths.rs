@@ -18,6 +18,7 @@ const POPPED: u32 = 0x58;
 const SPOILED: u32 = 6;
 
 /// The paths at the end of the last instruction, and the function that it belongs to.
+#[derive(Clone)]
 pub struct Paths {
     /// One a register.
     registers: [u32; 16],

@@ -95,8 +95,15 @@ impl Profile {
     /// # Errors
     /// Memory for the primer cannot be had.
     pub fn of_words(level: &Level, length: usize) -> Result<Self> {
-        let profile = Self::new(level, &Kind::Words, length);
-        Ok(Self { primer: profile.primer.as_words()?, words: Some(profile.primer.text.len().saturating_add(length)), ..profile })
+        Self::new(level, &Kind::Words, length).as_words(length)
+    }
+
+    /// The same for `length` bytes of text as words, its primer in words too.
+    ///
+    /// # Errors
+    /// Memory for the primer cannot be had.
+    pub fn as_words(self, length: usize) -> Result<Self> {
+        Ok(Self { primer: self.primer.as_words()?, words: Some(self.primer.text.len().saturating_add(length)), ..self })
     }
 
     fn of_kind(level: &Level, kind: &Kind) -> Self {

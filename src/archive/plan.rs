@@ -1,0 +1,128 @@
+//! What goes into an archive, and in which order.
+
+use std::fs::File;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use super::create::CreateOptions;
+use super::group::{Look, base_size, compare};
+use super::identical;
+use super::representatives::Sketches;
+use crate::container::EntryKind;
+use crate::container::fields::read_full;
+use crate::error::Result;
+use crate::input::walk::{Found, Walk, WalkOptions, walk};
+use crate::words;
+
+/// What will be stored, in order.
+pub struct Plan {
+    /// Folders and links, then files.
+    pub(super) found: Vec<Found>,
+    /// Where the files that look like text are among them.
+    pub(super) text: Range<usize>,
+    /// Where the files that are compressed already begin.
+    packed: usize,
+    pub(super) warnings: Vec<String>,
+}
+
+impl Plan {
+    /// Walks over `roots`, finds identical files, and puts like by like.
+    ///
+    /// # Errors
+    /// A root does not exist or cannot be read.
+    pub fn of(roots: &[PathBuf], options: WalkOptions) -> Result<Plan> {
+        let Walk { found, mut warnings } = walk(roots, options)?;
+        let (files, mut others): (Vec<_>, Vec<_>) = found.into_iter().partition(|found| found.entry.kind == EntryKind::File);
+        others.sort_by(|one, other| one.entry.path.cmp(&other.entry.path));
+        let mut looked = Vec::new();
+        for found in files {
+            match look(&found.source) {
+                Ok(look) => looked.push((look, found)),
+                Err(error) => warnings.push(format!("left out: {}: {error}", found.source.display())),
+            }
+        }
+        looked.sort_by(|one, other| compare((one.0, &one.1.entry.path), (other.0, &other.1.entry.path)));
+        let [texts, packed] = [Look::Binary, Look::Packed].map(|next| looked.partition_point(|(look, _)| *look < next));
+        let mut files: Vec<Found> = looked.into_iter().map(|(_, found)| found).collect();
+        mark_identical(&mut files, others.len());
+        let start = others.len();
+        others.append(&mut files);
+        Ok(Plan { found: others, text: start..start + texts, packed: start + packed, warnings })
+    }
+
+    /// Bytes of content that will be stored.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        stored(&self.found)
+    }
+
+    /// Puts files by those far away that they are like, and the files of a base, if there will be one, before all others.
+    /// `limit` is the largest file that shares a block. Returns how many files the base has, and how the rest of the text
+    /// is to be cut.
+    pub(super) fn choose_base(&mut self, limit: u64, options: &CreateOptions) -> Option<(usize, u64)> {
+        let (budget, part) = base_size(stored(&self.found[self.text.clone()]), options.base, options.solid)?;
+        let is_small = |found: &Found| found.entry.same_as.is_none() && (1..=limit).contains(&found.entry.stored_len());
+        let places: Vec<usize> = (self.text.start..self.packed).filter(|&place| is_small(&self.found[place])).collect();
+        let small = places.iter().map(|&place| &self.found[place]);
+        let files: Vec<(&Path, u64)> = small.map(|found| (found.source.as_path(), found.entry.stored_len())).collect();
+        let mut end = 0;
+        let blocks = files.iter().map(|(_, size)| {
+            end += size;
+            ((end - size) / part) as usize
+        });
+        let blocks: Vec<usize> = blocks.collect();
+        let sketches = Sketches::of(&files);
+        let suits = |path: &Path| std::fs::read(path).is_ok_and(|text| words::suits(&text).unwrap_or(false));
+        let chosen = sketches.choose(&blocks, budget, |number| places[number] < self.text.end && suits(files[number].0));
+        if chosen.is_empty() {
+            return None;
+        }
+        // Where each file belongs: in the base (0), after the one that it is like, or where it is.
+        let mut belongs: Vec<usize> = (1..=self.found.len()).collect();
+        for (number, leader) in sketches.leaders(&blocks).into_iter().enumerate() {
+            // What is like a file of the base is well served by the base.
+            if let Some(leader) = leader.filter(|leader| chosen.binary_search(leader).is_err()) {
+                belongs[places[number]] = places[leader] + 1;
+            }
+        }
+        chosen.iter().for_each(|&number| belongs[places[number]] = 0);
+        self.rearrange(&belongs);
+        Some((chosen.len(), part))
+    }
+
+    /// Sorts the files by the places where they `belong`, counted from 1, those for 0 first.
+    fn rearrange(&mut self, belongs: &[usize]) {
+        let start = self.text.start;
+        let mut order: Vec<usize> = (0..self.found.len()).collect();
+        order[start..].sort_by_key(|&place| (belongs[place], place));
+        let within = |end: usize| start + (start..belongs.len()).filter(|&place| belongs[place] <= end).count();
+        (self.text.end, self.packed) = (within(self.text.end), within(self.packed));
+        let mut new_place = vec![0; order.len()];
+        order.iter().enumerate().for_each(|(new, &old)| new_place[old] = new as u64);
+        let mut found: Vec<Option<Found>> = std::mem::take(&mut self.found).into_iter().map(Some).collect();
+        self.found = order.into_iter().filter_map(|old| found[old].take()).collect();
+        // An original only ever moves forward, so it still stands before its copies.
+        for same_as in self.found.iter_mut().filter_map(|found| found.entry.same_as.as_mut()) {
+            *same_as = new_place[*same_as as usize];
+        }
+    }
+}
+
+/// Bytes of content that `found` will have stored.
+fn stored(found: &[Found]) -> u64 {
+    found.iter().filter(|found| found.entry.same_as.is_none()).map(|found| found.entry.size).sum()
+}
+
+/// Notes which of `files` equal an earlier one; `offset` entries stand before them.
+fn mark_identical(files: &mut [Found], offset: usize) {
+    let sizes: Vec<(&Path, u64)> = files.iter().map(|found| (found.source.as_path(), found.entry.size)).collect();
+    for (place, first) in identical::find(&sizes).into_iter().enumerate() {
+        files[place].entry.same_as = first.map(|first| (first + offset) as u64);
+    }
+}
+
+fn look(path: &Path) -> std::io::Result<Look> {
+    let mut start = [0; 4096];
+    let length = read_full(&mut File::open(path)?, &mut start)?;
+    Ok(Look::of(&start[..length]))
+}

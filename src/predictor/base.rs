@@ -1,0 +1,178 @@
+//! Bases: text that is coded once and that many streams go on from, each as if it followed that text directly.
+//!
+//! Small files that stand in different blocks of an archive cannot learn from each other, for every block has a
+//! predictor of its own. A base is the predictor after a text that is like many of them. Each stream that goes on from
+//! it starts with a copy, which takes the time of copying its tables and not that of reading the text again.
+
+use std::any::Any;
+use std::borrow::Cow;
+
+use super::codec::{decode_task, encode_task, sorted};
+use super::primer::Primer;
+use super::profile::Profile;
+use crate::block::{self, Kind};
+use crate::error::{Error, Result};
+use crate::level::Level;
+use crate::simd::InstructionSet;
+use crate::words;
+
+/// A predictor and what it has read, its shape known to who made it.
+pub(super) type State = Box<dyn Any + Send + Sync>;
+
+/// What [`State`] is behind its box.
+pub(super) struct Reading<T> {
+    pub predictor: T,
+    pub bytes: Vec<u8>,
+}
+
+/// How one stream is coded, beside its profile.
+pub(super) struct Task<'a> {
+    /// Most bytes of tables.
+    pub memory: usize,
+    pub set: InstructionSet,
+    /// Where the stream goes on from; at the beginning by default.
+    pub after: Option<&'a State>,
+    /// Whether the predictor is kept, and how many bytes may follow then.
+    pub room: Option<usize>,
+    /// How many bytes of text the stream stands for, if its own bytes are codes.
+    pub text: Option<usize>,
+}
+
+impl Task<'_> {
+    /// Of a stream of `length` bytes that stands for itself.
+    pub fn alone(profile: &Profile, length: usize, memory: usize, set: InstructionSet) -> Self {
+        // The primer counts on both sides.
+        let primer = profile.primer.text.len();
+        let text = profile.words.map(|text| text.saturating_mul(length) / (length + primer).max(1));
+        Task { memory, set, after: None, room: None, text }
+    }
+
+    /// The state that the stream goes on from, if it does.
+    pub fn state<T: 'static>(&self) -> Result<Option<&Reading<T>>> {
+        let wrong = || Error::Bug("a base of another shape".into());
+        self.after.map(|state| state.downcast_ref().ok_or_else(wrong)).transpose()
+    }
+
+    /// Keeps `predictor` and what it has read, if that is wanted.
+    pub fn keep<T: Send + Sync + 'static>(&self, predictor: T, bytes: Vec<u8>) -> Option<State> {
+        self.room.map(|_| Box::new(Reading { predictor, bytes }) as State)
+    }
+}
+
+/// A text that streams go on from.
+pub struct Base {
+    state: State,
+    profile: Profile,
+    set: InstructionSet,
+    /// The level that all its streams are of.
+    pub level: &'static Level,
+    /// The text.
+    pub text: Vec<u8>,
+}
+
+/// Most codes that the tables of a base of `text` bytes may be made for beyond its own: every block copies them.
+fn most_room(text: usize) -> usize {
+    text.saturating_mul(32).saturating_add(64 << 10)
+}
+
+impl Base {
+    /// Codes `text` as a base that `room` bytes of codes, more or less, will go on from.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] when memory cannot be had, [`Error::Bug`] for a level that sorts words.
+    pub fn encode(text: &[u8], level: &'static Level, room: usize) -> Result<(Vec<u8>, Base)> {
+        let codes = words::encode(text)?;
+        let mut out = Vec::new();
+        let room = room.min(most_room(text.len()));
+        block::put_varint(&mut out, room as u64);
+        block::put_varint(&mut out, codes.len() as u64);
+        let set = crate::simd::active();
+        let profile = profile_of(level, text.len(), codes.len())?;
+        let task = Task { memory: memory_of(level), set, after: None, room: Some(room), text: Some(text.len()) };
+        let (coded, state) = encode_task(&profile, &codes, &task)?;
+        out.extend_from_slice(&coded);
+        Ok((out, Base::new(state, profile, level, set, text.to_vec())?))
+    }
+
+    /// Decodes what [`Base::encode`] made of `raw_len` bytes.
+    ///
+    /// # Errors
+    /// As for [`super::decode`].
+    pub fn decode(coded: &[u8], raw_len: usize, level: &'static Level) -> Result<Base> {
+        let mut reader = block::Reader::new(coded);
+        let room = reader.len()?;
+        let length = codes_of(&mut reader, raw_len)?;
+        if room > most_room(raw_len) {
+            return Err(Error::Corrupt("room behind a base".into()));
+        }
+        let set = crate::simd::active();
+        let profile = profile_of(level, raw_len, length)?;
+        let task = Task { memory: memory_of(level), set, after: None, room: Some(room), text: Some(raw_len) };
+        let (codes, state) = decode_task(&profile, reader.rest(), length, &task)?;
+        let text = words::decode(&codes, raw_len)?;
+        Base::new(state, profile, level, set, text)
+    }
+
+    fn new(state: Option<State>, mut profile: Profile, level: &'static Level, set: InstructionSet, text: Vec<u8>) -> Result<Base> {
+        let state = state.ok_or_else(|| Error::Bug("no state of a base".into()))?;
+        // Its text is in the state.
+        profile.primer.text = Cow::Borrowed(&[]);
+        Ok(Base { state, profile, set, level, text })
+    }
+
+    fn task(&self, text: usize) -> Task<'_> {
+        Task { memory: memory_of(self.level), set: self.set, after: Some(&self.state), room: None, text: Some(text) }
+    }
+
+    /// Codes `text` as it would be coded behind the base.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] when memory cannot be had.
+    pub fn encode_behind(&self, text: &[u8]) -> Result<Vec<u8>> {
+        let codes = words::encode(text)?;
+        let mut out = Vec::new();
+        block::put_varint(&mut out, codes.len() as u64);
+        out.extend_from_slice(&encode_task(&self.profile, &codes, &self.task(text.len()))?.0);
+        Ok(out)
+    }
+
+    /// Decodes what [`Base::encode_behind`] made of `raw_len` bytes.
+    ///
+    /// # Errors
+    /// As for [`super::decode`].
+    pub fn decode_behind(&self, coded: &[u8], raw_len: usize) -> Result<Vec<u8>> {
+        let mut reader = block::Reader::new(coded);
+        let length = codes_of(&mut reader, raw_len)?;
+        let (codes, _) = decode_task(&self.profile, reader.rest(), length, &self.task(raw_len))?;
+        words::decode(&codes, raw_len)
+    }
+}
+
+impl std::fmt::Debug for Base {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Base").field("level", &self.level.number).field("bytes", &self.text.len()).finish_non_exhaustive()
+    }
+}
+
+/// The profile of a base of `text` bytes in `codes` codes.
+fn profile_of(level: &Level, text: usize, codes: usize) -> Result<Profile> {
+    if sorted(level, &Kind::Words, codes) {
+        return Err(Error::Corrupt("a base of a level that sorts".into()));
+    }
+    let profile = Profile::new(level, &Kind::Words, text);
+    Profile { primer: Primer::of_base(), ..profile }.as_words(text)
+}
+
+/// Most bytes of tables: base and copy together take what one stream does.
+fn memory_of(level: &Level) -> usize {
+    level.memory / 2
+}
+
+/// Reads how many codes stand for `raw_len` bytes of text.
+fn codes_of(reader: &mut block::Reader<'_>, raw_len: usize) -> Result<usize> {
+    let length = reader.len()?;
+    if length > raw_len.saturating_mul(words::MOST) {
+        return Err(Error::Corrupt("number of codes".into()));
+    }
+    Ok(length)
+}
