@@ -68,10 +68,10 @@ impl Level {
 }
 
 impl Level {
-    /// Whether text as words is mixed, however long it is.
+    /// Whether blocks may go on from a base.
     #[must_use]
-    pub fn mixes_words(&self) -> bool {
-        matches!(self.effort, Effort::Small | Effort::Middle | Effort::SmallFiles | Effort::Huge)
+    pub fn has_bases(&self) -> bool {
+        matches!(self.effort, Effort::SmallFiles | Effort::Huge)
     }
 }
 

@@ -59,7 +59,7 @@ impl Plan {
     pub fn write(mut self, out: impl Write, options: &CreateOptions) -> Result<CreateSummary> {
         let level = options.encode.level;
         let limit = options.solid.unwrap_or_else(|| solid_size(self.total(), level)).clamp(1, level.block_size as u64);
-        let base = if level.for_small_files().mixes_words() { self.choose_base(limit, options) } else { None };
+        let base = if level.for_small_files().has_bases() { self.choose_base(limit, options) } else { None };
         let features = incompatible::NAMED | if base.is_some() { incompatible::BASED } else { 0 };
         let mut content = Content {
             options: &options.encode,

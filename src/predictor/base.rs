@@ -7,7 +7,7 @@
 use std::any::Any;
 use std::borrow::Cow;
 
-use super::codec::{decode_task, encode_task, sorted};
+use super::codec::{decode_task, encode_task};
 use super::primer::Primer;
 use super::profile::Profile;
 use crate::block::{self, Kind};
@@ -79,7 +79,7 @@ impl Base {
     /// Codes `text` as a base that `room` bytes of codes, more or less, will go on from.
     ///
     /// # Errors
-    /// [`Error::Limit`] when memory cannot be had, [`Error::Bug`] for a level that sorts words.
+    /// [`Error::Limit`] when memory cannot be had, [`Error::Corrupt`] for a level without bases.
     pub fn encode(text: &[u8], level: &'static Level, room: usize) -> Result<(Vec<u8>, Base)> {
         let codes = words::encode(text)?;
         let mut out = Vec::new();
@@ -87,7 +87,7 @@ impl Base {
         block::put_varint(&mut out, room as u64);
         block::put_varint(&mut out, codes.len() as u64);
         let set = crate::simd::active();
-        let profile = profile_of(level, text.len(), codes.len())?;
+        let profile = profile_of(level, text.len())?;
         let task = Task { memory: memory_of(level), set, after: None, room: Some(room), text: Some(text.len()) };
         let (coded, state) = encode_task(&profile, &codes, &task)?;
         out.extend_from_slice(&coded);
@@ -106,7 +106,7 @@ impl Base {
             return Err(Error::Corrupt("room behind a base".into()));
         }
         let set = crate::simd::active();
-        let profile = profile_of(level, raw_len, length)?;
+        let profile = profile_of(level, raw_len)?;
         let task = Task { memory: memory_of(level), set, after: None, room: Some(room), text: Some(raw_len) };
         let (codes, state) = decode_task(&profile, reader.rest(), length, &task)?;
         let text = words::decode(&codes, raw_len)?;
@@ -154,10 +154,10 @@ impl std::fmt::Debug for Base {
     }
 }
 
-/// The profile of a base of `text` bytes in `codes` codes.
-fn profile_of(level: &Level, text: usize, codes: usize) -> Result<Profile> {
-    if sorted(level, &Kind::Words, codes) {
-        return Err(Error::Corrupt("a base of a level that sorts".into()));
+/// The profile of a base of `text` bytes.
+fn profile_of(level: &Level, text: usize) -> Result<Profile> {
+    if !level.has_bases() {
+        return Err(Error::Corrupt("a base of a level that has none".into()));
     }
     let profile = Profile::new(level, &Kind::Words, text);
     Profile { primer: Primer::of_base(), ..profile }.as_words(text)

@@ -110,7 +110,7 @@ const LONG_TEXT: usize = 512 << 10;
 const LONG_WORDS: usize = 1536 << 10;
 
 /// Whether streams of `kind` and `length` are sorted at `level`.
-pub(super) fn sorted(level: &Level, kind: &Kind, length: usize) -> bool {
+fn sorted(level: &Level, kind: &Kind, length: usize) -> bool {
     match level.effort {
         Effort::Sort => true,
         Effort::SortMost => !matches!(kind, Kind::Exe),
@@ -162,6 +162,11 @@ fn note<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usi
     }
 }
 
+/// Whether predictors of so many contexts hold the code of bases, which would make the program a twentieth larger if all did.
+const fn has_bases(contexts: usize) -> bool {
+    contexts >= 24
+}
+
 /// Makes a predictor that has taken in the part of the primer that is not learned.
 #[inline(always)]
 fn begin<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize, const S: usize, M: WeightMixer<P, S>>(
@@ -181,7 +186,7 @@ fn encode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
     raw: &[u8],
     task: &Task,
 ) -> Result<(Vec<u8>, Option<State>)> {
-    let before = task.state::<Predictor<K, N, R, D, P, S, M>>()?;
+    let before = if has_bases(N) { task.state::<Predictor<K, N, R, D, P, S, M>>()? } else { None };
     let primer = before.map_or(&profile.primer.text[..], |before| &before.bytes);
     let start = primer.len();
     let primed = if start > 0 { join(primer, raw)? } else { Vec::new() };
@@ -190,8 +195,8 @@ fn encode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
     let mut encoder = Encoder::new();
     leading.encode(profile.leading, &mut encoder);
     let (mut predictor, first) = match before {
-        Some(before) => (before.predictor.go_on(task.text)?, start),
-        None => (begin::<K, N, R, D, P, S, M>(profile, bytes.len(), task, leading.skipped)?, profile.primer.noted),
+        Some(before) if has_bases(N) => (before.predictor.go_on(task.text)?, start),
+        _ => (begin::<K, N, R, D, P, S, M>(profile, bytes.len(), task, leading.skipped)?, profile.primer.noted),
     };
     let step = step_of(task.text, raw.len());
     for (index, &byte) in bytes.iter().enumerate().skip(first) {
@@ -214,7 +219,7 @@ fn encode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
             crate::progress::advance(step);
         }
     }
-    let kept = task.room.and_then(|_| task.keep(predictor, bytes.to_vec()));
+    let kept = if has_bases(N) && task.room.is_some() { task.keep(predictor, bytes.to_vec()) } else { None };
     Ok((encoder.finish(), kept))
 }
 
@@ -225,7 +230,7 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
     raw_len: usize,
     task: &Task,
 ) -> Result<(Vec<u8>, Option<State>)> {
-    let before = task.state::<Predictor<K, N, R, D, P, S>>()?;
+    let before = if has_bases(N) { task.state::<Predictor<K, N, R, D, P, S>>()? } else { None };
     let primer = before.map_or(&profile.primer.text[..], |before| &before.bytes);
     let start = primer.len();
     let total = raw_len.saturating_add(start);
@@ -235,8 +240,8 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(total).map_err(|_| Error::Limit(format!("no memory for {total} bytes")))?;
     let (mut predictor, first) = match before {
-        Some(before) => (before.predictor.go_on(task.text)?, start),
-        None => (begin::<K, N, R, D, P, S, Mixer<P, S>>(profile, total, task, leading.skipped)?, profile.primer.noted),
+        Some(before) if has_bases(N) => (before.predictor.go_on(task.text)?, start),
+        _ => (begin::<K, N, R, D, P, S, Mixer<P, S>>(profile, total, task, leading.skipped)?, profile.primer.noted),
     };
     let step = step_of(task.text, raw_len);
     bytes.extend_from_slice(&primer[..first]);
@@ -267,7 +272,7 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
             crate::progress::advance(step);
         }
     }
-    if task.room.is_none() {
+    if !has_bases(N) || task.room.is_none() {
         bytes.drain(..start);
         return Ok((bytes, None));
     }

@@ -206,7 +206,7 @@ fn records() -> Vec<Refused> {
         case("block-kind", "unsupported", "kind 200", coded(&[0x11, 200])),
         case("block-cut", "corrupt", "", coded(&[])),
         case("block-behind-nothing", "corrupt", "behind a base, without one", coded(&[0x41, 8, 0])),
-        case("base-sorted", "corrupt", "a level that sorts", coded(&[0x31, 0, 1])),
+        case("base-level", "corrupt", "a level that has none", coded(&[0x31, 0, 1])),
         case("base-codes", "corrupt", "number of codes", coded(&[0x31, 0, 0xFF, 0x7F])),
         case("base-room", "corrupt", "room behind a base", coded(&[0x31, 0xFF, 0xFF, 0xFF, 0x7F, 1])),
         case("output", "limit", "--max-output", bomb),
