@@ -217,6 +217,7 @@ fn a_folder_there_and_back() {
     assert!(cmx(folder.path(), "-d -C piped", &archive).status.success());
     assert_eq!(fs::read(folder.path().join("piped/new")).unwrap(), b"new\n");
     fails(&folder, "-d", &archive, 1, "name the folder to extract into with -C");
+    fails(&folder, "-d x.cmx -C x.cmx", b"", 1, "the folder to extract into, x.cmx: File exists");
     fails(&folder, "-d x.cmx nothing", b"", 1, "nothing in the archive matches");
     fails(&folder, "-d x.cmx", b"", 1, "-f overwrites it");
     fails(&folder, "-d x.cmx -o y", b"", 1, "-C");

@@ -78,7 +78,8 @@ impl Plan {
             if let Some((files, part)) = base {
                 if place == first_file + files {
                     content.begin_text(part)?;
-                } else if place == self.text.end {
+                }
+                if place == self.text.end {
                     content.end_text()?;
                 }
             }

@@ -92,11 +92,12 @@ pub fn repair(file: &File, folder: &Path, out: &mut dyn Write, options: &DecodeO
         summary.was_whole = false;
         match thing {
             Thing::Header(_, header) => remains.header = Some(header),
-            Thing::Record(at, _, record) if record.kind == Kind::Block => {
-                let (_, coded) = read_record(&mut fields_at(file, at), Kind::Block)?;
+            Thing::Record(at, coded_at, record) if record.kind == Kind::Block => {
+                let mut first = Vec::new();
+                FileAt::new(file, coded_at).take(record.coded_len.min(1)).read_to_end(&mut first)?;
                 // Without its base a block is nothing. The base is the first block, so it was found before.
-                if !is_behind(&coded) || remains.base_at().is_some() {
-                    remains.based |= is_behind(&coded);
+                if !is_behind(&first) || remains.base_at().is_some() {
+                    remains.based |= is_behind(&first);
                     remains.blocks.insert(record.number, (at, record));
                 }
             }

@@ -91,9 +91,9 @@ fn single(raw: &[u8], level: &Level, kind: Kind, base: Option<&Base>) -> Result<
 fn split_form(raw: &[u8], level: &Level, pieces: &[Piece], base: Option<&Base>) -> Result<Vec<u8>> {
     let mut streams = Streams::default();
     program::write(raw, pieces, &mut streams);
-    let form = if base.is_some() { SPLIT_BEHIND } else { SPLIT };
-    let mut out = vec![form << 4 | level.number];
-    streams::write(&streams, level, base, &mut out)?;
+    let mut out = vec![0];
+    let behind = streams::write(&streams, level, base, &mut out)?;
+    out[0] = if behind { SPLIT_BEHIND } else { SPLIT } << 4 | level.number;
     Ok(out)
 }
 

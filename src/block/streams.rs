@@ -110,11 +110,11 @@ fn coded(bytes: &[u8], kind: Kind, level: &Level, base: Option<&Base>) -> Result
     Ok(if coded.len() + 2 < bytes.len() { Body::Coded(coded) } else { Body::Stored })
 }
 
-/// Appends the table and the bodies of `streams`.
+/// Appends the table and the bodies of `streams`. Says whether any goes on from `base`.
 ///
 /// # Errors
 /// Memory for the tables cannot be had.
-pub fn write(streams: &Streams, level: &Level, base: Option<&Base>, out: &mut Vec<u8>) -> Result<()> {
+pub fn write(streams: &Streams, level: &Level, base: Option<&Base>, out: &mut Vec<u8>) -> Result<bool> {
     let mut bodies: Vec<(&[u8], Body)> = Vec::with_capacity(streams.data.len() + 3);
     bodies.push((&streams.program, coded(&streams.program, Kind::Generic, level, None)?));
     bodies.push((&streams.side, coded(&streams.side, Kind::Generic, level, None)?));
@@ -145,7 +145,7 @@ pub fn write(streams: &Streams, level: &Level, base: Option<&Base>, out: &mut Ve
             Body::Coded(coded) => coded,
         });
     }
-    Ok(())
+    Ok(base.is_some() && kinds.contains(&Kind::Words))
 }
 
 /// One line of the table.

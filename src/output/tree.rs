@@ -50,7 +50,8 @@ impl Tree {
     /// # Errors
     /// It cannot be made or opened.
     pub fn open(path: &Path) -> Result<Self> {
-        std::fs::create_dir_all(path)?;
+        let made = std::fs::create_dir_all(path);
+        made.map_err(|error| std::io::Error::new(error.kind(), format!("the folder to extract into, {}: {error}", path.display())))?;
         let root = rustix::fs::openat(CWD, path, OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::RDONLY, Mode::empty()).map_err(io_error)?;
         Ok(Tree { root, root_path: path.to_path_buf(), last: None })
     }

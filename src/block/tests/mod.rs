@@ -168,6 +168,10 @@ fn without_text_nothing_goes_on_from_a_base() {
     let coded = encode_behind(&noise, &base, true).unwrap();
     assert!(coded.fallback.is_none() && !is_behind(&coded.bytes));
     assert_eq!(decode(&coded.bytes, noise.len()).unwrap(), noise);
+    let split = [&noise[..], &sample::wav(3000)].concat();
+    let coded = encode_behind(&split, &base, true).unwrap();
+    assert!(coded.fallback.is_none() && !is_behind(&coded.bytes));
+    assert_eq!(decode(&coded.bytes, split.len()).unwrap(), split);
 }
 
 #[test]
