@@ -31,7 +31,7 @@ pub enum Effort {
     Small,
     /// 16 contexts, 4 weight sets, the rest as before.
     Middle,
-    /// The same, with 24 contexts for text, and a longer primer.
+    /// The same, with 40 contexts for text, and a longer primer.
     SmallFiles,
     /// 40 to 56 contexts with runs and how sure each is, 8 to 10 weight sets.
     Huge,

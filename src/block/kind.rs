@@ -16,6 +16,8 @@ pub enum Kind {
     Table,
     /// TrueType fonts, one after another, their tables in the order of the font transform.
     Font,
+    /// WebAssembly modules up to the end of their code, as the transform leaves them.
+    Wasm,
     /// Machine code of x86 or x86-64, with or without absolute call targets.
     Exe,
     /// Pixels of one byte a channel, rows of `row_bytes` bytes (padding included).
@@ -54,6 +56,7 @@ impl Kind {
             Kind::Exe => out.push(2),
             Kind::Table => out.push(6),
             Kind::Font => out.push(7),
+            Kind::Wasm => out.push(9),
             Kind::Words => out.push(8),
             Kind::Image { bits, row_bytes } => {
                 out.extend_from_slice(&[3, bits]);
@@ -82,6 +85,7 @@ impl Kind {
             2 => Kind::Exe,
             6 => Kind::Table,
             7 => Kind::Font,
+            9 => Kind::Wasm,
             8 => Kind::Words,
             3 => {
                 let bits = reader.byte()?;
@@ -133,6 +137,7 @@ mod tests {
             Kind::Exe,
             Kind::Table,
             Kind::Font,
+            Kind::Wasm,
             Kind::Words,
             Kind::Image { bits: 24, row_bytes: 1800 },
             Kind::Image16 { row_bytes: 512, big_endian: true },

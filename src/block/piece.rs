@@ -82,7 +82,7 @@ pub fn settle(pieces: Vec<Piece>) -> Vec<Piece> {
 /// The one of Text, Table, Exe and Generic that most bytes are.
 pub fn main_kind(pieces: &[Piece]) -> Kind {
     let [text, table, exe, generic] = [Kind::Text, Kind::Table, Kind::Exe, Kind::Generic].map(|kind| total(pieces, kind));
-    let generic = generic + total(pieces, Kind::Font);
+    let generic = generic + total(pieces, Kind::Font) + total(pieces, Kind::Wasm);
     match text.max(table).max(exe).max(generic) {
         most if most == text => Kind::Text,
         most if most == table => Kind::Table,

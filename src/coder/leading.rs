@@ -28,7 +28,7 @@ impl Leading {
             Kind::Text | Kind::Table => Self::SevenBit,
             Kind::Image { bits: 8.., .. } => Self::Samples(1),
             Kind::Image16 { .. } => Self::Samples(2),
-            Kind::Image { .. } | Kind::Audio { .. } | Kind::Generic | Kind::Exe | Kind::Words | Kind::Font => Self::Coded,
+            Kind::Image { .. } | Kind::Audio { .. } | Kind::Generic | Kind::Exe | Kind::Words | Kind::Font | Kind::Wasm => Self::Coded,
         }
     }
 }

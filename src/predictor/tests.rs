@@ -34,12 +34,13 @@ fn sample(length: usize) -> Vec<u8> {
     bytes
 }
 
-fn kinds() -> [Kind; 10] {
+fn kinds() -> [Kind; 11] {
     [
         Kind::Generic,
         Kind::Text,
         Kind::Words,
         Kind::Font,
+        Kind::Wasm,
         Kind::Table,
         Kind::Exe,
         Kind::Image { bits: 8, row_bytes: 60 },
@@ -118,6 +119,7 @@ fn inputs() -> Vec<(Kind, Vec<u8>)> {
         (Kind::Text, samples::text(3000)),
         (Kind::Words, samples::text(3000)),
         (Kind::Font, font),
+        (Kind::Wasm, samples::wasm(12)),
         (Kind::Table, samples::table(90)),
         (Kind::Exe, samples::code(3000)),
         (Kind::Image { bits: 1, row_bytes: 40 }, samples::pixels(40, 60, 1)),

@@ -13,6 +13,7 @@ pub mod idat;
 pub mod jpeg;
 pub mod relocations;
 pub mod scanline;
+pub mod wasm;
 pub mod x86;
 
 pub use guard::guarded;
@@ -49,6 +50,7 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
         functions::ID => functions::inverse(parts, limit),
         relocations::ID => relocations::inverse(parts, limit),
         font::ID => font::inverse(parts, limit),
+        wasm::ID => wasm::inverse(parts, limit),
         other => Err(Error::Unsupported(format!("transform {other}"))),
     }
 }

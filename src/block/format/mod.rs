@@ -12,6 +12,7 @@ mod png;
 mod pnm;
 mod sfnt;
 mod tiff;
+mod wasm;
 mod wav;
 mod zip;
 mod zlib;
@@ -43,6 +44,7 @@ const FORMATS: &[(&[u8], Probe)] = &[
     (b"\xFF\xD8", jpeg::probe),
     (b"\x1F\x8B", gzip::probe),
     (b"\0\x01", sfnt::probe),
+    (b"\0a", wasm::probe),
 ];
 
 /// Whether a format can start with this byte: all that is asked of most bytes.
@@ -85,8 +87,8 @@ pub fn find(bytes: &[u8], from: usize, gaps: &[Range<usize>], context: &mut Cont
 fn probe(bytes: &[u8], at: usize, context: &mut Context) -> Option<Vec<Piece>> {
     let here = &bytes[at..];
     let magic = here.get(..2)?;
-    // Zeros are common and start nothing but fonts.
-    if magic[0] == 0 && magic[1] != 1 {
+    // Zeros are common and start nothing but fonts and WebAssembly.
+    if magic[0] == 0 && !matches!(magic[1], 1 | b'a') {
         return None;
     }
     let named = FORMATS.iter().filter(|(start, _)| *start == magic).find_map(|(_, probe)| probe(here, context));

@@ -86,6 +86,10 @@ fn every_format_is_recognised() {
         ("code", "transform 1"),
         ("pgm16", "Image16 { row_bytes: 128, big_endian: true }"),
         ("table", "Table"),
+        ("font", "transform 8"),
+        ("wasm", "transform 9"),
+        ("program", "transform 6"),
+        ("program", "transform 7"),
         ("mixture", "Fill 0x00"),
     ];
     let samples = sample::all();

@@ -249,6 +249,129 @@ pub fn table(rows: usize) -> Vec<u8> {
     out
 }
 
+/// A TrueType font of square glyphs.
+pub fn font(glyphs: u16) -> Vec<u8> {
+    let (mut outlines, mut places, mut widths) = (Vec::new(), vec![0; 2], Vec::new());
+    for (glyph, byte) in (0..glyphs).zip(noise(glyphs.into())) {
+        let side = 200 + glyph * 3 + u16::from(byte & 15);
+        // One contour, its box, four points, no instructions.
+        outlines.extend([1, 0, 0, side, side, 3, 0].map(u16::to_be_bytes).concat());
+        outlines.extend([1; 4]);
+        for step in [0, side, 0, side.wrapping_neg(), 0, 0, side, 0] {
+            outlines.extend(step.to_be_bytes());
+        }
+        outlines.resize(outlines.len().next_multiple_of(2), 0);
+        places.extend(((outlines.len() / 2) as u16).to_be_bytes());
+        widths.extend([(side + 40).to_be_bytes(), [0, byte & 15]].concat());
+    }
+    let mut head = vec![0; 54];
+    head[12..16].copy_from_slice(&[0x5F, 0x0F, 0x3C, 0xF5]);
+    let tables = [(b"glyf", outlines), (b"head", head), (b"hmtx", widths), (b"loca", places)];
+    let mut out = vec![0, 1, 0, 0, 0, tables.len() as u8, 0, 64, 0, 2, 0, 0];
+    let mut at = out.len() + 16 * tables.len();
+    for (tag, table) in &tables {
+        out.extend([&tag[..], &crc32(table).to_be_bytes(), &(at as u32).to_be_bytes(), &(table.len() as u32).to_be_bytes()].concat());
+        at += table.len().next_multiple_of(4);
+    }
+    for (_, table) in &tables {
+        out.extend_from_slice(table);
+        out.resize(out.len().next_multiple_of(4), 0);
+    }
+    out
+}
+
+/// A number as WebAssembly has it.
+fn leb128(mut value: usize) -> Vec<u8> {
+    let mut out = Vec::new();
+    while value > 127 {
+        out.push(value as u8 | 128);
+        value >>= 7;
+    }
+    out.push(value as u8);
+    out
+}
+
+/// A WebAssembly module whose functions call each other, and some text behind its code.
+pub fn wasm(functions: usize) -> Vec<u8> {
+    let section = |number: u8, content: &[u8]| [&[number], &leb128(content.len())[..], content].concat();
+    let (mut kinds, mut code) = (leb128(functions), leb128(functions));
+    for (function, byte) in noise(functions).into_iter().enumerate() {
+        kinds.push(byte >> 6 & 1);
+        let mut body = vec![1, 2, 0x7F];
+        for (step, byte) in noise(usize::from(byte) + 10).into_iter().skip(function % 10).enumerate() {
+            let variable = byte & 3;
+            match byte >> 5 {
+                0 => body.extend([0x20, variable, 0x28, 2, byte & 0x3C, 0x21, 1]),
+                1 => body.extend([0x20, variable, 0x41, step as u8 & 0x3F, 0x6A, 0x22, 2, 0x21, variable]),
+                2 => body.extend([&[0x20, 0, 0x10], &leb128(usize::from(byte) % functions)[..], &[0x1A]].concat()),
+                3 => body.extend([0x02, 0x40, 0x20, variable, 0x45, 0x0D, 0, 0x41, 1, 0x21, 1, 0x0B]),
+                4 => body.extend([0x20, 0, 0x20, variable, 0x36, 2, byte & 0x3C]),
+                _ => body.extend([0x20, variable, 0x20, 1, 0x6B, 0x21, variable]),
+            }
+        }
+        body.extend([0x20, 1, 0x0B]);
+        code.extend(leb128(body.len()));
+        code.extend(body);
+    }
+    let types = [2, 0x60, 1, 0x7F, 1, 0x7F, 0x60, 2, 0x7F, 0x7F, 1, 0x7F];
+    let data = [&[1, 0, 0x41, 0, 0x0B], &leb128(900)[..], &text(900)].concat();
+    [b"\0asm\x01\0\0\0", &section(1, &types)[..], &section(3, &kinds), &section(10, &code), &section(11, &data)].concat()
+}
+
+/// A Windows program for x86-64 of `functions` functions: code, their table, their unwind data, and addresses that are to
+/// be moved with the program.
+pub fn program(functions: usize) -> Vec<u8> {
+    const BASE: u64 = 0x1_4000_0000;
+    const START: usize = 0x200;
+    let place = |at: usize| (0x1000 + at) as u32;
+    let (mut content, mut ranges) = (vec![0x90; 16], Vec::new());
+    for byte in noise(functions) {
+        let begin = content.len();
+        content.extend([0x55, 0x48, 0x89, 0xE5, 0x48, 0x83, 0xEC, byte & 0x70, 0x8B, 0x4D, byte, 0xC9, 0xC3]);
+        ranges.push((begin, content.len()));
+        content.resize(content.len().next_multiple_of(16), 0xCC);
+    }
+    let table = content.len();
+    let unwind = table + 12 * functions;
+    for (index, &(begin, end)) in ranges.iter().enumerate() {
+        content.extend([place(begin), place(end), place(unwind + 8 * index)].map(u32::to_le_bytes).concat());
+    }
+    for byte in noise(functions) {
+        content.extend([1, 4, 2, 0, 4, byte & 0x70, 1, 0x50]);
+    }
+    let addresses = content.len();
+    for (byte, (begin, _)) in noise(functions).into_iter().zip(&ranges) {
+        content.extend((BASE + u64::from(place(*begin))).to_le_bytes());
+        content.extend([byte, 0, 0, 0, 0, 0, 0, 0]);
+    }
+    let moved = content.len().next_multiple_of(0x200);
+    content.resize(moved, 0);
+    let mut list: Vec<u8> = Vec::new();
+    let places: Vec<u32> = (0..functions).map(|index| place(addresses + 16 * index)).collect();
+    for page in places.chunk_by(|a, b| a >> 12 == b >> 12) {
+        let length = 8 + 2 * page.len().next_multiple_of(2);
+        list.extend([page[0] & !0xFFF, length as u32].map(u32::to_le_bytes).concat());
+        page.iter().for_each(|place| list.extend((0xA000 | place & 0xFFF).to_le_bytes()[..2].iter()));
+        list.resize(list.len().next_multiple_of(4), 0);
+    }
+    let mut out = vec![0; START];
+    let mut put = |at: usize, bytes: &[u8]| out[at..at + bytes.len()].copy_from_slice(bytes);
+    put(0, b"MZ");
+    put(60, &[0x40]);
+    put(0x40, b"PE\0\0\x64\x86\x02");
+    put(0x54, &[240, 0, 0, 0, 0x0B, 2]);
+    put(0x58 + 24, &BASE.to_le_bytes());
+    let list_place = place(moved.next_multiple_of(0x1000));
+    put(0x58 + 56, &(list_place + 0x1000).to_le_bytes());
+    put(0x58 + 112 + 24, &[place(table), 12 * functions as u32].map(u32::to_le_bytes).concat());
+    put(0x58 + 112 + 40, &[list_place, list.len() as u32].map(u32::to_le_bytes).concat());
+    let rows = [(place(0), moved, START), (list_place, list.len() + 16, START + moved)];
+    for (row, (place, length, start)) in rows.into_iter().enumerate() {
+        put(0x58 + 240 + 40 * row + 12, &[place, length as u32, start as u32].map(u32::to_le_bytes).concat());
+    }
+    [out, content, list, vec![0; 16]].concat()
+}
+
 /// Every sample, by name.
 pub fn all() -> Vec<(&'static str, Vec<u8>)> {
     let page = text(6000);
@@ -268,6 +391,9 @@ pub fn all() -> Vec<(&'static str, Vec<u8>)> {
         ("code", code(20_000)),
         ("pgm16", pgm16(64, 50)),
         ("table", table(300)),
+        ("font", font(120)),
+        ("wasm", wasm(60)),
+        ("program", program(90)),
         ("png in zip", zip(&png(60, 50))),
         ("mixture", [gzip(&page), noise(100), png(40, 30), text(500), wav(900), vec![0; 40_000], jpeg(48)].concat()),
     ]

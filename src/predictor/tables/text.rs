@@ -158,5 +158,13 @@ pub(super) const WORDS_SETS: Sets = Sets {
 };
 
 /// Text of small files.
-pub(super) const WIDE_SETS: [Selector; 6] =
-    [Selector::Kinds, Selector::KindPartial, Selector::Byte2, Selector::Byte1, Selector::MatchPartial, Selector::WordPartial];
+pub(super) const WIDE_SETS: [Selector; 8] = [
+    Selector::Kinds,
+    Selector::KindPartial,
+    Selector::Byte2,
+    Selector::Byte1,
+    Selector::MatchPartial,
+    Selector::WordPartial,
+    Selector::Nest,
+    Selector::WordClass,
+];

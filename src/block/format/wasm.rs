@@ -1,0 +1,27 @@
+//! WebAssembly modules: everything up to the end of their code.
+
+use crate::block::kind::Kind;
+use crate::block::piece::Piece;
+use crate::block::split::Context;
+use crate::transform::wasm;
+
+/// Below this level code is sorted with everything else.
+const CODE_LEVEL: u8 = 4;
+/// Less than this is not worth a stream of its own.
+const MIN_LENGTH: usize = 1 << 10;
+
+/// The module up to the end of its code.
+pub fn probe(bytes: &[u8], context: &mut Context) -> Option<Vec<Piece>> {
+    if context.level.number < CODE_LEVEL {
+        return None;
+    }
+    let code = wasm::find(bytes)?;
+    if code.length(bytes) < MIN_LENGTH {
+        return None;
+    }
+    // Bodies are read as code once to find where they end, once to check the inverse.
+    context.charge(2 * code.length(bytes))?;
+    let (parts, length) = wasm::forward(bytes, &code)?;
+    let inner = Piece::copy(Kind::Wasm, parts.inner.len());
+    Some(vec![Piece::transformed(length, parts, vec![inner])])
+}

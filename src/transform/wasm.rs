@@ -1,0 +1,213 @@
+//! WebAssembly modules up to the end of their code, without the lengths of function bodies.
+//!
+//! A body ends with its outermost block, so its length says nothing new: it becomes a zero. Where a body cannot be read
+//! as instructions, its length stays.
+
+use super::{Parts, restores};
+use crate::error::{Error, Result};
+use crate::model::wasm::{CODE, MAGIC, Number, body_length};
+
+/// The stored id.
+pub const ID: u8 = 9;
+
+/// Bytes of a length as linkers write it that leave room for a larger one.
+const PADDED: usize = 5;
+
+/// Where the code of a module lies.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Code {
+    /// Where the first function body begins.
+    start: usize,
+    /// Where the section ends, if it is not cut off.
+    end: usize,
+    /// How many bodies there are.
+    count: u32,
+}
+
+impl Code {
+    /// Bytes of the section, its end cut off where `bytes` end.
+    #[must_use]
+    pub fn length(&self, bytes: &[u8]) -> usize {
+        self.end.min(bytes.len()).saturating_sub(self.start)
+    }
+}
+
+/// The code of the module that `bytes` begin with.
+#[must_use]
+pub fn find(bytes: &[u8]) -> Option<Code> {
+    let mut rest = bytes.strip_prefix(&MAGIC)?;
+    loop {
+        let (&section, content) = rest.split_first()?;
+        rest = content;
+        let length = Number::read(&mut rest)?;
+        if section == CODE {
+            let end = bytes.len() - rest.len() + length as usize;
+            let count = Number::read(&mut rest)?;
+            return Some(Code { start: bytes.len() - rest.len(), end, count });
+        }
+        if section > 13 {
+            return None;
+        }
+        rest = rest.get(length as usize..)?;
+    }
+}
+
+/// Takes the lengths out of the module that `bytes` begin with, whose code was found. Gives the parts and how many bytes
+/// they stand for: all bodies, as far as they are there.
+#[must_use]
+pub fn forward(bytes: &[u8], code: &Code) -> Option<(Parts, usize)> {
+    let &Code { start, end, count } = code;
+    let bytes = &bytes[..end.min(bytes.len())];
+    let mut rest = bytes.get(start..)?;
+    let mut inner = bytes[..start].to_vec();
+    let mut padded = None;
+    for _ in 0..count {
+        let mut body = rest;
+        let Some(length) = Number::read(&mut body) else { break };
+        let digits = rest.len() - body.len();
+        // A length of zero is what stands for those left out.
+        if length == 0 {
+            return None;
+        }
+        let padded = *padded.get_or_insert(digits == PADDED);
+        let known = body.get(..length as usize).and_then(body_length) == Some(length as usize);
+        if known && written(length, padded) == rest[..digits] {
+            inner.push(0);
+        } else {
+            inner.extend_from_slice(&rest[..digits]);
+        }
+        let (body, behind) = body.split_at(body.len().min(length as usize));
+        inner.extend_from_slice(body);
+        rest = behind;
+    }
+    let raw = &bytes[..bytes.len() - rest.len()];
+    let parts = Parts { id: ID, params: vec![padded?.into()], side: Vec::new(), packed: Vec::new(), inner };
+    restores(&parts, raw).then_some((parts, raw.len()))
+}
+
+/// Undoes [`forward`].
+///
+/// # Errors
+/// [`Error::Corrupt`] where there is no module, or a body does not end.
+pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
+    let bad = || Error::Corrupt("a WebAssembly module".into());
+    let padded = match parts.params[..] {
+        [padded @ 0..=1] if parts.side.is_empty() && parts.packed.is_empty() => padded == 1,
+        _ => return Err(bad()),
+    };
+    let Code { start, count, .. } = find(&parts.inner).ok_or_else(bad)?;
+    let mut rest = &parts.inner[start..];
+    let mut out = parts.inner[..start].to_vec();
+    for _ in 0..count {
+        let mut body = rest;
+        let Some(said) = Number::read(&mut body) else { break };
+        let length = if said == 0 { body_length(body).ok_or_else(bad)? } else { body.len().min(said as usize) };
+        if said == 0 {
+            out.extend(written(length as u32, padded));
+        } else {
+            out.extend_from_slice(&rest[..rest.len() - body.len()]);
+        }
+        let (body, behind) = body.split_at(length);
+        out.extend_from_slice(body);
+        rest = behind;
+        if out.len() > limit {
+            return Err(bad());
+        }
+    }
+    out.extend_from_slice(rest);
+    Ok(out)
+}
+
+/// A length as it stands in a module.
+fn written(length: u32, padded: bool) -> Vec<u8> {
+    let digits = if padded { PADDED } else { (32 - length.leading_zeros()).div_ceil(7).max(1) as usize };
+    let digit = |k: usize| (u64::from(length) >> (7 * k) & 0x7f) as u8 | u8::from(k + 1 < digits) << 7;
+    (0..digits).map(digit).collect()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    fn forward(bytes: &[u8]) -> Option<(Parts, usize)> {
+        super::forward(bytes, &find(bytes)?)
+    }
+
+    /// A module with these bodies, their lengths as `written` says.
+    pub(crate) fn module(bodies: &[Vec<u8>], padded: bool) -> Vec<u8> {
+        let mut code = written(bodies.len() as u32, false);
+        for body in bodies {
+            code.extend(written(body.len() as u32, padded));
+            code.extend_from_slice(body);
+        }
+        let mut module = MAGIC.to_vec();
+        module.extend([1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, CODE]);
+        module.extend(written(code.len() as u32, true));
+        module.extend(code);
+        module
+    }
+
+    pub(crate) fn body(seed: u8) -> Vec<u8> {
+        let mut body = vec![1, 2, 0x7f];
+        for k in 0..seed {
+            body.extend([0x20, k & 1, 0x41, k, 0x6a, 0x21, 1]);
+        }
+        body.push(0x0b);
+        body
+    }
+
+    #[test]
+    fn lengths_return() {
+        for padded in [false, true] {
+            let bodies: Vec<_> = (0..60).map(body).collect();
+            let mut raw = module(&bodies, padded);
+            let end = raw.len();
+            raw.extend([11, 2, 0, 0]);
+            let (parts, length) = forward(&raw).unwrap();
+            assert_eq!(length, end);
+            assert!(parts.inner.len() < end);
+            assert_eq!(inverse(parts, end).unwrap(), raw[..end]);
+        }
+    }
+
+    #[test]
+    fn bodies_that_are_no_code_keep_theirs() {
+        let raw = module(&[body(9), vec![0, 0x0b, 0x0b], vec![0, 0x41], body(30)], false);
+        let (parts, length) = forward(&raw).unwrap();
+        assert_eq!((length, parts.inner.len()), (raw.len(), raw.len() - 1));
+        assert_eq!(inverse(parts, length).unwrap(), raw);
+    }
+
+    #[test]
+    fn cut_off_modules_return() {
+        let raw = module(&[body(9), body(30), body(7)], false);
+        for end in 0..raw.len() {
+            if let Some((parts, length)) = forward(&raw[..end]) {
+                assert_eq!(inverse(parts, length).unwrap(), raw[..length]);
+            }
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let raw = module(&[body(9), body(30)], false);
+        let (parts, length) = forward(&raw).unwrap();
+        let cut = Parts { inner: parts.inner[..parts.inner.len() - 1].to_vec(), ..parts.clone() };
+        assert!(inverse(cut, length).is_err());
+        assert!(inverse(Parts { params: vec![2], ..parts.clone() }, length).is_err());
+        assert!(inverse(Parts { side: vec![0], ..parts.clone() }, length).is_err());
+        assert!(inverse(Parts { inner: vec![0; 20], ..parts.clone() }, length).is_err());
+        assert!(inverse(parts, length - 1).is_err());
+        assert!(forward(&module(&[vec![]], false)).is_none());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bodies(bodies in proptest::collection::vec(proptest::collection::vec(0u8.., 1..40), 1..20), padded: bool) {
+            let raw = module(&bodies, padded);
+            if let Some((parts, length)) = forward(&raw) {
+                proptest::prop_assert_eq!(inverse(parts, length).unwrap(), &raw[..length]);
+            }
+        }
+    }
+}
