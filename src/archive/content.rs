@@ -45,15 +45,15 @@ pub fn read_blocks(
     let threads = threads_within(options.threads, &member.header, options.memory)?;
     let mut queue = Ordered::new(threads);
     let mut base = LazyBase::default();
-    let mut next = blocks.iter();
+    let mut next = blocks.iter().peekable();
     let mut sink = |(at, raw): (u64, Vec<u8>)| {
         if let Some(progress) = &options.progress {
             progress.finished(0, raw.len() as u64);
         }
         take(at, &raw)
     };
-    for &block in &mut next {
-        let job = job(file, member, block, &mut base)?;
+    while let Some(&block) = next.next() {
+        let job = job(file, member, block, &mut base, next.peek().is_none())?;
         let progress = options.progress.clone();
         let (at, work) = (member.content_at[block], member.index.blocks[block].raw_len);
         let done = queue.submit(move || Ok((at, progress::part(progress.as_ref(), work, job)?)))?;
@@ -65,8 +65,8 @@ pub fn read_blocks(
     Ok(())
 }
 
-/// Reads what is stored of a block, and gives the work that decodes it.
-fn job(file: &File, member: &Member, block: usize, base: &mut LazyBase) -> Result<Box<dyn FnOnce() -> Result<Vec<u8>> + Send>> {
+/// Reads what is stored of a block, and gives the work that decodes it; `last` says that no other block follows.
+fn job(file: &File, member: &Member, block: usize, lazy: &mut LazyBase, last: bool) -> Result<Box<dyn FnOnce() -> Result<Vec<u8>> + Send>> {
     let at = member.block_at[block];
     let mut fields = fields_at(file, at);
     if member.header.is_compact() {
@@ -86,11 +86,18 @@ fn job(file: &File, member: &Member, block: usize, base: &mut LazyBase) -> Resul
     }
     let memory = member.header.memory();
     if member.header.is_based() && block == 0 && is_base(&coded) {
-        let base = base.get(file, at, memory)?;
+        let base = lazy.get(file, at, memory)?;
         return Ok(Box::new(move || Ok(base.text.clone())));
     }
-    let base = if member.header.is_based() && is_behind(&coded) { Some(base.get(file, member.block_at[0], memory)?) } else { None };
-    Ok(Box::new(move || decode_record(&record, &coded, memory, base.as_deref())))
+    let base = if member.header.is_based() && is_behind(&coded) { Some(lazy.get(file, member.block_at[0], memory)?) } else { None };
+    if last {
+        lazy.0 = None;
+    }
+    Ok(Box::new(move || {
+        // Where nothing else goes on from the base any more, its tables need no copy.
+        let base = base.map(|base| Arc::try_unwrap(base).map_or_else(|shared| shared, |own| Arc::new(own.for_the_last_time())));
+        decode_record(&record, &coded, memory, base.as_deref())
+    }))
 }
 
 /// The base of a member, decoded when a block first asks for it.

@@ -178,6 +178,10 @@ pub fn read(reader: &mut Reader<'_>, raw_len: usize, level: &Level, base: Option
     if total > limit(raw_len) {
         return Err(Error::Corrupt("streams are longer than the block can need".into()));
     }
+    // All text of a block is one stream; a base may have gone to the first.
+    if base.is_some() && entries.iter().filter(|entry| entry.kind == Kind::Words).count() > 1 {
+        return Err(Error::Corrupt("two streams that go on from a base".into()));
+    }
     let guard = if entries[1].raw_len + entries[2].raw_len > 0 { Some(reader.take(4)?) } else { None };
     // All bodies must be there before the first is decoded.
     let mut bodies = Vec::with_capacity(entries.len());

@@ -186,8 +186,9 @@ fn encode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
     raw: &[u8],
     task: &Task,
 ) -> Result<(Vec<u8>, Option<State>)> {
-    let before = if has_bases(N) { task.state::<Predictor<K, N, R, D, P, S, M>>()? } else { None };
-    let primer = before.map_or(&profile.primer.text[..], |before| &before.bytes);
+    let before = if has_bases(N) { task.before::<Predictor<K, N, R, D, P, S, M>>()? } else { None };
+    let (before, read) = before.unzip();
+    let primer = read.as_deref().unwrap_or(&profile.primer.text);
     let start = primer.len();
     let primed = if start > 0 { join(primer, raw)? } else { Vec::new() };
     let bytes = if start > 0 { &primed } else { raw };
@@ -195,7 +196,7 @@ fn encode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
     let mut encoder = Encoder::new();
     leading.encode(profile.leading, &mut encoder);
     let (mut predictor, first) = match before {
-        Some(before) if has_bases(N) => (before.predictor.go_on(task.text)?, start),
+        Some(before) if has_bases(N) => (Predictor::go_on(before, task.text)?, start),
         _ => (begin::<K, N, R, D, P, S, M>(profile, bytes.len(), task, leading.skipped)?, profile.primer.noted),
     };
     let step = step_of(task.text, raw.len());
@@ -230,8 +231,9 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
     raw_len: usize,
     task: &Task,
 ) -> Result<(Vec<u8>, Option<State>)> {
-    let before = if has_bases(N) { task.state::<Predictor<K, N, R, D, P, S>>()? } else { None };
-    let primer = before.map_or(&profile.primer.text[..], |before| &before.bytes);
+    let before = if has_bases(N) { task.before::<Predictor<K, N, R, D, P, S>>()? } else { None };
+    let (before, read) = before.unzip();
+    let primer = read.as_deref().unwrap_or(&profile.primer.text);
     let start = primer.len();
     let total = raw_len.saturating_add(start);
     let mut decoder = Decoder::new(coded);
@@ -240,7 +242,7 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(total).map_err(|_| Error::Limit(format!("no memory for {total} bytes")))?;
     let (mut predictor, first) = match before {
-        Some(before) if has_bases(N) => (before.predictor.go_on(task.text)?, start),
+        Some(before) if has_bases(N) => (Predictor::go_on(before, task.text)?, start),
         _ => (begin::<K, N, R, D, P, S, Mixer<P, S>>(profile, total, task, leading.skipped)?, profile.primer.noted),
     };
     let step = step_of(task.text, raw_len);

@@ -25,6 +25,7 @@ use crate::model::signal::Signal;
 use crate::model::slots::{LINE, NONE_DEFERRED, SlotTable};
 use crate::simd::{Histories, Kernels};
 use profile::{Profile, RowPart, Selector};
+use std::borrow::Cow;
 use std::marker::PhantomData;
 
 /// Updates after which a map entry keeps its rate: 0.1 % smaller than 255, on text and code.
@@ -149,14 +150,14 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
         Ok(predictor)
     }
 
-    /// A copy that goes on with what stands for `text` more bytes of text.
+    /// `before`, or a copy of it, that goes on with what stands for `text` more bytes of text.
     ///
     /// # Errors
     /// The memory for that text cannot be had.
-    pub fn go_on(&self, text: Option<usize>) -> Result<Self> {
-        let mut copy = self.clone();
-        copy.state.expect(text.unwrap_or(0))?;
-        Ok(copy)
+    pub fn go_on(before: Cow<'_, Self>, text: Option<usize>) -> Result<Self> {
+        let mut predictor = before.into_owned();
+        predictor.state.expect(text.unwrap_or(0))?;
+        Ok(predictor)
     }
 
     /// The probability of a one.

@@ -159,6 +159,9 @@ fn blocks_go_on_from_a_base() {
         assert!(split.fallback.is_none() && is_behind(&split.bytes));
         assert_eq!(decode_behind(&split.bytes, mixed.len(), &again).unwrap(), mixed);
         assert!(decode(&behind.bytes, second.len()).is_err());
+        let last = again.for_the_last_time();
+        assert_eq!(decode_behind(&split.bytes, mixed.len(), &last).unwrap(), mixed);
+        assert!(matches!(decode_behind(&split.bytes, mixed.len(), &last), Err(crate::Error::Bug(_))));
         let other = encode_base(&text(4000), level::level(13 - number).unwrap().for_small_files(), 10, false).unwrap().1.unwrap();
         assert!(decode_behind(&behind.bytes, second.len(), &other).is_err());
     }
@@ -199,6 +202,9 @@ fn bases_that_lie_do_no_harm() {
     }
     let mut bad = behind.clone();
     let base = decode_base(&coded, first.len()).unwrap();
+    // Split, two streams of words of no bytes.
+    let twice = decode_behind(&[0x5A, 2, 0, 0, 0, 8, 1, 0, 8, 1, 0], 10, &base);
+    assert!(matches!(twice, Err(crate::Error::Corrupt(text)) if text.contains("two streams")));
     for at in 0..behind.len() {
         bad[at] ^= 0x41;
         if let Ok(raw) = decode_behind(&bad, 900, &base) {

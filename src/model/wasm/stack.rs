@@ -137,10 +137,10 @@ impl Stack {
             }
             Effect::End => {
                 self.drop(u32::MAX);
-                if let Some(block) = self.blocks.pop() {
-                    if block.results > 0 {
-                        self.make(0, block.result, opcode, exact);
-                    }
+                if let Some(block) = self.blocks.pop()
+                    && block.results > 0
+                {
+                    self.make(0, block.result, opcode, exact);
                 }
             }
             Effect::Leave => self.drop(u32::MAX),
