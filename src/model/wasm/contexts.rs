@@ -11,8 +11,8 @@ pub const SELECTORS: u8 = 3;
 pub const ROWS: usize = 2048;
 
 impl WasmState {
-    /// The value of context `number` (below [`CONTEXTS`]), to be hashed.
-    #[inline]
+    /// The value of context `number` (below [`CONTEXTS`]), to be hashed. Not copied into every shape of the predictor.
+    #[inline(never)]
     #[must_use]
     pub fn context(&self, number: u8) -> u64 {
         let past = &self.past;
@@ -77,7 +77,7 @@ impl WasmState {
 
     /// The part of selector `number` (below [`SELECTORS`]) that is fixed for a byte, in steps of 8
     /// and below [`ROWS`].
-    #[inline]
+    #[inline(never)]
     #[must_use]
     pub fn selected(&self, number: u8) -> u32 {
         let phase = self.phase();
