@@ -4,6 +4,7 @@
 //! as instructions, its length stays.
 
 use super::{Parts, restores};
+use crate::block::put_varint;
 use crate::error::{Error, Result};
 use crate::model::wasm::{CODE, MAGIC, Number, body_length};
 
@@ -12,6 +13,9 @@ pub const ID: u8 = 9;
 
 /// Bytes of a length as linkers write it that leave room for a larger one.
 const PADDED: usize = 5;
+
+/// Most sections in front of the code and with it: a false start must not be followed through a whole block.
+const MAX_SECTIONS: usize = 64;
 
 /// Where the code of a module lies.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,12 +40,12 @@ impl Code {
 #[must_use]
 pub fn find(bytes: &[u8]) -> Option<Code> {
     let mut rest = bytes.strip_prefix(&MAGIC)?;
-    loop {
+    for _ in 0..MAX_SECTIONS {
         let (&section, content) = rest.split_first()?;
         rest = content;
         let length = Number::read(&mut rest)?;
         if section == CODE {
-            let end = bytes.len() - rest.len() + length as usize;
+            let end = (bytes.len() - rest.len()).saturating_add(length as usize);
             let count = Number::read(&mut rest)?;
             return Some(Code { start: bytes.len() - rest.len(), end, count });
         }
@@ -50,6 +54,7 @@ pub fn find(bytes: &[u8]) -> Option<Code> {
         }
         rest = rest.get(length as usize..)?;
     }
+    None
 }
 
 /// Takes the lengths out of the module that `bytes` begin with, whose code was found. Gives the parts and how many bytes
@@ -120,9 +125,16 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
 
 /// A length as it stands in a module.
 fn written(length: u32, padded: bool) -> Vec<u8> {
-    let digits = if padded { PADDED } else { (32 - length.leading_zeros()).div_ceil(7).max(1) as usize };
-    let digit = |k: usize| (u64::from(length) >> (7 * k) & 0x7f) as u8 | u8::from(k + 1 < digits) << 7;
-    (0..digits).map(digit).collect()
+    let mut digits = Vec::with_capacity(PADDED);
+    put_varint(&mut digits, length.into());
+    if padded && digits.len() < PADDED {
+        if let Some(last) = digits.last_mut() {
+            *last |= 0x80;
+        }
+        digits.resize(PADDED - 1, 0x80);
+        digits.push(0);
+    }
+    digits
 }
 
 #[cfg(test)]
@@ -199,6 +211,22 @@ pub(crate) mod tests {
         assert!(inverse(Parts { inner: vec![0; 20], ..parts.clone() }, length).is_err());
         assert!(inverse(parts, length - 1).is_err());
         assert!(forward(&module(&[vec![]], false)).is_none());
+    }
+
+    #[test]
+    fn lengths_are_padded_to_five_bytes() {
+        assert_eq!(written(300, false), [0xAC, 2]);
+        assert_eq!(written(300, true), [0xAC, 0x82, 0x80, 0x80, 0]);
+        assert_eq!(written(u32::MAX, true), [0xFF, 0xFF, 0xFF, 0xFF, 0x0F]);
+    }
+
+    #[test]
+    fn false_starts_are_not_followed_for_ever() {
+        let code = module(&[body(9)], false)[MAGIC.len()..].to_vec();
+        for (empty, found) in [(0, true), (61, true), (62, false), (5000, false)] {
+            let module = [&MAGIC[..], &vec![0; 2 * empty], &code].concat();
+            assert_eq!(find(&module).is_some(), found, "{empty}");
+        }
     }
 
     proptest::proptest! {
