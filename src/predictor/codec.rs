@@ -357,6 +357,7 @@ macro_rules! with_shape {
             (..=16, ..=3) if !$profile.detailed => $function::<16, 0, 0, 24, 3 $(, $mixer<24, 3>)?>($($argument),*),
             (..=8, ..=2) => $function::<8, 2, 0, 24, 2 $(, $mixer<24, 2>)?>($($argument),*),
             (..=16, ..=4) => $function::<16, 1, 0, 40, 4 $(, $mixer<40, 4>)?>($($argument),*),
+            (..=24, ..=6) => $function::<24, 2, 0, 56, 6 $(, $mixer<56, 6>)?>($($argument),*),
             (..=40, ..=8) => $function::<40, 8, 0, 96, 8 $(, $mixer<96, 8>)?>($($argument),*),
             (..=56, ..=10) => $function::<56, 8, 11, 136, 10 $(, $mixer<136, 10>)?>($($argument),*),
             _ => Err(Error::Bug("a profile larger than every shape".into())),
