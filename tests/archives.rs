@@ -208,6 +208,18 @@ fn joined_archives_are_one() {
 }
 
 #[test]
+fn a_cut_archive_is_said_to_end_where_it_does() {
+    let (_folder, archive) = fixture(&options());
+    let whole = fs::read(&archive).unwrap();
+    // In the header, in the coded bytes of a block, in the index, in the footer.
+    for length in [9, whole.len() / 2, whole.len() - 60, whole.len() - 1] {
+        fs::write(&archive, &whole[..length]).unwrap();
+        let error = Archive::open(&archive, &DecodeOptions::default()).unwrap_err().to_string();
+        assert!(error.contains(&format!("ends early, at byte {length};")) && error.contains("`cmx repair`"), "{length}: {error}");
+    }
+}
+
+#[test]
 fn nothing_is_overwritten_unless_asked() {
     let (folder, archive) = fixture(&options());
     let out = folder.path().join("out");

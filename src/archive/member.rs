@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt;
 
 use crate::container::Entry;
 use crate::container::compact::Compact;
-use crate::container::fields::Fields;
+use crate::container::fields::{Fields, truncated};
 use crate::container::footer::{FOOTER_LEN, Footer};
 use crate::container::header::Header;
 use crate::container::index::{BlockRow, Index};
@@ -111,6 +111,10 @@ impl Member {
                 index_at = Some(at);
             }
             at = fields.offset().saturating_add(record.coded_len);
+            let length = file.metadata()?.len();
+            if at > length {
+                return Err(truncated(length));
+            }
         }
     }
 

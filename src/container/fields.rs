@@ -174,8 +174,9 @@ impl<R: Read> Fields<R> {
     }
 }
 
-fn truncated(offset: u64) -> Error {
-    Error::Corrupt(format!("it ends early, at byte {offset}; the rest is missing"))
+/// The archive ends at byte `offset`, within something.
+pub fn truncated(offset: u64) -> Error {
+    Error::Corrupt(format!("it ends early, at byte {offset}; `cmx repair` may save what is there"))
 }
 
 /// Fills `buffer` as far as the input goes; says how much it got.
@@ -235,6 +236,6 @@ mod tests {
     #[test]
     fn a_false_length_costs_no_memory() {
         let error = Fields::new(&[1, 2, 3][..], 7).payload(1 << 40).unwrap_err();
-        assert_eq!(error.to_string(), "corrupt archive: it ends early, at byte 10; the rest is missing");
+        assert_eq!(error.to_string(), "corrupt archive: it ends early, at byte 10; `cmx repair` may save what is there");
     }
 }
