@@ -142,7 +142,13 @@ fn hostile_names_are_listed_harmlessly() {
     let archive = base.path().join("x.cmx");
     let entries: Vec<Entry> = (1..=200u32)
         .map(|number| {
-            let odd = char::from_u32(if number < 100 { number } else { 0x2000 + number }).unwrap();
+            // Control characters, then those that turn the direction of writing or cannot be seen.
+            let odd = match number {
+                ..100 => number,
+                100..150 => 0x2000 + number - 100,
+                _ => 0x2060 + number - 150,
+            };
+            let odd = char::from_u32(odd).unwrap();
             let mut path = format!("n{number}{odd}[31m").into_bytes();
             if number % 3 == 0 {
                 path.push(0x80 + (number % 128) as u8);
@@ -154,7 +160,9 @@ fn hostile_names_are_listed_harmlessly() {
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_cmx")).arg("-l").arg(&archive).output().unwrap();
     let text = String::from_utf8(output.stdout).expect("only UTF-8 is printed");
     assert_eq!(text.lines().count(), 202);
-    assert!(!text.chars().any(|c| c != '\n' && (c.is_control() || ('\u{202A}'..='\u{202E}').contains(&c))));
+    let turns = |c: char| matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    assert!(!text.chars().any(|c| c != '\n' && (c.is_control() || turns(c))));
+    assert!(text.contains("\\u{202e}") && text.contains("\\u{2066}"), "they are escaped, not left out");
 }
 
 #[test]

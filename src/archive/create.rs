@@ -14,6 +14,7 @@ use crate::container::writer::{CodedBlock, MemberWriter};
 use crate::container::{Entry, EntryKind};
 use crate::error::{Error, Result};
 use crate::input::holes::data_extents;
+use crate::input::shown::{reason, show_path};
 use crate::input::walk::WalkOptions;
 use crate::input::{BlockSource, FileSource};
 use crate::options::EncodeOptions;
@@ -126,7 +127,7 @@ impl<W: Write> Content<'_, W> {
             return Ok(());
         }
         self.add_content(path, entry).map_err(|error| match error {
-            Error::Io(error) => Error::Io(std::io::Error::new(error.kind(), format!("{}: {error}", path.display()))),
+            Error::Io(error) => Error::Io(std::io::Error::new(error.kind(), format!("{}: {}", show_path(path), reason(&error)))),
             error => error,
         })
     }

@@ -1,36 +1,10 @@
-//! Paths of entries: how they are shown, and which are safe to extract.
+//! Paths of entries: which are safe to extract.
 
 use std::collections::HashSet;
 
 use crate::container::{Entry, EntryKind};
 use crate::error::{Error, Result};
-
-/// A path for people: control characters, characters that change the direction of writing or cannot be
-/// seen, and bytes that are no UTF-8 are escaped, so that a name cannot act on a terminal or look like
-/// another.
-#[must_use]
-pub fn show_name(path: &[u8]) -> String {
-    let mut shown = String::new();
-    for chunk in path.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            if c == '\\' {
-                shown.push_str("\\\\");
-            } else if is_deceptive(c) {
-                shown.extend(c.escape_default());
-            } else {
-                shown.push(c);
-            }
-        }
-        chunk.invalid().iter().for_each(|byte| shown.push_str(&format!("\\x{byte:02x}")));
-    }
-    shown
-}
-
-fn is_deceptive(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}')
-        || matches!(c, '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
-}
+pub use crate::input::shown::show_name;
 
 /// Checks that a path stays inside the folder it is extracted into.
 ///
@@ -88,14 +62,6 @@ pub fn check_paths<'a>(entries: impl Iterator<Item = &'a Entry> + Clone) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_cannot_act_or_deceive() {
-        assert_eq!(show_name("naïve file.txt".as_bytes()), "naïve file.txt");
-        assert_eq!(show_name(b"a\x1b[2Jb\n"), "a\\u{1b}[2Jb\\n");
-        assert_eq!(show_name("exe\u{202E}txt.\u{200B}".as_bytes()), "exe\\u{202e}txt.\\u{200b}");
-        assert_eq!(show_name(b"\xff\\"), "\\xff\\\\");
-    }
 
     #[test]
     fn unsafe_paths() {

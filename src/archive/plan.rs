@@ -11,6 +11,7 @@ use super::representatives::Sketches;
 use crate::container::EntryKind;
 use crate::container::fields::read_full;
 use crate::error::Result;
+use crate::input::shown::{reason, show_path};
 use crate::input::walk::{Found, Walk, WalkOptions, walk};
 use crate::words;
 
@@ -38,7 +39,7 @@ impl Plan {
         for found in files {
             match look(&found.source) {
                 Ok(look) => looked.push((look, found)),
-                Err(error) => warnings.push(format!("left out: {}: {error}", found.source.display())),
+                Err(error) => warnings.push(format!("left out: {}: {}", show_path(&found.source), reason(&error))),
             }
         }
         looked.sort_by(|one, other| compare((one.0, &one.1.entry.path), (other.0, &other.1.entry.path)));

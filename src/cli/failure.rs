@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use cmx::Error;
+use cmx::input::shown::{reason, show_path};
 
 /// Exit code of errors that are not about the content of an archive.
 const ERROR: u8 = 1;
@@ -31,14 +32,16 @@ impl Failure {
     pub fn at(path: &Path, error: &Error) -> Self {
         match error {
             Error::Io(error) => Self::io(path, error),
-            Error::Corrupt(_) | Error::Divergence(_) => Failure { code: DAMAGED, text: format!("{}: {error}", name(path)) },
+            Error::Corrupt(_) | Error::Truncated(_) | Error::Divergence(_) => {
+                Failure { code: DAMAGED, text: format!("{}: {error}", name(path)) }
+            }
             _ => Failure { code: ERROR, text: format!("{}: {error}", name(path)) },
         }
     }
 
     /// An error of the library that names its file itself.
     pub fn plain(error: &Error) -> Self {
-        let code = if matches!(error, Error::Corrupt(_) | Error::Divergence(_)) { DAMAGED } else { ERROR };
+        let code = if matches!(error, Error::Corrupt(_) | Error::Truncated(_) | Error::Divergence(_)) { DAMAGED } else { ERROR };
         Failure { code, text: error.to_string().split(" (os error").next().unwrap_or_default().to_string() }
     }
 
@@ -72,16 +75,7 @@ pub fn warn(text: impl Display) {
     let _ = writeln!(io::stderr(), "cmx: {text}");
 }
 
-/// A path for a message: without control characters, and standard input by name.
+/// A path for a message: nothing in it can act on a terminal or look like another, and standard input has a name.
 pub fn name(path: &Path) -> String {
-    if path.as_os_str() == "-" {
-        return "standard input".into();
-    }
-    path.to_string_lossy().chars().flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] }).collect()
-}
-
-/// The system's reason without its number.
-fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or_default().to_string()
+    if path.as_os_str() == "-" { "standard input".into() } else { show_path(path) }
 }

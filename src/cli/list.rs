@@ -15,7 +15,7 @@ use super::archive_input::ArchiveInput;
 use super::args::Options;
 use super::decompress::settings;
 use super::extract::{selection, warn_about};
-use super::failure::Failure;
+use super::failure::{Failure, name};
 
 /// Lists what the patterns behind the archive's name select, everything if there are none.
 pub fn run(options: &Options) -> Result<(), Failure> {
@@ -28,7 +28,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         archive.entries_with_packed().map(|(entry, packed)| Row { path: Archive::path_of(entry, &input), entry, packed }).collect();
     rows.retain(|row| selection.selects(&row.path));
     if let Some(pattern) = selection.unused() {
-        return Err(Failure::usage(format!("{}: nothing matches {:?}", input.display(), show_name(pattern))));
+        return Err(Failure::usage(format!("{}: nothing matches {:?}", name(&input), show_name(pattern))));
     }
     rows.sort_by(|one, other| one.path.cmp(&other.path));
     let text = if options.json { as_json(&rows, archive.end()) } else { as_table(&rows, archive.end(), options.files.len() > 1) };

@@ -3,6 +3,7 @@
 pub mod file;
 pub mod holes;
 pub mod mmap;
+pub mod shown;
 pub mod stream;
 pub mod walk;
 

@@ -10,6 +10,7 @@ use walkdir::WalkDir;
 
 use crate::container::{Entry, EntryKind, Metadata};
 use crate::error::{Error, Result};
+use crate::input::shown::{reason, show_path};
 
 /// What to note of each thing that is found.
 #[derive(Debug, Clone, Copy, Default)]
@@ -50,8 +51,11 @@ pub fn walk(roots: &[PathBuf], options: WalkOptions) -> Result<Walk> {
         for item in WalkDir::new(root).sort_by_file_name() {
             match item {
                 Ok(item) => state.visit(root, item.path())?,
-                Err(error) if error.depth() == 0 => return Err(named(root, &error.into())),
-                Err(error) => state.walk.warnings.push(format!("left out: {error}")),
+                Err(error) if error.depth() == 0 => return Err(named(root, &system_error(error))),
+                Err(error) => {
+                    let path = error.path().map(Path::to_path_buf).unwrap_or_default();
+                    state.walk.warnings.push(left_out(&path, &reason(&system_error(error))));
+                }
             }
         }
     }
@@ -60,7 +64,16 @@ pub fn walk(roots: &[PathBuf], options: WalkOptions) -> Result<Walk> {
 
 /// An error of the system with the path it is about.
 fn named(path: &Path, error: &std::io::Error) -> Error {
-    Error::Io(std::io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+    Error::Io(std::io::Error::new(error.kind(), format!("{}: {}", show_path(path), reason(error))))
+}
+
+/// What the system said, without what the walk adds.
+fn system_error(error: walkdir::Error) -> std::io::Error {
+    error.into_io_error().unwrap_or_else(|| std::io::Error::other("a loop of links"))
+}
+
+fn left_out(path: &Path, why: &str) -> String {
+    format!("left out: {}: {why}", show_path(path))
 }
 
 struct Walker {
@@ -77,7 +90,7 @@ impl Walker {
             Ok(found) => found,
             Err(error) if source == root => return Err(named(root, &error)),
             Err(error) => {
-                self.walk.warnings.push(format!("left out: {}: {error}", source.display()));
+                self.walk.warnings.push(left_out(source, &reason(&error)));
                 return Ok(());
             }
         };
@@ -88,8 +101,8 @@ impl Walker {
         }
         match self.entry(source, &found, path) {
             Ok(Some(entry)) => self.walk.found.push(Found { source: source.to_path_buf(), entry }),
-            Ok(None) => self.walk.warnings.push(format!("left out: {}: neither file, folder nor link", source.display())),
-            Err(error) => self.walk.warnings.push(format!("left out: {}: {error}", source.display())),
+            Ok(None) => self.walk.warnings.push(left_out(source, "neither file, folder nor link")),
+            Err(error) => self.walk.warnings.push(left_out(source, &reason(&error))),
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ use rustix::io::Errno;
 
 use crate::container::{Entry, Metadata, Time};
 use crate::error::{Error, Result};
+use crate::input::shown::{reason, show_name};
 
 /// Mode, time, owner and attributes of an entry, as far as they are to be restored.
 #[derive(Debug, Clone, Copy, Default)]
@@ -90,7 +91,7 @@ impl<'a> Restored<'a> {
         for (name, value) in self.xattrs {
             let name = OsStr::from_bytes(name);
             if let Err(error) = set(name, value) {
-                refused.push(format!("attribute {}: {}", name.display(), std::io::Error::from(error)));
+                refused.push(format!("attribute {}: {}", show_name(name.as_bytes()), reason(&error.into())));
             }
         }
         refused

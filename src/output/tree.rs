@@ -13,6 +13,7 @@ use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 use super::restored::Restored;
 use super::unfinished::Listed;
 use crate::error::{Error, Result};
+use crate::input::shown::show_path;
 
 /// A folder to extract into.
 pub struct Tree {
@@ -51,7 +52,7 @@ impl Tree {
     /// It cannot be made or opened.
     pub fn open(path: &Path) -> Result<Self> {
         let made = std::fs::create_dir_all(path);
-        made.map_err(|error| std::io::Error::new(error.kind(), format!("the folder to extract into, {}: {error}", path.display())))?;
+        made.map_err(|error| std::io::Error::new(error.kind(), format!("the folder to extract into, {}: {error}", show_path(path))))?;
         let root = rustix::fs::openat(CWD, path, OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::RDONLY, Mode::empty()).map_err(io_error)?;
         Ok(Tree { root, root_path: path.to_path_buf(), last: None })
     }
