@@ -9,9 +9,12 @@ pub enum Error {
     /// Reading or writing failed.
     #[error("{0}")]
     Io(#[from] io::Error),
-    /// The archive is damaged or was cut short.
+    /// The archive is damaged.
     #[error("corrupt archive: {0}")]
     Corrupt(String),
+    /// The archive was cut short, or never finished: it ends at this byte, within something.
+    #[error("corrupt archive: it ends early, at byte {0}; `cmx repair` may save what is there")]
+    Truncated(u64),
     /// The archive needs something this build does not know.
     #[error("unsupported: {0}")]
     Unsupported(String),
@@ -27,6 +30,14 @@ pub enum Error {
     /// A defect of cmx itself.
     #[error("internal error, please report: {0}")]
     Bug(String),
+}
+
+impl Error {
+    /// Is this about bytes of an archive that are not what they were when it was written?
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Error::Corrupt(_) | Error::Truncated(_))
+    }
 }
 
 /// The result of everything that can fail in this crate.

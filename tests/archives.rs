@@ -183,15 +183,37 @@ fn append_replaces_and_adds_and_survives_being_cut() {
         open(&archive).extract_to(&mut Selection::new(&[name])?, &mut out).map(|_| out)
     };
     assert_eq!((content("run.sh").unwrap(), content("new").unwrap()), (b"changed\n".to_vec(), b"new\n".to_vec()));
-    for cut in (before.len()..after.len()).step_by(7) {
+    for cut in (before.len()..before.len() + 7).chain((before.len()..after.len()).step_by(7)) {
         fs::write(&archive, &after[..cut]).unwrap();
         let opened = open(&archive);
-        // Up to a few bytes of the magic there is no telling that a member was begun.
         assert_eq!(opened.warnings().is_empty(), cut == before.len());
         assert!(content("new").is_err() && content("zero").is_ok());
     }
     append();
     assert_eq!(fs::read(&archive).unwrap(), after);
+}
+
+#[test]
+fn append_does_not_cut_off_what_is_only_damaged() {
+    let (folder, archive) = fixture(&options());
+    let before = fs::metadata(&archive).unwrap().len() as usize;
+    let append = |limits: &DecodeOptions| {
+        let plan = Plan::of(&[folder.path().join("d/zero")], WalkOptions::default()).unwrap();
+        Archive::append(&archive, plan, &options(), limits)
+    };
+    append(&DecodeOptions::default()).unwrap();
+    let whole = fs::read(&archive).unwrap();
+    // In the footer, in the index, in the header.
+    for (place, can_be_cut) in [(whole.len() - 3, true), (whole.len() - 40, false), (before + 8, false)] {
+        let mut damaged = whole.clone();
+        damaged[place] ^= 1;
+        fs::write(&archive, &damaged).unwrap();
+        let error = append(&DecodeOptions::default()).unwrap_err().to_string();
+        assert!(error.contains("is damaged") && error.contains("`cmx repair`"), "{error}");
+        assert_eq!(fs::read(&archive).unwrap(), damaged);
+        let cut = append(&DecodeOptions { ignore_trailing: true, ..DecodeOptions::default() });
+        assert_eq!((cut.is_ok(), fs::read(&archive).unwrap() == whole), (can_be_cut, can_be_cut));
+    }
 }
 
 #[test]
@@ -205,6 +227,28 @@ fn joined_archives_are_one() {
     let mut out = Vec::new();
     opened.extract_to(&mut all(), &mut out).unwrap();
     drop(folder);
+}
+
+#[test]
+fn archives_and_streams_are_joined_in_any_order() {
+    let (_folder, named) = fixture(&options());
+    let named = fs::read(&named).unwrap();
+    let stream = cmx::compress(b"a stream").unwrap();
+    for (parts, number) in [([&stream, &named], 1), ([&named, &stream], 2)] {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = folder.path().join("x.cmx");
+        fs::write(&archive, [&parts[0][..], &parts[1][..]].concat()).unwrap();
+        let call = |arguments: &[&str]| {
+            let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_cmx"));
+            command.current_dir(folder.path()).args(arguments).output().unwrap()
+        };
+        for arguments in [["-t", "x.cmx"].as_slice(), &["-l", "x.cmx"], &["-d", "x.cmx", "-C", "out"]] {
+            let output = call(arguments);
+            assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        assert_eq!(fs::read(folder.path().join(format!("out/stream-{number}"))).unwrap(), b"a stream");
+        assert_eq!(call(&["-dc", "x.cmx", &format!("stream-{number}")]).stdout, b"a stream");
+    }
 }
 
 #[test]

@@ -17,8 +17,11 @@ impl Archive {
     /// The archive is valid at every moment: until the new footer is on the disk, it is what it was
     /// before. If this fails, it is cut back to that.
     ///
+    /// What a cut-short append has left behind is cut off. One that was finished and is damaged now is not,
+    /// unless [`DecodeOptions::ignore_trailing`] says so: repair may save it.
+    ///
     /// # Errors
-    /// The archive holds a stream or is being written by someone else; and as [`Plan::write`].
+    /// The archive ends in damage, holds a stream or is being written by someone else; and as [`Plan::write`].
     pub fn append(path: &Path, plan: Plan, options: &CreateOptions, limits: &DecodeOptions) -> Result<CreateSummary> {
         let file = File::options().read(true).write(true).open(path)?;
         file.try_lock().map_err(|_| std::io::Error::other("someone else is writing to this archive; try again later"))?;
@@ -27,6 +30,11 @@ impl Archive {
             return Err(Error::Unsupported("this archive holds one stream without a name; make a new one of named files".into()));
         }
         let end = archive.end();
+        if archive.end_is_damaged && !limits.ignore_trailing {
+            return Err(Error::Corrupt(format!(
+                "what was appended at byte {end} is damaged; `cmx repair` may save it, and with --ignore-trailing it is cut off"
+            )));
+        }
         // What an append that was cut short has left behind.
         file.set_len(end)?;
         let mut result = write(&file, end, plan, options);

@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt;
 
 use crate::container::Entry;
 use crate::container::compact::Compact;
-use crate::container::fields::{Fields, truncated};
+use crate::container::fields::Fields;
 use crate::container::footer::{FOOTER_LEN, Footer};
 use crate::container::header::Header;
 use crate::container::index::{BlockRow, Index};
@@ -113,7 +113,7 @@ impl Member {
             at = fields.offset().saturating_add(record.coded_len);
             let length = file.metadata()?.len();
             if at > length {
-                return Err(truncated(length));
+                return Err(Error::Truncated(length));
             }
         }
     }
@@ -143,7 +143,9 @@ impl Member {
         options: &DecodeOptions,
     ) -> Result<Member> {
         let mut fields = fields_at(file, index_at);
-        let (record, coded) = read_record(&mut fields, Kind::Index)?;
+        let (record, coded) = read_record(&mut fields, Kind::Index).map_err(|error| {
+            if let Error::Corrupt(text) = error { Error::Corrupt(format!("index at byte {index_at}: {text}")) } else { error }
+        })?;
         let index = decode_index(&record, &coded, header.memory(), options)?;
         let mut member = Member { start, length, header, index, block_at: Vec::new(), content_at: vec![0] };
         let (mut at, mut content) = (first_record, 0);

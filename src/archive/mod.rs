@@ -30,6 +30,7 @@ mod sparse;
 
 use std::collections::HashMap;
 use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 pub use create::{CreateOptions, CreateSummary};
@@ -37,10 +38,11 @@ pub use extract::{ExtractOptions, ExtractSummary};
 pub use names::show_name;
 pub use plan::Plan;
 
+use crate::container::format::MAGIC;
 use crate::container::{Entry, EntryKind};
 use crate::error::{Error, Result};
 use crate::options::DecodeOptions;
-use member::Member;
+use member::{FileAt, Member};
 
 /// An archive opened for reading. Only the indices are in memory.
 #[derive(Debug)]
@@ -50,8 +52,10 @@ pub struct Archive {
     /// Member and place of every entry that counts: of those with one path the last, the rest of the
     /// unnamed ones all.
     current: Vec<(usize, usize)>,
-    /// Bytes of whole members; what follows was never finished.
+    /// Bytes of whole members; what follows was never finished, or is damaged.
     end: u64,
+    /// Does something follow that was finished and is damaged?
+    end_is_damaged: bool,
     options: DecodeOptions,
     warnings: Vec<String>,
 }
@@ -71,12 +75,20 @@ impl Archive {
     /// As [`Archive::open`].
     pub fn from_file(file: File, options: &DecodeOptions) -> Result<Self> {
         let length = file.metadata()?.len();
-        let mut archive =
-            Archive { file, members: Vec::new(), current: Vec::new(), end: length, options: options.clone(), warnings: Vec::new() };
+        let mut archive = Archive {
+            file,
+            members: Vec::new(),
+            current: Vec::new(),
+            end: length,
+            end_is_damaged: false,
+            options: options.clone(),
+            warnings: Vec::new(),
+        };
         if !archive.read_members_from_end(length)? {
             archive.members.clear();
             archive.read_members_from_start(length)?;
         }
+        archive.name_streams();
         archive.find_current();
         Ok(archive)
     }
@@ -104,12 +116,20 @@ impl Archive {
                 }
                 Ok(None) if self.members.is_empty() => return Err(Error::Corrupt("not a cmx archive (it is empty)".into())),
                 Ok(None) => break,
-                Err(Error::Corrupt(text)) if !self.members.is_empty() => {
+                Err(error) if error.is_damage() && !self.members.is_empty() => {
                     if !self.options.ignore_trailing && !self.begins_member(self.end) {
-                        return Err(Error::Corrupt(text));
+                        return Err(error);
                     }
-                    // An append that was cut short. What was there before it is whole.
-                    self.warnings.push(format!("what was appended at byte {} was never finished and is passed over ({text})", self.end));
+                    // What was there before is whole. An append that was cut short ends within something.
+                    self.end_is_damaged = !matches!(error, Error::Truncated(_)) && length - self.end >= MAGIC.len() as u64;
+                    if !self.options.ignore_trailing {
+                        let what = if self.end_is_damaged {
+                            "is damaged; `cmx repair` may save it"
+                        } else {
+                            "was never finished and is passed over"
+                        };
+                        self.warnings.push(format!("what was appended at byte {} {what} ({error})", self.end));
+                    }
                     break;
                 }
                 Err(error) => return Err(error),
@@ -118,10 +138,21 @@ impl Archive {
         Ok(())
     }
 
+    /// Does a member begin at byte `at`, as far as the file goes?
     fn begins_member(&self, at: u64) -> bool {
-        use std::os::unix::fs::FileExt;
-        let mut magic = [0; 6];
-        self.file.read_exact_at(&mut magic, at).is_ok() && magic == crate::container::format::MAGIC
+        let mut magic = Vec::new();
+        let read = FileAt::new(&self.file, at).take(MAGIC.len() as u64).read_to_end(&mut magic);
+        read.is_ok() && MAGIC.starts_with(&magic)
+    }
+
+    /// Streams joined to archives of named files get names, to be extracted by.
+    fn name_streams(&mut self) {
+        if !self.is_named() {
+            return;
+        }
+        for (number, member) in self.members.iter_mut().enumerate().filter(|(_, member)| !member.header.is_named()) {
+            member.index.entries.iter_mut().for_each(|entry| entry.path = format!("stream-{}", number + 1).into_bytes());
+        }
     }
 
     fn find_current(&mut self) {
@@ -169,7 +200,7 @@ impl Archive {
         &self.members
     }
 
-    /// Bytes of whole members. What lies behind was never finished.
+    /// Bytes of whole members. What lies behind was never finished, or is damaged.
     #[must_use]
     pub fn end(&self) -> u64 {
         self.end

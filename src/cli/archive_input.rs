@@ -17,13 +17,23 @@ const HEADER_ROOM: usize = 64;
 pub struct ArchiveInput {
     start: Vec<u8>,
     rest: Rest,
-    /// Does it hold named files?
+    /// Does it hold named files, in any of its members?
     pub is_named: bool,
 }
 
 enum Rest {
     File(File),
     Stdin,
+}
+
+impl Rest {
+    /// Do named files follow a stream? Only of a file this can be known in advance.
+    fn named_files_follow(&self) -> bool {
+        let Rest::File(file) = self else { return false };
+        let is_file = file.metadata().is_ok_and(|found| found.is_file());
+        let archive = || Archive::from_file(file.try_clone().ok()?, &DecodeOptions::default()).ok();
+        is_file && archive().is_some_and(|archive| archive.is_named())
+    }
 }
 
 impl ArchiveInput {
@@ -44,7 +54,8 @@ impl ArchiveInput {
         start.truncate(length);
         // What is wrong with a header is said when it is read in earnest.
         let header = Header::read_from(&mut Fields::new(&start[..], 0));
-        let is_named = matches!(header, Ok(Some(header)) if header.is_named());
+        let begins_named = matches!(header, Ok(Some(header)) if header.is_named());
+        let is_named = begins_named || rest.named_files_follow();
         Ok(ArchiveInput { start, rest, is_named })
     }
 

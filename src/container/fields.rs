@@ -69,7 +69,7 @@ impl<R: Read> Fields<R> {
     /// # Errors
     /// The input ends, or reading fails.
     pub fn byte(&mut self) -> Result<u8> {
-        self.byte_or_end()?.ok_or_else(|| truncated(self.offset))
+        self.byte_or_end()?.ok_or_else(|| Error::Truncated(self.offset))
     }
 
     /// `N` bytes.
@@ -81,7 +81,7 @@ impl<R: Read> Fields<R> {
         let length = read_full(&mut self.inner, &mut bytes)?;
         self.offset += length as u64;
         if length < N {
-            return Err(truncated(self.offset));
+            return Err(Error::Truncated(self.offset));
         }
         self.seen.extend_from_slice(&bytes);
         Ok(bytes)
@@ -152,7 +152,7 @@ impl<R: Read> Fields<R> {
             let read = read_full(&mut self.inner, &mut bytes[old..])?;
             self.offset += read as u64;
             if read < step {
-                return Err(truncated(self.offset));
+                return Err(Error::Truncated(self.offset));
             }
         }
         Ok(bytes)
@@ -165,18 +165,13 @@ impl<R: Read> Fields<R> {
     pub fn skip(&mut self, length: u64) -> Result<()> {
         let skipped = std::io::copy(&mut (&mut self.inner).take(length), &mut std::io::sink())?;
         self.offset += skipped;
-        if skipped < length { Err(truncated(self.offset)) } else { Ok(()) }
+        if skipped < length { Err(Error::Truncated(self.offset)) } else { Ok(()) }
     }
 
     /// The reader underneath.
     pub fn into_inner(self) -> R {
         self.inner
     }
-}
-
-/// The archive ends at byte `offset`, within something.
-pub fn truncated(offset: u64) -> Error {
-    Error::Corrupt(format!("it ends early, at byte {offset}; `cmx repair` may save what is there"))
 }
 
 /// Fills `buffer` as far as the input goes; says how much it got.

@@ -102,7 +102,7 @@ impl Record {
         if hash(coded) == self.coded_hash {
             return Ok(());
         }
-        Err(Error::Corrupt(format!("record {} is damaged (hash of the stored bytes)", self.number)))
+        Err(Error::Corrupt(format!("record {} is damaged (hash of the stored bytes); `cmx repair` saves what is whole", self.number)))
     }
 
     /// Checks decoded bytes against their hash.

@@ -159,14 +159,20 @@ impl<R: Read> Members<R> {
             Ok(Some(header)) => header,
             Ok(None) if self.member_at == 0 => return Err(Error::Corrupt("not a cmx archive (it is empty)".into())),
             Ok(None) => return Ok(None),
-            Err(Error::Corrupt(_)) if self.member_at > 0 && self.options.ignore_trailing => return Ok(None),
+            Err(error) if error.is_damage() && self.member_at > 0 && self.options.ignore_trailing => return Ok(None),
             Err(error) => return Err(error),
         };
         if header.is_compact() {
             return self.compact();
         }
         if header.is_named() {
-            return Err(Error::Unsupported("this archive holds named files, not one stream; extract it into a folder with -C".into()));
+            let at = self.member_at;
+            return Err(Error::Unsupported(match at {
+                0 => "this archive holds named files, not one stream; extract it into a folder with -C".into(),
+                _ => {
+                    format!("named files follow the stream at byte {at}; save the archive to a file, and extract it into a folder with -C")
+                }
+            }));
         }
         let threads = threads_within(self.options.threads, &header, self.options.memory)?;
         self.queue = Ordered::new(threads);

@@ -91,7 +91,7 @@ impl<W: Write> Write for Encoder<W> {
 pub(super) fn io_error(error: Error) -> io::Error {
     match error {
         Error::Io(error) => error,
-        Error::Corrupt(_) => io::Error::new(io::ErrorKind::InvalidData, error),
+        Error::Corrupt(_) | Error::Truncated(_) => io::Error::new(io::ErrorKind::InvalidData, error),
         error => io::Error::other(error),
     }
 }
