@@ -119,6 +119,87 @@ fn mistakes_get_one_clear_line() {
 }
 
 #[test]
+fn a_source_is_deleted_only_when_all_of_it_is_kept() {
+    let folder = folder();
+    ok(&folder, "--rm IN -o /dev/null");
+    ok(&folder, "IN");
+    ok(&folder, "-d --rm IN.cmx -o /dev/null");
+    assert_eq!(names(&folder), ["IN", "IN.cmx"]);
+    ok(&folder, "IN --archive -o x.cmx");
+    let whole = fs::read(folder.path().join("x.cmx")).unwrap();
+    // An append that was never finished is still in the archive.
+    fs::write(folder.path().join("x.cmx"), [&whole[..], &whole[..30]].concat()).unwrap();
+    assert_eq!(cmx(folder.path(), "-d -f --rm x.cmx", b"").status.code(), Some(2));
+    assert_eq!(names(&folder), ["IN", "IN.cmx", "x.cmx"]);
+    fs::write(folder.path().join("x.cmx"), &whole).unwrap();
+    ok(&folder, "-d -f --rm x.cmx");
+    assert_eq!(names(&folder), ["IN", "IN.cmx"]);
+}
+
+#[test]
+fn a_folder_may_end_in_a_slash() {
+    let folder = folder();
+    fs::create_dir(folder.path().join("d")).unwrap();
+    fs::write(folder.path().join("d/f"), TEXT).unwrap();
+    for (line, made) in [("d/", "d.cmx"), ("./d/.", "d.cmx"), ("d//", "d.cmx")] {
+        ok(&folder, line);
+        assert_eq!(names(&folder), ["IN", "d", made], "{line}");
+        fs::remove_file(folder.path().join(made)).unwrap();
+    }
+}
+
+#[test]
+fn names_in_messages_cannot_act_on_a_terminal() {
+    let folder = folder();
+    let odd = "no\u{1b}[31m\u{202e}such";
+    fs::create_dir(folder.path().join("d")).unwrap();
+    let fifo = folder.path().join("d").join(odd);
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    for line in ["d -o x.cmx".to_string(), format!("{odd} IN -o y.cmx"), odd.to_string(), format!("-l {odd}"), format!("-d {odd}.cmx")] {
+        let output = cmx(folder.path(), &line, b"");
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(text.contains("no\\u{1b}[31m\\u{202e}such") && !text.contains(['\u{1b}', '\u{202e}']), "{text:?}");
+        assert!(!text.contains("os error") && text.matches("such").count() <= 2, "{text:?}");
+    }
+}
+
+#[test]
+fn damage_outweighs_other_errors_of_a_test() {
+    let folder = folder();
+    fs::write(folder.path().join("junk"), b"this is no archive").unwrap();
+    for line in ["-t junk missing", "-t missing junk"] {
+        let output = cmx(folder.path(), line, b"");
+        assert_eq!(output.status.code(), Some(2));
+        assert_eq!(String::from_utf8_lossy(&output.stderr).lines().count(), 2);
+    }
+}
+
+#[test]
+fn folders_are_no_archives_and_the_unreadable_is_named() {
+    let folder = folder();
+    fs::create_dir(folder.path().join("d")).unwrap();
+    for mode in ["-d", "-t", "-l"] {
+        fails(&folder, &format!("{mode} d"), b"", 1, "d: is a directory");
+    }
+    // Nobody may read the memory of a process at 0, not even root.
+    fails(&folder, "/proc/self/mem -o OUT", b"", 1, "/proc/self/mem: Input/output error");
+    assert_eq!(names(&folder), ["IN", "d"]);
+}
+
+#[test]
+fn a_signal_that_is_ignored_stays_ignored() {
+    let folder = folder();
+    let script = "trap '' HUP; exec 3<&0; $CMX <&3 >OUT.cmx & child=$!; sleep 0.3; kill -HUP $child; sleep 0.2; kill -0 $child";
+    let mut command = Command::new("sh");
+    command.current_dir(folder.path()).args(["-c", script]).env("CMX", env!("CARGO_BIN_EXE_cmx"));
+    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+    // The pipe stays open, so that it waits for more.
+    let pipe = child.stdin.take();
+    assert!(child.wait().unwrap().success());
+    drop(pipe);
+}
+
+#[test]
 fn level_nine_says_what_it_does() {
     let folder = folder();
     let output = cmx(folder.path(), "-9 IN", b"");

@@ -57,8 +57,11 @@ fn compress_one(options: &Options, level: &'static Level, input: &Path) -> Resul
     settings.progress = Some(display.progress.clone());
     let result = encode_stream(source.as_mut(), &mut output, metadata, &settings);
     let summary = result.map_err(|error| output.blame(input, &error))?;
+    let is_kept = output.is_kept();
     output.commit(&metadata)?;
-    remove_source(options, input)?;
+    if is_kept && summary.warnings.is_empty() {
+        remove_source(options, input)?;
+    }
     display.finish(&name(input), summary.raw, summary.coded, "->");
     if !options.quiet {
         summary.warnings.iter().for_each(|text| warn(format!("{}: {text}", name(input))));
@@ -104,7 +107,7 @@ pub fn with_suffix(input: &Path) -> PathBuf {
     path.into()
 }
 
-/// Deletes the source if that was asked for; by then the output is on the disk.
+/// Deletes the source if that was asked for; by then all it holds is on the disk under another name.
 pub fn remove_source(options: &Options, input: &Path) -> Result<(), Failure> {
     if !options.rm || input.as_os_str() == "-" || options.to_stdout() {
         return Ok(());

@@ -41,8 +41,12 @@ fn decompress_one(options: &Options, input: &Path, archive: ArchiveInput) -> Res
     let result = decode_stream(reader, &mut output, &settings);
     let summary = result.map_err(|error| output.blame(input, &error))?;
     let stored = summary.metadata;
+    let is_kept = output.is_kept();
     output.commit(&Metadata { mode: stored.mode.or(own.mode), mtime: stored.mtime.or(own.mtime) })?;
-    remove_source(options, input)?;
+    // Bytes that --ignore-trailing passed over are not in the output.
+    if is_kept && !options.ignore_trailing {
+        remove_source(options, input)?;
+    }
     display.finish(&name(input), summary.raw, summary.coded, "<-");
     Ok(())
 }

@@ -37,7 +37,8 @@ pub fn run(options: &Options, input: &Path, archive: ArchiveInput) -> Result<(),
         let how = ExtractOptions { overwrite: options.force, owner: options.owner, xattrs: options.xattrs };
         archive.extract(&mut selection, &target, &how).map_err(fail)?
     };
-    if options.files.len() <= 1 {
+    let is_all = options.files.len() <= 1 && !options.ignore_trailing && archive.warnings().is_empty() && summary.warnings.is_empty();
+    if is_all {
         remove_source(options, input)?;
     }
     display.finish(&name(input), summary.raw, archive.end(), "<-");

@@ -62,6 +62,11 @@ impl Output {
         Failure::at(if self.failed { &self.path } else { input }, error)
     }
 
+    /// Is it a file, which keeps what is written to it?
+    pub fn is_kept(&self) -> bool {
+        matches!(&self.sink, Sink::File(file) if !file.is_direct())
+    }
+
     /// Has writing to it failed?
     pub fn has_failed(&self) -> bool {
         self.failed

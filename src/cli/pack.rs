@@ -62,6 +62,8 @@ fn target(options: &Options, inputs: &[PathBuf]) -> Result<Option<PathBuf>, Fail
     match (&options.output, inputs) {
         (Some(path), _) => Ok(Some(path.clone())),
         (None, [only]) => {
+            // Without a slash at the end.
+            let only = only.components().as_path();
             let whole = std::fs::canonicalize(only).map_err(|error| Failure::io(only, &error))?;
             let stem = whole.file_name().ok_or_else(|| Failure::usage("name the archive with -o"))?;
             let ends_in_name = only.file_name() == Some(stem);

@@ -11,11 +11,20 @@ pub fn remove_unfinished_files() {
     // With any handler at all, a write beyond the limit on file sizes fails like one to a full disk.
     let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
     // Without the handler a signal still ends the process; only a temporary file may stay.
-    let Ok(mut signals) = Signals::new([SIGHUP, SIGINT, SIGTERM]) else { return };
+    let Ok(mut signals) = Signals::new([SIGHUP, SIGINT, SIGTERM].into_iter().filter(|&signal| !is_ignored(signal))) else { return };
     let _ = std::thread::Builder::new().name("cmx signals".into()).spawn(move || {
         if let Some(signal) = signals.forever().next() {
             cmx::output::unfinished::remove_all();
             std::process::exit(128 + signal);
         }
     });
+}
+
+/// Was this process started with `signal` ignored, as `nohup` does with SIGHUP? Then it stays so.
+///
+/// Asked of the mask in `/proc`; where that is not to be had, no signal counts as ignored.
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }

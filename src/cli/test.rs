@@ -17,13 +17,13 @@ use super::failure::{Failure, name};
 pub fn run(options: &Options) -> Result<(), Failure> {
     let mut worst: Option<Failure> = None;
     for input in options.inputs() {
-        let result = test_one(options, &input);
-        if let Err(failure) = result {
-            // Every archive is tested, so each failure is printed when it is found.
-            if let Some(earlier) = worst.replace(failure) {
-                earlier.report();
-            }
+        let Err(mut failure) = test_one(options, &input) else { continue };
+        // Every archive is tested, so each failure is printed when it is found. Damage outweighs other errors.
+        if let Some(earlier) = worst.take() {
+            earlier.report();
+            failure.code = failure.code.max(earlier.code);
         }
+        worst = Some(failure);
     }
     worst.map_or(Ok(()), Err)
 }

@@ -45,7 +45,7 @@ impl AtomicFile {
     /// # Errors
     /// The folder cannot be written to.
     pub fn create(path: &Path) -> io::Result<Self> {
-        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+        let target = followed(path);
         if fs::metadata(&target).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
             let file = OpenOptions::new().write(true).open(&target)?;
             return Ok(AtomicFile { target, state: State::Direct(file), ends_in_hole: false });
@@ -57,6 +57,12 @@ impl AtomicFile {
             .make_in(folder(&target), |path| OpenOptions::new().read(true).write(true).create_new(true).open(path))?;
         let listed = Listed::new(temporary.path());
         Ok(AtomicFile { target, state: State::Temporary(temporary, listed), ends_in_hole: false })
+    }
+
+    /// Do the bytes go to a device or pipe, which keeps no copy?
+    #[must_use]
+    pub fn is_direct(&self) -> bool {
+        matches!(self.state, State::Direct(_))
     }
 
     /// Where the bytes are until the commit; `None` if they go to the target at once.
@@ -122,6 +128,18 @@ impl Write for AtomicFile {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Where a write to `path` ends up: behind symbolic links, also where nothing is there yet.
+fn followed(path: &Path) -> PathBuf {
+    // More links in a row than systems follow are a loop, which `canonicalize` refuses.
+    const LINKS: usize = 40;
+    let mut target = path.to_path_buf();
+    for _ in 0..LINKS {
+        let Ok(link) = fs::read_link(&target) else { break };
+        target = folder(&target).join(link);
+    }
+    fs::canonicalize(&target).unwrap_or(target)
 }
 
 /// The folder that holds `path`.
@@ -199,6 +217,21 @@ mod tests {
         file.commit().unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"whole");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn links_are_followed_also_to_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("d")).unwrap();
+        std::os::unix::fs::symlink("second", folder.path().join("first")).unwrap();
+        std::os::unix::fs::symlink("d/x", folder.path().join("second")).unwrap();
+        for content in [b"new", b"old"] {
+            let mut file = AtomicFile::create(&folder.path().join("first")).unwrap();
+            file.write_all(content).unwrap();
+            file.commit().unwrap();
+            assert_eq!(fs::read(folder.path().join("d/x")).unwrap(), content);
+        }
+        assert!(fs::symlink_metadata(folder.path().join("first")).unwrap().is_symlink());
     }
 
     #[test]
