@@ -1,18 +1,9 @@
 //! Damage is found: no changed bit and no cut gives wrong output, and nothing panics.
 
-use cmx::level::Level;
-use cmx::{DecodeOptions, EncodeOptions, Error, compress_with, decompress, decompress_with};
+use cmx::{DecodeOptions, Error, decompress, decompress_with};
 
-static SMALL_BLOCKS: Level = Level { block_size: 300, ..cmx::level::LEVELS[0] };
-
-/// Three archives of at most 2 KiB: compact, several blocks, two members.
-fn archives() -> Vec<(Vec<u8>, Vec<u8>)> {
-    let text: Vec<u8> = (0..900).map(|place| b"a rat sat on a mat"[(place + place / 50) % 18]).collect();
-    let compact = compress_with(&text[..200], &EncodeOptions::default()).unwrap();
-    let blocks = compress_with(&text, &EncodeOptions { level: &SMALL_BLOCKS, ..EncodeOptions::default() }).unwrap();
-    let two = [&compact[..], &compact[..]].concat();
-    vec![(text[..200].to_vec(), compact), (text.clone(), blocks), ([&text[..200], &text[..200]].concat(), two)]
-}
+mod small_archives;
+use small_archives::archives;
 
 /// A small memory limit keeps a damaged header from asking for much.
 fn limits() -> DecodeOptions {

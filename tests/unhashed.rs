@@ -7,6 +7,7 @@
 #[path = "../src/block/tests/sample.rs"]
 #[allow(dead_code)]
 mod sample;
+mod small_archives;
 
 use std::fs;
 use std::path::Path;
@@ -42,12 +43,17 @@ fn decodes_cleanly(archive: &[u8], what: &str) {
 
 /// Bits to flip: all of the first bytes, then some everywhere.
 fn bits(length: usize, head: usize, others: usize) -> Vec<usize> {
+    let mut draw = draws();
+    (0..length.min(head) * 8).chain((0..others).map(|_| draw() % (length * 8))).collect()
+}
+
+/// Numbers that look random, always the same.
+fn draws() -> impl FnMut() -> usize {
     let mut state = 7u64;
-    let draw = |_| {
+    move || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 20) as usize % (length * 8)
-    };
-    (0..length.min(head) * 8).chain((0..others).map(draw)).collect()
+        (state >> 20) as usize
+    }
 }
 
 fn flipped(bytes: &[u8], bit: usize) -> Vec<u8> {
@@ -85,6 +91,33 @@ fn flipped_and_cut_streams_do_no_harm() {
     }
     tried += hurt("blocks", &sample::text(4000), &SMALL_BLOCKS);
     eprintln!("{tried} damaged streams");
+}
+
+#[test]
+fn every_bit_and_every_cut_of_small_archives_do_no_harm() {
+    for (number, (_, archive)) in small_archives::archives().into_iter().enumerate() {
+        for bit in 0..archive.len() * 8 {
+            decodes_cleanly(&flipped(&archive, bit), &format!("archive {number} bit {bit}"));
+        }
+        for length in 0..archive.len() {
+            decodes_cleanly(&archive[..length], &format!("archive {number} cut to {length}"));
+        }
+    }
+}
+
+#[test]
+#[ignore = "minutes"]
+fn two_hundred_thousand_random_flips_do_no_harm() {
+    let archives = small_archives::archives();
+    let mut draw = draws();
+    for number in 0..200_000 {
+        let mut damaged = archives[number % archives.len()].1.clone();
+        for _ in 0..1 + number % 4 {
+            let bit = draw() % (damaged.len() * 8);
+            damaged[bit / 8] ^= 1 << (bit % 8);
+        }
+        decodes_cleanly(&damaged, &format!("flips {number}"));
+    }
 }
 
 fn archive(folder: &Path) -> Vec<u8> {

@@ -69,7 +69,7 @@ impl<R: Read> Fields<R> {
     /// # Errors
     /// The input ends, or reading fails.
     pub fn byte(&mut self) -> Result<u8> {
-        self.byte_or_end()?.ok_or_else(|| Error::Truncated(self.offset))
+        self.byte_or_end()?.ok_or(Error::Truncated(self.offset))
     }
 
     /// `N` bytes.
