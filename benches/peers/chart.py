@@ -168,7 +168,10 @@ def marks(points, axes, avoid):
         shape = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5"' if is_own else f'<rect x="{x - 4.3:.1f}" y="{y - 4.3:.1f}" width="8.6" height="8.6"'
         out.append(f'{shape} fill="{colour}" stroke="#ffffff" stroke-width="1.2"/>')
         weight = ' font-weight="600"' if is_own else ""
-        texts.append(f'<text x="{(box[0] + box[2]) / 2:.1f}" y="{box[3] - 4:.1f}" text-anchor="middle" fill="{colour}"{weight} stroke="#ffffff" stroke-width="3" paint-order="stroke">{escape(name)}</text>')
+        label = f'<text x="{(box[0] + box[2]) / 2:.1f}" y="{box[3] - 4:.1f}" text-anchor="middle"{weight}'
+        # The halo is an element of its own: not every viewer knows `paint-order`.
+        texts.append(f'{label} fill="none" stroke="#ffffff" stroke-width="3">{escape(name)}</text>')
+        texts.append(f'{label} fill="{colour}">{escape(name)}</text>')
     return out + texts
 
 
