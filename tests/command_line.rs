@@ -137,6 +137,23 @@ fn a_source_is_deleted_only_when_all_of_it_is_kept() {
 }
 
 #[test]
+fn standard_input_is_no_file_of_an_archive() {
+    let folder = folder();
+    for line in ["--archive - -o x.cmx", "IN - -o x.cmx"] {
+        fails(&folder, line, TEXT, 1, "standard input has no name");
+    }
+    assert_eq!(names(&folder), ["IN"]);
+}
+
+#[test]
+fn the_folder_to_decompress_into_is_made() {
+    let folder = folder();
+    ok(&folder, "IN");
+    ok(&folder, "-d IN.cmx -C new/folder");
+    assert_eq!(fs::read(folder.path().join("new/folder/IN")).unwrap(), TEXT);
+}
+
+#[test]
 fn a_folder_may_end_in_a_slash() {
     let folder = folder();
     fs::create_dir(folder.path().join("d")).unwrap();

@@ -78,7 +78,10 @@ fn open_output(options: &Options, input: &Path) -> Result<Output, Failure> {
     let path = without_suffix(input)
         .ok_or_else(|| Failure::usage(format!("{}: the name ends neither in .cmx nor in .tcmx; name the output with -o", name(input))))?;
     let path = match (&options.directory, path.file_name()) {
-        (Some(directory), Some(file)) => directory.join(file),
+        (Some(directory), Some(file)) => {
+            std::fs::create_dir_all(directory).map_err(|error| Failure::io(directory, &error))?;
+            directory.join(file)
+        }
         _ => path,
     };
     Output::file(&path, options.force, input)

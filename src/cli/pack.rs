@@ -20,6 +20,9 @@ pub fn run(options: &Options, level: &'static Level, inputs: &[PathBuf]) -> Resu
     if options.rm {
         return Err(Failure::usage("--rm is for single files; an archive's sources are yours to delete, after cmx -t"));
     }
+    if inputs.iter().any(|input| input.as_os_str() == "-") {
+        return Err(Failure::usage("standard input has no name to be archived under; compress it alone, or name files"));
+    }
     let target = target(options, inputs)?;
     let shown = target.clone().unwrap_or_else(|| PathBuf::from("standard output"));
     let mut settings = create_options(options, level, target.as_deref());
