@@ -19,10 +19,10 @@ use super::size;
     max_term_width = 100,
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
-    args_override_self = true
-)]
-#[command(
-    after_help = "Exit codes: 0 done, 1 error, 2 corrupt archive or warning.\nExamples: cmx FILE · cmx -d FILE.cmx · cmx -8 DIR -o X.cmx · cmx -d X.cmx 'docs/**' -C OUT · cmx -l X.cmx"
+    disable_help_flag = true,
+    disable_version_flag = true,
+    args_override_self = true,
+    override_usage = "cmx [OPTION]... [FILE]...\n       cmx COMMAND [ARGUMENT]..."
 )]
 pub struct Args {
     /// Flags and files of the main job.
@@ -40,9 +40,9 @@ pub enum Command {
     Levels,
     /// Save what is whole of a damaged archive
     Repair(RepairArgs),
-    /// Help on a topic: archives, levels, limits, pipes, repair
+    /// Help on a topic
     Help {
-        /// The topic
+        /// The topic; without it the summary that names all topics
         topic: Option<String>,
     },
     /// Print the man page
@@ -56,96 +56,152 @@ pub enum Command {
     Bench(BenchArgs),
 }
 
+/// The groups of flags, in the order in which help shows them.
+pub const JOB: &str = "Job";
+pub const OUTPUT: &str = "Output";
+pub const EFFORT: &str = "Effort and limits";
+pub const ARCHIVES: &str = "Archives of many files";
+pub const MESSAGES: &str = "Messages";
+
 /// Flags and files of the main job.
+///
+/// The first paragraph of each is its line in `cmx --help`, the rest is added in `cmx help options`.
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// Compress (the default); together with -d: write to standard output
-    #[arg(short = 'c', long)]
+    /// Compress (the default); with -d: to standard output
+    ///
+    /// A file becomes FILE.cmx, each of several one of its own; folders, and several files with -o, become one archive.
+    #[arg(short = 'c', long, help_heading = JOB)]
     pub compress: bool,
-    /// Decompress
-    #[arg(short, long)]
+    /// Decompress, or extract into the current folder
+    ///
+    /// Of an archive of many files the names and globs behind it are extracted, everything if there are none.
+    #[arg(short, long, help_heading = JOB)]
     pub decompress: bool,
-    /// Test: decode everything and compare with the stored hashes
-    #[arg(short, long)]
+    /// Test: decode everything, compare with the hashes
+    ///
+    /// Nothing is written. Every archive is tested, also behind a damaged one.
+    #[arg(short, long, help_heading = JOB)]
     pub test: bool,
-    /// List what an archive holds
-    #[arg(short, long)]
+    /// List what an archive holds, without decoding it
+    ///
+    /// Sizes, ratio, time and hash of every entry, or of those that the names and globs behind the archive select.
+    #[arg(short, long, help_heading = JOB)]
     pub list: bool,
     /// Append files to the archive that is named first
-    #[arg(short, long)]
+    ///
+    /// What the archive held stays valid until the new files are safe on the disk. A path that is there already is replaced.
+    #[arg(short, long, help_heading = JOB)]
     pub append: bool,
-    /// Try every level on the files and recommend one
-    #[arg(short, long)]
+    /// Try every level on the files, recommend one
+    ///
+    /// Of files above 8 MiB a sample is measured. `cmx bench` does the same with more choice.
+    #[arg(short, long, help_heading = JOB)]
     pub bench: bool,
+    /// Write to FILE (- for standard output)
+    #[arg(short, long, value_name = "FILE", help_heading = OUTPUT)]
+    pub output: Option<PathBuf>,
+    /// Write to standard output
+    #[arg(long, help_heading = OUTPUT)]
+    pub stdout: bool,
+    /// Extract into DIR
+    ///
+    /// It is made if it is not there. Nothing is written outside of it.
+    #[arg(short = 'C', long, value_name = "DIR", help_heading = OUTPUT)]
+    pub directory: Option<PathBuf>,
+    /// Overwrite; write compressed data to a terminal
+    #[arg(short, long, help_heading = OUTPUT)]
+    pub force: bool,
+    /// Keep the input file (the default)
+    #[arg(short, long, overrides_with = "rm", help_heading = OUTPUT)]
+    pub keep: bool,
+    /// Delete the input file once its output is safe
+    ///
+    /// That is when it is complete, verified and on the disk. Not for archives of many files.
+    #[arg(long, help_heading = OUTPUT)]
+    pub rm: bool,
     /// Level and its nine flags.
     #[command(flatten)]
     pub level: LevelFlags,
-    /// Write to FILE (- for standard output)
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// Write to standard output
-    #[arg(long)]
-    pub stdout: bool,
-    /// Extract into DIR
-    #[arg(short = 'C', long, value_name = "DIR")]
-    pub directory: Option<PathBuf>,
-    /// Threads; each takes the memory of the level (default: one per core, as memory allows)
-    #[arg(short = 'T', long, value_name = "N")]
+    /// Blocks to work on at once; each takes the memory
+    ///
+    /// By default as many as there are cores, as far as -M allows. The bytes do not depend on it.
+    #[arg(short = 'T', long, value_name = "N", help_heading = EFFORT)]
     pub threads: Option<usize>,
-    /// Memory that may be used, as in 900M or 4G (default: three quarters of what the machine has)
-    #[arg(short = 'M', long, value_name = "SIZE", value_parser = size::parse)]
+    /// Memory that may be used, as in 900M or 4G
+    ///
+    /// By default three quarters of what the machine has. An archive that needs more is refused.
+    #[arg(short = 'M', long, value_name = "SIZE", value_parser = size::parse, help_heading = EFFORT)]
     pub memory: Option<u64>,
-    /// Overwrite files; write compressed data to a terminal
-    #[arg(short, long)]
-    pub force: bool,
-    /// Keep the input file (the default)
-    #[arg(short, long, overrides_with = "rm")]
-    pub keep: bool,
-    /// Delete the input file once its output is safe on the disk
-    #[arg(long)]
-    pub rm: bool,
-    /// No progress and no warnings, only errors
-    #[arg(short, long)]
-    pub quiet: bool,
-    /// Say what was done
-    #[arg(short, long, action = ArgAction::Count)]
-    pub verbose: u8,
-    /// Print the list for programs
-    #[arg(long)]
-    pub json: bool,
-    /// Make an archive with names even of a single file
-    #[arg(long)]
-    pub archive: bool,
-    /// Store and restore users and groups
-    #[arg(long)]
-    pub owner: bool,
-    /// Store and restore extended attributes
-    #[arg(long)]
-    pub xattrs: bool,
-    /// Add bytes that can repair damage, as in 2%
-    #[arg(long, value_name = "PERCENT", value_parser = size::parse_percent, default_value = "0", hide_default_value = true)]
-    pub parity: u32,
-    /// Small files to put into one block: more is smaller, and slower to extract from
-    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
-    pub solid: Option<u64>,
-    /// Text that other blocks of small files go on from: more is smaller, and slower to extract from; 0 is none
-    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
-    pub base: Option<u64>,
     /// Do not decode every block again while compressing
-    #[arg(long)]
+    ///
+    /// Half the time, and a defect of cmx or of the machine is found only when the data is needed.
+    #[arg(long, help_heading = EFFORT)]
     pub no_verify: bool,
     /// Most bytes that may come out of an archive
-    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
+    ///
+    /// Without it there is no limit.
+    #[arg(long, value_name = "SIZE", value_parser = size::parse, help_heading = EFFORT)]
     pub max_output: Option<u64>,
-    /// Most bytes of an archive's index
-    #[arg(long, value_name = "SIZE", value_parser = size::parse, hide_short_help = true)]
+    /// Most bytes of an archive's index (256M)
+    ///
+    /// An archive with a longer one is refused before memory is taken for it.
+    #[arg(long, value_name = "SIZE", value_parser = size::parse, help_heading = EFFORT)]
     pub max_index: Option<u64>,
-    /// Most bytes of a path in an archive
-    #[arg(long, value_name = "SIZE", value_parser = size::parse, hide_short_help = true)]
+    /// Most bytes of a path in an archive (4096)
+    ///
+    /// An archive with a longer one is refused.
+    #[arg(long, value_name = "SIZE", value_parser = size::parse, help_heading = EFFORT)]
     pub max_path: Option<u64>,
-    /// Pass over bytes behind the archive that belong to none
-    #[arg(long)]
+    /// Pass over bytes behind the archive that are no part
+    ///
+    /// Without it they are an error: what follows an archive is to be another one.
+    #[arg(long, help_heading = EFFORT)]
     pub ignore_trailing: bool,
+    /// Store the name even of a single file
+    ///
+    /// It makes an archive of many files that has one: with all of its time, and with room for --owner, --xattrs, --parity.
+    #[arg(long, help_heading = ARCHIVES)]
+    pub archive: bool,
+    /// Store and restore users and groups
+    ///
+    /// By number. Without it extracted files belong to who extracts them.
+    #[arg(long, help_heading = ARCHIVES)]
+    pub owner: bool,
+    /// Store and restore extended attributes
+    #[arg(long, help_heading = ARCHIVES)]
+    pub xattrs: bool,
+    /// Add bytes that can repair damage, as in 2%
+    ///
+    /// They repair as much damage as they take room, with `cmx repair`.
+    #[arg(long, value_name = "PERCENT", value_parser = size::parse_percent, default_value = "0", hide_default_value = true, help_heading = ARCHIVES)]
+    pub parity: u32,
+    /// Bytes of small files to put into one block
+    ///
+    /// More is smaller, and slower to extract from. By default an eighth of the archive, at least 768 KiB.
+    #[arg(long, value_name = "SIZE", value_parser = size::parse, help_heading = ARCHIVES)]
+    pub solid: Option<u64>,
+    /// Bytes of text that other text goes on from
+    ///
+    /// More is smaller, and slower to extract from; 0 makes every block stand alone. By default there is some at -5 to -8, if
+    /// there are 1.7 MB of text in small files.
+    #[arg(long, value_name = "SIZE", value_parser = size::parse, help_heading = ARCHIVES)]
+    pub base: Option<u64>,
+    /// With -l: print the list for programs
+    #[arg(long, help_heading = ARCHIVES)]
+    pub json: bool,
+    /// No progress and no warnings, only errors
+    #[arg(short, long, help_heading = MESSAGES)]
+    pub quiet: bool,
+    /// Say what was done
+    #[arg(short, long, action = ArgAction::Count, help_heading = MESSAGES)]
+    pub verbose: u8,
+    /// Print a summary that fits on a screen
+    #[arg(short = 'h', long = "help", action = ArgAction::Help, global = true, help_heading = MESSAGES)]
+    pub _help: Option<bool>,
+    /// Print the version
+    #[arg(short = 'V', long = "version", action = ArgAction::Version, help_heading = MESSAGES)]
+    pub _version: Option<bool>,
     /// Files or folders; to extract or list: an archive, then names or globs in it
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,

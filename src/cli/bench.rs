@@ -20,7 +20,7 @@ use super::{levels, size};
 #[derive(Debug, clap::Args)]
 pub struct BenchArgs {
     /// Levels to measure, as in 1,5,8 (default: all)
-    #[arg(long, value_delimiter = ',', value_name = "N,…")]
+    #[arg(long, value_delimiter = ',', value_name = "LIST")]
     pub levels: Vec<u8>,
     /// Measure all of a large file, not a sample of it
     #[arg(long)]

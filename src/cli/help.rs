@@ -1,4 +1,4 @@
-//! `cmx help TOPIC`, the man page and the completions: all from the one definition of the flags.
+//! `cmx help TOPIC` and the completions.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -8,43 +8,53 @@ use clap_complete::Shell;
 
 use super::args::Args;
 use super::failure::Failure;
+use super::{man, screen};
 
-/// The topics, each with its text.
-const TOPICS: [(&str, &str); 5] = [
-    ("archives", include_str!("help/archives.txt")),
-    ("levels", include_str!("help/levels.txt")),
-    ("limits", include_str!("help/limits.txt")),
-    ("pipes", include_str!("help/pipes.txt")),
-    ("repair", include_str!("help/repair.txt")),
+/// A text of its own on something that no flag explains.
+pub struct Topic {
+    /// What it is asked for by.
+    pub name: &'static str,
+    /// Its section in the man page.
+    pub section: &'static str,
+    /// A title, an empty line, the text.
+    pub text: &'static str,
+}
+
+/// The topics, in the order of the man page.
+pub const TOPICS: [Topic; 7] = [
+    Topic { name: "archives", section: "ARCHIVES", text: include_str!("help/archives.txt") },
+    Topic { name: "levels", section: "LEVELS", text: include_str!("help/levels.txt") },
+    Topic { name: "limits", section: "LIMITS", text: include_str!("help/limits.txt") },
+    Topic { name: "pipes", section: "PIPES", text: include_str!("help/pipes.txt") },
+    Topic { name: "repair", section: "DAMAGE", text: include_str!("help/repair.txt") },
+    Topic { name: "environment", section: "ENVIRONMENT", text: include_str!("help/environment.txt") },
+    Topic { name: "status", section: "EXIT STATUS", text: include_str!("help/status.txt") },
 ];
 
-/// Prints the text about `topic`, or which topics there are.
+/// The topic that is no text but the definition of the flags, in full.
+const OPTIONS: &str = "options";
+
+/// The names of all topics.
+pub fn topics() -> String {
+    let names: Vec<&str> = TOPICS.iter().map(|topic| topic.name).chain([OPTIONS]).collect();
+    names.join(", ")
+}
+
+/// Prints the text about `topic`, or the screen of `--help`, which says what topics there are.
 pub fn topic(topic: Option<&str>) -> Result<(), Failure> {
-    let names = || TOPICS.map(|(name, _)| name).join(", ");
     match topic {
-        None => print(format!("{}\nTopics of cmx help: {}\n", Args::command().render_help(), names()).as_bytes()),
-        Some(wanted) => match TOPICS.iter().find(|(name, _)| *name == wanted) {
-            Some((_, text)) => print(text.as_bytes()),
-            None => Err(Failure::usage(format!("no help on {wanted:?}; there is help on {}", names()))),
+        None => print(format!("{}\n", screen::text()).as_bytes()),
+        Some(OPTIONS) => print(Args::command().render_long_help().to_string().as_bytes()),
+        Some(wanted) => match TOPICS.iter().find(|topic| topic.name == wanted) {
+            Some(topic) => print(topic.text.as_bytes()),
+            None => Err(Failure::usage(format!("no help on {wanted:?}; there is help on {}", topics()))),
         },
     }
 }
 
 /// Prints the man page.
 pub fn man() -> Result<(), Failure> {
-    let mut page = Vec::new();
-    let rendered = clap_mangen::Man::new(Args::command()).render(&mut page);
-    rendered.map_err(|error| Failure::io(Path::new("man page"), &error))?;
-    for (name, text) in TOPICS {
-        page.extend_from_slice(format!(".SH {}\n.nf\n", name.to_uppercase()).as_bytes());
-        for line in text.lines() {
-            // A leading dot or quote would be a command to the formatter.
-            let guard = if line.starts_with(['.', '\'']) { "\\&" } else { "" };
-            page.extend_from_slice(format!("{guard}{}\n", line.replace('\\', "\\e").replace('-', "\\-")).as_bytes());
-        }
-        page.extend_from_slice(b".fi\n");
-    }
-    print(&page)
+    print(&man::page().map_err(|error| Failure::io(Path::new("man page"), &error))?)
 }
 
 /// Prints the completions for `shell`.

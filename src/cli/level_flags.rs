@@ -3,6 +3,8 @@
 use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
 use cmx::level;
 
+use super::args::EFFORT;
+
 /// The level that was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LevelFlags {
@@ -28,11 +30,13 @@ impl clap::Args for LevelFlags {
     fn augment_args(command: Command) -> Command {
         let flags = ('1'..='9').zip(IDS).map(|(digit, id)| {
             let flag = Arg::new(id).short(digit).action(ArgAction::SetTrue).overrides_with_all(IDS);
+            let flag = flag.help_heading(EFFORT);
+            // The screen of `--help` has one line for all levels; the long forms name four.
             match digit {
-                '1' => flag.help("Level 1, fast"),
-                '5' => flag.help("Level 5, the default (`cmx levels` shows all with their memory)"),
-                '8' => flag.help("Level 8, for archives"),
-                '9' => flag.help("Level 9, best: reserved for the network, does what -8 does until then"),
+                '1' => flag.help("The fastest level; -8 is the smallest, -5 the default").long_help("Level 1, the fastest"),
+                '5' => flag.long_help("Level 5, the default (`cmx levels` shows all with their memory)").hide_short_help(true),
+                '8' => flag.long_help("Level 8, the smallest, for archives").hide_short_help(true),
+                '9' => flag.long_help("Level 9: reserved for the network, does what -8 does until then").hide_short_help(true),
                 _ => flag.hide(true),
             }
         });

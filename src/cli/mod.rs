@@ -13,10 +13,12 @@ mod help;
 mod level_flags;
 mod levels;
 mod list;
+mod man;
 mod output;
 mod pack;
 mod recommend;
 mod repair;
+mod screen;
 mod signals;
 mod size;
 mod test;
@@ -24,14 +26,14 @@ mod test;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 
 use args::{Args, Command, Mode};
 use failure::Failure;
 
 /// Parses the arguments, does what they ask, reports, and gives the exit code.
 pub fn run() -> ExitCode {
-    let args = match Args::try_parse_from(words(std::env::var_os("CMX_OPT"), std::env::args_os())) {
+    let args = match parse(words(std::env::var_os("CMX_OPT"), std::env::args_os())) {
         Ok(args) => args,
         Err(error) => {
             // A closed pipe behind `--help` is no reason to complain.
@@ -51,6 +53,10 @@ pub fn run() -> ExitCode {
             ExitCode::from(failure.code)
         }
     }
+}
+
+fn parse(words: Vec<OsString>) -> clap::error::Result<Args> {
+    Args::from_arg_matches(&screen::command().try_get_matches_from(words)?)
 }
 
 /// The words of the call, with those of `CMX_OPT` behind the program's name: what is typed comes later
