@@ -22,6 +22,7 @@ mod screen;
 mod signals;
 mod size;
 mod test;
+mod usage;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -35,11 +36,7 @@ use failure::Failure;
 pub fn run() -> ExitCode {
     let args = match parse(words(std::env::var_os("CMX_OPT"), std::env::args_os())) {
         Ok(args) => args,
-        Err(error) => {
-            // A closed pipe behind `--help` is no reason to complain.
-            let _ = error.print();
-            return ExitCode::from(u8::from(error.use_stderr()));
-        }
+        Err(error) => return usage::report(&error),
     };
     signals::remove_unfinished_files();
     if std::env::var_os("RUST_BACKTRACE").is_none() {
