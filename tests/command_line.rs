@@ -287,9 +287,34 @@ fn the_environment_gives_defaults_that_flags_override() {
     };
     assert!(run("-1 -T 2 -q", "-3 -T 1 IN").status.success());
     assert!(run("-T nonsense", "levels").status.success());
-    assert!(String::from_utf8_lossy(&run("-T nonsense", "IN -o x").stderr).contains("nonsense"));
+    for (environment, word) in
+        [("-T nonsense", "nonsense"), ("foo", "foo"), ("levels", "levels"), ("-7 -T", "value"), ("--", "--"), ("-", "-")]
+    {
+        let output = run(environment, "IN -o x");
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(1) && text.starts_with("cmx: CMX_OPT: ") && text.contains(word), "{environment}: {text}");
+        assert_eq!(names(&folder), ["IN", "IN.cmx"]);
+    }
     ok(&folder, "-3 IN -o three.cmx");
     assert_eq!(fs::read(folder.path().join("IN.cmx")).unwrap(), fs::read(folder.path().join("three.cmx")).unwrap());
+}
+
+#[test]
+fn an_instruction_set_must_be_one_of_the_machine() {
+    let folder = folder();
+    let run = |set: &str, line: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cmx"));
+        command.current_dir(folder.path()).args(line.split(' ')).env_remove("CMX_OPT").env("CMX_SIMD", set);
+        command.output().unwrap()
+    };
+    assert!(run("scalar", "IN").status.success() && run("", "-t IN.cmx").status.success());
+    for line in ["IN -f", "-d -f IN.cmx", "-t IN.cmx", "-l IN.cmx", "repair IN.cmx", "bench IN"] {
+        let output = run("foo", line);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(1) && text.starts_with("cmx: CMX_SIMD: ") && text.contains("scalar"), "{line}: {text}");
+        assert_eq!(text.lines().count(), 1);
+    }
+    assert!(run("foo", "help environment").status.success());
 }
 
 #[test]

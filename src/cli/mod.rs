@@ -7,6 +7,7 @@ mod bench;
 mod compress;
 mod decompress;
 mod display;
+mod environment;
 mod extract;
 mod failure;
 mod help;
@@ -34,7 +35,11 @@ use failure::Failure;
 
 /// Parses the arguments, does what they ask, reports, and gives the exit code.
 pub fn run() -> ExitCode {
-    let args = match parse(words(std::env::var_os("CMX_OPT"), std::env::args_os())) {
+    let words = match words(std::env::var_os("CMX_OPT"), std::env::args_os().collect()) {
+        Ok(words) => words,
+        Err(failure) => return end(&failure),
+    };
+    let args = match screen::command().try_get_matches_from(words).and_then(|matches| Args::from_arg_matches(&matches)) {
         Ok(args) => args,
         Err(error) => return usage::report(&error),
     };
@@ -45,28 +50,24 @@ pub fn run() -> ExitCode {
     }
     match dispatch(&args) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            failure.report();
-            ExitCode::from(failure.code)
-        }
+        Err(failure) => end(&failure),
     }
 }
 
-fn parse(words: Vec<OsString>) -> clap::error::Result<Args> {
-    Args::from_arg_matches(&screen::command().try_get_matches_from(words)?)
+fn end(failure: &Failure) -> ExitCode {
+    failure.report();
+    ExitCode::from(failure.code)
 }
 
 /// The words of the call, with those of `CMX_OPT` behind the program's name: what is typed comes later
 /// and so overrides them. A word that is a command keeps its place before all flags.
-fn words(defaults: Option<OsString>, typed: impl Iterator<Item = OsString>) -> Vec<OsString> {
-    let mut words: Vec<OsString> = typed.collect();
-    let defaults = defaults.map(|text| text.to_string_lossy().into_owned()).unwrap_or_default();
-    let is_command = words.get(1).is_some_and(|word| Args::command().find_subcommand(word).is_some());
+fn words(defaults: Option<OsString>, mut typed: Vec<OsString>) -> Result<Vec<OsString>, Failure> {
+    let is_command = typed.get(1).is_some_and(|word| Args::command().find_subcommand(word).is_some());
     if !is_command {
-        let at = words.len().min(1);
-        words.splice(at..at, defaults.split_whitespace().map(OsString::from));
+        let at = typed.len().min(1);
+        typed.splice(at..at, environment::options(defaults.as_deref())?);
     }
-    words
+    Ok(typed)
 }
 
 /// Memory that small allocations of any job may need: there is no way to fail cleanly in each of them,
@@ -76,6 +77,9 @@ const HEADROOM: usize = 32 << 20;
 fn dispatch(args: &Args) -> Result<(), Failure> {
     if Vec::<u8>::new().try_reserve_exact(HEADROOM).is_err() {
         return Err(Failure::usage("there is not enough memory to begin; a limit is set too low (ulimit -v)"));
+    }
+    if !matches!(args.command, Some(Command::Levels | Command::Help { .. } | Command::Man | Command::Completions { .. })) {
+        environment::check_instruction_set(std::env::var_os("CMX_SIMD").as_deref())?;
     }
     if let Some(command) = &args.command {
         return match command {
