@@ -78,7 +78,9 @@ fn a_cut_archive_keeps_its_blocks() {
     let bytes = archive(folder.path(), 0);
     let (summary, out) = repaired(folder.path(), &bytes[..bytes.len() - 60]).unwrap();
     check(folder.path(), &out);
-    assert!(!summary.lost.is_empty() && summary.lost.iter().all(|line| line.contains("without their names")));
+    let (last, blocks) = summary.lost.split_last().unwrap();
+    assert!(!blocks.is_empty() && blocks.iter().all(|line| line.contains("without their names")));
+    assert!(last.ends_with("not recognised"), "{last}");
     assert!(matches!(repaired(folder.path(), b"no archive at all"), Err(Error::Corrupt(_))));
 }
 
@@ -110,6 +112,96 @@ fn an_archive_of_which_nothing_is_left_is_an_error() {
             other => panic!("{:?}", other.map(|(_, out)| out.len())),
         }
     }
+}
+
+fn stream(byte: u8) -> Vec<u8> {
+    cmx::compress(&(0..900).map(|place| byte ^ ((place * place) >> 5) as u8).collect::<Vec<u8>>()).unwrap()
+}
+
+fn noise(length: usize) -> Vec<u8> {
+    let mut state = 1u32;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    };
+    (0..length).map(|_| next()).collect()
+}
+
+/// A small stream between two whole ones was once passed over without a word.
+#[test]
+fn a_lost_small_stream_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (stream(1), stream(2));
+    let lost = format!("stream-2, {} bytes at byte {}: ", second.len(), first.len());
+    for from in [8, second.len() / 2, second.len() - 1] {
+        let mut damaged = second.clone();
+        damaged[from..].iter_mut().for_each(|byte| *byte ^= 0x5A);
+        let (summary, out) = repaired(folder.path(), &[&first[..], &damaged, &first].concat()).unwrap();
+        assert_eq!(summary.whole, 2);
+        assert_eq!(out, [&first[..], &first].concat());
+        assert!(matches!(&summary.lost[..], [line] if from == 8 || line.starts_with(&lost)), "{from}: {:?}", summary.lost);
+    }
+    match repaired(folder.path(), &[&first[..first.len() - 3], b"xyz"].concat()) {
+        Err(Error::Corrupt(text)) => assert!(text.contains("nothing that can be saved") && text.contains("one piece"), "{text}"),
+        other => panic!("{:?}", other.map(|(summary, _)| summary)),
+    }
+}
+
+/// Whatever stretch of the file is neither whole nor explained by an index is reported.
+#[test]
+fn what_is_not_recognised_is_reported() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = archive(folder.path(), 0);
+    let strange = noise(5000);
+    let cases: [(Vec<&[u8]>, &str); 5] = [
+        (vec![&bytes, &strange[..77], &bytes], "77 bytes at byte "),
+        (vec![&strange[..77], &bytes], "77 bytes at byte 0, not recognised"),
+        (vec![&bytes, &strange[..1]], "1 bytes at byte "),
+        // All of a member but its header: its names are unknown, its place is not.
+        (vec![&bytes, &bytes[..15], &strange, &bytes], "member-2, 5015 bytes at byte "),
+        // All of a member but its footer.
+        (vec![&bytes, &strange, &bytes[bytes.len() - 25..]], "5000 bytes at byte "),
+    ];
+    for (parts, line) in cases {
+        let (summary, out) = repaired(folder.path(), &parts.concat()).unwrap();
+        assert!(!summary.was_whole && matches!(&summary.lost[..], [lost] if lost.starts_with(line)), "{line}: {:?}", summary.lost);
+        check(folder.path(), &out);
+    }
+}
+
+/// Damage to what holds no data loses none, and none is reported.
+#[test]
+fn header_and_footer_can_be_made_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = archive(folder.path(), 0);
+    for place in [2, 9, bytes.len() - 5] {
+        let mut damaged = bytes.clone();
+        damaged[place] ^= 4;
+        let (summary, out) = repaired(folder.path(), &damaged).unwrap();
+        assert!(summary.lost.is_empty() && !summary.was_whole, "{:?}", summary.lost);
+        assert_eq!(check(folder.path(), &out), 8);
+    }
+}
+
+/// An archive inside of a damaged block is content, not a member.
+#[test]
+fn an_archive_in_the_archive_is_no_member() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("d");
+    fs::create_dir(&root).unwrap();
+    let inner = cmx::compress(&noise(3000)).unwrap();
+    fs::write(root.join("inner.cmx"), &inner).unwrap();
+    fs::write(root.join("other"), noise(9000)).unwrap();
+    let encode = EncodeOptions { level: &cmx::level::LEVELS[0], ..EncodeOptions::default() };
+    let options = CreateOptions { encode, solid: Some(1000), ..CreateOptions::default() };
+    let path = folder.path().join("x.cmx");
+    Archive::create(&path, &[root], &options).unwrap();
+    let mut bytes = fs::read(&path).unwrap();
+    let start = bytes.windows(inner.len()).position(|window| window == inner).expect("stored as it is");
+    bytes[start - 1] ^= 1;
+    let (summary, out) = repaired(folder.path(), &bytes).unwrap();
+    assert!(matches!(&summary.lost[..], [line] if line.ends_with("inner.cmx")), "{:?}", summary.lost);
+    assert_eq!(check(folder.path(), &out), 1);
 }
 
 #[test]

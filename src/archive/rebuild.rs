@@ -5,7 +5,8 @@ use std::fs::File;
 
 use super::content::LazyBase;
 use super::member::{fields_at, read_record};
-use super::repair::{Remains, lost_line};
+use super::names::show_name;
+use super::remains::{Remains, is_row_of};
 use crate::block::is_behind;
 use crate::container::hash::{hash, narrow};
 use crate::container::record::{Kind, Record};
@@ -26,15 +27,16 @@ pub(super) struct Rebuilt {
     pub lost: Vec<String>,
 }
 
-/// Builds the index of member `number` of the damaged ones.
-pub(super) fn rebuild_index(file: &File, remains: &Remains, number: u32) -> Result<Rebuilt> {
+/// Builds the index of what is left of a member with names.
+pub(super) fn rebuild_index(file: &File, remains: &Remains) -> Result<Rebuilt> {
+    let number = remains.number;
     let Some(index) = &remains.index else { return Ok(without_index(remains, number)) };
     // Ranges of the old content whose blocks are left, with the block of each.
     let mut left: Vec<(u64, u64, u64)> = Vec::new();
     let mut rebuilt = Rebuilt::default();
     let mut at = 0;
     for (block, row) in (0..).zip(&index.blocks) {
-        if let Some((_, record)) = remains.blocks.get(&block).filter(|(_, record)| record.raw_len == row.raw_len && row.raw_len > 0) {
+        if let Some((_, record)) = remains.blocks.get(&block).filter(|(_, record)| is_row_of(row, record) && row.raw_len > 0) {
             left.push((at, at + record.raw_len, block));
             rebuilt.blocks.push(block);
         }
@@ -63,16 +65,14 @@ pub(super) fn rebuild_index(file: &File, remains: &Remains, number: u32) -> Resu
         if keep {
             let mut entry = entry.clone();
             entry.same_as = entry.same_as.and_then(|first| new_place.get(&first).copied());
-            if entry.path.is_empty() {
-                entry.path = format!("stream-{number}").into_bytes();
-            }
+            entry.path = path_of(&entry, number);
             new_place.insert(place as u64, rebuilt.entries.len() as u64);
             rebuilt.entries.push(entry);
             rebuilt.whole += 1;
             continue;
         }
         let alone = entry.kind == EntryKind::File && entry.same_as.is_none();
-        rebuilt.lost.push(lost_line(&entry.path, if alone { saved(place) } else { 0 }, entry.stored_len()));
+        rebuilt.lost.push(lost_line(entry, number, if alone { saved(place) } else { 0 }));
         for part in parts[place].iter().filter(|_| alone) {
             let raw = decoder.block(part.block)?;
             let piece = &raw[(part.from - part.block_at) as usize..(part.to - part.block_at) as usize];
@@ -97,9 +97,22 @@ impl Part {
     }
 }
 
+/// The path of an entry, also if it is an unnamed stream, the content of member `number`.
+fn path_of(entry: &Entry, number: u32) -> Vec<u8> {
+    if entry.path.is_empty() { format!("stream-{number}").into_bytes() } else { entry.path.clone() }
+}
+
+/// A line about an entry of which only `saved` bytes are left.
+fn lost_line(entry: &Entry, number: u32, saved: u64) -> String {
+    let name = show_name(&path_of(entry, number));
+    match saved {
+        0 => name,
+        _ => format!("{name}: {saved} of {} bytes are saved in pieces under lost+found", entry.stored_len()),
+    }
+}
+
 fn piece_entry(entry: &Entry, number: u32, offset: u64, piece: &[u8]) -> Entry {
-    let name = if entry.path.is_empty() { format!("stream-{number}").into_bytes() } else { entry.path.clone() };
-    let path = [b"lost+found/", &name[..], format!(".from-{offset}").as_bytes()].concat();
+    let path = [b"lost+found/", &path_of(entry, number)[..], format!(".from-{offset}").as_bytes()].concat();
     let length = piece.len() as u64;
     Entry { path, size: length, hash: narrow(hash(piece), length), metadata: entry.metadata, ..Entry::default() }
 }
@@ -107,6 +120,9 @@ fn piece_entry(entry: &Entry, number: u32, offset: u64, piece: &[u8]) -> Entry {
 /// Without the index there are no names: every block is a file.
 fn without_index(remains: &Remains, number: u32) -> Rebuilt {
     let mut rebuilt = Rebuilt::default();
+    rebuilt
+        .lost
+        .extend(remains.without_base.iter().map(|block| format!("block {block} of member {number}: it goes on from a base that is lost")));
     for (&block, (_, record)) in &remains.blocks {
         let path = format!("lost+found/member-{number}-block-{block}").into_bytes();
         rebuilt.lost.push(format!(

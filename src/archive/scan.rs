@@ -1,43 +1,62 @@
 //! What can be recognised in a damaged archive, without trusting any of its lengths twice.
 
 use std::fs::File;
+use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 
-use super::member::{Member, fields_at};
+use super::member::{FileAt, Member, fields_at};
 use crate::container::compact::Compact;
-use crate::container::footer::Footer;
+use crate::container::fields::truncated;
+use crate::container::footer::{FOOTER_LEN, Footer};
 use crate::container::format::{MAGIC, MARKER};
+use crate::container::hash::Hasher;
 use crate::container::header::Header;
+use crate::container::parity::{GROUP_MARKER, GroupHead};
 use crate::container::record::{Kind, Record, read_kind};
 use crate::error::{Error, Result};
 use crate::options::DecodeOptions;
 
-/// A whole thing found in a file.
+/// A thing found in a file, and where.
 #[derive(Debug, Clone)]
-pub enum Thing {
-    /// A header, with its place.
-    Header(u64, Header),
-    /// A member of the compact form: its place and length.
-    Compact(u64, u64),
-    /// A record whose coded bytes fit their hash: its place, the place of the coded bytes.
-    Record(u64, u64, Record),
-    /// A footer: its place and where its member begins.
-    Footer(u64, u64),
+pub struct Found {
+    /// Its first byte.
+    pub at: u64,
+    /// The byte behind its last.
+    pub end: u64,
+    /// What it is.
+    pub thing: Thing,
 }
 
-/// Everything whole in `file`, in order.
+/// What can be found in a file.
+#[derive(Debug, Clone)]
+pub enum Thing {
+    /// A header of the full form.
+    Header(Header),
+    /// A member of the compact form.
+    Compact,
+    /// The header of a member of the compact form whose rest is damaged.
+    DamagedCompact,
+    /// A block or an index whose coded bytes fit their hash.
+    Record(Record),
+    /// Parity, whole or not: its share in hundredths of a percent, if a head of it is left.
+    Parity(Option<u32>),
+    /// A footer.
+    Footer,
+}
+
+/// Everything that can be recognised in `file`, in order.
 ///
 /// # Errors
 /// Reading fails.
-pub fn scan(file: &File) -> Result<Vec<Thing>> {
+pub fn scan(file: &File) -> Result<Vec<Found>> {
     let length = file.metadata()?.len();
     let mut things = Vec::new();
     let mut at = 0;
-    while let Some(place) = find_any(file, at, length, &[&MAGIC, &MARKER])? {
-        match thing_at(file, place) {
-            Ok((thing, end)) => {
-                things.push(thing);
-                at = end;
+    while let Some(place) = find_any(file, at, length, &[&MAGIC, &MARKER, &GROUP_MARKER])? {
+        match thing_at(file, place, length) {
+            Ok((found, next)) => {
+                things.push(found);
+                at = next;
             }
             Err(Error::Io(error)) => return Err(Error::Io(error)),
             Err(_) => at = place + 1,
@@ -46,26 +65,73 @@ pub fn scan(file: &File) -> Result<Vec<Thing>> {
     Ok(things)
 }
 
-fn thing_at(file: &File, at: u64) -> Result<(Thing, u64)> {
+/// The thing at byte `at`, and the byte from which to look for the next one.
+fn thing_at(file: &File, at: u64, length: u64) -> Result<(Found, u64)> {
     let mut fields = fields_at(file, at);
     if let Ok(Some(header)) = Header::read_from(&mut fields) {
+        let end = fields.offset();
         if !header.is_compact() {
-            return Ok((Thing::Header(at, header), fields.offset()));
+            return Ok((Found { at, end, thing: Thing::Header(header) }, end));
         }
-        Compact::read_rest(&mut fields)?;
-        return Ok((Thing::Compact(at, fields.offset() - at), fields.offset()));
+        return match Compact::read_rest(&mut fields) {
+            Ok(_) => Ok((Found { at, end: fields.offset(), thing: Thing::Compact }, fields.offset())),
+            Err(Error::Io(error)) => Err(Error::Io(error)),
+            Err(_) => Ok((Found { at, end, thing: Thing::DamagedCompact }, end)),
+        };
+    }
+    let mut fields = fields_at(file, at);
+    if let Ok(head) = GroupHead::read_from(&mut fields) {
+        let head_end = fields.offset();
+        let (head_len, shards) = (head_end - at, (head.recovery.len() * head.shard) as u64);
+        // The same head stands on both sides of the shards.
+        let (start, end) =
+            if head.behind { (at.saturating_sub(shards + head_len), head_end) } else { (at, length.min(head_end + shards + head_len)) };
+        return Ok((Found { at: start, end, thing: Thing::Parity(head.share()) }, head_end));
     }
     let mut fields = fields_at(file, at);
     let kind = read_kind(&mut fields)?;
     if kind == Kind::Footer {
-        let footer = Footer::read_rest(&mut fields)?;
-        let start = fields.offset().checked_sub(footer.member_len).ok_or_else(|| Error::Corrupt("footer".into()))?;
-        return Ok((Thing::Footer(at, start), fields.offset()));
+        Footer::read_rest(&mut fields)?;
+        return Ok((Found { at, end: fields.offset(), thing: Thing::Footer }, fields.offset()));
     }
     let record = Record::read_rest(kind, &mut fields)?;
     let coded_at = fields.offset();
-    record.check_coded(&fields.payload(record.coded_len)?)?;
-    Ok((Thing::Record(at, coded_at, record), fields.offset()))
+    let end = coded_at.saturating_add(record.coded_len);
+    let checked = check_stored(file, coded_at, &record);
+    if kind != Kind::Parity {
+        checked?;
+        return Ok((Found { at, end, thing: Thing::Record(record) }, end));
+    }
+    match checked {
+        Ok(()) => {
+            let share = GroupHead::read_from(&mut fields_at(file, coded_at)).ok().and_then(|head| head.share());
+            Ok((Found { at, end, thing: Thing::Parity(share) }, end))
+        }
+        Err(Error::Io(error)) => Err(Error::Io(error)),
+        // The heads in it are looked for on their own.
+        Err(_) => Ok((Found { at, end: end.min(length), thing: Thing::Parity(None) }, coded_at)),
+    }
+}
+
+/// Checks the coded bytes of `record`, which begin at byte `at`, piece by piece: parity may be longer than memory.
+fn check_stored(file: &File, at: u64, record: &Record) -> Result<()> {
+    let mut hasher = Hasher::default();
+    let mut left = record.coded_len;
+    let mut input = FileAt::new(file, at);
+    let mut buffer = vec![0; left.min(1 << 20) as usize];
+    while left > 0 {
+        let step = left.min(buffer.len() as u64) as usize;
+        input.read_exact(&mut buffer[..step]).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => truncated(at + record.coded_len - left),
+            _ => Error::Io(error),
+        })?;
+        hasher.update(&buffer[..step]);
+        left -= step as u64;
+    }
+    if hasher.finish() == record.coded_hash {
+        return Ok(());
+    }
+    Err(Error::Corrupt(format!("record {} is damaged (hash of the stored bytes)", record.number)))
 }
 
 /// The first place from `at` on where one of `needles` stands.
@@ -88,7 +154,7 @@ pub fn find_any(file: &File, mut at: u64, end: u64, needles: &[&[u8]]) -> Result
     Ok(None)
 }
 
-/// Is the member that begins at `start` whole: index, and coded bytes of every block?
+/// Is the member that begins at `start` whole: index, coded bytes of every block, and parity?
 #[must_use]
 pub fn whole_member(file: &File, start: u64, options: &DecodeOptions) -> Option<Member> {
     let member = Member::after(file, start, options).ok().flatten()?;
@@ -96,6 +162,25 @@ pub fn whole_member(file: &File, start: u64, options: &DecodeOptions) -> Option<
         for &at in &member.block_at {
             super::member::read_record(&mut fields_at(file, at), Kind::Block).ok()?;
         }
+        check_parity(file, &member).ok()?;
     }
     Some(member)
+}
+
+/// Checks what stands between the index of `member` and its footer.
+fn check_parity(file: &File, member: &Member) -> Result<()> {
+    let footer_at = member.start + member.length - FOOTER_LEN;
+    let mut fields = fields_at(file, footer_at);
+    read_kind(&mut fields)?;
+    let mut at = member.start + Footer::read_rest(&mut fields)?.index_at;
+    while at < footer_at {
+        let mut fields = fields_at(file, at);
+        let kind = read_kind(&mut fields)?;
+        let record = Record::read_rest(kind, &mut fields)?;
+        if kind == Kind::Parity {
+            check_stored(file, fields.offset(), &record)?;
+        }
+        at = fields.offset().saturating_add(record.coded_len);
+    }
+    Ok(())
 }

@@ -79,6 +79,14 @@ impl GroupHead {
         Ok(GroupHead { behind, at, length, shard: shard as usize, data, recovery })
     }
 
+    /// The share of parity, in hundredths of a percent, that gives a group of this length as many recovery shards;
+    /// `None` if the head is about nothing.
+    #[must_use]
+    pub fn share(&self) -> Option<u32> {
+        let share = (self.recovery.len() as u64 * 10_000).checked_div(self.data.len() as u64)?;
+        u32::try_from(share).ok().filter(|&share| share > 0)
+    }
+
     /// Repairs `content`, the bytes of the member that the group is about, with `recovery`, its
     /// recovery shards. Returns how many shards it had to compute again.
     ///
@@ -223,6 +231,7 @@ mod tests {
         assert_eq!((bytes.len() as u64, super::super::hash::hash(&bytes)), (length, hash));
         let mut fields = Fields::new(&bytes[..], 0);
         let head = GroupHead::read_from(&mut fields).unwrap();
+        assert!(head.share().is_some_and(|share| (500..600).contains(&share)), "{:?}", head.share());
         let recovery = fields.payload((head.recovery.len() * head.shard) as u64).unwrap();
         assert_eq!(GroupHead { behind: false, ..GroupHead::read_from(&mut fields).unwrap() }, head);
 

@@ -67,6 +67,14 @@ impl Record {
         out.extend_from_slice(&check.to_le_bytes());
     }
 
+    /// Bytes of header and coded bytes together.
+    #[must_use]
+    pub fn record_len(&self) -> u64 {
+        let mut header = Vec::new();
+        self.write_to(&mut header);
+        self.coded_len.saturating_add(header.len() as u64)
+    }
+
     /// Reads the rest of a header whose marker and kind were read with [`read_kind`].
     ///
     /// # Errors
@@ -150,6 +158,7 @@ mod tests {
         let mut bytes = Vec::new();
         record.write_to(&mut bytes);
         assert_eq!(read(&bytes).unwrap(), record);
+        assert_eq!(record.record_len(), bytes.len() as u64 + 1000);
         for bit in 0..bytes.len() * 8 {
             let mut damaged = bytes.clone();
             damaged[bit / 8] ^= 1 << (bit % 8);

@@ -1,0 +1,147 @@
+//! What is left of one damaged member.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::scan::Found;
+use crate::container::footer::FOOTER_LEN;
+use crate::container::header::Header;
+use crate::container::index::{BlockRow, Index};
+use crate::container::record::Record;
+use crate::container::{Entry, EntryKind};
+use crate::level::LEVELS;
+
+/// Most bytes of a header of the full form: magic, version, features, contract, memory, check.
+const MOST_HEADER: u64 = 17;
+/// Most bytes of a record before what is coded: marker, kind, four numbers, two hashes, check.
+const MOST_RECORD_HEADER: u64 = 65;
+
+/// A damaged member: what was found of it.
+#[derive(Debug, Default)]
+pub(super) struct Remains {
+    /// Which of the members in the file it is, counted from 1.
+    pub number: u32,
+    /// From the first thing that was found of it to the next member.
+    pub range: Range<u64>,
+    /// Its header, if that is whole.
+    pub header: Option<Header>,
+    /// Is the header one of the compact form?
+    pub is_compact: bool,
+    /// Whole blocks by number: place of the record, and its header.
+    pub blocks: BTreeMap<u64, (u64, Record)>,
+    /// Numbers of whole blocks that go on from a base which is not left.
+    pub without_base: Vec<u64>,
+    /// The index, if it is whole.
+    pub index: Option<Index>,
+    /// Where the record of the index lies.
+    pub index_range: Range<u64>,
+    /// Does any of the blocks go on from the first?
+    pub based: bool,
+    /// Bytes of memory that the most demanding of the blocks needs.
+    pub memory: u64,
+    /// Where parity was found.
+    pub parity: Vec<Range<u64>>,
+    /// Share of parity, in hundredths of a percent, if that was found out.
+    pub share: Option<u32>,
+    /// Number of the last record.
+    pub last: Option<u64>,
+}
+
+impl Remains {
+    /// Where the record of the member's base is, if it has one that is left.
+    pub fn base_at(&self) -> Option<u64> {
+        self.header.is_none_or(|header| header.is_based()).then(|| self.blocks.get(&0).map(|(at, _)| *at)).flatten()
+    }
+
+    /// Is there nothing to be saved?
+    pub fn is_empty(&self) -> bool {
+        self.blocks.is_empty() && self.index.is_none()
+    }
+
+    /// Does it hold one unnamed stream? `None` if nothing is left that says so.
+    pub fn is_stream(&self) -> Option<bool> {
+        if self.is_compact && self.is_empty() {
+            return Some(true);
+        }
+        self.header.map(|header| !header.is_named()).or_else(|| self.index.as_ref().map(|index| stream_entry(index).is_some()))
+    }
+
+    /// The memory, in MiB, that the header of what is saved has to declare.
+    pub fn memory_mib(&self) -> u64 {
+        let needed = self.header.map_or(self.memory, |header| header.memory()).max(LEVELS[0].memory as u64);
+        needed.div_ceil(1 << 20)
+    }
+
+    /// What to call it where it has no names.
+    pub fn name(&self) -> String {
+        let sort = if self.is_stream() == Some(true) { "stream" } else { "member" };
+        format!("{sort}-{}", self.number)
+    }
+
+    /// Takes out the blocks that are not those the index tells of: they belong to another member.
+    pub fn split_foreign(&mut self) -> Option<Remains> {
+        let rows = &self.index.as_ref()?.blocks;
+        let is_own = |number: &u64, (_, record): &(u64, Record)| {
+            let row = usize::try_from(*number).ok().and_then(|number| rows.get(number));
+            row.is_some_and(|row| is_row_of(row, record))
+        };
+        let (own, foreign) = std::mem::take(&mut self.blocks).into_iter().partition(|(number, block)| is_own(number, block));
+        self.blocks = own;
+        let blocks: BTreeMap<u64, (u64, Record)> = foreign;
+        if blocks.is_empty() {
+            return None;
+        }
+        Some(Remains { range: self.range.clone(), blocks, based: self.based, memory: self.memory, ..Remains::default() })
+    }
+
+    /// Stretches of the file that hold nothing whole, but of which it is known what they held: blocks that the index
+    /// names, and what a member needs that holds no data.
+    pub fn known_damage(&self) -> Vec<Range<u64>> {
+        if self.is_empty() {
+            return vec![self.range.clone()];
+        }
+        let Some(index) = &self.index else { return Vec::new() };
+        let rows: u64 = index.blocks.iter().fold(0, |sum, row| sum.saturating_add(row.record_len));
+        let first = self.index_range.start.saturating_sub(rows);
+        let mut known = Vec::new();
+        known.push(first.saturating_sub(MOST_HEADER)..first);
+        let mut at = first;
+        for (number, row) in (0..).zip(&index.blocks) {
+            let end = at.saturating_add(row.record_len);
+            if !self.blocks.contains_key(&number) {
+                known.push(at..end);
+            }
+            at = end;
+        }
+        let mut end = self.index_range.end;
+        for parity in &self.parity {
+            if parity.start >= end && parity.start - end <= MOST_RECORD_HEADER {
+                known.push(end..parity.start);
+            }
+            end = end.max(parity.end);
+        }
+        known.push(end..end.saturating_add(FOOTER_LEN));
+        known
+    }
+
+    /// Notes that `found` is a part of it.
+    pub fn reaches(&mut self, found: &Found) {
+        if self.range.is_empty() {
+            self.range = found.at..found.end;
+        }
+        self.range.end = self.range.end.max(found.end);
+    }
+}
+
+/// Is `record` of the lengths that `row` of an index gives?
+pub(super) fn is_row_of(row: &BlockRow, record: &Record) -> bool {
+    row.raw_len == record.raw_len && row.record_len == record.record_len()
+}
+
+/// The entry of an index that is about one unnamed stream.
+pub(super) fn stream_entry(index: &Index) -> Option<&Entry> {
+    match &index.entries[..] {
+        [entry] if entry.path.is_empty() && entry.kind == EntryKind::File && entry.extents.is_none() => Some(entry),
+        _ => None,
+    }
+}

@@ -1,0 +1,208 @@
+//! What a damaged file is made of: whole members, what is left of others, and what nothing is known about.
+
+use std::fs::File;
+use std::io::Read;
+use std::ops::Range;
+
+use super::fragments::{Fragment, fragments};
+use super::member::{FileAt, Member};
+use super::remains::Remains;
+use super::scan::{Found, Thing};
+use crate::block::{is_behind, memory};
+use crate::container::record::Record;
+use crate::error::Result;
+use crate::options::DecodeOptions;
+
+/// A file as it was found.
+#[derive(Debug, Default)]
+pub(super) struct Survey {
+    /// Its members, in order.
+    pub parts: Vec<Part>,
+    /// Stretches of it that belong to nothing whole, and of which no index tells what they were.
+    pub gaps: Vec<Range<u64>>,
+}
+
+/// A member of the file.
+#[derive(Debug)]
+pub(super) enum Part {
+    /// Every hash of it fits.
+    Whole(Member),
+    /// Something of it is missing.
+    Damaged(Remains),
+}
+
+impl Survey {
+    /// Looks through all of `file`.
+    ///
+    /// # Errors
+    /// Reading fails, or an index passes the limits.
+    pub fn of(file: &File, options: &DecodeOptions) -> Result<Survey> {
+        let length = file.metadata()?.len();
+        let fragments = fragments(file, options)?;
+        let mut builder = Builder { file, parts: Vec::new(), current: Remains::default(), members: 0 };
+        let mut covered = Vec::new();
+        for fragment in fragments {
+            let range = fragment.range();
+            if builder.take(fragment)? {
+                covered.push(range);
+            }
+        }
+        let parts = builder.end(length);
+        for part in &parts {
+            if let Part::Damaged(remains) = part {
+                covered.extend(remains.known_damage());
+            }
+        }
+        Ok(Survey { parts, gaps: gaps(covered, length) })
+    }
+
+    /// Is every byte a part of a whole member?
+    pub fn is_whole(&self) -> bool {
+        self.gaps.is_empty() && self.parts.iter().all(|part| matches!(part, Part::Whole(..)))
+    }
+}
+
+/// Puts the fragments together to members.
+struct Builder<'a> {
+    file: &'a File,
+    parts: Vec<Part>,
+    current: Remains,
+    members: u32,
+}
+
+impl Builder<'_> {
+    /// Takes a fragment, and says whether there was a use for it.
+    fn take(&mut self, fragment: Fragment) -> Result<bool> {
+        match fragment {
+            Fragment::Whole(member) => {
+                self.close();
+                self.members += 1;
+                self.parts.push(Part::Whole(member));
+            }
+            Fragment::Index(found, record, index) => {
+                self.expect(record.number);
+                self.current.reaches(&found);
+                self.current.index_range = found.at..found.end;
+                self.current.index = Some(index);
+            }
+            Fragment::Thing(found) => return self.take_thing(&found),
+        }
+        Ok(true)
+    }
+
+    fn take_thing(&mut self, found: &Found) -> Result<bool> {
+        match found.thing {
+            Thing::Header(header) => {
+                self.close();
+                self.current.header = Some(header);
+                self.current.reaches(found);
+            }
+            // Without its final hash it was not taken for whole, so neither is it now.
+            Thing::Compact | Thing::DamagedCompact => {
+                self.close();
+                self.current.is_compact = true;
+                self.current.reaches(found);
+            }
+            Thing::Record(record) => {
+                self.expect(record.number);
+                self.current.reaches(found);
+                self.take_block(found, record)?;
+            }
+            // Parity without a member is of no use.
+            Thing::Parity(_) if !self.has_begun() => return Ok(false),
+            Thing::Parity(share) => {
+                self.current.reaches(found);
+                self.current.parity.push(found.at..found.end);
+                self.current.share = self.current.share.max(share);
+            }
+            Thing::Footer => self.close(),
+        }
+        Ok(true)
+    }
+
+    fn take_block(&mut self, found: &Found, record: Record) -> Result<()> {
+        let mut first = Vec::new();
+        FileAt::new(self.file, found.end - record.coded_len).take(record.coded_len.min(1)).read_to_end(&mut first)?;
+        // Without its base a block is nothing. The base is the first block, so it was found before.
+        if is_behind(&first) && self.current.base_at().is_none() {
+            self.current.without_base.push(record.number);
+            return Ok(());
+        }
+        self.current.based |= is_behind(&first);
+        self.current.memory = self.current.memory.max(memory(&first));
+        self.current.blocks.insert(record.number, (found.at, record));
+        Ok(())
+    }
+
+    fn has_begun(&self) -> bool {
+        !self.current.range.is_empty()
+    }
+
+    /// Numbers only rise within a member: where they fall, another one has begun, its header lost.
+    fn expect(&mut self, number: u64) {
+        if self.current.last.is_some_and(|last| number <= last) {
+            self.close();
+        }
+        self.current.last = Some(number);
+    }
+
+    fn close(&mut self) {
+        if !self.has_begun() {
+            return;
+        }
+        let mut remains = std::mem::take(&mut self.current);
+        self.members += 1;
+        remains.number = self.members;
+        if let Some(mut foreign) = remains.split_foreign() {
+            foreign.number = self.members;
+            self.members += 1;
+            remains.number = self.members;
+            self.parts.push(Part::Damaged(foreign));
+        }
+        self.parts.push(Part::Damaged(remains));
+    }
+
+    fn end(mut self, length: u64) -> Vec<Part> {
+        self.close();
+        let mut next = length;
+        for part in self.parts.iter_mut().rev() {
+            match part {
+                Part::Whole(member) => next = member.start,
+                Part::Damaged(remains) => {
+                    remains.range.end = next;
+                    next = remains.range.start;
+                }
+            }
+        }
+        self.parts
+    }
+}
+
+/// What is left of `0..length` without the `covered` ranges.
+fn gaps(mut covered: Vec<Range<u64>>, length: u64) -> Vec<Range<u64>> {
+    covered.sort_by_key(|range| range.start);
+    let mut gaps = Vec::new();
+    let mut at = 0;
+    for range in covered {
+        if range.start.min(length) > at {
+            gaps.push(at..range.start.min(length));
+        }
+        at = at.max(range.end);
+    }
+    if at < length {
+        gaps.push(at..length);
+    }
+    gaps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gaps_are_what_nothing_covers() {
+        assert_eq!(gaps(vec![5..9, 0..3, 4..7, 20..40], 30), [3..4, 9..20]);
+        assert_eq!(gaps(vec![2..3, 4..4], 6), [0..2, 3..6]);
+        assert_eq!(gaps(Vec::new(), 0), [0..0u64; 0]);
+    }
+}
