@@ -6,7 +6,6 @@ use std::os::unix::fs::FileExt;
 
 use super::member::{FileAt, Member, fields_at};
 use crate::container::compact::Compact;
-use crate::container::fields::truncated;
 use crate::container::footer::{FOOTER_LEN, Footer};
 use crate::container::format::{MAGIC, MARKER};
 use crate::container::hash::Hasher;
@@ -122,7 +121,7 @@ fn check_stored(file: &File, at: u64, record: &Record) -> Result<()> {
     while left > 0 {
         let step = left.min(buffer.len() as u64) as usize;
         input.read_exact(&mut buffer[..step]).map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => truncated(at + record.coded_len - left),
+            io::ErrorKind::UnexpectedEof => Error::Truncated(at + record.coded_len - left),
             _ => Error::Io(error),
         })?;
         hasher.update(&buffer[..step]);
