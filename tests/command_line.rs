@@ -231,6 +231,20 @@ fn a_call_that_cannot_be_parsed_gets_a_line_and_a_hint() {
 }
 
 #[test]
+fn flags_that_do_not_fit_together_are_refused() {
+    let folder = folder();
+    ok(&folder, "IN -o x.cmx");
+    for line in ["-dt x.cmx", "-al x.cmx IN", "-cl x.cmx", "-tl x.cmx", "-ct x.cmx", "-bd x.cmx", "-l x.cmx -a"] {
+        fails(&folder, line, b"", 1, "are two jobs; one at a time");
+    }
+    fails(&folder, "IN --json", b"", 1, "--json belongs to -l");
+    fails(&folder, "IN -C out", b"", 1, "-C names the folder that -d extracts into");
+    fails(&folder, "-l x.cmx -o list", b"", 1, "-o is for compressing");
+    fails(&folder, "-dc x.cmx -o OUT", b"", 1, "one of them");
+    assert_eq!(names(&folder), ["IN", "x.cmx"]);
+}
+
+#[test]
 fn level_nine_says_what_it_does() {
     let folder = folder();
     let output = cmx(folder.path(), "-9 IN", b"");
@@ -288,7 +302,7 @@ fn the_environment_gives_defaults_that_flags_override() {
     assert!(run("-1 -T 2 -q", "-3 -T 1 IN").status.success());
     assert!(run("-T nonsense", "levels").status.success());
     for (environment, word) in
-        [("-T nonsense", "nonsense"), ("foo", "foo"), ("levels", "levels"), ("-7 -T", "value"), ("--", "--"), ("-", "-")]
+        [("-T nonsense", "nonsense"), ("foo", "foo"), ("levels", "levels"), ("-7 -T", "value"), ("--", "--"), ("-", "-"), ("-d", "a job")]
     {
         let output = run(environment, "IN -o x");
         let text = String::from_utf8_lossy(&output.stderr);

@@ -207,35 +207,7 @@ pub struct Options {
     pub files: Vec<PathBuf>,
 }
 
-/// The main jobs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    Compress,
-    Decompress,
-    Test,
-    List,
-    Append,
-    Bench,
-}
-
 impl Options {
-    /// The job that the flags name.
-    pub fn mode(&self) -> Mode {
-        if self.bench {
-            Mode::Bench
-        } else if self.test {
-            Mode::Test
-        } else if self.list {
-            Mode::List
-        } else if self.append {
-            Mode::Append
-        } else if self.decompress {
-            Mode::Decompress
-        } else {
-            Mode::Compress
-        }
-    }
-
     /// Is the output to go to standard output?
     pub fn to_stdout(&self) -> bool {
         self.stdout || (self.compress && self.decompress) || self.output.as_ref().is_some_and(|path| path.as_os_str() == "-")
@@ -251,6 +223,7 @@ impl Options {
 mod tests {
     use clap::CommandFactory;
 
+    use super::super::job::Job;
     use super::*;
 
     #[test]
@@ -264,13 +237,13 @@ mod tests {
             ["cmx -c -7 -T 2 -q -f --no-verify IN -o OUT", "cmx IN -o OUT --no-verify -fq -T2 -7c", "cmx -o OUT IN -cqf7T 2 --no-verify"]
         {
             let options = Args::parse_from(line.split(' ')).options;
-            assert_eq!((options.mode(), options.threads, options.level.number), (Mode::Compress, Some(2), 7));
+            assert_eq!((options.job().unwrap(), options.threads, options.level.number), (Job::Compress, Some(2), 7));
             assert!(options.quiet && options.force && options.no_verify && !options.to_stdout());
             assert_eq!((options.files, options.output), (vec!["IN".into()], Some("OUT".into())));
         }
         for line in ["cmx -dc IN", "cmx -cd IN", "cmx -d IN --stdout", "cmx -d -o - IN"] {
             let options = Args::parse_from(line.split(' ')).options;
-            assert!(options.mode() == Mode::Decompress && options.to_stdout());
+            assert!(options.job().unwrap() == Job::Decompress && options.to_stdout());
         }
         assert!(Args::parse_from(["cmx", "-c", "levels"]).command.is_none());
         assert!(Args::parse_from(["cmx", "levels"]).command.is_some());

@@ -29,6 +29,9 @@ pub fn options(variable: Option<&OsStr>) -> Result<Vec<OsString>, Failure> {
     // A command stands first, or it is taken for a file.
     let command = parsed.command.and(words.first()).map(|word| word.as_os_str());
     let other = command.or(parsed.options.files.first().map(|file| file.as_os_str()));
+    if other.is_none() && parsed.options.is_for_one_call() {
+        return fail("a job, and where its output goes, are for the command line".into());
+    }
     match other {
         Some(word) => fail(format!("{:?} is no option; only options may be in it, as in CMX_OPT='-7 -T 2'", word.to_string_lossy())),
         None => Ok(words),
@@ -56,7 +59,25 @@ mod tests {
             assert_eq!(options(Some(good.as_ref())).unwrap().len(), good.split_whitespace().count());
         }
         assert!(options(None).unwrap().is_empty());
-        for bad in ["foo", "levels", "-7 foo", "foo -7", "-", "--", "-T", "-T x", "--nonsense", "-h", "bench -7", "repair x"] {
+        for bad in [
+            "foo",
+            "levels",
+            "-7 foo",
+            "foo -7",
+            "-",
+            "--",
+            "-T",
+            "-T x",
+            "--nonsense",
+            "-h",
+            "bench -7",
+            "repair x",
+            "-d",
+            "-c",
+            "--json",
+            "-o x",
+            "-C x",
+        ] {
             let text = format!("{:?}", options(Some(bad.as_ref())).unwrap_err());
             assert!(text.contains("CMX_OPT"), "{bad}: {text}");
         }

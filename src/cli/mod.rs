@@ -11,6 +11,7 @@ mod environment;
 mod extract;
 mod failure;
 mod help;
+mod job;
 mod level_flags;
 mod levels;
 mod list;
@@ -30,8 +31,9 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 
-use args::{Args, Command, Mode};
+use args::{Args, Command};
 use failure::Failure;
+use job::Job;
 
 /// Parses the arguments, does what they ask, reports, and gives the exit code.
 pub fn run() -> ExitCode {
@@ -92,12 +94,12 @@ fn dispatch(args: &Args) -> Result<(), Failure> {
         };
     }
     let options = &args.options;
-    match options.mode() {
-        Mode::Compress => compress::run(options),
-        Mode::Decompress => decompress::run(options),
-        Mode::Test => test::run(options),
-        Mode::List => list::run(options),
-        Mode::Append => append::run(options),
-        Mode::Bench => bench::run(&bench::BenchArgs::of_files(&options.files)),
+    match options.job()? {
+        Job::Compress => compress::run(options),
+        Job::Decompress => decompress::run(options),
+        Job::Test => test::run(options),
+        Job::List => list::run(options),
+        Job::Append => append::run(options),
+        Job::Bench => bench::run(&bench::BenchArgs::of_files(&options.files)),
     }
 }

@@ -1,0 +1,131 @@
+//! Which job the flags name, and whether they fit together: what would be passed over in silence is an error.
+
+use super::args::Options;
+use super::failure::Failure;
+
+/// The main jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Job {
+    Compress,
+    Decompress,
+    Test,
+    List,
+    Append,
+    Bench,
+}
+
+impl Options {
+    /// The job that the flags name.
+    pub fn job(&self) -> Result<Job, Failure> {
+        let (job, flag) = self.only_job()?;
+        let writes_file = matches!(job, Job::Compress | Job::Decompress);
+        if self.compress && !writes_file {
+            return Err(Failure::usage(format!("-c and {flag} are two jobs; one at a time")));
+        }
+        if self.json && job != Job::List {
+            return Err(Failure::usage("--json belongs to -l, the list of an archive"));
+        }
+        if self.directory.is_some() && job != Job::Decompress {
+            return Err(Failure::usage("-C names the folder that -d extracts into; -o names an archive to write"));
+        }
+        if self.output.is_some() && !writes_file {
+            return Err(Failure::usage(format!("{flag} writes no file of its own; -o is for compressing and decompressing")));
+        }
+        let elsewhere = self.output.as_ref().filter(|path| path.as_os_str() != "-").is_some();
+        if elsewhere && (self.stdout || self.compress && self.decompress) {
+            return Err(Failure::usage("-o names a file, and -dc or --stdout standard output; one of them"));
+        }
+        Ok(job)
+    }
+
+    /// The one job beside `-c`, which may stand for compression and for standard output.
+    fn only_job(&self) -> Result<(Job, &'static str), Failure> {
+        let flags = [
+            (self.decompress, Job::Decompress, "-d"),
+            (self.test, Job::Test, "-t"),
+            (self.list, Job::List, "-l"),
+            (self.append, Job::Append, "-a"),
+            (self.bench, Job::Bench, "-b"),
+        ];
+        let mut named = flags.into_iter().filter(|(is_given, ..)| *is_given);
+        match (named.next(), named.next()) {
+            (None, _) => Ok((Job::Compress, "-c")),
+            (Some((_, job, flag)), None) => Ok((job, flag)),
+            (Some((.., one)), Some((.., other))) => Err(Failure::usage(format!("{one} and {other} are two jobs; one at a time"))),
+        }
+    }
+
+    /// Is there a flag that is for one call: a job, or where its output goes?
+    pub fn is_for_one_call(&self) -> bool {
+        let is_job = self.compress || self.decompress || self.test || self.list || self.append || self.bench;
+        is_job || self.json || self.stdout || self.output.is_some() || self.directory.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::super::args::Args;
+    use super::*;
+
+    fn job(line: &str) -> Result<Job, Failure> {
+        Args::parse_from(format!("cmx {line}").split(' ')).options.job()
+    }
+
+    #[test]
+    fn one_job_at_a_time() {
+        for (line, wanted) in [("F", Job::Compress), ("-c F", Job::Compress), ("-dc F", Job::Decompress), ("-cd F", Job::Decompress)] {
+            assert_eq!(job(line).unwrap(), wanted, "{line}");
+        }
+        for (line, wanted) in [("-t F", Job::Test), ("-l --json F", Job::List), ("-a X F", Job::Append), ("-b F", Job::Bench)] {
+            assert_eq!(job(line).unwrap(), wanted, "{line}");
+        }
+        let letters = ['c', 'd', 't', 'l', 'a', 'b'];
+        for one in letters {
+            for other in letters.into_iter().filter(|&other| other != one) {
+                let fits = matches!((one, other), ('c', 'd') | ('d', 'c'));
+                assert_eq!(job(&format!("-{one}{other} F")).is_ok(), fits, "-{one}{other}");
+            }
+        }
+    }
+
+    /// What the README and the tour show, begun at every word of it and backwards.
+    #[test]
+    fn promised_calls_in_other_orders() {
+        let promised: [(&[&str], Job, bool); 7] = [
+            (&["-c", "-7", "-T 2", "-q", "-f", "--no-verify", "IN", "-o OUT.cmx"], Job::Compress, false),
+            (&["-d", "-q", "-f", "IN.cmx", "-o OUT"], Job::Decompress, false),
+            (&["-d", "-c", "IN.cmx"], Job::Decompress, true),
+            (&["-dc", "-T 2", "IN.cmx"], Job::Decompress, true),
+            (&["-t", "IN.cmx"], Job::Test, false),
+            (&["-l", "--json", "X.cmx"], Job::List, false),
+            (&["-d", "X.cmx", "-C OUT", "-f"], Job::Decompress, false),
+        ];
+        for (words, wanted, to_stdout) in promised {
+            let mut words = words.to_vec();
+            for turn in 0..2 * words.len() {
+                words.rotate_left(1);
+                if turn == words.len() {
+                    words.reverse();
+                }
+                let line = format!("cmx {}", words.join(" "));
+                let options = Args::parse_from(line.split(' ')).options;
+                assert_eq!((options.job().unwrap(), options.to_stdout()), (wanted, to_stdout), "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn flags_that_would_do_nothing() {
+        for line in ["--json F", "-d --json F", "-C D F", "-t -C D F", "-l -o O F", "-t F -o O", "-a X F -o O", "-b F -o O"] {
+            job(line).unwrap_err();
+        }
+        for line in ["-d F --stdout -o O", "-dc -o O F", "-o O F --stdout"] {
+            job(line).unwrap_err();
+        }
+        for line in ["-dc F -o -", "-d F -C D", "-d -C D F P", "-o - F", "--stdout F", "-c F --stdout", "-dc -C D F"] {
+            job(line).unwrap();
+        }
+    }
+}
