@@ -244,6 +244,21 @@ fn flags_that_do_not_fit_together_are_refused() {
     assert_eq!(names(&folder), ["IN", "x.cmx"]);
 }
 
+/// The other end of a terminal is one too.
+#[test]
+fn a_terminal_is_not_waited_for() {
+    let folder = folder();
+    for line in ["-d", "-t", "-l", "-dc", "-d -", "-o OUT", "-c --stdout"] {
+        let Ok(terminal) = fs::File::options().read(true).write(true).open("/dev/ptmx") else { return };
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cmx"));
+        command.current_dir(folder.path()).args(line.split(' ')).env_remove("CMX_OPT").stdin(terminal);
+        let output = command.output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(1) && text.contains("terminal; name") && text.lines().count() == 1, "cmx {line}: {text}");
+    }
+    assert_eq!(names(&folder), ["IN"]);
+}
+
 #[test]
 fn level_nine_says_what_it_does() {
     let folder = folder();

@@ -1,5 +1,7 @@
 //! Which job the flags name, and whether they fit together: what would be passed over in silence is an error.
 
+use std::io::{self, IsTerminal};
+
 use super::args::Options;
 use super::failure::Failure;
 
@@ -59,6 +61,23 @@ impl Options {
     pub fn is_for_one_call(&self) -> bool {
         let is_job = self.compress || self.decompress || self.test || self.list || self.append || self.bench;
         is_job || self.json || self.stdout || self.output.is_some() || self.directory.is_some()
+    }
+
+    /// Refuses to wait for a terminal where data is to come from: who forgot the file would see nothing happen.
+    pub fn check_terminal(&self, job: Job) -> Result<(), Failure> {
+        let reads_stdin = match job {
+            // Text may be typed to be compressed, but that is to be said.
+            Job::Compress => self.files.is_empty(),
+            Job::Decompress | Job::Test | Job::List => self.inputs().iter().any(|input| input.as_os_str() == "-"),
+            Job::Append | Job::Bench => false,
+        };
+        if !reads_stdin || !io::stdin().is_terminal() {
+            return Ok(());
+        }
+        Err(Failure::usage(match job {
+            Job::Compress => "standard input is a terminal; name a file, or - to type what is compressed (cmx --help)",
+            _ => "an archive is not read from a terminal; name its file, or redirect it: cmx -d <FILE.cmx",
+        }))
     }
 }
 

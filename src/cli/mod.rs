@@ -94,7 +94,9 @@ fn dispatch(args: &Args) -> Result<(), Failure> {
         };
     }
     let options = &args.options;
-    match options.job()? {
+    let job = options.job()?;
+    options.check_terminal(job)?;
+    match job {
         Job::Compress => compress::run(options),
         Job::Decompress => decompress::run(options),
         Job::Test => test::run(options),
