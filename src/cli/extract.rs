@@ -24,7 +24,9 @@ pub fn run(options: &Options, input: &Path, archive: ArchiveInput) -> Result<(),
     }
     let fail = |error: cmx::Error| Failure::at(input, &error);
     let mut settings = settings(options)?;
-    let display = Display::begin(options, &name(input), None, 1);
+    // How much patterns select is known only when the index has been read.
+    let length = if options.files.len() <= 1 { archive.content_len(&settings) } else { None };
+    let display = Display::begin(options, &name(input), length, 1);
     settings.progress = Some(display.progress.clone());
     let mut selection = selection(options).map_err(fail)?;
     let archive = archive.into_archive(&settings).map_err(fail)?;
