@@ -146,6 +146,15 @@ fn standard_input_is_no_file_of_an_archive() {
 }
 
 #[test]
+fn files_of_unknown_length_are_not_stored_as_empty() {
+    let folder = folder();
+    let output = cmx(folder.path(), "/proc/self/status IN -o x.cmx", b"");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("left out: /proc/self/status: it has content"));
+    assert_eq!(ok(&folder, "-dc x.cmx"), TEXT);
+}
+
+#[test]
 fn the_folder_to_decompress_into_is_made() {
     let folder = folder();
     ok(&folder, "IN");

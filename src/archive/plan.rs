@@ -37,7 +37,7 @@ impl Plan {
         others.sort_by(|one, other| one.entry.path.cmp(&other.entry.path));
         let mut looked = Vec::new();
         for found in files {
-            match look(&found.source) {
+            match look(&found.source, found.entry.size) {
                 Ok(look) => looked.push((look, found)),
                 Err(error) => warnings.push(format!("left out: {}: {}", show_path(&found.source), reason(&error))),
             }
@@ -122,8 +122,12 @@ fn mark_identical(files: &mut [Found], offset: usize) {
     }
 }
 
-fn look(path: &Path) -> std::io::Result<Look> {
+fn look(path: &Path, size: u64) -> std::io::Result<Look> {
     let mut start = [0; 4096];
     let length = read_full(&mut File::open(path)?, &mut start)?;
+    if size == 0 && length > 0 {
+        // As the files of `/proc` do.
+        return Err(std::io::Error::other("it has content, but its length is said to be 0; compress it by itself"));
+    }
     Ok(Look::of(&start[..length]))
 }
