@@ -288,6 +288,41 @@ fn a_closed_pipe_is_quiet() {
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(141));
+}
+
+#[test]
+fn a_signal_leaves_no_file_and_its_number() {
+    let folder = folder();
+    fs::write(folder.path().join("big"), TEXT.repeat(100_000)).unwrap();
+    for (signal, code) in [("HUP", 129), ("INT", 130), ("TERM", 143)] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cmx"));
+        command.current_dir(folder.path()).args(["-8", "-q", "big", "-o", "OUT"]).env_remove("CMX_OPT");
+        let mut child = command.spawn().unwrap();
+        // It is at work when the file is there that it writes to.
+        while names(&folder).len() < 3 {
+            assert!(child.try_wait().unwrap().is_none(), "it was done too early");
+        }
+        assert!(Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status().unwrap().success());
+        assert_eq!(child.wait().unwrap().code(), Some(code));
+        assert_eq!(names(&folder), ["IN", "big"]);
+    }
+}
+
+/// As the help says: the time of a small file to the second, all of it in an archive of many files.
+#[test]
+fn how_much_of_a_time_is_kept() {
+    let folder = folder();
+    let time = std::time::UNIX_EPOCH + std::time::Duration::new(1_234_567_890, 123_456_789);
+    let file = fs::File::options().write(true).open(folder.path().join("IN")).unwrap();
+    file.set_modified(time).unwrap();
+    ok(&folder, "IN -o one.cmx");
+    ok(&folder, "--archive IN -o many.cmx");
+    let read = |name: &str| fs::metadata(folder.path().join(name)).unwrap().modified().unwrap();
+    ok(&folder, "-d -f one.cmx -o OUT");
+    assert_eq!(read("OUT"), time - std::time::Duration::from_nanos(123_456_789));
+    ok(&folder, "-d many.cmx -C out");
+    assert_eq!(read("out/IN"), time);
 }
 
 #[test]
