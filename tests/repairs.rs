@@ -147,6 +147,66 @@ fn a_lost_small_stream_is_named() {
     }
 }
 
+static SMALL_BLOCKS: cmx::level::Level = cmx::level::Level { block_size: 700, ..cmx::level::LEVELS[0] };
+
+fn long_stream(raw: &[u8]) -> Vec<u8> {
+    cmx::compress_with(raw, &EncodeOptions { level: &SMALL_BLOCKS, ..EncodeOptions::default() }).unwrap()
+}
+
+/// What is left of streams was once written as named members between unnamed ones, which nothing could read.
+#[test]
+fn streams_stay_streams() {
+    let folder = tempfile::tempdir().unwrap();
+    let raw: Vec<Vec<u8>> = [11, 12, 13].iter().map(|&seed| noise(3000 + seed)[seed..].to_vec()).collect();
+    let coded: Vec<Vec<u8>> = raw.iter().map(|raw| long_stream(raw)).collect();
+    let damage = |from: usize, length: usize| {
+        let mut second = coded[1].clone();
+        second[from..from + length].fill(0x55);
+        repaired(folder.path(), &[&coded[0][..], &second, &coded[2]].concat()).unwrap()
+    };
+    // In the second block; in all blocks; in the index; in the footer; in the header.
+    let (summary, out) = damage(900, 20);
+    assert_eq!(cmx::decompress(&out).unwrap(), [&raw[0][..], &raw[1][..700], &raw[1][1400..], &raw[2]].concat());
+    assert!(summary.whole == 2 && summary.lost == ["stream-2: bytes 700 to 1400 of 3000; the other 2300 are saved one behind the other"]);
+    let (summary, out) = damage(20, 3100);
+    assert_eq!(out, [&coded[0][..], &coded[2]].concat());
+    assert!(matches!(&summary.lost[..], [line] if line.starts_with("stream-2, ")), "{:?}", summary.lost);
+    let (summary, out) = damage(coded[1].len() - 60, 20);
+    assert_eq!(cmx::decompress(&out).unwrap(), raw.concat());
+    assert!(summary.lost[0].starts_with("stream-2: 3000 bytes are saved; "), "{:?}", summary.lost);
+    for (from, length) in [(coded[1].len() - 9, 3), (2, 9)] {
+        let (summary, out) = damage(from, length);
+        assert_eq!(cmx::decompress(&out).unwrap(), raw.concat());
+        assert!(summary.whole == 3 && summary.lost.is_empty(), "{:?}", summary.lost);
+    }
+    // Cut short: the beginning is there.
+    let (summary, out) = repaired(folder.path(), &coded[0][..2000]).unwrap();
+    assert_eq!(cmx::decompress(&out).unwrap(), raw[0][..1400]);
+    assert!(summary.lost[0].starts_with("stream-1: 1400 bytes are saved; the end is missing"), "{:?}", summary.lost);
+}
+
+/// Between named members streams get names, as nothing extracts a mixture.
+#[test]
+fn streams_between_named_members_get_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = archive(folder.path(), 0);
+    let raw = noise(2000);
+    let (small, long) = (cmx::compress(&raw[..900]).unwrap(), long_stream(&raw));
+    let mut damaged = long.clone();
+    damaged[1000] ^= 1;
+    let joined = [&bytes[..], &small, &long, &damaged, &cmx::compress(b"").unwrap(), b"noise"].concat();
+    let (summary, out) = repaired(folder.path(), &joined).unwrap();
+    assert_eq!(summary.lost.len(), 2, "{:?}", summary.lost);
+    let path = folder.path().join("repaired.cmx");
+    fs::write(&path, &out).unwrap();
+    let opened = Archive::open(&path, &DecodeOptions::default()).unwrap();
+    let target = folder.path().join("out");
+    opened.extract(&mut Selection::new(&[]).unwrap(), &target, &cmx::archive::ExtractOptions::default()).unwrap();
+    let read = |name: &str| fs::read(target.join(name)).unwrap();
+    assert!(read("stream-2") == raw[..900] && read("stream-3") == raw && read("stream-5").is_empty());
+    assert_eq!(read("lost+found/stream-4.from-0"), raw[..700]);
+}
+
 /// Whatever stretch of the file is neither whole nor explained by an index is reported.
 #[test]
 fn what_is_not_recognised_is_reported() {

@@ -6,13 +6,17 @@ use std::fs::File;
 use super::content::LazyBase;
 use super::member::{fields_at, read_record};
 use super::names::show_name;
-use super::remains::{Remains, is_row_of};
+use super::remains::{Remains, is_row_of, stream_path};
 use crate::block::is_behind;
+use crate::container::format::incompatible;
 use crate::container::hash::{hash, narrow};
 use crate::container::record::{Kind, Record};
 use crate::container::{Entry, EntryKind};
 use crate::error::Result;
-use crate::stream::decode_record;
+use crate::options::DecodeOptions;
+use crate::ordered::Ordered;
+use crate::progress;
+use crate::stream::{decode_record, threads_within};
 
 /// An index for what is left.
 #[derive(Default)]
@@ -28,7 +32,10 @@ pub(super) struct Rebuilt {
 }
 
 /// Builds the index of what is left of a member with names.
-pub(super) fn rebuild_index(file: &File, remains: &Remains) -> Result<Rebuilt> {
+///
+/// # Errors
+/// Reading or decoding a block fails, or needs more memory than `options` allow: pieces of entries are decoded.
+pub(super) fn rebuild_index(file: &File, remains: &Remains, options: &DecodeOptions) -> Result<Rebuilt> {
     let number = remains.number;
     let Some(index) = &remains.index else { return Ok(without_index(remains, number)) };
     // Ranges of the old content whose blocks are left, with the block of each.
@@ -53,7 +60,7 @@ pub(super) fn rebuild_index(file: &File, remains: &Remains) -> Result<Rebuilt> {
     let is_whole = |place: usize| index.entries[place].kind == EntryKind::File && saved(place) == index.entries[place].stored_len();
     let whole_files: HashSet<&[u8]> =
         (0..parts.len()).filter(|&place| is_whole(place)).map(|place| &index.entries[place].path[..]).collect();
-    let mut decoder = Decoder { file, remains, last: None, base: LazyBase::default() };
+    let mut decoder = Decoder { file, remains, options, last: None, base: LazyBase::default() };
     let mut new_place: HashMap<u64, u64> = HashMap::new();
     for (place, entry) in index.entries.iter().enumerate() {
         let keep = match entry.kind {
@@ -99,7 +106,7 @@ impl Part {
 
 /// The path of an entry, also if it is an unnamed stream, the content of member `number`.
 fn path_of(entry: &Entry, number: u32) -> Vec<u8> {
-    if entry.path.is_empty() { format!("stream-{number}").into_bytes() } else { entry.path.clone() }
+    if entry.path.is_empty() { stream_path(number) } else { entry.path.clone() }
 }
 
 /// A line about an entry of which only `saved` bytes are left.
@@ -139,6 +146,7 @@ fn without_index(remains: &Remains, number: u32) -> Rebuilt {
 struct Decoder<'a> {
     file: &'a File,
     remains: &'a Remains,
+    options: &'a DecodeOptions,
     last: Option<(u64, Vec<u8>)>,
     base: LazyBase,
 }
@@ -148,11 +156,19 @@ impl Decoder<'_> {
         if self.last.as_ref().is_none_or(|(last, _)| *last != number) {
             let (at, _): (u64, Record) = self.remains.blocks[&number];
             let (record, coded) = read_record(&mut fields_at(self.file, at), Kind::Block)?;
+            let header = self.remains.new_header(if self.remains.based { incompatible::BASED } else { 0 });
+            threads_within(1, &header, self.options.memory)?;
+            let memory = header.memory();
             let base = match self.remains.base_at().filter(|_| is_behind(&coded)) {
-                Some(base_at) => Some(self.base.get(self.file, base_at, u64::MAX)?),
+                Some(base_at) => Some(self.base.get(self.file, base_at, memory)?),
                 None => None,
             };
-            self.last = Some((number, decode_record(&record, &coded, u64::MAX, base.as_deref())?));
+            let progress = self.options.progress.clone();
+            let decode =
+                move || progress::part(progress.as_ref(), record.raw_len, || decode_record(&record, &coded, memory, base.as_deref()));
+            // On a queue, so that a panic becomes an error.
+            let raw = Ordered::new(1).submit(decode)?.unwrap_or_default();
+            self.last = Some((number, raw));
         }
         Ok(self.last.as_ref().map_or(&[], |(_, raw)| raw))
     }

@@ -66,16 +66,15 @@ impl Remains {
         self.header.map(|header| !header.is_named()).or_else(|| self.index.as_ref().map(|index| stream_entry(index).is_some()))
     }
 
-    /// The memory, in MiB, that the header of what is saved has to declare.
-    pub fn memory_mib(&self) -> u64 {
+    /// The header for a member of what is left, with these `features`. The new index needs the memory of its own level.
+    pub fn new_header(&self, features: u64) -> Header {
         let needed = self.header.map_or(self.memory, |header| header.memory()).max(LEVELS[0].memory as u64);
-        needed.div_ceil(1 << 20)
+        Header::new(features, needed.div_ceil(1 << 20))
     }
 
     /// What to call it where it has no names.
     pub fn name(&self) -> String {
-        let sort = if self.is_stream() == Some(true) { "stream" } else { "member" };
-        format!("{sort}-{}", self.number)
+        if self.is_stream() == Some(false) { format!("member-{}", self.number) } else { format!("stream-{}", self.number) }
     }
 
     /// Takes out the blocks that are not those the index tells of: they belong to another member.
@@ -136,6 +135,16 @@ impl Remains {
 /// Is `record` of the lengths that `row` of an index gives?
 pub(super) fn is_row_of(row: &BlockRow, record: &Record) -> bool {
     row.raw_len == record.raw_len && row.record_len == record.record_len()
+}
+
+/// A stretch of the file, for a message.
+pub(super) fn bytes_at(range: &Range<u64>) -> String {
+    format!("{} bytes at byte {}", range.end - range.start, range.start)
+}
+
+/// The path of the stream that is the file's member `number`, where it needs one.
+pub(super) fn stream_path(number: u32) -> Vec<u8> {
+    format!("stream-{number}").into_bytes()
 }
 
 /// The entry of an index that is about one unnamed stream.

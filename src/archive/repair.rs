@@ -3,13 +3,14 @@
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::ops::Range;
 use std::path::Path;
 
 use super::member::{FileAt, Member, fields_at, read_record};
 use super::mend::mend;
-use super::rebuild::rebuild_index;
-use super::remains::Remains;
+use super::named::write_named;
+use super::rebuild::{Rebuilt, rebuild_index};
+use super::remains::{Remains, bytes_at};
+use super::restream::rebuild_stream;
 use super::survey::{Part, Survey};
 use crate::container::format::incompatible;
 use crate::container::header::Header;
@@ -36,7 +37,8 @@ pub struct RepairSummary {
 ///
 /// A member that is whole is copied as it is. Of a damaged one the whole blocks are kept; entries that
 /// miss some get their pieces saved under `lost+found/`. Without the index there are no names, and each
-/// block becomes a file of its own there. Every byte of the file is accounted for: what is neither whole nor
+/// block becomes a file of its own there. Unnamed streams stay streams, what is left of one following each other,
+/// unless there are named members too: then each gets a name, as nothing extracts a mixture. Every byte of the file is accounted for: what is neither whole nor
 /// of known use is named as lost.
 ///
 /// # Errors
@@ -53,20 +55,34 @@ pub fn repair(file: &File, folder: &Path, out: &mut dyn Write, options: &DecodeO
     }
     let was_whole = mended.is_none() && survey.is_whole();
     let mut summary = RepairSummary { notes, was_whole, ..RepairSummary::default() };
+    let is_stream = survey.is_stream();
     let mut saved = false;
     for part in &survey.parts {
-        match part {
-            Part::Whole(member) => {
-                copy_member(file, member, out)?;
+        saved |= match part {
+            Part::Whole(number, member) => {
+                if is_stream || member.header.is_named() || was_whole {
+                    copy_member(file, member, out)?;
+                } else {
+                    write_named(file, member, *number, out)?;
+                }
                 summary.whole += member.index.entries.len() as u64;
-                saved = true;
+                true
             }
-            Part::Damaged(remains) if remains.is_empty() => summary.lost.push(nothing_left(remains)),
+            Part::Damaged(remains) if remains.is_empty() => {
+                summary.lost.push(nothing_left(remains));
+                false
+            }
             Part::Damaged(remains) => {
-                save(file, remains, out, &mut summary)?;
-                saved = true;
+                let (rebuilt, features) = if is_stream {
+                    (rebuild_stream(file, remains, options)?, 0)
+                } else {
+                    (rebuild_index(file, remains, options)?, incompatible::NAMED)
+                };
+                summary.whole += rebuilt.whole;
+                summary.lost.extend_from_slice(&rebuilt.lost);
+                save(file, remains, rebuilt, features, out)?
             }
-        }
+        };
     }
     summary.lost.extend(survey.gaps.iter().map(|gap| format!("{}, not recognised", bytes_at(gap))));
     if saved {
@@ -84,10 +100,6 @@ fn nothing_found(file: &File) -> Error {
     }
 }
 
-fn bytes_at(range: &Range<u64>) -> String {
-    format!("{} bytes at byte {}", range.end - range.start, range.start)
-}
-
 /// The line about a member of which no block and no index is left.
 fn nothing_left(remains: &Remains) -> String {
     let place = bytes_at(&remains.range);
@@ -102,13 +114,13 @@ fn copy_member(file: &File, member: &Member, out: &mut dyn Write) -> Result<()> 
     Ok(())
 }
 
-/// Writes what is left of a damaged member as a member of its own.
-fn save(file: &File, remains: &Remains, out: &mut dyn Write, summary: &mut RepairSummary) -> Result<()> {
-    let rebuilt = rebuild_index(file, remains)?;
-    summary.whole += rebuilt.whole;
-    summary.lost.extend(rebuilt.lost);
-    let features = incompatible::NAMED | if remains.based { incompatible::BASED } else { 0 };
-    let mut writer = MemberWriter::with_header(out, Header::new(features, remains.memory_mib()), 0)?;
+/// Writes what is left of a damaged member as a member of its own, if that is anything. Says whether it is.
+fn save(file: &File, remains: &Remains, rebuilt: Rebuilt, features: u64, out: &mut dyn Write) -> Result<bool> {
+    if rebuilt.entries.is_empty() {
+        return Ok(false);
+    }
+    let features = features | if remains.based { incompatible::BASED } else { 0 };
+    let mut writer = MemberWriter::with_header(out, remains.new_header(features), 0)?;
     let mut written = HashSet::new();
     for &block in &rebuilt.blocks {
         let Some((at, record)) = remains.blocks.get(&block).filter(|_| written.insert(block)) else { continue };
@@ -116,5 +128,5 @@ fn save(file: &File, remains: &Remains, out: &mut dyn Write, summary: &mut Repai
         writer.block(&CodedBlock { raw_len: record.raw_len, raw_hash: record.raw_hash, coded, fallback: None })?;
     }
     writer.finish(rebuilt.entries, &LEVELS[0], true)?;
-    Ok(())
+    Ok(true)
 }

@@ -25,8 +25,8 @@ pub(super) struct Survey {
 /// A member of the file.
 #[derive(Debug)]
 pub(super) enum Part {
-    /// Every hash of it fits.
-    Whole(Member),
+    /// Every hash of it fits; which of the members it is, counted from 1.
+    Whole(u32, Member),
     /// Something of it is missing.
     Damaged(Remains),
 }
@@ -56,6 +56,16 @@ impl Survey {
         Ok(Survey { parts, gaps: gaps(covered, length) })
     }
 
+    /// Are all members unnamed streams, as far as is known of any?
+    pub fn is_stream(&self) -> bool {
+        let sort = |part: &Part| match part {
+            Part::Whole(_, member) => Some(!member.header.is_named()),
+            Part::Damaged(remains) => remains.is_stream(),
+        };
+        let mut sorts = self.parts.iter().filter_map(sort).peekable();
+        sorts.peek().is_some() && sorts.all(|is_stream| is_stream)
+    }
+
     /// Is every byte a part of a whole member?
     pub fn is_whole(&self) -> bool {
         self.gaps.is_empty() && self.parts.iter().all(|part| matches!(part, Part::Whole(..)))
@@ -77,7 +87,7 @@ impl Builder<'_> {
             Fragment::Whole(member) => {
                 self.close();
                 self.members += 1;
-                self.parts.push(Part::Whole(member));
+                self.parts.push(Part::Whole(self.members, member));
             }
             Fragment::Index(found, record, index) => {
                 self.expect(record.number);
@@ -167,7 +177,7 @@ impl Builder<'_> {
         let mut next = length;
         for part in self.parts.iter_mut().rev() {
             match part {
-                Part::Whole(member) => next = member.start,
+                Part::Whole(_, member) => next = member.start,
                 Part::Damaged(remains) => {
                     remains.range.end = next;
                     next = remains.range.start;

@@ -1,0 +1,80 @@
+//! What is left of a damaged stream, as a stream.
+
+use std::fs::File;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::member::{fields_at, read_record};
+use super::rebuild::Rebuilt;
+use super::remains::{Remains, bytes_at, stream_entry};
+use crate::container::Entry;
+use crate::container::hash::{Hasher, narrow};
+use crate::container::record::Kind;
+use crate::error::Result;
+use crate::options::DecodeOptions;
+use crate::ordered::Ordered;
+use crate::progress::{self, Progress};
+use crate::stream::{decode_record, threads_within};
+
+/// The one entry of a stream made of the blocks that are left, one behind the other.
+///
+/// # Errors
+/// Reading or decoding a block fails: if some are missing, the hash of the rest is computed.
+pub(super) fn rebuild_stream(file: &File, remains: &Remains, options: &DecodeOptions) -> Result<Rebuilt> {
+    let blocks: Vec<u64> = remains.blocks.keys().copied().collect();
+    let name = remains.name();
+    if blocks.is_empty() && !remains.index.as_ref().is_some_and(|index| index.blocks.is_empty()) {
+        return Ok(Rebuilt {
+            lost: vec![format!("{name}, {}: all of its blocks are damaged", bytes_at(&remains.range))],
+            ..Rebuilt::default()
+        });
+    }
+    let Some((index, entry)) = remains.index.as_ref().and_then(|index| Some((index, stream_entry(index)?))) else {
+        let size: u64 = remains.blocks.values().fold(0, |sum, (_, record)| sum.saturating_add(record.raw_len));
+        let count = blocks.last().map_or(0, |&last| last.saturating_add(1));
+        let missing = match count - blocks.len() as u64 {
+            0 => "the end is missing, and how long it was is not known".into(),
+            missing => format!("{missing} of the {count} blocks up to there are missing, and how much followed is not known"),
+        };
+        let entry = Entry { size, hash: narrow(hash_of(file, remains, options)?, size), ..Entry::default() };
+        return Ok(Rebuilt { blocks, entries: vec![entry], whole: 0, lost: vec![format!("{name}: {size} bytes are saved; {missing}")] });
+    };
+    let mut lost: Vec<Range<u64>> = Vec::new();
+    let (mut at, mut size) = (0, 0);
+    for (number, row) in (0..).zip(&index.blocks) {
+        if remains.blocks.contains_key(&number) {
+            size += row.raw_len;
+        } else if let Some(last) = lost.last_mut().filter(|last| last.end == at) {
+            last.end += row.raw_len;
+        } else {
+            lost.push(at..at + row.raw_len);
+        }
+        at += row.raw_len;
+    }
+    if lost.is_empty() {
+        return Ok(Rebuilt { blocks, entries: vec![entry.clone()], whole: 1, lost: Vec::new() });
+    }
+    let ranges: Vec<String> = lost.iter().map(|range| format!("{} to {}", range.start, range.end)).collect();
+    let line = format!("{name}: bytes {} of {at}; the other {size} are saved one behind the other", ranges.join(", "));
+    let entry = Entry { size, hash: narrow(hash_of(file, remains, options)?, size), metadata: entry.metadata, ..Entry::default() };
+    Ok(Rebuilt { blocks, entries: vec![entry], whole: 0, lost: vec![line] })
+}
+
+/// The hash of the contents of all blocks that are left.
+fn hash_of(file: &File, remains: &Remains, options: &DecodeOptions) -> Result<u64> {
+    let header = remains.new_header(0);
+    let mut queue = Ordered::new(threads_within(options.threads, &header, options.memory)?);
+    let mut hasher = Hasher::default();
+    for &(at, record) in remains.blocks.values() {
+        let (_, coded) = read_record(&mut fields_at(file, at), Kind::Block)?;
+        let progress: Option<Arc<Progress>> = options.progress.clone();
+        let job = move || progress::part(progress.as_ref(), record.raw_len, || decode_record(&record, &coded, header.memory(), None));
+        if let Some(raw) = queue.submit(job)? {
+            hasher.update(&raw);
+        }
+    }
+    while let Some(raw) = queue.next()? {
+        hasher.update(&raw);
+    }
+    Ok(hasher.finish())
+}
