@@ -278,6 +278,32 @@ fn parity_mends_to_the_byte() {
     }
 }
 
+/// Parity protects a repaired archive as it did the damaged one; it was once dropped without a word.
+#[test]
+fn parity_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = archive(folder.path(), 1000);
+    let parity_at = bytes.windows(4).position(|window| window == cmx::container::parity::GROUP_MARKER).unwrap();
+    // The footer; the recovery shards; the record of parity and its first head.
+    for (from, to) in [(bytes.len() - 5, bytes.len()), (parity_at + 200, parity_at + 220), (parity_at - 20, parity_at + 20)] {
+        let mut damaged = bytes.clone();
+        damaged[from..to].fill(0x55);
+        let (summary, out) = repaired(folder.path(), &damaged).unwrap();
+        assert!(summary.lost.is_empty() && !summary.was_whole && summary.whole == 9, "{from}: {summary:?}");
+        assert!(matches!(&summary.notes[..], [note] if note.ends_with("computed anew")), "{from}: {:?}", summary.notes);
+        let mut again = out.clone();
+        again[100..200].fill(0x55);
+        let (summary, mended) = repaired(folder.path(), &again).unwrap();
+        assert!(summary.lost.is_empty() && mended == out, "{from}: {summary:?}");
+    }
+    // All of it: the archive is saved, and it is said to have none.
+    let mut damaged = bytes.clone();
+    damaged[parity_at - 30..bytes.len() - 25].fill(0x55);
+    let (summary, out) = repaired(folder.path(), &damaged).unwrap();
+    assert!(summary.lost.is_empty() && summary.notes.iter().any(|note| note.contains("no parity any more")), "{summary:?}");
+    assert_eq!(check(folder.path(), &out), 8);
+}
+
 /// Blocks that go on from a base are kept if it is, and are nothing without it.
 #[test]
 fn a_base_is_kept_with_what_goes_on_from_it() {

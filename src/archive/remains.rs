@@ -43,6 +43,8 @@ pub(super) struct Remains {
     pub parity: Vec<Range<u64>>,
     /// Share of parity, in hundredths of a percent, if that was found out.
     pub share: Option<u32>,
+    /// Where the footer is, if it is whole and the index too.
+    pub footer_at: Option<u64>,
     /// Number of the last record.
     pub last: Option<u64>,
 }
@@ -70,6 +72,11 @@ impl Remains {
     pub fn new_header(&self, features: u64) -> Header {
         let needed = self.header.map_or(self.memory, |header| header.memory()).max(LEVELS[0].memory as u64);
         Header::new(features, needed.div_ceil(1 << 20))
+    }
+
+    /// Had it parity?
+    pub fn had_parity(&self) -> bool {
+        !self.parity.is_empty() || self.footer_at.is_some_and(|at| at > self.index_range.end)
     }
 
     /// What to call it where it has no names.
@@ -113,6 +120,10 @@ impl Remains {
             at = end;
         }
         let mut end = self.index_range.end;
+        if let Some(footer_at) = self.footer_at {
+            known.push(end..footer_at);
+            return known;
+        }
         for parity in &self.parity {
             if parity.start >= end && parity.start - end <= MOST_RECORD_HEADER {
                 known.push(end..parity.start);

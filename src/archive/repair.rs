@@ -38,7 +38,8 @@ pub struct RepairSummary {
 /// A member that is whole is copied as it is. Of a damaged one the whole blocks are kept; entries that
 /// miss some get their pieces saved under `lost+found/`. Without the index there are no names, and each
 /// block becomes a file of its own there. Unnamed streams stay streams, what is left of one following each other,
-/// unless there are named members too: then each gets a name, as nothing extracts a mixture. Every byte of the file is accounted for: what is neither whole nor
+/// unless there are named members too: then each gets a name, as nothing extracts a mixture. Parity is computed anew
+/// if a head of it is left that tells its share. Every byte of the file is accounted for: what is neither whole nor
 /// of known use is named as lost.
 ///
 /// # Errors
@@ -80,6 +81,12 @@ pub fn repair(file: &File, folder: &Path, out: &mut dyn Write, options: &DecodeO
                 };
                 summary.whole += rebuilt.whole;
                 summary.lost.extend_from_slice(&rebuilt.lost);
+                if remains.had_parity() && !rebuilt.entries.is_empty() {
+                    summary.notes.push(match remains.share {
+                        Some(_) => format!("parity of {} was computed anew", remains.name()),
+                        None => format!("{} has no parity any more: no head of it is left that tells its share", remains.name()),
+                    });
+                }
                 save(file, remains, rebuilt, features, out)?
             }
         };
@@ -120,7 +127,7 @@ fn save(file: &File, remains: &Remains, rebuilt: Rebuilt, features: u64, out: &m
         return Ok(false);
     }
     let features = features | if remains.based { incompatible::BASED } else { 0 };
-    let mut writer = MemberWriter::with_header(out, remains.new_header(features), 0)?;
+    let mut writer = MemberWriter::with_header(out, remains.new_header(features), remains.share.unwrap_or(0))?;
     let mut written = HashSet::new();
     for &block in &rebuilt.blocks {
         let Some((at, record)) = remains.blocks.get(&block).filter(|_| written.insert(block)) else { continue };

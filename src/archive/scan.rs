@@ -39,8 +39,8 @@ pub enum Thing {
     Record(Record),
     /// Parity, whole or not: its share in hundredths of a percent, if a head of it is left.
     Parity(Option<u32>),
-    /// A footer.
-    Footer,
+    /// A footer: where it says that the index is.
+    Footer(u64),
 }
 
 /// Everything that can be recognised in `file`, in order.
@@ -90,8 +90,10 @@ fn thing_at(file: &File, at: u64, length: u64) -> Result<(Found, u64)> {
     let mut fields = fields_at(file, at);
     let kind = read_kind(&mut fields)?;
     if kind == Kind::Footer {
-        Footer::read_rest(&mut fields)?;
-        return Ok((Found { at, end: fields.offset(), thing: Thing::Footer }, fields.offset()));
+        let footer = Footer::read_rest(&mut fields)?;
+        let end = fields.offset();
+        let start = end.checked_sub(footer.member_len).ok_or_else(|| Error::Corrupt("the footer of nothing".into()))?;
+        return Ok((Found { at, end, thing: Thing::Footer(start + footer.index_at) }, end));
     }
     let record = Record::read_rest(kind, &mut fields)?;
     let coded_at = fields.offset();

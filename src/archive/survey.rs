@@ -125,7 +125,12 @@ impl Builder<'_> {
                 self.current.parity.push(found.at..found.end);
                 self.current.share = self.current.share.max(share);
             }
-            Thing::Footer => self.close(),
+            Thing::Footer(index_at) => {
+                if self.current.index.is_some() && self.current.index_range.start == index_at {
+                    self.current.footer_at = Some(found.at);
+                }
+                self.close();
+            }
         }
         Ok(true)
     }
