@@ -473,6 +473,36 @@ fn a_folder_there_and_back() {
     assert_eq!(String::from_utf8(ok(&folder, "repair d.cmx")).unwrap(), "d.cmx is whole; nothing to repair\n");
 }
 
+/// What a repair takes and says; it once wrote a file of the name `-`.
+#[test]
+fn repair_names_what_is_lost() {
+    let folder = folder();
+    ok(&folder, "-c IN");
+    let whole = fs::read(folder.path().join("IN.cmx")).unwrap();
+    let mut damaged = whole.clone();
+    damaged[20] ^= 1;
+    fs::write(folder.path().join("x.cmx"), [&whole[..], &damaged, &whole].concat()).unwrap();
+    fails(&folder, "repair -", &whole, 1, "standard input cannot be repaired");
+    fails(&folder, "repair x.cmx -o -", b"", 1, "written to a file");
+    fails(&folder, "repair .", b"", 1, "name a file");
+    assert_eq!(names(&folder), ["IN", "IN.cmx", "x.cmx"]);
+    let repair = |flags: &str| {
+        let output = cmx(folder.path(), &format!("repair -f x.cmx {flags}"), b"");
+        assert!(output.status.code() == Some(2) && output.stderr.is_empty(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let lost = repair("-q -T 1 -M 4G --max-index 1M");
+    assert!(lost.starts_with("lost: stream-2, ") && lost.lines().count() == 1, "{lost}");
+    let text = repair("-v");
+    let last = "x.repaired.cmx: 2 entries whole, 1 not";
+    assert!(text.starts_with("stream-1: ") && text.lines().count() == 5 && text.ends_with(&format!("{lost}{last}\n")), "{text}");
+    assert_eq!(ok(&folder, "-dc x.repaired.cmx"), [TEXT, TEXT].concat());
+    ok(&folder, "-t x.repaired.cmx");
+    ok(&folder, "-d x.repaired.cmx");
+    fs::write(folder.path().join("y.cmx"), &damaged).unwrap();
+    fails(&folder, "repair y.cmx", b"", 2, "one piece under one hash");
+}
+
 /// Nothing has no share of anything.
 #[test]
 fn a_list_of_an_empty_file_shows_no_ratio() {

@@ -27,6 +27,8 @@ pub struct RepairSummary {
     pub whole: u64,
     /// One line per entry, block without an index, or stretch of the file, that is not: what became of it.
     pub lost: Vec<String>,
+    /// One line per member that was found.
+    pub members: Vec<String>,
     /// What parity did.
     pub notes: Vec<String>,
     /// Was there nothing to repair?
@@ -59,6 +61,7 @@ pub fn repair(file: &File, folder: &Path, out: &mut dyn Write, options: &DecodeO
     let is_stream = survey.is_stream();
     let mut saved = false;
     for part in &survey.parts {
+        summary.members.push(part.line());
         saved |= match part {
             Part::Whole(number, member) => {
                 if is_stream || member.header.is_named() || was_whole {

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::fragments::{Fragment, fragments};
 use super::member::{FileAt, Member};
-use super::remains::Remains;
+use super::remains::{Remains, bytes_at};
 use super::scan::{Found, Thing};
 use crate::block::{is_behind, memory};
 use crate::container::record::Record;
@@ -69,6 +69,22 @@ impl Survey {
     /// Is every byte a part of a whole member?
     pub fn is_whole(&self) -> bool {
         self.gaps.is_empty() && self.parts.iter().all(|part| matches!(part, Part::Whole(..)))
+    }
+}
+
+impl Part {
+    /// What was found, for a message.
+    pub fn line(&self) -> String {
+        match self {
+            Part::Whole(number, member) => {
+                let sort = if member.header.is_named() { "member" } else { "stream" };
+                format!("{sort}-{number}: {}, whole", bytes_at(&(member.start..member.start + member.length)))
+            }
+            Part::Damaged(remains) => {
+                let index = if remains.index.is_some() { "and the index" } else { "without the index" };
+                format!("{}: {}, damaged: {} whole blocks {index}", remains.name(), bytes_at(&remains.range), remains.blocks.len())
+            }
+        }
     }
 }
 

@@ -66,7 +66,7 @@ pub const MESSAGES: &str = "Messages";
 /// Flags and files of the main job.
 ///
 /// The first paragraph of each is its line in `cmx --help`, the rest is added in `cmx help options`.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub struct Options {
     /// Compress (the default); with -d: to standard output
     ///

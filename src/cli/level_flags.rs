@@ -12,6 +12,12 @@ pub struct LevelFlags {
     pub number: u8,
 }
 
+impl Default for LevelFlags {
+    fn default() -> Self {
+        LevelFlags { number: level::DEFAULT_LEVEL }
+    }
+}
+
 const IDS: [&str; 9] = ["level-1", "level-2", "level-3", "level-4", "level-5", "level-6", "level-7", "level-8", "level-9"];
 
 impl FromArgMatches for LevelFlags {

@@ -1,17 +1,21 @@
 //! `cmx repair X.cmx`: what is whole of a damaged archive, in a new one.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use clap::ArgAction;
+use cmx::Metadata;
 use cmx::archive::repair::repair;
-use cmx::{DecodeOptions, Metadata};
 
+use super::args::Options;
+use super::decompress::settings;
+use super::display::Display;
 use super::failure::{Failure, name};
-use super::levels;
 use super::output::Output;
+use super::size;
 
-/// What to repair.
+/// What to repair. The flags mean what they mean elsewhere.
 #[derive(Debug, clap::Args)]
 pub struct RepairArgs {
     /// The damaged archive; it is not changed
@@ -23,28 +27,92 @@ pub struct RepairArgs {
     /// Overwrite the output
     #[arg(short, long)]
     pub force: bool,
+    /// Threads, where something has to be decoded (default: one per core, as memory allows)
+    #[arg(short = 'T', long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Memory that may be used, as in 900M or 4G (default: three quarters of what the machine has)
+    #[arg(short = 'M', long, value_name = "SIZE", value_parser = size::parse)]
+    pub memory: Option<u64>,
+    /// No progress, only what is lost
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Say what was found
+    #[arg(short, long, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// Most bytes of an archive's index
+    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
+    pub max_index: Option<u64>,
+    /// Most bytes of a path in an archive
+    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
+    pub max_path: Option<u64>,
+}
+
+impl RepairArgs {
+    /// The flags, as the main job has them.
+    fn options(&self) -> Options {
+        Options {
+            threads: self.threads,
+            memory: self.memory,
+            quiet: self.quiet,
+            verbose: self.verbose,
+            max_index: self.max_index,
+            max_path: self.max_path,
+            ..Options::default()
+        }
+    }
 }
 
 /// Repairs and says what is lost.
 pub fn run(args: &RepairArgs) -> Result<(), Failure> {
     let input = &args.archive;
-    let fail = |error: cmx::Error| Failure::at(input, &error);
-    let file = File::open(input).map_err(|error| Failure::io(input, &error))?;
+    let file = open(input)?;
     let target = args.output.clone().unwrap_or_else(|| input.with_extension("repaired.cmx"));
+    if target.as_os_str() == "-" {
+        return Err(Failure::usage("a repaired archive is written to a file, not to standard output; name it with -o"));
+    }
+    let options = args.options();
+    let mut settings = settings(&options)?;
     let mut output = Output::file(&target, args.force, input)?;
     let folder = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let limits = DecodeOptions { memory: levels::default_memory(), ..DecodeOptions::default() };
-    let summary = repair(&file, folder, &mut output, &limits);
-    let summary = summary.map_err(|error| if output.has_failed() { output.blame(input, &error) } else { fail(error) })?;
-    let mut text: Vec<String> = summary.notes.clone();
+    let display = Display::begin(&options, &name(input), None, 1);
+    settings.progress = Some(display.progress.clone());
+    let summary = repair(&file, folder, &mut output, &settings);
+    drop(display);
+    let summary = summary.map_err(|error| output.blame(input, &error))?;
+    let mut text: Vec<String> = Vec::new();
+    if args.verbose > 0 {
+        text.extend_from_slice(&summary.members);
+    }
+    text.extend_from_slice(&summary.notes);
     if summary.was_whole {
         text.push(format!("{} is whole; nothing to repair", name(input)));
     } else {
         output.commit(&Metadata::default())?;
-        text.extend(summary.lost.iter().map(|line| format!("lost: {line}")));
         text.push(format!("{}: {} entries whole, {} not", name(&target), summary.whole, summary.lost.len()));
     }
-    let text = text.join("\n") + "\n";
+    if args.quiet {
+        text.clear();
+    }
+    let lost = summary.lost.iter().map(|line| format!("lost: {line}"));
+    // What is lost stands before the line that counts it.
+    let at = text.len().saturating_sub(1);
+    text.splice(at..at, lost);
+    let text: String = text.iter().map(|line| format!("{line}\n")).collect();
     io::stdout().write_all(text.as_bytes()).map_err(|error| Failure::io(Path::new("standard output"), &error))?;
     if summary.lost.is_empty() { Ok(()) } else { Err(Failure::warned()) }
+}
+
+/// Opens the archive, which is looked through more than once.
+fn open(input: &Path) -> Result<File, Failure> {
+    if input.as_os_str() == "-" {
+        return Err(Failure::usage("standard input cannot be repaired, as it is read more than once; copy it to a file and name that"));
+    }
+    let found = fs::metadata(input).map_err(|error| Failure::io(input, &error))?;
+    if found.is_dir() {
+        return Err(Failure::io(input, &io::ErrorKind::IsADirectory.into()));
+    }
+    if !found.is_file() {
+        return Err(Failure::usage(format!("{} is no regular file; copy it to one and name that", name(input))));
+    }
+    File::open(input).map_err(|error| Failure::io(input, &error))
 }
