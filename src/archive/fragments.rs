@@ -39,7 +39,7 @@ impl Fragment {
 pub(super) fn fragments(file: &File, options: &DecodeOptions) -> Result<Vec<Fragment>> {
     let mut fragments = Vec::new();
     let mut covered = 0;
-    for found in scan(file)? {
+    for found in scan(file, options.progress.as_ref())? {
         if found.at < covered {
             continue;
         }

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
+use std::sync::Arc;
 
 use super::member::{FileAt, Member, fields_at};
 use crate::container::compact::Compact;
@@ -14,6 +15,7 @@ use crate::container::parity::{GROUP_MARKER, GroupHead};
 use crate::container::record::{Kind, Record, read_kind};
 use crate::error::{Error, Result};
 use crate::options::DecodeOptions;
+use crate::progress::{self, Progress};
 
 /// A thing found in a file, and where.
 #[derive(Debug, Clone)]
@@ -47,7 +49,11 @@ pub enum Thing {
 ///
 /// # Errors
 /// Reading fails.
-pub fn scan(file: &File) -> Result<Vec<Found>> {
+pub fn scan(file: &File, progress: Option<&Arc<Progress>>) -> Result<Vec<Found>> {
+    progress::part(progress, file.metadata()?.len(), || look_through(file))
+}
+
+fn look_through(file: &File) -> Result<Vec<Found>> {
     let length = file.metadata()?.len();
     let mut things = Vec::new();
     let mut at = 0;
@@ -55,6 +61,7 @@ pub fn scan(file: &File) -> Result<Vec<Found>> {
         match thing_at(file, place, length) {
             Ok((found, next)) => {
                 things.push(found);
+                progress::advance(next - at);
                 at = next;
             }
             Err(Error::Io(error)) => return Err(Error::Io(error)),
