@@ -130,7 +130,7 @@ fn check_stored(file: &File, at: u64, record: &Record) -> Result<()> {
     while left > 0 {
         let step = left.min(buffer.len() as u64) as usize;
         input.read_exact(&mut buffer[..step]).map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => Error::Truncated(at + record.coded_len - left),
+            io::ErrorKind::UnexpectedEof => Error::Truncated(at + (record.coded_len - left)),
             _ => Error::Io(error),
         })?;
         hasher.update(&buffer[..step]);
