@@ -216,7 +216,7 @@ fn what_is_not_recognised_is_reported() {
     let cases: [(Vec<&[u8]>, &str); 5] = [
         (vec![&bytes, &strange[..77], &bytes], "77 bytes at byte "),
         (vec![&strange[..77], &bytes], "77 bytes at byte 0, not recognised"),
-        (vec![&bytes, &strange[..1]], "1 bytes at byte "),
+        (vec![&bytes, &strange[..1]], "1 byte at byte "),
         // All of a member but its header: its names are unknown, its place is not.
         (vec![&bytes, &bytes[..15], &strange, &bytes], "member-2, 5015 bytes at byte "),
         // All of a member but its footer.

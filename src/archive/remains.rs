@@ -150,7 +150,8 @@ pub(super) fn is_row_of(row: &BlockRow, record: &Record) -> bool {
 
 /// A stretch of the file, for a message.
 pub(super) fn bytes_at(range: &Range<u64>) -> String {
-    format!("{} bytes at byte {}", range.end - range.start, range.start)
+    let length = range.end.saturating_sub(range.start);
+    format!("{length} {} at byte {}", if length == 1 { "byte" } else { "bytes" }, range.start)
 }
 
 /// The path of the stream that is the file's member `number`, where it needs one.

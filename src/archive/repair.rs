@@ -104,8 +104,10 @@ pub fn repair(file: &File, folder: &Path, out: &mut dyn Write, options: &DecodeO
 /// Why nothing was found in a file.
 fn nothing_found(file: &File) -> Error {
     match Header::read_from(&mut fields_at(file, 0)) {
-        // Not damage, most likely, and then there is a remedy.
-        Err(error @ Error::Unsupported(_)) => error,
+        // A newer archive has a remedy, damage to the same bytes has none.
+        Err(Error::Unsupported(text)) => {
+            Error::Unsupported(format!("{text}; or the first bytes are damaged, and nothing else of a cmx archive is left"))
+        }
         _ => Error::Corrupt("nothing in this file looks like a part of a cmx archive".into()),
     }
 }

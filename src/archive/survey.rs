@@ -214,7 +214,7 @@ fn gaps(mut covered: Vec<Range<u64>>, length: u64) -> Vec<Range<u64>> {
     covered.sort_by_key(|range| range.start);
     let mut gaps = Vec::new();
     let mut at = 0;
-    for range in covered {
+    for range in covered.into_iter().filter(|range| !range.is_empty()) {
         if range.start.min(length) > at {
             gaps.push(at..range.start.min(length));
         }
