@@ -137,6 +137,21 @@ fn a_source_is_deleted_only_when_all_of_it_is_kept() {
 }
 
 #[test]
+fn text_that_cannot_be_printed_is_an_error() {
+    let folder = folder();
+    ok(&folder, "IN");
+    for line in ["--help", "--version", "help levels", "levels", "man", "-l IN.cmx"] {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cmx"));
+        command.current_dir(folder.path()).args(line.split_whitespace()).env_remove("CMX_OPT");
+        let output = command.stdout(full).stderr(Stdio::piped()).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{line}: {text}");
+        assert!(text.contains("standard output: No space left on device"), "{line}: {text}");
+    }
+}
+
+#[test]
 fn standard_input_is_no_file_of_an_archive() {
     let folder = folder();
     for line in ["--archive - -o x.cmx", "IN - -o x.cmx"] {

@@ -1,5 +1,6 @@
 //! A call that cannot be parsed, in the words of every other error: one line, and a hint.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::error::Error;
@@ -9,9 +10,14 @@ use super::failure::{Failure, warn};
 /// Reports what parsing ended with: help and version go to standard output, all else is an error.
 pub fn report(error: &Error) -> ExitCode {
     if !error.use_stderr() {
-        // A closed pipe behind `--help` is no reason to complain.
-        let _ = error.print();
-        return ExitCode::SUCCESS;
+        let printed = error.print().map_err(|error| Failure::io(Path::new("standard output"), &error));
+        return match printed {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => {
+                failure.report();
+                ExitCode::from(failure.code)
+            }
+        };
     }
     let failure = Failure::usage(line(error));
     failure.report();
