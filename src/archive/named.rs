@@ -1,4 +1,4 @@
-//! A whole stream as a member with a name, for an archive of named members: the command could not extract a mixture.
+//! A whole stream as a member with a name, among named members: it keeps the number it had before others were lost.
 
 use std::fs::File;
 use std::io::Write;

@@ -40,7 +40,7 @@ pub struct RepairSummary {
 /// A member that is whole is copied as it is. Of a damaged one the whole blocks are kept; entries that
 /// miss some get their pieces saved under `lost+found/`. Without the index there are no names, and each
 /// block becomes a file of its own there. Unnamed streams stay streams, what is left of one following each other,
-/// unless there are named members too: then each gets a name, as nothing extracts a mixture. Parity is computed anew
+/// unless there are named members too: then each gets a name with the number it had. Parity is computed anew
 /// if a head of it is left that tells its share. Every byte of the file is accounted for: what is neither whole nor
 /// of known use is named as lost.
 ///
