@@ -1,14 +1,6 @@
 //! Archives of many files: made, listed, extracted, appended to, repaired.
 //!
-//! ```no_run
-//! use cmx::{Archive, DecodeOptions};
-//!
-//! let archive = Archive::open("photos.cmx", &DecodeOptions::default())?;
-//! for entry in archive.entries() {
-//!     println!("{:>12} {}", entry.size, cmx::archive::show_name(&entry.path));
-//! }
-//! # Ok::<(), cmx::Error>(())
-//! ```
+//! The front page of the crate shows each of these with a program.
 
 pub mod append;
 pub mod content;
