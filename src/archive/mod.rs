@@ -40,6 +40,7 @@ use crate::container::{Entry, EntryKind};
 use crate::error::{Error, Result};
 use crate::options::DecodeOptions;
 use member::{FileAt, Member};
+use remains::stream_path;
 
 /// An archive opened for reading. Only the indices are in memory.
 #[derive(Debug)]
@@ -148,7 +149,7 @@ impl Archive {
             return;
         }
         for (number, member) in self.members.iter_mut().enumerate().filter(|(_, member)| !member.header.is_named()) {
-            member.index.entries.iter_mut().for_each(|entry| entry.path = format!("stream-{}", number + 1).into_bytes());
+            member.index.entries.iter_mut().for_each(|entry| entry.path = stream_path(number as u32 + 1));
         }
     }
 

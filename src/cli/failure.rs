@@ -32,17 +32,14 @@ impl Failure {
     pub fn at(path: &Path, error: &Error) -> Self {
         match error {
             Error::Io(error) => Self::io(path, error),
-            Error::Corrupt(_) | Error::Truncated(_) | Error::Divergence(_) => {
-                Failure { code: DAMAGED, text: format!("{}: {error}", name(path)) }
-            }
-            _ => Failure { code: ERROR, text: format!("{}: {error}", name(path)) },
+            _ => Failure { code: code(error), text: format!("{}: {error}", name(path)) },
         }
     }
 
     /// An error of the library that names its file itself.
     pub fn plain(error: &Error) -> Self {
-        let code = if matches!(error, Error::Corrupt(_) | Error::Truncated(_) | Error::Divergence(_)) { DAMAGED } else { ERROR };
-        Failure { code, text: error.to_string().split(" (os error").next().unwrap_or_default().to_string() }
+        let text = if let Error::Io(error) = error { reason(error) } else { error.to_string() };
+        Failure { code: code(error), text }
     }
 
     /// A failure to read or write `path`.
@@ -67,6 +64,11 @@ impl Failure {
             warn(&self.text);
         }
     }
+}
+
+/// The exit code of an error of the library.
+fn code(error: &Error) -> u8 {
+    if error.is_damage() || matches!(error, Error::Divergence(_)) { DAMAGED } else { ERROR }
 }
 
 /// Prints a line to standard error.
