@@ -79,6 +79,8 @@ pub struct X86State {
     pushed: u32,
     /// Branches that end at a position, by its low bits.
     pending: [u8; 256],
+    /// Which of them are not zero, a bit each.
+    pending_at: [u64; 4],
     /// Distance to the two nearest of them.
     nearest: [u32; 2],
     position: u32,
@@ -132,6 +134,7 @@ impl X86State {
             pushes: 0,
             pushed: 0,
             pending: [0; 256],
+            pending_at: [0; 4],
             nearest: [0; 2],
             position: 0,
             rex_share: 0,
@@ -196,7 +199,9 @@ impl X86State {
         } else {
             self.known = [0; 2];
         }
-        self.pending[self.position.wrapping_sub(1) as usize & 255] = 0;
+        let passed = self.position.wrapping_sub(1) as usize & 255;
+        self.pending[passed] = 0;
+        self.pending_at[passed / 64] &= !(1 << (passed % 64));
         if matches!(phase, phase::REL8 | phase::START) {
             self.find_nearest();
         }
@@ -249,6 +254,7 @@ impl X86State {
                 if distance < 0x80 {
                     let at = (self.position + distance) as usize & 255;
                     self.pending[at] = self.pending[at].saturating_add(1);
+                    self.pending_at[at / 64] |= 1 << (at % 64);
                     if let Some(deep) = &mut self.deep {
                         deep.paths.branch(self.position.wrapping_add(distance));
                     }
@@ -297,16 +303,18 @@ impl X86State {
     fn find_nearest(&mut self) {
         // The distance of a one-byte branch counts from behind that byte.
         let from = self.position.wrapping_add(1);
-        let mut found = 0;
+        let (word, shift) = (from as usize / 64, from % 64);
+        let part = |k: usize| self.pending_at[(word + k) & 3];
+        // Two words of the ring from `from` on, of which distances of up to 127 count.
+        let ahead = (u128::from(part(1)) << 64 | u128::from(part(0))) >> shift | (u128::from(part(2)) << 64 << (63 - shift) << 1);
+        let mut ahead = ahead & (u128::MAX >> 1);
         self.nearest = [0; 2];
-        for distance in 0..127u32 {
-            if self.pending[from.wrapping_add(distance) as usize & 255] > 0 {
-                self.nearest[found] = distance + 1;
-                found += 1;
-                if found == 2 {
-                    break;
-                }
+        for nearest in &mut self.nearest {
+            if ahead == 0 {
+                break;
             }
+            *nearest = ahead.trailing_zeros() + 1;
+            ahead &= ahead - 1;
         }
     }
 }
@@ -359,6 +367,11 @@ mod tests {
             state.deepen();
             for byte in bytes {
                 state.push(byte);
+                let waiting = |distance: &u32| state.pending[(state.position + distance) as usize & 255] > 0;
+                let mut nearest = (1..128).filter(waiting).chain([0, 0]);
+                let nearest = [(); 2].map(|()| nearest.next().unwrap());
+                state.find_nearest();
+                proptest::prop_assert_eq!(state.nearest, nearest);
                 for number in 0..CONTEXTS {
                     let _ = state.context(number);
                 }
