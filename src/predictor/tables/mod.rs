@@ -120,7 +120,11 @@ impl Profile {
             Kind::Exe => Self::of(EXE.to_vec(), EXE_SETS.of(size), contexts, RATE_HUGE),
             Kind::Image { .. } | Kind::Image16 { .. } | Kind::Audio { .. } => Self::signal(level, kind),
         };
-        let profile = Self { detailed, ..profile };
+        let profile = match profile.signal {
+            // A third match model, as beside more inputs, gains 0.02 % and takes 3 % of the time.
+            None if !detailed => Self { matches: vec![12, 5], ..profile },
+            _ => Self { detailed, ..profile },
+        };
         match (size, kind) {
             // With a last rate of 60, as elsewhere, 0.1 % larger.
             (Size::Huge, Kind::Exe) => Self { last_selector: Some(Selector::X86(14)), last_rate: 100, ..profile },
