@@ -49,7 +49,7 @@ fn fibonacci_word() -> Vec<u8> {
 /// Words of four letters whose hashes as contexts of order 4 meet in one line of the table.
 fn collisions() -> Vec<u8> {
     let mut draw = draws(1);
-    // Eight bytes a context and byte, in lines of 64: the table of 8 contexts.
+    // No fewer than the table of 8 or 16 contexts has, the primer in it: what meets in so many lines meets in fewer.
     let lines = LENGTH.next_power_of_two();
     let mut by_line: HashMap<usize, Vec<[u8; 4]>> = HashMap::new();
     for word in (0..26u32.pow(4)).map(|n| [n, n / 26, n / 676, n / 17576].map(|n| b'a' + (n % 26) as u8)) {
