@@ -68,9 +68,11 @@ impl Encoder {
         self.bytes.is_empty()
     }
 
-    /// Ends the code with as few bytes as identify it: the decoder reads zeros past the end.
+    /// Ends the code with as few bytes as identify it: the decoder reads zeros past the end. Of the bytes already written
+    /// at most eight are left out, for a decoder that reads far more than there are takes the code for one cut short.
     #[must_use]
     pub fn finish(mut self) -> Vec<u8> {
+        let least = self.bytes.len().saturating_sub(8);
         // The number in [low, low + range) with the most trailing zero bits.
         for kept in 0..=8u32 {
             let unit_mask = if kept == 0 { u64::MAX } else { (1u64 << (64 - 8 * kept)).wrapping_sub(1) };
@@ -86,7 +88,7 @@ impl Encoder {
                 break;
             }
         }
-        while self.bytes.last() == Some(&0) {
+        while self.bytes.len() > least && self.bytes.last() == Some(&0) {
             self.bytes.pop();
         }
         self.bytes

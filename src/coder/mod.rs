@@ -37,8 +37,18 @@ mod tests {
         let mut decoder = Decoder::new(&bytes);
         for (position, &(bit, probability)) in bits.iter().enumerate() {
             assert_eq!(decoder.decode(probability), bit, "bit {position}");
+            assert!(!decoder.overrun(), "bit {position}");
         }
         bytes.len()
+    }
+
+    /// A one leaves the low end of the interval where it is: the number of many is zero.
+    #[test]
+    fn a_code_of_zeros_is_not_taken_for_one_cut_short() {
+        for ones in [10, 100, 1000, 10_000] {
+            round_trip(&vec![(1, PROBABILITY_ONE / 2); ones]);
+            round_trip(&[vec![(0, PROBABILITY_ONE / 3); 100], vec![(1, PROBABILITY_ONE / 2); ones]].concat());
+        }
     }
 
     proptest! {
