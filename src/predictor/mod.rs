@@ -32,6 +32,9 @@ use std::marker::PhantomData;
 /// Updates after which a map entry keeps its rate: 0.1 % smaller than 255, on text and code.
 const MAP_LIMIT: u32 = 1020;
 
+/// Bytes of a table that take no time to speak of.
+const CHEAP_TABLE: usize = 16 << 20;
+
 /// Predicts the next bit.
 ///
 /// Up to `N` contexts (a multiple of eight) give `P` pairs of mixer inputs together with the rest; `S`
@@ -104,9 +107,11 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
         let match_bits = (length.max(1 << 10) as u32).next_power_of_two().ilog2().min(22);
         let matches = profile.matches.iter().map(|&shortest| MatchModel::new(shortest, match_bits)).collect::<Result<Vec<_>>>()?;
         let rows: [usize; S] = std::array::from_fn(|k| profile.selectors[k].rows());
-        // Eight bytes a context and byte: twice that gains 0.03 %, half of it costs 0.1 %. With few contexts one byte: twice
-        // that gains 0.17 % at -5 for 3 % of the time, four times as much 0.24 % for 8 %. A power of two.
-        let wanted = length.saturating_mul(if N > 16 { N * 8 } else { N }).max(1 << 16).next_power_of_two();
+        // Eight bytes a context and byte: twice that gains 0.03 %, half of it costs 0.1 %. With few contexts one byte, but
+        // four where they cost nothing: see `docs/architecture-engine.md`. A power of two.
+        let each = |bytes: usize| length.saturating_mul(N * bytes);
+        let wanted = if N > 16 { each(8) } else { each(1).max(each(4).min(CHEAP_TABLE)) };
+        let wanted = wanted.max(1 << 16).next_power_of_two();
         let table_bytes = wanted.min(1 << memory.max(1 << 16).ilog2());
         let rate = profile.rate;
         let last_rate = Rate { first: 300, last: profile.last_rate, span: 400, threshold: 0 };
