@@ -101,14 +101,6 @@ fn step_of(text: Option<usize>, bytes: usize) -> u64 {
     text.map_or(PROGRESS as u64, |text| (PROGRESS as u64).saturating_mul(text as u64) / bytes.max(1) as u64)
 }
 
-/// Notes that `done` bytes of a stream are done.
-#[inline(always)]
-fn advance(step: u64, done: usize) {
-    if done.is_multiple_of(PROGRESS) {
-        crate::progress::advance(step);
-    }
-}
-
 /// Text of this length and more is sorted at [`Effort::SortLong`]. Shorter text is 5 to 25 % larger when
 /// sorted than when mixed, and takes little time either way.
 const LONG_TEXT: usize = 512 << 10;
@@ -209,19 +201,6 @@ fn encode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
     };
     let step = step_of(task.text, raw.len());
     for (index, &byte) in bytes.iter().enumerate().skip(first) {
-        if index >= start
-            && let Some(bypass) = predictor.bypass()
-        {
-            let came = u32::from(bypass.expected() == Some(byte));
-            encoder.encode(came, bypass.probability());
-            bypass.learn(came);
-            if came == 1 {
-                predictor.pass_byte(&bytes[..=index]);
-                advance(step, index + 1 - start);
-                continue;
-            }
-        }
-        predictor.ask();
         let skipped = predictor.skipped();
         for shift in (8 - skipped..8).rev() {
             predictor.skip_bit(u32::from(byte >> shift) & 1);
@@ -237,11 +216,10 @@ fn encode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
             }
         }
         predictor.end_byte(&bytes[..=index]);
-        if index >= start {
-            advance(step, index + 1 - start);
+        if index >= start && (index - start).is_multiple_of(PROGRESS) {
+            crate::progress::advance(step);
         }
     }
-    predictor.ask();
     let kept = if has_bases(N) && task.room.is_some() { task.keep(predictor, bytes.to_vec()) } else { None };
     Ok((encoder.finish(), kept))
 }
@@ -274,20 +252,6 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
             return Err(Error::Corrupt("the code ends before its bytes do".into()));
         }
         let known = primer.get(index).copied();
-        if known.is_none()
-            && let Some(bypass) = predictor.bypass()
-        {
-            let came = decoder.decode(bypass.probability());
-            bypass.learn(came);
-            if came == 1 {
-                bytes.extend(bypass.expected());
-                exceptions.next_if_eq(&index);
-                predictor.pass_byte(&bytes);
-                advance(step, bytes.len() - start);
-                continue;
-            }
-        }
-        predictor.ask();
         let mut byte = 0;
         let skipped = predictor.skipped();
         if skipped > 0 {
@@ -306,11 +270,10 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
         }
         bytes.push(byte as u8);
         predictor.end_byte(&bytes);
-        if known.is_none() {
-            advance(step, bytes.len() - start);
+        if known.is_none() && (bytes.len() - start).is_multiple_of(PROGRESS) {
+            crate::progress::advance(step);
         }
     }
-    predictor.ask();
     if !has_bases(N) || task.room.is_none() {
         bytes.drain(..start);
         return Ok((bytes, None));

@@ -17,7 +17,6 @@ use crate::error::{Error, Result};
 use crate::mix::apm::Apm;
 use crate::mix::last_mixer::LastMixer;
 use crate::mix::mixer::{Mixer, Rate, WeightMixer};
-use crate::model::bypass::Bypass;
 use crate::model::context::{Context, ContextState};
 use crate::model::direct_map::DirectMaps;
 use crate::model::match_model::MatchModel;
@@ -63,9 +62,6 @@ pub struct Predictor<K: Kernels, const N: usize, const R: usize, const D: usize,
     inputs: [[i16; 2]; P],
     parts: [RowPart; S],
     matches: Vec<MatchModel>,
-    bypass: Bypass,
-    /// Whether contexts have not yet been asked about the next byte.
-    unasked: bool,
     mixer: M,
     last: LastMixer<S>,
     /// A second one with weights of its own rows, and what selects them.
@@ -130,8 +126,6 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
             inputs: [[0; 2]; P],
             parts: [RowPart::default(); S],
             matches,
-            bypass: Bypass::default(),
-            unasked: false,
             mixer: M::new(rows, (profile.first_weight * 16384 / 256) as i16, rate),
             last: LastMixer::new(256, last_rate),
             beside: profile.last_selector.map(|selector| (LastMixer::new(selector.rows(), last_rate), selector, RowPart::default())),
@@ -309,50 +303,7 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
         // Memory is asked for as early as can be: all that follows hides a part of the wait for it.
         self.push(bytes);
         self.train_mixers(bit, draw);
-        self.leave_byte();
-        self.bypass.look(&self.matches);
-        if self.bypass.expected().is_some() && self.state.signal.is_none() {
-            self.unasked = true;
-        } else {
-            self.load_byte();
-            self.begin_byte();
-        }
-    }
-
-    /// The byte that is as good as known to be next, and the probability that it is. Then [`Predictor::pass_byte`] or
-    /// [`Predictor::ask`] is next.
-    #[inline(always)]
-    #[must_use]
-    pub fn bypass(&mut self) -> Option<&mut Bypass> {
-        (self.unasked && self.bypass.expected().is_some()).then_some(&mut self.bypass)
-    }
-
-    /// Takes in the expected byte, which `bytes` now ends with: contexts see it, and nothing is looked up or learned.
-    #[inline(always)]
-    pub fn pass_byte(&mut self, bytes: &[u8]) {
-        self.state.push(bytes);
-        self.push_matches(bytes);
-        self.bypass.look(&self.matches);
-    }
-
-    /// Makes the first prediction of a byte, if that was put off.
-    #[inline(always)]
-    pub fn ask(&mut self) {
-        if self.unasked {
-            self.ask_now();
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn ask_now(&mut self) {
-        self.unasked = false;
-        self.find_first_slots(false);
-        if self.by_match.contains(&true) {
-            self.find_first_slots(true);
-        }
-        self.find_runs();
-        self.load_byte();
+        self.next_byte();
         self.begin_byte();
     }
 
@@ -369,8 +320,7 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
         self.partial = 256 | byte;
         self.histories.note(byte & 15, [4, 5, 6, 7].map(|place| self.draw(place)));
         self.push(bytes);
-        self.leave_byte();
-        self.load_byte();
+        self.next_byte();
     }
 
     /// Shows every model the byte that `bytes` now ends with and asks for the slots of the next.
@@ -379,28 +329,24 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
         self.runs.end_byte(self.partial as u8);
         self.state.push(bytes);
         self.find_first_slots(false);
-        self.push_matches(bytes);
+        for model in &mut self.matches {
+            model.push(bytes);
+        }
+        self.state.expected = self.matches.iter().find_map(MatchModel::expected_byte).map_or(0, |byte| 256 + byte);
         if self.by_match.contains(&true) {
             self.find_first_slots(true);
         }
         self.find_runs();
     }
 
-    #[inline(always)]
-    fn push_matches(&mut self, bytes: &[u8]) {
-        for model in &mut self.matches {
-            model.push(bytes);
-        }
-        self.state.expected = self.matches.iter().find_map(MatchModel::expected_byte).map_or(0, |byte| 256 + byte);
-    }
-
     /// Leaves the byte that has just ended for the next.
     #[inline(always)]
-    fn leave_byte(&mut self) {
+    fn next_byte(&mut self) {
         self.defer_fresh();
         self.partial = 1;
         self.node = 1;
         self.bit_position = 0;
+        self.load_byte();
     }
 
     #[inline(always)]

@@ -132,31 +132,7 @@ fn inputs() -> Vec<(Kind, Vec<u8>)> {
         (Kind::Audio { channels: 2, bits: 24, big_endian: true, signed: true }, sound),
     ]);
     inputs.extend(with_leading_bits_left_out());
-    inputs.extend([Kind::Exe, Kind::Generic, Kind::Text].map(|kind| (kind, long_repeats())));
     inputs
-}
-
-/// Four times the same but for one byte, and a byte above 127 in all of them.
-fn long_repeats() -> Vec<u8> {
-    let mut once = sample(1500);
-    once[700] = 200;
-    let mut repeats = once.repeat(4);
-    repeats[4200] ^= 1;
-    repeats
-}
-
-/// One decision a byte where a match has lasted for 400 bytes, at every level that mixes machine code.
-#[test]
-fn long_repeats_are_passed_over() {
-    let raw = long_repeats();
-    for level in levels().skip(1) {
-        let coded = encode_as(&raw, level, &Kind::Exe, InstructionSet::Scalar).unwrap();
-        let before = encode_as(&raw[..1500], level, &Kind::Exe, InstructionSet::Scalar).unwrap();
-        let count = trace::count(|| assert!(decode_as(&coded, raw.len(), level, &Kind::Exe, crate::simd::active()).unwrap() == raw));
-        // Two matches of up to 4500 bytes, less what they take to be found and believed, twice.
-        assert!(count < 8 * (1500 + 2 * 450) + 4500, "-{}: {count} decisions", level.number);
-        assert!(coded.len() < before.len() + 40, "-{}: {} after {}", level.number, coded.len(), before.len());
-    }
 }
 
 /// Text with a byte above 127, samples of twelve bits after a header, and pixels of six.
