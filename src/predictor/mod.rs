@@ -31,7 +31,7 @@ use std::marker::PhantomData;
 /// Updates after which a map entry keeps its rate: 0.1 % smaller than 255, on text and code.
 const MAP_LIMIT: u32 = 1020;
 
-/// Bytes of a table that take no time to speak of.
+/// Bytes of a table that take little time: see `docs/architecture-engine.md`.
 const CHEAP_TABLE: usize = 16 << 20;
 
 /// Predicts the next bit.
@@ -104,7 +104,7 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
         let matches = profile.matches.iter().map(|&shortest| MatchModel::new(shortest, match_bits)).collect::<Result<Vec<_>>>()?;
         let rows: [usize; S] = std::array::from_fn(|k| profile.selectors[k].rows());
         // Eight bytes a context and byte: twice that gains 0.03 %, half of it costs 0.1 %. With few contexts one byte, but
-        // four where they cost nothing: see `docs/architecture-engine.md`. A power of two.
+        // four where they cost little: see `docs/architecture-engine.md`. A power of two.
         let each = |bytes: usize| length.saturating_mul(N * bytes);
         let wanted = if N > 16 { each(8) } else { each(1).max(each(4).min(CHEAP_TABLE)) };
         let wanted = wanted.max(1 << 16).next_power_of_two();
