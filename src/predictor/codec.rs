@@ -157,9 +157,6 @@ fn note<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usi
     for end in 1..=primer.noted {
         predictor.note_byte(&primer.text[..end]);
     }
-    if primer.noted > 0 {
-        predictor.begin_byte();
-    }
 }
 
 /// Whether predictors of so many contexts hold the code of bases, which would make the program a twentieth larger if all did.
@@ -201,6 +198,7 @@ fn encode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
     };
     let step = step_of(task.text, raw.len());
     for (index, &byte) in bytes.iter().enumerate().skip(first) {
+        predictor.begin_byte();
         let skipped = predictor.skipped();
         for shift in (8 - skipped..8).rev() {
             predictor.skip_bit(u32::from(byte >> shift) & 1);
@@ -215,7 +213,8 @@ fn encode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
                 predictor.update_bit(bit);
             }
         }
-        predictor.end_byte(&bytes[..=index]);
+        predictor.end_byte(u32::from(byte) & 1);
+        predictor.push(&bytes[..=index]);
         if index >= start && (index - start).is_multiple_of(PROGRESS) {
             crate::progress::advance(step);
         }
@@ -252,6 +251,7 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
             return Err(Error::Corrupt("the code ends before its bytes do".into()));
         }
         let known = primer.get(index).copied();
+        predictor.begin_byte();
         let mut byte = 0;
         let skipped = predictor.skipped();
         if skipped > 0 {
@@ -269,7 +269,8 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
             byte = byte * 2 + bit;
         }
         bytes.push(byte as u8);
-        predictor.end_byte(&bytes);
+        predictor.end_byte(byte & 1);
+        predictor.push(&bytes);
         if known.is_none() && (bytes.len() - start).is_multiple_of(PROGRESS) {
             crate::progress::advance(step);
         }

@@ -12,14 +12,11 @@ const DENSE: usize = 4;
 impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize, const S: usize, M: WeightMixer<P, S>>
     Predictor<K, N, R, D, P, S, M>
 {
-    /// Asks for the slots of the first nibble: of the contexts that wait for the match models, or of the others.
+    /// Asks for the slots of the first nibble.
     #[inline(always)]
-    pub(super) fn find_first_slots(&mut self, by_match: bool) {
+    pub(super) fn find_first_slots(&mut self) {
         let (lines, _) = self.histories.split();
         for i in 0..self.used {
-            if self.by_match[i] != by_match {
-                continue;
-            }
             self.hashes[i] = self.state.hash(self.profile.contexts[i], i as u32 + 1);
             let line = self.table.line(self.hashes[i]);
             self.lines[i] = line as u32;

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::mix::apm::Apm;
 use crate::mix::last_mixer::LastMixer;
 use crate::mix::mixer::{Mixer, Rate, WeightMixer};
-use crate::model::context::{Context, ContextState};
+use crate::model::context::ContextState;
 use crate::model::direct_map::DirectMaps;
 use crate::model::match_model::MatchModel;
 use crate::model::run_map::RunMap;
@@ -47,8 +47,6 @@ pub struct Predictor<K: Kernels, const N: usize, const R: usize, const D: usize,
     hashes: [u64; N],
     /// The lines of the first nibble's slots.
     lines: [u32; N],
-    /// Which contexts name the byte that the match models expect.
-    by_match: [bool; N],
     /// The lines of the second nibble's slots.
     second: [u32; N],
     /// Contexts that were new at the start of this byte, whose second nibble is deferred.
@@ -77,6 +75,8 @@ pub struct Predictor<K: Kernels, const N: usize, const R: usize, const D: usize,
     probability: u32,
     /// How many of the profile's orders were seen before.
     seen: u32,
+    /// The last bit of a byte that the mixers have yet to learn, and its draw.
+    unlearned: Option<(u32, u32)>,
     table: SlotTable,
     state: ContextState,
     profile: Profile,
@@ -116,7 +116,6 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
             used,
             hashes: [0; N],
             lines: [0; N],
-            by_match: std::array::from_fn(|i| matches!(profile.contexts.get(i), Some(Context::Expected | Context::ExpectedTwo))),
             second: [0; N],
             fresh: [false; N],
             places: [0; N],
@@ -138,6 +137,7 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
             skipped,
             probability: PROBABILITY_ONE / 2,
             seen: 0,
+            unlearned: None,
             table: SlotTable::new(table_bytes),
             state: ContextState::new(
                 profile.families(),
@@ -148,11 +148,6 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
             kernels: PhantomData,
         };
         (used..N).for_each(|i| predictor.histories.set_scratch(i));
-        predictor.find_first_slots(false);
-        predictor.find_first_slots(true);
-        predictor.find_runs();
-        predictor.load_byte();
-        predictor.begin_byte();
         Ok(predictor)
     }
 
@@ -173,16 +168,29 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
         self.probability
     }
 
-    /// Gives every context and run its place for the next byte.
+    /// Asks for the slots of the next byte, then leaves the byte before.
     #[inline(always)]
-    fn load_byte(&mut self) {
+    fn next_byte(&mut self) {
+        // Memory is asked for as early as can be: all that follows hides a part of the wait for it.
+        self.find_first_slots();
+        self.find_runs();
+        if let Some((bit, draw)) = self.unlearned.take() {
+            self.train_mixers(bit, draw);
+        }
+        if self.partial > 1 {
+            self.defer_fresh();
+        }
+        self.partial = 1;
+        self.node = 1;
+        self.bit_position = 0;
         self.load_first_slots();
         self.runs.load();
     }
 
-    /// Makes the first prediction of a byte: of the first of all, and of the one after [`Predictor::note_byte`].
+    /// Makes the first prediction of a byte.
     #[inline(always)]
     pub fn begin_byte(&mut self) {
+        self.next_byte();
         self.apm_contexts = [(self.state.history.byte(1) as usize) << 8, 0];
         if let Some(signal) = &self.state.signal {
             self.apm_contexts = signal.refine().map(|context| context << 8);
@@ -293,24 +301,21 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
         }
     }
 
-    /// Learns the last bit of a byte and with it the whole, which `bytes` now ends with.
+    /// Takes in the last bit of a byte. [`Predictor::push`] is next.
     #[inline(always)]
-    pub fn end_byte(&mut self, bytes: &[u8]) {
-        let bit = u32::from(bytes.last().copied().unwrap_or(0)) & 1;
+    pub fn end_byte(&mut self, bit: u32) {
         let draw = self.draw(self.bit_position);
         self.partial = self.partial * 2 + bit;
         self.train_models(bit);
-        // Memory is asked for as early as can be: all that follows hides a part of the wait for it.
-        self.push(bytes);
-        self.train_mixers(bit, draw);
-        self.next_byte();
-        self.begin_byte();
+        self.runs.end_byte(self.partial as u8);
+        self.unlearned = Some((bit, draw));
     }
 
     /// Takes in the byte that `bytes` now ends with and predicts nothing: histories, runs and matches remember it, but
-    /// nothing learns what they mean. A third of the time of learning it. [`Predictor::begin_byte`] is due after the last.
+    /// nothing learns what they mean. A third of the time of learning it.
     #[inline(always)]
     pub fn note_byte(&mut self, bytes: &[u8]) {
+        self.next_byte();
         let byte = u32::from(bytes.last().copied().unwrap_or(0));
         (0..3).for_each(|place| self.find_neighbours(place));
         self.partial = 16 | byte >> 4;
@@ -319,34 +324,18 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
         self.load_second_slots();
         self.partial = 256 | byte;
         self.histories.note(byte & 15, [4, 5, 6, 7].map(|place| self.draw(place)));
+        self.runs.end_byte(byte as u8);
         self.push(bytes);
-        self.next_byte();
     }
 
-    /// Shows every model the byte that `bytes` now ends with and asks for the slots of the next.
+    /// Shows contexts and match models the byte that `bytes` now ends with.
     #[inline(always)]
-    fn push(&mut self, bytes: &[u8]) {
-        self.runs.end_byte(self.partial as u8);
+    pub fn push(&mut self, bytes: &[u8]) {
         self.state.push(bytes);
-        self.find_first_slots(false);
         for model in &mut self.matches {
             model.push(bytes);
         }
         self.state.expected = self.matches.iter().find_map(MatchModel::expected_byte).map_or(0, |byte| 256 + byte);
-        if self.by_match.contains(&true) {
-            self.find_first_slots(true);
-        }
-        self.find_runs();
-    }
-
-    /// Leaves the byte that has just ended for the next.
-    #[inline(always)]
-    fn next_byte(&mut self) {
-        self.defer_fresh();
-        self.partial = 1;
-        self.node = 1;
-        self.bit_position = 0;
-        self.load_byte();
     }
 
     #[inline(always)]
