@@ -157,6 +157,12 @@ impl MatchModel {
         self.agrees
     }
 
+    /// Takes in that the next byte is not `byte`.
+    #[inline(always)]
+    pub fn reject(&mut self, byte: u8) {
+        self.agrees &= self.expected != u32::from(byte);
+    }
+
     /// Two inputs for the next bit of this byte.
     #[inline(always)]
     pub fn predict(&self, bit_position: u32) -> [i16; 2] {

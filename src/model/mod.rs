@@ -1,6 +1,7 @@
 //! The models: one file a family.
 
 pub mod bit_history;
+pub mod bypass;
 pub mod byte_history;
 pub mod context;
 pub mod direct_map;

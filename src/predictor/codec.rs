@@ -101,6 +101,14 @@ fn step_of(text: Option<usize>, bytes: usize) -> u64 {
     text.map_or(PROGRESS as u64, |text| (PROGRESS as u64).saturating_mul(text as u64) / bytes.max(1) as u64)
 }
 
+/// Notes that `done` bytes of a stream are done.
+#[inline(always)]
+fn advance(step: u64, done: usize) {
+    if done.is_multiple_of(PROGRESS) {
+        crate::progress::advance(step);
+    }
+}
+
 /// Text of this length and more is sorted at [`Effort::SortLong`]. Shorter text is 5 to 25 % larger when
 /// sorted than when mixed, and takes little time either way.
 const LONG_TEXT: usize = 512 << 10;
@@ -197,7 +205,8 @@ fn encode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
         _ => (begin::<K, N, R, D, P, S, M>(profile, bytes.len(), task, leading.skipped)?, profile.primer.noted),
     };
     let step = step_of(task.text, raw.len());
-    for (index, &byte) in bytes.iter().enumerate().skip(first) {
+    let mut index = first;
+    while let Some(&byte) = bytes.get(index) {
         predictor.begin_byte();
         let skipped = predictor.skipped();
         for shift in (8 - skipped..8).rev() {
@@ -214,9 +223,20 @@ fn encode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
             }
         }
         predictor.end_byte(u32::from(byte) & 1);
-        predictor.push(&bytes[..=index]);
-        if index >= start && (index - start).is_multiple_of(PROGRESS) {
-            crate::progress::advance(step);
+        loop {
+            predictor.push(&bytes[..=index]);
+            index += 1;
+            if index < start || index == bytes.len() {
+                break;
+            }
+            advance(step, index - start);
+            let Some(bypass) = predictor.bypass() else { break };
+            let came = u32::from(bypass.expected() == bytes[index]);
+            encoder.encode(came, bypass.probability());
+            if came == 0 {
+                predictor.reject();
+                break;
+            }
         }
     }
     let kept = if has_bases(N) && task.room.is_some() { task.keep(predictor, bytes.to_vec()) } else { None };
@@ -246,16 +266,16 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
     };
     let step = step_of(task.text, raw_len);
     bytes.extend_from_slice(&primer[..first]);
-    for index in first..total {
+    while bytes.len() < total {
         if decoder.overrun() {
             return Err(Error::Corrupt("the code ends before its bytes do".into()));
         }
-        let known = primer.get(index).copied();
+        let known = primer.get(bytes.len()).copied();
         predictor.begin_byte();
         let mut byte = 0;
         let skipped = predictor.skipped();
         if skipped > 0 {
-            byte = u32::from(exceptions.next_if_eq(&index).is_some());
+            byte = u32::from(exceptions.next_if_eq(&bytes.len()).is_some());
             (0..skipped).for_each(|_| predictor.skip_bit(byte));
         }
         for shift in (0..8 - skipped).rev() {
@@ -270,9 +290,20 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
         }
         bytes.push(byte as u8);
         predictor.end_byte(byte & 1);
-        predictor.push(&bytes);
-        if known.is_none() && (bytes.len() - start).is_multiple_of(PROGRESS) {
-            crate::progress::advance(step);
+        loop {
+            predictor.push(&bytes);
+            if bytes.len() < start || bytes.len() == total || decoder.overrun() {
+                break;
+            }
+            advance(step, bytes.len() - start);
+            let Some(bypass) = predictor.bypass() else { break };
+            let came = decoder.decode(bypass.probability());
+            if came == 0 {
+                predictor.reject();
+                break;
+            }
+            exceptions.next_if_eq(&bytes.len());
+            bytes.push(bypass.expected());
         }
     }
     if !has_bases(N) || task.room.is_none() {

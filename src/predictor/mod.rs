@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::mix::apm::Apm;
 use crate::mix::last_mixer::LastMixer;
 use crate::mix::mixer::{Mixer, Rate, WeightMixer};
+use crate::model::bypass::{Belief, Bypass};
 use crate::model::context::ContextState;
 use crate::model::direct_map::DirectMaps;
 use crate::model::match_model::MatchModel;
@@ -60,6 +61,7 @@ pub struct Predictor<K: Kernels, const N: usize, const R: usize, const D: usize,
     inputs: [[i16; 2]; P],
     parts: [RowPart; S],
     matches: Vec<MatchModel>,
+    bypass: Bypass,
     mixer: M,
     last: LastMixer<S>,
     /// A second one with weights of its own rows, and what selects them.
@@ -88,6 +90,8 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
 {
     /// Whether there is room for a second pair of inputs of each context: how sure its history is.
     const CONFIDENCE: bool = P >= 2 * N + R + D + 2;
+    /// When matches are believed: measured in `docs/architecture-engine.md`.
+    const BELIEF: Belief = if N > 16 { Belief { shortest: 32, rarity: 14 } } else { Belief { shortest: 16, rarity: 11 } };
     /// Where the pairs of the match models begin.
     const MATCHES: usize = N + R + if Self::CONFIDENCE { N } else { 0 };
 
@@ -125,6 +129,7 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
             inputs: [[0; 2]; P],
             parts: [RowPart::default(); S],
             matches,
+            bypass: Bypass::new(length, Self::BELIEF)?,
             mixer: M::new(rows, (profile.first_weight * 16384 / 256) as i16, rate),
             last: LastMixer::new(256, last_rate),
             beside: profile.last_selector.map(|selector| (LastMixer::new(selector.rows(), last_rate), selector, RowPart::default())),
@@ -328,6 +333,24 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
         self.push(bytes);
     }
 
+    /// The byte that is as good as sure to come next, if there is one: whether it does is coded first. Then
+    /// [`Predictor::push`] is next if it did, else [`Predictor::reject`].
+    #[inline(always)]
+    #[must_use]
+    pub fn bypass(&self) -> Option<&Bypass> {
+        // Where signals repeat, their models need to see it.
+        (self.bypass.sure() && self.state.signal.is_none()).then_some(&self.bypass)
+    }
+
+    /// Takes in that the byte of [`Predictor::bypass`] does not come: what does is predicted without it.
+    #[inline(always)]
+    pub fn reject(&mut self) {
+        for model in &mut self.matches {
+            model.reject(self.bypass.expected());
+        }
+        self.state.expected = 0;
+    }
+
     /// Shows contexts and match models the byte that `bytes` now ends with.
     #[inline(always)]
     pub fn push(&mut self, bytes: &[u8]) {
@@ -336,6 +359,7 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
             model.push(bytes);
         }
         self.state.expected = self.matches.iter().find_map(MatchModel::expected_byte).map_or(0, |byte| 256 + byte);
+        self.bypass.push(bytes, &self.matches);
     }
 
     #[inline(always)]

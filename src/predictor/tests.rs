@@ -132,7 +132,27 @@ fn inputs() -> Vec<(Kind, Vec<u8>)> {
         (Kind::Audio { channels: 2, bits: 24, big_endian: true, signed: true }, sound),
     ]);
     inputs.extend(with_leading_bits_left_out());
+    inputs.extend([Kind::Exe, Kind::Generic, Kind::Text].map(|kind| (kind, long_repeats())));
     inputs
+}
+
+/// A short pattern with a byte above 127, so often that it is believed even at -8, and once not as expected.
+fn long_repeats() -> Vec<u8> {
+    let mut repeats = b"abcab\xc8".repeat(2000);
+    repeats[11_700] ^= 1;
+    repeats
+}
+
+/// One decision a byte where a match is proven, at every level that mixes machine code.
+#[test]
+fn long_repeats_are_passed_over() {
+    let raw = long_repeats();
+    for level in levels().skip(1) {
+        let coded = encode_as(&raw, level, &Kind::Exe, InstructionSet::Scalar).unwrap();
+        let count = trace::count(|| assert!(decode_as(&coded, raw.len(), level, &Kind::Exe, crate::simd::active()).unwrap() == raw));
+        assert!(count < 5 * raw.len(), "-{}: {count} decisions", level.number);
+        assert!(coded.len() < 80, "-{}: {} bytes", level.number, coded.len());
+    }
 }
 
 /// Text with a byte above 127, samples of twelve bits after a header, and pixels of six.
