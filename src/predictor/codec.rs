@@ -223,6 +223,7 @@ fn encode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
             }
         }
         predictor.end_byte(u32::from(byte) & 1);
+        // The byte that has ended, then every byte after it that is as good as sure and comes.
         loop {
             predictor.push(&bytes[..=index]);
             index += 1;
@@ -290,6 +291,7 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
         }
         bytes.push(byte as u8);
         predictor.end_byte(byte & 1);
+        // As in `encode_with`.
         loop {
             predictor.push(&bytes);
             if bytes.len() < start || bytes.len() == total || decoder.overrun() {
