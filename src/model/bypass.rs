@@ -113,13 +113,13 @@ mod tests {
 
     /// A pattern of 256 bytes, over and over.
     fn repeats() -> Vec<u8> {
-        (0..40_000u32).map(|at| ((at % 256).wrapping_mul(0x9E37_79B1) >> 24) as u8).collect()
+        (0..100_000u32).map(|at| ((at % 256).wrapping_mul(0x9E37_79B1) >> 24) as u8).collect()
     }
 
     #[test]
     fn only_proven_matches_are_believed_and_ever_more() {
         let mut matches = vec![MatchModel::new(12, 16).unwrap()];
-        let mut bypass = Bypass::new(40_000, Belief { shortest: 32, rarity: 11 }).unwrap();
+        let mut bypass = Bypass::new(100_000, Belief { shortest: 32, rarity: 11 }).unwrap();
         let bytes = repeats();
         let mut first = None;
         let mut probability = 0;
