@@ -1,0 +1,9 @@
+//! The command as a shell sees it: forms of a call, files left behind, exit codes, messages.
+
+mod archives;
+mod calls;
+mod files;
+mod flags;
+mod help;
+mod signals;
+mod support;
