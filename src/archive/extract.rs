@@ -103,17 +103,17 @@ impl Archive {
         let (firsts, copies) = contents(wanted);
         let mut pieces = Pieces::new(member, wanted, &firsts);
         let ranges: Vec<Range<u64>> = pieces.ranges().collect();
-        let mut open: Option<(TreeFile, Hasher)> = None;
+        let mut open: Option<(TreeFile, Hasher, sparse::Placement)> = None;
         let mut take = |piece: Piece<'_>| {
             let entry = &wanted[piece.entry].entry;
             if piece.first {
-                open = Some((extraction.tree.create(&entry.path)?, Hasher::default()));
+                open = Some((extraction.tree.create(&entry.path)?, Hasher::default(), sparse::Placement::default()));
             }
-            if let Some((file, hasher)) = &mut open {
+            if let Some((file, hasher, placement)) = &mut open {
                 hasher.update(piece.bytes);
-                sparse::write_at(&mut file.file, entry, piece.at, piece.bytes)?;
+                placement.write_at(&file.file, entry, piece.at, piece.bytes)?;
             }
-            if let Some((file, hasher)) = open.take_if(|_| piece.last) {
+            if let Some((file, hasher, _)) = open.take_if(|_| piece.last) {
                 check_hash(entry, hasher.finish())?;
                 sparse::finish(&file.file, entry)?;
                 extraction.commit(file, entry)?;
@@ -147,14 +147,14 @@ impl Archive {
     fn write_files(&self, member: &Member, wanted: &[Wanted], chosen: &[usize], out: &mut dyn Write) -> Result<()> {
         let mut pieces = Pieces::new(member, wanted, chosen);
         let ranges: Vec<Range<u64>> = pieces.ranges().collect();
-        let mut hasher = Hasher::default();
+        let (mut hasher, mut placement) = (Hasher::default(), sparse::Placement::default());
         let mut take = |piece: Piece<'_>| {
             let entry = &wanted[piece.entry].entry;
             if piece.first {
-                hasher = Hasher::default();
+                (hasher, placement) = (Hasher::default(), sparse::Placement::default());
             }
             hasher.update(piece.bytes);
-            sparse::write_through(out, entry, piece.at, piece.bytes, piece.last)?;
+            placement.write_through(out, entry, piece.bytes, piece.last)?;
             if piece.last { check_hash(entry, hasher.finish()) } else { Ok(()) }
         };
         pieces.empty_entries(&mut take)?;
@@ -239,9 +239,9 @@ impl Extraction {
 
     /// Copies the content of `first`, extracted before, to `entry`.
     fn copy(&mut self, entry: &Entry, first: &Entry) -> Result<()> {
-        let mut from = self.tree.open_file(&first.path)?;
-        let mut file = self.tree.create(&entry.path)?;
-        std::io::copy(&mut from, &mut file.file)?;
+        let from = self.tree.open_file(&first.path)?;
+        let file = self.tree.create(&entry.path)?;
+        sparse::copy(from, &file.file, entry)?;
         self.commit(file, entry)
     }
 

@@ -1,40 +1,95 @@
 //! Files with holes: stored content to places in the file.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 
 use crate::container::{Entry, Extent};
 use crate::error::Result;
 
-/// The stretch of `extents` that holds byte `at` of the stored content, and where in it that byte is.
-fn place(extents: &[Extent], mut at: u64) -> Option<(usize, u64)> {
-    for (number, extent) in extents.iter().enumerate() {
-        if at < extent.length {
-            return Some((number, at));
-        }
-        at -= extent.length;
-    }
-    None
+/// The stored content of one entry on the way to its offsets in the file, from the first byte to the last. The work is
+/// in proportion to the bytes and the extents, however many extents an archive names.
+#[derive(Debug, Default)]
+pub struct Placement {
+    /// Index of the extent that holds the next stored byte.
+    extent: usize,
+    /// Bytes of that extent that are written.
+    inside: u64,
 }
 
-/// Writes stored bytes from `at` on to where they belong in `file`.
+impl Placement {
+    /// Cuts the next stored `bytes` at the borders of extents. Gives `write` each part, with its offset in the file and
+    /// the end of the extent before it, where the part is the first of its extent.
+    fn split(
+        &mut self,
+        extents: &[Extent],
+        mut bytes: &[u8],
+        mut write: impl FnMut(u64, Option<u64>, &[u8]) -> io::Result<()>,
+    ) -> io::Result<()> {
+        while let Some(extent) = extents.get(self.extent).filter(|_| !bytes.is_empty()) {
+            let step = bytes.len().min(usize::try_from(extent.length - self.inside).unwrap_or(usize::MAX));
+            let (part, rest) = bytes.split_at(step);
+            let end_before = self.extent.checked_sub(1).map_or(0, |before| extents[before].offset + extents[before].length);
+            write(extent.offset + self.inside, (self.inside == 0).then_some(end_before), part)?;
+            bytes = rest;
+            self.inside += step as u64;
+            if self.inside == extent.length {
+                (self.extent, self.inside) = (self.extent + 1, 0);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the next stored `bytes` of `entry` to their offsets in `file`; `at` is the offset of the first of them in
+    /// the stored content.
+    ///
+    /// # Errors
+    /// Writing fails.
+    pub fn write_at(&mut self, file: &File, entry: &Entry, at: u64, bytes: &[u8]) -> Result<()> {
+        match &entry.extents {
+            None => file.write_all_at(bytes, at)?,
+            Some(extents) => self.split(extents, bytes, |offset, _, part| file.write_all_at(part, offset))?,
+        }
+        Ok(())
+    }
+
+    /// Writes the next stored `bytes` of `entry` to a stream, with zeros for the holes before them, and after the `last`
+    /// ones.
+    ///
+    /// # Errors
+    /// Writing fails.
+    pub fn write_through(&mut self, out: &mut dyn Write, entry: &Entry, bytes: &[u8], last: bool) -> Result<()> {
+        let Some(extents) = &entry.extents else {
+            out.write_all(bytes)?;
+            return Ok(());
+        };
+        self.split(extents, bytes, |offset, end_before, part| {
+            end_before.map_or(Ok(()), |end| zeros(out, offset - end))?;
+            out.write_all(part)
+        })?;
+        if last {
+            let end = extents.last().map_or(0, |extent| extent.offset + extent.length);
+            zeros(out, entry.size - end)?;
+        }
+        Ok(())
+    }
+}
+
+/// Copies the content of `entry` from one extracted file to another; holes stay holes.
 ///
 /// # Errors
-/// Writing fails.
-pub fn write_at(file: &mut File, entry: &Entry, mut at: u64, mut bytes: &[u8]) -> Result<()> {
+/// Reading or writing fails.
+pub fn copy(mut from: File, mut to: &File, entry: &Entry) -> Result<()> {
     let Some(extents) = &entry.extents else {
-        file.write_all_at(bytes, at)?;
+        io::copy(&mut from, &mut to)?;
         return Ok(());
     };
-    while let Some((number, inside)) = place(extents, at).filter(|_| !bytes.is_empty()) {
-        let extent = extents[number];
-        let step = bytes.len().min((extent.length - inside) as usize);
-        file.write_all_at(&bytes[..step], extent.offset + inside)?;
-        bytes = &bytes[step..];
-        at += step as u64;
+    for extent in extents {
+        from.seek(SeekFrom::Start(extent.offset))?;
+        to.seek(SeekFrom::Start(extent.offset))?;
+        io::copy(&mut Read::by_ref(&mut from).take(extent.length), &mut to)?;
     }
-    Ok(())
+    finish(to, entry)
 }
 
 /// Gives a file with holes its length.
@@ -48,36 +103,8 @@ pub fn finish(file: &File, entry: &Entry) -> Result<()> {
     Ok(())
 }
 
-/// Writes stored bytes from `at` on to a stream, with zeros for the holes before them, and behind the
-/// `last` ones.
-///
-/// # Errors
-/// Writing fails.
-pub fn write_through(out: &mut dyn Write, entry: &Entry, mut at: u64, mut bytes: &[u8], last: bool) -> Result<()> {
-    let Some(extents) = &entry.extents else {
-        out.write_all(bytes)?;
-        return Ok(());
-    };
-    while let Some((number, inside)) = place(extents, at).filter(|_| !bytes.is_empty()) {
-        let extent = extents[number];
-        if inside == 0 {
-            let end = number.checked_sub(1).map_or(0, |before| extents[before].offset + extents[before].length);
-            zeros(out, extent.offset - end)?;
-        }
-        let step = bytes.len().min((extent.length - inside) as usize);
-        out.write_all(&bytes[..step])?;
-        bytes = &bytes[step..];
-        at += step as u64;
-    }
-    if last {
-        let end = extents.last().map_or(0, |extent| extent.offset + extent.length);
-        zeros(out, entry.size - end)?;
-    }
-    Ok(())
-}
-
 fn zeros(out: &mut dyn Write, length: u64) -> io::Result<()> {
-    io::copy(&mut io::Read::take(io::repeat(0), length), out).map(drop)
+    io::copy(&mut io::repeat(0).take(length), out).map(drop)
 }
 
 #[cfg(test)]
@@ -91,13 +118,13 @@ mod tests {
         let expected = b"\0\0\0AB\0\0CDE\0\0";
         for cut in 0..=5 {
             let (one, two) = b"ABCDE".split_at(cut);
-            let mut out = Vec::new();
-            write_through(&mut out, &entry, 0, one, false).unwrap();
-            write_through(&mut out, &entry, cut as u64, two, true).unwrap();
+            let (mut out, mut placement) = (Vec::new(), Placement::default());
+            placement.write_through(&mut out, &entry, one, false).unwrap();
+            placement.write_through(&mut out, &entry, two, true).unwrap();
             assert_eq!(out, expected);
-            let mut file = tempfile::tempfile().unwrap();
-            write_at(&mut file, &entry, 0, one).unwrap();
-            write_at(&mut file, &entry, cut as u64, two).unwrap();
+            let (file, mut placement) = (tempfile::tempfile().unwrap(), Placement::default());
+            placement.write_at(&file, &entry, 0, one).unwrap();
+            placement.write_at(&file, &entry, cut as u64, two).unwrap();
             finish(&file, &entry).unwrap();
             let mut found = [0; 12];
             file.read_exact_at(&mut found, 0).unwrap();

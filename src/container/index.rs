@@ -91,7 +91,7 @@ impl Index {
                 Some(other) => {
                     let original = usize::try_from(other).ok().filter(|&other| other < place).map(|other| &self.entries[other]);
                     let fits = original.is_some_and(|first| {
-                        first.same_as.is_none() && first.stored_len() == entry.stored_len() && first.hash == entry.hash
+                        first.same_as.is_none() && first.size == entry.size && first.extents == entry.extents && first.hash == entry.hash
                     });
                     if !fits {
                         return Err(wrong());
@@ -175,6 +175,25 @@ mod tests {
         }
         for length in 0..bytes.len() {
             Index::from_bytes(&bytes[..length], LIMITS).unwrap_err();
+        }
+    }
+
+    /// What is extracted is a copy of the first file: a smaller size or other holes would hide what the copy takes.
+    #[test]
+    fn a_copy_has_the_size_and_the_holes_of_its_original() {
+        let first = Entry { path: b"a".to_vec(), size: 5, hash: 7, ..Entry::default() };
+        let copy = Entry { path: b"b".to_vec(), same_as: Some(0), ..first.clone() };
+        let read = |first: &Entry, copy: &Entry| {
+            let index = Index { blocks: vec![BlockRow { record_len: 40, raw_len: 5 }], entries: vec![first.clone(), copy.clone()] };
+            Index::from_bytes(&index.to_bytes(), LIMITS)
+        };
+        read(&first, &copy).unwrap();
+        let sparse = Entry { size: 1 << 28, extents: Some(vec![Extent { offset: 9, length: 5 }]), ..first.clone() };
+        read(&sparse, &Entry { path: b"b".to_vec(), same_as: Some(0), ..sparse.clone() }).unwrap();
+        let moved = Entry { extents: Some(vec![Extent { offset: 8, length: 5 }]), ..sparse.clone() };
+        for (one, other) in [(&sparse, &first), (&first, &sparse), (&sparse, &moved)] {
+            let other = Entry { path: b"b".to_vec(), same_as: Some(0), ..other.clone() };
+            assert!(read(one, &other).unwrap_err().to_string().contains("add up"));
         }
     }
 
