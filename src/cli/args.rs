@@ -66,7 +66,7 @@ pub const MESSAGES: &str = "Messages";
 /// Flags and files of the main job.
 ///
 /// The first paragraph of each is its line in `cmx --help`, the rest is added in `cmx help options`.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Debug, Default, Clone, clap::Args)]
 pub struct Options {
     /// Compress (the default); with -d: to standard output
     ///
@@ -76,7 +76,7 @@ pub struct Options {
     /// Decompress, or extract into the current folder
     ///
     /// Of an archive of many files the names and globs behind it are extracted, everything if there are none.
-    #[arg(short, long, help_heading = JOB)]
+    #[arg(short, long, alias = "uncompress", help_heading = JOB)]
     pub decompress: bool,
     /// Test: decode everything, compare with the hashes
     ///
@@ -102,7 +102,7 @@ pub struct Options {
     #[arg(short, long, value_name = "FILE", help_heading = OUTPUT)]
     pub output: Option<PathBuf>,
     /// Write to standard output
-    #[arg(long, help_heading = OUTPUT)]
+    #[arg(long, alias = "to-stdout", help_heading = OUTPUT)]
     pub stdout: bool,
     /// Extract into DIR
     ///
@@ -117,7 +117,8 @@ pub struct Options {
     pub keep: bool,
     /// Delete the input file once its output is safe
     ///
-    /// That is when it is complete, verified and on the disk. Not for archives of many files.
+    /// That is when it is complete, verified and on the disk. Not when an archive of many files is made. With -d the archive
+    /// is deleted, and only if everything in it was extracted.
     #[arg(long, help_heading = OUTPUT)]
     pub rm: bool,
     /// Level and its nine flags.
@@ -125,8 +126,8 @@ pub struct Options {
     pub level: LevelFlags,
     /// Blocks to work on at once; each takes the memory
     ///
-    /// By default as many as there are cores, as far as -M allows. The bytes do not depend on it.
-    #[arg(short = 'T', long, value_name = "N", help_heading = EFFORT)]
+    /// By default, with 0 and with auto as many as there are cores, as far as -M allows. The bytes do not depend on it.
+    #[arg(short = 'T', long, value_name = "N", value_parser = parse_threads, allow_negative_numbers = true, help_heading = EFFORT)]
     pub threads: Option<usize>,
     /// Memory that may be used, as in 900M or 4G
     ///
@@ -158,6 +159,9 @@ pub struct Options {
     /// Without it they are an error: what follows an archive is to be another one.
     #[arg(long, help_heading = EFFORT)]
     pub ignore_trailing: bool,
+    /// Accepted, and changes nothing: what lies in folders is always taken
+    #[arg(short = 'r', long, hide = true)]
+    pub recursive: bool,
     /// Store the name even of a single file
     ///
     /// It makes an archive of many files that has one: with all of its time, and with room for --owner, --xattrs, --parity.
@@ -190,6 +194,9 @@ pub struct Options {
     /// With -l: print the list for programs
     #[arg(long, help_heading = ARCHIVES)]
     pub json: bool,
+    /// No progress; warnings and errors are shown
+    #[arg(long, help_heading = MESSAGES)]
+    pub no_progress: bool,
     /// No progress and no warnings, only errors
     #[arg(short, long, help_heading = MESSAGES)]
     pub quiet: bool,
@@ -205,6 +212,14 @@ pub struct Options {
     /// Files or folders; to extract or list: an archive, then names or globs in it
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
+}
+
+/// A number of threads; 0 and auto stand for one a core.
+fn parse_threads(text: &str) -> Result<usize, String> {
+    if text == "auto" {
+        return Ok(0);
+    }
+    text.parse().map_err(|_| "not a number of threads; write -T 4, or -T 0 for one a core".to_string())
 }
 
 impl Options {

@@ -14,7 +14,7 @@ use super::args::Options;
 use super::display::Display;
 use super::failure::{Failure, name, warn};
 use super::output::Output;
-use super::{levels, pack};
+use super::{batch, levels, pack};
 
 /// Compresses every input, each to an archive of its own.
 pub fn run(options: &Options) -> Result<(), Failure> {
@@ -27,11 +27,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     if options.parity > 0 {
         return Err(Failure::usage("--parity belongs to archives of named files; add --archive to make one of a single file"));
     }
-    let mut warned = false;
-    for input in &inputs {
-        warned |= compress_one(options, level, input)?;
-    }
-    if warned { Err(Failure::warned()) } else { Ok(()) }
+    batch::each(&inputs, "compressed", |input| if compress_one(options, level, input)? { Err(Failure::warned()) } else { Ok(()) })
 }
 
 /// The level that was asked for. `-9` is what `-8` is until the network comes.
@@ -94,7 +90,7 @@ fn open_output(options: &Options, input: &Path) -> Result<Output, Failure> {
     if input.as_os_str() == "-" {
         return Output::stdout_for_archive(options);
     }
-    if input.extension().is_some_and(|extension| extension == "cmx") {
+    if input.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("cmx")) {
         return Err(Failure::usage(format!("{} is an archive already; -d decompresses it, -o names another output", name(input))));
     }
     Output::file(&with_suffix(input), options.force, input)

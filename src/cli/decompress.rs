@@ -11,21 +11,30 @@ use super::compress::remove_source;
 use super::display::Display;
 use super::failure::{Failure, name};
 use super::output::Output;
-use super::{extract, levels};
+use super::{batch, extract, levels, others};
 
 /// Decompresses every input, or extracts from the first if that is an archive of named files.
 pub fn run(options: &Options) -> Result<(), Failure> {
     let inputs = options.inputs();
-    let first = ArchiveInput::open(&inputs[0])?;
-    if first.is_named {
-        return extract::run(options, &inputs[0], first);
+    let several = inputs.len() > 1;
+    // What stands behind an archive of named files is names in it, unless all of it is archives.
+    if !several || !others::are_archives(&inputs, &settings(options)?) {
+        match ArchiveInput::open(&inputs[0]) {
+            Ok(first) if first.is_named => return extract::run(options, &inputs[0], first),
+            Ok(first) if !several => return decompress_one(options, &inputs[0], first),
+            Err(failure) if !several => return Err(failure),
+            // Each is opened in its turn.
+            _ => {}
+        }
     }
-    if inputs.len() > 1 && options.output.is_some() && !options.to_stdout() {
+    if options.output.is_some() && !options.to_stdout() {
         return Err(Failure::usage("several archives and one -o; decompress them one by one"));
     }
-    decompress_one(options, &inputs[0], first)?;
-    inputs[1..].iter().try_for_each(|input| match ArchiveInput::open(input)? {
-        archive if archive.is_named => Err(Failure::usage(format!("{}: extract archives of named files one by one", name(input)))),
+    batch::each(&inputs, "decompressed", |input| match ArchiveInput::open(input)? {
+        archive if archive.is_named => {
+            let one = Options { files: vec![input.to_path_buf()], ..options.clone() };
+            extract::run(&one, input, archive)
+        }
         archive => decompress_one(options, input, archive),
     })
 }
@@ -89,7 +98,7 @@ fn open_output(options: &Options, input: &Path) -> Result<Output, Failure> {
 
 /// `NAME.cmx` to `NAME`, `NAME.tcmx` to `NAME.tar`.
 fn without_suffix(input: &Path) -> Option<PathBuf> {
-    match input.extension()?.to_str()? {
+    match &input.extension()?.to_str()?.to_ascii_lowercase()[..] {
         "cmx" => Some(input.with_extension("")),
         "tcmx" => Some(input.with_extension("tar")),
         _ => None,
@@ -106,6 +115,7 @@ mod tests {
         assert_eq!(strip("a/b.txt.cmx").as_deref(), Some("a/b.txt"));
         assert_eq!(strip("b.tcmx").as_deref(), Some("b.tar"));
         assert_eq!(strip("b.tar.cmx").as_deref(), Some("b.tar"));
+        assert_eq!(strip("B.CMX").as_deref(), Some("B"));
         assert_eq!(strip("b.txt"), None);
         assert_eq!(strip(".cmx"), None);
     }

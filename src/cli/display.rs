@@ -27,7 +27,8 @@ impl Display {
     pub fn begin(options: &Options, name: &str, work: Option<u64>, passes: u64) -> Self {
         let progress = Arc::new(Progress::default());
         let terminal = stderr().is_terminal() && !options.quiet;
-        let drawing = if terminal { Some(spawn(Arc::clone(&progress), name.to_string(), work, passes)) } else { None };
+        let drawing =
+            if terminal && !options.no_progress { Some(spawn(Arc::clone(&progress), name.to_string(), work, passes)) } else { None };
         Display { progress, start: Instant::now(), speaks: !options.quiet && (terminal || options.verbose > 0), drawing }
     }
 

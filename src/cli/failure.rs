@@ -58,6 +58,30 @@ impl Failure {
         Failure { code: DAMAGED, text: String::new() }
     }
 
+    /// Is it no failure, but a warning that was printed?
+    pub fn is_warning(&self) -> bool {
+        self.code == DAMAGED && self.text.is_empty()
+    }
+
+    /// Has the reader of the output gone?
+    pub fn is_closed_pipe(&self) -> bool {
+        self.code == CLOSED_PIPE
+    }
+
+    /// How bad it is beside others: a warning, an error, damage.
+    pub fn severity(&self) -> u8 {
+        match self.code {
+            _ if self.is_warning() => 0,
+            DAMAGED => 2,
+            _ => 1,
+        }
+    }
+
+    /// The same without its line, which was printed.
+    pub fn reported(self) -> Self {
+        Failure { text: String::new(), ..self }
+    }
+
     /// Prints the line, unless there is none or a closed pipe is all that happened.
     pub fn report(&self) {
         if self.code != CLOSED_PIPE && !self.text.is_empty() {

@@ -16,24 +16,43 @@ use super::args::Options;
 use super::decompress::settings;
 use super::extract::{selection, warn_about};
 use super::failure::{Failure, name};
+use super::{batch, others};
 
 /// Lists what the patterns behind the archive's name select, everything if there are none.
 pub fn run(options: &Options) -> Result<(), Failure> {
-    let input = options.inputs().swap_remove(0);
-    let fail = |error: cmx::Error| Failure::at(&input, &error);
+    let inputs = options.inputs();
+    if inputs.len() == 1 || !others::are_archives(&inputs, &settings(options)?) {
+        return list_one(options, &inputs[0]);
+    }
+    if options.json {
+        return Err(Failure::usage("--json lists one archive at a time"));
+    }
+    let several = |input: &Path| Options { files: vec![input.to_path_buf()], ..options.clone() };
+    batch::each(&inputs, "listed", |input| {
+        print(&format!("{}:\n", name(input)))?;
+        list_one(&several(input), input)
+    })
+}
+
+fn list_one(options: &Options, input: &Path) -> Result<(), Failure> {
+    let fail = |error: cmx::Error| Failure::at(input, &error);
     let settings = settings(options)?;
-    let archive = ArchiveInput::open(&input)?.into_archive(&settings).map_err(fail)?;
+    let archive = ArchiveInput::open(input)?.into_archive(&settings).map_err(fail)?;
     let mut selection = selection(options).map_err(fail)?;
     let mut rows: Vec<Row> =
-        archive.entries_with_packed().map(|(entry, packed)| Row { path: Archive::path_of(entry, &input), entry, packed }).collect();
+        archive.entries_with_packed().map(|(entry, packed)| Row { path: Archive::path_of(entry, input), entry, packed }).collect();
     rows.retain(|row| selection.selects(&row.path));
     if let Some(pattern) = selection.unused() {
-        return Err(Failure::usage(format!("{}: nothing matches {:?}", name(&input), show_name(pattern))));
+        return Err(Failure::usage(format!("{}: nothing matches {:?}", name(input), show_name(pattern))));
     }
     rows.sort_by(|one, other| one.path.cmp(&other.path));
     let text = if options.json { as_json(&rows, archive.end()) } else { as_table(&rows, archive.end(), options.files.len() > 1) };
-    io::stdout().write_all(text.as_bytes()).map_err(|error| Failure::io(Path::new("standard output"), &error))?;
-    warn_about(options, &input, archive.warnings())
+    print(&text)?;
+    warn_about(options, input, archive.warnings())
+}
+
+fn print(text: &str) -> Result<(), Failure> {
+    io::stdout().write_all(text.as_bytes()).map_err(|error| Failure::io(Path::new("standard output"), &error))
 }
 
 struct Row<'a> {

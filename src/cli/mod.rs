@@ -3,6 +3,7 @@
 mod append;
 mod archive_input;
 mod args;
+mod batch;
 mod bench;
 mod compress;
 mod decompress;
@@ -10,12 +11,14 @@ mod display;
 mod environment;
 mod extract;
 mod failure;
+mod habits;
 mod help;
 mod job;
 mod level_flags;
 mod levels;
 mod list;
 mod man;
+mod others;
 mod output;
 mod pack;
 mod recommend;
@@ -41,6 +44,9 @@ pub fn run() -> ExitCode {
         Ok(words) => words,
         Err(failure) => return end(&failure),
     };
+    if let Some(mistake) = level_flags::mistaken(&words, &Args::command()) {
+        return end(&Failure::usage(mistake));
+    }
     let args = match screen::command().try_get_matches_from(words).and_then(|matches| Args::from_arg_matches(&matches)) {
         Ok(args) => args,
         Err(error) => return usage::report(&error),
@@ -96,6 +102,7 @@ fn dispatch(args: &Args) -> Result<(), Failure> {
     let options = &args.options;
     let job = options.job()?;
     options.check_terminal(job)?;
+    habits::check_first_word(&options.files)?;
     match job {
         Job::Compress => compress::run(options),
         Job::Decompress => decompress::run(options),

@@ -67,7 +67,9 @@ mod tests {
     #[test]
     fn every_flag_has_a_line() {
         let text = text();
-        for flag in Args::command().get_arguments().filter(|flag| !flag.is_positional()) {
+        for flag in
+            Args::command().get_arguments().filter(|flag| !flag.is_positional() && !flag.is_hide_set() && !flag.is_hide_short_help_set())
+        {
             let Some(long) = flag.get_long() else { continue };
             let found = text.lines().filter(|line| line.contains(&format!("--{long} "))).collect::<Vec<_>>();
             assert!(found.len() == 1 && found[0].get(COLUMN - 1..=COLUMN - 1) == Some(" "), "--{long}: {found:?}");

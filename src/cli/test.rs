@@ -1,8 +1,10 @@
 //! `cmx -t`: is the archive whole?
 
 use std::io::sink;
-use std::path::Path;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 
+use cmx::Archive;
 use cmx::archive::select::Selection;
 use cmx::stream::decode_stream;
 
@@ -10,32 +12,44 @@ use super::archive_input::ArchiveInput;
 use super::args::Options;
 use super::decompress::settings;
 use super::display::Display;
-use super::extract;
 use super::failure::{Failure, name};
+use super::{batch, extract, others};
 
 /// Decodes every input, keeps nothing, compares everything.
 pub fn run(options: &Options) -> Result<(), Failure> {
-    let mut worst: Option<Failure> = None;
-    for input in options.inputs() {
-        let Err(mut failure) = test_one(options, &input) else { continue };
-        // Every archive is tested, so each failure is printed when it is found. Damage outweighs other errors.
-        if let Some(earlier) = worst.take() {
-            earlier.report();
-            failure.code = failure.code.max(earlier.code);
-        }
-        worst = Some(failure);
-    }
-    worst.map_or(Ok(()), Err)
+    let mut inputs = options.inputs();
+    let names = names_in_first(options, &mut inputs)?;
+    let first = inputs[0].clone();
+    batch::each(&inputs, "whole", |input| test_one(options, input, if input == first { &names } else { &[] }))
 }
 
-fn test_one(options: &Options, input: &Path) -> Result<(), Failure> {
+/// Takes out of `inputs` the words that are no archives, but names or globs in the first one.
+fn names_in_first(options: &Options, inputs: &mut Vec<PathBuf>) -> Result<Vec<Vec<u8>>, Failure> {
+    if inputs[1..].iter().all(|word| others::is_archive(word)) || inputs[0].as_os_str() == "-" {
+        return Ok(Vec::new());
+    }
+    // What is wrong with the archive is said when it is tested.
+    let Ok(archive) = Archive::open(&inputs[0], &settings(options)?) else { return Ok(Vec::new()) };
+    let first = inputs[0].clone();
+    let is_name = |word: &PathBuf| !others::is_archive(word) && others::selects(&archive, &first, word);
+    let names: Vec<PathBuf> = inputs[1..].iter().filter(|word| archive.is_named() && is_name(word)).cloned().collect();
+    let mut number = 0;
+    inputs.retain(|word| {
+        number += 1;
+        number == 1 || !names.contains(word)
+    });
+    Ok(names.iter().map(|name| name.as_os_str().as_bytes().to_vec()).collect())
+}
+
+/// Tests what `names` select in `input`, everything if there are none.
+fn test_one(options: &Options, input: &Path, names: &[Vec<u8>]) -> Result<(), Failure> {
     let archive = ArchiveInput::open(input)?;
     let mut settings = settings(options)?;
     let display = Display::begin(options, &name(input), archive.content_len(&settings), 1);
     settings.progress = Some(display.progress.clone());
     let (raw, coded) = if archive.is_named {
         let archive = archive.into_archive(&settings).map_err(|error| Failure::at(input, &error))?;
-        let mut all = Selection::new(&[]).map_err(|error| Failure::at(input, &error))?;
+        let mut all = Selection::new(names).map_err(|error| Failure::at(input, &error))?;
         let summary = archive.extract_to(&mut all, &mut sink()).map_err(|error| Failure::at(input, &error))?;
         extract::warn_about(options, input, archive.warnings())?;
         (summary.raw, archive.end())

@@ -112,7 +112,7 @@ fn damage_outweighs_other_errors_of_a_test() {
     for line in ["-t junk missing", "-t missing junk"] {
         let output = cmx(folder.path(), line, b"");
         assert_eq!(output.status.code(), Some(2));
-        assert_eq!(String::from_utf8_lossy(&output.stderr).lines().count(), 2);
+        assert_eq!(String::from_utf8_lossy(&output.stderr).lines().count(), 3);
     }
 }
 

@@ -4,6 +4,7 @@ mod archives;
 mod calls;
 mod files;
 mod flags;
+mod habits;
 mod help;
 mod signals;
 mod support;
