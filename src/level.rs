@@ -1,18 +1,27 @@
 //! The levels, from one table.
 
 /// What one level is: how hard it works, and what that costs.
+///
+/// An archive stores the number of its level and nothing else of it, so a level is always a row of [`LEVELS`]: a decoder
+/// that looks up the number must find the same memory and effort. Only the size of a block may be lowered
+/// ([`Level::with_block_size`]), since every block tells its own length.
+///
+/// ```compile_fail
+/// // A level of one's own would make archives that do not decode.
+/// let own = cmx::level::Level { memory: 1 << 20, ..cmx::level::LEVELS[6] };
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Level {
     /// The number a user gives, 1 to 9.
-    pub number: u8,
+    pub(crate) number: u8,
     /// One word for `cmx levels`.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// Largest block in bytes: what one predictor sees.
-    pub block_size: usize,
+    pub(crate) block_size: usize,
     /// Largest size of the tables of one predictor, in bytes.
-    pub memory: usize,
+    pub(crate) memory: usize,
     /// How much each byte is worked on.
-    pub effort: Effort,
+    pub(crate) effort: Effort,
 }
 
 /// How many models a predictor mixes, and in how many ways.
@@ -57,6 +66,50 @@ pub const LEVELS: [Level; 8] = [
 static SMALL_FILES: Level = Level { number: 10, name: "small files", block_size: 128 * MIB, memory: 512 * MIB, effort: Effort::SmallFiles };
 
 impl Level {
+    /// The number that a user gives, 1 to 8.
+    #[must_use]
+    pub const fn number(&self) -> u8 {
+        self.number
+    }
+
+    /// One word for the level, as `cmx levels` prints it.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Bytes of the largest block: what one predictor sees.
+    #[must_use]
+    pub const fn block_size(&self) -> usize {
+        self.block_size
+    }
+
+    /// Bytes of the largest tables of one predictor.
+    #[must_use]
+    pub const fn memory(&self) -> usize {
+        self.memory
+    }
+
+    /// How much each byte is worked on.
+    #[must_use]
+    pub const fn effort(&self) -> Effort {
+        self.effort
+    }
+
+    /// The same level with blocks of at most `bytes`, from one byte to the block size of the level. Smaller blocks let
+    /// more threads work and make larger archives, which every decoder reads.
+    #[must_use]
+    pub const fn with_block_size(self, bytes: usize) -> Level {
+        let block_size = if bytes == 0 {
+            1
+        } else if bytes < self.block_size {
+            bytes
+        } else {
+            self.block_size
+        };
+        Level { block_size, ..self }
+    }
+
     /// The level at which a block of many small files is coded when the archive's is this one.
     #[must_use]
     pub fn for_small_files(&'static self) -> &'static Level {

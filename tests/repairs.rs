@@ -147,7 +147,7 @@ fn a_lost_small_stream_is_named() {
     }
 }
 
-static SMALL_BLOCKS: cmx::level::Level = cmx::level::Level { block_size: 700, ..cmx::level::LEVELS[0] };
+static SMALL_BLOCKS: cmx::level::Level = cmx::level::LEVELS[0].with_block_size(700);
 
 fn long_stream(raw: &[u8]) -> Vec<u8> {
     cmx::compress_with(raw, &EncodeOptions { level: &SMALL_BLOCKS, ..EncodeOptions::default() }).unwrap()

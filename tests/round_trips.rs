@@ -9,7 +9,7 @@ use cmx::stream::encode_stream;
 use cmx::{DecodeOptions, Decoder, EncodeOptions, Encoder, Metadata, compress, compress_with, decompress};
 
 /// A level with blocks of a few kilobytes, so that small inputs take many.
-static SMALL_BLOCKS: Level = Level { block_size: 3000, ..cmx::level::LEVELS[0] };
+static SMALL_BLOCKS: Level = cmx::level::LEVELS[0].with_block_size(3000);
 
 fn text(length: usize) -> Vec<u8> {
     (0..length).map(|place| b"the cat sat on the mat and saw a rat. "[(place * place / 300 + place) % 38]).collect()
@@ -98,4 +98,24 @@ fn limits_name_their_flags() {
     assert!(fails(DecodeOptions { memory: 1 << 20, ..DecodeOptions::default() }).contains("-M"));
     assert!(fails(DecodeOptions { max_output: 5000, ..DecodeOptions::default() }).contains("--max-output"));
     assert!(fails(DecodeOptions { max_index: 3, ..DecodeOptions::default() }).contains("--max-index"));
+}
+
+/// A level keeps its memory and effort whatever a caller does, so what was compressed without verification decodes; only
+/// the block size is the caller's, within the level's own.
+#[test]
+fn any_block_size_decodes_without_verification() {
+    let data: Vec<u8> = (0..40_000u32).flat_map(|number| (number.wrapping_mul(2_654_435_761) >> 20).to_string().into_bytes()).collect();
+    for level in &cmx::level::LEVELS {
+        for bytes in [0, 100_000, usize::MAX] {
+            let data = if bytes == 0 { &data[..20] } else { &data[..] };
+            let level: &'static Level = Box::leak(Box::new(level.with_block_size(bytes)));
+            assert!(level.block_size() >= 1 && level.block_size() <= cmx::level::LEVELS[7].block_size());
+            let options = EncodeOptions { level, verify: false, ..EncodeOptions::default() };
+            let archive = compress_with(data, &options).unwrap();
+            assert!(decompress(&archive).unwrap() == data, "-{} {bytes}", level.number());
+        }
+        if level.number() == 5 {
+            break; // the higher levels take a second each
+        }
+    }
 }

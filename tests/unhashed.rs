@@ -20,7 +20,7 @@ use cmx::{Archive, DecodeOptions, EncodeOptions, Error};
 
 const MOST: u64 = 2 << 20;
 
-static SMALL_BLOCKS: Level = Level { block_size: 700, ..LEVELS[1] };
+static SMALL_BLOCKS: Level = LEVELS[1].with_block_size(700);
 
 fn limits() -> DecodeOptions {
     DecodeOptions { memory: 2 << 30, max_output: MOST, max_index: 1 << 20, ..DecodeOptions::default() }
@@ -66,11 +66,11 @@ fn hurt(name: &str, raw: &[u8], level: &'static Level) -> usize {
     let archive = cmx::compress_with(raw, &EncodeOptions { level, ..EncodeOptions::default() }).unwrap();
     let mut tried = 0;
     for bit in bits(archive.len(), 40, 60) {
-        decodes_cleanly(&flipped(&archive, bit), &format!("{name} -{} bit {bit}", level.number));
+        decodes_cleanly(&flipped(&archive, bit), &format!("{name} -{} bit {bit}", level.number()));
         tried += 1;
     }
     for length in (0..archive.len()).step_by(archive.len() / 40 + 1) {
-        decodes_cleanly(&archive[..length], &format!("{name} -{} cut to {length}", level.number));
+        decodes_cleanly(&archive[..length], &format!("{name} -{} cut to {length}", level.number()));
         tried += 1;
     }
     tried

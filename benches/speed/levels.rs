@@ -16,11 +16,11 @@ pub fn all(criterion: &mut Criterion) {
         let options = EncodeOptions { level, verify: false, ..EncodeOptions::default() };
         for (name, input) in [("mixture", &mixture), ("zeros", &zeros)] {
             group.throughput(Throughput::Bytes(input.len() as u64));
-            group.bench_function(BenchmarkId::new(format!("compress {name}"), level.number), |bencher| {
+            group.bench_function(BenchmarkId::new(format!("compress {name}"), level.number()), |bencher| {
                 bencher.iter(|| compress_with(input, &options));
             });
             if let Ok(archive) = compress_with(input, &options) {
-                group.bench_function(BenchmarkId::new(format!("decompress {name}"), level.number), |bencher| {
+                group.bench_function(BenchmarkId::new(format!("decompress {name}"), level.number()), |bencher| {
                     bencher.iter(|| decompress(&archive));
                 });
             }

@@ -12,7 +12,7 @@ use crate::slow_group;
 const LEN: usize = 32 << 10;
 
 fn level_of(effort: Effort) -> &'static Level {
-    LEVELS.iter().find(|level| level.effort == effort).unwrap_or(&LEVELS[0])
+    LEVELS.iter().find(|level| level.effort() == effort).unwrap_or(&LEVELS[0])
 }
 
 /// Every kind at each effort that mixes, then text with each instruction set, then sorting.

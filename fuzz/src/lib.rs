@@ -90,7 +90,7 @@ static SMALL: [Level; 8] = {
     let mut levels = LEVELS;
     let mut at = 0;
     while at < levels.len() {
-        levels[at].block_size = 2000;
+        levels[at] = levels[at].with_block_size(2000);
         at += 1;
     }
     levels

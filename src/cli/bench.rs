@@ -53,7 +53,7 @@ impl BenchArgs {
 pub fn run(args: &BenchArgs) -> Result<(), Failure> {
     let levels: Vec<&'static Level> = match &args.levels[..] {
         // One level of each size of profile is enough for what does not depend on the level otherwise.
-        [] if args.mixer => LEVELS.iter().filter(|level| matches!(level.number, 5 | 7)).collect(),
+        [] if args.mixer => LEVELS.iter().filter(|level| matches!(level.number(), 5 | 7)).collect(),
         [] => LEVELS.iter().collect(),
         numbers => numbers
             .iter()
@@ -113,8 +113,8 @@ fn table(path: &Path, raw: &[u8], length: u64, levels: &[&'static Level]) -> Res
         let row = measure(raw, level).map_err(|error| Failure::at(path, &error))?;
         say(format!(
             "-{} {:<9} {:>11} {:>6.2} % {:>6.2} MB/s {:>6.2} MB/s {:>8}",
-            level.number,
-            level.name,
+            level.number(),
+            level.name(),
             row.coded,
             100.0 * row.ratio(),
             row.compress_rate() / 1e6,
@@ -134,7 +134,7 @@ fn instruction_sets(path: &Path, raw: &[u8], level: &Level) -> Result<(), Failur
         let coded = codec::encode_as(raw, level, &Kind::Text, set).map_err(|error| Failure::at(path, &error))?;
         let encoded = start.elapsed().as_secs_f64();
         let rate = raw.len() as f64 / 1e6 / encoded.max(1e-9);
-        let (file, number, set, from, to) = (name(path), level.number, set.name(), raw.len(), coded.len());
+        let (file, number, set, from, to) = (name(path), level.number(), set.name(), raw.len(), coded.len());
         say(format!("{file}  -{number}  {set:6}  {from} -> {to}  encode {rate:.2} MB/s"))?;
     }
     Ok(())
@@ -149,11 +149,11 @@ fn mixers(path: &Path, raw: &[u8], level: &Level) -> Result<(), Failure> {
             continue;
         }
         let start = Instant::now();
-        let coded = codec::encode_learning(&profile, raw, level.memory, learning).map_err(|error| Failure::at(path, &error))?;
+        let coded = codec::encode_learning(&profile, raw, level.memory(), learning).map_err(|error| Failure::at(path, &error))?;
         let rate = raw.len() as f64 / 1e6 / start.elapsed().as_secs_f64().max(1e-9);
         first = if first == 0 { coded.len() } else { first };
         let change = 100.0 * (coded.len() as f64 / first as f64 - 1.0);
-        let (file, number, from, to) = (name(path), level.number, raw.len(), coded.len());
+        let (file, number, from, to) = (name(path), level.number(), raw.len(), coded.len());
         let learning = format!("{learning:?}").to_lowercase();
         say(format!("{file}  -{number}  {learning:8} {from} -> {to}  {change:+.2} %  encode {rate:.2} MB/s"))?;
     }
@@ -163,7 +163,7 @@ fn mixers(path: &Path, raw: &[u8], level: &Level) -> Result<(), Failure> {
 fn measure(raw: &[u8], level: &'static Level) -> cmx::Result<Measured> {
     let start = Instant::now();
     let mut coded = Vec::new();
-    for block in raw.chunks(level.block_size) {
+    for block in raw.chunks(level.block_size()) {
         coded.push((cmx::block::encode(block, level, false)?.bytes, block.len()));
     }
     let compress = start.elapsed().as_secs_f64();

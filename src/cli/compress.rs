@@ -36,7 +36,7 @@ pub fn chosen_level(options: &Options) -> &'static Level {
     level::level(number).unwrap_or_else(|| {
         let best = &level::LEVELS[level::LEVELS.len() - 1];
         if !options.quiet {
-            warn(format!("level {number} (the network) is not there yet; this is level {}", best.number));
+            warn(format!("level {number} (the network) is not there yet; this is level {}", best.number()));
         }
         best
     })

@@ -14,9 +14,9 @@ use super::size;
 pub fn run() -> Result<(), Failure> {
     let mut text = String::from("level  name      block       memory a thread\n");
     for level in &LEVELS {
-        let mark = if level.number == DEFAULT_LEVEL { "  (default)" } else { "" };
-        let (block, memory) = (size::show(level.block_size as u64), size::show(needed(level)));
-        text += &format!("-{}     {:<9} {block:<11} {memory}{mark}\n", level.number, level.name);
+        let mark = if level.number() == DEFAULT_LEVEL { "  (default)" } else { "" };
+        let (block, memory) = (size::show(level.block_size() as u64), size::show(needed(level)));
+        text += &format!("-{}     {:<9} {block:<11} {memory}{mark}\n", level.number(), level.name());
     }
     text += "-9     reserved for the network; until then it does what -8 does\n";
     text += "Memory is for the tables and the block, per thread (-T), to compress and to decompress.\n";
@@ -27,7 +27,7 @@ pub fn run() -> Result<(), Failure> {
 /// maps, the block, its codes as words and the copy of them that follows a primer, the text that these stand for, and the
 /// coded form.
 pub fn needed(level: &Level) -> u64 {
-    level.memory as u64 * 9 / 8 + 4 * level.block_size as u64
+    level.memory() as u64 * 9 / 8 + 4 * level.block_size() as u64
 }
 
 /// Three quarters of the machine's memory; 8 GiB where the system does not say.
@@ -49,16 +49,16 @@ pub fn wanted_threads(options: &Options) -> Result<usize, Failure> {
 /// How many threads compress `length` bytes at `level`: no more than there are blocks, and than fit
 /// into the memory.
 pub fn threads(options: &Options, level: &Level, length: Option<u64>) -> Result<usize, Failure> {
-    let blocks = length.map_or(u64::MAX, |length| length.div_ceil(level.block_size as u64).max(1));
+    let blocks = length.map_or(u64::MAX, |length| length.div_ceil(level.block_size() as u64).max(1));
     let wanted = (wanted_threads(options)? as u64).min(blocks);
     let limit = options.memory.unwrap_or_else(default_memory);
     // A short input takes less than the level's maximum, which the engine sees to; so one thread
     // is refused only when the user has named a limit.
     let fitting = (limit / needed(level)).max(1);
-    if options.memory.is_some_and(|memory| memory < needed(level)) && length.is_none_or(|length| length > level.block_size as u64 / 4) {
+    if options.memory.is_some_and(|memory| memory < needed(level)) && length.is_none_or(|length| length > level.block_size() as u64 / 4) {
         return Err(Failure::usage(format!(
             "level {} needs {} a thread, more than -M allows; take a lower level or a higher -M",
-            level.number,
+            level.number(),
             size::show(needed(level))
         )));
     }

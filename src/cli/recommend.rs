@@ -59,7 +59,7 @@ pub fn recommendation(rows: &[Measured], length: u64) -> String {
     if smallest.ratio() > HARDLY {
         return format!(
             "This is compressed or encrypted already: no level makes it noticeably smaller. Keep it as it is, or take -{}.",
-            quickest.level.number
+            quickest.level.number()
         );
     }
     // From the quickest on, what is worth its time replaces what was best so far.
@@ -73,7 +73,7 @@ pub fn recommendation(rows: &[Measured], length: u64) -> String {
     }
     let mut text = format!(
         "Take -{}: {:.1} % of the size{}.",
-        best.level.number,
+        best.level.number(),
         100.0 * best.ratio(),
         match length as f64 / best.compress_rate() {
             seconds if seconds < 1.0 => ", in less than a second".to_string(),
@@ -81,10 +81,10 @@ pub fn recommendation(rows: &[Measured], length: u64) -> String {
         }
     );
     if smallest.coded as f64 <= best.coded as f64 * (1.0 - SAME_SIZE) {
-        text += &format!("\nIf space is all that counts, -{} {}.", smallest.level.number, beside(smallest, best));
+        text += &format!("\nIf space is all that counts, -{} {}.", smallest.level.number(), beside(smallest, best));
     }
     if quickest.compress * SAME_TIME < best.compress {
-        text += &format!("\nIf you are in a hurry, -{} {}.", quickest.level.number, beside(quickest, best));
+        text += &format!("\nIf you are in a hurry, -{} {}.", quickest.level.number(), beside(quickest, best));
     }
     text
 }

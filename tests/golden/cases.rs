@@ -14,7 +14,7 @@ use cmx::{Archive, DecodeOptions, EncodeOptions};
 use super::sample;
 
 /// Small blocks, so that a small stream takes the full form.
-pub static SMALL_BLOCKS: Level = Level { block_size: 3000, ..LEVELS[1] };
+pub static SMALL_BLOCKS: Level = LEVELS[1].with_block_size(3000);
 
 /// One stream: an input and how it is coded.
 pub struct Stream {
@@ -25,7 +25,7 @@ pub struct Stream {
 
 impl Stream {
     fn new(name: &str, raw: Vec<u8>, level: &'static Level) -> Self {
-        Stream { name: format!("{name}-{}", level.number), raw: raw.clone(), parts: vec![(raw, level)] }
+        Stream { name: format!("{name}-{}", level.number()), raw: raw.clone(), parts: vec![(raw, level)] }
     }
 
     /// Compresses the input: each part is a member.

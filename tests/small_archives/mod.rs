@@ -3,7 +3,7 @@
 use cmx::level::Level;
 use cmx::{EncodeOptions, compress_with};
 
-static SMALL_BLOCKS: Level = Level { block_size: 300, ..cmx::level::LEVELS[0] };
+static SMALL_BLOCKS: Level = cmx::level::LEVELS[0].with_block_size(300);
 
 /// Three archives of at most 2 KiB, each behind what it holds: compact, several blocks, two members.
 pub fn archives() -> Vec<(Vec<u8>, Vec<u8>)> {

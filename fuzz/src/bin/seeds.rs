@@ -15,7 +15,7 @@ use cmx::{Archive, EncodeOptions};
 #[allow(dead_code)]
 mod sample;
 
-static SMALL_BLOCKS: Level = Level { block_size: 400, ..LEVELS[0] };
+static SMALL_BLOCKS: Level = LEVELS[0].with_block_size(400);
 
 struct Seeds {
     root: PathBuf,
