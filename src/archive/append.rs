@@ -6,7 +6,11 @@ use std::path::Path;
 
 use super::Archive;
 use super::create::{CreateOptions, CreateSummary};
+use super::current::{current, entries_of};
+use super::names::check_paths;
 use super::plan::Plan;
+use super::select::wanted;
+use crate::container::Entry;
 use crate::error::{Error, Result};
 use crate::options::DecodeOptions;
 
@@ -35,6 +39,7 @@ impl Archive {
                 "what was appended at byte {end} is damaged; `cmx repair` may save it, and with --ignore-trailing it is cut off"
             )));
         }
+        check_with(&archive, &plan)?;
         // What an append that was cut short has left behind.
         file.set_len(end)?;
         let mut result = write(&file, end, plan, options);
@@ -45,6 +50,18 @@ impl Archive {
         }
         result
     }
+}
+
+/// Checks that what the archive will hold with `plan` can be extracted.
+fn check_with(archive: &Archive, plan: &Plan) -> Result<()> {
+    let new: Vec<Entry> = plan.entries().cloned().collect();
+    let mut members = entries_of(&archive.members);
+    members.push(&new);
+    let mut by_member = vec![Vec::new(); members.len()];
+    current(&members).into_iter().for_each(|(member, place)| by_member[member].push(place));
+    let all = members.iter().zip(&by_member).flat_map(|(entries, places)| wanted(entries, places));
+    let all: Vec<Entry> = all.map(|wanted| wanted.entry).collect();
+    check_paths(all.iter())
 }
 
 fn write(file: &File, end: u64, plan: Plan, options: &CreateOptions) -> Result<CreateSummary> {

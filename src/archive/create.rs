@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::group::solid_size;
+use super::names::check_paths;
 use super::plan::Plan;
 use crate::block::Base;
 use crate::container::format::incompatible;
@@ -58,6 +59,7 @@ impl Plan {
     /// A file changes or cannot be read, writing fails, or memory is short. What was written by then
     /// has no footer.
     pub fn write(mut self, out: impl Write, options: &CreateOptions) -> Result<CreateSummary> {
+        check_paths(self.entries())?;
         let level = options.encode.level;
         let limit = options.solid.unwrap_or_else(|| solid_size(self.total(), level)).clamp(1, level.block_size as u64);
         let base = if level.for_small_files().has_bases() { self.choose_base(limit, options) } else { None };

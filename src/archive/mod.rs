@@ -5,6 +5,7 @@
 pub mod append;
 pub mod content;
 pub mod create;
+mod current;
 pub mod extract;
 mod fragments;
 pub mod group;
@@ -25,6 +26,7 @@ pub mod select;
 mod sparse;
 mod survey;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
@@ -39,16 +41,17 @@ use crate::container::format::MAGIC;
 use crate::container::{Entry, EntryKind};
 use crate::error::{Error, Result};
 use crate::options::DecodeOptions;
+use current::{current, entries_of};
 use member::{FileAt, Member};
 use remains::stream_path;
+use select::{linked_file, linked_files};
 
 /// An archive opened for reading. Only the indices are in memory.
 #[derive(Debug)]
 pub struct Archive {
     file: File,
     members: Vec<Member>,
-    /// Member and place of every entry that counts: of those with one path the last, the rest of the
-    /// unnamed ones all.
+    /// Member and place of every entry that counts: what newer members have replaced does not.
     current: Vec<(usize, usize)>,
     /// Bytes of whole members; what follows was never finished, or is damaged.
     end: u64,
@@ -154,35 +157,38 @@ impl Archive {
     }
 
     fn find_current(&mut self) {
-        let mut last: HashMap<&[u8], (usize, usize)> = HashMap::new();
-        for (number, member) in self.members.iter().enumerate() {
-            for (place, entry) in member.index.entries.iter().enumerate() {
-                last.insert(&entry.path, (number, place));
-            }
-        }
-        for (number, member) in self.members.iter().enumerate() {
-            for (place, entry) in member.index.entries.iter().enumerate() {
-                // Doubled within a member is for extraction to refuse, not to be hidden here.
-                if !member.header.is_named() || last[&entry.path[..]].0 == number {
-                    self.current.push((number, place));
-                }
-            }
-        }
+        self.current = if self.is_named() {
+            current(&entries_of(&self.members))
+        } else {
+            let places = |(number, member): (usize, &Member)| (0..member.index.entries.len()).map(move |place| (number, place));
+            self.members.iter().enumerate().flat_map(places).collect()
+        };
     }
 
-    /// The entries, in the order of their contents. Where members give the same path, the last counts.
+    /// The entries, in the order of their contents. What a newer member has replaced is not among them.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.current.iter().map(|&(member, place)| &self.members[member].index.entries[place])
     }
 
-    /// The entries, each with the bytes that its content takes in the archive: its share of the blocks
-    /// it lies in, by length.
-    pub fn entries_with_packed(&self) -> impl Iterator<Item = (&Entry, u64)> {
+    /// The entries as extraction of all of them takes them, each with the bytes that its content takes in the archive: its
+    /// share of the blocks it lies in, by length. A hard link whose first name was replaced since is the file that it still
+    /// is.
+    pub fn entries_with_packed(&self) -> impl Iterator<Item = (Cow<'_, Entry>, u64)> {
         let offsets: Vec<Vec<u64>> = self.members.iter().map(|member| member.index.content_offsets()).collect();
+        let mut by_member = vec![Vec::new(); self.members.len()];
+        self.current.iter().for_each(|&(member, place)| by_member[member].push(place));
+        let files = by_member.iter().zip(&self.members).map(|(places, member)| linked_files(&member.index.entries, places));
+        let files: Vec<HashMap<usize, usize>> = files.collect();
         self.current.iter().map(move |&(number, place)| {
             let member = &self.members[number];
             let entry = &member.index.entries[place];
-            (entry, if entry.same_as.is_some() { 0 } else { member.packed(offsets[number][place], entry.stored_len()) })
+            if let Some(&first) = files[number].get(&place) {
+                let file = linked_file(entry, &member.index.entries[first]);
+                let packed = member.packed(offsets[number][first], file.stored_len());
+                return (Cow::Owned(file), packed);
+            }
+            let packed = if entry.same_as.is_some() { 0 } else { member.packed(offsets[number][place], entry.stored_len()) };
+            (Cow::Borrowed(entry), packed)
         })
     }
 

@@ -1,7 +1,6 @@
 //! Paths of entries: which are safe to extract.
 
-use std::collections::HashSet;
-
+use super::current::{compare, is_below};
 use crate::container::{Entry, EntryKind};
 use crate::error::{Error, Result};
 pub use crate::input::shown::show_name;
@@ -30,30 +29,37 @@ pub fn check_path(path: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Checks the paths of all entries that are to be extracted, also against each other.
+/// Checks the paths of all entries that are to be extracted, also against each other. What makes an archive asks the same
+/// before it begins.
 ///
 /// # Errors
-/// One is unsafe, stands twice, or lies under another that is no folder.
+/// One is unsafe, stands twice, lies under another that is no folder, or is a hard link to no file.
 pub fn check_paths<'a>(entries: impl Iterator<Item = &'a Entry> + Clone) -> Result<()> {
-    let mut leaves: HashSet<&[u8]> = HashSet::new();
-    let mut seen: HashSet<&[u8]> = HashSet::new();
-    for entry in entries.clone() {
+    let bad = |path: &[u8], what: &str| Err(Error::UnsafePath(format!("{:?} {what}", show_name(path))));
+    let mut sorted: Vec<&Entry> = Vec::new();
+    let mut links: Vec<&Entry> = Vec::new();
+    for entry in entries {
         check_path(&entry.path)?;
         if entry.kind == EntryKind::Hardlink {
             check_path(&entry.link)?;
+            links.push(entry);
         }
-        if !seen.insert(&entry.path) {
-            return Err(Error::UnsafePath(format!("{:?} stands twice in the archive", show_name(&entry.path))));
+        sorted.push(entry);
+    }
+    sorted.sort_by(|one, other| compare(&one.path, &other.path));
+    for pair in sorted.windows(2) {
+        if pair[0].path == pair[1].path {
+            return bad(&pair[1].path, "stands twice in the archive");
         }
-        if entry.kind != EntryKind::Directory {
-            leaves.insert(&entry.path);
+        // What lies below a path follows it at once.
+        if pair[0].kind != EntryKind::Directory && is_below(&pair[1].path, &pair[0].path) {
+            return bad(&pair[1].path, "lies under an entry that is no folder");
         }
     }
-    for entry in entries {
-        for slash in (0..entry.path.len()).filter(|&place| entry.path[place] == b'/') {
-            if leaves.contains(&entry.path[..slash]) {
-                return Err(Error::UnsafePath(format!("{:?} lies under an entry that is no folder", show_name(&entry.path))));
-            }
+    for link in links {
+        let first = sorted.binary_search_by(|entry| compare(&entry.path, &link.link)).ok().map(|place| sorted[place]);
+        if first.is_none_or(|first| first.kind != EntryKind::File) {
+            return bad(&link.path, &format!("is a hard link to {:?}, which is no file of the archive", show_name(&link.link)));
         }
     }
     Ok(())
@@ -82,5 +88,9 @@ mod tests {
             check(&[entry("a", kind), entry("a/b/c", EntryKind::File)]).unwrap_err();
         }
         check(&[entry("a", EntryKind::File), entry("a", EntryKind::Symlink)]).unwrap_err();
+        check(&[entry("a", EntryKind::File), entry("a-", EntryKind::File), entry("a/b", EntryKind::File)]).unwrap_err();
+        check(&[entry("h", EntryKind::Hardlink), entry("x", EntryKind::File)]).unwrap();
+        check(&[entry("h", EntryKind::Hardlink), entry("x", EntryKind::Symlink)]).unwrap_err();
+        check(&[entry("h", EntryKind::Hardlink)]).unwrap_err();
     }
 }

@@ -8,8 +8,8 @@ use super::create::CreateOptions;
 use super::group::{Look, base_size, compare};
 use super::identical;
 use super::representatives::Sketches;
-use crate::container::EntryKind;
 use crate::container::fields::read_full;
+use crate::container::{Entry, EntryKind};
 use crate::error::Result;
 use crate::input::shown::{reason, show_path};
 use crate::input::walk::{Found, Walk, WalkOptions, walk};
@@ -49,6 +49,11 @@ impl Plan {
         let start = others.len();
         others.append(&mut files);
         Ok(Plan { found: others, text: start..start + texts, packed: start + packed, warnings })
+    }
+
+    /// The entries to be stored, in order.
+    pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> + Clone {
+        self.found.iter().map(|found| &found.entry)
     }
 
     /// Bytes of content that will be stored.

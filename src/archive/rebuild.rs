@@ -50,13 +50,14 @@ pub(super) fn rebuild_index(file: &File, remains: &Remains, options: &DecodeOpti
         at += row.raw_len;
     }
     let offsets = index.content_offsets();
-    let parts: Vec<Vec<Part>> = index
-        .entries
-        .iter()
-        .zip(&offsets)
-        .map(|(entry, &start)| left.iter().filter_map(|&block| Part::of(block, start, start + entry.stored_len())).collect())
-        .collect();
-    let saved = |place: usize| parts[place].iter().map(|part| part.to - part.from).sum::<u64>();
+    // What equals an earlier entry has no content of its own.
+    let own = |(entry, &start): (&Entry, &u64)| match entry.same_as {
+        None => parts_between(&left, start, start + entry.stored_len()),
+        Some(_) => Vec::new(),
+    };
+    let parts: Vec<Vec<Part>> = index.entries.iter().zip(&offsets).map(own).collect();
+    let saved: Vec<u64> = parts.iter().map(|parts| parts.iter().map(|part| part.to - part.from).sum()).collect();
+    let saved = |place: usize| saved[index.entries[place].same_as.map_or(place, |first| first as usize)];
     let is_whole = |place: usize| index.entries[place].kind == EntryKind::File && saved(place) == index.entries[place].stored_len();
     let whole_files: HashSet<&[u8]> =
         (0..parts.len()).filter(|&place| is_whole(place)).map(|place| &index.entries[place].path[..]).collect();
@@ -95,6 +96,12 @@ struct Part {
     to: u64,
     block: u64,
     block_at: u64,
+}
+
+/// The parts of the content from `start` to `end`, found in the blocks that are `left`.
+fn parts_between(left: &[(u64, u64, u64)], start: u64, end: u64) -> Vec<Part> {
+    let first = left.partition_point(|&(_, block_end, _)| block_end <= start);
+    left[first..].iter().map_while(|&block| Part::of(block, start, end)).collect()
 }
 
 impl Part {

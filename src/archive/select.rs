@@ -82,31 +82,33 @@ pub struct Wanted {
     pub content: usize,
 }
 
+/// Those of the entries at `places` that are hard links to a first name not among them, with the place of the file that
+/// they are names of.
+pub(super) fn linked_files(entries: &[Entry], places: &[usize]) -> HashMap<usize, usize> {
+    let chosen: HashSet<&[u8]> = places.iter().map(|&place| &entries[place].path[..]).collect();
+    let needs_first = |place: &usize| entries[*place].kind == EntryKind::Hardlink && !chosen.contains(&entries[*place].link[..]);
+    let links: Vec<usize> = places.iter().copied().filter(needs_first).collect();
+    if links.is_empty() {
+        return HashMap::new();
+    }
+    let files = entries.iter().enumerate().filter(|(_, entry)| entry.kind == EntryKind::File);
+    let firsts: HashMap<&[u8], usize> = files.map(|(place, entry)| (&entry.path[..], place)).collect();
+    links.into_iter().filter_map(|place| Some((place, *firsts.get(&entries[place].link[..])?))).collect()
+}
+
+/// The file that the hard link `link` to `first` is, taken by itself.
+pub(super) fn linked_file(link: &Entry, first: &Entry) -> Entry {
+    Entry { path: link.path.clone(), metadata: link.metadata, owner: link.owner, ..first.clone() }
+}
+
 /// The entries at `places` of an index, ready to be extracted.
 #[must_use]
 pub fn wanted(entries: &[Entry], places: &[usize]) -> Vec<Wanted> {
-    let chosen: HashSet<&[u8]> = places.iter().map(|&place| &entries[place].path[..]).collect();
-    let needs_first = |entry: &Entry| entry.kind == EntryKind::Hardlink && !chosen.contains(&entry.link[..]);
-    let firsts: HashMap<&[u8], usize> = if places.iter().any(|&place| needs_first(&entries[place])) {
-        entries
-            .iter()
-            .enumerate()
-            .filter(|(_, entry)| entry.kind == EntryKind::File)
-            .map(|(place, entry)| (&entry.path[..], place))
-            .collect()
-    } else {
-        HashMap::new()
-    };
+    let firsts = linked_files(entries, places);
     let content = |place: usize| entries[place].same_as.map_or(place, |first| first as usize);
-    let resolve = |&place: &usize| {
-        let entry = &entries[place];
-        match firsts.get(&entry.link[..]).filter(|_| needs_first(entry)) {
-            Some(&first) => {
-                let file = Entry { path: entry.path.clone(), metadata: entry.metadata, owner: entry.owner, ..entries[first].clone() };
-                Wanted { entry: file, content: content(first) }
-            }
-            None => Wanted { entry: entry.clone(), content: content(place) },
-        }
+    let resolve = |&place: &usize| match firsts.get(&place) {
+        Some(&first) => Wanted { entry: linked_file(&entries[place], &entries[first]), content: content(first) },
+        None => Wanted { entry: entries[place].clone(), content: content(place) },
     };
     places.iter().map(resolve).collect()
 }

@@ -1,5 +1,6 @@
 //! `cmx -l`: what an archive holds, without decoding it.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::Path;
@@ -40,7 +41,7 @@ fn list_one(options: &Options, input: &Path) -> Result<(), Failure> {
     let archive = ArchiveInput::open(input)?.into_archive(&settings).map_err(fail)?;
     let mut selection = selection(options).map_err(fail)?;
     let mut rows: Vec<Row> =
-        archive.entries_with_packed().map(|(entry, packed)| Row { path: Archive::path_of(entry, input), entry, packed }).collect();
+        archive.entries_with_packed().map(|(entry, packed)| Row { path: Archive::path_of(&entry, input), entry, packed }).collect();
     rows.retain(|row| selection.selects(&row.path));
     if let Some(pattern) = selection.unused() {
         return Err(Failure::usage(format!("{}: nothing matches {:?}", name(input), show_name(pattern))));
@@ -57,7 +58,7 @@ fn print(text: &str) -> Result<(), Failure> {
 
 struct Row<'a> {
     path: Vec<u8>,
-    entry: &'a Entry,
+    entry: Cow<'a, Entry>,
     /// Bytes that its content takes in the archive: its share of the blocks it lies in.
     packed: u64,
 }
@@ -65,7 +66,7 @@ struct Row<'a> {
 fn as_table(rows: &[Row], archive_len: u64, is_part: bool) -> String {
     let mut text = String::from("mode              size      packed   ratio  modified             hash              name\n");
     for row in rows {
-        let entry = row.entry;
+        let entry = &*row.entry;
         let time = entry.metadata.mtime.and_then(local).unwrap_or_default();
         let is_file = entry.kind == EntryKind::File;
         let ratio = percent(row.packed, entry.size).filter(|_| is_file).map_or(String::new(), |percent| format!("{percent:.1} %"));
@@ -128,7 +129,7 @@ fn as_json(rows: &[Row], archive_len: u64) -> String {
 }
 
 fn row_json(row: &Row) -> Value {
-    let entry = row.entry;
+    let entry = &*row.entry;
     let kind = match entry.kind {
         EntryKind::File => "file",
         EntryKind::Directory => "directory",
@@ -153,6 +154,9 @@ fn row_json(row: &Row) -> Value {
     }
     if !entry.link.is_empty() {
         value["link"] = String::from_utf8_lossy(&entry.link).into();
+        if std::str::from_utf8(&entry.link).is_err() {
+            value["link_hex"] = hex(&entry.link).into();
+        }
     }
     value
 }

@@ -1,0 +1,130 @@
+//! Which entries of an archive of several members count: the newest under each path, as if each member had been extracted
+//! over the ones before.
+
+use std::cmp::Ordering;
+
+use super::member::Member;
+use crate::container::{Entry, EntryKind};
+
+/// An entry and where it stands.
+struct Row<'a> {
+    entry: &'a Entry,
+    member: usize,
+    place: usize,
+}
+
+/// A path that some entry has, with the numbers of the newest members that say something about it, counted from 1.
+struct Node {
+    /// First row with this path.
+    row: usize,
+    /// The nearest path above this one that an entry has.
+    parent: Option<usize>,
+    /// Newest member with an entry under this path.
+    newest: usize,
+    /// Newest member that has something else than a folder here or at a path above.
+    no_folder: usize,
+    /// Newest member with an entry below: this path is a folder there.
+    below: usize,
+}
+
+/// Member and place of each entry that counts, in the order of the members and their entries.
+///
+/// An entry is replaced by a newer member's entry of the same path; everything below a folder by a newer file or link in the
+/// folder's place; a file or link by a newer entry below its path, which makes it a folder. Entries of one member never
+/// replace each other: where they contradict themselves, extraction refuses them.
+pub(super) fn current(members: &[&[Entry]]) -> Vec<(usize, usize)> {
+    let rows = (0..).zip(members).flat_map(|(member, entries)| (0..).zip(*entries).map(move |(place, entry)| Row { entry, member, place }));
+    let mut rows: Vec<Row> = rows.collect();
+    if members.len() < 2 {
+        return rows.iter().map(|row| (row.member, row.place)).collect();
+    }
+    rows.sort_by(|one, other| compare(&one.entry.path, &other.entry.path));
+    let mut nodes: Vec<Node> = Vec::new();
+    for (row, Row { entry, member, .. }) in rows.iter().enumerate() {
+        if nodes.last().is_none_or(|node| rows[node.row].entry.path != entry.path) {
+            let mut parent = nodes.len().checked_sub(1);
+            while let Some(node) = parent.filter(|&node| !is_below(&entry.path, &rows[nodes[node].row].entry.path)) {
+                parent = nodes[node].parent;
+            }
+            let no_folder = parent.map_or(0, |parent| nodes[parent].no_folder);
+            nodes.push(Node { row, parent, newest: 0, no_folder, below: 0 });
+        }
+        if let Some(node) = nodes.last_mut() {
+            node.newest = node.newest.max(member + 1);
+            if entry.kind != EntryKind::Directory {
+                node.no_folder = node.no_folder.max(member + 1);
+            }
+        }
+    }
+    for node in (0..nodes.len()).rev() {
+        if let Some(parent) = nodes[node].parent {
+            nodes[parent].below = nodes[parent].below.max(nodes[node].below).max(nodes[node].newest);
+        }
+    }
+    let mut current = Vec::new();
+    for (number, node) in nodes.iter().enumerate() {
+        let end = nodes.get(number + 1).map_or(rows.len(), |next| next.row);
+        for row in &rows[node.row..end] {
+            let is_folder = row.entry.kind == EntryKind::Directory;
+            let newer = node.newest.max(node.no_folder).max(if is_folder { 0 } else { node.below });
+            if newer <= row.member + 1 {
+                current.push((row.member, row.place));
+            }
+        }
+    }
+    current.sort_unstable();
+    current
+}
+
+/// The order in which everything below a path follows it at once: as bytes, a slash before all others.
+pub(super) fn compare(one: &[u8], other: &[u8]) -> Ordering {
+    let shared = one.len().min(other.len());
+    // Equal stretches are passed over by the word.
+    let mut at = 0;
+    while at + 64 <= shared && one[at..at + 64] == other[at..at + 64] {
+        at += 64;
+    }
+    match (at..shared).find(|&at| one[at] != other[at]) {
+        Some(at) => {
+            let rank = |byte: u8| if byte == b'/' { 0 } else { u16::from(byte) + 1 };
+            rank(one[at]).cmp(&rank(other[at]))
+        }
+        None => one.len().cmp(&other.len()),
+    }
+}
+
+/// Does `path` lie below `above`?
+pub(super) fn is_below(path: &[u8], above: &[u8]) -> bool {
+    path.len() > above.len() && path[above.len()] == b'/' && path.starts_with(above)
+}
+
+/// The entries of `members`, for [`current`].
+pub(super) fn entries_of(members: &[Member]) -> Vec<&[Entry]> {
+    members.iter().map(|member| &member.index.entries[..]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn left(members: &[&[(&str, EntryKind)]]) -> Vec<String> {
+        let entry = |&(path, kind): &(&str, EntryKind)| Entry { path: path.into(), kind, ..Entry::default() };
+        let members: Vec<Vec<Entry>> = members.iter().map(|entries| entries.iter().map(entry).collect()).collect();
+        let slices: Vec<&[Entry]> = members.iter().map(|entries| &entries[..]).collect();
+        let shown = |(member, place): (usize, usize)| format!("{}{}", member, String::from_utf8_lossy(&members[member][place].path));
+        current(&slices).into_iter().map(shown).collect()
+    }
+
+    #[test]
+    fn the_newer_replaces_the_older() {
+        use EntryKind::{Directory, File, Symlink};
+        let folder: &[(&str, EntryKind)] = &[("p", Directory), ("p/q", Directory), ("p/q/f", File), ("p/q-", File)];
+        assert_eq!(left(&[folder]), ["0p", "0p/q", "0p/q/f", "0p/q-"]);
+        assert_eq!(left(&[folder, &[("p", Directory), ("p/q", File)]]), ["0p/q-", "1p", "1p/q"]);
+        assert_eq!(left(&[folder, &[("p/q", Symlink)]]), ["0p", "0p/q-", "1p/q"]);
+        assert_eq!(left(&[&[("a", File), ("a-", File)], &[("a/b/c", File)]]), ["0a-", "1a/b/c"]);
+        assert_eq!(left(&[folder, &[("p/q", File)], &[("p/q/g", File)]]), ["0p", "0p/q-", "2p/q/g"]);
+        // Within one member nothing is hidden.
+        assert_eq!(left(&[&[("x", File)], &[("x", Symlink), ("x/y", File), ("x", File)]]), ["1x", "1x/y", "1x"]);
+    }
+}
