@@ -13,8 +13,14 @@ pub enum Error {
     #[error("corrupt archive: {0}")]
     Corrupt(String),
     /// The archive was cut short, or never finished: it ends at this byte, within something.
-    #[error("corrupt archive: it ends early, at byte {0}; `cmx repair` may save what is there")]
+    #[error("corrupt archive: it ends early, at byte {0}")]
     Truncated(u64),
+    /// Behind the archive bytes follow, from this byte on, that are no archive.
+    #[error("corrupt archive: bytes that are no archive follow at byte {0}")]
+    Trailing(u64),
+    /// The input is no archive of cmx at all; why, in words.
+    #[error("not a cmx archive: {0}")]
+    NotAnArchive(String),
     /// The archive needs something this build does not know.
     #[error("unsupported: {0}")]
     Unsupported(String),
@@ -36,7 +42,7 @@ impl Error {
     /// Is this about bytes of an archive that are not what they were when it was written?
     #[must_use]
     pub fn is_damage(&self) -> bool {
-        matches!(self, Error::Corrupt(_) | Error::Truncated(_))
+        matches!(self, Error::Corrupt(_) | Error::Truncated(_) | Error::Trailing(_))
     }
 }
 

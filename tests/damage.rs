@@ -32,7 +32,7 @@ fn every_cut_is_found() {
     for (_, archive) in archives() {
         for length in 0..archive.len() {
             match decompress(&archive[..length]) {
-                Err(error) if error.is_damage() => {}
+                Err(error) if error.is_damage() || length == 0 => {}
                 other => {
                     // A cut between two members leaves a whole archive.
                     assert!(other.is_ok() && 2 * length == archive.len(), "{length} of {}: {other:?}", archive.len());
@@ -47,7 +47,7 @@ fn trailing_bytes_are_an_error_unless_asked_otherwise() {
     for (data, mut archive) in archives() {
         archive.extend_from_slice(b"\0\0\0\0");
         let text = decompress(&archive).unwrap_err().to_string();
-        assert!(text.contains("--ignore-trailing"), "{text}");
+        assert!(text.contains("bytes that are no archive follow"), "{text}");
         let lenient = DecodeOptions { ignore_trailing: true, ..DecodeOptions::default() };
         assert_eq!(decompress_with(&archive, &lenient).unwrap(), data);
     }

@@ -115,7 +115,7 @@ impl Archive {
                     self.end += member.length;
                     self.members.push(member);
                 }
-                Ok(None) if self.members.is_empty() => return Err(Error::Corrupt("not a cmx archive (it is empty)".into())),
+                Ok(None) if self.members.is_empty() => return Err(Error::NotAnArchive("it is empty".into())),
                 Ok(None) => break,
                 Err(error) if error.is_damage() && !self.members.is_empty() => {
                     if !self.options.ignore_trailing && !self.begins_member(self.end) {

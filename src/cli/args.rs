@@ -206,7 +206,7 @@ pub struct Options {
     /// Print a summary that fits on a screen
     #[arg(short = 'h', long = "help", action = ArgAction::Help, global = true, help_heading = MESSAGES)]
     pub _help: Option<bool>,
-    /// Print the version
+    /// Print the version; --version adds formats and commit
     #[arg(short = 'V', long = "version", action = ArgAction::Version, help_heading = MESSAGES)]
     pub _version: Option<bool>,
     /// Files or folders; to extract or list: an archive, then names or globs in it

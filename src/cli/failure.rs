@@ -32,7 +32,7 @@ impl Failure {
     pub fn at(path: &Path, error: &Error) -> Self {
         match error {
             Error::Io(error) => Self::io(path, error),
-            _ => Failure { code: code(error), text: format!("{}: {error}", name(path)) },
+            _ => Failure { code: code(error), text: format!("{}: {error}{}", name(path), remedy(error)) },
         }
     }
 
@@ -87,6 +87,15 @@ impl Failure {
         if self.code != CLOSED_PIPE && !self.text.is_empty() {
             warn(&self.text);
         }
+    }
+}
+
+/// The flag or command that helps, which the library does not know.
+fn remedy(error: &Error) -> &'static str {
+    match error {
+        Error::Truncated(_) => "; `cmx repair` may save what is there",
+        Error::Trailing(_) => "; --ignore-trailing passes over them",
+        _ => "",
     }
 }
 

@@ -28,6 +28,7 @@ mod signals;
 mod size;
 mod test;
 mod usage;
+mod version;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -10,7 +10,7 @@ const COLUMN: usize = 25;
 /// The definition of the command line, with [`text`] as its help. What is generated from the definition without it,
 /// the man page and `cmx help options`, has the long texts.
 pub fn command() -> clap::Command {
-    Args::command().override_help(text())
+    Args::command().override_help(text()).long_version(super::version::text())
 }
 
 /// The screen.

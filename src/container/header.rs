@@ -2,6 +2,7 @@
 
 use std::io::Read;
 
+use super::compatibility;
 use super::fields::{Fields, put_varint};
 use super::format::{CONTRACT, MAGIC, VERSION, incompatible};
 use super::hash::check;
@@ -80,11 +81,7 @@ impl Header {
             return Ok(None);
         }
         let version = fields.byte()?;
-        if version != VERSION {
-            return Err(Error::Unsupported(format!(
-                "this archive is of container version {version}; this cmx reads version {VERSION}: take a newer cmx, or the header is damaged"
-            )));
-        }
+        compatibility::check_version(version)?;
         let incompatible = fields.varint()?;
         let compatible = fields.varint()?;
         let contract = fields.varint()?;
@@ -97,48 +94,41 @@ impl Header {
             }
         }
         // Last, so that damage is called damage wherever a check can tell it.
-        header.refuse_unknown()?;
+        compatibility::check_features(header.incompatible, header.contract)?;
         Ok(Some(header))
-    }
-
-    fn refuse_unknown(&self) -> Result<()> {
-        let unknown = self.incompatible & !incompatible::KNOWN;
-        if unknown != 0 {
-            return Err(Error::Unsupported(format!("this archive uses feature bits {unknown:#x}: take a newer cmx")));
-        }
-        if self.contract != CONTRACT {
-            return Err(Error::Unsupported(format!(
-                "this archive needs numeric contract {}; this cmx has contract {CONTRACT}: take the cmx that wrote it, or a newer one",
-                self.contract
-            )));
-        }
-        Ok(())
     }
 }
 
+/// So many of the magic bytes are enough to call what is wrong with the others damage.
+const RECOGNISED: usize = 4;
+
 /// Reads the magic bytes. Leaves nothing remembered if the input ends right here.
 fn read_magic<R: Read>(fields: &mut Fields<R>, at: u64) -> Result<()> {
-    for (place, &expected) in MAGIC.iter().enumerate() {
-        let byte = match fields.byte_or_end()? {
-            Some(byte) => byte,
-            None if place == 0 => return Ok(()),
-            None if at == 0 => return Err(Error::Corrupt("not a cmx archive (it is too short)".into())),
-            None => {
-                return Err(Error::Corrupt(format!("bytes that are no archive follow at byte {at}; --ignore-trailing passes over them")));
-            }
-        };
-        if byte == expected {
-            continue;
+    let mut found = Vec::new();
+    while found.len() < MAGIC.len() {
+        match fields.byte_or_end()? {
+            Some(byte) => found.push(byte),
+            None => break,
         }
-        return Err(Error::Corrupt(if place >= 4 {
-            "a transfer in text mode has changed the line ends; copy it again in binary mode".into()
-        } else if at == 0 {
-            "not a cmx archive (the first bytes are wrong)".into()
-        } else {
-            format!("bytes that are no archive follow at byte {at}; --ignore-trailing passes over them")
-        }));
     }
-    Ok(())
+    if found.is_empty() || found == MAGIC {
+        return Ok(());
+    }
+    if at > 0 {
+        return Err(Error::Trailing(at));
+    }
+    if MAGIC.starts_with(&found) {
+        return Err(Error::Truncated(found.len() as u64));
+    }
+    if found.starts_with(&MAGIC[..4]) && found[4..].contains(&b'\n') {
+        return Err(Error::Corrupt("a transfer in text mode has changed the line ends; copy it again in binary mode".into()));
+    }
+    let equal = found.iter().zip(MAGIC).filter(|(found, expected)| **found == *expected).count();
+    Err(if equal >= RECOGNISED {
+        Error::Corrupt("the first bytes are damaged; `cmx repair` may save the content".into())
+    } else {
+        Error::NotAnArchive("the first bytes are others".into())
+    })
 }
 
 #[cfg(test)]
@@ -182,8 +172,17 @@ mod tests {
         let text = |bytes: &[u8]| read(bytes).unwrap_err().to_string();
         let mut newer = bytes.clone();
         newer[6] = 9;
-        assert!(text(&newer).contains("container version 9"));
+        assert!(text(&newer).contains("container version 9, newer than"));
         assert!(text(b"\x8Ecmx\n\x01\x00").contains("text mode"));
         assert!(text(b"PK\x03\x04").contains("not a cmx archive"));
+        assert!(matches!(read(b"plain text"), Err(Error::NotAnArchive(_))));
+        // What is recognisable is damaged or cut, and other bytes behind an archive are named by where they are.
+        for damaged in 0..MAGIC.len() {
+            let mut bytes = bytes.clone();
+            bytes[damaged] ^= 0x40;
+            assert!(read(&bytes).unwrap_err().is_damage());
+            assert!(damaged == 0 || matches!(read(&MAGIC[..damaged]), Err(Error::Truncated(_))));
+        }
+        assert!(matches!(Header::read_from(&mut Fields::new(&b"plain"[..], 7)), Err(Error::Trailing(7))));
     }
 }

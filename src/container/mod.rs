@@ -7,6 +7,7 @@
 
 mod columns;
 pub mod compact;
+mod compatibility;
 pub mod entry;
 pub mod fields;
 pub mod footer;

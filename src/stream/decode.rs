@@ -157,7 +157,7 @@ impl<R: Read> Members<R> {
         self.member_at = self.fields.offset();
         let header = match Header::read_from(&mut self.fields) {
             Ok(Some(header)) => header,
-            Ok(None) if self.member_at == 0 => return Err(Error::Corrupt("not a cmx archive (it is empty)".into())),
+            Ok(None) if self.member_at == 0 => return Err(Error::NotAnArchive("it is empty".into())),
             Ok(None) => return Ok(None),
             Err(error) if error.is_damage() && self.member_at > 0 && self.options.ignore_trailing => return Ok(None),
             Err(error) => return Err(error),

@@ -47,14 +47,16 @@ fn mistakes_get_one_clear_line() {
     fails(&folder, "IN.cmx", b"", 1, "archive already");
     fails(&folder, "-f IN -o IN", b"", 1, "input and output at once");
     fails(&folder, "IN -o missing/OUT", b"", 1, "missing/OUT: No such file");
-    fails(&folder, "-d -o OUT", b"plain text", 2, "standard input: corrupt archive: not a cmx archive");
-    fails(&folder, "-d -o OUT", b"", 2, "it is empty");
+    fails(&folder, "-d -o OUT", b"plain text", 1, "standard input: not a cmx archive");
+    fails(&folder, "-d -o OUT", b"", 1, "not a cmx archive: it is empty");
     fails(&folder, "-c IN -o /dev/full", b"", 1, "/dev/full: No space left on device");
     let archive = fs::read(folder.path().join("IN.cmx")).unwrap();
     fails(&folder, "-d -o OUT", &archive[..archive.len() - 1], 2, "ends early");
     let mut newer = archive.clone();
-    newer[6] = 2;
-    fails(&folder, "-d -o OUT", &newer, 1, "container version 2");
+    newer[6] = 200;
+    fails(&folder, "-d -o OUT", &newer, 1, "container version 200, newer than");
+    newer[6] = 0;
+    fails(&folder, "-d -o OUT", &newer, 1, "container version 0, older than");
     let mut flipped = archive;
     flipped[25] ^= 4;
     fails(&folder, "-t", &flipped, 2, "damaged");
@@ -106,9 +108,26 @@ fn names_in_messages_cannot_act_on_a_terminal() {
 }
 
 #[test]
+fn what_is_no_archive_is_not_called_corrupt() {
+    let folder = folder();
+    for line in ["-t IN", "-dc IN", "-l IN"] {
+        fails(&folder, line, b"", 1, "IN: not a cmx archive: the first bytes are others");
+    }
+    ok(&folder, "--archive IN -o x.cmx");
+    for line in ["-d x.cmx nothing -C out", "-dc x.cmx nothing", "-l x.cmx nothing"] {
+        let output = cmx(folder.path(), line, b"");
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(1) && text.contains("matches") && !text.contains("corrupt"), "{text}");
+    }
+}
+
+#[test]
 fn damage_outweighs_other_errors_of_a_test() {
     let folder = folder();
-    fs::write(folder.path().join("junk"), b"this is no archive").unwrap();
+    ok(&folder, "IN -o junk");
+    let mut damaged = fs::read(folder.path().join("junk")).unwrap();
+    damaged[25] ^= 4;
+    fs::write(folder.path().join("junk"), damaged).unwrap();
     for line in ["-t junk missing", "-t missing junk"] {
         let output = cmx(folder.path(), line, b"");
         assert_eq!(output.status.code(), Some(2));

@@ -69,3 +69,47 @@ fn completions_for_every_shell() {
         assert!(String::from_utf8(ok(&folder, &format!("completions {shell}"))).unwrap().contains("no-verify"));
     }
 }
+
+#[test]
+fn the_version_names_what_an_archive_depends_on() {
+    let folder = folder();
+    let long = String::from_utf8(ok(&folder, "--version")).unwrap();
+    let contract = cmx::container::format::CONTRACT;
+    for part in [
+        concat!("cmx ", env!("CARGO_PKG_VERSION"), "\n"),
+        &format!("numeric contract {contract}\n"),
+        "\ncommit ",
+        "cli",
+        "instruction set ",
+    ] {
+        assert!(long.contains(part), "{part}: {long}");
+    }
+    assert_eq!(String::from_utf8(ok(&folder, "-V")).unwrap().lines().count(), 1);
+}
+
+/// README and help show what the program prints and takes.
+#[test]
+fn documents_list_what_there_is() {
+    let folder = folder();
+    let screen = String::from_utf8(ok(&folder, "--help")).unwrap();
+    let page = String::from_utf8(ok(&folder, "man")).unwrap();
+    let commands = screen.lines().find_map(|line| line.strip_prefix("Commands: ")).unwrap();
+    for command in commands.split(", ") {
+        assert!(page.contains(&format!(".SS cmx {command}")), "{command}");
+    }
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    for word in readme.lines().filter_map(|line| line.trim_start().strip_prefix("cmx ")).filter_map(|line| line.split(' ').next()) {
+        let is_command = word.chars().all(|letter| letter.is_ascii_lowercase());
+        assert!(!is_command || commands.split(", ").any(|command| command == word), "README: cmx {word}");
+    }
+    // Every document of the folder is in the list, and no other.
+    for entry in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/docs")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(!name.ends_with(".md") || readme.contains(&format!("(docs/{name})")), "README does not name docs/{name}");
+    }
+    // The levels.
+    let table = String::from_utf8(ok(&folder, "levels")).unwrap();
+    for level in cmx::level::LEVELS.iter() {
+        assert!(table.lines().any(|line| line.starts_with(&format!("-{} ", level.number)) && line.contains(level.name)), "{table}");
+    }
+}

@@ -93,7 +93,8 @@ fn golden_refusals_are_refused_for_their_reason() {
         let options = DecodeOptions { max_output: 1 << 20, memory: 64 << 20, ..DecodeOptions::default() };
         let error = cmx::decompress_with(&archive, &options).expect_err(case.name);
         let kind = match &error {
-            Error::Corrupt(_) | Error::Truncated(_) => "corrupt",
+            Error::Corrupt(_) | Error::Truncated(_) | Error::Trailing(_) => "corrupt",
+            Error::NotAnArchive(_) => "no archive",
             Error::Unsupported(_) => "unsupported",
             Error::Limit(_) => "limit",
             Error::Divergence(_) => "divergence",

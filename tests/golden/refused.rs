@@ -147,9 +147,9 @@ fn beginnings() -> Vec<Refused> {
     let whole = full(|_| {});
     let as_text = [&whole[..4], &whole[5..]].concat();
     vec![
-        case("empty", "corrupt", "it is empty", Vec::new()),
-        case("short-magic", "corrupt", "too short", whole[..3].to_vec()),
-        case("bad-magic", "corrupt", "first bytes are wrong", flipped(whole.clone(), 0)),
+        case("empty", "no archive", "it is empty", Vec::new()),
+        case("short-magic", "corrupt", "ends early", whole[..3].to_vec()),
+        case("bad-magic", "corrupt", "first bytes are damaged", flipped(whole.clone(), 0)),
         case("text-mode", "corrupt", "text mode", as_text),
         case("newer-version", "unsupported", "container version 2", header_of(&[2, 0, 0, 1, 1])),
         case("unknown-feature", "unsupported", "feature bits 0x10000", full(|draft| draft.header.incompatible |= 1 << 16)),
@@ -175,7 +175,7 @@ fn compact_members() -> Vec<Refused> {
         case("compact-mode", "corrupt", "impossible mode", compact(|member| member.metadata.mode = Some(0o10000))),
         case("compact-length", "corrupt", "length of a stored block", compact(|member| member.raw_len += 1)),
         case("compact-cut", "corrupt", "", cut(whole.clone(), 1)),
-        case("trailing", "corrupt", "--ignore-trailing", [&whole[..], b"more"].concat()),
+        case("trailing", "corrupt", "bytes that are no archive follow at byte", [&whole[..], b"more"].concat()),
         case("second-member-cut", "corrupt", "", cut([&whole[..], &whole].concat(), 1)),
     ]
 }
