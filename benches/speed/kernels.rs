@@ -56,36 +56,36 @@ enum Kernel {
 const KERNELS: [(&str, Kernel); 4] = [("dot", Kernel::Dot), ("train", Kernel::Train), ("learn", Kernel::Learn), ("recall", Kernel::Recall)];
 
 #[inline(always)]
-fn call<K: Kernels>(kernel: Kernel, on: &mut Operands) {
+fn call<K: Kernels>(kernels: K, kernel: Kernel, on: &mut Operands) {
     let on = black_box(on);
     match kernel {
         Kernel::Dot => {
-            black_box(K::dot(&on.inputs, &on.weights));
+            black_box(kernels.dot(&on.inputs, &on.weights));
         }
-        Kernel::Train => K::train(&on.inputs, &mut on.weights, black_box(77)),
-        Kernel::Learn => K::learn(&on.entries, black_box(1), 255, &mut on.updated),
+        Kernel::Train => kernels.train(&on.inputs, &mut on.weights, black_box(77)),
+        Kernel::Learn => kernels.learn(&on.entries, black_box(1), 255, &mut on.updated),
         // SAFETY: bases are multiples of 64 below the length of `states`, the node is 3, and all
         // slices were made for the same number of contexts, a multiple of eight.
         Kernel::Recall => unsafe {
-            K::recall(&on.states, &on.bases, 3, &on.maps, &mut on.indices, &mut on.entries, &mut on.recalled);
+            kernels.recall(&on.states, &on.bases, 3, &on.maps, &mut on.indices, &mut on.entries, &mut on.recalled);
         },
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-fn call_avx2(kernel: Kernel, on: &mut Operands) {
-    call::<cmx::simd::Avx2>(kernel, on);
+fn call_avx2(kernels: cmx::simd::Avx2, kernel: Kernel, on: &mut Operands) {
+    call(kernels, kernel, on);
 }
 
 fn call_as(set: InstructionSet, kernel: Kernel, on: &mut Operands) {
     match set {
         #[cfg(target_arch = "x86_64")]
-        // SAFETY: sets come from `usable`, which has found these features.
-        InstructionSet::Avx2 => unsafe { call_avx2(kernel, on) },
+        // SAFETY: only detection of these features makes an `Avx2`.
+        InstructionSet::Avx2(kernels) => unsafe { call_avx2(kernels, kernel, on) },
         #[cfg(target_arch = "aarch64")]
-        InstructionSet::Neon => call::<cmx::simd::Neon>(kernel, on),
-        _ => call::<Scalar>(kernel, on),
+        InstructionSet::Neon(kernels) => call(kernels, kernel, on),
+        _ => call(Scalar, kernel, on),
     }
 }
 

@@ -3,16 +3,16 @@
 use cmx::model::state_map::MapEntry;
 use cmx::simd::{Kernels, LANES, Scalar};
 
-fn agree<K: Kernels>(inputs: &[i16], weights: &[i16], entries: &[u32], error: i16) {
-    assert_eq!(K::dot(inputs, weights), Scalar::dot(inputs, weights));
+fn agree<K: Kernels>(kernels: K, inputs: &[i16], weights: &[i16], entries: &[u32], error: i16) {
+    assert_eq!(kernels.dot(inputs, weights), Scalar.dot(inputs, weights));
     let (mut moved, mut reference) = (weights.to_vec(), weights.to_vec());
-    K::train(inputs, &mut moved, error);
-    Scalar::train(inputs, &mut reference, error);
+    kernels.train(inputs, &mut moved, error);
+    Scalar.train(inputs, &mut reference, error);
     assert_eq!(moved, reference);
     let (mut learnt, mut reference) = (vec![MapEntry::silent(); entries.len()], vec![MapEntry::silent(); entries.len()]);
     for (bit, limit) in [(0, 255), (1, 255), (0, 1023), (1, 30)] {
-        K::learn(entries, bit, limit, &mut learnt);
-        Scalar::learn(entries, bit, limit, &mut reference);
+        kernels.learn(entries, bit, limit, &mut learnt);
+        Scalar.learn(entries, bit, limit, &mut reference);
         assert_eq!(learnt, reference);
     }
 }
@@ -28,11 +28,11 @@ pub fn kernels(data: &[u8]) {
     let inputs: Vec<i16> = inputs.iter().map(|input| (input >> 1).max(-16383)).collect();
     let entries: Vec<u32> = rest[..2 * count].as_chunks::<2>().0.iter().map(|pair| (pair[0] as u16 as u32) << 16 | pair[1] as u16 as u32).collect();
     let error = i16::from_le_bytes(*error);
-    agree::<Scalar>(&inputs, weights, &entries, error);
+    agree(Scalar, &inputs, weights, &entries, error);
     #[cfg(target_arch = "x86_64")]
-    if cmx::simd::usable().contains(&cmx::simd::InstructionSet::Avx2) {
-        agree::<cmx::simd::Avx2>(&inputs, weights, &entries, error);
+    if let Some(kernels) = cmx::simd::Avx2::detect() {
+        agree(kernels, &inputs, weights, &entries, error);
     }
     #[cfg(target_arch = "aarch64")]
-    agree::<cmx::simd::Neon>(&inputs, weights, &entries, error);
+    agree(cmx::simd::Neon::detect(), &inputs, weights, &entries, error);
 }

@@ -45,12 +45,12 @@ impl<const P: usize, const S: usize> WeightMixer<P, S> for BayesMixer<P, S> {
     }
 
     #[inline(always)]
-    fn mix<K: Kernels>(&mut self, inputs: &[[i16; 2]; P], selectors: &[u32; S]) -> [i32; S] {
-        self.selection.mix::<K, P>(inputs, selectors, |row| &self.rows[row].means)
+    fn mix<K: Kernels>(&mut self, kernels: K, inputs: &[[i16; 2]; P], selectors: &[u32; S]) -> [i32; S] {
+        self.selection.mix(kernels, inputs, selectors, |row| &self.rows[row].means)
     }
 
     #[inline(always)]
-    fn update<K: Kernels>(&mut self, inputs: &[[i16; 2]; P], bit: u32, coded: u32) {
+    fn update<K: Kernels>(&mut self, _: K, inputs: &[[i16; 2]; P], bit: u32, coded: u32) {
         if !self.selection.teaches(bit, coded) {
             return;
         }
@@ -113,8 +113,8 @@ mod tests {
             // Right seven times of eight.
             let said = if state >> 28 & 7 == 7 { 1 - bit } else { bit };
             inputs[0] = [if said == 1 { 512 } else { -512 }, if state >> 20 & 1 == 1 { 512 } else { -512 }];
-            mixer.mix::<Scalar>(&inputs, &[0]);
-            mixer.update::<Scalar>(&inputs, bit, 1 << (PROBABILITY_BITS - 1));
+            mixer.mix(Scalar, &inputs, &[0]);
+            mixer.update(Scalar, &inputs, bit, 1 << (PROBABILITY_BITS - 1));
         }
         let row = &mixer.rows[0];
         let [told, noise] = row.means[0];

@@ -102,11 +102,11 @@ pub fn squash(stretched: i32) -> u32 {
 }
 
 /// Half of [`STRETCH`]: entries for the middle, then as many for the tail.
-const STRETCH_ENTRIES: usize = 4096;
+pub(crate) const STRETCH_ENTRIES: usize = 4096;
 /// Below this (and symmetrically near one) the finer half of the table takes over.
-const TAIL: u32 = 1 << 15;
-const MIDDLE_SHIFT: u32 = PROBABILITY_BITS - 1 - 12;
-const TAIL_SHIFT: u32 = 3;
+pub(crate) const TAIL: u32 = 1 << 15;
+pub(crate) const MIDDLE_SHIFT: u32 = PROBABILITY_BITS - 1 - 12;
+pub(crate) const TAIL_SHIFT: u32 = 3;
 
 /// The inverse of [`SQUASH`] for probabilities below one half: the stretched value of
 /// `entry + ½` steps, first in steps of 2^-13, then (for less than 2^-7) in steps of 2^-19.

@@ -43,11 +43,11 @@ pub trait WeightMixer<const P: usize, const S: usize>: Clone + Send + Sync + 'st
 
     /// Mixes `inputs` in every set; `selectors[k]` picks the row of set `k`. The stretched
     /// predictions have 12 fractional bits.
-    fn mix<K: Kernels>(&mut self, inputs: &[[i16; 2]; P], selectors: &[u32; S]) -> [i32; S];
+    fn mix<K: Kernels>(&mut self, kernels: K, inputs: &[[i16; 2]; P], selectors: &[u32; S]) -> [i32; S];
 
     /// Trains the rows that made the last mix, if the bit was a surprise after `coded`, the probability (22
     /// bits) that all stages together gave.
-    fn update<K: Kernels>(&mut self, inputs: &[[i16; 2]; P], bit: u32, coded: u32);
+    fn update<K: Kernels>(&mut self, kernels: K, inputs: &[[i16; 2]; P], bit: u32, coded: u32);
 }
 
 /// What every first layer keeps beside its weights: which row of each set is in use, and what it predicted.
@@ -77,6 +77,7 @@ impl<const S: usize> Selection<S> {
     #[inline(always)]
     pub(super) fn mix<'a, K: Kernels, const P: usize>(
         &mut self,
+        kernels: K,
         inputs: &[[i16; 2]; P],
         selectors: &[u32; S],
         weights: impl Fn(usize) -> &'a [[i16; 2]; P],
@@ -85,7 +86,7 @@ impl<const S: usize> Selection<S> {
         for k in 0..S {
             self.selected[k] = self.first_row[k] + selectors[k];
             let row = weights(self.selected[k] as usize);
-            let sum = K::dot(inputs.as_flattened(), row.as_flattened());
+            let sum = kernels.dot(inputs.as_flattened(), row.as_flattened());
             stretched[k] = (sum >> SUM_SHIFT).clamp(-MIX_LIMIT, MIX_LIMIT);
         }
         for k in 0..S {
@@ -132,12 +133,12 @@ impl<const P: usize, const S: usize> WeightMixer<P, S> for Mixer<P, S> {
     }
 
     #[inline(always)]
-    fn mix<K: Kernels>(&mut self, inputs: &[[i16; 2]; P], selectors: &[u32; S]) -> [i32; S] {
-        self.selection.mix::<K, P>(inputs, selectors, |row| &self.weights[row])
+    fn mix<K: Kernels>(&mut self, kernels: K, inputs: &[[i16; 2]; P], selectors: &[u32; S]) -> [i32; S] {
+        self.selection.mix(kernels, inputs, selectors, |row| &self.weights[row])
     }
 
     #[inline(always)]
-    fn update<K: Kernels>(&mut self, inputs: &[[i16; 2]; P], bit: u32, coded: u32) {
+    fn update<K: Kernels>(&mut self, kernels: K, inputs: &[[i16; 2]; P], bit: u32, coded: u32) {
         if !self.selection.teaches(bit, coded) {
             return;
         }
@@ -148,7 +149,7 @@ impl<const P: usize, const S: usize> WeightMixer<P, S> for Mixer<P, S> {
             *updates += u16::from(*updates < UPDATES_LIMIT);
             // 22 bits of error and 16 of rate: 38 fractional bits, of which the kernel wants 20.
             let scaled = ((i64::from(error) * rate + (1 << 17)) >> 18).clamp(-32767, 32767) as i16;
-            K::train(inputs.as_flattened(), self.weights[row].as_flattened_mut(), scaled);
+            kernels.train(inputs.as_flattened(), self.weights[row].as_flattened_mut(), scaled);
         }
     }
 }

@@ -175,18 +175,20 @@ const fn has_bases(contexts: usize) -> bool {
 /// Makes a predictor that has taken in the part of the primer that is not learned.
 #[inline(always)]
 fn begin<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize, const S: usize, M: WeightMixer<P, S>>(
+    kernels: K,
     profile: &Profile,
     length: usize,
     task: &Task,
     skipped: Skipped,
 ) -> Result<Predictor<K, N, R, D, P, S, M>> {
-    let mut predictor = Predictor::new(profile, length.saturating_add(task.room.unwrap_or(0)), task.memory, skipped)?;
+    let mut predictor = Predictor::new(kernels, profile, length.saturating_add(task.room.unwrap_or(0)), task.memory, skipped)?;
     note(&mut predictor, &profile.primer);
     Ok(predictor)
 }
 
 #[inline(always)]
 fn encode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize, const S: usize, M: WeightMixer<P, S>>(
+    kernels: K,
     profile: &Profile,
     raw: &[u8],
     task: &Task,
@@ -202,7 +204,7 @@ fn encode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
     leading.encode(profile.leading, &mut encoder);
     let (mut predictor, first) = match before {
         Some(before) if has_bases(N) => (Predictor::go_on(before, task.text)?, start),
-        _ => (begin::<K, N, R, D, P, S, M>(profile, bytes.len(), task, leading.skipped)?, profile.primer.noted),
+        _ => (begin::<K, N, R, D, P, S, M>(kernels, profile, bytes.len(), task, leading.skipped)?, profile.primer.noted),
     };
     let step = step_of(task.text, raw.len());
     let mut index = first;
@@ -246,6 +248,7 @@ fn encode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
 
 #[inline(always)]
 fn decode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize, const S: usize>(
+    kernels: K,
     profile: &Profile,
     coded: &[u8],
     raw_len: usize,
@@ -263,7 +266,7 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
     bytes.try_reserve_exact(total).map_err(|_| Error::Limit(format!("no memory for {total} bytes")))?;
     let (mut predictor, first) = match before {
         Some(before) if has_bases(N) => (Predictor::go_on(before, task.text)?, start),
-        _ => (begin::<K, N, R, D, P, S, Mixer<P, S>>(profile, total, task, leading.skipped)?, profile.primer.noted),
+        _ => (begin::<K, N, R, D, P, S, Mixer<P, S>>(kernels, profile, total, task, leading.skipped)?, profile.primer.noted),
     };
     let step = step_of(task.text, raw_len);
     bytes.extend_from_slice(&primer[..first]);
@@ -320,23 +323,25 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 #[allow(unsafe_code)]
 fn encode_avx2<const N: usize, const R: usize, const D: usize, const P: usize, const S: usize, M: WeightMixer<P, S>>(
+    kernels: crate::simd::Avx2,
     profile: &Profile,
     raw: &[u8],
     task: &Task,
 ) -> Result<(Vec<u8>, Option<State>)> {
-    encode_with::<crate::simd::Avx2, N, R, D, P, S, M>(profile, raw, task)
+    encode_with::<_, N, R, D, P, S, M>(kernels, profile, raw, task)
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 #[allow(unsafe_code)]
 fn decode_avx2<const N: usize, const R: usize, const D: usize, const P: usize, const S: usize>(
+    kernels: crate::simd::Avx2,
     profile: &Profile,
     coded: &[u8],
     raw_len: usize,
     task: &Task,
 ) -> Result<(Vec<u8>, Option<State>)> {
-    decode_with::<crate::simd::Avx2, N, R, D, P, S>(profile, coded, raw_len, task)
+    decode_with::<_, N, R, D, P, S>(kernels, profile, coded, raw_len, task)
 }
 
 /// Codes `raw` with the predictor of `profile`.
@@ -349,13 +354,13 @@ fn encode_sized<const N: usize, const R: usize, const D: usize, const P: usize, 
     raw: &[u8],
     task: &Task,
 ) -> Result<(Vec<u8>, Option<State>)> {
-    match task.set.or_scalar() {
+    match task.set {
         #[cfg(target_arch = "x86_64")]
-        // SAFETY: `or_scalar` has just found the features that the function is compiled for.
-        InstructionSet::Avx2 => unsafe { encode_avx2::<N, R, D, P, S, M>(profile, raw, task) },
+        // SAFETY: only detection of the features that the function is compiled for makes an `Avx2`.
+        InstructionSet::Avx2(kernels) => unsafe { encode_avx2::<N, R, D, P, S, M>(kernels, profile, raw, task) },
         #[cfg(target_arch = "aarch64")]
-        InstructionSet::Neon => encode_with::<crate::simd::Neon, N, R, D, P, S, M>(profile, raw, task),
-        _ => encode_with::<Scalar, N, R, D, P, S, M>(profile, raw, task),
+        InstructionSet::Neon(kernels) => encode_with::<_, N, R, D, P, S, M>(kernels, profile, raw, task),
+        InstructionSet::Scalar => encode_with::<_, N, R, D, P, S, M>(Scalar, profile, raw, task),
     }
 }
 
@@ -370,13 +375,13 @@ fn decode_sized<const N: usize, const R: usize, const D: usize, const P: usize, 
     raw_len: usize,
     task: &Task,
 ) -> Result<(Vec<u8>, Option<State>)> {
-    match task.set.or_scalar() {
+    match task.set {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as in `encode_sized`.
-        InstructionSet::Avx2 => unsafe { decode_avx2::<N, R, D, P, S>(profile, coded, raw_len, task) },
+        InstructionSet::Avx2(kernels) => unsafe { decode_avx2::<N, R, D, P, S>(kernels, profile, coded, raw_len, task) },
         #[cfg(target_arch = "aarch64")]
-        InstructionSet::Neon => decode_with::<crate::simd::Neon, N, R, D, P, S>(profile, coded, raw_len, task),
-        _ => decode_with::<Scalar, N, R, D, P, S>(profile, coded, raw_len, task),
+        InstructionSet::Neon(kernels) => decode_with::<_, N, R, D, P, S>(kernels, profile, coded, raw_len, task),
+        InstructionSet::Scalar => decode_with::<_, N, R, D, P, S>(Scalar, profile, coded, raw_len, task),
     }
 }
 

@@ -27,7 +27,6 @@ use crate::model::slots::{LINE, NONE_DEFERRED, SlotTable};
 use crate::simd::{Histories, Kernels};
 use profile::{Profile, RowPart, Selector};
 use std::borrow::Cow;
-use std::marker::PhantomData;
 
 /// Updates after which a map entry keeps its rate: 0.1 % smaller than 255, on text and code.
 const MAP_LIMIT: u32 = 1020;
@@ -82,7 +81,7 @@ pub struct Predictor<K: Kernels, const N: usize, const R: usize, const D: usize,
     table: SlotTable,
     state: ContextState,
     profile: Profile,
-    kernels: PhantomData<K>,
+    kernels: K,
 }
 
 impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize, const S: usize, M: WeightMixer<P, S>>
@@ -95,11 +94,12 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
     /// Where the pairs of the match models begin.
     const MATCHES: usize = N + R + if Self::CONFIDENCE { N } else { 0 };
 
-    /// A predictor for `length` bytes with tables of at most `memory` bytes, which passes over `skipped` bits.
+    /// A predictor for `length` bytes with tables of at most `memory` bytes, which passes over `skipped` bits and computes
+    /// with `kernels`.
     ///
     /// # Errors
     /// The memory cannot be had.
-    pub fn new(profile: &Profile, length: usize, memory: usize, skipped: Skipped) -> Result<Self> {
+    pub fn new(kernels: K, profile: &Profile, length: usize, memory: usize, skipped: Skipped) -> Result<Self> {
         let mut profile = profile.clone();
         let used = profile.contexts.len().min(N);
         profile.selectors.resize(S, Selector::Constant);
@@ -150,7 +150,7 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
                 profile.words,
             )?,
             profile,
-            kernels: PhantomData,
+            kernels,
         };
         (used..N).for_each(|i| predictor.histories.set_scratch(i));
         Ok(predictor)
@@ -244,9 +244,9 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
 
     #[inline(always)]
     fn train_mixers(&mut self, bit: u32, draw: u32) {
-        self.histories.learn::<K>(self.node, bit, draw, MAP_LIMIT);
+        self.histories.learn(self.kernels, self.node, bit, draw, MAP_LIMIT);
         self.direct.update(bit, MAP_LIMIT);
-        self.mixer.update::<K>(&self.inputs, bit, self.probability);
+        self.mixer.update(self.kernels, &self.inputs, bit, self.probability);
         self.last.update(bit);
         if let Some((mixer, ..)) = &mut self.beside {
             mixer.update(bit);
@@ -364,10 +364,10 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
 
     #[inline(always)]
     fn predict_bit(&mut self) {
-        self.histories.recall::<K>(self.node, &mut self.inputs);
+        self.histories.recall(self.kernels, self.node, &mut self.inputs);
         self.runs.predict(self.partial, self.bit_position, &mut self.inputs[N..]);
         if Self::CONFIDENCE {
-            self.histories.confide::<K>(&mut self.inputs, N + R);
+            self.histories.confide(self.kernels, &mut self.inputs, N + R);
         }
         let mut length = 0;
         for (k, model) in self.matches.iter().enumerate() {
@@ -386,7 +386,7 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
         for k in 0..S {
             rows[k] = self.parts[k].row(self.partial, self.bit_position, length_class);
         }
-        let sets = self.mixer.mix::<K>(&self.inputs, &rows);
+        let sets = self.mixer.mix(self.kernels, &self.inputs, &rows);
         let mut stretched = self.last.mix(&sets, self.partial as usize);
         let mut p0 = self.last.probability();
         if let Some((mixer, _, part)) = &mut self.beside {

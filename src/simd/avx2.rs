@@ -1,22 +1,40 @@
 //! Kernels for x86-64 with AVX2: sixteen 16-bit lanes.
 
-use super::{Kernels, LANES};
+use super::{Kernels, LANES, sealed};
 use crate::coder::PROBABILITY_BITS;
-use crate::mix::logistic::STRETCH;
+use crate::mix::logistic::{self, STRETCH};
 use crate::model::state_map::{COUNT_BITS, MapEntry, RECIPROCAL};
 use std::arch::x86_64::*;
 
-/// AVX2 kernels. Only called from code that was compiled for AVX2 after its detection.
-#[derive(Clone, Copy, Default, Debug)]
-pub struct Avx2;
+/// AVX2 kernels. A value proves that this machine has AVX2, BMI1, BMI2, LZCNT and POPCNT: [`Avx2::detect`] alone makes it.
+///
+/// ```compile_fail
+/// let undetected = cmx::simd::Avx2 {};
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Avx2 {
+    detected: (),
+}
+
+impl Avx2 {
+    /// The kernels, where this machine has the instructions that they and the code around them are compiled for.
+    #[must_use]
+    pub fn detect() -> Option<Self> {
+        let has_vectors = is_x86_feature_detected!("avx2");
+        let has_bits = is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("bmi2");
+        let has_counts = is_x86_feature_detected!("lzcnt") && is_x86_feature_detected!("popcnt");
+        (has_vectors && has_bits && has_counts).then_some(Avx2 { detected: () })
+    }
+}
+
+impl sealed::Sealed for Avx2 {}
 
 impl Kernels for Avx2 {
     #[inline(always)]
-    fn dot(inputs: &[i16], weights: &[i16]) -> i32 {
+    fn dot(self, inputs: &[i16], weights: &[i16]) -> i32 {
         let (inputs, _) = inputs.as_chunks::<LANES>();
         let (weights, _) = weights.as_chunks::<LANES>();
-        // SAFETY: the type is used only below `#[target_feature(enable = "avx2")]` functions that
-        // run after detection (see `predictor::codec`). Loads are unaligned and inside the chunks.
+        // SAFETY: `self` proves that the machine has AVX2. Loads are unaligned and inside the chunks.
         unsafe {
             let mut sums = _mm256_setzero_si256();
             for (inputs, weights) in inputs.iter().zip(weights) {
@@ -32,7 +50,7 @@ impl Kernels for Avx2 {
     }
 
     #[inline(always)]
-    fn train(inputs: &[i16], weights: &mut [i16], error: i16) {
+    fn train(self, inputs: &[i16], weights: &mut [i16], error: i16) {
         let (inputs, _) = inputs.as_chunks::<LANES>();
         let (weights, _) = weights.as_chunks_mut::<LANES>();
         // SAFETY: as in `dot`.
@@ -47,7 +65,7 @@ impl Kernels for Avx2 {
     }
 
     #[inline(always)]
-    fn learn(entries: &[u32], bit: u32, limit: u32, updated: &mut [MapEntry]) {
+    fn learn(self, entries: &[u32], bit: u32, limit: u32, updated: &mut [MapEntry]) {
         let (entries, _) = entries.as_chunks::<8>();
         let (updated, _) = updated.as_chunks_mut::<8>();
         // SAFETY: as in `dot`. Gather indices are masked: a count has 10 bits and RECIPROCAL 2^10
@@ -57,6 +75,7 @@ impl Kernels for Avx2 {
             let target = _mm256_set1_epi32((bit << PROBABILITY_BITS) as i32);
             let limit = _mm256_set1_epi32(limit as i32);
             let count_mask = _mm256_set1_epi32((1 << COUNT_BITS) - 1);
+            let first_of_tail = _mm256_set1_epi32(logistic::STRETCH_ENTRIES as i32);
             let one = _mm256_set1_epi32((1 << PROBABILITY_BITS) - 1);
             for (entries, updated) in entries.iter().zip(updated) {
                 let entry = _mm256_loadu_si256(entries.as_ptr().cast());
@@ -71,9 +90,9 @@ impl Kernels for Avx2 {
                 let probability = _mm256_max_epi32(raw, _mm256_set1_epi32(1));
                 let above = _mm256_srai_epi32::<31>(_mm256_slli_epi32::<{ COUNT_BITS as i32 }>(probability));
                 let folded = _mm256_and_si256(_mm256_xor_si256(probability, above), one);
-                let tail = _mm256_add_epi32(_mm256_srli_epi32::<3>(folded), _mm256_set1_epi32(4096));
-                let in_tail = _mm256_cmpgt_epi32(_mm256_set1_epi32(1 << 15), folded);
-                let index = _mm256_blendv_epi8(_mm256_srli_epi32::<9>(folded), tail, in_tail);
+                let tail = _mm256_add_epi32(_mm256_srli_epi32::<{ logistic::TAIL_SHIFT as i32 }>(folded), first_of_tail);
+                let in_tail = _mm256_cmpgt_epi32(_mm256_set1_epi32(logistic::TAIL as i32), folded);
+                let index = _mm256_blendv_epi8(_mm256_srli_epi32::<{ logistic::MIDDLE_SHIFT as i32 }>(folded), tail, in_tail);
                 let looked_up = _mm256_i32gather_epi32::<2>(STRETCH.as_ptr().cast(), index);
                 let value = _mm256_srai_epi32::<16>(_mm256_slli_epi32::<16>(looked_up));
                 let stretched = _mm256_sub_epi32(_mm256_xor_si256(value, above), above);
@@ -90,7 +109,7 @@ impl Kernels for Avx2 {
     }
 
     #[inline(always)]
-    fn confide(indices: &[u32], table: &[u32; 256], inputs: &[[i16; 2]], confidences: &mut [[i16; 2]]) {
+    fn confide(self, indices: &[u32], table: &[u32; 256], inputs: &[[i16; 2]], confidences: &mut [[i16; 2]]) {
         let (indices, _) = indices.as_chunks::<8>();
         let (inputs, _) = inputs.as_chunks::<8>();
         let (confidences, _) = confidences.as_chunks_mut::<8>();
@@ -108,6 +127,7 @@ impl Kernels for Avx2 {
 
     #[inline(always)]
     unsafe fn recall(
+        self,
         states: &[u8],
         bases: &[u32],
         node: usize,

@@ -11,24 +11,30 @@ const STATES: usize = 4096;
 type Recalled = ([u32; CONTEXTS], [u32; CONTEXTS], [[i16; 2]; CONTEXTS]);
 
 /// What [`Kernels::recall`] gives at `node` (below 16).
-fn recalled<K: Kernels>(states: &[u8; STATES], bases: &[u32; CONTEXTS], maps: &[MapEntry; 256 * CONTEXTS], node: usize) -> Recalled {
+fn recalled<K: Kernels>(
+    kernels: K,
+    states: &[u8; STATES],
+    bases: &[u32; CONTEXTS],
+    maps: &[MapEntry; 256 * CONTEXTS],
+    node: usize,
+) -> Recalled {
     let (mut indices, mut entries, mut inputs) = ([0; CONTEXTS], [0; CONTEXTS], [[0; 2]; CONTEXTS]);
     assert!(node < 16 && bases.iter().all(|&base| base as usize + 20 <= STATES));
     // SAFETY: as just asserted, four bytes behind every base and node are inside; there are 256 maps
     // a context, and sixteen of everything else.
-    unsafe { K::recall(states, bases, node, maps, &mut indices, &mut entries, &mut inputs) };
+    unsafe { kernels.recall(states, bases, node, maps, &mut indices, &mut entries, &mut inputs) };
     (indices, entries, inputs)
 }
 
-fn recalls_rightly<K: Kernels>(mut draw: impl FnMut() -> i16) -> bool {
+fn recalls_rightly<K: Kernels>(kernels: K, mut draw: impl FnMut() -> i16) -> bool {
     let states: [u8; STATES] = std::array::from_fn(|_| draw() as u8);
     let bases: [u32; CONTEXTS] = std::array::from_fn(|_| u32::from(draw() as u16) % (STATES as u32 - 20));
     let maps: [MapEntry; 256 * CONTEXTS] = std::array::from_fn(|place| MapEntry::with_inputs((place as u32).wrapping_mul(0x9E37_79B9)));
-    (0..16).all(|node| recalled::<K>(&states, &bases, &maps, node) == recalled::<Scalar>(&states, &bases, &maps, node))
+    (0..16).all(|node| recalled(kernels, &states, &bases, &maps, node) == recalled(Scalar, &states, &bases, &maps, node))
 }
 
-/// Whether the kernels of `K` give the answers of the scalar ones on fixed inputs.
-pub fn known_answers<K: Kernels>() -> bool {
+/// Whether the kernels of `implementation` give the answers of the scalar ones on fixed inputs.
+pub fn known_answers<K: Kernels>(implementation: K) -> bool {
     let mut seed = 1u32;
     let mut draw = || {
         seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -38,15 +44,15 @@ pub fn known_answers<K: Kernels>() -> bool {
         let inputs: [i16; 2 * LANES] = std::array::from_fn(|_| draw() >> 1);
         let weights: [i16; 2 * LANES] = std::array::from_fn(|_| draw());
         let (mut moved, mut reference, error) = (weights, weights, draw() >> (round % 4));
-        K::train(&inputs, &mut moved, error);
-        Scalar::train(&inputs, &mut reference, error);
+        implementation.train(&inputs, &mut moved, error);
+        Scalar.train(&inputs, &mut reference, error);
         let entries: [u32; LANES] = std::array::from_fn(|_| (draw() as u16 as u32) << 16 | draw() as u16 as u32);
         let (mut learnt, mut learnt_reference) = ([MapEntry::silent(); LANES], [MapEntry::silent(); LANES]);
-        K::learn(&entries, round & 1, 255, &mut learnt);
-        Scalar::learn(&entries, round & 1, 255, &mut learnt_reference);
-        K::dot(&inputs, &weights) == Scalar::dot(&inputs, &weights) && moved == reference && learnt == learnt_reference
+        implementation.learn(&entries, round & 1, 255, &mut learnt);
+        Scalar.learn(&entries, round & 1, 255, &mut learnt_reference);
+        implementation.dot(&inputs, &weights) == Scalar.dot(&inputs, &weights) && moved == reference && learnt == learnt_reference
     });
-    kernels && recalls_rightly::<K>(draw)
+    kernels && recalls_rightly(implementation, draw)
 }
 
 #[cfg(test)]
@@ -59,24 +65,27 @@ mod tests {
     #[derive(Clone, Copy, Default)]
     struct Broken<const DEFECT: u32>;
 
+    impl<const DEFECT: u32> super::super::sealed::Sealed for Broken<DEFECT> {}
+
     impl<const DEFECT: u32> Kernels for Broken<DEFECT> {
-        fn dot(inputs: &[i16], weights: &[i16]) -> i32 {
-            let sum = Scalar::dot(inputs, weights);
+        fn dot(self, inputs: &[i16], weights: &[i16]) -> i32 {
+            let sum = Scalar.dot(inputs, weights);
             // One wrong bit in a hundred sums, as of an instruction that a core computes wrongly.
             if DEFECT == 0 && sum % 25 == 0 { sum ^ 4 } else { sum }
         }
 
-        fn train(inputs: &[i16], weights: &mut [i16], error: i16) {
-            Scalar::train(inputs, weights, error);
+        fn train(self, inputs: &[i16], weights: &mut [i16], error: i16) {
+            Scalar.train(inputs, weights, error);
             // Wraps where it should saturate.
             weights.iter_mut().filter(|weight| DEFECT == 1 && **weight == i16::MAX).for_each(|weight| *weight = i16::MIN);
         }
 
-        fn learn(entries: &[u32], bit: u32, limit: u32, updated: &mut [MapEntry]) {
-            Scalar::learn(entries, bit, if DEFECT == 2 { limit + 1 } else { limit }, updated);
+        fn learn(self, entries: &[u32], bit: u32, limit: u32, updated: &mut [MapEntry]) {
+            Scalar.learn(entries, bit, if DEFECT == 2 { limit + 1 } else { limit }, updated);
         }
 
         unsafe fn recall(
+            self,
             states: &[u8],
             bases: &[u32],
             node: usize,
@@ -86,7 +95,7 @@ mod tests {
             inputs: &mut [[i16; 2]],
         ) {
             // SAFETY: the caller's promises are passed on.
-            unsafe { Scalar::recall(states, bases, node, maps, indices, entries, inputs) };
+            unsafe { Scalar.recall(states, bases, node, maps, indices, entries, inputs) };
             if DEFECT == 3 {
                 entries[CONTEXTS - 1] = entries[0];
             }
@@ -95,9 +104,8 @@ mod tests {
 
     #[test]
     fn every_broken_kernel_is_noticed() {
-        assert!(known_answers::<Broken<9>>());
-        let noticed =
-            [known_answers::<Broken<0>>(), known_answers::<Broken<1>>(), known_answers::<Broken<2>>(), known_answers::<Broken<3>>()];
+        assert!(known_answers(Broken::<9>));
+        let noticed = [known_answers(Broken::<0>), known_answers(Broken::<1>), known_answers(Broken::<2>), known_answers(Broken::<3>)];
         assert_eq!(noticed, [false; 4]);
     }
 

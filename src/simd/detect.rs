@@ -3,30 +3,30 @@
 use std::sync::OnceLock;
 
 /// The instruction sets that the codec is compiled for, weakest first.
+/// A set other than plain code holds its kernels, and so the proof that this machine has the instructions.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[non_exhaustive]
 pub enum InstructionSet {
     /// Plain integer code.
     Scalar,
     /// Any AArch64.
-    Neon,
+    #[cfg(target_arch = "aarch64")]
+    Neon(super::Neon),
     /// x86-64 with AVX2.
-    Avx2,
+    #[cfg(target_arch = "x86_64")]
+    Avx2(super::Avx2),
 }
 
 impl InstructionSet {
-    /// This set where the machine has it, else [`InstructionSet::Scalar`].
-    #[must_use]
-    pub fn or_scalar(self) -> Self {
-        if usable().contains(&self) { self } else { Self::Scalar }
-    }
-
     /// The name that `CMX_SIMD` takes.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Scalar => "scalar",
-            Self::Neon => "neon",
-            Self::Avx2 => "avx2",
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon(_) => "neon",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(_) => "avx2",
         }
     }
 }
@@ -37,14 +37,9 @@ pub fn usable() -> Vec<InstructionSet> {
     #[allow(unused_mut)]
     let mut sets = vec![InstructionSet::Scalar];
     #[cfg(target_arch = "x86_64")]
-    {
-        let features = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("bmi2");
-        if features && is_x86_feature_detected!("lzcnt") && is_x86_feature_detected!("popcnt") {
-            sets.push(InstructionSet::Avx2);
-        }
-    }
+    sets.extend(super::Avx2::detect().map(InstructionSet::Avx2));
     #[cfg(target_arch = "aarch64")]
-    sets.push(InstructionSet::Neon);
+    sets.push(InstructionSet::Neon(super::Neon::detect()));
     sets
 }
 
@@ -74,10 +69,8 @@ pub fn self_check(set: InstructionSet) -> bool {
     match set {
         InstructionSet::Scalar => true,
         #[cfg(target_arch = "x86_64")]
-        InstructionSet::Avx2 => is_x86_feature_detected!("avx2") && super::check::known_answers::<super::Avx2>(),
+        InstructionSet::Avx2(kernels) => super::check::known_answers(kernels),
         #[cfg(target_arch = "aarch64")]
-        InstructionSet::Neon => super::check::known_answers::<super::Neon>(),
-        #[allow(unreachable_patterns)]
-        _ => false,
+        InstructionSet::Neon(kernels) => super::check::known_answers(kernels),
     }
 }

@@ -48,11 +48,11 @@ impl<const N: usize> Histories<N> {
 
     /// Reads the histories of node `node` (1 to 15) and gives the two inputs of each context.
     #[inline(always)]
-    pub fn recall<K: Kernels>(&mut self, node: usize, inputs: &mut [[i16; 2]]) {
+    pub fn recall<K: Kernels>(&mut self, kernels: K, node: usize, inputs: &mut [[i16; 2]]) {
         // SAFETY: `Bases::set` keeps every base a line from the end of the table; `node` is
         // masked; the slices have `N` elements.
         unsafe {
-            K::recall(
+            kernels.recall(
                 self.lines.as_flattened(),
                 &self.bases,
                 node & 15,
@@ -67,9 +67,9 @@ impl<const N: usize> Histories<N> {
     /// Writes a second pair of inputs of each context, at `inputs[at..]`, from the histories of the
     /// last [`Histories::recall`] and the first pair, which is at `inputs[..N]`.
     #[inline(always)]
-    pub fn confide<K: Kernels>(&self, inputs: &mut [[i16; 2]], at: usize) {
+    pub fn confide<K: Kernels>(&self, kernels: K, inputs: &mut [[i16; 2]], at: usize) {
         let (first, second) = inputs.split_at_mut(at);
-        K::confide(&self.indices, &CONFIDENCE, &first[..N], &mut second[..N]);
+        kernels.confide(&self.indices, &CONFIDENCE, &first[..N], &mut second[..N]);
     }
 
     /// Takes `bit` into the histories of node `node` without learning what they mean.
@@ -105,9 +105,9 @@ impl<const N: usize> Histories<N> {
     /// Learns `bit` at the node of the last [`Histories::recall`]: the maps,
     /// then the histories themselves, by the transition table of `draw` (0 to 7).
     #[inline(always)]
-    pub fn learn<K: Kernels>(&mut self, node: usize, bit: u32, draw: u32, limit: u32) {
+    pub fn learn<K: Kernels>(&mut self, kernels: K, node: usize, bit: u32, draw: u32, limit: u32) {
         let mut updated = [MapEntry::silent(); N];
-        K::learn(&self.entries, bit, limit, &mut updated);
+        kernels.learn(&self.entries, bit, limit, &mut updated);
         let maps = self.maps.as_flattened_mut();
         for i in 0..N {
             // SAFETY: `recall` set `indices[i]` to `256 * i` plus a byte; there are `256 * N` maps.
@@ -151,15 +151,15 @@ mod tests {
     use super::*;
     use crate::simd::Scalar;
 
-    fn recalled<K: Kernels>(line: usize) -> ([[i16; 2]; 8], [[i16; 2]; 8]) {
+    fn recalled<K: Kernels>(kernels: K, line: usize) -> ([[i16; 2]; 8], [[i16; 2]; 8]) {
         let mut histories = Histories::<8>::new((2 << 30) / LINE + 4).unwrap();
         for i in 0..8 {
             histories.split().1.set(i, line, 3);
         }
         let (mut before, mut after) = ([[0; 2]; 8], [[0; 2]; 8]);
-        histories.recall::<K>(1, &mut before);
-        histories.learn::<K>(1, 1, 0, 255);
-        histories.recall::<K>(1, &mut after);
+        histories.recall(kernels, 1, &mut before);
+        histories.learn(kernels, 1, 1, 0, 255);
+        histories.recall(kernels, 1, &mut after);
         (before, after)
     }
 
@@ -167,11 +167,11 @@ mod tests {
     #[test]
     fn places_in_a_large_table_are_read_alike() {
         for line in [0, 1000, (2 << 30) / LINE - 1, (2 << 30) / LINE, (2 << 30) / LINE + 3] {
-            let reference = recalled::<Scalar>(line);
+            let reference = recalled(Scalar, line);
             assert_ne!(reference.0, reference.1);
             #[cfg(target_arch = "x86_64")]
-            if is_x86_feature_detected!("avx2") {
-                assert_eq!(recalled::<crate::simd::Avx2>(line), reference, "line {line}");
+            if let Some(kernels) = crate::simd::Avx2::detect() {
+                assert_eq!(recalled(kernels, line), reference, "line {line}");
             }
         }
     }

@@ -29,24 +29,39 @@ use crate::model::state_map::MapEntry;
 /// Inputs and weights come in multiples of this many 16-bit lanes.
 pub const LANES: usize = 16;
 
+mod sealed {
+    /// Keeps implementations of [`super::Kernels`] inside this module, whose code relies on their results.
+    pub trait Sealed {}
+}
+
 /// The inner loops of the mixers. Every implementation returns the bits of [`Scalar`].
 ///
+/// A value of an implementation is the proof that this machine has its instruction set: detection makes it, nobody else
+/// can. The trait is sealed, since [`Histories`] uses the indices that `recall` writes without a further look.
+///
+/// ```compile_fail
+/// // No other kernels than those of this module.
+/// #[derive(Clone, Copy)]
+/// struct Own;
+/// impl cmx::simd::Kernels for Own {}
+/// ```
+///
 /// Slices must have equal lengths, a multiple of [`LANES`]; the excess is ignored otherwise.
-pub trait Kernels: Copy + Default + Send + Sync + 'static {
+pub trait Kernels: sealed::Sealed + Copy + Send + Sync + 'static {
     /// The wrapping sum of `inputs[i] * weights[i]`.
-    fn dot(inputs: &[i16], weights: &[i16]) -> i32;
+    fn dot(self, inputs: &[i16], weights: &[i16]) -> i32;
 
     /// Adds `inputs[i] * error / 2^14`, rounded, to each weight, which saturates. Inputs stay within
     /// ±16383.
-    fn train(inputs: &[i16], weights: &mut [i16], error: i16);
+    fn train(self, inputs: &[i16], weights: &mut [i16], error: i16);
 
     /// Moves each map entry towards `bit` (see [`crate::model::state_map::update_entry`]) and
     /// writes it with its inputs. Slices have equal lengths, a multiple of eight.
-    fn learn(entries: &[u32], bit: u32, limit: u32, updated: &mut [MapEntry]);
+    fn learn(self, entries: &[u32], bit: u32, limit: u32, updated: &mut [MapEntry]);
 
     /// For each context: the low half of `table` at its history (the low byte of its index) and,
     /// under the mask in the high half, the first of its inputs.
-    fn confide(indices: &[u32], table: &[u32; 256], inputs: &[[i16; 2]], confidences: &mut [[i16; 2]]) {
+    fn confide(self, indices: &[u32], table: &[u32; 256], inputs: &[[i16; 2]], confidences: &mut [[i16; 2]]) {
         for ((&index, input), confidence) in indices.iter().zip(inputs).zip(confidences) {
             let entry = table[index as usize & 255];
             *confidence = [entry as i16, input[0] & (entry >> 16) as i16];
@@ -59,7 +74,9 @@ pub trait Kernels: Copy + Default + Send + Sync + 'static {
     /// # Safety
     /// `base + node + 4` is inside `states` for every base; `maps` has 256 elements for each of
     /// `bases`, and the other slices have as many elements as `bases`, a multiple of eight.
+    #[allow(clippy::too_many_arguments)] // Three results, each a plain slice: the inner loop of the whole codec.
     unsafe fn recall(
+        self,
         states: &[u8],
         bases: &[u32],
         node: usize,
@@ -87,8 +104,8 @@ pub(crate) fn accelerate<T>(set: InstructionSet, work: impl FnOnce() -> T) -> T 
         fn wide<T>(work: impl FnOnce() -> T) -> T {
             work()
         }
-        if set == InstructionSet::Avx2 {
-            // SAFETY: `InstructionSet::Avx2` is only ever named after detection.
+        if let InstructionSet::Avx2(_) = set {
+            // SAFETY: only detection of these features makes the `Avx2` in the set.
             return unsafe { wide(work) };
         }
     }
@@ -114,28 +131,28 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn agree<K: Kernels>(inputs: &[i16], weights: &[i16], low: &[i16], error: i16) {
-        assert_eq!(K::dot(inputs, weights), Scalar::dot(inputs, weights));
+    fn agree<K: Kernels>(kernels: K, inputs: &[i16], weights: &[i16], low: &[i16], error: i16) {
+        assert_eq!(kernels.dot(inputs, weights), Scalar.dot(inputs, weights));
         let (mut moved, mut reference) = (weights.to_vec(), weights.to_vec());
-        K::train(inputs, &mut moved, error);
-        Scalar::train(inputs, &mut reference, error);
+        kernels.train(inputs, &mut moved, error);
+        Scalar.train(inputs, &mut reference, error);
         assert_eq!(moved, reference);
         let entries: Vec<u32> = weights.iter().zip(low).map(|(&h, &l)| (h as u16 as u32) << 16 | l as u16 as u32).collect();
         let (mut updated, mut reference) = (vec![MapEntry::silent(); entries.len()], vec![MapEntry::silent(); entries.len()]);
-        K::learn(&entries, (error & 1) as u32, 255, &mut updated);
-        Scalar::learn(&entries, (error & 1) as u32, 255, &mut reference);
+        kernels.learn(&entries, (error & 1) as u32, 255, &mut updated);
+        Scalar.learn(&entries, (error & 1) as u32, 255, &mut reference);
         assert_eq!(updated, reference);
     }
 
     /// Each kernel of this machine against the scalar one, on the same rows.
     fn all_agree(inputs: &[i16], high: &[i16], low: &[i16], error: i16) {
         #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx2") {
-            agree::<Avx2>(inputs, high, low, error);
+        if let Some(kernels) = Avx2::detect() {
+            agree(kernels, inputs, high, low, error);
         }
         #[cfg(target_arch = "aarch64")]
-        agree::<Neon>(inputs, high, low, error);
-        agree::<Scalar>(inputs, high, low, error);
+        agree(Neon::detect(), inputs, high, low, error);
+        agree(Scalar, inputs, high, low, error);
     }
 
     #[test]

@@ -1,18 +1,30 @@
 //! Kernels for AArch64 (NEON): eight 16-bit lanes.
 
-use super::{Kernels, Scalar};
+use super::{Kernels, Scalar, sealed};
 use crate::model::state_map::MapEntry;
 use std::arch::aarch64::*;
 
 const LANES: usize = 8;
 
 /// NEON kernels; every AArch64 has them.
-#[derive(Clone, Copy, Default, Debug)]
-pub struct Neon;
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Neon {
+    detected: (),
+}
+
+impl Neon {
+    /// The kernels: NEON is part of the AArch64 baseline.
+    #[must_use]
+    pub fn detect() -> Self {
+        Neon { detected: () }
+    }
+}
+
+impl sealed::Sealed for Neon {}
 
 impl Kernels for Neon {
     #[inline(always)]
-    fn dot(inputs: &[i16], weights: &[i16]) -> i32 {
+    fn dot(self, inputs: &[i16], weights: &[i16]) -> i32 {
         let (inputs, _) = inputs.as_chunks::<LANES>();
         let (weights, _) = weights.as_chunks::<LANES>();
         // SAFETY: NEON is part of the AArch64 baseline; loads stay inside the chunks.
@@ -28,7 +40,7 @@ impl Kernels for Neon {
     }
 
     #[inline(always)]
-    fn train(inputs: &[i16], weights: &mut [i16], error: i16) {
+    fn train(self, inputs: &[i16], weights: &mut [i16], error: i16) {
         let (inputs, _) = inputs.as_chunks::<LANES>();
         let (weights, _) = weights.as_chunks_mut::<LANES>();
         // SAFETY: as in `dot`.
@@ -44,8 +56,8 @@ impl Kernels for Neon {
     }
 
     #[inline(always)]
-    fn learn(entries: &[u32], bit: u32, limit: u32, updated: &mut [MapEntry]) {
+    fn learn(self, entries: &[u32], bit: u32, limit: u32, updated: &mut [MapEntry]) {
         // Table lookups dominate: without a gather instruction scalar code is as good.
-        Scalar::learn(entries, bit, limit, updated);
+        Scalar.learn(entries, bit, limit, updated);
     }
 }

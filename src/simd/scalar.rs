@@ -1,15 +1,17 @@
 //! The reference kernels: always compiled, on every machine, and what the others must equal.
 
-use super::{Kernels, LANES};
+use super::{Kernels, LANES, sealed};
 use crate::model::state_map::{MapEntry, update_entry};
 
 /// Plain integer code.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Scalar;
 
+impl sealed::Sealed for Scalar {}
+
 impl Kernels for Scalar {
     #[inline(always)]
-    fn dot(inputs: &[i16], weights: &[i16]) -> i32 {
+    fn dot(self, inputs: &[i16], weights: &[i16]) -> i32 {
         let (inputs, _) = inputs.as_chunks::<LANES>();
         let (weights, _) = weights.as_chunks::<LANES>();
         let mut sum = 0i32;
@@ -22,7 +24,7 @@ impl Kernels for Scalar {
     }
 
     #[inline(always)]
-    fn train(inputs: &[i16], weights: &mut [i16], error: i16) {
+    fn train(self, inputs: &[i16], weights: &mut [i16], error: i16) {
         let (inputs, _) = inputs.as_chunks::<LANES>();
         let (weights, _) = weights.as_chunks_mut::<LANES>();
         for (inputs, weights) in inputs.iter().zip(weights) {
@@ -34,7 +36,7 @@ impl Kernels for Scalar {
     }
 
     #[inline(always)]
-    fn learn(entries: &[u32], bit: u32, limit: u32, updated: &mut [MapEntry]) {
+    fn learn(self, entries: &[u32], bit: u32, limit: u32, updated: &mut [MapEntry]) {
         for (&entry, updated) in entries.iter().zip(updated) {
             *updated = MapEntry::with_inputs(update_entry(entry, bit, limit));
         }
