@@ -110,6 +110,6 @@ fn documents_list_what_there_is() {
     // The levels.
     let table = String::from_utf8(ok(&folder, "levels")).unwrap();
     for level in cmx::level::LEVELS.iter() {
-        assert!(table.lines().any(|line| line.starts_with(&format!("-{} ", level.number)) && line.contains(level.name)), "{table}");
+        assert!(table.lines().any(|line| line.starts_with(&format!("-{} ", level.number())) && line.contains(level.name())), "{table}");
     }
 }
