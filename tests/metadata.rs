@@ -135,7 +135,7 @@ fn everything_that_tar_keeps_is_kept() {
     }
     let all = "--xattrs --xattrs-include='*' --numeric-owner";
     succeed(base, &format!("tar {all} --format=posix --sparse -cf x.tar d && tar {all} -xpf x.tar -C by-tar"));
-    succeed(base, "$CMX -1 --owner --xattrs d -o x.cmx && $CMX -d x.cmx --owner --xattrs -C by-cmx");
+    succeed(base, "$CMX -1 --owner --xattrs=all d -o x.cmx && $CMX -d x.cmx --owner --xattrs=all -C by-cmx");
     let (source, tar, cmx) = (facts(base), facts(&base.join("by-tar")), facts(&base.join("by-cmx")));
     assert!(source.len() > 30, "{source:?}");
     assert_eq!(differences(&source, &cmx), [""; 0], "cmx against the source");

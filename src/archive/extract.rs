@@ -17,6 +17,7 @@ use super::{Archive, sparse};
 use crate::container::hash::{Hasher, narrow};
 use crate::container::{Entry, EntryKind};
 use crate::error::{Error, Result};
+use crate::input::attributes::Xattrs;
 use crate::output::restored::Restored;
 use crate::output::tree::{Tree, TreeFile};
 
@@ -27,8 +28,8 @@ pub struct ExtractOptions {
     pub overwrite: bool,
     /// Give files to the users and groups that the archive names.
     pub owner: bool,
-    /// Restore extended attributes.
-    pub xattrs: bool,
+    /// Extended attributes to restore.
+    pub xattrs: Xattrs,
 }
 
 /// What an extraction came to.

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Parser, Subcommand};
 
+use cmx::input::attributes::Xattrs;
+
 use super::bench::BenchArgs;
 use super::level_flags::LevelFlags;
 use super::repair::RepairArgs;
@@ -172,9 +174,12 @@ pub struct Options {
     /// By number. Without it extracted files belong to who extracts them.
     #[arg(long, help_heading = ARCHIVES)]
     pub owner: bool,
-    /// Store and restore extended attributes
-    #[arg(long, help_heading = ARCHIVES)]
-    pub xattrs: bool,
+    /// Store, restore extended attributes (user.*)
+    ///
+    /// Those of users only; --xattrs=all takes access lists, capabilities and labels too, which give rights: restore them only
+    /// from archives that you trust.
+    #[arg(long, value_name = "all", value_parser = parse_xattrs, num_args = 0..=1, require_equals = true, default_missing_value = "user", help_heading = ARCHIVES)]
+    pub xattrs: Option<Xattrs>,
     /// Add bytes that can repair damage, as in 2%
     ///
     /// They repair as much damage as they take room, with `cmx repair`.
@@ -212,6 +217,15 @@ pub struct Options {
     /// Files or folders; to extract or list: an archive, then names or globs in it
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
+}
+
+/// Which extended attributes are wanted.
+fn parse_xattrs(text: &str) -> Result<Xattrs, String> {
+    match text {
+        "user" => Ok(Xattrs::User),
+        "all" => Ok(Xattrs::All),
+        _ => Err("--xattrs takes user.* attributes, --xattrs=all all of them".into()),
+    }
 }
 
 /// A number of threads; 0 and auto stand for one a core.

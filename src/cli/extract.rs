@@ -36,7 +36,7 @@ pub fn run(options: &Options, input: &Path, archive: ArchiveInput) -> Result<(),
         result.map_err(|error| output.blame(input, &error))?
     } else {
         let target = options.directory.clone().unwrap_or_else(|| PathBuf::from("."));
-        let how = ExtractOptions { overwrite: options.force, owner: options.owner, xattrs: options.xattrs };
+        let how = ExtractOptions { overwrite: options.force, owner: options.owner, xattrs: options.xattrs.unwrap_or_default() };
         archive.extract(&mut selection, &target, &how).map_err(fail)?
     };
     let is_all = options.files.len() <= 1 && !options.ignore_trailing && archive.warnings().is_empty() && summary.warnings.is_empty();

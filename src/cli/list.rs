@@ -10,6 +10,7 @@ use cmx::Archive;
 use cmx::archive::{kind_letter, show_name};
 use cmx::container::format::WIDE_HASH;
 use cmx::container::{Entry, EntryKind, Time};
+use cmx::input::shown::is_deceptive;
 use serde_json::{Value, json};
 
 use super::archive_input::ArchiveInput;
@@ -47,7 +48,11 @@ fn list_one(options: &Options, input: &Path) -> Result<(), Failure> {
         return Err(Failure::usage(format!("{}: nothing matches {:?}", name(input), show_name(pattern))));
     }
     rows.sort_by(|one, other| one.path.cmp(&other.path));
-    let text = if options.json { as_json(&rows, archive.end()) } else { as_table(&rows, archive.end(), options.files.len() > 1) };
+    let text = if options.json {
+        as_json(&rows, archive.end())
+    } else {
+        as_table(&rows, archive.end(), options.files.len() > 1, options.verbose > 0)
+    };
     print(&text)?;
     warn_about(options, input, archive.warnings())
 }
@@ -63,8 +68,12 @@ struct Row<'a> {
     packed: u64,
 }
 
-fn as_table(rows: &[Row], archive_len: u64, is_part: bool) -> String {
-    let mut text = String::from("mode              size      packed   ratio  modified             hash              name\n");
+fn as_table(rows: &[Row], archive_len: u64, is_part: bool, with_owner: bool) -> String {
+    let mut text = String::from("mode       ");
+    if with_owner {
+        let _ = write!(text, "{:<12}", "owner");
+    }
+    text += "       size      packed   ratio  modified             hash              name\n";
     for row in rows {
         let entry = &*row.entry;
         let time = entry.metadata.mtime.and_then(local).unwrap_or_default();
@@ -76,9 +85,10 @@ fn as_table(rows: &[Row], archive_len: u64, is_part: bool) -> String {
             EntryKind::Hardlink => format!(" = {}", show_name(&entry.link)),
             _ => String::new(),
         };
+        let owner = if with_owner { format!("{:<12}", owner(entry)) } else { String::new() };
         let _ = writeln!(
             text,
-            "{} {:>11} {:>11} {ratio:>7}  {time:<19}  {hash:<16}  {}{link}",
+            "{}{owner}{:>11} {:>11} {ratio:>7}  {time:<19}  {hash:<16}  {}{link}",
             mode(entry),
             entry.size,
             row.packed,
@@ -105,16 +115,36 @@ fn percent(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| 100.0 * part as f64 / whole as f64)
 }
 
-/// Kind and permissions as `ls -l` writes them.
+/// Kind and permissions as `ls -l` writes them, with s, S, t and T for setuid, setgid and sticky; then + where there is an
+/// access list, @ where there are other extended attributes.
 fn mode(entry: &Entry) -> String {
     let bits = entry.metadata.mode.unwrap_or(0);
     let mut text = String::from(kind_letter(entry.kind));
-    for shift in [6, 3, 0] {
-        for (bit, letter) in [(4, 'r'), (2, 'w'), (1, 'x')] {
-            text.push(if bits >> shift & bit != 0 { letter } else { '-' });
-        }
+    for (shift, special, letter) in [(6, 0o4000, 's'), (3, 0o2000, 's'), (0, 0o1000, 't')] {
+        text.push(if bits >> shift & 4 != 0 { 'r' } else { '-' });
+        text.push(if bits >> shift & 2 != 0 { 'w' } else { '-' });
+        let executes = bits >> shift & 1 != 0;
+        text.push(match (bits & special != 0, executes) {
+            (true, true) => letter,
+            (true, false) => letter.to_ascii_uppercase(),
+            (false, true) => 'x',
+            (false, false) => '-',
+        });
     }
+    let has_list = entry.xattrs.iter().any(|(name, _)| name.starts_with(b"system.posix_acl_"));
+    text.push(if has_list {
+        '+'
+    } else if entry.xattrs.is_empty() {
+        ' '
+    } else {
+        '@'
+    });
     text
+}
+
+/// User and group as stored, a dash where they are not.
+fn owner(entry: &Entry) -> String {
+    entry.owner.map_or_else(|| "-".into(), |(user, group)| format!("{user}/{group}"))
 }
 
 fn local(time: Time) -> Option<String> {
@@ -125,7 +155,22 @@ fn as_json(rows: &[Row], archive_len: u64) -> String {
     let entries: Vec<Value> = rows.iter().map(row_json).collect();
     let total: u64 = rows.iter().map(|row| row.entry.size).sum();
     let all = json!({ "entries": entries, "size": total, "archive_size": archive_len });
-    format!("{all:#}\n")
+    format!("{}\n", escaped(&format!("{all:#}")))
+}
+
+/// JSON text in which every character that acts on a terminal or deceives a reader is escaped. Such characters stand in
+/// strings only; for programs the text means the same.
+fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for letter in json.chars() {
+        if is_deceptive(letter) && letter != '\n' {
+            let mut units = [0; 2];
+            letter.encode_utf16(&mut units).iter().for_each(|unit| text.push_str(&format!("\\u{unit:04x}")));
+        } else {
+            text.push(letter);
+        }
+    }
+    text
 }
 
 fn row_json(row: &Row) -> Value {
@@ -151,6 +196,9 @@ fn row_json(row: &Row) -> Value {
     }
     if let Some((user, group)) = entry.owner {
         value["owner"] = json!([user, group]);
+    }
+    if !entry.xattrs.is_empty() {
+        value["xattrs"] = entry.xattrs.iter().map(|(name, _)| String::from_utf8_lossy(name).into_owned()).collect();
     }
     if !entry.link.is_empty() {
         value["link"] = String::from_utf8_lossy(&entry.link).into();

@@ -50,7 +50,7 @@ pub fn create_options(options: &Options, level: &'static Level, target: Option<&
     let exclude = target.and_then(|path| std::fs::metadata(path).ok()).map(|found| (found.dev(), found.ino()));
     CreateOptions {
         encode: EncodeOptions { level, verify: !options.no_verify, ..EncodeOptions::default() },
-        walk: WalkOptions { owner: options.owner, xattrs: options.xattrs, exclude },
+        walk: WalkOptions { owner: options.owner, xattrs: options.xattrs.unwrap_or_default(), exclude },
         solid: options.solid,
         base: options.base,
         parity: options.parity,

@@ -43,7 +43,9 @@ fn line(flag: &Arg) -> String {
         (Some(short), Some(long)) => format!("{short}, {long}"),
         (short, long) => short.unwrap_or_else(|| format!("    {}", long.unwrap_or_default())),
     };
-    if flag.get_action().takes_values() {
+    if flag.is_require_equals_set() {
+        names.extend(flag.get_value_names().into_iter().flatten().map(|name| format!("[={name}]")));
+    } else if flag.get_action().takes_values() {
         names.extend(flag.get_value_names().into_iter().flatten().map(|name| format!(" {name}")));
     }
     let words = flag.get_help().map(ToString::to_string).unwrap_or_default();
@@ -71,7 +73,10 @@ mod tests {
             Args::command().get_arguments().filter(|flag| !flag.is_positional() && !flag.is_hide_set() && !flag.is_hide_short_help_set())
         {
             let Some(long) = flag.get_long() else { continue };
-            let found = text.lines().filter(|line| line.contains(&format!("--{long} "))).collect::<Vec<_>>();
+            let found = text
+                .lines()
+                .filter(|line| line.contains(&format!("--{long} ")) || line.contains(&format!("--{long}[")))
+                .collect::<Vec<_>>();
             assert!(found.len() == 1 && found[0].get(COLUMN - 1..=COLUMN - 1) == Some(" "), "--{long}: {found:?}");
         }
     }

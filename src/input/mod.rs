@@ -1,5 +1,6 @@
 //! Where the bytes to compress come from.
 
+pub mod attributes;
 pub mod file;
 pub mod holes;
 pub mod mmap;

@@ -24,7 +24,9 @@ pub fn show_name(path: &[u8]) -> String {
     shown
 }
 
-fn is_deceptive(c: char) -> bool {
+/// Does a character act on a terminal, change the direction of writing, or stay unseen?
+#[must_use]
+pub fn is_deceptive(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}')
         || matches!(c, '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')

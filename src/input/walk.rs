@@ -10,6 +10,7 @@ use walkdir::WalkDir;
 
 use crate::container::{Entry, EntryKind, Metadata};
 use crate::error::{Error, Result};
+use crate::input::attributes::Xattrs;
 use crate::input::shown::{reason, show_path};
 
 /// What to note of each thing that is found.
@@ -18,7 +19,7 @@ pub struct WalkOptions {
     /// User and group numbers.
     pub owner: bool,
     /// Extended attributes.
-    pub xattrs: bool,
+    pub xattrs: Xattrs,
     /// Device and inode of a file to leave out: the archive itself.
     pub exclude: Option<(u64, u64)>,
 }
@@ -125,8 +126,8 @@ impl Walker {
         if self.options.owner {
             entry.owner = Some((found.uid(), found.gid()));
         }
-        if self.options.xattrs && entry.kind != EntryKind::Hardlink {
-            entry.xattrs = xattrs(source)?;
+        if self.options.xattrs != Xattrs::None && entry.kind != EntryKind::Hardlink {
+            entry.xattrs = xattrs(source, self.options.xattrs)?;
         }
         Ok(Some(entry))
     }
@@ -145,9 +146,9 @@ impl Walker {
     }
 }
 
-fn xattrs(source: &Path) -> std::io::Result<Vec<(Vec<u8>, Vec<u8>)>> {
+fn xattrs(source: &Path, wanted: Xattrs) -> std::io::Result<Vec<(Vec<u8>, Vec<u8>)>> {
     let mut all = Vec::new();
-    for name in xattr::list(source)? {
+    for name in xattr::list(source)?.filter(|name| wanted.take(name.as_bytes())) {
         if let Some(value) = xattr::get(source, &name)? {
             all.push((name.as_bytes().to_vec(), value));
         }

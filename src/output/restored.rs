@@ -9,6 +9,7 @@ use rustix::io::Errno;
 
 use crate::container::{Entry, Metadata, Time};
 use crate::error::{Error, Result};
+use crate::input::attributes::Xattrs;
 use crate::input::shown::{reason, show_name};
 
 /// Mode, time, owner and attributes of an entry, as far as they are to be restored.
@@ -20,13 +21,15 @@ pub struct Restored<'a> {
     pub owner: Option<(u32, u32)>,
     /// Extended attributes, names and values.
     pub xattrs: &'a [(Vec<u8>, Vec<u8>)],
+    /// Which of them are to be restored.
+    pub wanted: Xattrs,
 }
 
 impl<'a> Restored<'a> {
     /// Those of `entry`; owner and attributes only if they are asked for.
     #[must_use]
-    pub fn of(entry: &'a Entry, owner: bool, xattrs: bool) -> Self {
-        Restored { metadata: entry.metadata, owner: entry.owner.filter(|_| owner), xattrs: if xattrs { &entry.xattrs } else { &[] } }
+    pub fn of(entry: &'a Entry, owner: bool, wanted: Xattrs) -> Self {
+        Restored { metadata: entry.metadata, owner: entry.owner.filter(|_| owner), xattrs: &entry.xattrs, wanted }
     }
 
     /// Gives all to an open file. Returns a line for each attribute that the system refused.
@@ -88,7 +91,7 @@ impl<'a> Restored<'a> {
 
     fn set_each(&self, set: impl Fn(&OsStr, &[u8]) -> rustix::io::Result<()>) -> Vec<String> {
         let mut refused = Vec::new();
-        for (name, value) in self.xattrs {
+        for (name, value) in self.xattrs.iter().filter(|(name, _)| self.wanted.take(name)) {
             let name = OsStr::from_bytes(name);
             if let Err(error) = set(name, value) {
                 refused.push(format!("attribute {}: {}", show_name(name.as_bytes()), reason(&error.into())));

@@ -58,7 +58,7 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     guarded("JPEG", || {
         let mut out = Limited { bytes: Vec::new(), limit };
         lepton_jpeg::decode_lepton(&mut Cursor::new(&parts.packed), &mut out, &features(), &SingleThreadPool::default())
-            .map_err(|error| Error::Corrupt(format!("JPEG: {error}")))?;
+            .map_err(|error| Error::Corrupt(format!("JPEG: {:?}", error.exit_code())))?;
         Ok(out.bytes)
     })
 }
@@ -80,5 +80,19 @@ impl Write for Limited {
 
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The codec adds the paths of its own sources, a line each.
+    #[test]
+    fn an_error_is_one_line_without_paths() {
+        let parts =
+            Parts { id: ID, params: Vec::new(), side: Vec::new(), packed: vec![0xCF, 0x84, 1, 2, 3, 4, 5, 6, 7, 8, 9], inner: Vec::new() };
+        let text = inverse(parts, 1000).unwrap_err().to_string();
+        assert!(!text.contains(['\n', '/']), "{text}");
     }
 }

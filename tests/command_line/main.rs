@@ -6,5 +6,6 @@ mod files;
 mod flags;
 mod habits;
 mod help;
+mod listing;
 mod signals;
 mod support;
