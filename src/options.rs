@@ -59,7 +59,7 @@ impl Default for DecodeOptions {
             memory: 8 << 30,
             max_output: u64::MAX,
             max_index: 256 << 20,
-            max_path: 4096,
+            max_path: 2 << 20,
             ignore_trailing: false,
             progress: None,
         }

@@ -1,6 +1,5 @@
 //! Writing of an archive of many files.
 
-use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,6 +13,7 @@ use crate::container::hash::{Hasher, narrow};
 use crate::container::writer::{CodedBlock, MemberWriter};
 use crate::container::{Entry, EntryKind};
 use crate::error::{Error, Result};
+use crate::input::deep;
 use crate::input::holes::data_extents;
 use crate::input::shown::{reason, show_path};
 use crate::input::walk::WalkOptions;
@@ -135,7 +135,7 @@ impl<W: Write> Content<'_, W> {
     }
 
     fn add_content(&mut self, path: &Path, entry: &mut Entry) -> Result<()> {
-        let file = File::open(path)?;
+        let file = deep::open(path)?;
         entry.extents = data_extents(&file)?;
         if file.metadata()?.len() != entry.size {
             return Err(std::io::Error::other("the file changed while it was being read; try again when it rests").into());

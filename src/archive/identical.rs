@@ -1,13 +1,13 @@
 //! Files with the same content, found before anything is compressed, so that it is stored once.
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use xxhash_rust::xxh3::Xxh3Default;
 
 use crate::container::fields::read_full;
+use crate::input::deep;
 
 /// For each file the earlier one with the same content, if there is one. `files` are paths with
 /// sizes; those of size 0 are never looked at. A file that cannot be read equals nothing: the error
@@ -35,7 +35,7 @@ pub fn find(files: &[(&Path, u64)]) -> Vec<Option<usize>> {
 }
 
 fn hash_file(path: &Path) -> io::Result<u128> {
-    let mut file = File::open(path)?;
+    let mut file = deep::open(path)?;
     let mut hasher = Box::new(Xxh3Default::new());
     let mut buffer = vec![0; 1 << 16];
     loop {
@@ -47,8 +47,8 @@ fn hash_file(path: &Path) -> io::Result<u128> {
 }
 
 fn equal(one: &Path, other: &Path) -> io::Result<bool> {
-    let mut one = BufReader::with_capacity(1 << 16, File::open(one)?).bytes();
-    let mut other = BufReader::with_capacity(1 << 16, File::open(other)?).bytes();
+    let mut one = BufReader::with_capacity(1 << 16, deep::open(one)?).bytes();
+    let mut other = BufReader::with_capacity(1 << 16, deep::open(other)?).bytes();
     loop {
         match (one.next().transpose()?, other.next().transpose()?) {
             (None, None) => return Ok(true),

@@ -1,6 +1,6 @@
 //! What goes into an archive, and in which order.
 
-use std::fs::File;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,7 @@ use super::representatives::Sketches;
 use crate::container::fields::read_full;
 use crate::container::{Entry, EntryKind};
 use crate::error::Result;
+use crate::input::deep;
 use crate::input::shown::{reason, show_path};
 use crate::input::walk::{Found, Walk, WalkOptions, walk};
 use crate::words;
@@ -33,15 +34,30 @@ impl Plan {
     /// A root does not exist or cannot be read.
     pub fn of(roots: &[PathBuf], options: WalkOptions) -> Result<Plan> {
         let Walk { found, mut warnings } = walk(roots, options)?;
-        let (files, mut others): (Vec<_>, Vec<_>) = found.into_iter().partition(|found| found.entry.kind == EntryKind::File);
-        others.sort_by(|one, other| one.entry.path.cmp(&other.entry.path));
-        let mut looked = Vec::new();
-        for found in files {
+        let (mut others, mut looked) = (Vec::new(), Vec::new());
+        // Path of the first readable name of each file that has several.
+        let mut first_names: HashMap<(u64, u64), Vec<u8>> = HashMap::new();
+        for mut found in found {
+            if found.entry.kind != EntryKind::File {
+                others.push(found);
+                continue;
+            }
+            if let Some(first) = first_names.get(&found.id).filter(|_| found.has_more_names) {
+                found.entry = Entry { kind: EntryKind::Hardlink, link: first.clone(), size: 0, xattrs: Vec::new(), ..found.entry };
+                others.push(found);
+                continue;
+            }
             match look(&found.source, found.entry.size) {
-                Ok(look) => looked.push((look, found)),
+                Ok(look) => {
+                    if found.has_more_names {
+                        first_names.insert(found.id, found.entry.path.clone());
+                    }
+                    looked.push((look, found));
+                }
                 Err(error) => warnings.push(format!("left out: {}: {}", show_path(&found.source), reason(&error))),
             }
         }
+        others.sort_by(|one, other| one.entry.path.cmp(&other.entry.path));
         looked.sort_by(|one, other| compare((one.0, &one.1.entry.path), (other.0, &other.1.entry.path)));
         let [texts, packed] = [Look::Binary, Look::Packed].map(|next| looked.partition_point(|(look, _)| *look < next));
         let mut files: Vec<Found> = looked.into_iter().map(|(_, found)| found).collect();
@@ -78,7 +94,7 @@ impl Plan {
         });
         let blocks: Vec<usize> = blocks.collect();
         let sketches = Sketches::of(&files);
-        let suits = |path: &Path| std::fs::read(path).is_ok_and(|text| words::suits(&text).unwrap_or(false));
+        let suits = |path: &Path| deep::read(path).is_ok_and(|text| words::suits(&text).unwrap_or(false));
         let chosen = sketches.choose(&blocks, budget, |number| places[number] < self.text.end && suits(files[number].0));
         if chosen.is_empty() {
             return None;
@@ -129,7 +145,7 @@ fn mark_identical(files: &mut [Found], offset: usize) {
 
 fn look(path: &Path, size: u64) -> std::io::Result<Look> {
     let mut start = [0; 4096];
-    let length = read_full(&mut File::open(path)?, &mut start)?;
+    let length = read_full(&mut deep::open(path)?, &mut start)?;
     if size == 0 && length > 0 {
         // As the files of `/proc` do.
         return Err(std::io::Error::other("it has content, but its length is said to be 0; compress it by itself"));

@@ -7,8 +7,9 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
-use std::fs;
 use std::path::Path;
+
+use crate::input::deep;
 
 /// Bytes of a stretch. With 8, 12 and 20 the bases of two folders of source code save the same to 0.4 %.
 const STRETCH: usize = 12;
@@ -40,7 +41,7 @@ impl Sketches {
         let step = total.div_ceil(MOST_READ).max(1);
         let sampled = SAMPLED.max(total / step / MOST_STRETCHES);
         let sketch = |(place, (path, size)): (usize, &(&Path, u64))| {
-            let text = if (place as u64).is_multiple_of(step) { fs::read(path).unwrap_or_default() } else { Vec::new() };
+            let text = if (place as u64).is_multiple_of(step) { deep::read(path).unwrap_or_default() } else { Vec::new() };
             (*size, stretches_of(&text, sampled))
         };
         Self { files: files.iter().enumerate().map(sketch).collect() }
@@ -135,6 +136,8 @@ fn stretches_of(text: &[u8], sampled: u64) -> Vec<u64> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     /// Files of one's own words, and in some of them a licence.

@@ -151,7 +151,7 @@ pub struct Options {
     /// An archive with a longer one is refused before memory is taken for it.
     #[arg(long, value_name = "SIZE", value_parser = size::parse, help_heading = EFFORT)]
     pub max_index: Option<u64>,
-    /// Most bytes of a path in an archive (4096)
+    /// Most bytes of a path in an archive (2M)
     ///
     /// An archive with a longer one is refused.
     #[arg(long, value_name = "SIZE", value_parser = size::parse, help_heading = EFFORT)]

@@ -1,9 +1,11 @@
 //! Where the bytes to compress come from.
 
 pub mod attributes;
+pub mod deep;
 pub mod file;
 pub mod holes;
 pub mod mmap;
+mod roots;
 pub mod shown;
 pub mod stream;
 pub mod walk;

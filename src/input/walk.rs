@@ -1,17 +1,25 @@
 //! What lies under the paths a user names: files, folders and links, as entries to be stored.
 
-use std::collections::{HashMap, HashSet};
-use std::fs::Metadata as FileMetadata;
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
+use std::ffi::OsStr;
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Component, Path, PathBuf};
 
-use walkdir::WalkDir;
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat};
 
-use crate::container::{Entry, EntryKind, Metadata};
+use super::deep;
+use super::roots;
+use crate::container::{Entry, EntryKind, Metadata, Time};
 use crate::error::{Error, Result};
 use crate::input::attributes::Xattrs;
 use crate::input::shown::{reason, show_path};
+
+/// Folders that are open at a time at most: those on the way down from the root. Those further up are opened again when
+/// the walk comes back to them.
+const MOST_OPEN: usize = 64;
+/// Bytes of a stored path at most: what a reader takes unless it is told otherwise.
+const MOST_PATH: usize = 2 << 20;
 
 /// What to note of each thing that is found.
 #[derive(Debug, Clone, Copy, Default)]
@@ -29,8 +37,12 @@ pub struct WalkOptions {
 pub struct Found {
     /// Where it is.
     pub source: PathBuf,
-    /// What is known of it. Hash and content are not yet.
+    /// What is known of it. Hash and content are not yet. Each name of a file with several is a file here.
     pub entry: Entry,
+    /// Device and inode.
+    pub id: (u64, u64),
+    /// Has it other names?
+    pub has_more_names: bool,
 }
 
 /// Everything found, and what had to be left out.
@@ -42,111 +54,156 @@ pub struct Walk {
     pub warnings: Vec<String>,
 }
 
-/// Walks over `roots` and everything under them. Links are not followed.
+/// Walks over `roots` and everything under them. Links are stored, not followed, but for those that a root leads through.
 ///
 /// # Errors
-/// A root does not exist or cannot be read.
+/// A root does not exist or cannot be read, or two different things would be stored under one path.
 pub fn walk(roots: &[PathBuf], options: WalkOptions) -> Result<Walk> {
-    let mut state = Walker { options, walk: Walk::default(), first_names: HashMap::new(), paths: HashSet::new() };
+    let mut walker = Walker { options, walk: Walk::default() };
+    let mut trees = Vec::new();
     for root in roots {
-        for item in WalkDir::new(root).sort_by_file_name() {
-            match item {
-                Ok(item) => state.visit(root, item.path())?,
-                Err(error) if error.depth() == 0 => return Err(named(root, &system_error(error))),
-                Err(error) => {
-                    let path = error.path().map(Path::to_path_buf).unwrap_or_default();
-                    state.walk.warnings.push(left_out(&path, &reason(&system_error(error))));
-                }
-            }
-        }
+        let begin = walker.walk.found.len();
+        walker.root(root)?;
+        trees.push((stored_path(root), begin..walker.walk.found.len()));
     }
-    Ok(state.walk)
-}
-
-/// An error of the system with the path it is about.
-fn named(path: &Path, error: &std::io::Error) -> Error {
-    Error::Io(std::io::Error::new(error.kind(), format!("{}: {}", show_path(path), reason(error))))
-}
-
-/// What the system said, without what the walk adds.
-fn system_error(error: walkdir::Error) -> std::io::Error {
-    error.into_io_error().unwrap_or_else(|| std::io::Error::other("a loop of links"))
+    roots::follow_links(&mut walker.walk.found, trees)?;
+    walker.walk.found = roots::without_doubles(walker.walk.found)?;
+    Ok(walker.walk)
 }
 
 fn left_out(path: &Path, why: &str) -> String {
     format!("left out: {}: {why}", show_path(path))
 }
 
+/// A folder on the way from the root to where the walk is.
+struct Folder {
+    source: PathBuf,
+    stored: Vec<u8>,
+    /// Names to visit, the next one last.
+    left: Vec<Vec<u8>>,
+    open: Option<OwnedFd>,
+}
+
+impl Folder {
+    /// Reads the folder `name` in `above`.
+    fn read(above: BorrowedFd<'_>, name: &[u8], source: PathBuf, stored: Vec<u8>) -> io::Result<Folder> {
+        let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::RDONLY | OFlags::CLOEXEC;
+        let open = rustix::fs::openat(above, OsStr::from_bytes(name), flags, Mode::empty())?;
+        let mut left = Vec::new();
+        for item in Dir::read_from(&open)? {
+            let name = item?.file_name().to_bytes().to_vec();
+            if name != b"." && name != b".." {
+                left.push(name);
+            }
+        }
+        left.sort_unstable_by(|one, other| other.cmp(one));
+        Ok(Folder { source, stored, left, open: Some(open) })
+    }
+
+    fn opened(&mut self) -> io::Result<&OwnedFd> {
+        match &mut self.open {
+            Some(open) => Ok(open),
+            closed => Ok(closed.insert(deep::open_with(self.source.as_os_str().as_bytes(), OFlags::DIRECTORY | OFlags::RDONLY)?)),
+        }
+    }
+}
+
 struct Walker {
     options: WalkOptions,
     walk: Walk,
-    /// First stored path of every file with several names.
-    first_names: HashMap<(u64, u64), Vec<u8>>,
-    paths: HashSet<Vec<u8>>,
 }
 
 impl Walker {
-    fn visit(&mut self, root: &Path, source: &Path) -> Result<()> {
-        let found = match std::fs::symlink_metadata(source) {
-            Ok(found) => found,
-            Err(error) if source == root => return Err(named(root, &error)),
-            Err(error) => {
-                self.walk.warnings.push(left_out(source, &reason(&error)));
-                return Ok(());
-            }
-        };
-        let path = stored_path(source);
-        // `.` and `/` have no name of their own.
-        if path.is_empty() || self.options.exclude == Some((found.dev(), found.ino())) || !self.paths.insert(path.clone()) {
+    fn root(&mut self, root: &Path) -> Result<()> {
+        let named = |error: io::Error| Error::Io(io::Error::new(error.kind(), format!("{}: {}", show_path(root), reason(&error))));
+        let (above, name) = deep::reach(root.as_os_str().as_bytes()).map_err(named)?;
+        let above = deep::from(above.as_ref());
+        let stat = rustix::fs::statat(above, OsStr::from_bytes(name), AtFlags::SYMLINK_NOFOLLOW).map_err(|error| named(error.into()))?;
+        let stored = stored_path(root);
+        self.visit(above, name, root, &stored, &stat);
+        if FileType::from_raw_mode(stat.st_mode) != FileType::Directory {
             return Ok(());
         }
-        match self.entry(source, &found, path) {
-            Ok(Some(entry)) => self.walk.found.push(Found { source: source.to_path_buf(), entry }),
-            Ok(None) => self.walk.warnings.push(left_out(source, "neither file, folder nor link")),
-            Err(error) => self.walk.warnings.push(left_out(source, &reason(&error))),
+        let mut open = vec![Folder::read(above, name, root.to_path_buf(), stored).map_err(named)?];
+        while let Some(folder) = open.last_mut() {
+            let Some(name) = folder.left.pop() else {
+                open.pop();
+                continue;
+            };
+            let source = folder.source.join(OsStr::from_bytes(&name));
+            match self.step(folder, &name, &source) {
+                Ok(Some(next)) => open.push(next),
+                Ok(None) => {}
+                Err(error) => self.walk.warnings.push(left_out(&source, &reason(&error))),
+            }
+            if let Some(far) = open.len().checked_sub(MOST_OPEN + 1) {
+                open[far].open = None;
+            }
         }
         Ok(())
     }
 
-    fn entry(&mut self, source: &Path, found: &FileMetadata, path: Vec<u8>) -> std::io::Result<Option<Entry>> {
-        let mut entry = Entry { path, metadata: Metadata::of(found), ..Entry::default() };
-        if found.is_dir() {
-            entry.kind = EntryKind::Directory;
-        } else if found.is_symlink() {
-            entry.kind = EntryKind::Symlink;
-            entry.link = std::fs::read_link(source)?.as_os_str().as_bytes().to_vec();
-        } else if !found.is_file() {
+    /// Visits `name` in `folder`. Gives what is in it, if it is a folder.
+    fn step(&mut self, folder: &mut Folder, name: &[u8], source: &Path) -> io::Result<Option<Folder>> {
+        let stored = if folder.stored.is_empty() { name.to_vec() } else { [&folder.stored[..], b"/", name].concat() };
+        if stored.len() > MOST_PATH {
+            return Err(io::Error::other("its path is too long"));
+        }
+        let above = folder.opened()?;
+        let stat = rustix::fs::statat(above, OsStr::from_bytes(name), AtFlags::SYMLINK_NOFOLLOW)?;
+        self.visit(deep::from(Some(above)), name, source, &stored, &stat);
+        if FileType::from_raw_mode(stat.st_mode) != FileType::Directory {
             return Ok(None);
-        } else if let Some(first) = self.first_name(found, &entry.path) {
-            entry.kind = EntryKind::Hardlink;
-            entry.link = first;
-        } else {
-            entry.size = found.len();
+        }
+        Folder::read(deep::from(Some(above)), name, source.to_path_buf(), stored).map(Some)
+    }
+
+    fn visit(&mut self, above: BorrowedFd<'_>, name: &[u8], source: &Path, stored: &[u8], stat: &Stat) {
+        let id = (stat.st_dev, stat.st_ino);
+        // `.` and `/` have no name of their own.
+        if stored.is_empty() || self.options.exclude == Some(id) {
+            return;
+        }
+        match self.entry(above, name, source, stored, stat) {
+            Ok(Some(entry)) => {
+                let has_more_names = entry.kind == EntryKind::File && stat.st_nlink > 1;
+                self.walk.found.push(Found { source: source.to_path_buf(), entry, id, has_more_names });
+            }
+            Ok(None) => self.walk.warnings.push(left_out(source, "neither file, folder nor link")),
+            Err(error) => self.walk.warnings.push(left_out(source, &reason(&error))),
+        }
+    }
+
+    fn entry(&self, above: BorrowedFd<'_>, name: &[u8], source: &Path, stored: &[u8], stat: &Stat) -> io::Result<Option<Entry>> {
+        let time = Time { seconds: stat.st_mtime, nanos: u32::try_from(stat.st_mtime_nsec).unwrap_or(0) };
+        let metadata = Metadata { mode: Some(stat.st_mode & 0o7777), mtime: Some(time) };
+        let mut entry = Entry { path: stored.to_vec(), metadata, ..Entry::default() };
+        match FileType::from_raw_mode(stat.st_mode) {
+            FileType::Directory => entry.kind = EntryKind::Directory,
+            FileType::Symlink => {
+                entry.kind = EntryKind::Symlink;
+                entry.link = rustix::fs::readlinkat(above, OsStr::from_bytes(name), Vec::new())?.into_bytes();
+            }
+            FileType::RegularFile => entry.size = u64::try_from(stat.st_size).unwrap_or(0),
+            _ => return Ok(None),
         }
         if self.options.owner {
-            entry.owner = Some((found.uid(), found.gid()));
+            entry.owner = Some((stat.st_uid, stat.st_gid));
         }
-        if self.options.xattrs != Xattrs::None && entry.kind != EntryKind::Hardlink {
-            entry.xattrs = xattrs(source, self.options.xattrs)?;
+        if self.options.xattrs != Xattrs::None {
+            entry.xattrs = if source.as_os_str().len() < 4000 {
+                xattrs(source, self.options.xattrs)?
+            } else {
+                // There is no call that takes a folder and a name; the open folder is reached by its number.
+                let path = [format!("/proc/self/fd/{}/", above.as_raw_fd()).as_bytes(), name].concat();
+                xattrs(Path::new(&std::ffi::OsString::from_vec(path)), self.options.xattrs)?
+            };
         }
         Ok(Some(entry))
     }
-
-    /// The stored path under which this file was met before, if it has several names.
-    fn first_name(&mut self, found: &FileMetadata, path: &[u8]) -> Option<Vec<u8>> {
-        if found.nlink() < 2 {
-            return None;
-        }
-        let key = (found.dev(), found.ino());
-        let first = self.first_names.get(&key).cloned();
-        if first.is_none() {
-            self.first_names.insert(key, path.to_vec());
-        }
-        first
-    }
 }
 
-fn xattrs(source: &Path, wanted: Xattrs) -> std::io::Result<Vec<(Vec<u8>, Vec<u8>)>> {
+fn xattrs(source: &Path, wanted: Xattrs) -> io::Result<Vec<(Vec<u8>, Vec<u8>)>> {
     let mut all = Vec::new();
     for name in xattr::list(source)?.filter(|name| wanted.take(name.as_bytes())) {
         if let Some(value) = xattr::get(source, &name)? {
@@ -194,8 +251,8 @@ mod tests {
         std::os::unix::net::UnixListener::bind(root.join("s")).unwrap();
         let walk = walk(&[root.clone(), root.join("a")], WalkOptions::default()).unwrap();
         let kinds: Vec<_> = walk.found.iter().map(|found| found.entry.kind).collect();
-        assert_eq!(kinds, [EntryKind::Directory, EntryKind::File, EntryKind::Hardlink, EntryKind::Symlink]);
-        assert!(walk.found[2].entry.link.ends_with(b"/d/a"));
+        assert_eq!(kinds, [EntryKind::Directory, EntryKind::File, EntryKind::File, EntryKind::Symlink]);
+        assert!(walk.found[1].has_more_names && walk.found[1].id == walk.found[2].id);
         assert_eq!(walk.warnings.len(), 1);
         assert!(super::walk(&[root.join("missing")], WalkOptions::default()).is_err());
     }

@@ -1,8 +1,10 @@
 //! A folder that cannot be left: every step down is taken from an open folder and refuses links.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -19,8 +21,45 @@ use crate::input::shown::show_path;
 pub struct Tree {
     root: OwnedFd,
     root_path: PathBuf,
-    /// The folder used last, since entries come folder by folder.
-    last: Option<(Vec<u8>, OwnedFd)>,
+    way: RefCell<Way>,
+}
+
+/// Folders of the way to the one used last, since entries come folder by folder: the next one is a few steps from there,
+/// however deep it lies.
+#[derive(Default)]
+struct Way {
+    path: Vec<u8>,
+    /// Bytes of `path` that lead to each of the nearest folders, and those; the last one is at the end of the way.
+    open: VecDeque<(usize, OwnedFd)>,
+}
+
+/// Folders that a [`Way`] keeps open at most.
+const MOST_OPEN: usize = 64;
+
+impl Way {
+    /// Goes to the folder at `path` below `root`, each step by `step`, and duplicates it.
+    fn reach(&mut self, root: &OwnedFd, path: &[u8], step: impl Fn(&OwnedFd, &[u8]) -> rustix::io::Result<OwnedFd>) -> io::Result<OwnedFd> {
+        let shared = self.path.iter().zip(path).take_while(|(one, other)| one == other).count();
+        let leads_to = |end: usize| end <= shared && (end == path.len() || path[end] == b'/');
+        while self.open.back().is_some_and(|(end, _)| !leads_to(*end)) {
+            self.open.pop_back();
+        }
+        let mut end = self.open.back().map_or(0, |(end, _)| *end);
+        self.path.truncate(end);
+        for part in path[end..].split(|&byte| byte == b'/').filter(|part| !part.is_empty()) {
+            let next = step(self.open.back().map_or(root, |(_, folder)| folder), part)?;
+            if end > 0 {
+                self.path.push(b'/');
+            }
+            self.path.extend_from_slice(part);
+            end = self.path.len();
+            self.open.push_back((end, next));
+            if self.open.len() > MOST_OPEN {
+                self.open.pop_front();
+            }
+        }
+        self.open.back().map_or(root, |(_, folder)| folder).try_clone()
+    }
 }
 
 /// A file in a [`Tree`] that has no name yet.
@@ -54,22 +93,12 @@ impl Tree {
         let made = std::fs::create_dir_all(path);
         made.map_err(|error| std::io::Error::new(error.kind(), format!("the folder to extract into, {}: {error}", show_path(path))))?;
         let root = rustix::fs::openat(CWD, path, OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::RDONLY, Mode::empty()).map_err(io_error)?;
-        Ok(Tree { root, root_path: path.to_path_buf(), last: None })
+        Ok(Tree { root, root_path: path.to_path_buf(), way: RefCell::default() })
     }
 
     /// The folder at `path`, with every folder above it made where missing.
     fn folder(&mut self, path: &[u8]) -> Result<OwnedFd> {
-        if let Some((last, folder)) = &self.last
-            && last == path
-        {
-            return Ok(folder.try_clone()?);
-        }
-        let mut folder = self.root.try_clone()?;
-        for part in path.split(|&byte| byte == b'/').filter(|part| !part.is_empty()) {
-            folder = step(&folder, part).map_err(|error| unsafe_step(path, error))?;
-        }
-        self.last = Some((path.to_vec(), folder.try_clone()?));
-        Ok(folder)
+        self.way.borrow_mut().reach(&self.root, path, step).map_err(|error| unsafe_step(path, error))
     }
 
     /// Makes the folder at `path`, if it is not there.
@@ -85,15 +114,12 @@ impl Tree {
     /// # Errors
     /// A part above it is a link, or the system refuses.
     pub fn find(&self, path: &[u8]) -> Result<Option<Found>> {
-        let mut folder = self.root.try_clone()?;
         let (above, name) = split(path);
-        for part in above.split(|&byte| byte == b'/').filter(|part| !part.is_empty()) {
-            folder = match open_folder(&folder, part) {
-                Ok(folder) => folder,
-                Err(rustix::io::Errno::NOENT) => return Ok(None),
-                Err(error) => return Err(unsafe_step(path, error)),
-            };
-        }
+        let folder = match self.way.borrow_mut().reach(&self.root, above, open_folder) {
+            Ok(folder) => folder,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(unsafe_step(path, error)),
+        };
         match rustix::fs::statat(&folder, os(name), AtFlags::SYMLINK_NOFOLLOW) {
             Ok(stat) => Ok(Some(Found { kind: FileType::from_raw_mode(stat.st_mode), id: (stat.st_dev, stat.st_ino) })),
             Err(rustix::io::Errno::NOENT) => Ok(None),
@@ -238,12 +264,12 @@ fn step(above: &OwnedFd, name: &[u8]) -> rustix::io::Result<OwnedFd> {
     }
 }
 
-fn unsafe_step(path: &[u8], error: rustix::io::Errno) -> Error {
-    match error {
-        rustix::io::Errno::LOOP | rustix::io::Errno::NOTDIR => {
+fn unsafe_step(path: &[u8], error: io::Error) -> Error {
+    match error.raw_os_error().map(rustix::io::Errno::from_raw_os_error) {
+        Some(rustix::io::Errno::LOOP | rustix::io::Errno::NOTDIR) => {
             Error::UnsafePath(format!("{} leads through something that is no folder", crate::archive::show_name(path)))
         }
-        error => io_error(error),
+        _ => Error::Io(error),
     }
 }
 
