@@ -38,7 +38,7 @@ fn four_thousand_levels_come_back() {
     chain(folder.path(), "dd", 4000);
     let begun = Instant::now();
     succeed(folder.path(), "cmx -q -1 top -o x.cmx; cmx -l x.cmx >list; test $(wc -l <list) = 4043; cmx -q -d x.cmx -C out");
-    assert!(begun.elapsed().as_secs() < 40, "{:?}", begun.elapsed());
+    assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
     // tar reads such trees.
     succeed(folder.path(), "tar -cf one.tar --sort=name top; cd out; tar -cf ../two.tar --sort=name top; cd ..; cmp one.tar two.tar");
     succeed(folder.path(), "rm -r top out");
@@ -63,5 +63,5 @@ fn a_wide_folder_takes_time_in_proportion() {
     (0..20_000).for_each(|number| fs::write(top.join(format!("{number}{}", "w".repeat(200))), []).unwrap());
     let begun = Instant::now();
     succeed(folder.path(), "cmx -q -1 top -o x.cmx; cmx -l x.cmx >list; cmx -q -d x.cmx -C out; test $(ls out/top | wc -l) = 20000");
-    assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
+    assert!(begun.elapsed().as_secs() < 120, "{:?}", begun.elapsed());
 }
