@@ -44,10 +44,10 @@ fn sort(criterion: &mut Criterion) {
     let mut group = slow_group(criterion, "sort");
     for (input, _, bytes) in samples::all(256 << 10) {
         group.throughput(Throughput::Bytes(bytes.len() as u64));
-        group.bench_function(BenchmarkId::new("encode", input), |bencher| bencher.iter(|| cmx::sort::encode(&bytes)));
-        if let Ok(coded) = cmx::sort::encode(&bytes) {
+        group.bench_function(BenchmarkId::new("encode", input), |bencher| bencher.iter(|| cmx::sort::encode(&bytes, active())));
+        if let Ok(coded) = cmx::sort::encode(&bytes, active()) {
             group.bench_function(BenchmarkId::new("decode", input), |bencher| {
-                bencher.iter(|| cmx::sort::decode(&coded, bytes.len()));
+                bencher.iter(|| cmx::sort::decode(&coded, bytes.len(), active()));
             });
         }
     }

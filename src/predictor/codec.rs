@@ -31,7 +31,7 @@ pub fn encode_as(bytes: &[u8], level: &Level, kind: &Kind, set: InstructionSet) 
         return encode_words(bytes, level, set);
     }
     if sorted(level, kind, bytes.len()) {
-        return crate::sort::encode(bytes);
+        return crate::sort::encode(bytes, set);
     }
     let profile = Profile::new(level, kind, bytes.len());
     match reversed(bytes, kind) {
@@ -58,7 +58,7 @@ pub fn decode_as(coded: &[u8], raw_len: usize, level: &Level, kind: &Kind, set: 
         return decode_words(coded, raw_len, level, set);
     }
     if sorted(level, kind, raw_len) {
-        return crate::sort::decode(coded, raw_len);
+        return crate::sort::decode(coded, raw_len, set);
     }
     let bytes = decode_profile(&Profile::new(level, kind, raw_len), coded, raw_len, level.memory, set)?;
     Ok(reversed(&bytes, kind).unwrap_or(bytes))
@@ -70,7 +70,7 @@ fn encode_words(text: &[u8], level: &Level, set: InstructionSet) -> Result<Vec<u
     let mut out = Vec::new();
     block::put_varint(&mut out, codes.len() as u64);
     let coded = if sorted(level, &Kind::Words, codes.len()) {
-        crate::sort::encode(&codes)?
+        crate::sort::encode(&codes, set)?
     } else {
         encode_profile(&Profile::of_words(level, text.len())?, &codes, level.memory, set)?
     };
@@ -86,7 +86,7 @@ fn decode_words(coded: &[u8], raw_len: usize, level: &Level, set: InstructionSet
         return Err(Error::Corrupt("number of codes".into()));
     }
     let codes = if sorted(level, &Kind::Words, length) {
-        crate::sort::decode(reader.rest(), length)?
+        crate::sort::decode(reader.rest(), length, set)?
     } else {
         decode_profile(&Profile::of_words(level, raw_len)?, reader.rest(), length, level.memory, set)?
     };

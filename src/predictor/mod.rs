@@ -146,7 +146,7 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
             table: SlotTable::new(table_bytes),
             state: ContextState::new(
                 profile.families(),
-                profile.signal.and_then(|(kind, effort)| Signal::new(&kind, effort, skipped)),
+                profile.signal.and_then(|(kind, effort)| Signal::new(&kind, effort, skipped, kernels.instruction_set())),
                 profile.words,
             )?,
             profile,

@@ -58,7 +58,7 @@ pub fn known_answers<K: Kernels>(implementation: K) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simd::{self_check, usable};
+    use crate::simd::{InstructionSet, self_check, usable};
     use std::time::{Duration, Instant};
 
     /// Scalar kernels with one defect, by number.
@@ -68,6 +68,10 @@ mod tests {
     impl<const DEFECT: u32> super::super::sealed::Sealed for Broken<DEFECT> {}
 
     impl<const DEFECT: u32> Kernels for Broken<DEFECT> {
+        fn instruction_set(self) -> InstructionSet {
+            InstructionSet::Scalar
+        }
+
         fn dot(self, inputs: &[i16], weights: &[i16]) -> i32 {
             let sum = Scalar.dot(inputs, weights);
             // One wrong bit in a hundred sums, as of an instruction that a core computes wrongly.

@@ -48,6 +48,9 @@ mod sealed {
 ///
 /// Slices must have equal lengths, a multiple of [`LANES`]; the excess is ignored otherwise.
 pub trait Kernels: sealed::Sealed + Copy + Send + Sync + 'static {
+    /// The set that these kernels belong to.
+    fn instruction_set(self) -> InstructionSet;
+
     /// The wrapping sum of `inputs[i] * weights[i]`.
     fn dot(self, inputs: &[i16], weights: &[i16]) -> i32;
 

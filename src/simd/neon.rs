@@ -1,6 +1,6 @@
 //! Kernels for AArch64 (NEON): eight 16-bit lanes.
 
-use super::{Kernels, Scalar, sealed};
+use super::{InstructionSet, Kernels, Scalar, sealed};
 use crate::model::state_map::MapEntry;
 use std::arch::aarch64::*;
 
@@ -23,6 +23,10 @@ impl Neon {
 impl sealed::Sealed for Neon {}
 
 impl Kernels for Neon {
+    fn instruction_set(self) -> InstructionSet {
+        InstructionSet::Neon(self)
+    }
+
     #[inline(always)]
     fn dot(self, inputs: &[i16], weights: &[i16]) -> i32 {
         let (inputs, _) = inputs.as_chunks::<LANES>();

@@ -1,6 +1,6 @@
 //! The reference kernels: always compiled, on every machine, and what the others must equal.
 
-use super::{Kernels, LANES, sealed};
+use super::{InstructionSet, Kernels, LANES, sealed};
 use crate::model::state_map::{MapEntry, update_entry};
 
 /// Plain integer code.
@@ -10,6 +10,10 @@ pub struct Scalar;
 impl sealed::Sealed for Scalar {}
 
 impl Kernels for Scalar {
+    fn instruction_set(self) -> InstructionSet {
+        InstructionSet::Scalar
+    }
+
     #[inline(always)]
     fn dot(self, inputs: &[i16], weights: &[i16]) -> i32 {
         let (inputs, _) = inputs.as_chunks::<LANES>();

@@ -26,7 +26,7 @@ mod tree;
 
 use crate::coder::{Decoder, Encoder};
 use crate::error::{Error, Result};
-use crate::simd::{accelerate, active};
+use crate::simd::{InstructionSet, accelerate};
 use bits::code_plain;
 use column::Column;
 use suffix::{LONGEST, chain_length};
@@ -39,11 +39,11 @@ const PREFIX: usize = 4;
 ///
 /// # Errors
 /// [`Error::Limit`] when memory runs out.
-pub fn encode(raw: &[u8]) -> Result<Vec<u8>> {
+pub fn encode(raw: &[u8], set: InstructionSet) -> Result<Vec<u8>> {
     let mut coded = Vec::new();
     let mut pieces = raw.chunks(LONGEST).peekable();
     while let Some(piece) = pieces.next() {
-        let code = encode_piece(piece)?;
+        let code = encode_piece(piece, set)?;
         if pieces.peek().is_some() {
             let length = u32::try_from(code.len()).map_err(|_| Error::Limit("size of a piece".into()))?;
             coded.extend_from_slice(&length.to_le_bytes());
@@ -57,7 +57,7 @@ pub fn encode(raw: &[u8]) -> Result<Vec<u8>> {
 ///
 /// # Errors
 /// [`Error::Corrupt`] where the stream cannot be right; [`Error::Limit`] when memory runs out.
-pub fn decode(coded: &[u8], raw_len: usize) -> Result<Vec<u8>> {
+pub fn decode(coded: &[u8], raw_len: usize, set: InstructionSet) -> Result<Vec<u8>> {
     let cut = || Error::Corrupt("sorted stream cut short".into());
     let mut rest = coded;
     let mut raw = Vec::new();
@@ -73,7 +73,7 @@ pub fn decode(coded: &[u8], raw_len: usize) -> Result<Vec<u8>> {
         } else {
             std::mem::take(&mut rest)
         };
-        let piece = if code.len() == length { code.to_vec() } else { decode_piece(code, length)? };
+        let piece = if code.len() == length { code.to_vec() } else { decode_piece(code, length, set)? };
         if raw.is_empty() && left == 0 {
             raw = piece;
         } else {
@@ -90,7 +90,7 @@ fn row_bits(length: usize) -> u32 {
 }
 
 /// The code of `text`, or `text` itself when that is no longer.
-fn encode_piece(text: &[u8]) -> Result<Vec<u8>> {
+fn encode_piece(text: &[u8], set: InstructionSet) -> Result<Vec<u8>> {
     let transformed = suffix::transform(text)?;
     let mut counts = [0; 256];
     let runs = || transformed.column.chunk_by(|a, b| a == b);
@@ -107,7 +107,7 @@ fn encode_piece(text: &[u8]) -> Result<Vec<u8>> {
         code_plain(&mut encoder, start, row_bits(text.len()));
     }
     let tree = Tree::new(&lengths)?;
-    let code = accelerate(active(), || -> Result<_> {
+    let code = accelerate(set, || -> Result<_> {
         let mut column = Column::new(tree);
         for run in runs() {
             column.code(&mut encoder, run[0], run.len() as u32)?;
@@ -125,13 +125,13 @@ fn is_noise(length: usize, counts: &[u32; 256], lengths: &[u8; 256]) -> bool {
     runs * 64 > length as u64 * 63 && steps * 64 > runs * (8 * 64 - 1)
 }
 
-fn decode_piece(code: &[u8], length: usize) -> Result<Vec<u8>> {
+fn decode_piece(code: &[u8], length: usize, set: InstructionSet) -> Result<Vec<u8>> {
     let mut decoder = Decoder::new(code);
     let tree = Tree::new(&code_lengths(&mut decoder, &[0; 256]))?;
     let starts: Vec<u32> = (0..length.div_ceil(chain_length(length))).map(|_| code_plain(&mut decoder, 0, row_bits(length))).collect();
     let mut column = Vec::new();
     column.try_reserve_exact(length).map_err(|_| Error::Limit("memory for a block".into()))?;
-    accelerate(active(), || {
+    accelerate(set, || {
         let mut model = Column::new(tree);
         while column.len() < length {
             let (symbol, run) = model.code(&mut decoder, 0, 1)?;

@@ -1,11 +1,15 @@
 //! Round trips of every shape of data, and damage.
 
 use super::*;
+use crate::simd::{active, usable};
 use proptest::prelude::*;
 
 fn round_trip(raw: &[u8]) -> usize {
-    let coded = encode(raw).unwrap();
-    assert!(decode(&coded, raw.len()).unwrap() == raw, "{} bytes", raw.len());
+    let coded = encode(raw, InstructionSet::Scalar).unwrap();
+    for set in usable() {
+        assert!(encode(raw, set).unwrap() == coded, "{} bytes, {}", raw.len(), set.name());
+        assert!(decode(&coded, raw.len(), set).unwrap() == raw, "{} bytes, {}", raw.len(), set.name());
+    }
     coded.len()
 }
 
@@ -80,13 +84,13 @@ proptest! {
 
     #[test]
     fn damage_never_panics(raw in proptest::collection::vec(0u8..30, 1..2000), place in any::<prop::sample::Index>(), bit in 0u32..8, cut in any::<prop::sample::Index>()) {
-        let coded = encode(&raw).unwrap();
+        let coded = encode(&raw, active()).unwrap();
         let mut flipped = coded.clone();
         if !flipped.is_empty() {
             flipped[place.index(coded.len())] ^= 1 << bit;
             let short = &coded[..cut.index(coded.len())];
             for bytes in [&flipped[..], short] {
-                if let Ok(out) = decode(bytes, raw.len()) {
+                if let Ok(out) = decode(bytes, raw.len(), active()) {
                     prop_assert_eq!(out.len(), raw.len());
                 }
             }
@@ -95,7 +99,7 @@ proptest! {
 
     #[test]
     fn any_bytes_are_an_answer_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..300), length in 0usize..100_000) {
-        if let Ok(out) = decode(&bytes, length) {
+        if let Ok(out) = decode(&bytes, length, active()) {
             prop_assert_eq!(out.len(), length);
         }
     }

@@ -60,9 +60,10 @@ macro_rules! each {
 
 impl Signal {
     /// The model for streams of `kind`; none where they hold no signal. Samples of more than one
-    /// byte must come big-endian; `skipped` bits of pixels are zero and never asked for.
+    /// byte must come big-endian; `skipped` bits of pixels are zero and never asked for. The model computes with
+    /// the instructions of `set`: the same bits whichever they are.
     #[must_use]
-    pub fn new(kind: &Kind, effort: Effort, skipped: Skipped) -> Option<Self> {
+    pub fn new(kind: &Kind, effort: Effort, skipped: Skipped, set: InstructionSet) -> Option<Self> {
         let image = |channels: u8, bytes: usize, row_bytes: u32| {
             Model::Image(ImageState::new(usize::from(channels), bytes, row_bytes as usize, effort, skipped))
         };
@@ -75,7 +76,7 @@ impl Signal {
             }
             _ => return None,
         };
-        Some(Self { model, set: crate::simd::active() })
+        Some(Self { model, set })
     }
 
     /// Takes in the byte that `bytes` now ends with.

@@ -12,7 +12,6 @@ pub const ROWS: usize = 2048;
 
 impl WasmState {
     /// The value of context `number` (below [`CONTEXTS`]), to be hashed. Not copied into every shape of the predictor.
-    #[inline(never)]
     #[must_use]
     pub fn context(&self, number: u8) -> u64 {
         let past = &self.past;
@@ -77,7 +76,6 @@ impl WasmState {
 
     /// The part of selector `number` (below [`SELECTORS`]) that is fixed for a byte, in steps of 8
     /// and below [`ROWS`].
-    #[inline(never)]
     #[must_use]
     pub fn selected(&self, number: u8) -> u32 {
         let phase = self.phase();

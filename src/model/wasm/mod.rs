@@ -91,7 +91,6 @@ impl WasmState {
     }
 
     /// Takes in the next byte.
-    #[inline(never)]
     pub fn push(&mut self, byte: u8) {
         self.exact = mix(self.exact, u32::from(byte) + 1);
         let place = self.module.place();
