@@ -259,7 +259,7 @@ fn a_cut_archive_is_said_to_end_where_it_does() {
     for length in [9, whole.len() / 2, whole.len() - 60, whole.len() - 1] {
         fs::write(&archive, &whole[..length]).unwrap();
         let error = Archive::open(&archive, &DecodeOptions::default()).unwrap_err().to_string();
-        assert!(error.contains(&format!("ends early, at byte {length};")) && error.contains("`cmx repair`"), "{length}: {error}");
+        assert!(error.ends_with(&format!("ends early, at byte {length}")), "{length}: {error}");
     }
 }
 

@@ -273,6 +273,8 @@ impl Extraction {
     fn finish_folders<'a>(&mut self, wanted: impl Iterator<Item = &'a Wanted>) -> Result<()> {
         let mut folders: Vec<&Entry> = wanted.map(|wanted| &wanted.entry).filter(|entry| entry.kind == EntryKind::Directory).collect();
         folders.sort_by(|one, other| other.path.cmp(&one.path));
+        let with_mode = folders.iter().filter(|folder| folder.metadata.mode.is_some());
+        self.tree.open_made_folders(with_mode.map(|folder| &folder.path[..]))?;
         for folder in folders {
             let refused = self.tree.finish_folder(&folder.path, &self.restored(folder))?;
             self.warn(&folder.path, refused);

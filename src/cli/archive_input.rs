@@ -6,6 +6,7 @@ use std::path::Path;
 
 use cmx::container::fields::{Fields, read_full};
 use cmx::container::header::Header;
+use cmx::input::Original;
 use cmx::{Archive, DecodeOptions, Metadata};
 
 use super::failure::Failure;
@@ -57,6 +58,14 @@ impl ArchiveInput {
         let begins_named = matches!(header, Ok(Some(header)) if header.is_named());
         let is_named = begins_named || rest.named_files_follow();
         Ok(ArchiveInput { start, rest, is_named })
+    }
+
+    /// The archive file as it is now, to be compared with what it is later; none of a stream.
+    pub fn original(&self, input: &Path) -> Option<Original> {
+        match &self.rest {
+            Rest::File(file) => Original::of(input, file).ok().flatten(),
+            Rest::Stdin => None,
+        }
     }
 
     /// Mode and time of the archive file, if it is one.

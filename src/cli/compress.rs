@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use cmx::input::{BlockSource, FileSource, StreamSource};
+use cmx::input::{BlockSource, FileSource, Original, StreamSource};
 use cmx::level::{self, Level};
 use cmx::stream::encode_stream;
 use cmx::{EncodeOptions, Metadata};
@@ -44,7 +44,7 @@ pub fn chosen_level(options: &Options) -> &'static Level {
 
 /// Compresses `input`; says whether there was a warning.
 fn compress_one(options: &Options, level: &'static Level, input: &Path) -> Result<bool, Failure> {
-    let (mut source, length, metadata) = open(input)?;
+    let Opened { mut source, length, metadata, original } = open(input)?;
     let mut output = open_output(options, input)?;
     let mut settings = EncodeOptions { level, verify: !options.no_verify, ..EncodeOptions::default() };
     settings.threads = levels::threads(options, level, length)?;
@@ -55,29 +55,44 @@ fn compress_one(options: &Options, level: &'static Level, input: &Path) -> Resul
     let summary = result.map_err(|error| output.blame(input, &error))?;
     let is_kept = output.is_kept();
     output.commit(&metadata)?;
-    if is_kept && summary.warnings.is_empty() {
-        remove_source(options, input)?;
+    let mut warnings = summary.warnings;
+    if let Some(original) = &original {
+        let change = original.change().map_err(|error| Failure::io(input, &error))?;
+        warnings.extend(change.map(|change| format!("the file {change} after it was opened; the archive holds the earlier content")));
+        if is_kept && warnings.is_empty() {
+            warnings.extend(remove_source(options, input, original)?);
+        }
     }
     display.finish(&name(input), summary.raw, summary.coded, "->");
     if !options.quiet {
-        summary.warnings.iter().for_each(|text| warn(format!("{}: {text}", name(input))));
+        warnings.iter().for_each(|text| warn(format!("{}: {text}", name(input))));
     }
-    Ok(!summary.warnings.is_empty())
+    Ok(!warnings.is_empty())
 }
 
-type Opened = (Box<dyn BlockSource>, Option<u64>, Metadata);
+/// An input, with what is known of it.
+struct Opened {
+    source: Box<dyn BlockSource>,
+    /// Bytes of the file; none of a stream.
+    length: Option<u64>,
+    metadata: Metadata,
+    /// The file as it was when it was opened; none of a stream.
+    original: Option<Original>,
+}
 
-/// Opens `input`: its blocks, its length, and its metadata, as far as they are known.
+/// Opens `input`.
 fn open(input: &Path) -> Result<Opened, Failure> {
     if input.as_os_str() == "-" {
-        return Ok((Box::new(StreamSource::new(io::stdin())), None, Metadata::default()));
+        let source = Box::new(StreamSource::new(io::stdin()));
+        return Ok(Opened { source, length: None, metadata: Metadata::default(), original: None });
     }
     let file = File::open(input).map_err(|error| Failure::io(input, &error))?;
     let found = file.metadata().map_err(|error| Failure::io(input, &error))?;
     let metadata = if found.is_file() { Metadata::of(&found) } else { Metadata::default() };
+    let original = Original::of(input, &file).map_err(|error| Failure::io(input, &error))?;
     let source = FileSource::new(file).map_err(|error| Failure::at(input, &error))?;
     let length = source.length();
-    Ok((Box::new(source), length, metadata))
+    Ok(Opened { source: Box::new(source), length, metadata, original })
 }
 
 fn open_output(options: &Options, input: &Path) -> Result<Output, Failure> {
@@ -103,10 +118,12 @@ pub fn with_suffix(input: &Path) -> PathBuf {
     path.into()
 }
 
-/// Deletes the source if that was asked for; by then all it holds is on the disk under another name.
-pub fn remove_source(options: &Options, input: &Path) -> Result<(), Failure> {
-    if !options.rm || input.as_os_str() == "-" || options.to_stdout() {
-        return Ok(());
+/// Deletes the source if that was asked for; by then all it holds is on the disk under another name. A source that is not
+/// what it was when it was opened stays: the warning says so.
+pub fn remove_source(options: &Options, input: &Path, original: &Original) -> Result<Option<String>, Failure> {
+    if !options.rm || options.to_stdout() {
+        return Ok(None);
     }
-    std::fs::remove_file(input).map_err(|error| Failure::io(input, &error))
+    let change = original.remove().map_err(|error| Failure::io(input, &error))?;
+    Ok(change.map(|change| format!("the file {change} after it was opened, so --rm does not delete it")))
 }

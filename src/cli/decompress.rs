@@ -41,6 +41,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
 
 fn decompress_one(options: &Options, input: &Path, archive: ArchiveInput) -> Result<(), Failure> {
     let own = archive.file_metadata();
+    let original = archive.original(input);
     let mut settings = settings(options)?;
     let length = archive.content_len(&settings);
     let reader = archive.into_reader();
@@ -51,13 +52,20 @@ fn decompress_one(options: &Options, input: &Path, archive: ArchiveInput) -> Res
     let summary = result.map_err(|error| output.blame(input, &error))?;
     let stored = summary.metadata;
     let is_kept = output.is_kept();
-    output.commit(&Metadata { mode: stored.mode.or(own.mode), mtime: stored.mtime.or(own.mtime) })?;
+    output.commit(&Metadata { mode: restored_mode(stored.mode, own.mode), mtime: stored.mtime.or(own.mtime) })?;
+    let mut kept = None;
     // Bytes that --ignore-trailing passed over are not in the output.
-    if is_kept && !options.ignore_trailing {
-        remove_source(options, input)?;
+    if let Some(original) = original.filter(|_| is_kept && !options.ignore_trailing) {
+        kept = remove_source(options, input, &original)?;
     }
     display.finish(&name(input), summary.raw, summary.coded, "<-");
-    Ok(())
+    extract::warn_about(options, input, kept.as_slice())
+}
+
+/// The mode of a restored file: the one that the archive stores, less what the archive file denies to group and others;
+/// without a stored one, that of the archive file.
+fn restored_mode(stored: Option<u32>, own: Option<u32>) -> Option<u32> {
+    stored.map(|mode| mode & (own.unwrap_or(0o777) | 0o700)).or(own)
 }
 
 /// The limits and threads that the flags name.

@@ -24,6 +24,7 @@ pub fn run(options: &Options, input: &Path, archive: ArchiveInput) -> Result<(),
     }
     let fail = |error: cmx::Error| Failure::at(input, &error);
     let mut settings = settings(options)?;
+    let original = archive.original(input);
     // How much patterns select is known only when the index has been read.
     let length = if options.files.len() <= 1 { archive.content_len(&settings) } else { None };
     let display = Display::begin(options, &name(input), length, 1);
@@ -40,11 +41,12 @@ pub fn run(options: &Options, input: &Path, archive: ArchiveInput) -> Result<(),
         archive.extract(&mut selection, &target, &how).map_err(fail)?
     };
     let is_all = options.files.len() <= 1 && !options.ignore_trailing && archive.warnings().is_empty() && summary.warnings.is_empty();
-    if is_all {
-        remove_source(options, input)?;
-    }
+    let kept = match original.filter(|_| is_all) {
+        Some(original) => remove_source(options, input, &original)?,
+        None => None,
+    };
     display.finish(&name(input), summary.raw, archive.end(), "<-");
-    let warnings: Vec<String> = archive.warnings().iter().chain(&summary.warnings).cloned().collect();
+    let warnings: Vec<String> = archive.warnings().iter().chain(&summary.warnings).chain(&kept).cloned().collect();
     warn_about(options, input, &warnings)
 }
 

@@ -65,6 +65,9 @@ pub fn run() -> ExitCode {
 
 fn end(failure: &Failure) -> ExitCode {
     failure.report();
+    if failure.is_closed_pipe() {
+        signals::end_by_closed_pipe();
+    }
     ExitCode::from(failure.code)
 }
 

@@ -27,6 +27,9 @@ enum Sink {
 impl Output {
     /// Opens `path`, which must not exist unless `force`, nor be the `input`.
     pub fn file(path: &Path, force: bool, input: &Path) -> Result<Self, Failure> {
+        if std::fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) && !force && !cmx::output::is_device(path) {
+            return Err(Failure::usage(format!("{} is a symbolic link; -f replaces the link", name(path))));
+        }
         if let Ok(found) = std::fs::metadata(path) {
             if found.is_dir() {
                 return Err(Failure::usage(format!("{} is a folder; name a file with -o", name(path))));
@@ -34,7 +37,7 @@ impl Output {
             if found.is_file() && is_same(path, input) {
                 return Err(Failure::usage(format!("{} is input and output at once; name another with -o", name(path))));
             }
-            if found.is_file() && !force {
+            if found.is_file() && !force && !cmx::output::is_device(path) {
                 return Err(Failure::usage(format!("{} exists; -f overwrites it", name(path))));
             }
         }
@@ -72,9 +75,17 @@ impl Output {
         self.failed
     }
 
+    /// Gives the file the owner and the mode of `original` as far as the system allows, then commits it.
+    pub fn commit_like(mut self, original: &std::fs::Metadata) -> Result<(), Failure> {
+        if let Sink::File(file) = &mut self.sink {
+            file.set_owner_and_mode(original).map_err(|error| Failure::io(&self.path, &error))?;
+        }
+        self.commit(&Metadata::default())
+    }
+
     /// Sets mode and time where there is a file to have them, then commits it.
     pub fn commit(self, metadata: &Metadata) -> Result<(), Failure> {
-        let Sink::File(file) = self.sink else { return Ok(()) };
+        let Sink::File(mut file) = self.sink else { return Ok(()) };
         file.set_metadata(metadata).and_then(|()| file.commit()).map_err(|error| Failure::io(&self.path, &error))
     }
 }

@@ -5,7 +5,6 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::ArgAction;
-use cmx::Metadata;
 use cmx::archive::repair::repair;
 
 use super::args::Options;
@@ -87,7 +86,8 @@ pub fn run(args: &RepairArgs) -> Result<(), Failure> {
     if summary.was_whole {
         text.push(format!("{} is whole; nothing to repair", name(input)));
     } else {
-        output.commit(&Metadata::default())?;
+        let found = file.metadata().map_err(|error| Failure::io(input, &error))?;
+        output.commit_like(&found)?;
         text.push(format!("{}: {} entries whole, {} not", name(&target), summary.whole, summary.lost.len()));
     }
     if args.quiet {

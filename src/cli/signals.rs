@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGPIPE, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
 /// From here on a signal deletes unfinished files before it ends the process.
@@ -18,6 +18,13 @@ pub fn remove_unfinished_files() {
             std::process::exit(128 + signal);
         }
     });
+}
+
+/// Ends the process as the system ends one that writes to a closed pipe: by SIGPIPE, which `tar` and shells take for an
+/// early end and not for a failure. Returns where the system refuses that.
+pub fn end_by_closed_pipe() {
+    cmx::output::unfinished::remove_all();
+    let _ = signal_hook::low_level::emulate_default_handler(SIGPIPE);
 }
 
 /// Was this process started with `signal` ignored, as `nohup` does with SIGHUP? Then it stays so.

@@ -5,12 +5,14 @@ pub mod deep;
 pub mod file;
 pub mod holes;
 pub mod mmap;
+pub mod original;
 mod roots;
 pub mod shown;
 pub mod stream;
 pub mod walk;
 
 pub use file::FileSource;
+pub use original::{Change, Original};
 pub use stream::StreamSource;
 
 use crate::error::Result;

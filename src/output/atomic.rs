@@ -18,6 +18,8 @@ pub struct AtomicFile {
     state: State,
     /// Whether zeros were passed over since the last byte that was written.
     ends_in_hole: bool,
+    /// Permission bits that the file gets at the commit; those of any new file if there are none.
+    mode: Option<u32>,
 }
 
 /// Zeros are passed over by this many at a time.
@@ -40,23 +42,20 @@ enum State {
 }
 
 impl AtomicFile {
-    /// A file that will be at `path`. A symbolic link there is followed, as a plain write would.
+    /// A file that will be at `path`. A symbolic link there is replaced and never written through, unless it leads to a
+    /// device or pipe. Until the commit only the owner can read the file.
     ///
     /// # Errors
     /// The folder cannot be written to.
     pub fn create(path: &Path) -> io::Result<Self> {
-        let target = followed(path);
-        if fs::metadata(&target).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
-            let file = OpenOptions::new().write(true).open(&target)?;
-            return Ok(AtomicFile { target, state: State::Direct(file), ends_in_hole: false });
+        let target = path.to_path_buf();
+        if is_device(path) {
+            let file = OpenOptions::new().write(true).open(path)?;
+            return Ok(AtomicFile { target, state: State::Direct(file), ends_in_hole: false, mode: None });
         }
-        // Opened here and not by the crate, so that the umask decides the mode as for any new file.
-        let temporary = tempfile::Builder::new()
-            .prefix(".cmx-")
-            .suffix(".tmp")
-            .make_in(folder(&target), |path| OpenOptions::new().read(true).write(true).create_new(true).open(path))?;
+        let temporary = tempfile::Builder::new().prefix(".cmx-").suffix(".tmp").tempfile_in(folder(&target))?;
         let listed = Listed::new(temporary.path());
-        Ok(AtomicFile { target, state: State::Temporary(temporary, listed), ends_in_hole: false })
+        Ok(AtomicFile { target, state: State::Temporary(temporary, listed), ends_in_hole: false, mode: None })
     }
 
     /// Do the bytes go to a device or pipe, which keeps no copy?
@@ -78,9 +77,30 @@ impl AtomicFile {
     ///
     /// # Errors
     /// The system refuses.
-    pub fn set_metadata(&self, metadata: &Metadata) -> io::Result<()> {
+    pub fn set_metadata(&mut self, metadata: &Metadata) -> io::Result<()> {
+        if let Some(mode) = metadata.mode {
+            // Without set-user-id and its like: they belong to a file's owner, who may have changed.
+            self.mode = Some(mode & 0o777);
+        }
+        match (&self.state, metadata.mtime) {
+            (State::Temporary(file, _), Some(time)) => file.as_file().set_modified(time.to_system()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes over owner and mode of `original`. Where the system refuses the group, the mode gives the group nothing.
+    ///
+    /// # Errors
+    /// The system refuses.
+    #[cfg(unix)]
+    pub fn set_owner_and_mode(&mut self, original: &fs::Metadata) -> io::Result<()> {
+        use std::os::unix::fs::{MetadataExt, fchown};
         let State::Temporary(file, _) = &self.state else { return Ok(()) };
-        set_metadata(file.as_file(), metadata)
+        let file = file.as_file();
+        let _ = fchown(file, Some(original.uid()), Some(original.gid())).or_else(|_| fchown(file, None, Some(original.gid())));
+        let has_group = file.metadata()?.gid() == original.gid();
+        self.mode = Some(original.mode() & if has_group { 0o777 } else { 0o707 });
+        Ok(())
     }
 
     /// Puts the file on the disk and gives it its name.
@@ -95,7 +115,10 @@ impl AtomicFile {
                     let length = file.as_file_mut().stream_position()?;
                     file.as_file().set_len(length)?;
                 }
+                let mode = self.mode.map_or_else(|| default_mode(folder(&self.target)), Ok)?;
                 file.as_file().sync_all()?;
+                // Last, so that others can read the file hardly before it has its name.
+                set_mode(file.as_file(), mode)?;
                 file.persist(&self.target).map_err(|error| error.error)?;
                 // The new name must be on the disk too before a source may be deleted. Some file
                 // systems cannot do this, and then there is nothing more to be done.
@@ -130,16 +153,15 @@ impl Write for AtomicFile {
     }
 }
 
-/// Where a write to `path` ends up: behind symbolic links, also where nothing is there yet.
-fn followed(path: &Path) -> PathBuf {
-    // More links in a row than systems follow are a loop, which `canonicalize` refuses.
-    const LINKS: usize = 40;
-    let mut target = path.to_path_buf();
-    for _ in 0..LINKS {
-        let Ok(link) = fs::read_link(&target) else { break };
-        target = folder(&target).join(link);
-    }
-    fs::canonicalize(&target).unwrap_or(target)
+/// Does writing to `path` go to a device, pipe or socket, or to a file that this process has open (`/dev/stdout`)? These
+/// cannot be replaced.
+#[must_use]
+pub fn is_device(path: &Path) -> bool {
+    let leads_elsewhere = fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir());
+    let is_link = fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
+    // `/dev/stdout` and its like are links to links of the system.
+    let is_of_system = || fs::canonicalize(folder(path)).is_ok_and(|above| above.starts_with("/dev") || above.starts_with("/proc"));
+    leads_elsewhere || is_link && is_of_system()
 }
 
 /// The folder that holds `path`.
@@ -150,17 +172,29 @@ fn folder(path: &Path) -> &Path {
     }
 }
 
-fn set_metadata(file: &File, metadata: &Metadata) -> io::Result<()> {
-    #[cfg(unix)]
-    if let Some(mode) = metadata.mode {
-        use std::os::unix::fs::PermissionsExt;
-        // Without set-user-id and its like: they belong to a file's owner, who may have changed.
-        file.set_permissions(fs::Permissions::from_mode(mode & 0o777))?;
-    }
-    if let Some(time) = metadata.mtime {
-        file.set_modified(time.to_system())?;
-    }
+#[cfg(unix)]
+fn set_mode(file: &File, mode: u32) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn set_mode(_: &File, _: u32) -> io::Result<()> {
     Ok(())
+}
+
+/// The mode of a new file in `folder`, which the umask and the folder decide: that of an empty one which is made there.
+#[cfg(unix)]
+fn default_mode(folder: &Path) -> io::Result<u32> {
+    use std::os::unix::fs::PermissionsExt;
+    let make = |path: &Path| OpenOptions::new().write(true).create_new(true).open(path);
+    let probe = tempfile::Builder::new().prefix(".cmx-").suffix(".tmp").make_in(folder, make)?;
+    Ok(probe.as_file().metadata()?.permissions().mode() & 0o777)
+}
+
+#[cfg(not(unix))]
+fn default_mode(_: &Path) -> io::Result<u32> {
+    Ok(0o666)
 }
 
 impl Metadata {
@@ -220,18 +254,36 @@ mod tests {
     }
 
     #[test]
-    fn links_are_followed_also_to_nothing() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::create_dir(folder.path().join("d")).unwrap();
-        std::os::unix::fs::symlink("second", folder.path().join("first")).unwrap();
-        std::os::unix::fs::symlink("d/x", folder.path().join("second")).unwrap();
-        for content in [b"new", b"old"] {
-            let mut file = AtomicFile::create(&folder.path().join("first")).unwrap();
-            file.write_all(content).unwrap();
+    fn a_link_is_replaced_and_its_target_is_not_touched() {
+        for target in ["there", "nowhere"] {
+            let folder = tempfile::tempdir().unwrap();
+            fs::write(folder.path().join("there"), b"old").unwrap();
+            let link = folder.path().join("link");
+            std::os::unix::fs::symlink(target, &link).unwrap();
+            let mut file = AtomicFile::create(&link).unwrap();
+            file.write_all(b"new").unwrap();
             file.commit().unwrap();
-            assert_eq!(fs::read(folder.path().join("d/x")).unwrap(), content);
+            assert!(!link.is_symlink() && fs::read(&link).unwrap() == b"new");
+            assert_eq!(fs::read(folder.path().join("there")).unwrap(), b"old");
+            assert!(!folder.path().join("nowhere").exists());
         }
-        assert!(fs::symlink_metadata(folder.path().join("first")).unwrap().is_symlink());
+    }
+
+    #[test]
+    fn only_the_owner_can_read_it_before_the_commit() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        fs::write(folder.path().join("plain"), b"").unwrap();
+        for (stored, expected) in [(None, mode(&folder.path().join("plain"))), (Some(0o640), 0o640), (Some(0o4755), 0o755)] {
+            let path = folder.path().join("x");
+            let mut file = AtomicFile::create(&path).unwrap();
+            file.write_all(b"content").unwrap();
+            file.set_metadata(&Metadata { mode: stored, mtime: None }).unwrap();
+            assert_eq!(mode(file.temporary_path().unwrap()), 0o600);
+            file.commit().unwrap();
+            assert_eq!(mode(&path), expected);
+        }
     }
 
     #[test]

@@ -5,4 +5,4 @@ pub mod restored;
 pub mod tree;
 pub mod unfinished;
 
-pub use atomic::AtomicFile;
+pub use atomic::{AtomicFile, is_device};

@@ -1,7 +1,7 @@
 //! A folder that cannot be left: every step down is taken from an open folder and refuses links.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Write};
@@ -22,6 +22,8 @@ pub struct Tree {
     root: OwnedFd,
     root_path: PathBuf,
     way: RefCell<Way>,
+    /// Folders that were made here and are still closed to all but their owner.
+    made: HashSet<Vec<u8>>,
 }
 
 /// Folders of the way to the one used last, since entries come folder by folder: the next one is a few steps from there,
@@ -38,7 +40,14 @@ const MOST_OPEN: usize = 64;
 
 impl Way {
     /// Goes to the folder at `path` below `root`, each step by `step`, and duplicates it.
-    fn reach(&mut self, root: &OwnedFd, path: &[u8], step: impl Fn(&OwnedFd, &[u8]) -> rustix::io::Result<OwnedFd>) -> io::Result<OwnedFd> {
+    ///
+    /// `step` gets the open folder above, the name, and the path below `root`.
+    fn reach(
+        &mut self,
+        root: &OwnedFd,
+        path: &[u8],
+        mut step: impl FnMut(&OwnedFd, &[u8], &[u8]) -> rustix::io::Result<OwnedFd>,
+    ) -> io::Result<OwnedFd> {
         let shared = self.path.iter().zip(path).take_while(|(one, other)| one == other).count();
         let leads_to = |end: usize| end <= shared && (end == path.len() || path[end] == b'/');
         while self.open.back().is_some_and(|(end, _)| !leads_to(*end)) {
@@ -47,11 +56,11 @@ impl Way {
         let mut end = self.open.back().map_or(0, |(end, _)| *end);
         self.path.truncate(end);
         for part in path[end..].split(|&byte| byte == b'/').filter(|part| !part.is_empty()) {
-            let next = step(self.open.back().map_or(root, |(_, folder)| folder), part)?;
             if end > 0 {
                 self.path.push(b'/');
             }
             self.path.extend_from_slice(part);
+            let next = step(self.open.back().map_or(root, |(_, folder)| folder), part, &self.path)?;
             end = self.path.len();
             self.open.push_back((end, next));
             if self.open.len() > MOST_OPEN {
@@ -93,11 +102,19 @@ impl Tree {
         let made = std::fs::create_dir_all(path);
         made.map_err(|error| std::io::Error::new(error.kind(), format!("the folder to extract into, {}: {error}", show_path(path))))?;
         let root = rustix::fs::openat(CWD, path, OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::RDONLY, Mode::empty()).map_err(io_error)?;
-        Ok(Tree { root, root_path: path.to_path_buf(), way: RefCell::default() })
+        Ok(Tree { root, root_path: path.to_path_buf(), way: RefCell::default(), made: HashSet::new() })
     }
 
     /// The folder at `path`, with every folder above it made where missing.
     fn folder(&mut self, path: &[u8]) -> Result<OwnedFd> {
+        let made = &mut self.made;
+        let step = |above: &OwnedFd, name: &[u8], path: &[u8]| {
+            let (folder, is_new) = step(above, name)?;
+            if is_new {
+                made.insert(path.to_vec());
+            }
+            Ok(folder)
+        };
         self.way.borrow_mut().reach(&self.root, path, step).map_err(|error| unsafe_step(path, error))
     }
 
@@ -115,7 +132,7 @@ impl Tree {
     /// A part above it is a link, or the system refuses.
     pub fn find(&self, path: &[u8]) -> Result<Option<Found>> {
         let (above, name) = split(path);
-        let folder = match self.way.borrow_mut().reach(&self.root, above, open_folder) {
+        let folder = match self.way.borrow_mut().reach(&self.root, above, |above, name, _| open_folder(above, name)) {
             Ok(folder) => folder,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(unsafe_step(path, error)),
@@ -196,6 +213,37 @@ impl Tree {
         rustix::fs::unlinkat(&folder, os(name), AtFlags::empty()).map_err(io_error)
     }
 
+    /// Gives the folders that were made on the way to entries, and are no entries with a mode of their own, the mode of
+    /// any new folder. Until then, and until [`Tree::finish_folder`], only their owner can enter a new folder.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn open_made_folders<'a>(&mut self, with_mode: impl Iterator<Item = &'a [u8]>) -> Result<()> {
+        for path in with_mode {
+            self.made.remove(path);
+        }
+        let mut made: Vec<Vec<u8>> = self.made.drain().collect();
+        if made.is_empty() {
+            return Ok(());
+        }
+        let mode = self.default_mode()?;
+        made.sort_unstable();
+        for path in made {
+            let folder = self.folder(&path)?;
+            rustix::fs::fchmod(&folder, mode).map_err(io_error)?;
+        }
+        Ok(())
+    }
+
+    /// The mode of a new folder, which the umask and the folder above decide: that of one which is made and removed.
+    fn default_mode(&self) -> Result<Mode> {
+        let probe = format!(".cmx-{}.tmp", std::process::id());
+        rustix::fs::mkdirat(&self.root, &probe, Mode::from_raw_mode(0o777)).map_err(io_error)?;
+        let stat = rustix::fs::statat(&self.root, &probe, AtFlags::SYMLINK_NOFOLLOW);
+        rustix::fs::unlinkat(&self.root, &probe, AtFlags::REMOVEDIR).map_err(io_error)?;
+        Ok(Mode::from_raw_mode(stat.map_err(io_error)?.st_mode & 0o7777))
+    }
+
     /// Gives the folder at `path` what is `restored`. Returns a line for each attribute that was refused.
     ///
     /// # Errors
@@ -253,15 +301,17 @@ fn open_folder(above: &OwnedFd, name: &[u8]) -> rustix::io::Result<OwnedFd> {
     rustix::fs::openat(above, os(name), OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
 }
 
-/// Steps into the folder `name`, making it where missing.
-fn step(above: &OwnedFd, name: &[u8]) -> rustix::io::Result<OwnedFd> {
-    match open_folder(above, name) {
-        Err(rustix::io::Errno::NOENT) => match rustix::fs::mkdirat(above, os(name), Mode::from_raw_mode(0o777)) {
-            Ok(()) | Err(rustix::io::Errno::EXIST) => open_folder(above, name),
-            Err(error) => Err(error),
+/// Steps into the folder `name`, making it where missing. Says whether it was made: then only its owner can enter it.
+fn step(above: &OwnedFd, name: &[u8]) -> rustix::io::Result<(OwnedFd, bool)> {
+    let is_new = match open_folder(above, name) {
+        Err(rustix::io::Errno::NOENT) => match rustix::fs::mkdirat(above, os(name), Mode::from_raw_mode(0o700)) {
+            Ok(()) => true,
+            Err(rustix::io::Errno::EXIST) => false,
+            Err(error) => return Err(error),
         },
-        result => result,
-    }
+        result => return result.map(|folder| (folder, false)),
+    };
+    Ok((open_folder(above, name)?, is_new))
 }
 
 fn unsafe_step(path: &[u8], error: io::Error) -> Error {
