@@ -18,6 +18,9 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     if inputs.is_empty() {
         return Err(Failure::usage(format!("name files to append to {}", name(target))));
     }
+    if !target.exists() {
+        return Err(Failure::usage(format!("{}: no such archive; cmx FILE... -o {0} makes it", name(target))));
+    }
     let level = chosen_level(options);
     let mut how = pack::create_options(options, level, Some(target));
     let plan = Plan::of(inputs, how.walk).map_err(|error| Failure::plain(&error))?;

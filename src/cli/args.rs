@@ -72,7 +72,7 @@ pub const MESSAGES: &str = "Messages";
 pub struct Options {
     /// Compress (the default); with -d: to standard output
     ///
-    /// A file becomes FILE.cmx, each of several one of its own; folders, and several files with -o, become one archive.
+    /// A file becomes FILE.cmx, in the folder that FILE is in; each of several one of its own; folders, and several files with -o, become one archive.
     #[arg(short = 'c', long, help_heading = JOB)]
     pub compress: bool,
     /// Decompress, or extract into the current folder

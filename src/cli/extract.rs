@@ -3,8 +3,9 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use cmx::archive::ExtractOptions;
+use cmx::Archive;
 use cmx::archive::select::Selection;
+use cmx::archive::{ExtractOptions, show_name};
 
 use super::archive_input::ArchiveInput;
 use super::args::Options;
@@ -12,6 +13,7 @@ use super::compress::remove_source;
 use super::decompress::settings;
 use super::display::Display;
 use super::failure::{Failure, name, warn};
+use super::others;
 use super::output::Output;
 
 /// Extracts what the patterns behind `input` select, everything if there are none.
@@ -31,6 +33,13 @@ pub fn run(options: &Options, input: &Path, archive: ArchiveInput) -> Result<(),
     settings.progress = Some(display.progress.clone());
     let mut selection = selection(options).map_err(fail)?;
     let archive = archive.into_archive(&settings).map_err(fail)?;
+    for entry in archive.entries() {
+        selection.selects(&Archive::path_of(entry, input));
+    }
+    if let Some(pattern) = selection.unused() {
+        let (pattern, hint) = (show_name(pattern), others::hint(&archive, input, pattern));
+        return Err(Failure::usage(format!("{}: nothing in the archive matches {pattern:?}{hint}", name(input))));
+    }
     let summary = if options.to_stdout() {
         let mut output = Output::stdout()?;
         let result = archive.extract_to(&mut selection, &mut output);

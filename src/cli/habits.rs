@@ -5,8 +5,9 @@ use std::path::Path;
 use super::failure::Failure;
 
 /// The remedy for flags of other programs. None of them may name `--rm` or `-f`.
-const FLAGS: [(&[&str], &str); 16] = [
+const FLAGS: [(&[&str], &str); 17] = [
     (&["-x", "--extract", "--unpack"], "-d decompresses and extracts"),
+    (&["-1", "-2", "-3", "-4", "-5", "-6", "-7", "-8", "-9"], "bench takes --levels 1,5, other commands no level"),
     (&["-z"], "cmx compresses without a flag, or with -c"),
     (&["--create"], "cmx FILE... -o X.cmx makes an archive"),
     (&["-p", "-j", "--jobs"], "-T N sets the number of threads"),

@@ -45,7 +45,12 @@ fn list_one(options: &Options, input: &Path) -> Result<(), Failure> {
         archive.entries_with_packed().map(|(entry, packed)| Row { path: Archive::path_of(&entry, input), entry, packed }).collect();
     rows.retain(|row| selection.selects(&row.path));
     if let Some(pattern) = selection.unused() {
-        return Err(Failure::usage(format!("{}: nothing matches {:?}", name(input), show_name(pattern))));
+        return Err(Failure::usage(format!(
+            "{}: nothing matches {:?}{}",
+            name(input),
+            show_name(pattern),
+            others::hint(&archive, input, pattern)
+        )));
     }
     rows.sort_by(|one, other| one.path.cmp(&other.path));
     let text = if options.json {

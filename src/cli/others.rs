@@ -32,3 +32,14 @@ pub fn is_archive(path: &Path) -> bool {
     let is_file = std::fs::metadata(path).is_ok_and(|found| found.is_file());
     is_file && File::open(path).is_ok_and(|mut file| file.read_exact(&mut start).is_ok()) && start == MAGIC
 }
+
+/// What to type instead of a name that selected nothing, if an entry deeper in the archive has it.
+pub fn hint(archive: &Archive, input: &Path, unused: &[u8]) -> String {
+    let tail = [b"/", unused].concat();
+    let is_deeper = |path: Vec<u8>| path.ends_with(&tail);
+    if archive.entries().any(|entry| is_deeper(Archive::path_of(entry, input).to_vec())) {
+        format!("; '**/{}' selects it in any folder", cmx::archive::show_name(unused))
+    } else {
+        String::new()
+    }
+}

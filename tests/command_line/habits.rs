@@ -120,3 +120,17 @@ fn a_part_of_an_archive_is_tested() {
     ok(&folder, "-t x.cmx IN d");
     assert!(stderr(&folder, "-t x.cmx nothing", 1).contains("nothing: No such file"));
 }
+
+#[test]
+fn a_name_without_its_folder_gets_the_glob_and_a_new_archive_its_flag() {
+    let folder = folder();
+    fs::create_dir(folder.path().join("d")).unwrap();
+    fs::write(folder.path().join("d/f"), TEXT).unwrap();
+    ok(&folder, "-1 d IN -o x.cmx");
+    for line in ["-l x.cmx f", "-dc x.cmx f", "-d x.cmx f -C out"] {
+        fails(&folder, line, b"", 1, "'**/f' selects it in any folder");
+    }
+    assert_eq!(ok(&folder, "-dc x.cmx **/f"), TEXT);
+    fails(&folder, "-a new.cmx IN", b"", 1, "new.cmx: no such archive; cmx FILE... -o new.cmx makes it");
+    fails(&folder, "bench -1 IN", b"", 1, "--levels 1,5");
+}
