@@ -91,3 +91,27 @@ fn a_copy_of_a_sparse_file_is_sparse() {
         assert!(found.blocks() * 512 < 1 << 20, "{name} takes {} blocks", found.blocks());
     }
 }
+
+/// A content that many entries have is decoded once, whether it is tested or written: ten copies took ten times as long.
+#[test]
+fn a_content_is_decoded_once_for_all_its_copies() {
+    let folder = tempfile::tempdir().unwrap();
+    let tree = folder.path().join("d");
+    fs::create_dir(&tree).unwrap();
+    let mut content = vec![0; 300_000];
+    content.iter_mut().enumerate().for_each(|(place, byte)| *byte = ((place * place) >> 7) as u8);
+    for number in 0..10 {
+        fs::write(tree.join(number.to_string()), &content).unwrap();
+    }
+    let path = folder.path().join("x.cmx");
+    Archive::create(&path, &[tree], &cmx::archive::CreateOptions::default()).unwrap();
+    let progress = std::sync::Arc::new(cmx::progress::Progress::default());
+    let options = DecodeOptions { progress: Some(progress.clone()), ..DecodeOptions::default() };
+    let archive = Archive::open(&path, &options).unwrap();
+    let mut out = Vec::new();
+    archive.extract_to(&mut Selection::new(&[]).unwrap(), &mut out).unwrap();
+    assert!(out == content.repeat(10));
+    assert_eq!(progress.written(), 300_000, "bytes decoded to write ten files");
+    archive.test(&mut Selection::new(&[]).unwrap()).unwrap();
+    assert_eq!(progress.written(), 600_000, "and to test them");
+}

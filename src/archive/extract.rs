@@ -13,6 +13,7 @@ use super::member::Member;
 use super::names::{check_paths, show_name};
 use super::pieces::{Piece, Pieces};
 use super::select::{Selection, Wanted, wanted};
+use super::spool::Spool;
 use super::{Archive, sparse};
 use crate::container::hash::{Hasher, narrow};
 use crate::container::{Entry, EntryKind};
@@ -138,14 +139,41 @@ impl Archive {
         for (wanted, member) in by_member.iter().zip(&self.members) {
             let (firsts, copies) = contents(wanted);
             summary.entries += (firsts.len() + copies.len()) as u64;
-            self.write_files(member, wanted, &firsts, out)?;
-            // One content more than once is decoded again: a stream cannot be read back.
-            copies.iter().try_for_each(|&(copy, _)| self.write_files(member, wanted, &[copy], out))?;
+            let mut spool = Spool::of(&copies)?;
+            self.decode_files(member, wanted, &firsts, |piece, placement, entry| {
+                spool.keep(&piece)?;
+                placement.write_through(out, entry, piece.bytes, piece.last)
+            })?;
+            copies.iter().try_for_each(|&(copy, first)| spool.write(first, &wanted[copy].entry, out))?;
         }
         Ok(summary)
     }
 
-    fn write_files(&self, member: &Member, wanted: &[Wanted], chosen: &[usize], out: &mut dyn Write) -> Result<()> {
+    /// Decodes the contents of the selected files, each once, compares them with their hashes, and keeps nothing.
+    ///
+    /// # Errors
+    /// A block is damaged, or a limit is passed.
+    pub fn test(&self, selection: &mut Selection) -> Result<ExtractSummary> {
+        let by_member = self.selected(selection)?;
+        let raw = self.check_output(&by_member)?;
+        let mut summary = ExtractSummary { raw, ..ExtractSummary::default() };
+        for (wanted, member) in by_member.iter().zip(&self.members) {
+            let (firsts, copies) = contents(wanted);
+            summary.entries += (firsts.len() + copies.len()) as u64;
+            self.decode_files(member, wanted, &firsts, |_, _, _| Ok(()))?;
+        }
+        Ok(summary)
+    }
+
+    /// Decodes the contents of the `chosen` ones of `wanted` and gives each piece to `write`, with its entry and the offset
+    /// in its file that the piece goes to.
+    fn decode_files(
+        &self,
+        member: &Member,
+        wanted: &[Wanted],
+        chosen: &[usize],
+        mut write: impl FnMut(Piece<'_>, &mut sparse::Placement, &Entry) -> Result<()>,
+    ) -> Result<()> {
         let mut pieces = Pieces::new(member, wanted, chosen);
         let ranges: Vec<Range<u64>> = pieces.ranges().collect();
         let (mut hasher, mut placement) = (Hasher::default(), sparse::Placement::default());
@@ -155,8 +183,9 @@ impl Archive {
                 (hasher, placement) = (Hasher::default(), sparse::Placement::default());
             }
             hasher.update(piece.bytes);
-            placement.write_through(out, entry, piece.bytes, piece.last)?;
-            if piece.last { check_hash(entry, hasher.finish()) } else { Ok(()) }
+            let is_last = piece.last;
+            write(piece, &mut placement, entry)?;
+            if is_last { check_hash(entry, hasher.finish()) } else { Ok(()) }
         };
         pieces.empty_entries(&mut take)?;
         let blocks = needed_blocks(member, &ranges);

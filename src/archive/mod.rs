@@ -24,6 +24,7 @@ mod restream;
 pub mod scan;
 pub mod select;
 mod sparse;
+mod spool;
 mod survey;
 
 use std::borrow::Cow;

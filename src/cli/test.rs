@@ -50,7 +50,7 @@ fn test_one(options: &Options, input: &Path, names: &[Vec<u8>]) -> Result<(), Fa
     let (raw, coded) = if archive.is_named {
         let archive = archive.into_archive(&settings).map_err(|error| Failure::at(input, &error))?;
         let mut all = Selection::new(names).map_err(|error| Failure::at(input, &error))?;
-        let summary = archive.extract_to(&mut all, &mut sink()).map_err(|error| Failure::at(input, &error))?;
+        let summary = archive.test(&mut all).map_err(|error| Failure::at(input, &error))?;
         extract::warn_about(options, input, archive.warnings())?;
         (summary.raw, archive.end())
     } else {
