@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::options::DecodeOptions;
 use crate::ordered::Ordered;
 use crate::progress;
-use crate::stream::{decode_base_record, decode_record, threads_within};
+use crate::stream::{check_limit, decode_base_record, decode_record, threads_within};
 
 /// The blocks of `member` that hold any of `ranges` of its content, in order. Ranges must be sorted
 /// by their start.
@@ -53,7 +53,7 @@ pub fn read_blocks(
         take(at, &raw)
     };
     while let Some(&block) = next.next() {
-        let job = job(file, member, block, &mut base, next.peek().is_none())?;
+        let job = job(file, member, block, &mut base, next.peek().is_none(), options.memory)?;
         let progress = options.progress.clone();
         let (at, work) = (member.content_at[block], member.index.blocks[block].raw_len);
         let done = queue.submit(move || Ok((at, progress::part(progress.as_ref(), work, job)?)))?;
@@ -65,13 +65,22 @@ pub fn read_blocks(
     Ok(())
 }
 
-/// Reads what is stored of a block, and gives the work that decodes it; `last` says that no other block follows.
-fn job(file: &File, member: &Member, block: usize, lazy: &mut LazyBase, last: bool) -> Result<Box<dyn FnOnce() -> Result<Vec<u8>> + Send>> {
+/// Reads what is stored of a block, and gives the work that decodes it; `last` says that no other block follows,
+/// `limit` how much memory the compact form may take.
+fn job(
+    file: &File,
+    member: &Member,
+    block: usize,
+    lazy: &mut LazyBase,
+    last: bool,
+    limit: u64,
+) -> Result<Box<dyn FnOnce() -> Result<Vec<u8>> + Send>> {
     let at = member.block_at[block];
     let mut fields = fields_at(file, at);
     if member.header.is_compact() {
         Header::read_from(&mut fields)?;
         let compact = Compact::read_rest(&mut fields)?;
+        check_limit(&compact.coded, compact.raw_len, limit)?;
         return Ok(Box::new(move || {
             let raw = if compact.raw_len == 0 { Vec::new() } else { block::decode(&compact.coded, compact.raw_len as usize)? };
             compact.check_raw(&raw)?;

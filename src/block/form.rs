@@ -124,10 +124,28 @@ pub fn encode_split(raw: &[u8], level: &Level) -> Result<Vec<u8>> {
     split_form(raw, level, &split::split(raw, level), None)
 }
 
+/// Bytes of the longest primer, as words or letters.
+const LONGEST_PRIMER: u64 = 1 << 20;
+
+/// Tables up to this size are taken where there are few contexts, whatever the length.
+const CHEAP_TABLES: u64 = 16 << 20;
+
 /// The memory of the level that `coded` names; 0 for the stored form, and for what [`decode`] refuses.
 pub fn memory(coded: &[u8]) -> u64 {
     let named = coded.first().filter(|&&first| first >> 4 != STORED);
     named.and_then(|first| level::of_block(first & 15)).map_or(0, |level| level.memory as u64)
+}
+
+/// Bytes that decoding `coded` to `raw_len` bytes may take at most: the tables, which follow the length with its primer, an
+/// eighth as much for matches, runs and direct maps, and the content several times: sorting takes most.
+pub fn needed(coded: &[u8], raw_len: u64) -> u64 {
+    let content = raw_len.saturating_mul(8).saturating_add(coded.len() as u64);
+    let named = coded.first().filter(|&&first| first >> 4 != STORED);
+    let Some(level) = named.and_then(|first| level::of_block(first & 15)) else { return content };
+    let length = raw_len.saturating_add(LONGEST_PRIMER);
+    let tables = length.saturating_mul(level.table_bytes()).max(CHEAP_TABLES).checked_next_power_of_two().unwrap_or(u64::MAX);
+    let tables = tables.min(level.memory as u64);
+    content.saturating_add(tables).saturating_add(tables / 8).saturating_add(LONGEST_PRIMER)
 }
 
 /// The level that the first byte names.

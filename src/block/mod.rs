@@ -142,6 +142,12 @@ pub fn main_kind(raw: &[u8], level: &Level) -> Kind {
     piece::main_kind(&split::split(raw, level))
 }
 
+/// Bytes of memory that decoding `coded` to `raw_len` bytes may take at most, tables and content.
+#[must_use]
+pub fn needed(coded: &[u8], raw_len: u64) -> u64 {
+    form::needed(coded, raw_len)
+}
+
 /// Most bytes of memory that the tables for `coded` may take; 0 where it needs none.
 #[must_use]
 pub fn memory(coded: &[u8]) -> u64 {

@@ -19,7 +19,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     let several = inputs.len() > 1;
     // What stands behind an archive of named files is names in it, unless all of it is archives.
     if !several || !others::are_archives(&inputs, &settings(options)?) {
-        match ArchiveInput::open(&inputs[0]) {
+        match ArchiveInput::open(&inputs[0], &settings(options)?) {
             Ok(first) if first.is_named => return extract::run(options, &inputs[0], first),
             Ok(first) if !several => return decompress_one(options, &inputs[0], first),
             Err(failure) if !several => return Err(failure),
@@ -30,7 +30,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     if options.output.is_some() && !options.to_stdout() {
         return Err(Failure::usage("several archives and one -o; decompress them one by one"));
     }
-    batch::each(&inputs, "decompressed", |input| match ArchiveInput::open(input)? {
+    batch::each(&inputs, "decompressed", |input| match ArchiveInput::open(input, &settings(options)?)? {
         archive if archive.is_named => {
             let one = Options { files: vec![input.to_path_buf()], ..options.clone() };
             extract::run(&one, input, archive)

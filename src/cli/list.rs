@@ -39,7 +39,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
 fn list_one(options: &Options, input: &Path) -> Result<(), Failure> {
     let fail = |error: cmx::Error| Failure::at(input, &error);
     let settings = settings(options)?;
-    let archive = ArchiveInput::open(input)?.into_archive(&settings).map_err(fail)?;
+    let archive = ArchiveInput::open(input, &settings)?.into_archive(&settings).map_err(fail)?;
     let mut selection = selection(options).map_err(fail)?;
     let mut rows: Vec<Row> =
         archive.entries_with_packed().map(|(entry, packed)| Row { path: Archive::path_of(&entry, input), entry, packed }).collect();

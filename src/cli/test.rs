@@ -43,8 +43,8 @@ fn names_in_first(options: &Options, inputs: &mut Vec<PathBuf>) -> Result<Vec<Ve
 
 /// Tests what `names` select in `input`, everything if there are none.
 fn test_one(options: &Options, input: &Path, names: &[Vec<u8>]) -> Result<(), Failure> {
-    let archive = ArchiveInput::open(input)?;
     let mut settings = settings(options)?;
+    let archive = ArchiveInput::open(input, &settings)?;
     let display = Display::begin(options, &name(input), archive.content_len(&settings), 1);
     settings.progress = Some(display.progress.clone());
     let (raw, coded) = if archive.is_named {

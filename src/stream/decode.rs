@@ -98,6 +98,8 @@ struct Members<R: Read> {
     records: u64,
     blocks: Vec<BlockRow>,
     raw: u64,
+    /// Bytes that the blocks met so far declare, in all members.
+    promised: u64,
     hasher: Hasher,
     summary: Summary,
 }
@@ -115,6 +117,7 @@ impl<R: Read> Members<R> {
             records: 0,
             blocks: Vec::new(),
             raw: 0,
+            promised: 0,
             hasher: Hasher::default(),
             summary: Summary::default(),
         }
@@ -144,11 +147,17 @@ impl<R: Read> Members<R> {
         self.raw += block.len() as u64;
         self.summary.raw += block.len() as u64;
         self.summary.blocks += 1;
-        if self.summary.raw > self.options.max_output {
-            return Err(Error::Limit(format!("the output passes {} bytes; --max-output raises the limit", self.options.max_output)));
-        }
         if let Some(progress) = &self.options.progress {
             progress.finished(0, block.len() as u64);
+        }
+        Ok(())
+    }
+
+    /// Refuses a block whose declared length passes the limit on output, before anything of it is decoded.
+    fn promise(&mut self, raw_len: u64) -> Result<()> {
+        self.promised = self.promised.saturating_add(raw_len);
+        if self.promised > self.options.max_output {
+            return Err(Error::Limit(format!("the output passes {} bytes; --max-output raises the limit", self.options.max_output)));
         }
         Ok(())
     }
@@ -195,6 +204,8 @@ impl<R: Read> Members<R> {
             member.check_raw(&[])?;
             return Ok(None);
         }
+        self.promise(member.raw_len)?;
+        check_limit(&member.coded, member.raw_len, self.options.memory)?;
         let progress = self.options.progress.clone();
         Ordered::new(1).submit(move || {
             let raw = progress::part(progress.as_ref(), member.raw_len, || block::decode(&member.coded, member.raw_len as usize))?;
@@ -226,6 +237,7 @@ impl<R: Read> Members<R> {
         match read_kind(&mut self.fields)? {
             Kind::Block => {
                 let (record, coded) = self.read_record(Kind::Block)?;
+                self.promise(record.raw_len)?;
                 let record_len = self.fields.offset() - before;
                 self.note_read(record_len);
                 self.blocks.push(BlockRow { record_len, raw_len: record.raw_len });
@@ -316,6 +328,24 @@ fn check_memory(record: &Record, coded: &[u8], memory: u64) -> Result<()> {
     Err(Error::Corrupt(format!("record {} needs more memory than the header of its member declares", record.number)))
 }
 
+/// Refuses a block of `raw_len` bytes that takes more than the `limit` of the user: nothing else declares the memory of the
+/// compact form and of an index.
+///
+/// # Errors
+/// [`Error::Limit`].
+pub(crate) fn check_limit(coded: &[u8], raw_len: u64, limit: u64) -> Result<()> {
+    let needed = block::needed(coded, raw_len);
+    if needed <= limit {
+        return Ok(());
+    }
+    Err(Error::Limit(format!(
+        "this archive needs {} MiB of memory, more than {} MiB; -M {}M raises the limit",
+        needed.div_ceil(1 << 20),
+        limit >> 20,
+        needed.div_ceil(1 << 20)
+    )))
+}
+
 fn in_record(record: &Record, error: Error) -> Error {
     if let Error::Corrupt(text) = error { Error::Corrupt(format!("record {}: {text}", record.number)) } else { error }
 }
@@ -328,6 +358,7 @@ pub(crate) fn decode_index(record: &Record, coded: &[u8], memory: u64, options: 
             record.raw_len, options.max_index
         )));
     }
+    check_limit(coded, record.raw_len, options.memory)?;
     let (record, coded) = (*record, coded.to_vec());
     let raw = Ordered::new(1).submit(move || decode_record(&record, &coded, memory, None))?.unwrap_or_default();
     Index::from_bytes(&raw, IndexLimits { path: options.max_path, memory: options.memory })

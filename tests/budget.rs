@@ -1,0 +1,44 @@
+//! `-M` and `--max-output` hold before any work is done.
+
+use std::io::Write;
+
+use cmx::level::LEVELS;
+use cmx::{DecodeOptions, EncodeOptions, Error, compress_with, decompress_with};
+
+fn text(length: usize) -> Vec<u8> {
+    let mut out = Vec::new();
+    for number in 0u32.. {
+        if out.len() >= length {
+            break;
+        }
+        writeln!(out, "{} the cat sat on mat {}", number.wrapping_mul(2_654_435_761) >> 12, number % 17).unwrap();
+    }
+    out.truncate(length);
+    out
+}
+
+/// Nothing in the compact form declares memory: 32 KB at -8 took 733 MB under -M 10M.
+#[test]
+fn the_compact_form_keeps_to_the_memory() {
+    for (level, refused, taken) in [(&LEVELS[7], 100 << 20, 4 << 30), (&LEVELS[4], 2 << 20, 64 << 20)] {
+        let archive = compress_with(&text(30_000), &EncodeOptions { level, verify: false, ..EncodeOptions::default() }).unwrap();
+        let with = |memory: u64| decompress_with(&archive, &DecodeOptions { memory, ..DecodeOptions::default() });
+        assert!(matches!(with(refused), Err(Error::Limit(_))), "-{}", level.number());
+        assert!(with(taken).is_ok(), "-{}", level.number());
+    }
+}
+
+/// The limit on output is compared with what blocks declare: not one of them is decoded beyond it.
+#[test]
+fn output_beyond_its_limit_is_not_decoded() {
+    for length in [400_000, 3 << 20] {
+        let archive =
+            compress_with(&text(length), &EncodeOptions { level: &LEVELS[0], verify: false, ..EncodeOptions::default() }).unwrap();
+        let progress = std::sync::Arc::new(cmx::progress::Progress::default());
+        let options = DecodeOptions { max_output: 1000, progress: Some(progress.clone()), ..DecodeOptions::default() };
+        assert!(matches!(decompress_with(&archive, &options), Err(Error::Limit(_))));
+        assert_eq!(progress.work(), 0, "{length} bytes");
+        let enough = DecodeOptions { max_output: length as u64, ..DecodeOptions::default() };
+        assert_eq!(decompress_with(&archive, &enough).unwrap().len(), length);
+    }
+}
