@@ -9,7 +9,7 @@ pub const MAGIC: [u8; 6] = [0x8E, b'c', b'm', b'x', 0x0D, 0x0A];
 pub const VERSION: u8 = 1;
 
 /// Identifier of the numeric contract: which integer arithmetic decides the coded probabilities.
-pub const CONTRACT: u64 = 12;
+pub const CONTRACT: u64 = 13;
 
 /// Incompatible features: a reader that does not know one of them must refuse the member.
 pub mod incompatible {

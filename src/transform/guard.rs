@@ -1,6 +1,6 @@
-//! Panics of the codecs behind transforms become errors.
+//! Panics of the codec behind a transform become errors.
 //!
-//! Two of them assert what a hostile or merely odd file can break.
+//! The JPEG codec asserts what a hostile or merely odd file can break.
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};

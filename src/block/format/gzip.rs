@@ -9,7 +9,7 @@ use crate::transform::deflate::Trailer;
 /// Header, then the deflate stream with its trailer.
 pub fn probe(bytes: &[u8], context: &mut Context) -> Option<Vec<Piece>> {
     let start = header_len(&bytes[..bytes.len().min(4 << 10)])?;
-    let body = deflated(&bytes[start..], Trailer::Gzip, context, split::cut)?;
+    let body = deflated(&bytes[start..], Trailer::Gzip, 1, context, split::cut)?;
     Some(vec![Piece::copy(Kind::Generic, start), body])
 }
 

@@ -96,11 +96,17 @@ fn probe(bytes: &[u8], at: usize, context: &mut Context) -> Option<Vec<Piece>> {
 }
 
 /// A deflate stream at the start of `bytes` as a piece, its content cut by `cut`.
-fn deflated(bytes: &[u8], trailer: Trailer, context: &mut Context, cut: impl FnOnce(&[u8], &mut Context) -> Vec<Piece>) -> Option<Piece> {
+fn deflated(
+    bytes: &[u8],
+    trailer: Trailer,
+    least: usize,
+    context: &mut Context,
+    cut: impl FnOnce(&[u8], &mut Context) -> Vec<Piece>,
+) -> Option<Piece> {
     if context.depth >= split::MAX_DEPTH || context.level.number < UNPACKING_LEVEL {
         return None;
     }
-    let unpacked = deflate::forward(bytes, trailer, context.budget);
+    let unpacked = deflate::forward(bytes, trailer, least, context.budget);
     let cost = match &unpacked {
         Ok((_, consumed)) => *consumed,
         Err(cost) => *cost,

@@ -16,7 +16,7 @@ pub fn probe(bytes: &[u8], context: &mut Context) -> Option<Vec<Piece>> {
     let start = first_idat(bytes)?;
     context.charge(idat_len(&bytes[start..]))?;
     let (parts, consumed) = idat::forward(&bytes[start..])?;
-    let body = deflated(parts.inner.get(2..)?, Trailer::Adler, context, |plain, context| image.cut(plain, context))?;
+    let body = deflated(parts.inner.get(2..)?, Trailer::Adler, 1, context, |plain, context| image.cut(plain, context))?;
     let rest = parts.inner.len() - 2 - body.len;
     let mut pieces = vec![Piece::copy(Kind::Generic, 2), body];
     piece::push(&mut pieces, Piece::copy(Kind::Generic, rest));

@@ -13,6 +13,6 @@ pub fn probe(bytes: &[u8], context: &mut Context) -> Option<Vec<Piece>> {
         return None;
     }
     let start = 30 + u16_le(bytes, 26)? + u16_le(bytes, 28)?;
-    let body = deflated(bytes.get(start..)?, Trailer::None, context, split::cut)?;
+    let body = deflated(bytes.get(start..)?, Trailer::None, 1, context, split::cut)?;
     Some(vec![Piece::copy(Kind::Generic, start), body])
 }

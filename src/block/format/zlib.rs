@@ -23,7 +23,7 @@ pub fn may_start(bytes: &[u8], at: usize) -> bool {
 
 /// The two bytes of the header, then the deflate stream with its trailer.
 pub fn probe(bytes: &[u8], context: &mut Context) -> Option<Vec<Piece>> {
-    let body = deflated(&bytes[2..], Trailer::Adler, context, split::cut)?;
+    let body = deflated(&bytes[2..], Trailer::Adler, MIN_PLAIN, context, split::cut)?;
     (body.len > 16 && inner_len(&body) >= MIN_PLAIN).then(|| vec![Piece::copy(Kind::Generic, 2), body])
 }
 

@@ -1,0 +1,264 @@
+//! A deflate stream to its plain content and the little that makes the same stream of it again.
+//!
+//! A stream is a sequence of choices: where a match is taken and where not, where a block ends, which codes it has. The
+//! encoders in use are few, and make most choices alike. So the choices are predicted as an encoder of known settings
+//! would make them, and only departures are stored: none for a stream of zlib, something for any other. The checksum
+//! behind the stream (zlib, gzip) is left out where it is right.
+
+mod bits;
+mod code;
+mod codes;
+mod contexts;
+mod corrections;
+mod header;
+mod lengths;
+mod matcher;
+mod parse;
+mod predictor;
+mod restorer;
+mod search;
+mod settings;
+mod symbols;
+#[cfg(test)]
+mod tests;
+mod write;
+
+use std::cell::RefCell;
+
+use super::{Parts, checksum};
+use crate::block::Reader;
+use crate::error::{Error, Result};
+use bits::{BitReader, BitWriter};
+use corrections::{Chances, Reading, Writing};
+use matcher::Matcher;
+use parse::{Block, Form, Tables};
+use restorer::Restorer;
+use search::Sample;
+use settings::Settings;
+use symbols::{Frequencies, Token};
+
+/// The stored id. Id 2 was another coder of deflate streams and is not given again.
+pub const ID: u8 = 10;
+
+/// Plain bytes of one stream: what comes behind is left as it is.
+const MOST_PLAIN: usize = 256 << 20;
+/// A stream that does not end is worth a transform only if it has so many bytes.
+const LEAST_OPEN: usize = 1024;
+
+/// What follows the deflate stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trailer {
+    /// Nothing that belongs to it.
+    None,
+    /// Adler-32, big-endian (zlib).
+    Adler,
+    /// CRC-32 and length, little-endian (gzip).
+    Gzip,
+}
+
+impl Trailer {
+    fn bytes(self, plain: &[u8]) -> Vec<u8> {
+        match self {
+            Trailer::None => Vec::new(),
+            Trailer::Adler => checksum::adler32(plain).to_be_bytes().to_vec(),
+            Trailer::Gzip => {
+                let mut out = checksum::crc32(plain).to_le_bytes().to_vec();
+                out.extend_from_slice(&(plain.len() as u32).to_le_bytes());
+                out
+            }
+        }
+    }
+
+    fn read(byte: u8) -> Result<Self> {
+        match byte {
+            0 => Ok(Trailer::None),
+            1 => Ok(Trailer::Adler),
+            2 => Ok(Trailer::Gzip),
+            _ => Err(Error::Corrupt("trailer of a deflate stream".into())),
+        }
+    }
+}
+
+/// Memory that one stream needs, kept for the next: files may have a great many streams of a few bytes.
+#[derive(Debug, Default)]
+struct Scratch {
+    tables: Tables,
+    tokens: Vec<Token>,
+    matcher: Matcher,
+    chances: Chances,
+    codes: write::Codes,
+}
+
+/// Tokens that are kept for the next stream.
+const KEPT_TOKENS: usize = 1 << 16;
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+fn with_scratch<T>(work: impl FnOnce(&mut Scratch) -> T) -> T {
+    SCRATCH.with_borrow_mut(|scratch| {
+        let result = work(scratch);
+        scratch.tokens.clear();
+        scratch.tokens.shrink_to(KEPT_TOKENS);
+        result
+    })
+}
+
+/// Unpacks the stream at the start of `bytes`, to at most `limit` plain bytes. Gives the parts and
+/// how many bytes they stand for: the stream, and the trailer where it is right.
+///
+/// # Errors
+/// About how many bytes were worked through in vain, where there is no stream, where it has less than `least` plain
+/// bytes, where it does not pay, or where it does not come back exactly.
+pub fn forward(bytes: &[u8], trailer: Trailer, least: usize, limit: usize) -> std::result::Result<(Parts, usize), usize> {
+    with_scratch(|scratch| pack(bytes, trailer, least, limit, scratch))
+}
+
+fn pack(bytes: &[u8], trailer: Trailer, least: usize, limit: usize, scratch: &mut Scratch) -> std::result::Result<(Parts, usize), usize> {
+    let stream = read(bytes, limit.min(MOST_PLAIN), scratch);
+    let Stream { plain, sample, blocks, consumed, done, padding, worked } = stream;
+    if plain.len() < least.max(1) || !done && consumed < LEAST_OPEN {
+        return Err(worked);
+    }
+    let settings = search::settings(&sample, &plain, &mut scratch.matcher, &mut scratch.chances);
+    let Some(side) = corrections(bytes, &plain, settings, (blocks, padding), consumed / 4, scratch) else { return Err(consumed) };
+    let tail = trailer.bytes(&plain);
+    let trailer = if done && bytes[consumed..].starts_with(&tail) { trailer } else { Trailer::None };
+    let whole = consumed + if trailer == Trailer::None { 0 } else { tail.len() };
+    let mut params = vec![trailer as u8];
+    settings.write(&mut params);
+    let parts = Parts { id: ID, params, side, packed: Vec::new(), inner: plain };
+    match restore(&parts, whole, scratch) {
+        Ok(again) if again == bytes[..whole] => Ok((parts, whole)),
+        _ => Err(consumed),
+    }
+}
+
+/// A stream as it was read, and the beginning of it for the search.
+struct Stream {
+    plain: Vec<u8>,
+    sample: Sample,
+    blocks: usize,
+    /// Bytes of the stream.
+    consumed: usize,
+    /// Whether the last block was there.
+    done: bool,
+    /// The bits behind the last block up to a whole byte.
+    padding: u8,
+    /// Bytes worked through, in the stream or behind it.
+    worked: usize,
+}
+
+/// As many whole blocks as there are.
+fn read(bytes: &[u8], limit: usize, scratch: &mut Scratch) -> Stream {
+    let Scratch { tables, tokens, .. } = scratch;
+    let mut stream = Stream { plain: Vec::new(), sample: Sample::default(), blocks: 0, consumed: 0, done: false, padding: 0, worked: 0 };
+    let mut reader = BitReader::new(bytes);
+    let mut end = reader.clone();
+    while !stream.done {
+        let Some(block) = parse::block(&mut reader, tables, tokens, stream.plain.len(), limit - stream.plain.len()) else { break };
+        note(&mut stream.sample, &block, tokens);
+        parse::unpack(tokens, &mut stream.plain);
+        stream.blocks += 1;
+        stream.done = block.last;
+        end = reader.clone();
+    }
+    stream.worked = reader.position() / 8;
+    stream.padding = end.padding().unwrap_or(0);
+    stream.consumed = end.position() / 8;
+    stream
+}
+
+/// Puts a block into the sample, as far as it has room.
+fn note(sample: &mut Sample, block: &Block, tokens: &[Token]) {
+    if let Form::Stored { length, .. } = block.form {
+        sample.parts.push((length, Vec::new()));
+        return;
+    }
+    if !block.last && sample.sizes.len() < 1000 {
+        sample.sizes.push(tokens.len());
+    }
+    for token in tokens.iter().filter(|token| !token.is_literal()) {
+        let distance = usize::from(token.distance);
+        sample.nearest = if sample.furthest == 0 { distance } else { sample.nearest.min(distance) };
+        sample.furthest = sample.furthest.max(distance);
+    }
+    if sample.count >= search::SECOND {
+        return;
+    }
+    let taken = &tokens[..tokens.len().min(search::SECOND - sample.count)];
+    sample.count += taken.len();
+    if let Form::Dynamic(header) = &block.form
+        && sample.headers.len() < search::HEADERS
+    {
+        sample.headers.push((Frequencies::of(tokens), (**header).clone()));
+    }
+    sample.parts.push((0, taken.to_vec()));
+}
+
+/// The corrections of the stream at the start of `bytes`, which has so many blocks and this padding; `None` if they take
+/// more than `most` bytes, which means an unknown encoder: they cost what the content gains.
+fn corrections(
+    bytes: &[u8],
+    plain: &[u8],
+    settings: Settings,
+    (blocks, padding): (usize, u8),
+    most: usize,
+    scratch: &mut Scratch,
+) -> Option<Vec<u8>> {
+    let Scratch { tables, tokens, matcher, chances, .. } = scratch;
+    let mut reader = BitReader::new(bytes);
+    let mut walk = Restorer::new(Writing::new(chances), matcher, plain, settings);
+    for index in 0..blocks {
+        let block = parse::block(&mut reader, tables, tokens, walk.position, plain.len() - walk.position)?;
+        walk.block(&block, tokens).ok()?;
+        if !block.last {
+            walk.ends(index + 1 == blocks);
+        }
+        if walk.code.len() > most {
+            return None;
+        }
+    }
+    walk.padding(padding);
+    let side = walk.code.finish();
+    (side.len() <= most).then_some(side)
+}
+
+/// Undoes [`forward`].
+///
+/// # Errors
+/// [`Error::Corrupt`] where parameters, corrections and content do not fit, or for a result above `limit`.
+pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
+    with_scratch(|scratch| restore(&parts, limit, scratch))
+}
+
+fn restore(parts: &Parts, limit: usize, scratch: &mut Scratch) -> Result<Vec<u8>> {
+    let bad = || Error::Corrupt("corrections of a deflate stream".into());
+    let mut reader = Reader::new(&parts.params);
+    let trailer = Trailer::read(reader.byte()?)?;
+    let settings = Settings::read(&mut reader)?;
+    let plain = &parts.inner[..];
+    if !reader.is_empty() || !parts.packed.is_empty() || plain.is_empty() || plain.len() > MOST_PLAIN {
+        return Err(bad());
+    }
+    let Scratch { tokens, matcher, chances, codes, .. } = scratch;
+    let mut walk = Restorer::new(Reading::new(chances, &parts.side), matcher, plain, settings);
+    let mut writer = BitWriter::default();
+    let untold = Block { last: false, form: Form::Fixed };
+    loop {
+        let start = walk.position;
+        let block = walk.block(&untold, tokens)?;
+        write::block(&mut writer, &block, tokens, &plain[start..walk.position], codes);
+        if writer.len() > limit {
+            return Err(bad());
+        }
+        if block.last || walk.ends(false) {
+            break;
+        }
+    }
+    writer.pad(walk.padding(0));
+    let mut out = writer.into_bytes();
+    out.extend_from_slice(&trailer.bytes(plain));
+    if out.len() > limit { Err(bad()) } else { Ok(out) }
+}

@@ -1,0 +1,139 @@
+//! Which settings a stream was made with: those whose corrections cost least on its beginning.
+
+use super::codes;
+use super::corrections::{Chances, Counting};
+use super::header::Header;
+use super::lengths::Method;
+use super::matcher::Matcher;
+use super::restorer::Restorer;
+use super::settings::Settings;
+use super::symbols::{Frequencies, Token};
+
+/// Tokens that all candidates are tried on.
+const FIRST: usize = 1000;
+/// Tokens that the best of them are tried on.
+pub const SECOND: usize = 16_000;
+/// How many are tried on more.
+const KEPT: usize = 5;
+/// A cost, in 2^-8 bits, that is as good as nothing: one correction costs more.
+const NOTHING: u64 = 6 << 8;
+/// Headers that are looked at.
+pub const HEADERS: usize = 4;
+
+/// The beginning of a stream.
+#[derive(Debug, Default)]
+pub struct Sample {
+    /// Plain bytes of stored blocks, then tokens.
+    pub parts: Vec<(usize, Vec<Token>)>,
+    /// Tokens in all parts.
+    pub count: usize,
+    /// Tokens of the blocks that are not the last.
+    pub sizes: Vec<usize>,
+    /// Some headers, and what their blocks use.
+    pub headers: Vec<(Frequencies, Header)>,
+    /// The largest distance, in the whole stream.
+    pub furthest: usize,
+    /// The smallest distance, in the whole stream.
+    pub nearest: usize,
+}
+
+/// The settings that fit `sample`, the beginning of a stream that stands for `plain`.
+pub fn settings(sample: &Sample, plain: &[u8], matcher: &mut Matcher, chances: &mut Chances) -> Settings {
+    // A stream longer than its matches reach was made with a smaller window.
+    let tight = (9..15).find(|&window| sample.furthest <= (1 << window) - 262).unwrap_or(15);
+    let window = if plain.len() > 2 << tight { tight } else { 15 };
+    let usual = codes_of(sample, Settings { memory: memory(sample), window, ..Settings::USUAL });
+    let mut cost = |settings: Settings, count: usize| cost(settings, sample, count, plain, matcher, chances);
+    let fit =
+        |settings: Settings| if sample.furthest > settings.reach().distance { Settings { edges: true, ..settings } } else { settings };
+    if sample.furthest == 0 {
+        return Settings { row: 0, ..usual };
+    }
+    if cost(usual, SECOND) < NOTHING {
+        return usual;
+    }
+    let mut tried: Vec<(u64, Settings)> = Vec::new();
+    for row in [9, 1, 5, 4, 3, 2, 6, 7, 8, 10, 11, 12, 13, 14, 15, 0] {
+        for other in [false, true] {
+            let skipped = if other { !matches!(row, 4..=9 | 11..) } else { row == 10 && sample.nearest > 1 };
+            if !skipped {
+                let settings = fit(Settings { row, filtered: other && row < 10, edges: row > 10, four: other && row > 10, ..usual });
+                tried.push((cost(settings, FIRST), settings));
+            }
+        }
+    }
+    tried.sort_by_key(|&(cost, _)| cost);
+    tried.truncate(KEPT);
+    if sample.count > FIRST {
+        tried.iter_mut().for_each(|(spent, settings)| *spent = cost(*settings, SECOND));
+        tried.sort_by_key(|&(cost, _)| cost);
+    }
+    let (mut least, mut best) = tried.first().copied().unwrap_or((u64::MAX, usual));
+    let changes: [fn(Settings) -> Settings; 6] = [
+        |settings| Settings { hash: settings.memory + 7, ..settings },
+        |settings| Settings { hash: 16, ..settings },
+        |settings| Settings { hash: 12, ..settings },
+        |settings| Settings { window: 15, ..settings },
+        |settings| Settings { edges: !settings.edges, ..settings },
+        |settings| Settings { filtered: !settings.filtered, ..settings },
+    ];
+    for change in changes {
+        let settings = fit(change(best));
+        if least < NOTHING {
+            break;
+        }
+        if settings != best {
+            let spent = cost(settings, SECOND);
+            if spent < least {
+                (least, best) = (spent, settings);
+            }
+        }
+    }
+    best
+}
+
+/// zlib's memory level, if a block ends because it is full.
+fn memory(sample: &Sample) -> u32 {
+    // GNU gzip may end a block early too; the largest one tells.
+    let largest = sample.sizes.iter().copied().max().unwrap_or(0);
+    (1..=9).find(|level| largest + 1 == 1 << (level + 6)).unwrap_or(8)
+}
+
+/// How code lengths are made.
+fn codes_of(sample: &Sample, settings: Settings) -> Settings {
+    let wrong = |method: Method, joint: bool| -> usize {
+        let differs = |(uses, told): &(Frequencies, Header)| {
+            let predicted = codes::predict(uses, method, joint);
+            let lengths = predicted.lengths.iter().zip(&told.lengths).filter(|(a, b)| a != b).count();
+            lengths + usize::from(predicted.steps != told.steps) + usize::from(predicted.repeats != told.repeats) * 2
+        };
+        sample.headers.iter().map(differs).sum()
+    };
+    let mut best = (usize::MAX, settings);
+    for (method, joint) in [(Method::Heap, false), (Method::Sorted, true), (Method::Heap, true), (Method::Sorted, false)] {
+        let count = wrong(method, joint);
+        if count < best.0 {
+            best = (count, Settings { method, joint, ..settings });
+        }
+        if count == 0 {
+            break;
+        }
+    }
+    best.1
+}
+
+/// What the first `count` tokens of `sample` cost, in 2^-8 bits.
+fn cost(settings: Settings, sample: &Sample, count: usize, plain: &[u8], matcher: &mut Matcher, chances: &mut Chances) -> u64 {
+    let mut walk = Restorer::new(Counting::new(chances), matcher, plain, settings);
+    let mut left = count;
+    for (stored, tokens) in &sample.parts {
+        walk.pass(*stored);
+        for &token in &tokens[..tokens.len().min(left)] {
+            if walk.token(token).is_err() {
+                return u64::MAX;
+            }
+        }
+        left = left.saturating_sub(tokens.len());
+    }
+    walk.code.cost
+}
