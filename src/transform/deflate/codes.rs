@@ -31,13 +31,25 @@ fn steps(lengths: &[u8], split: usize, joint: bool) -> Vec<Step> {
     steps
 }
 
-/// Bits of a block in the fixed codes and in those of `header`, its first three bits included.
-pub fn costs(uses: &Frequencies, header: &Header, extra: u64) -> (u64, u64) {
+/// A block of so many bits in the fixed codes, or fewer, is no longer than with a predicted header. With two codes of one
+/// bit 18 lengths of the code for steps are written, 54 bits behind 17 others; any more symbols take more in both.
+pub const SHORT: u64 = 64;
+
+fn bits(uses: &Frequencies, literals: &[u8], distances: &[u8]) -> u64 {
     let sum = |uses: &[u32], lengths: &[u8]| -> u64 {
         uses.iter().zip(lengths).map(|(&uses, &length)| u64::from(uses) * u64::from(length)).sum()
     };
-    let both = |literals: &[u8], distances: &[u8]| 3 + extra + sum(&uses.literals, literals) + sum(&uses.distances, distances);
-    (both(&FIXED, &FIXED_DISTANCES), both(header.literals(), header.distances()) + header.bits())
+    3 + sum(&uses.literals, literals) + sum(&uses.distances, distances)
+}
+
+/// Bits of a block in the fixed codes, its first three included and `extra` ones behind symbols.
+pub fn fixed_cost(uses: &Frequencies, extra: u64) -> u64 {
+    bits(uses, &FIXED, &FIXED_DISTANCES) + extra
+}
+
+/// Bits of a block in the codes of `header`, counted as by [`fixed_cost`].
+pub fn cost(uses: &Frequencies, header: &Header, extra: u64) -> u64 {
+    bits(uses, header.literals(), header.distances()) + header.bits() + extra
 }
 
 /// Codes `told` where it differs from `predicted`; gives it back. `None` where corrections cannot be right.
@@ -127,4 +139,25 @@ fn other_step(code: &mut impl Code, told: Step, lengths: &[u8], done: usize) -> 
     let value = if kind == 1 { *lengths.get(done.checked_sub(1)?)? } else { 0 };
     let spanned = lengths.get(done..done + span as usize)?;
     (span <= u32::from(most) && spanned.iter().all(|&length| length == value)).then_some(Step { symbol, span: span as u8 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::symbols::Token;
+    use super::*;
+
+    #[test]
+    fn short_blocks_are_never_longer_in_fixed_codes() {
+        for count in 0..8u32 {
+            for spread in [0, 1, 3, 40] {
+                let tokens: Vec<Token> = (0..count).map(|n| Token::literal((n * spread) as u8)).collect();
+                let mut uses = Frequencies::of(&tokens);
+                uses.distances[(spread % 30) as usize] = count % 2;
+                for (method, joint) in [(Method::Heap, false), (Method::Sorted, true), (Method::Sorted, false), (Method::Heap, true)] {
+                    let dynamic = cost(&uses, &predict(&uses, method, joint), 0);
+                    assert!(dynamic > SHORT, "{dynamic} bits for {count} tokens");
+                }
+            }
+        }
+    }
 }

@@ -156,7 +156,7 @@ fn read(bytes: &[u8], limit: usize, scratch: &mut Scratch) -> Stream {
     let mut stream = Stream { plain: Vec::new(), sample: Sample::default(), blocks: 0, consumed: 0, done: false, padding: 0, worked: 0 };
     let mut reader = BitReader::new(bytes);
     let mut end = reader.clone();
-    while !stream.done {
+    while !stream.done && stream.blocks < restorer::most_blocks(stream.plain.len()) {
         let Some(block) = parse::block(&mut reader, tables, tokens, stream.plain.len(), limit - stream.plain.len()) else { break };
         note(&mut stream.sample, &block, tokens);
         parse::unpack(tokens, &mut stream.plain);

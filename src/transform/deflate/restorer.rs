@@ -26,6 +26,7 @@ pub struct Restorer<'a, C> {
     predictor: Predictor<'a>,
     /// Plain bytes that the blocks so far stand for.
     pub position: usize,
+    blocks: usize,
     /// Which of the last tokens were as predicted, the last one lowest.
     history: usize,
     /// Length of the last stored block, and whether the last block was one.
@@ -40,7 +41,7 @@ impl<'a, C: Code> Restorer<'a, C> {
     /// Walks over a stream that stands for `plain`.
     pub fn new(code: C, matcher: &'a mut matcher::Matcher, plain: &'a [u8], settings: Settings) -> Self {
         let predictor = Predictor::new(matcher, plain, settings);
-        Self { code, plain, settings, predictor, position: 0, history: 0, stored: (usize::MAX, false) }
+        Self { code, plain, settings, predictor, position: 0, blocks: 0, history: 0, stored: (usize::MAX, false) }
     }
 
     /// Codes `flag`, of which `predicted` is likely.
@@ -53,7 +54,8 @@ impl<'a, C: Code> Restorer<'a, C> {
     /// # Errors
     /// [`Error::Corrupt`] where corrections cannot be right.
     pub fn block(&mut self, told: &Block, tokens: &mut Vec<Token>) -> Result<Block> {
-        if self.code.overrun() {
+        self.blocks += 1;
+        if self.code.overrun() || self.blocks > most_blocks(self.position) {
             return Err(bad());
         }
         let stored = matches!(told.form, Form::Stored { .. });
@@ -212,24 +214,34 @@ impl<'a, C: Code> Restorer<'a, C> {
     /// Fixed codes, or codes of the block's own.
     fn codes(&mut self, told: &Block, tokens: &[Token]) -> Result<Form> {
         let uses = Frequencies::of(tokens);
-        let method = self.settings.method;
-        let predicted = codes::predict(&uses, method, self.settings.joint);
         let extra = tokens.iter().filter(|token| !token.is_literal()).map(|token| {
             let (length, distance) = (super::symbols::length_symbol(token.length), super::symbols::distance_symbol(token.distance));
             u64::from(LENGTH_EXTRA[length] + DISTANCE_EXTRA[distance])
         });
-        let (fixed, dynamic) = codes::costs(&uses, &predicted, extra.sum());
-        let is_fixed = self.likely(at::FIXED, told.form == Form::Fixed, fixed.div_ceil(8) <= dynamic.div_ceil(8));
-        if is_fixed {
+        let extra = extra.sum();
+        let fixed = codes::fixed_cost(&uses, extra);
+        let method = self.settings.method;
+        let predict = || codes::predict(&uses, method, self.settings.joint);
+        // Every predicted header is longer: of a short block only codes that are there are computed.
+        let short = fixed <= codes::SHORT;
+        let mut predicted = if short { None } else { Some(predict()) };
+        let shorter = predicted.as_ref().is_none_or(|header| fixed.div_ceil(8) <= codes::cost(&uses, header, extra).div_ceil(8));
+        if self.code.decide(at::FIXED, (told.form == Form::Fixed) == shorter) == shorter {
             return Ok(Form::Fixed);
         }
+        let predicted = predicted.take().unwrap_or_else(predict);
         let header = if let Form::Dynamic(header) = &told.form { header } else { &predicted };
-        if self.likely(at::HEADER, told.form == Form::Dynamic(Box::new(predicted.clone())), true) {
+        if self.likely(at::HEADER, matches!(&told.form, Form::Dynamic(header) if **header == predicted), true) {
             return Ok(Form::Dynamic(Box::new(predicted)));
         }
         let header = codes::correct(&mut self.code, header, &predicted, method, self.settings.joint).ok_or_else(bad)?;
         Ok(Form::Dynamic(Box::new(header)))
     }
+}
+
+/// Most blocks up to one that starts at `position`: each takes time, whatever its length.
+pub fn most_blocks(position: usize) -> usize {
+    position / 8 + 1024
 }
 
 /// A context for what is predicted.

@@ -172,6 +172,25 @@ fn corrections_that_never_end_do() {
     }
 }
 
+/// Blocks of nothing are nearly free to code, but not to make.
+#[test]
+fn blocks_without_end_are_refused() {
+    let mut chances = Chances::default();
+    let mut matcher = Matcher::default();
+    let plain = b"abc";
+    let mut walk = Restorer::new(Writing::new(&mut chances), &mut matcher, plain, Settings::USUAL);
+    let mut made = 0;
+    let mut tokens = plain.map(Token::literal).to_vec();
+    while walk.block(&Block { last: false, form: Form::Fixed }, &mut tokens).is_ok() {
+        walk.ends(false);
+        tokens.clear();
+        made += 1;
+    }
+    assert_eq!(made, 1024);
+    let side = walk.code.finish();
+    assert!(matches!(inverse(parts_of(Settings::USUAL, &side, plain), 1 << 30), Err(Error::Corrupt(_))));
+}
+
 #[test]
 fn parameters_that_lie_are_refused() {
     let good = parts_of(Settings::USUAL, &[], b"abc");
