@@ -96,15 +96,6 @@ impl Level {
         self.effort
     }
 
-    /// Bytes of tables for each byte of a block, before they are rounded up to a power of two.
-    pub(crate) const fn table_bytes(&self) -> u64 {
-        match self.effort {
-            Effort::Huge => 56 * 8,
-            Effort::SmallFiles => 40 * 8,
-            _ => 16,
-        }
-    }
-
     /// The same level with blocks of at most `bytes`, from one byte to the block size of the level. Smaller blocks let
     /// more threads work and make larger archives, which every decoder reads.
     #[must_use]

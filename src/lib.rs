@@ -129,12 +129,13 @@
 //! # Underneath
 //!
 //! From the outside in: [`stream`] cuts data into blocks and hands them to threads, [`container`] is the archive as bytes,
-//! [`block`] is one block as a predictor sees it. A long job is watched by [`progress::Progress`]. The folder `examples`
+//! [`block`] is one block as a predictor sees it, [`budget`] the memory that all of them share. A long job is watched by [`progress::Progress`]. The folder `examples`
 //! of the sources has short programs.
 
 mod api;
 pub mod archive;
 pub mod block;
+pub mod budget;
 pub mod coder;
 pub mod container;
 pub mod error;

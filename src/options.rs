@@ -14,6 +14,9 @@ pub struct EncodeOptions {
     pub threads: usize,
     /// Decode every block again and compare before it is written.
     pub verify: bool,
+    /// Bytes of memory for the whole job (`-M`), without limit by default. The bytes do not depend on it: where it does not
+    /// suffice, compression fails, as reading the archive would under the same limit.
+    pub memory: u64,
     /// Counters for a display.
     pub progress: Option<Arc<Progress>>,
 }
@@ -21,7 +24,7 @@ pub struct EncodeOptions {
 impl Default for EncodeOptions {
     fn default() -> Self {
         let level = level::level(level::DEFAULT_LEVEL).unwrap_or(&level::LEVELS[0]);
-        EncodeOptions { level, threads: 1, verify: true, progress: None }
+        EncodeOptions { level, threads: 1, verify: true, memory: u64::MAX, progress: None }
     }
 }
 
@@ -38,7 +41,7 @@ impl EncodeOptions {
 pub struct DecodeOptions {
     /// Blocks decoded at the same time, fewer if `memory` does not suffice.
     pub threads: usize,
-    /// Bytes of memory for models (`-M`).
+    /// Bytes of memory for the whole job (`-M`): the program, indices, blocks, the tables of predictors.
     pub memory: u64,
     /// Bytes that may come out (`--max-output`).
     pub max_output: u64,

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::{Builder, JoinHandle};
 
+use crate::budget::Budget;
 use crate::error::{Error, Result};
 
 /// Stack of a worker: models may keep sizeable arrays there.
@@ -31,6 +32,12 @@ impl<T: Send + 'static> Ordered<T> {
             return guarded(job).map(Some);
         }
         let oldest = if self.running.len() == self.limit { self.next()? } else { None };
+        // The thread works for the same job, under its budget.
+        let budget = Budget::current();
+        let job = move || match budget {
+            Some(budget) => budget.run(job),
+            None => job(),
+        };
         let handle = Builder::new().name("cmx block".into()).stack_size(STACK).spawn(move || guarded(job))?;
         self.running.push_back(handle);
         Ok(oldest)

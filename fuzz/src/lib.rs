@@ -7,9 +7,10 @@ mod archives;
 mod kernels;
 
 use cmx::block;
+use cmx::budget::Budget;
 use cmx::container::fields::Fields;
 use cmx::container::header::Header;
-use cmx::container::index::{Index, IndexLimits};
+use cmx::container::index::Index;
 use cmx::level::{LEVELS, Level};
 use cmx::{DecodeOptions, EncodeOptions, Error};
 use std::sync::LazyLock;
@@ -46,10 +47,10 @@ pub fn header(data: &[u8]) {
 
 /// The index: what is read is written back to the same.
 pub fn index(data: &[u8]) {
-    let limits = IndexLimits { path: 4096, memory: 64 << 20 };
-    if let Some(index) = no_defect(Index::from_bytes(data, limits)) {
+    const LONGEST: u64 = 4096;
+    if let Some(index) = no_defect(Budget::new(64 << 20).run(|| Index::from_bytes(data, LONGEST))) {
         let _ = index.content_offsets();
-        let again = Index::from_bytes(&index.to_bytes(), limits).unwrap();
+        let again = Index::from_bytes(&index.to_bytes(), LONGEST).unwrap();
         assert_eq!(again, index);
     }
 }

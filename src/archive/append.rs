@@ -42,7 +42,7 @@ impl Archive {
         check_with(&archive, &plan)?;
         // What an append that was cut short has left behind.
         file.set_len(end)?;
-        let mut result = write(&file, end, plan, options);
+        let mut result = archive.budget.run(|| write(&file, end, plan, options));
         if result.is_err() {
             file.set_len(end)?;
         } else if let Ok(summary) = &mut result {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::member::{Member, fields_at, read_record};
-use crate::block::{self, Base, is_base, is_behind};
+use crate::block::{Base, is_base, is_behind};
 use crate::container::compact::Compact;
 use crate::container::header::Header;
 use crate::container::record::Kind;
@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::options::DecodeOptions;
 use crate::ordered::Ordered;
 use crate::progress;
-use crate::stream::{check_limit, decode_base_record, decode_record, threads_within};
+use crate::stream::{decode_base_record, decode_compact, decode_record, threads_within};
 
 /// The blocks of `member` that hold any of `ranges` of its content, in order. Ranges must be sorted
 /// by their start.
@@ -42,7 +42,7 @@ pub fn read_blocks(
     options: &DecodeOptions,
     mut take: impl FnMut(u64, &[u8]) -> Result<()>,
 ) -> Result<()> {
-    let threads = threads_within(options.threads, &member.header, options.memory)?;
+    let threads = threads_within(options.threads, &member.header);
     let mut queue = Ordered::new(threads);
     let mut base = LazyBase::default();
     let mut next = blocks.iter().peekable();
@@ -53,7 +53,7 @@ pub fn read_blocks(
         take(at, &raw)
     };
     while let Some(&block) = next.next() {
-        let job = job(file, member, block, &mut base, next.peek().is_none(), options.memory)?;
+        let job = job(file, member, block, &mut base, next.peek().is_none())?;
         let progress = options.progress.clone();
         let (at, work) = (member.content_at[block], member.index.blocks[block].raw_len);
         let done = queue.submit(move || Ok((at, progress::part(progress.as_ref(), work, job)?)))?;
@@ -65,27 +65,14 @@ pub fn read_blocks(
     Ok(())
 }
 
-/// Reads what is stored of a block, and gives the work that decodes it; `last` says that no other block follows,
-/// `limit` how much memory the compact form may take.
-fn job(
-    file: &File,
-    member: &Member,
-    block: usize,
-    lazy: &mut LazyBase,
-    last: bool,
-    limit: u64,
-) -> Result<Box<dyn FnOnce() -> Result<Vec<u8>> + Send>> {
+/// Reads what is stored of a block, and gives the work that decodes it; `last` says that no other block follows.
+fn job(file: &File, member: &Member, block: usize, lazy: &mut LazyBase, last: bool) -> Result<Box<dyn FnOnce() -> Result<Vec<u8>> + Send>> {
     let at = member.block_at[block];
     let mut fields = fields_at(file, at);
     if member.header.is_compact() {
         Header::read_from(&mut fields)?;
         let compact = Compact::read_rest(&mut fields)?;
-        check_limit(&compact.coded, compact.raw_len, limit)?;
-        return Ok(Box::new(move || {
-            let raw = if compact.raw_len == 0 { Vec::new() } else { block::decode(&compact.coded, compact.raw_len as usize)? };
-            compact.check_raw(&raw)?;
-            Ok(raw)
-        }));
+        return Ok(Box::new(move || decode_compact(&compact)));
     }
     let (record, coded) = read_record(&mut fields, Kind::Block)
         .map_err(|error| if let Error::Corrupt(text) = error { Error::Corrupt(format!("block at byte {at}: {text}")) } else { error })?;
@@ -146,7 +133,7 @@ mod tests {
             start: 0,
             length: 300,
             header: Header::new(0, 1),
-            index: Index { blocks, entries: Vec::new() },
+            index: Index::new(blocks, Vec::new()),
             block_at: vec![0; 4],
             content_at: vec![0, 100, 200, 300, 400],
         };

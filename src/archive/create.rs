@@ -8,6 +8,7 @@ use super::group::solid_size;
 use super::names::check_paths;
 use super::plan::Plan;
 use crate::block::Base;
+use crate::budget::Budget;
 use crate::container::format::incompatible;
 use crate::container::hash::{Hasher, narrow};
 use crate::container::writer::{CodedBlock, MemberWriter};
@@ -58,7 +59,13 @@ impl Plan {
     /// # Errors
     /// A file changes or cannot be read, writing fails, or memory is short. What was written by then
     /// has no footer.
-    pub fn write(mut self, out: impl Write, options: &CreateOptions) -> Result<CreateSummary> {
+    pub fn write(self, out: impl Write, options: &CreateOptions) -> Result<CreateSummary> {
+        // An append goes on in the budget that the archive's own index was charged to.
+        let budget = Budget::current().unwrap_or_else(|| Budget::new(options.encode.memory));
+        budget.run(|| self.write_all(out, options))
+    }
+
+    fn write_all(mut self, out: impl Write, options: &CreateOptions) -> Result<CreateSummary> {
         check_paths(self.entries())?;
         let level = options.encode.level;
         let limit = options.solid.unwrap_or_else(|| solid_size(self.total(), level)).clamp(1, level.block_size as u64);

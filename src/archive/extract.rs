@@ -124,7 +124,8 @@ impl Archive {
         };
         pieces.empty_entries(&mut take)?;
         let blocks = needed_blocks(member, &ranges);
-        read_blocks(&self.file, member, &blocks, &self.options, |at, block| pieces.split(at, block, &mut take))?;
+        let take = |at: u64, block: &[u8]| pieces.split(at, block, &mut take);
+        self.budget.run(|| read_blocks(&self.file, member, &blocks, &self.options, take))?;
         copies.into_iter().try_for_each(|(copy, first)| extraction.copy(&wanted[copy].entry, &wanted[first].entry))
     }
 
@@ -189,7 +190,8 @@ impl Archive {
         };
         pieces.empty_entries(&mut take)?;
         let blocks = needed_blocks(member, &ranges);
-        read_blocks(&self.file, member, &blocks, &self.options, |at, block| pieces.split(at, block, &mut take))
+        let take = |at: u64, block: &[u8]| pieces.split(at, block, &mut take);
+        self.budget.run(|| read_blocks(&self.file, member, &blocks, &self.options, take))
     }
 }
 

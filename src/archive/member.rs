@@ -90,7 +90,7 @@ impl Member {
         let Some(header) = Header::read_from(&mut fields)? else { return Ok(None) };
         if header.is_compact() {
             let compact = Compact::read_rest(&mut fields)?;
-            return Ok(Some(Self::of_compact(&compact, start, fields.offset(), header)));
+            return Self::of_compact(&compact, start, fields.offset(), header).map(Some);
         }
         let first_record = fields.offset();
         let mut at = first_record;
@@ -161,11 +161,11 @@ impl Member {
         Ok(member)
     }
 
-    fn of_compact(compact: &Compact, start: u64, end: u64, header: Header) -> Member {
+    fn of_compact(compact: &Compact, start: u64, end: u64, header: Header) -> Result<Member> {
         let entry = Entry { size: compact.raw_len, hash: compact.raw_hash, metadata: compact.metadata, ..Entry::default() };
         let row = BlockRow { record_len: end - start, raw_len: compact.raw_len };
-        let index = Index { blocks: vec![row], entries: vec![entry] };
-        Member { start, length: end - start, header, index, block_at: vec![start], content_at: vec![0, compact.raw_len] }
+        let index = Index::charged(vec![row], vec![entry])?;
+        Ok(Member { start, length: end - start, header, index, block_at: vec![start], content_at: vec![0, compact.raw_len] })
     }
 }
 

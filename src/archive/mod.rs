@@ -38,6 +38,7 @@ pub use extract::{ExtractOptions, ExtractSummary};
 pub use names::show_name;
 pub use plan::Plan;
 
+use crate::budget::Budget;
 use crate::container::format::MAGIC;
 use crate::container::{Entry, EntryKind};
 use crate::error::{Error, Result};
@@ -59,6 +60,8 @@ pub struct Archive {
     /// Does something follow that was finished and is damaged?
     end_is_damaged: bool,
     options: DecodeOptions,
+    /// What everything that is done with the archive is charged to.
+    budget: Budget,
     warnings: Vec<String>,
 }
 
@@ -84,12 +87,16 @@ impl Archive {
             end: length,
             end_is_damaged: false,
             options: options.clone(),
+            budget: Budget::new(options.memory),
             warnings: Vec::new(),
         };
-        if !archive.read_members_from_end(length)? {
-            archive.members.clear();
-            archive.read_members_from_start(length)?;
-        }
+        archive.budget.clone().run(|| {
+            if !archive.read_members_from_end(length)? {
+                archive.members.clear();
+                archive.read_members_from_start(length)?;
+            }
+            Ok::<(), Error>(())
+        })?;
         archive.name_streams();
         archive.find_current();
         Ok(archive)

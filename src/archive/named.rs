@@ -5,7 +5,7 @@ use std::io::Write;
 
 use super::member::{Member, fields_at, read_record};
 use super::remains::stream_path;
-use crate::block::{self, memory};
+use crate::block::memory;
 use crate::container::Entry;
 use crate::container::compact::Compact;
 use crate::container::format::incompatible;
@@ -16,6 +16,7 @@ use crate::container::writer::{CodedBlock, MemberWriter};
 use crate::error::Result;
 use crate::level::LEVELS;
 use crate::ordered::Ordered;
+use crate::stream::decode_compact;
 
 /// Writes `member`, which is an unnamed stream and the file's member `number`, with the name `stream-NUMBER`.
 ///
@@ -47,8 +48,7 @@ fn compact_block(file: &File, start: u64) -> Result<Option<CodedBlock>> {
         return Ok(None);
     }
     let decode = move || {
-        let raw = block::decode(&compact.coded, compact.raw_len as usize)?;
-        compact.check_raw(&raw)?;
+        let raw = decode_compact(&compact)?;
         Ok(CodedBlock { raw_len: compact.raw_len, raw_hash: hash(&raw), coded: compact.coded, fallback: None })
     };
     Ordered::new(1).submit(decode)

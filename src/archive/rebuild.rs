@@ -16,7 +16,7 @@ use crate::error::Result;
 use crate::options::DecodeOptions;
 use crate::ordered::Ordered;
 use crate::progress;
-use crate::stream::{decode_record, threads_within};
+use crate::stream::decode_record;
 
 /// An index for what is left.
 #[derive(Default)]
@@ -164,7 +164,6 @@ impl Decoder<'_> {
             let (at, _): (u64, Record) = self.remains.blocks[&number];
             let (record, coded) = read_record(&mut fields_at(self.file, at), Kind::Block)?;
             let header = self.remains.new_header(if self.remains.based { incompatible::BASED } else { 0 });
-            threads_within(1, &header, self.options.memory)?;
             let memory = header.memory();
             let base = match self.remains.base_at().filter(|_| is_behind(&coded)) {
                 Some(base_at) => Some(self.base.get(self.file, base_at, memory)?),

@@ -12,6 +12,7 @@ use super::rebuild::{Rebuilt, rebuild_index};
 use super::remains::{Remains, bytes_at};
 use super::restream::rebuild_stream;
 use super::survey::{Part, Survey};
+use crate::budget::Budget;
 use crate::container::format::incompatible;
 use crate::container::header::Header;
 use crate::container::record::Kind;
@@ -47,6 +48,10 @@ pub struct RepairSummary {
 /// # Errors
 /// Nothing of an archive was found, or nothing of it can be saved; an index passes the limits; reading or writing fails.
 pub fn repair(file: &File, folder: &Path, out: &mut dyn Write, options: &DecodeOptions) -> Result<RepairSummary> {
+    Budget::new(options.memory).run(|| save_all(file, folder, out, options))
+}
+
+fn save_all(file: &File, folder: &Path, out: &mut dyn Write, options: &DecodeOptions) -> Result<RepairSummary> {
     let mended = mend(file, folder)?;
     let (file, notes) = match &mended {
         Some((copy, notes)) => (copy, notes.clone()),

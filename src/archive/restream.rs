@@ -63,7 +63,7 @@ pub(super) fn rebuild_stream(file: &File, remains: &Remains, options: &DecodeOpt
 /// The hash of the contents of all blocks that are left.
 fn hash_of(file: &File, remains: &Remains, options: &DecodeOptions) -> Result<u64> {
     let header = remains.new_header(0);
-    let mut queue = Ordered::new(threads_within(options.threads, &header, options.memory)?);
+    let mut queue = Ordered::new(threads_within(options.threads, &header));
     let mut hasher = Hasher::default();
     for &(at, record) in remains.blocks.values() {
         let (_, coded) = read_record(&mut fields_at(file, at), Kind::Block)?;

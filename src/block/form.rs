@@ -11,6 +11,7 @@ use super::piece::{self, Body, Piece};
 use super::streams::{self, Streams};
 use super::varint::Reader;
 use super::{program, split};
+use crate::budget;
 use crate::error::{Error, Result};
 use crate::level::{self, Level};
 use crate::predictor::base::Base;
@@ -59,6 +60,7 @@ pub fn encode(form: Form, raw: &[u8], level: &Level, base: Option<&Base>) -> Res
     if raw.is_empty() {
         return Ok(None);
     }
+    let _both = budget::charge(2 * raw.len() as u64, "a block")?;
     match form {
         Form::Single => single(raw, level, Kind::Generic, None).map(Some),
         Form::Split => {
@@ -91,6 +93,8 @@ fn single(raw: &[u8], level: &Level, kind: Kind, base: Option<&Base>) -> Result<
 fn split_form(raw: &[u8], level: &Level, pieces: &[Piece], base: Option<&Base>) -> Result<Vec<u8>> {
     let mut streams = Streams::default();
     program::write(raw, pieces, &mut streams);
+    // The streams, and what transforms unpacked.
+    let _streams = budget::charge(2 * streams.total() as u64, "the streams of a block")?;
     let mut out = vec![0];
     let behind = streams::write(&streams, level, base, &mut out)?;
     out[0] = if behind { SPLIT_BEHIND } else { SPLIT } << 4 | level.number;
@@ -124,28 +128,19 @@ pub fn encode_split(raw: &[u8], level: &Level) -> Result<Vec<u8>> {
     split_form(raw, level, &split::split(raw, level), None)
 }
 
-/// Bytes of the longest primer, as words or letters.
-const LONGEST_PRIMER: u64 = 1 << 20;
-
-/// Tables up to this size are taken where there are few contexts, whatever the length.
-const CHEAP_TABLES: u64 = 16 << 20;
-
 /// The memory of the level that `coded` names; 0 for the stored form, and for what [`decode`] refuses.
 pub fn memory(coded: &[u8]) -> u64 {
     let named = coded.first().filter(|&&first| first >> 4 != STORED);
     named.and_then(|first| level::of_block(first & 15)).map_or(0, |level| level.memory as u64)
 }
 
-/// Bytes that decoding `coded` to `raw_len` bytes may take at most: the tables, which follow the length with its primer, an
-/// eighth as much for matches, runs and direct maps, and the content several times: sorting takes most.
-pub fn needed(coded: &[u8], raw_len: u64) -> u64 {
-    let content = raw_len.saturating_mul(8).saturating_add(coded.len() as u64);
-    let named = coded.first().filter(|&&first| first >> 4 != STORED);
-    let Some(level) = named.and_then(|first| level::of_block(first & 15)) else { return content };
-    let length = raw_len.saturating_add(LONGEST_PRIMER);
-    let tables = length.saturating_mul(level.table_bytes()).max(CHEAP_TABLES).checked_next_power_of_two().unwrap_or(u64::MAX);
-    let tables = tables.min(level.memory as u64);
-    content.saturating_add(tables).saturating_add(tables / 8).saturating_add(LONGEST_PRIMER)
+/// Most bytes that a block which begins like `coded` may stand for: the block size of the level that it names. A stored one
+/// stands for its own, and what [`decode`] refuses for nothing.
+pub fn longest(coded: &[u8]) -> u64 {
+    match coded.first() {
+        Some(first) if first >> 4 != STORED => level::of_block(first & 15).map_or(u64::MAX, |level| level.block_size() as u64),
+        _ => coded.len().saturating_sub(1) as u64,
+    }
 }
 
 /// The level that the first byte names.
@@ -169,6 +164,7 @@ pub fn decode_base(coded: &[u8], raw_len: usize) -> Result<Base> {
 /// # Errors
 /// [`Error::Corrupt`], [`Error::Unsupported`], [`Error::Limit`].
 pub fn decode(coded: &[u8], raw_len: usize, base: Option<&Base>) -> Result<Vec<u8>> {
+    let _both = budget::charge(coded.len() as u64 + raw_len as u64, "a block")?;
     let mut reader = Reader::new(coded);
     let first = reader.byte()?;
     let form = first >> 4;

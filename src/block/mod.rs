@@ -18,6 +18,7 @@ pub use varint::Reader;
 
 pub(crate) use varint::put as put_varint;
 
+use crate::budget::Budget;
 use crate::error::Result;
 use crate::level::Level;
 pub use crate::predictor::base::Base;
@@ -60,8 +61,11 @@ pub fn encode_base(raw: &[u8], level: &'static Level, room: usize, verify: bool)
         return Ok((Encoded { bytes, fallback: None }, Some(base)));
     }
     drop(base);
+    check_memory()?;
     // What follows goes on from the decoder's state, so that it is that state which is verified.
-    match crate::transform::guarded("block", || decode_base(&bytes, raw.len())) {
+    let again = crate::transform::guarded("block", || decode_base(&bytes, raw.len()));
+    check_memory()?;
+    match again {
         Ok(base) if base.text == raw => Ok((Encoded { bytes, fallback: None }, Some(base))),
         other => {
             let why = other.map_or_else(|error| error.to_string(), |_| "the decoded base differs".into());
@@ -79,12 +83,20 @@ fn encode_through(raw: &[u8], level: &Level, base: Option<&Base>, verify: bool, 
     for form in [Form::Split, Form::Single] {
         let Some(mut bytes) = form::encode(form, raw, level, base)? else { continue };
         damage(form, &mut bytes);
-        match if verify { check(&bytes, raw, base) } else { Ok(()) } {
+        let checked = if verify { check(&bytes, raw, base) } else { Ok(()) };
+        // What was left out or failed for want of memory must not decide about the bytes.
+        check_memory()?;
+        match checked {
             Ok(()) => return Ok(Encoded { bytes: smaller(bytes, raw), fallback: report(&failures) }),
             Err(why) => failures.push(format!("{form}: {why}")),
         }
     }
     Ok(Encoded { bytes: form::stored(raw), fallback: report(&failures) })
+}
+
+/// Whether everything that asked for memory got it.
+fn check_memory() -> Result<()> {
+    Budget::current().map_or(Ok(()), |budget| budget.check())
 }
 
 /// `coded`, or the stored form where that is smaller.
@@ -142,16 +154,16 @@ pub fn main_kind(raw: &[u8], level: &Level) -> Kind {
     piece::main_kind(&split::split(raw, level))
 }
 
-/// Bytes of memory that decoding `coded` to `raw_len` bytes may take at most, tables and content.
-#[must_use]
-pub fn needed(coded: &[u8], raw_len: u64) -> u64 {
-    form::needed(coded, raw_len)
-}
-
 /// Most bytes of memory that the tables for `coded` may take; 0 where it needs none.
 #[must_use]
 pub fn memory(coded: &[u8]) -> u64 {
     form::memory(coded)
+}
+
+/// Most bytes that a block which begins like `coded` may stand for: its level's block size, or what is stored in it.
+#[must_use]
+pub fn longest(coded: &[u8]) -> u64 {
+    form::longest(coded)
 }
 
 /// How `raw` is cut, one line a piece, transformed ones followed by what their content is cut into.

@@ -8,6 +8,7 @@
 use super::piece::{Body, Piece};
 use super::streams::Streams;
 use super::varint::{self, Reader};
+use crate::budget;
 use crate::error::{Error, Result};
 use crate::transform::{self, Parts};
 
@@ -79,6 +80,8 @@ struct Machine<'a> {
 impl Machine<'_> {
     fn produce(&mut self, len: usize, depth: usize) -> Result<Vec<u8>> {
         let bad = |what: &str| Error::Corrupt(format!("program of a block: {what}"));
+        // The block itself is charged for with its coded form.
+        let _inner = budget::charge(if depth == 0 { 0 } else { len as u64 }, "a transform")?;
         let mut out = Vec::new();
         out.try_reserve_exact(len).map_err(|_| Error::Limit("memory for a block".into()))?;
         while out.len() < len {

@@ -8,6 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::kind::Kind;
 use super::varint::{self, Reader};
+use crate::budget::{self, Charge};
 use crate::error::{Error, Result};
 use crate::level::Level;
 use crate::predictor::{self, base::Base};
@@ -23,6 +24,8 @@ pub struct Streams {
     pub packed: Vec<u8>,
     /// The content, one stream a kind.
     pub data: Vec<(Kind, Vec<u8>)>,
+    /// What they take of the budget of the job.
+    _charge: Charge,
 }
 
 /// More kinds than this in one block, and the rest goes to Generic.
@@ -40,6 +43,12 @@ impl Streams {
         }
         self.data.push((kind, Vec::new()));
         self.data.len() - 1
+    }
+
+    /// Bytes of all streams.
+    pub fn total(&self) -> usize {
+        let data = self.data.iter().map(|(_, bytes)| bytes.len()).sum::<usize>();
+        self.program.len() + self.side.len() + self.packed.len() + data
     }
 
     /// Over what the transforms read: they are only run on streams that arrived whole, since the
@@ -191,6 +200,7 @@ pub fn read(reader: &mut Reader<'_>, raw_len: usize, level: &Level, base: Option
     if !reader.is_empty() {
         return Err(Error::Corrupt("bytes after the last stream".into()));
     }
+    let charge = budget::charge(total as u64, "the streams of a block")?;
     let mut decoded = Vec::with_capacity(entries.len());
     for (entry, body) in entries.iter().zip(bodies) {
         decoded.push(match entry.coded_len {
@@ -202,7 +212,7 @@ pub fn read(reader: &mut Reader<'_>, raw_len: usize, level: &Level, base: Option
     let data = kinds.zip(decoded.split_off(3)).collect();
     let mut fixed = decoded.into_iter();
     let mut next = || fixed.next().unwrap_or_default();
-    let streams = Streams { program: next(), side: next(), packed: next(), data };
+    let streams = Streams { program: next(), side: next(), packed: next(), data, _charge: charge };
     match guard {
         Some(guard) if guard != streams.guard() => Err(Error::Corrupt("hash of the streams".into())),
         _ => Ok(streams),

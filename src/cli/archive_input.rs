@@ -29,17 +29,17 @@ enum Rest {
 
 impl Rest {
     /// Do named files follow a stream? Only of a file this can be known in advance.
-    fn named_files_follow(&self, options: &DecodeOptions) -> bool {
+    fn named_files_follow(&self, limits: &DecodeOptions) -> bool {
         let Rest::File(file) = self else { return false };
         let is_file = file.metadata().is_ok_and(|found| found.is_file());
-        let archive = || Archive::from_file(file.try_clone().ok()?, options).ok();
+        let archive = || Archive::from_file(file.try_clone().ok()?, limits).ok();
         is_file && archive().is_some_and(|archive| archive.is_named())
     }
 }
 
 impl ArchiveInput {
-    /// Opens `input`, `-` for standard input. An index that is looked at keeps to the limits of `options`.
-    pub fn open(input: &Path, options: &DecodeOptions) -> Result<Self, Failure> {
+    /// Opens `input`, `-` for standard input. Whether named files follow a stream is looked for within `limits`.
+    pub fn open(input: &Path, limits: &DecodeOptions) -> Result<Self, Failure> {
         let fail = |error: io::Error| Failure::io(input, &error);
         let (mut reader, rest): (Box<dyn Read>, Rest) = if input.as_os_str() == "-" {
             (Box::new(io::stdin()), Rest::Stdin)
@@ -56,7 +56,7 @@ impl ArchiveInput {
         // What is wrong with a header is said when it is read in earnest.
         let header = Header::read_from(&mut Fields::new(&start[..], 0));
         let begins_named = matches!(header, Ok(Some(header)) if header.is_named());
-        let is_named = begins_named || rest.named_files_follow(options);
+        let is_named = begins_named || rest.named_files_follow(limits);
         Ok(ArchiveInput { start, rest, is_named })
     }
 

@@ -46,7 +46,7 @@ pub fn chosen_level(options: &Options) -> &'static Level {
 fn compress_one(options: &Options, level: &'static Level, input: &Path) -> Result<bool, Failure> {
     let Opened { mut source, length, metadata, original } = open(input)?;
     let mut output = open_output(options, input)?;
-    let mut settings = EncodeOptions { level, verify: !options.no_verify, ..EncodeOptions::default() };
+    let mut settings = EncodeOptions { level, verify: !options.no_verify, memory: levels::memory(options), ..EncodeOptions::default() };
     settings.threads = levels::threads(options, level, length)?;
     let passes = settings.passes();
     let display = Display::begin(options, &name(input), length.map(|length| length * passes), passes);

@@ -73,7 +73,7 @@ pub fn settings(options: &Options) -> Result<DecodeOptions, Failure> {
     let defaults = DecodeOptions::default();
     Ok(DecodeOptions {
         threads: levels::wanted_threads(options)?,
-        memory: options.memory.unwrap_or_else(levels::default_memory),
+        memory: levels::memory(options),
         max_output: options.max_output.unwrap_or(defaults.max_output),
         max_index: options.max_index.unwrap_or(defaults.max_index),
         max_path: options.max_path.unwrap_or(defaults.max_path),

@@ -8,7 +8,7 @@ use cmx::level::{DEFAULT_LEVEL, LEVELS, Level};
 
 use super::args::Options;
 use super::failure::{Failure, warn};
-use super::size;
+use super::{machine_memory, size};
 
 /// Prints the table of levels.
 pub fn run() -> Result<(), Failure> {
@@ -30,11 +30,9 @@ pub fn needed(level: &Level) -> u64 {
     level.memory() as u64 * 9 / 8 + 4 * level.block_size() as u64
 }
 
-/// Three quarters of the machine's memory; 8 GiB where the system does not say.
-pub fn default_memory() -> u64 {
-    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let total = text.lines().find_map(|line| line.strip_prefix("MemTotal:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
-    total.map_or(8 << 30, |kib| kib / 4 * 3 * 1024)
+/// The memory of the job: what the user allows, or else a part of what there is.
+pub fn memory(options: &Options) -> u64 {
+    options.memory.unwrap_or_else(machine_memory::default)
 }
 
 /// The threads that were asked for; one per core if none were.
@@ -51,11 +49,10 @@ pub fn wanted_threads(options: &Options) -> Result<usize, Failure> {
 pub fn threads(options: &Options, level: &Level, length: Option<u64>) -> Result<usize, Failure> {
     let blocks = length.map_or(u64::MAX, |length| length.div_ceil(level.block_size() as u64).max(1));
     let wanted = (wanted_threads(options)? as u64).min(blocks);
-    let limit = options.memory.unwrap_or_else(default_memory);
-    // A short input takes less than the level's maximum, which the engine sees to; so one thread
-    // is refused only when the user has named a limit.
+    let limit = memory(options);
+    // A short input takes less than the level's maximum: whether that fits, the budget of the job says.
     let fitting = (limit / needed(level)).max(1);
-    if options.memory.is_some_and(|memory| memory < needed(level)) && length.is_none_or(|length| length > level.block_size() as u64 / 4) {
+    if options.memory.is_some_and(|memory| memory < needed(level)) && length.is_some_and(|length| length > level.block_size() as u64) {
         return Err(Failure::usage(format!(
             "level {} needs {} a thread, more than -M allows; take a lower level or a higher -M",
             level.number(),

@@ -17,6 +17,7 @@ mod job;
 mod level_flags;
 mod levels;
 mod list;
+mod machine_memory;
 mod man;
 mod others;
 mod output;

@@ -49,7 +49,7 @@ pub fn run(options: &Options, level: &'static Level, inputs: &[PathBuf]) -> Resu
 pub fn create_options(options: &Options, level: &'static Level, target: Option<&Path>) -> CreateOptions {
     let exclude = target.and_then(|path| std::fs::metadata(path).ok()).map(|found| (found.dev(), found.ino()));
     CreateOptions {
-        encode: EncodeOptions { level, verify: !options.no_verify, ..EncodeOptions::default() },
+        encode: EncodeOptions { level, verify: !options.no_verify, memory: levels::memory(options), ..EncodeOptions::default() },
         walk: WalkOptions { owner: options.owner, xattrs: options.xattrs.unwrap_or_default(), exclude },
         solid: options.solid,
         base: options.base,

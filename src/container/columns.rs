@@ -3,7 +3,8 @@
 use super::entry::{Entry, EntryKind, Extent, Metadata, Time};
 use super::fields::{Fields, put_signed, put_varint};
 use super::format::WIDE_HASH;
-use super::index::IndexLimits;
+use super::index::WHAT;
+use crate::budget::Charge;
 use crate::error::{Error, Result};
 
 /// Numbers of the columns, read in this order: the width of a hash follows from size and extents.
@@ -72,18 +73,22 @@ fn wrong() -> Error {
     Error::Corrupt("the index contradicts itself".into())
 }
 
-/// The bytes up to the next NUL, at most `limit` of them.
-fn text(fields: &mut Fields<&[u8]>, limit: u64) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    loop {
-        match fields.byte()? {
-            0 => return Ok(bytes),
-            byte => bytes.push(byte),
-        }
-        if bytes.len() as u64 > limit {
-            return Err(Error::Limit(format!("a path of more than {limit} bytes; --max-path raises the limit")));
-        }
-    }
+/// Bytes that a text of `length` bytes takes on the heap: twice its length while it grows, and what the allocator adds.
+fn text_memory(length: usize) -> u64 {
+    if length == 0 { 0 } else { 2 * length as u64 + 32 }
+}
+
+/// Bytes of one extent, with the room that a growing list has too much.
+const EXTENT: u64 = 2 * size_of::<Extent>() as u64;
+
+/// The same of one extended attribute, without its texts.
+const XATTR: u64 = 2 * size_of::<(Vec<u8>, Vec<u8>)>() as u64;
+
+/// Bytes on the heap that `entry` is counted as.
+pub fn memory_of(entry: &Entry) -> u64 {
+    let xattrs = entry.xattrs.iter().map(|(name, value)| XATTR + text_memory(name.len()) + text_memory(value.len()));
+    let extents = entry.extents.as_ref().map_or(0, Vec::len) as u64 * EXTENT;
+    text_memory(entry.path.len()) + text_memory(entry.link.len()) + extents + xattrs.sum::<u64>()
 }
 
 fn flags(entry: &Entry) -> u64 {
@@ -174,8 +179,9 @@ fn write_cell(id: Id, entry: &Entry, last: &mut Time, out: &mut Vec<u8>) {
 ///
 /// # Errors
 /// A column is missing, too short, too long, or holds what cannot be.
-pub fn read_columns(columns: &mut [Column<'_>], count: usize, limits: IndexLimits) -> Result<Vec<Entry>> {
-    let mut entries = vec![Entry::default(); count];
+pub fn read_columns(columns: &mut [Column<'_>], count: usize, max_path: u64, charge: &mut Charge) -> Result<Vec<Entry>> {
+    let mut entries = Vec::new();
+    entries.resize_with(count, Entry::default);
     let mut all_flags = vec![0u64; count];
     for id in IDS {
         let mut empty = Fields::new(&[][..], 0);
@@ -193,7 +199,10 @@ pub fn read_columns(columns: &mut [Column<'_>], count: usize, limits: IndexLimit
                 }
                 entries[place].kind = EntryKind::from_number(all_flags[place] & 3)?;
             } else {
-                read_cell(id, column, all_flags[place], limits, &mut last, &mut entries[place])?;
+                // Nothing checks a hash over the cells.
+                column.restart();
+                let mut reader = CellReader { column, max_path, charge };
+                reader.read(id, all_flags[place], &mut last, &mut entries[place])?;
             }
             if let (Id::SameAs, Some(first)) = (id, entries[place].same_as) {
                 let first = usize::try_from(first).ok().filter(|&first| first < place).ok_or_else(wrong)?;
@@ -207,68 +216,109 @@ pub fn read_columns(columns: &mut [Column<'_>], count: usize, limits: IndexLimit
     Ok(entries)
 }
 
-fn read_cell(id: Id, column: &mut Fields<&[u8]>, flags: u64, limits: IndexLimits, last: &mut i64, entry: &mut Entry) -> Result<()> {
-    let has = |bit: u64| flags & bit != 0;
-    let is_file = entry.kind == EntryKind::File;
-    match id {
-        Id::Path => entry.path = text(column, limits.path)?,
-        Id::Size if is_file => entry.size = column.varint()?,
-        // An entry that equals an earlier one takes over its hash.
-        Id::Hash if is_file && !has(flag::SAME_AS) => entry.hash = read_hash(column, entry.stored_len())?,
-        Id::Mode if has(flag::MODE) => entry.metadata.mode = Some(Metadata::checked_mode(column.varint()?)?),
-        Id::Seconds if has(flag::TIME) => {
-            *last = last.wrapping_add(column.signed()?);
-            entry.metadata.mtime = Some(Time { seconds: *last, nanos: 0 });
-        }
-        Id::Nanos => {
-            if let Some(time) = &mut entry.metadata.mtime {
-                let nanos = column.varint()?;
-                time.nanos = u32::try_from(nanos).ok().filter(|&nanos| nanos < 1_000_000_000).ok_or_else(wrong)?;
+/// Reads cells of one column, and charges what they take.
+struct CellReader<'a, 'b> {
+    column: &'a mut Fields<&'b [u8]>,
+    max_path: u64,
+    charge: &'a mut Charge,
+}
+
+impl CellReader<'_, '_> {
+    /// Reads what column `id` holds of `entry`, which has these `flags`. Times are differences to the `last` one.
+    fn read(&mut self, id: Id, flags: u64, last: &mut i64, entry: &mut Entry) -> Result<()> {
+        let has = |bit: u64| flags & bit != 0;
+        let is_file = entry.kind == EntryKind::File;
+        match id {
+            Id::Path => entry.path = self.path()?,
+            Id::Size if is_file => entry.size = self.column.varint()?,
+            // An entry that equals an earlier one takes over its hash.
+            Id::Hash if is_file && !has(flag::SAME_AS) => entry.hash = read_hash(self.column, entry.stored_len())?,
+            Id::Mode if has(flag::MODE) => entry.metadata.mode = Some(Metadata::checked_mode(self.column.varint()?)?),
+            Id::Seconds if has(flag::TIME) => {
+                *last = last.wrapping_add(self.column.signed()?);
+                entry.metadata.mtime = Some(Time { seconds: *last, nanos: 0 });
             }
-        }
-        Id::Owner if has(flag::OWNER) => {
-            let mut number = || u32::try_from(column.varint()?).map_err(|_| wrong());
-            entry.owner = Some((number()?, number()?));
-        }
-        Id::Link if matches!(entry.kind, EntryKind::Symlink | EntryKind::Hardlink) => entry.link = text(column, limits.path)?,
-        Id::SameAs if has(flag::SAME_AS) => {
-            if !is_file {
-                return Err(wrong());
+            Id::Nanos => {
+                if let Some(time) = &mut entry.metadata.mtime {
+                    let nanos = self.column.varint()?;
+                    time.nanos = u32::try_from(nanos).ok().filter(|&nanos| nanos < 1_000_000_000).ok_or_else(wrong)?;
+                }
             }
-            entry.same_as = Some(column.varint()?);
-        }
-        Id::Extents if has(flag::EXTENTS) => entry.extents = Some(read_extents(column, entry)?),
-        Id::Xattrs if has(flag::XATTRS) => {
-            for _ in 0..column.varint()? {
-                let name = text(column, 255)?;
-                let length = column.varint()?;
-                entry.xattrs.push((name, column.payload(length)?));
+            Id::Owner if has(flag::OWNER) => {
+                let mut number = || u32::try_from(self.column.varint()?).map_err(|_| wrong());
+                entry.owner = Some((number()?, number()?));
             }
-            if entry.xattrs.is_empty() {
-                return Err(wrong());
+            Id::Link if matches!(entry.kind, EntryKind::Symlink | EntryKind::Hardlink) => entry.link = self.path()?,
+            Id::SameAs if has(flag::SAME_AS) => {
+                if !is_file {
+                    return Err(wrong());
+                }
+                entry.same_as = Some(self.column.varint()?);
             }
+            Id::Extents if has(flag::EXTENTS) => entry.extents = Some(self.extents(entry)?),
+            Id::Xattrs if has(flag::XATTRS) => entry.xattrs = self.xattrs()?,
+            _ => {}
         }
-        _ => {}
+        Ok(())
     }
-    Ok(())
+
+    fn path(&mut self) -> Result<Vec<u8>> {
+        let limit = self.max_path;
+        self.text(limit).map_err(|error| match error {
+            None => Error::Limit(format!("a path of more than {limit} bytes; --max-path raises the limit")),
+            Some(error) => error,
+        })
+    }
+
+    /// The bytes up to the next NUL; no error in the error if there are more than `limit`.
+    fn text(&mut self, limit: u64) -> std::result::Result<Vec<u8>, Option<Error>> {
+        let mut bytes = Vec::new();
+        loop {
+            match self.column.byte()? {
+                0 => break,
+                byte => bytes.push(byte),
+            }
+            if bytes.len() as u64 > limit {
+                return Err(None);
+            }
+        }
+        self.charge.add(text_memory(bytes.len()), WHAT)?;
+        Ok(bytes)
+    }
+
+    /// The extents of a sparse file: in order, apart, not empty, inside the file.
+    fn extents(&mut self, entry: &Entry) -> Result<Vec<Extent>> {
+        if entry.kind != EntryKind::File {
+            return Err(wrong());
+        }
+        let mut extents = Vec::new();
+        let mut end = 0u64;
+        for _ in 0..self.column.varint()? {
+            let offset = end.checked_add(self.column.varint()?).ok_or_else(wrong)?;
+            let length = self.column.varint()?;
+            end = offset.checked_add(length).filter(|&end| length > 0 && end <= entry.size).ok_or_else(wrong)?;
+            self.charge.add(EXTENT, WHAT)?;
+            extents.push(Extent { offset, length });
+        }
+        extents.shrink_to_fit();
+        Ok(extents)
+    }
+
+    fn xattrs(&mut self) -> Result<Vec<(Vec<u8>, Vec<u8>)>> {
+        let mut xattrs = Vec::new();
+        for _ in 0..self.column.varint()? {
+            self.charge.add(XATTR, WHAT)?;
+            let name = self.text(255).map_err(|error| error.unwrap_or_else(wrong))?;
+            let length = self.column.varint()?;
+            let value = self.column.payload(length)?;
+            self.charge.add(text_memory(value.len()), WHAT)?;
+            xattrs.push((name, value));
+        }
+        xattrs.shrink_to_fit();
+        if xattrs.is_empty() { Err(wrong()) } else { Ok(xattrs) }
+    }
 }
 
 fn read_hash(column: &mut Fields<&[u8]>, stored_len: u64) -> Result<u64> {
     if stored_len < WIDE_HASH { column.u32().map(u64::from) } else { column.u64() }
-}
-
-/// Reads the extents of a sparse file: in order, apart, not empty, inside the file.
-fn read_extents(column: &mut Fields<&[u8]>, entry: &Entry) -> Result<Vec<Extent>> {
-    if entry.kind != EntryKind::File {
-        return Err(wrong());
-    }
-    let mut extents = Vec::new();
-    let mut end = 0u64;
-    for _ in 0..column.varint()? {
-        let offset = end.checked_add(column.varint()?).ok_or_else(wrong)?;
-        let length = column.varint()?;
-        end = offset.checked_add(length).filter(|&end| length > 0 && end <= entry.size).ok_or_else(wrong)?;
-        extents.push(Extent { offset, length });
-    }
-    Ok(extents)
 }

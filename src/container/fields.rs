@@ -3,6 +3,7 @@
 
 use std::io::Read;
 
+use crate::budget;
 use crate::error::{Error, Result};
 
 /// Appends `value` as a variable-length integer: seven bits a byte, low bits first, the top bit set
@@ -143,9 +144,11 @@ impl<R: Read> Fields<R> {
     /// The input ends, memory is short, or reading fails.
     pub fn payload(&mut self, length: u64) -> Result<Vec<u8>> {
         const STEP: u64 = 8 << 20;
+        let mut charge = budget::charge(0, "")?;
         let mut bytes = Vec::new();
         while (bytes.len() as u64) < length {
             let step = STEP.max(bytes.len() as u64).min(length - bytes.len() as u64) as usize;
+            charge.add(step as u64, "what is read")?;
             reserve(&mut bytes, step)?;
             let old = bytes.len();
             bytes.resize(old + step, 0);

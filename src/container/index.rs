@@ -4,10 +4,11 @@
 //! content of an entry lies is not stored: contents follow each other in the order of the entries,
 //! through the blocks in their order.
 
-use super::columns::{Column, read_columns, write_columns};
+use super::columns::{self, Column, read_columns, write_columns};
 use super::entry::Entry;
 use super::fields::{Fields, put_varint};
 use super::format::{MAX_BLOCK, max_coded};
+use crate::budget::{self, Charge};
 use crate::error::{Error, Result};
 
 /// A row of the table of blocks.
@@ -20,24 +21,61 @@ pub struct BlockRow {
 }
 
 /// The index of one member.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Index {
     /// Every block, in order.
     pub blocks: Vec<BlockRow>,
     /// Every entry, in the order of their contents.
     pub entries: Vec<Entry>,
+    /// What it takes of the budget of the job that read it.
+    _charge: Charge,
 }
 
-/// What a reader of an index allows.
-#[derive(Debug, Clone, Copy)]
-pub struct IndexLimits {
-    /// Bytes that all entries may take in memory.
-    pub memory: u64,
-    /// Bytes of one path.
-    pub path: u64,
+impl PartialEq for Index {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.blocks, &self.entries) == (&other.blocks, &other.entries)
+    }
 }
+
+/// Bytes that an entry is counted as, beside its texts, extents and attributes: itself, its places in the tables of an
+/// archive that is open or extracted, and its line in a list.
+const ENTRY: u64 = size_of::<Entry>() as u64 + 500;
+
+/// Bytes that a block is counted as: its row, and where it begins in the file and in the content.
+const BLOCK: u64 = size_of::<BlockRow>() as u64 + 32;
+
+/// Takes the memory that an index with so many blocks and with `entries` needs in a reader, so that no archive is made
+/// under a limit under which it cannot be read.
+///
+/// # Errors
+/// [`Error::Limit`] where the budget of the job has less left.
+pub fn charge_index(blocks: usize, entries: &[Entry]) -> Result<Charge> {
+    let mut charge = budget::charge(blocks as u64 * BLOCK + entries.len() as u64 * ENTRY, WHAT)?;
+    for entry in entries {
+        charge.add(columns::memory_of(entry), WHAT)?;
+    }
+    Ok(charge)
+}
+
+/// What the memory is for, in an error.
+pub(super) const WHAT: &str = "the index";
 
 impl Index {
+    /// The index of these blocks and entries.
+    #[must_use]
+    pub fn new(blocks: Vec<BlockRow>, entries: Vec<Entry>) -> Self {
+        Index { blocks, entries, _charge: Charge::default() }
+    }
+
+    /// The same, its memory taken from the budget of the job.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] where that has less left.
+    pub fn charged(blocks: Vec<BlockRow>, entries: Vec<Entry>) -> Result<Self> {
+        let charge = charge_index(blocks.len(), &entries)?;
+        Ok(Index { blocks, entries, _charge: charge })
+    }
+
     /// The index as bytes, not yet coded.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
@@ -52,14 +90,17 @@ impl Index {
         out
     }
 
-    /// Reads an index.
+    /// Reads an index whose paths have at most `max_path` bytes. It is charged to the budget of the job while it is read.
     ///
     /// # Errors
     /// The bytes are no index, contradict themselves, or pass a limit.
-    pub fn from_bytes(bytes: &[u8], limits: IndexLimits) -> Result<Index> {
+    pub fn from_bytes(bytes: &[u8], max_path: u64) -> Result<Index> {
         let mut fields = Fields::new(bytes, 0);
-        let blocks = (0..count(&mut fields, bytes.len())?)
+        let blocks = count(&mut fields, bytes.len())?;
+        let mut charge = budget::charge(blocks as u64 * BLOCK, WHAT)?;
+        let blocks = (0..blocks)
             .map(|_| {
+                fields.restart();
                 let row = BlockRow { record_len: fields.varint()?, raw_len: fields.varint()? };
                 if row.raw_len > MAX_BLOCK || row.record_len > max_coded(row.raw_len) + 64 {
                     return Err(Error::Corrupt("impossible block length in the index".into()));
@@ -68,14 +109,11 @@ impl Index {
             })
             .collect::<Result<Vec<_>>>()?;
         let entries = count(&mut fields, bytes.len())?;
-        let memory = entries as u64 * size_of::<Entry>() as u64;
-        if memory > limits.memory {
-            return Err(Error::Limit(format!("the index has {entries} entries; -M {}M raises the limit", memory.div_ceil(1 << 20))));
-        }
+        charge.add(entries as u64 * ENTRY, WHAT)?;
         let rest = fields.into_inner();
         let mut columns = Column::split(rest)?;
-        let entries = read_columns(&mut columns, entries, limits)?;
-        let index = Index { blocks, entries };
+        let entries = read_columns(&mut columns, entries, max_path, &mut charge)?;
+        let index = Index { blocks, entries, _charge: charge };
         index.check_sizes()?;
         Ok(index)
     }
@@ -131,7 +169,7 @@ mod tests {
     use super::super::entry::{EntryKind, Extent, Metadata, Time};
     use super::*;
 
-    const LIMITS: IndexLimits = IndexLimits { path: 4096, memory: 1 << 20 };
+    const LONGEST: u64 = 4096;
 
     fn sample() -> Index {
         let metadata = Metadata { mode: Some(0o644), mtime: Some(Time { seconds: -5, nanos: 999_999_999 }) };
@@ -151,16 +189,16 @@ mod tests {
             Entry { path: b"l".to_vec(), kind: EntryKind::Symlink, link: b"../x".to_vec(), ..Entry::default() },
             Entry { path: b"h".to_vec(), kind: EntryKind::Hardlink, link: b"a/b.txt".to_vec(), ..Entry::default() },
         ];
-        Index { blocks: vec![BlockRow { record_len: 900, raw_len: 70_015 }], entries }
+        Index::new(vec![BlockRow { record_len: 900, raw_len: 70_015 }], entries)
     }
 
     #[test]
     fn comes_back() {
         let index = sample();
-        assert_eq!(Index::from_bytes(&index.to_bytes(), LIMITS).unwrap(), index);
+        assert_eq!(Index::from_bytes(&index.to_bytes(), LONGEST).unwrap(), index);
         assert_eq!(index.content_offsets(), [0, 0, 0, 70_000, 70_015, 70_015]);
         let empty = Index::default();
-        assert_eq!(Index::from_bytes(&empty.to_bytes(), LIMITS).unwrap(), empty);
+        assert_eq!(Index::from_bytes(&empty.to_bytes(), LONGEST).unwrap(), empty);
     }
 
     #[test]
@@ -169,12 +207,12 @@ mod tests {
         for bit in 0..bytes.len() * 8 {
             let mut damaged = bytes.clone();
             damaged[bit / 8] ^= 1 << (bit % 8);
-            if let Ok(index) = Index::from_bytes(&damaged, LIMITS) {
+            if let Ok(index) = Index::from_bytes(&damaged, LONGEST) {
                 let _ = index.content_offsets();
             }
         }
         for length in 0..bytes.len() {
-            Index::from_bytes(&bytes[..length], LIMITS).unwrap_err();
+            Index::from_bytes(&bytes[..length], LONGEST).unwrap_err();
         }
     }
 
@@ -184,8 +222,8 @@ mod tests {
         let first = Entry { path: b"a".to_vec(), size: 5, hash: 7, ..Entry::default() };
         let copy = Entry { path: b"b".to_vec(), same_as: Some(0), ..first.clone() };
         let read = |first: &Entry, copy: &Entry| {
-            let index = Index { blocks: vec![BlockRow { record_len: 40, raw_len: 5 }], entries: vec![first.clone(), copy.clone()] };
-            Index::from_bytes(&index.to_bytes(), LIMITS)
+            let index = Index::new(vec![BlockRow { record_len: 40, raw_len: 5 }], vec![first.clone(), copy.clone()]);
+            Index::from_bytes(&index.to_bytes(), LONGEST)
         };
         read(&first, &copy).unwrap();
         let sparse = Entry { size: 1 << 28, extents: Some(vec![Extent { offset: 9, length: 5 }]), ..first.clone() };
@@ -201,6 +239,6 @@ mod tests {
     fn sizes_must_add_up() {
         let mut index = sample();
         index.blocks[0].raw_len += 1;
-        assert!(Index::from_bytes(&index.to_bytes(), LIMITS).unwrap_err().to_string().contains("add up"));
+        assert!(Index::from_bytes(&index.to_bytes(), LONGEST).unwrap_err().to_string().contains("add up"));
     }
 }

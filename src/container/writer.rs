@@ -130,7 +130,8 @@ impl<W: Write> MemberWriter<W> {
     /// Writing fails, or the index is too large for one record.
     pub fn finish(mut self, entries: Vec<Entry>, level: &Level, verify: bool) -> Result<(W, u64)> {
         let index_at = self.written;
-        let raw = Index { blocks: std::mem::take(&mut self.blocks), entries }.to_bytes();
+        // Who reads the archive under the same limit must have room for it.
+        let raw = Index::charged(std::mem::take(&mut self.blocks), entries)?.to_bytes();
         if raw.len() as u64 > MAX_BLOCK {
             return Err(Error::Limit("the index would pass 1 GiB; make several archives".into()));
         }

@@ -3,7 +3,7 @@
 
 use super::logistic::{MIX_BITS, squash};
 use crate::coder::PROBABILITY_BITS;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::simd::memory::{Table, zeroed};
 use crate::simd::prefetch;
 use std::sync::LazyLock;
@@ -42,7 +42,7 @@ impl<const ROWS: usize> Apm<ROWS> {
     /// The memory cannot be had.
     pub fn new(rate: u32) -> Result<Self> {
         const { assert!(ROWS.is_power_of_two()) };
-        let moved = zeroed(ROWS * KNOTS).ok_or_else(|| Error::Limit("no memory for a refinement".into()))?;
+        let moved = zeroed(ROWS * KNOTS, "a table of refinements")?;
         Ok(Self { moved, start: *START, row: 0, knot: 0, rate })
     }
 

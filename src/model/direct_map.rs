@@ -5,7 +5,7 @@
 
 use super::state_map::{entry, inputs_of, probability, update_entry};
 use crate::coder::PROBABILITY_ONE;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::simd::memory::{Table, zeroed};
 use crate::simd::prefetch;
 
@@ -38,7 +38,7 @@ impl<const D: usize> DirectMaps<D> {
     /// The memory cannot be had.
     pub fn new(entries: usize) -> Result<Self> {
         let entries = if D == 0 { NODES } else { entries.next_power_of_two().max(NODES) };
-        let table = zeroed(entries).ok_or_else(|| Error::Limit(format!("no memory for {entries} probabilities")))?;
+        let table = zeroed(entries, "a table of probabilities")?;
         Ok(Self { table, places: [Place::default(); D] })
     }
 

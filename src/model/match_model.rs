@@ -2,7 +2,7 @@
 
 use super::state_map::MapEntry;
 use crate::coder::PROBABILITY_BITS;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::simd::memory::{Table, zeroed};
 use crate::simd::prefetch;
 
@@ -57,7 +57,7 @@ impl MatchModel {
     /// # Errors
     /// The memory cannot be had.
     pub fn new(shortest: usize, bits: u32) -> Result<Self> {
-        let table = zeroed(1 << bits).ok_or_else(|| Error::Limit(format!("no memory for {} positions of matches", 1 << bits)))?;
+        let table = zeroed(1 << bits, "a table of matches")?;
         let maps = vec![[MapEntry::new(3 << (PROBABILITY_BITS - 2), 0); 8]; CLASSES * 4];
         Ok(Self {
             table,

@@ -5,7 +5,7 @@
 
 use super::state_map::MapEntry;
 use crate::coder::PROBABILITY_ONE;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::simd::memory::{Table, zeroed};
 use crate::simd::prefetch;
 
@@ -47,7 +47,7 @@ impl<const R: usize> RunMap<R> {
     /// The memory cannot be had.
     pub fn new(entries: usize) -> Result<Self> {
         let entries = if R == 0 { 1 } else { entries.next_power_of_two() };
-        let table = zeroed(entries).ok_or_else(|| Error::Limit(format!("no memory for {entries} runs")))?;
+        let table = zeroed(entries, "a table of runs")?;
         let map = vec![[MapEntry::new(PROBABILITY_ONE / 8 * 7, 0); CLASSES]; R];
         let maps = map.into_boxed_slice().try_into().unwrap_or_else(|_| unreachable!());
         Ok(Self { table, runs: [Run::default(); R], maps })

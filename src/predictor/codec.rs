@@ -7,6 +7,7 @@ use super::profile::Profile;
 use crate::block::Kind;
 use crate::coder::leading::{LeadingBits, Skipped};
 use crate::coder::{Decoder, Encoder};
+use crate::budget::{self, Charge};
 use crate::error::{Error, Result};
 use crate::level::{Effort, Level};
 use crate::mix::bayes::BayesMixer;
@@ -146,6 +147,12 @@ fn reversed(bytes: &[u8], kind: &Kind) -> Option<Vec<u8>> {
     Some(samples)
 }
 
+/// Takes the memory for the text that a stream of words stands for, its primer's included: models keep it.
+fn charge_text(profile: &Profile, task: &Task) -> Result<Charge> {
+    let primer = if profile.words.is_some() { 2 * profile.primer.text.len() } else { 0 };
+    budget::charge((task.text.unwrap_or(0) + primer) as u64, "the text behind a stream of words")
+}
+
 /// What is learned first and what is coded, in one piece.
 fn join(primer: &[u8], raw: &[u8]) -> Result<Vec<u8>> {
     let total = primer.len() + raw.len();
@@ -199,6 +206,7 @@ fn encode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
     let start = primer.len();
     let primed = if start > 0 { join(primer, raw)? } else { Vec::new() };
     let bytes = if start > 0 { &primed } else { raw };
+    let _charges = (budget::charge(primed.len() as u64, "a stream")?, charge_text(profile, task)?);
     let leading = LeadingBits::find(raw, profile.leading);
     let mut encoder = Encoder::new();
     leading.encode(profile.leading, &mut encoder);
@@ -262,6 +270,8 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
     let mut decoder = Decoder::new(coded);
     let leading = LeadingBits::decode(profile.leading, raw_len, &mut decoder)?;
     let mut exceptions = leading.exceptions.iter().map(|position| position + start).peekable();
+    let _charge = budget::charge(total as u64, "a stream")?;
+    let _text = charge_text(profile, task)?;
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(total).map_err(|_| Error::Limit(format!("no memory for {total} bytes")))?;
     let (mut predictor, first) = match before {

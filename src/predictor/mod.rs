@@ -13,7 +13,7 @@ pub use codec::{decode, encode};
 
 use crate::coder::PROBABILITY_ONE;
 use crate::coder::leading::Skipped;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::mix::apm::Apm;
 use crate::mix::last_mixer::LastMixer;
 use crate::mix::mixer::{Mixer, Rate, WeightMixer};
@@ -116,7 +116,7 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
         let rate = profile.rate;
         let last_rate = Rate { first: 300, last: profile.last_rate, span: 400, threshold: 0 };
         let mut predictor = Self {
-            histories: Histories::new(table_bytes / LINE).ok_or_else(|| no_memory(table_bytes))?,
+            histories: Histories::new(table_bytes / LINE)?,
             used,
             hashes: [0; N],
             lines: [0; N],
@@ -409,6 +409,3 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
     }
 }
 
-fn no_memory(bytes: usize) -> Error {
-    Error::Limit(format!("no memory for tables of {} MiB", bytes >> 20))
-}

@@ -6,6 +6,7 @@
 
 use super::Kernels;
 use super::memory::{Table, zeroed};
+use crate::error::{Error, Result};
 use crate::model::bit_history::{BIT_HISTORY, CONFIDENCE};
 use crate::model::slots::{LINE, Line};
 use crate::model::state_map::{HistoryMap, MapEntry, history_map};
@@ -21,15 +22,17 @@ pub struct Histories<const N: usize> {
 }
 
 impl<const N: usize> Histories<N> {
-    /// `length` lines of empty histories, and a scratch line for each context after them;
-    /// `None` when the memory cannot be had.
-    #[must_use]
-    pub fn new(length: usize) -> Option<Self> {
+    /// `length` lines of empty histories, and a scratch line for each context after them.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] when the memory cannot be had, or places in it do not fit 32 bits.
+    pub fn new(length: usize) -> Result<Self> {
         const { assert!(N.is_multiple_of(8)) };
-        let lines = zeroed::<Line>(length.checked_add(N + 1)?)?;
-        u32::try_from(lines.len() * LINE).ok()?;
-        let maps = vec![history_map(); N].into_boxed_slice().try_into().ok()?;
-        Some(Self { lines, bases: [0; N], indices: [0; N], entries: [0; N], maps })
+        let too_large = || Error::Limit(format!("histories of {length} lines"));
+        let lines = zeroed::<Line>(length.saturating_add(N + 1), "the tables of a predictor")?;
+        u32::try_from(lines.len() * LINE).map_err(|_| too_large())?;
+        let maps = vec![history_map(); N].into_boxed_slice().try_into().map_err(|_| too_large())?;
+        Ok(Self { lines, bases: [0; N], indices: [0; N], entries: [0; N], maps })
     }
 
     /// The lines of the table, and beside them where each context lies.

@@ -1,6 +1,7 @@
 //! Large zeroed tables, on huge pages where the system gives them.
 
-use crate::error::Error;
+use crate::budget::{self, Charge};
+use crate::error::{Error, Result};
 use memmap2::MmapMut;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
@@ -32,16 +33,24 @@ pub struct Table<T> {
     skipped: usize,
     count: usize,
     element: PhantomData<T>,
+    /// What the table takes of the budget of its job.
+    _charge: Charge,
 }
 
 const HUGE_PAGE: usize = 2 << 20;
 
-/// `count` zeros (at least one); `None` when the memory cannot be had.
-pub fn zeroed<T: Zeroable>(count: usize) -> Option<Table<T>> {
+/// `count` zeros (at least one) for `what`.
+///
+/// # Errors
+/// [`Error::Limit`] when the budget of the job or the system has no room for them.
+pub fn zeroed<T: Zeroable>(count: usize, what: &str) -> Result<Table<T>> {
+    let no_memory = || Error::Limit(format!("no memory for {what} ({count} entries)"));
     let count = count.max(1);
-    let bytes = count.checked_mul(size_of::<T>())?;
+    let bytes = count.checked_mul(size_of::<T>()).ok_or_else(no_memory)?;
+    let charge = budget::charge(bytes as u64, what)?;
     let huge = bytes >= HUGE_PAGE;
-    let map = MmapMut::map_anon(bytes.checked_add(if huge { HUGE_PAGE } else { 0 })?).ok()?;
+    let length = bytes.checked_add(if huge { HUGE_PAGE } else { 0 }).ok_or_else(no_memory)?;
+    let map = MmapMut::map_anon(length).map_err(|_| no_memory())?;
     let skipped = if huge { map.as_ptr().align_offset(HUGE_PAGE) } else { 0 };
     #[cfg(target_os = "linux")]
     if huge {
@@ -49,9 +58,9 @@ pub fn zeroed<T: Zeroable>(count: usize) -> Option<Table<T>> {
         let _ = map.advise(memmap2::Advice::HugePage);
     }
     if skipped > map.len() - bytes {
-        return None;
+        return Err(no_memory());
     }
-    Some(Table { map, skipped, count, element: PhantomData })
+    Ok(Table { map, skipped, count, element: PhantomData, _charge: charge })
 }
 
 impl<T: Zeroable> Clone for Table<T> {
@@ -60,9 +69,9 @@ impl<T: Zeroable> Clone for Table<T> {
     /// # Panics
     /// Where the memory cannot be had, with an [`Error::Limit`] as payload: blocks are coded where that is caught.
     fn clone(&self) -> Self {
-        let Some(mut copy) = zeroed(self.count) else {
-            let error = Error::Limit(format!("no memory for a copy of {} bytes", size_of_val(&self[..])));
-            std::panic::resume_unwind(Box::new(error));
+        let mut copy = match zeroed(self.count, "a copy of a table") {
+            Ok(copy) => copy,
+            Err(error) => std::panic::resume_unwind(Box::new(error)),
         };
         copy.copy_from_slice(self);
         copy

@@ -23,7 +23,7 @@ pub fn inverse(column: &[u8], starts: &[u32]) -> Result<Vec<u8>> {
     };
     let whole = whole as usize;
     // Each row's entry: the row of the suffix one shorter, and the byte that it drops.
-    let mut table = zeroed::<u32>(length + 1).ok_or_else(|| Error::Limit("memory for the inverse transform".into()))?;
+    let mut table = zeroed::<u32>(length + 1, "the inverse transform")?;
     let mut next = [0u32; 256];
     for &byte in column {
         next[usize::from(byte)] += 1;

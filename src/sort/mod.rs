@@ -25,6 +25,7 @@ mod suffix;
 mod tree;
 
 use crate::coder::{Decoder, Encoder};
+use crate::budget;
 use crate::error::{Error, Result};
 use crate::simd::{InstructionSet, accelerate};
 use bits::code_plain;
@@ -91,6 +92,8 @@ fn row_bits(length: usize) -> u32 {
 
 /// The code of `text`, or `text` itself when that is no longer.
 fn encode_piece(text: &[u8], set: InstructionSet) -> Result<Vec<u8>> {
+    // Positions, the column, and the code.
+    let _charge = budget::charge(6 * text.len() as u64, "sorting")?;
     let transformed = suffix::transform(text)?;
     let mut counts = [0; 256];
     let runs = || transformed.column.chunk_by(|a, b| a == b);
@@ -129,6 +132,8 @@ fn decode_piece(code: &[u8], length: usize, set: InstructionSet) -> Result<Vec<u
     let mut decoder = Decoder::new(code);
     let tree = Tree::new(&code_lengths(&mut decoder, &[0; 256]))?;
     let starts: Vec<u32> = (0..length.div_ceil(chain_length(length))).map(|_| code_plain(&mut decoder, 0, row_bits(length))).collect();
+    // The column and the text, beside the table of the inverse.
+    let _charge = budget::charge(2 * length as u64, "what was sorted")?;
     let mut column = Vec::new();
     column.try_reserve_exact(length).map_err(|_| Error::Limit("memory for a block".into()))?;
     accelerate(set, || {

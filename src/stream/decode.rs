@@ -5,12 +5,13 @@ use std::io::{self, Read, Write};
 use super::Summary;
 use super::encode::io_error;
 use crate::block::{self, Base};
+use crate::budget::{self, Budget};
 use crate::container::compact::Compact;
 use crate::container::fields::Fields;
 use crate::container::footer::Footer;
 use crate::container::hash::{Hasher, narrow};
 use crate::container::header::Header;
-use crate::container::index::{BlockRow, Index, IndexLimits};
+use crate::container::index::{BlockRow, Index};
 use crate::container::record::{Kind, Record, read_kind};
 use crate::error::{Error, Result};
 use crate::options::DecodeOptions;
@@ -89,6 +90,7 @@ enum State {
 struct Members<R: Read> {
     fields: Fields<io::BufReader<R>>,
     options: DecodeOptions,
+    budget: Budget,
     state: State,
     queue: Ordered<Vec<u8>>,
     member_at: u64,
@@ -98,8 +100,8 @@ struct Members<R: Read> {
     records: u64,
     blocks: Vec<BlockRow>,
     raw: u64,
-    /// Bytes that the blocks met so far declare, in all members.
-    promised: u64,
+    /// Bytes of all blocks whose headers were read.
+    declared: u64,
     hasher: Hasher,
     summary: Summary,
 }
@@ -109,6 +111,7 @@ impl<R: Read> Members<R> {
         Members {
             fields: Fields::new(io::BufReader::with_capacity(1 << 16, input), 0),
             options: options.clone(),
+            budget: Budget::new(options.memory),
             state: State::Between,
             queue: Ordered::new(1),
             member_at: 0,
@@ -117,7 +120,7 @@ impl<R: Read> Members<R> {
             records: 0,
             blocks: Vec::new(),
             raw: 0,
-            promised: 0,
+            declared: 0,
             hasher: Hasher::default(),
             summary: Summary::default(),
         }
@@ -126,6 +129,10 @@ impl<R: Read> Members<R> {
     /// The next block of content, `None` at the end of the archive. After an error too: what
     /// follows damage in a stream cannot be placed.
     fn next_block(&mut self) -> Result<Option<Vec<u8>>> {
+        self.budget.clone().run(|| self.read_on())
+    }
+
+    fn read_on(&mut self) -> Result<Option<Vec<u8>>> {
         loop {
             let state = std::mem::replace(&mut self.state, State::Ended);
             let block = match state {
@@ -136,13 +143,22 @@ impl<R: Read> Members<R> {
                 State::Tail => self.next_tail_record()?,
             };
             if let Some(block) = block {
-                self.account(&block)?;
+                self.account(&block);
                 return Ok(Some(block));
             }
         }
     }
 
-    fn account(&mut self, block: &[u8]) -> Result<()> {
+    /// Takes in that a block of `raw_len` bytes comes: what the archive declares is limited before any of it is decoded.
+    fn declare(&mut self, raw_len: u64) -> Result<()> {
+        self.declared = self.declared.saturating_add(raw_len);
+        if self.declared > self.options.max_output {
+            return Err(Error::Limit(format!("the output passes {} bytes; --max-output raises the limit", self.options.max_output)));
+        }
+        Ok(())
+    }
+
+    fn account(&mut self, block: &[u8]) {
         self.hasher.update(block);
         self.raw += block.len() as u64;
         self.summary.raw += block.len() as u64;
@@ -150,16 +166,6 @@ impl<R: Read> Members<R> {
         if let Some(progress) = &self.options.progress {
             progress.finished(0, block.len() as u64);
         }
-        Ok(())
-    }
-
-    /// Refuses a block whose declared length passes the limit on output, before anything of it is decoded.
-    fn promise(&mut self, raw_len: u64) -> Result<()> {
-        self.promised = self.promised.saturating_add(raw_len);
-        if self.promised > self.options.max_output {
-            return Err(Error::Limit(format!("the output passes {} bytes; --max-output raises the limit", self.options.max_output)));
-        }
-        Ok(())
     }
 
     fn begin_member(&mut self) -> Result<Option<Vec<u8>>> {
@@ -183,7 +189,7 @@ impl<R: Read> Members<R> {
                 }
             }));
         }
-        let threads = threads_within(self.options.threads, &header, self.options.memory)?;
+        let threads = threads_within(self.options.threads, &header);
         self.queue = Ordered::new(threads);
         self.memory = header.memory();
         self.records = 0;
@@ -197,6 +203,7 @@ impl<R: Read> Members<R> {
     fn compact(&mut self) -> Result<Option<Vec<u8>>> {
         let before = self.fields.offset();
         let member = Compact::read_rest(&mut self.fields)?;
+        self.declare(member.raw_len)?;
         self.note_read(self.fields.offset() - before);
         self.summary.metadata = member.metadata;
         self.state = State::Between;
@@ -204,13 +211,9 @@ impl<R: Read> Members<R> {
             member.check_raw(&[])?;
             return Ok(None);
         }
-        self.promise(member.raw_len)?;
-        check_limit(&member.coded, member.raw_len, self.options.memory)?;
         let progress = self.options.progress.clone();
         Ordered::new(1).submit(move || {
-            let raw = progress::part(progress.as_ref(), member.raw_len, || block::decode(&member.coded, member.raw_len as usize))?;
-            member.check_raw(&raw)?;
-            Ok(raw)
+            progress::part(progress.as_ref(), member.raw_len, || decode_compact(&member))
         })
     }
 
@@ -227,6 +230,9 @@ impl<R: Read> Members<R> {
             return Err(Error::Corrupt(format!("record {} stands where record {} should", record.number, self.records)));
         }
         self.records += 1;
+        if kind == Kind::Block {
+            self.declare(record.raw_len)?;
+        }
         let coded = self.fields.payload(record.coded_len)?;
         record.check_coded(&coded)?;
         Ok((record, coded))
@@ -237,7 +243,6 @@ impl<R: Read> Members<R> {
         match read_kind(&mut self.fields)? {
             Kind::Block => {
                 let (record, coded) = self.read_record(Kind::Block)?;
-                self.promise(record.raw_len)?;
                 let record_len = self.fields.offset() - before;
                 self.note_read(record_len);
                 self.blocks.push(BlockRow { record_len, raw_len: record.raw_len });
@@ -300,9 +305,22 @@ impl<R: Read> Members<R> {
     }
 }
 
-/// Decodes a record, behind `base` if there is one, and checks what came out. Its block must not need more than the
-/// `memory` that the header of its member declares.
+/// Decodes the block of a member of the compact form, and checks what came out.
+pub(crate) fn decode_compact(member: &Compact) -> Result<Vec<u8>> {
+    let raw = if member.raw_len == 0 { Vec::new() } else { block::decode(&member.coded, member.raw_len as usize)? };
+    member.check_raw(&raw)?;
+    Ok(raw)
+}
+
+/// Decodes the record of a block, behind `base` if there is one, and checks what came out. The block must not need more
+/// than the `memory` that the header of its member declares, nor be longer than its level allows.
 pub(crate) fn decode_record(record: &Record, coded: &[u8], memory: u64, base: Option<&Base>) -> Result<Vec<u8>> {
+    check_length(record, coded)?;
+    decode_content(record, coded, memory, base)
+}
+
+/// Decodes a record of any length, with the other checks of [`decode_record`].
+fn decode_content(record: &Record, coded: &[u8], memory: u64, base: Option<&Base>) -> Result<Vec<u8>> {
     check_memory(record, coded, memory)?;
     let raw = match base {
         Some(base) => block::decode_behind(coded, record.raw_len as usize, base),
@@ -315,10 +333,20 @@ pub(crate) fn decode_record(record: &Record, coded: &[u8], memory: u64, base: Op
 
 /// Decodes a record that is a base, with the checks of [`decode_record`].
 pub(crate) fn decode_base_record(record: &Record, coded: &[u8], memory: u64) -> Result<Base> {
+    check_length(record, coded)?;
     check_memory(record, coded, memory)?;
     let base = block::decode_base(coded, record.raw_len as usize).map_err(|error| in_record(record, error))?;
     record.check_raw(&base.text)?;
     Ok(base)
+}
+
+/// The length that the header of `record` declares bounds the work on it, so it is bounded itself.
+fn check_length(record: &Record, coded: &[u8]) -> Result<()> {
+    let most = block::longest(coded);
+    if record.raw_len <= most {
+        return Ok(());
+    }
+    Err(Error::Corrupt(format!("record {} declares {} bytes, more than the {most} that its level has", record.number, record.raw_len)))
 }
 
 fn check_memory(record: &Record, coded: &[u8], memory: u64) -> Result<()> {
@@ -328,29 +356,11 @@ fn check_memory(record: &Record, coded: &[u8], memory: u64) -> Result<()> {
     Err(Error::Corrupt(format!("record {} needs more memory than the header of its member declares", record.number)))
 }
 
-/// Refuses a block of `raw_len` bytes that takes more than the `limit` of the user: nothing else declares the memory of the
-/// compact form and of an index.
-///
-/// # Errors
-/// [`Error::Limit`].
-pub(crate) fn check_limit(coded: &[u8], raw_len: u64, limit: u64) -> Result<()> {
-    let needed = block::needed(coded, raw_len);
-    if needed <= limit {
-        return Ok(());
-    }
-    Err(Error::Limit(format!(
-        "this archive needs {} MiB of memory, more than {} MiB; -M {}M raises the limit",
-        needed.div_ceil(1 << 20),
-        limit >> 20,
-        needed.div_ceil(1 << 20)
-    )))
-}
-
 fn in_record(record: &Record, error: Error) -> Error {
     if let Error::Corrupt(text) = error { Error::Corrupt(format!("record {}: {text}", record.number)) } else { error }
 }
 
-/// Decodes the index that a record holds.
+/// Decodes the index that a record holds. Its memory is charged to the budget of the job, as long as it lives.
 pub(crate) fn decode_index(record: &Record, coded: &[u8], memory: u64, options: &DecodeOptions) -> Result<Index> {
     if record.raw_len > options.max_index {
         return Err(Error::Limit(format!(
@@ -358,27 +368,20 @@ pub(crate) fn decode_index(record: &Record, coded: &[u8], memory: u64, options: 
             record.raw_len, options.max_index
         )));
     }
-    check_limit(coded, record.raw_len, options.memory)?;
+    let _coded = budget::charge(2 * coded.len() as u64, "the index")?;
     let (record, coded) = (*record, coded.to_vec());
-    let raw = Ordered::new(1).submit(move || decode_record(&record, &coded, memory, None))?.unwrap_or_default();
-    Index::from_bytes(&raw, IndexLimits { path: options.max_path, memory: options.memory })
+    let raw = Ordered::new(1).submit(move || decode_content(&record, &coded, memory, None))?.unwrap_or_default();
+    let _raw = budget::charge(raw.len() as u64, "the index")?;
+    Index::from_bytes(&raw, options.max_path)
 }
 
-/// How many of `wanted` threads fit into `limit` when each takes what `header` says, and the base half as much again.
-///
-/// # Errors
-/// Not even one does.
-pub(crate) fn threads_within(wanted: usize, header: &Header, limit: u64) -> Result<usize> {
+/// How many of `wanted` threads fit into the budget of the job when each takes what `header` says, and the base half as
+/// much again. What one takes in truth, and whether that is too much, shows when it works.
+pub(crate) fn threads_within(wanted: usize, header: &Header) -> usize {
+    let Some(budget) = Budget::current() else { return wanted.max(1) };
     let each = header.memory();
     let base = if header.is_based() { each / 2 } else { 0 };
-    let least = each.saturating_add(base);
-    if least > limit {
-        return Err(Error::Limit(format!(
-            "this archive needs {} MiB of memory, more than {} MiB; -M {}M raises the limit",
-            least >> 20,
-            limit >> 20,
-            least.div_ceil(1 << 20)
-        )));
-    }
-    Ok(wanted.min(usize::try_from((limit - base) / each.max(1)).unwrap_or(usize::MAX)).max(1))
+    // The blocks themselves take about a quarter of what the tables do, and at the levels that sort more than those.
+    let fitting = budget.left().saturating_sub(base) / each.saturating_add(each / 4).max(64 << 20);
+    wanted.min(usize::try_from(fitting).unwrap_or(usize::MAX)).max(1)
 }

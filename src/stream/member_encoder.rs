@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use super::Summary;
+use crate::budget::Budget;
 use crate::container::compact::Compact;
 use crate::container::format::MAX_COMPACT;
 use crate::container::hash::{Hasher, narrow};
@@ -16,6 +17,7 @@ use crate::progress;
 /// Takes blocks, writes a member with one unnamed entry.
 pub struct MemberEncoder<W: Write> {
     options: EncodeOptions,
+    budget: Budget,
     metadata: Metadata,
     state: State<W>,
     queue: Ordered<CodedBlock>,
@@ -34,6 +36,7 @@ impl<W: Write> MemberEncoder<W> {
     pub fn new(out: W, metadata: Metadata, options: &EncodeOptions) -> Self {
         MemberEncoder {
             options: options.clone(),
+            budget: Budget::new(options.memory),
             metadata,
             state: State::Waiting { out, first: None },
             queue: Ordered::new(options.threads),
@@ -44,6 +47,10 @@ impl<W: Write> MemberEncoder<W> {
 
     /// Takes the next block, at most of the level's block size.
     pub fn push(&mut self, block: Vec<u8>) -> Result<()> {
+        self.budget.clone().run(|| self.take(block))
+    }
+
+    fn take(&mut self, block: Vec<u8>) -> Result<()> {
         match std::mem::replace(&mut self.state, State::Failed) {
             State::Waiting { out, first: None } if block.len() as u64 <= MAX_COMPACT => {
                 self.state = State::Waiting { out, first: Some(block) };
@@ -86,7 +93,11 @@ impl<W: Write> MemberEncoder<W> {
     }
 
     /// Writes the end of the member. Returns what `new` was given.
-    pub fn finish(mut self) -> Result<(W, Summary)> {
+    pub fn finish(self) -> Result<(W, Summary)> {
+        self.budget.clone().run(|| self.end())
+    }
+
+    fn end(mut self) -> Result<(W, Summary)> {
         while let Some(block) = self.queue.next()? {
             self.write(&block)?;
         }

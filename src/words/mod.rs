@@ -20,6 +20,7 @@ mod replace;
 
 pub use replace::{encode, suits};
 
+use crate::budget;
 use crate::error::{Error, Result};
 use expander::Expander;
 
@@ -39,6 +40,7 @@ pub const MOST: usize = 2;
 /// [`Error::Corrupt`] where they stand for more or fewer, [`Error::Limit`] where memory runs out.
 pub fn decode(codes: &[u8], length: usize) -> Result<Vec<u8>> {
     dictionary::prepare()?;
+    let _charge = budget::charge((codes.len() + length) as u64, "text as words")?;
     let mut text = Vec::new();
     text.try_reserve_exact(length).map_err(|_| Error::Limit(format!("no memory for {length} bytes")))?;
     let mut expander = Expander::default();

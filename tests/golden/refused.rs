@@ -58,7 +58,7 @@ impl Draft {
     fn index(&self, change: impl FnOnce(&mut Index)) -> Index {
         let entry = Entry { size: RAW.len() as u64, hash: narrow(hash(RAW), RAW.len() as u64), ..Entry::default() };
         let row = BlockRow { record_len: self.block_bytes().len() as u64, raw_len: RAW.len() as u64 };
-        let mut index = Index { blocks: vec![row], entries: vec![entry] };
+        let mut index = Index::new(vec![row], vec![entry]);
         change(&mut index);
         index
     }

@@ -45,7 +45,7 @@ fn index() -> Index {
         Entry { path: b"l".to_vec(), kind: EntryKind::Symlink, link: b"../x".to_vec(), ..Entry::default() },
         Entry { path: b"h".to_vec(), kind: EntryKind::Hardlink, link: b"a/b.txt".to_vec(), ..Entry::default() },
     ];
-    Index { blocks: vec![BlockRow { record_len: 900, raw_len: 70_015 }], entries }
+    Index::new(vec![BlockRow { record_len: 900, raw_len: 70_015 }], entries)
 }
 
 fn archive(folder: &Path, number: usize, parity: u32, solid: u64, base: u64) -> Vec<u8> {

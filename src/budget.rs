@@ -1,0 +1,180 @@
+//! Memory of one job under one limit: what is taken is charged before it is taken, and given back when it is freed.
+//!
+//! A job runs in [`Budget::run`]. Whatever it calls, also on threads of [`crate::ordered`], charges that budget through
+//! [`charge`], so that no function has to pass it on; outside of a job nothing is limited. Large tables charge
+//! themselves (see [`crate::simd::memory`]), buffers are charged where their length is known.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use crate::error::{Error, Result};
+
+/// Bytes that are charged from the beginning: the program, and the buffers that are too small to be counted. `cmx -l` of
+/// a small archive takes 5 to 6 MB.
+const PROGRAM: u64 = 6 << 20;
+
+/// The memory that a job may take. Clones share it.
+#[derive(Clone)]
+pub struct Budget {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    limit: u64,
+    used: AtomicU64,
+    /// The first charge that was refused: why.
+    refused: OnceLock<String>,
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<Budget>> = const { RefCell::new(None) };
+}
+
+impl Budget {
+    /// A budget of `limit` bytes, the program itself included.
+    #[must_use]
+    pub fn new(limit: u64) -> Self {
+        Budget { shared: Arc::new(Shared { limit, used: AtomicU64::new(PROGRAM), refused: OnceLock::new() }) }
+    }
+
+    /// The budget that this thread's job runs under, if there is one.
+    #[must_use]
+    pub fn current() -> Option<Budget> {
+        CURRENT.with_borrow(Clone::clone)
+    }
+
+    /// Bytes that are left.
+    #[must_use]
+    pub fn left(&self) -> u64 {
+        self.shared.limit.saturating_sub(self.shared.used.load(Relaxed))
+    }
+
+    /// Whether every charge so far was granted. What tries a way and does without it asks this in the end, so that memory
+    /// never decides about the bytes of an archive.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] where one was not.
+    pub fn check(&self) -> Result<()> {
+        self.shared.refused.get().map_or(Ok(()), |text| Err(Error::Limit(text.clone())))
+    }
+
+    /// Runs `job` under this budget, in place of the one that the thread runs under so far.
+    pub fn run<T>(&self, job: impl FnOnce() -> T) -> T {
+        let before = CURRENT.replace(Some(self.clone()));
+        // Given back also where the job panics.
+        let _restore = Restore(before);
+        job()
+    }
+
+    /// Takes `bytes` for `what`, until the charge is dropped.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] where fewer are left.
+    pub fn charge(&self, bytes: u64, what: &str) -> Result<Charge> {
+        let mut charge = Charge { budget: Some(self.clone()), bytes: 0 };
+        charge.add(bytes, what)?;
+        Ok(charge)
+    }
+}
+
+struct Restore(Option<Budget>);
+
+impl Drop for Restore {
+    fn drop(&mut self) {
+        CURRENT.set(self.0.take());
+    }
+}
+
+impl fmt::Debug for Budget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Budget").field("limit", &self.shared.limit).field("used", &self.shared.used).finish()
+    }
+}
+
+/// Memory that was taken from a budget. Dropped, it is given back.
+#[derive(Debug, Default)]
+pub struct Charge {
+    budget: Option<Budget>,
+    bytes: u64,
+}
+
+impl Charge {
+    /// Takes `more` bytes for `what`. Without a budget there is no limit.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] where fewer are left; nothing is taken then.
+    pub fn add(&mut self, more: u64, what: &str) -> Result<()> {
+        if let Some(budget) = &self.budget {
+            let Shared { limit, used, refused } = &*budget.shared;
+            let taken = used.fetch_update(Relaxed, Relaxed, |used| used.checked_add(more).filter(|sum| sum <= limit));
+            taken.map_err(|used| {
+                let sum = used.saturating_add(more).div_ceil(1 << 20);
+                let text =
+                    format!("{what} would bring the memory to {sum} MiB, more than {} MiB; -M {sum}M raises the limit", limit >> 20);
+                refused.get_or_init(|| text.clone());
+                Error::Limit(text)
+            })?;
+        }
+        self.bytes += more;
+        Ok(())
+    }
+}
+
+impl Drop for Charge {
+    fn drop(&mut self) {
+        if let Some(budget) = &self.budget {
+            budget.shared.used.fetch_sub(self.bytes, Relaxed);
+        }
+    }
+}
+
+/// Takes `bytes` for `what` from the budget of the job that this thread works on.
+///
+/// # Errors
+/// [`Error::Limit`] where fewer are left.
+pub fn charge(bytes: u64, what: &str) -> Result<Charge> {
+    let mut charge = Charge { budget: Budget::current(), bytes: 0 };
+    charge.add(bytes, what)?;
+    Ok(charge)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_dropped_is_given_back() {
+        let budget = Budget::new(PROGRAM + 100);
+        let first = budget.charge(60, "a").unwrap();
+        let error = budget.charge(60, "a table").unwrap_err().to_string();
+        assert!(error.contains("a table") && error.contains("-M 7M"), "{error}");
+        assert_eq!(budget.left(), 40);
+        drop(first);
+        assert_eq!(budget.left(), 100);
+        let mut all = budget.charge(50, "b").unwrap();
+        all.add(50, "c").unwrap();
+        assert!(all.add(1, "d").is_err() && budget.charge(u64::MAX, "e").is_err());
+        drop(all);
+        assert_eq!(budget.left(), 100);
+    }
+
+    #[test]
+    fn jobs_charge_their_own_budget_on_every_thread() {
+        let budget = Budget::new(PROGRAM + 100);
+        assert!(charge(1 << 60, "outside of a job").is_ok());
+        budget.run(|| {
+            assert!(charge(101, "inside").is_err());
+            for threads in [1, 2] {
+                let mut queue = crate::ordered::Ordered::new(threads);
+                let done = queue.submit(|| Ok(charge(101, "on a thread").is_err())).unwrap();
+                assert!(done.or(queue.next().unwrap()).unwrap());
+            }
+            Budget::new(PROGRAM).run(|| assert!(charge(1, "inner").is_err()));
+            assert!(charge(100, "outer again").is_ok());
+        });
+        let _ = std::panic::catch_unwind(|| budget.run(|| std::panic::resume_unwind(Box::new(()))));
+        assert!(Budget::current().is_none());
+    }
+}

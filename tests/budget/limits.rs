@@ -1,0 +1,133 @@
+//! `-M` is a cap on all that is done with an archive: the process stays below 1.2 times of it and says that it is a limit.
+
+use std::fs;
+
+use cmx::block;
+use cmx::container::hash::hash;
+use cmx::level::LEVELS;
+
+use crate::child::run;
+use crate::hostile::*;
+
+/// Runs every call of `calls` on the archive with `-M` of so many MiB.
+fn refuses(archive: &[u8], calls: &[&str], mebibytes: u64) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("x.cmx"), archive).unwrap();
+    let limit = format!("{mebibytes}M");
+    for call in calls {
+        let mut arguments: Vec<&str> = call.split(' ').collect();
+        arguments.extend(["-M", &limit, "x.cmx"]);
+        let outcome = run(folder.path(), &arguments);
+        let what = format!("{call} -M {limit}: {:?} {} MB {}", outcome.code, outcome.peak / 1_000_000, outcome.errors);
+        eprintln!("{what}");
+        assert!(outcome.errors.contains("limit: ") && outcome.errors.lines().count() == 1, "{what}");
+        assert!(outcome.peak <= (mebibytes << 20) / 5 * 6, "{what}");
+    }
+}
+
+#[test]
+fn compact_member_at_level_8() {
+    let raw = prose(32 << 10);
+    let coded = block::encode(&raw, &LEVELS[7], false).unwrap().bytes;
+    refuses(&compact(&raw, coded), &["-t", "-d -o out", "-d --stdout"], 10);
+}
+
+#[test]
+fn index_coded_at_level_8() {
+    let mut paths: Vec<u8> = prose(60 << 10).iter().map(|&byte| if byte == b' ' { 0 } else { byte }).collect();
+    paths.push(0);
+    let count = paths.iter().filter(|&&byte| byte == 0).count();
+    let raw = index(count as u64, &[(column::FLAGS, vec![1; count]), (column::PATH, paths)]);
+    refuses(&index_only(&raw, 8), &["-l", "-t", "repair -o out"], 30);
+}
+
+#[test]
+fn empty_attributes_in_one_entry() {
+    refuses(&index_only(&many_attributes(20_000_000), 1), &["-l", "-t"], 100);
+}
+
+#[test]
+fn extents_in_one_entry() {
+    refuses(&index_only(&many_extents(20_000_000), 1), &["-l", "-t"], 100);
+}
+
+#[test]
+fn directories() {
+    refuses(&index_only(&many_directories(2_000_000), 1), &["-l", "-t"], 500);
+}
+
+#[test]
+fn directories_in_several_members() {
+    // Each alone fits.
+    refuses(&index_only(&many_directories(300_000), 1).repeat(4), &["-l", "-t"], 500);
+}
+
+#[test]
+fn directories_behind_a_stream() {
+    let stream = compact(b"a stream", [&[0][..], b"a stream"].concat());
+    refuses(&[stream, index_only(&many_directories(2_000_000), 1)].concat(), &["-l"], 10);
+    let stream = compact(b"a stream", [&[0][..], b"a stream"].concat());
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("x.cmx"), [stream, index_only(&many_directories(2_000_000), 1)].concat()).unwrap();
+    let outcome = run(folder.path(), &["-t", "-M", "10M", "x.cmx"]);
+    assert!(outcome.code != Some(0) && outcome.peak <= 12 << 20, "{:?} {} {}", outcome.code, outcome.peak, outcome.errors);
+}
+
+#[test]
+fn one_raw_block_of_a_gibibyte() {
+    let member = |length: u64, level: u8| {
+        // Split, no data streams, a program of one run.
+        let mut program = vec![1];
+        cmx::container::fields::put_varint(&mut program, length);
+        program.push(0);
+        let mut coded = vec![2 << 4 | level, 0];
+        cmx::container::fields::put_varint(&mut coded, (program.len() as u64) << 1);
+        coded.extend([0, 0]);
+        coded.extend(program);
+        let zeros = vec![0u8; 1 << 20];
+        let mut all = cmx::container::hash::Hasher::default();
+        (0..length >> 20).for_each(|_| all.update(&zeros));
+        let index = [&[1][..], &[0; 2]].concat();
+        member(0, 4096, &[(length, all.finish(), coded), (index.len() as u64, hash(&index), [&[0][..], &index].concat())])
+    };
+    refuses(&member(256 << 20, 8), &["-t", "-d --stdout"], 100);
+    // Longer than any block of its level: no limit, but a lie.
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("x.cmx"), member(1 << 30, 8)).unwrap();
+    let outcome = run(folder.path(), &["-t", "-M", "100M", "x.cmx"]);
+    assert!(outcome.errors.contains("more than the 268435456 that its level has"), "{}", outcome.errors);
+    assert!(outcome.peak < 12 << 20, "{}", outcome.peak);
+}
+
+#[test]
+fn what_is_made_under_a_limit_is_read_under_it() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("d")).unwrap();
+    for number in 0..40 {
+        fs::write(folder.path().join(format!("d/{number}")), prose(2000 + number)).unwrap();
+    }
+    let mut made = 0;
+    for (name, length) in [("small", 3_000), ("middle", 90_000), ("large", 1_200_000)] {
+        fs::write(folder.path().join(name), prose(length)).unwrap();
+    }
+    for name in ["small", "middle", "large", "d"] {
+        for level in ["-1", "-5"] {
+            for limit in ["7M", "10M", "16M", "40M", "100M"] {
+                for more in [&["--no-verify"][..], &[]] {
+                    let arguments = [&["-c", level, "-q", "-f", "-M", limit, name, "-o", "x.cmx"], more].concat();
+                    let outcome = run(folder.path(), &arguments);
+                    if outcome.code != Some(0) {
+                        assert!(outcome.errors.contains("limit: "), "{arguments:?}: {}", outcome.errors);
+                        continue;
+                    }
+                    made += 1;
+                    for call in ["-t", "-l"] {
+                        let outcome = run(folder.path(), &[call, "-M", limit, "x.cmx"]);
+                        assert_eq!(outcome.code, Some(0), "{arguments:?} {call}: {}", outcome.errors);
+                    }
+                }
+            }
+        }
+    }
+    assert!(made >= 40, "{made}");
+}

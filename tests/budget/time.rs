@@ -1,0 +1,1 @@
+//! Work stays in proportion to what an archive has and declares.
