@@ -133,7 +133,8 @@ pub struct Options {
     pub threads: Option<usize>,
     /// Memory that may be used, as in 900M or 4G
     ///
-    /// By default three quarters of what the machine has. An archive that needs more is refused.
+    /// By default three quarters of what the machine has, or its control group allows. An archive that needs more is refused,
+    /// and none is made that would be refused under the same limit.
     #[arg(short = 'M', long, value_name = "SIZE", value_parser = size::parse, help_heading = EFFORT)]
     pub memory: Option<u64>,
     /// Do not decode every block again while compressing

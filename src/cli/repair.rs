@@ -29,7 +29,7 @@ pub struct RepairArgs {
     /// Threads, where something has to be decoded (default: one per core, as memory allows)
     #[arg(short = 'T', long, value_name = "N")]
     pub threads: Option<usize>,
-    /// Memory that may be used, as in 900M or 4G (default: three quarters of what the machine has)
+    /// Memory that may be used, as in 900M or 4G (default: three quarters of what there is)
     #[arg(short = 'M', long, value_name = "SIZE", value_parser = size::parse)]
     pub memory: Option<u64>,
     /// No progress, only what is lost

@@ -131,3 +131,20 @@ fn what_is_made_under_a_limit_is_read_under_it() {
     }
     assert!(made >= 40, "{made}");
 }
+
+#[test]
+fn what_a_header_declares_costs_nothing() {
+    for memory in [100, 1 << 44, u64::MAX] {
+        let raw = b"forty bytes that are stored as they are.";
+        let mut index = vec![1];
+        let block = [&[0][..], raw].concat();
+        let record = cmx::container::record::Record::new(cmx::container::record::Kind::Block, 0, 40, hash(raw), &block).record_len();
+        index.extend([record as u8, 40, 1, column::FLAGS as u8, 1, 0, column::PATH as u8, 1, 0, column::SIZE as u8, 1, 40, 5, 4]);
+        index.extend(&hash(raw).to_le_bytes()[..4]);
+        let records = [(40, hash(raw), block), (index.len() as u64, hash(&index), [&[0][..], &index].concat())];
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("x.cmx"), member(0, memory, &records)).unwrap();
+        let outcome = run(folder.path(), &["-t", "-M", "10M", "x.cmx"]);
+        assert_eq!(outcome.code, Some(0), "{}", outcome.errors);
+    }
+}
