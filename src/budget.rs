@@ -4,9 +4,11 @@
 //! [`charge`], so that no function has to pass it on; outside of a job nothing is limited. Large tables charge
 //! themselves (see [`crate::simd::memory`]), buffers are charged where their length is known.
 
+use std::any::Any;
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::error::{Error, Result};
@@ -108,7 +110,14 @@ impl Charge {
     pub fn add(&mut self, more: u64, what: &str) -> Result<()> {
         if let Some(budget) = &self.budget {
             let Shared { limit, used, refused } = &*budget.shared;
-            let taken = used.fetch_update(Relaxed, Relaxed, |used| used.checked_add(more).filter(|sum| sum <= limit));
+            let take = || {
+                let limit = limit.saturating_sub(SPARE_BYTES.load(Relaxed));
+                used.fetch_update(Relaxed, Relaxed, |used| used.checked_add(more).filter(|&sum| sum <= limit))
+            };
+            let taken = take().or_else(|_| {
+                free_spare();
+                take()
+            });
             taken.map_err(|used| {
                 let sum = used.saturating_add(more).div_ceil(1 << 20);
                 let text =
@@ -128,6 +137,58 @@ impl Drop for Charge {
             budget.shared.used.fetch_sub(self.bytes, Relaxed);
         }
     }
+}
+
+/// Memory of the process that saves time and that any job may claim, oldest first, each with its bytes.
+static SPARE: Mutex<VecDeque<(u64, Spare)>> = Mutex::new(VecDeque::new());
+/// The bytes of all that is in [`SPARE`].
+static SPARE_BYTES: AtomicU64 = AtomicU64::new(0);
+/// Most of them.
+const MOST_SPARE: u64 = 1 << 30;
+
+type Spare = Arc<dyn Any + Send + Sync>;
+
+fn spare_list() -> MutexGuard<'static, VecDeque<(u64, Spare)>> {
+    SPARE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The spare thing of type `T` that `is_it`, if there is one and the job of this thread has room for a copy of `bytes` beside
+/// all that is spare.
+pub(crate) fn spare<T: Send + Sync + 'static>(bytes: u64, is_it: impl Fn(&T) -> bool) -> Option<Arc<T>> {
+    if Budget::current().is_some_and(|budget| budget.left() < bytes.saturating_add(SPARE_BYTES.load(Relaxed))) {
+        return None;
+    }
+    let mut list = spare_list();
+    let place = list.iter().position(|(_, thing)| thing.downcast_ref().is_some_and(&is_it))?;
+    let found = list.remove(place)?;
+    let thing = Arc::clone(&found.1);
+    list.push_back(found);
+    thing.downcast().ok()
+}
+
+/// Keeps what `make` makes, of so many bytes, as long as nobody needs its memory. Nothing is made where the job of this
+/// thread has not that much to spare.
+pub(crate) fn keep_spare<T: Send + Sync + 'static>(bytes: u64, make: impl FnOnce() -> Arc<T>) {
+    let left = Budget::current().map_or(MOST_SPARE, |budget| budget.left());
+    // The next stream needs as much again.
+    if bytes > MOST_SPARE || left / 2 < bytes {
+        return;
+    }
+    let thing = Budget::new(u64::MAX).run(make);
+    let mut list = spare_list();
+    while SPARE_BYTES.load(Relaxed) + bytes > MOST_SPARE.min(left / 2) {
+        let Some((oldest, _)) = list.pop_front() else { break };
+        SPARE_BYTES.fetch_sub(oldest, Relaxed);
+    }
+    SPARE_BYTES.fetch_add(bytes, Relaxed);
+    list.push_back((bytes, thing));
+}
+
+/// Gives all of it back.
+fn free_spare() {
+    let mut list = spare_list();
+    SPARE_BYTES.store(0, Relaxed);
+    list.clear();
 }
 
 /// Takes `bytes` for `what` from the budget of the job that this thread works on.

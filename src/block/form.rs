@@ -84,9 +84,10 @@ fn single(raw: &[u8], level: &Level, kind: Kind, base: Option<&Base>) -> Result<
     let kind = streams::coded_as(raw, kind)?;
     let base = base.filter(|_| kind == Kind::Words);
     let form = if base.is_some() { SINGLE_BEHIND } else { SINGLE };
+    let (kind, coded) = streams::encode(raw, kind, level, base)?;
     let mut out = vec![form << 4 | level.number];
     kind.write(&mut out);
-    out.extend_from_slice(&streams::encode(raw, kind, level, base)?);
+    out.extend_from_slice(&coded);
     Ok(out)
 }
 

@@ -76,6 +76,19 @@ pub fn limit(raw_len: usize) -> usize {
     raw_len.saturating_mul(32).saturating_add(64 << 10).min(raw_len.saturating_add(1 << 30))
 }
 
+/// Bytes of samples that a byte of code stands for at most, beyond [`FEW_SAMPLES`]. Of other data repeats are passed over, one
+/// decision a byte (see [`crate::model::bypass`]); the models of samples see every bit, a second for a megabyte at the fast
+/// levels. So images of one colour are coded as anything else is.
+const MOST_SAMPLES: usize = 1024;
+/// So many may come for nothing.
+const FEW_SAMPLES: usize = 4096;
+
+/// Whether so long a code of samples would keep a decoder busy for too long.
+fn is_too_dense(kind: Kind, level: &Level, raw_len: usize, coded_len: usize) -> bool {
+    let is_signal = matches!(kind, Kind::Image { .. } | Kind::Image16 { .. } | Kind::Audio { .. });
+    is_signal && raw_len > coded_len.saturating_mul(MOST_SAMPLES).saturating_add(FEW_SAMPLES) && !predictor::sorted(level, &kind, raw_len)
+}
+
 enum Body {
     Stored,
     Coded(Vec<u8>),
@@ -89,15 +102,20 @@ pub fn coded_as(bytes: &[u8], kind: Kind) -> Result<Kind> {
     Ok(if kind == Kind::Text && crate::words::suits(bytes)? { Kind::Words } else { kind })
 }
 
-/// Codes a stream of `kind`: words behind `base`, if there is one.
+/// Codes a stream of `kind`: words behind `base`, if there is one; samples that repeat too much as anything else. Says as
+/// what kind it was coded.
 ///
 /// # Errors
 /// Memory for the tables cannot be had.
-pub fn encode(bytes: &[u8], kind: Kind, level: &Level, base: Option<&Base>) -> Result<Vec<u8>> {
-    match base {
-        Some(base) if kind == Kind::Words => base.encode_behind(bytes),
-        _ => predictor::encode(bytes, level, &kind),
+pub fn encode(bytes: &[u8], kind: Kind, level: &Level, base: Option<&Base>) -> Result<(Kind, Vec<u8>)> {
+    let coded = match base {
+        Some(base) if kind == Kind::Words => base.encode_behind(bytes)?,
+        _ => predictor::encode(bytes, level, &kind)?,
+    };
+    if is_too_dense(kind, level, bytes.len(), coded.len()) {
+        return Ok((Kind::Generic, predictor::encode(bytes, level, &Kind::Generic)?));
     }
+    Ok((kind, coded))
 }
 
 /// Decodes what [`encode`] made of `raw_len` bytes.
@@ -105,18 +123,21 @@ pub fn encode(bytes: &[u8], kind: Kind, level: &Level, base: Option<&Base>) -> R
 /// # Errors
 /// [`Error::Corrupt`], [`Error::Limit`].
 pub fn decode(coded: &[u8], raw_len: usize, kind: Kind, level: &Level, base: Option<&Base>) -> Result<Vec<u8>> {
+    if is_too_dense(kind, level, raw_len, coded.len()) {
+        return Err(Error::Corrupt(format!("{raw_len} bytes of samples in {} bytes of code", coded.len())));
+    }
     match base {
         Some(base) if kind == Kind::Words => base.decode_behind(coded, raw_len),
         _ => predictor::decode(coded, raw_len, level, &kind),
     }
 }
 
-fn coded(bytes: &[u8], kind: Kind, level: &Level, base: Option<&Base>) -> Result<Body> {
+fn coded(bytes: &[u8], kind: Kind, level: &Level, base: Option<&Base>) -> Result<(Kind, Body)> {
     if bytes.len() < 8 {
-        return Ok(Body::Stored);
+        return Ok((kind, Body::Stored));
     }
-    let coded = encode(bytes, kind, level, base)?;
-    Ok(if coded.len() + 2 < bytes.len() { Body::Coded(coded) } else { Body::Stored })
+    let (kind, coded) = encode(bytes, kind, level, base)?;
+    Ok((kind, if coded.len() + 2 < bytes.len() { Body::Coded(coded) } else { Body::Stored }))
 }
 
 /// Appends the table and the bodies of `streams`. Says whether any goes on from `base`.
@@ -125,12 +146,14 @@ fn coded(bytes: &[u8], kind: Kind, level: &Level, base: Option<&Base>) -> Result
 /// Memory for the tables cannot be had.
 pub fn write(streams: &Streams, level: &Level, base: Option<&Base>, out: &mut Vec<u8>) -> Result<bool> {
     let mut bodies: Vec<(&[u8], Body)> = Vec::with_capacity(streams.data.len() + 3);
-    bodies.push((&streams.program, coded(&streams.program, Kind::Generic, level, None)?));
-    bodies.push((&streams.side, coded(&streams.side, Kind::Generic, level, None)?));
+    bodies.push((&streams.program, coded(&streams.program, Kind::Generic, level, None)?.1));
+    bodies.push((&streams.side, coded(&streams.side, Kind::Generic, level, None)?.1));
     bodies.push((&streams.packed, Body::Stored));
-    let kinds: Vec<Kind> = streams.data.iter().map(|(kind, bytes)| coded_as(bytes, *kind)).collect::<Result<_>>()?;
-    for ((_, bytes), kind) in streams.data.iter().zip(&kinds) {
-        bodies.push((bytes, coded(bytes, *kind, level, base)?));
+    let mut kinds: Vec<Kind> = Vec::with_capacity(streams.data.len());
+    for (kind, bytes) in &streams.data {
+        let (kind, body) = coded(bytes, coded_as(bytes, *kind)?, level, base)?;
+        kinds.push(kind);
+        bodies.push((bytes, body));
     }
     varint::put(out, streams.data.len() as u64);
     for (index, (raw, body)) in bodies.iter().enumerate() {
@@ -187,9 +210,9 @@ pub fn read(reader: &mut Reader<'_>, raw_len: usize, level: &Level, base: Option
     if total > limit(raw_len) {
         return Err(Error::Corrupt("streams are longer than the block can need".into()));
     }
-    // All text of a block is one stream; a base may have gone to the first.
-    if base.is_some() && entries.iter().filter(|entry| entry.kind == Kind::Words).count() > 1 {
-        return Err(Error::Corrupt("two streams that go on from a base".into()));
+    // All text of a block is one stream. Each would read a primer, and a base may have gone to the first.
+    if entries.iter().filter(|entry| matches!(entry.kind, Kind::Text | Kind::Words)).count() > 1 {
+        return Err(Error::Corrupt("two streams of text in one block".into()));
     }
     let guard = if entries[1].raw_len + entries[2].raw_len > 0 { Some(reader.take(4)?) } else { None };
     // All bodies must be there before the first is decoded.

@@ -18,7 +18,7 @@ const SUM_SHIFT: u32 = WEIGHT_BITS + super::logistic::STRETCH_BITS - MIX_BITS;
 
 /// How fast a mixer learns: a row's rate falls from `first` to `last` as
 /// `last + (first - last) * span / (span + updates)`. One is 2^-16 of weight per unit of input and error.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Rate {
     /// Rate of a row that was never used.
     pub first: u32,

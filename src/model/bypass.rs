@@ -55,12 +55,17 @@ pub struct Bypass {
 }
 
 impl Bypass {
-    /// For a stream of `length` bytes.
+    /// How many decisions are told apart in a stream of `length` bytes.
+    #[must_use]
+    pub fn decisions(length: usize) -> usize {
+        length.clamp(1 << 8, 1 << MOST_BITS).next_power_of_two()
+    }
+
+    /// With `number` decisions, a power of two.
     ///
     /// # Errors
     /// The memory cannot be had.
-    pub fn new(length: usize, belief: Belief) -> Result<Self> {
-        let number = length.clamp(1 << 8, 1 << MOST_BITS).next_power_of_two();
+    pub fn new(number: usize, belief: Belief) -> Result<Self> {
         let mut decisions = Vec::new();
         decisions.try_reserve_exact(number).map_err(|_| Error::Limit("no memory for decisions about matches".into()))?;
         decisions.resize(number, Decision { misses: 1 << (32 - 9), count: 30 });
@@ -119,7 +124,7 @@ mod tests {
     #[test]
     fn only_proven_matches_are_believed_and_ever_more() {
         let mut matches = vec![MatchModel::new(12, 16).unwrap()];
-        let mut bypass = Bypass::new(100_000, Belief { shortest: 32, rarity: 11 }).unwrap();
+        let mut bypass = Bypass::new(Bypass::decisions(100_000), Belief { shortest: 32, rarity: 11 }).unwrap();
         let bytes = repeats();
         let mut first = None;
         let mut probability = 0;

@@ -1,19 +1,21 @@
 //! From bytes to code and back: a predictor and the coder, compiled for each instruction set.
 
-use super::Predictor;
 use super::base::{State, Task};
+use super::primed::{self, Found, Key};
 use super::primer::Primer;
 use super::profile::Profile;
+use super::{Predictor, Sizes};
 use crate::block::Kind;
+use crate::budget::{self, Charge};
 use crate::coder::leading::{LeadingBits, Skipped};
 use crate::coder::{Decoder, Encoder};
-use crate::budget::{self, Charge};
 use crate::error::{Error, Result};
 use crate::level::{Effort, Level};
 use crate::mix::bayes::BayesMixer;
 use crate::mix::mixer::{Mixer, Rate, WeightMixer};
 use crate::simd::{InstructionSet, Kernels, Scalar};
 use crate::{block, words};
+use std::borrow::Cow;
 
 /// Codes `bytes`, which are of kind `kind`, at `level`.
 ///
@@ -119,7 +121,7 @@ const LONG_TEXT: usize = 512 << 10;
 const LONG_WORDS: usize = 1536 << 10;
 
 /// Whether streams of `kind` and `length` are sorted at `level`.
-fn sorted(level: &Level, kind: &Kind, length: usize) -> bool {
+pub(crate) fn sorted(level: &Level, kind: &Kind, length: usize) -> bool {
     match level.effort {
         Effort::Sort => true,
         Effort::SortMost => !matches!(kind, Kind::Exe),
@@ -179,18 +181,44 @@ const fn has_bases(contexts: usize) -> bool {
     contexts >= 40
 }
 
-/// Makes a predictor that has taken in the part of the primer that is not learned.
+/// A predictor at the beginning of a stream.
+struct Start<T> {
+    predictor: T,
+    /// How many bytes of the primer it has read.
+    read: usize,
+    /// Whether the last of them has just been taken in, and the next may be as good as sure.
+    is_primed: bool,
+    /// What the predictor is to be kept under when it has read the primer, and the bytes of its tables.
+    keep: Option<(Key, u64)>,
+}
+
+/// Makes a predictor that has read its primer, or taken in the part that is not learned.
 #[inline(always)]
-fn begin<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize, const S: usize, M: WeightMixer<P, S>>(
+fn begin<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize, const S: usize, M: WeightMixer<P, S> + 'static>(
     kernels: K,
     profile: &Profile,
     length: usize,
     task: &Task,
     skipped: Skipped,
-) -> Result<Predictor<K, N, R, D, P, S, M>> {
-    let mut predictor = Predictor::new(kernels, profile, length.saturating_add(task.room.unwrap_or(0)), task.memory, skipped)?;
+    is_coding: bool,
+) -> Result<Start<Predictor<K, N, R, D, P, S, M>>> {
+    let sizes = Sizes::of(N, length.saturating_add(task.room.unwrap_or(0)), task.memory);
+    let key = if task.room.is_none() { Key::of::<Predictor<K, N, R, D, P, S, M>>(profile, sizes, skipped) } else { None };
+    let mut keep = None;
+    if let Some(key) = key {
+        match primed::find(&key, is_coding)? {
+            Found::Primed(predictor) => {
+                // More than the text of the stream alone, which the task only estimates.
+                let predictor = Predictor::go_on(Cow::Owned(predictor), profile.words)?;
+                return Ok(Start { predictor, read: profile.primer.text.len(), is_primed: true, keep });
+            }
+            Found::Wanted => keep = Some((key, sizes.bytes())),
+            Found::Unknown => {}
+        }
+    }
+    let mut predictor = Predictor::with_sizes(kernels, profile, sizes, skipped)?;
     note(&mut predictor, &profile.primer);
-    Ok(predictor)
+    Ok(Start { predictor, read: profile.primer.noted, is_primed: false, keep })
 }
 
 #[inline(always)]
@@ -210,33 +238,41 @@ fn encode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
     let leading = LeadingBits::find(raw, profile.leading);
     let mut encoder = Encoder::new();
     leading.encode(profile.leading, &mut encoder);
-    let (mut predictor, first) = match before {
-        Some(before) if has_bases(N) => (Predictor::go_on(before, task.text)?, start),
-        _ => (begin::<K, N, R, D, P, S, M>(kernels, profile, bytes.len(), task, leading.skipped)?, profile.primer.noted),
+    let Start { mut predictor, read: mut index, is_primed: mut is_taken, keep } = match before {
+        Some(before) if has_bases(N) => {
+            Start { predictor: Predictor::go_on(before, task.text)?, read: start, is_primed: false, keep: None }
+        }
+        _ => begin::<K, N, R, D, P, S, M>(kernels, profile, bytes.len(), task, leading.skipped, true)?,
     };
     let step = step_of(task.text, raw.len());
-    let mut index = first;
     while let Some(&byte) = bytes.get(index) {
-        predictor.begin_byte();
-        let skipped = predictor.skipped();
-        for shift in (8 - skipped..8).rev() {
-            predictor.skip_bit(u32::from(byte >> shift) & 1);
-        }
-        for shift in (0..8 - skipped).rev() {
-            let bit = u32::from(byte >> shift) & 1;
-            if index >= start {
-                encoder.encode(bit, predictor.probability());
+        if !is_taken {
+            predictor.begin_byte();
+            let skipped = predictor.skipped();
+            for shift in (8 - skipped..8).rev() {
+                predictor.skip_bit(u32::from(byte >> shift) & 1);
             }
-            // The last bit is learned with its byte.
-            if shift > 0 {
-                predictor.update_bit(bit);
+            for shift in (0..8 - skipped).rev() {
+                let bit = u32::from(byte >> shift) & 1;
+                if index >= start {
+                    encoder.encode(bit, predictor.probability());
+                }
+                // The last bit is learned with its byte.
+                if shift > 0 {
+                    predictor.update_bit(bit);
+                }
             }
+            predictor.end_byte(u32::from(byte) & 1);
         }
-        predictor.end_byte(u32::from(byte) & 1);
         // The byte that has ended, then every byte after it that is as good as sure and comes.
         loop {
-            predictor.push(&bytes[..=index]);
-            index += 1;
+            if !std::mem::take(&mut is_taken) {
+                predictor.push(&bytes[..=index]);
+                index += 1;
+                if let (Some((key, bytes)), true) = (&keep, index == start) {
+                    primed::keep(key, &predictor, *bytes);
+                }
+            }
             if index < start || index == bytes.len() {
                 break;
             }
@@ -274,9 +310,11 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
     let _text = charge_text(profile, task)?;
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(total).map_err(|_| Error::Limit(format!("no memory for {total} bytes")))?;
-    let (mut predictor, first) = match before {
-        Some(before) if has_bases(N) => (Predictor::go_on(before, task.text)?, start),
-        _ => (begin::<K, N, R, D, P, S, Mixer<P, S>>(kernels, profile, total, task, leading.skipped)?, profile.primer.noted),
+    let Start { mut predictor, read: first, is_primed: mut is_taken, keep } = match before {
+        Some(before) if has_bases(N) => {
+            Start { predictor: Predictor::go_on(before, task.text)?, read: start, is_primed: false, keep: None }
+        }
+        _ => begin::<K, N, R, D, P, S, Mixer<P, S>>(kernels, profile, total, task, leading.skipped, false)?,
     };
     let step = step_of(task.text, raw_len);
     bytes.extend_from_slice(&primer[..first]);
@@ -284,29 +322,36 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
         if decoder.overrun() {
             return Err(Error::Corrupt("the code ends before its bytes do".into()));
         }
-        let known = primer.get(bytes.len()).copied();
-        predictor.begin_byte();
-        let mut byte = 0;
-        let skipped = predictor.skipped();
-        if skipped > 0 {
-            byte = u32::from(exceptions.next_if_eq(&bytes.len()).is_some());
-            (0..skipped).for_each(|_| predictor.skip_bit(byte));
-        }
-        for shift in (0..8 - skipped).rev() {
-            let bit = match known {
-                Some(known) => u32::from(known >> shift) & 1,
-                None => decoder.decode(predictor.probability()),
-            };
-            if shift > 0 {
-                predictor.update_bit(bit);
+        if !is_taken {
+            let known = primer.get(bytes.len()).copied();
+            predictor.begin_byte();
+            let mut byte = 0;
+            let skipped = predictor.skipped();
+            if skipped > 0 {
+                byte = u32::from(exceptions.next_if_eq(&bytes.len()).is_some());
+                (0..skipped).for_each(|_| predictor.skip_bit(byte));
             }
-            byte = byte * 2 + bit;
+            for shift in (0..8 - skipped).rev() {
+                let bit = match known {
+                    Some(known) => u32::from(known >> shift) & 1,
+                    None => decoder.decode(predictor.probability()),
+                };
+                if shift > 0 {
+                    predictor.update_bit(bit);
+                }
+                byte = byte * 2 + bit;
+            }
+            bytes.push(byte as u8);
+            predictor.end_byte(byte & 1);
         }
-        bytes.push(byte as u8);
-        predictor.end_byte(byte & 1);
         // As in `encode_with`.
         loop {
-            predictor.push(&bytes);
+            if !std::mem::take(&mut is_taken) {
+                predictor.push(&bytes);
+                if let (Some((key, size)), true) = (&keep, bytes.len() == start) {
+                    primed::keep(key, &predictor, *size);
+                }
+            }
             if bytes.len() < start || bytes.len() == total || decoder.overrun() {
                 break;
             }

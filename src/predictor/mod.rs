@@ -3,12 +3,14 @@
 pub mod base;
 pub mod codec;
 mod lookup;
+mod primed;
 pub mod primer;
 pub mod profile;
 mod tables;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use codec::sorted;
 pub use codec::{decode, encode};
 
 use crate::coder::PROBABILITY_ONE;
@@ -33,6 +35,41 @@ const MAP_LIMIT: u32 = 1020;
 
 /// Bytes of a table that take little time: see `docs/architecture-engine.md`.
 const CHEAP_TABLE: usize = 16 << 20;
+
+/// The sizes of the tables of a predictor. Predictors of one profile whose sizes are the same do the same.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Sizes {
+    /// Positions that each match model remembers, as a power of two.
+    match_bits: u32,
+    /// Bytes of histories.
+    table_bytes: usize,
+    /// Entries of direct maps.
+    direct: usize,
+    /// Decisions about matches.
+    decisions: usize,
+}
+
+impl Sizes {
+    /// For `length` bytes with `contexts` contexts, in tables of at most `memory` bytes.
+    fn of(contexts: usize, length: usize, memory: usize) -> Self {
+        // Eight bytes a context and byte: twice that gains 0.03 %, half of it costs 0.1 %. With few contexts one byte, but
+        // four where they cost little: see `docs/architecture-engine.md`. A power of two.
+        let each = |bytes: usize| length.saturating_mul(contexts * bytes);
+        let wanted = if contexts > 16 { each(8) } else { each(1).max(each(4).min(CHEAP_TABLE)) };
+        let wanted = wanted.max(1 << 16).next_power_of_two();
+        Sizes {
+            match_bits: (length.max(1 << 10) as u32).next_power_of_two().ilog2().min(22),
+            table_bytes: wanted.min(1 << memory.max(1 << 16).ilog2()),
+            direct: length.saturating_mul(64).min(memory / 64).max(1 << 16).next_power_of_two(),
+            decisions: Bypass::decisions(length),
+        }
+    }
+
+    /// Bytes that the tables take together, at most.
+    fn bytes(self) -> u64 {
+        (self.table_bytes + self.table_bytes / 4 + 4 * self.direct + (16 << self.match_bits)) as u64
+    }
+}
 
 /// Predicts the next bit.
 ///
@@ -100,19 +137,21 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
     /// # Errors
     /// The memory cannot be had.
     pub fn new(kernels: K, profile: &Profile, length: usize, memory: usize, skipped: Skipped) -> Result<Self> {
+        Self::with_sizes(kernels, profile, Sizes::of(N, length, memory), skipped)
+    }
+
+    /// A predictor with tables of these sizes.
+    ///
+    /// # Errors
+    /// The memory cannot be had.
+    fn with_sizes(kernels: K, profile: &Profile, sizes: Sizes, skipped: Skipped) -> Result<Self> {
         let mut profile = profile.clone();
         let used = profile.contexts.len().min(N);
         profile.selectors.resize(S, Selector::Constant);
         profile.matches.truncate(P - Self::MATCHES - D - 1);
-        let match_bits = (length.max(1 << 10) as u32).next_power_of_two().ilog2().min(22);
-        let matches = profile.matches.iter().map(|&shortest| MatchModel::new(shortest, match_bits)).collect::<Result<Vec<_>>>()?;
+        let matches = profile.matches.iter().map(|&shortest| MatchModel::new(shortest, sizes.match_bits)).collect::<Result<Vec<_>>>()?;
         let rows: [usize; S] = std::array::from_fn(|k| profile.selectors[k].rows());
-        // Eight bytes a context and byte: twice that gains 0.03 %, half of it costs 0.1 %. With few contexts one byte, but
-        // four where they cost little: see `docs/architecture-engine.md`. A power of two.
-        let each = |bytes: usize| length.saturating_mul(N * bytes);
-        let wanted = if N > 16 { each(8) } else { each(1).max(each(4).min(CHEAP_TABLE)) };
-        let wanted = wanted.max(1 << 16).next_power_of_two();
-        let table_bytes = wanted.min(1 << memory.max(1 << 16).ilog2());
+        let table_bytes = sizes.table_bytes;
         let rate = profile.rate;
         let last_rate = Rate { first: 300, last: profile.last_rate, span: 400, threshold: 0 };
         let mut predictor = Self {
@@ -125,11 +164,11 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
             places: [0; N],
             once: [NONE_DEFERRED; N],
             runs: RunMap::new(table_bytes / N / 4)?,
-            direct: DirectMaps::new(length.saturating_mul(64).min(memory / 64).max(1 << 16))?,
+            direct: DirectMaps::new(sizes.direct)?,
             inputs: [[0; 2]; P],
             parts: [RowPart::default(); S],
             matches,
-            bypass: Bypass::new(length, Self::BELIEF)?,
+            bypass: Bypass::new(sizes.decisions, Self::BELIEF)?,
             mixer: M::new(rows, (profile.first_weight * 16384 / 256) as i16, rate),
             last: LastMixer::new(256, last_rate),
             beside: profile.last_selector.map(|selector| (LastMixer::new(selector.rows(), last_rate), selector, RowPart::default())),
@@ -408,4 +447,3 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
         self.probability = mixed.clamp(1, PROBABILITY_ONE - 1);
     }
 }
-

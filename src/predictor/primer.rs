@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::level::Effort;
 use crate::words;
 use std::borrow::Cow;
+use std::sync::{Mutex, PoisonError};
 
 /// Layers of 512, 320, 128, 40, 16 and 8 KiB, each a mixture of prose, markup and source code; the first two end
 /// with words.
@@ -23,7 +24,7 @@ const LONG: usize = 64 << 10;
 const BASE: (usize, usize) = (64, 64);
 
 /// What a predictor reads before a stream.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, PartialEq, Default, Debug)]
 pub struct Primer {
     /// All of it: the end of the primer, as words before a stream of words.
     pub text: Cow<'static, [u8]>,
@@ -61,11 +62,25 @@ impl Primer {
         Self { text: Cow::Borrowed(&PRIMER[PRIMER.len() - ((noted + learned) << 10)..]), noted: noted << 10 }
     }
 
-    /// The same as words: what is noted and what is learned each for itself.
+    /// The same as words: what is noted and what is learned each for itself. Every part of the primer that is asked for stays
+    /// for the life of the process: the table of the format has five, together 1.5 MB as words.
     ///
     /// # Errors
     /// Memory cannot be had.
     pub fn as_words(&self) -> Result<Self> {
+        static PARTS: Mutex<Vec<(usize, usize, Primer)>> = Mutex::new(Vec::new());
+        let mut parts = PARTS.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = parts.iter().find(|(length, noted, _)| (*length, *noted) == (self.text.len(), self.noted));
+        if let Some((.., words)) = found {
+            return Ok(words.clone());
+        }
+        let Primer { text, noted } = self.to_words()?;
+        let words = Primer { text: Cow::Borrowed(text.into_owned().leak()), noted };
+        parts.push((self.text.len(), self.noted, words.clone()));
+        Ok(words)
+    }
+
+    fn to_words(&self) -> Result<Self> {
         let (noted, learned) = self.text.split_at(self.noted);
         let mut codes = words::encode(noted)?;
         let noted = codes.len();

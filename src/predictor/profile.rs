@@ -140,7 +140,7 @@ impl RowPart {
 }
 
 /// What a predictor is made of.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Profile {
     /// Hashed contexts; the first `orders` of them are plain orders, shortest first.
     pub contexts: Vec<Context>,

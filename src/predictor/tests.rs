@@ -205,3 +205,19 @@ fn golden_probabilities_are_the_same_with_every_instruction_set() {
     }
     assert_eq!(lines.lines().count(), kept.lines().count());
 }
+
+/// A copy of a predictor that has read the primer goes on as the first one does.
+#[test]
+fn primed_copies_code_the_same() {
+    for number in [4, 5, 6] {
+        let level = &LEVELS[number];
+        for kind in [Kind::Text, Kind::Words] {
+            for bytes in [samples::text(4000), samples::text(10_000), sample(300)] {
+                let codes: Vec<Vec<u8>> = (0..3).map(|_| crate::predictor::encode(&bytes, level, &kind).unwrap()).collect();
+                let again = crate::predictor::decode(&codes[0], bytes.len(), level, &kind);
+                assert!(again.is_ok_and(|again| again == bytes), "-{} {kind:?} {}", level.number, bytes.len());
+                assert!(codes[0] == codes[1] && codes[0] == codes[2], "-{} {kind:?} {}", level.number, bytes.len());
+            }
+        }
+    }
+}

@@ -1,1 +1,109 @@
-//! Work stays in proportion to what an archive has and declares.
+//! Work stays in proportion to what an archive has and declares. Times are compared with those of honest archives in the
+//! same run, for machines and builds differ.
+
+use std::fs;
+
+use cmx::block;
+use cmx::container::fields::put_varint;
+use cmx::container::hash::hash;
+use cmx::level::LEVELS;
+use cmx::{DecodeOptions, Error};
+
+use crate::child::run;
+use crate::hostile::*;
+
+fn seconds(archive: &[u8]) -> f64 {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("x.cmx"), archive).unwrap();
+    let outcome = run(folder.path(), &["-t", "x.cmx"]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.errors);
+    outcome.seconds
+}
+
+/// Each of them learned the primer anew: five took 6.8 s.
+#[test]
+fn compact_members_of_forty_bytes_at_level_8() {
+    let raw = prose(40);
+    let coded = [&[1 << 4 | 8, 1][..], &cmx::predictor::encode(&raw, &LEVELS[7], &block::Kind::Text).unwrap()].concat();
+    let member = compact(&raw, coded);
+    let one = seconds(&member);
+    let many = seconds(&member.repeat(20));
+    eprintln!("{} bytes, {one} s; 20 of them {many} s", member.len());
+    assert!(many < 9.0 * one, "{many} s, one takes {one} s");
+}
+
+/// Blocks of samples have no bypass, and 18 bytes stood for 3 MB of zeros.
+#[test]
+fn images_of_zeros() {
+    for level in [5u8, 8] {
+        let kind = block::Kind::Image { bits: 8, row_bytes: 1024 };
+        let zeros = vec![0; 300_000];
+        let code = cmx::predictor::encode(&zeros, &LEVELS[usize::from(level) - 1], &kind).unwrap();
+        assert!(code.len() < 100, "{}", code.len());
+        let mut single = vec![1 << 4 | level, 3, 8];
+        put_varint(&mut single, 1024);
+        single.extend(&code);
+        let refused = block::decode(&single, zeros.len());
+        assert!(matches!(refused, Err(Error::Corrupt(text)) if text.contains("samples")), "-{level}");
+        // What is made of the same bytes is decoded.
+        let made = block::encode(&zeros, &LEVELS[usize::from(level) - 1], true).unwrap();
+        assert!(made.fallback.is_none());
+    }
+}
+
+/// An image of one colour, too short for a run: the encoder finds another way.
+#[test]
+fn honest_images_that_are_nearly_empty_come_back() {
+    let mut image = b"P5 1000 500 255\n".to_vec();
+    for row in 0..500usize {
+        image.extend((0..1000).map(|column| u8::from(row % 20 == 0 && column == row)));
+    }
+    for level in [&LEVELS[4], &LEVELS[7]] {
+        let made = block::encode(&image, level, true).unwrap();
+        assert!(made.fallback.is_none(), "{:?}", made.fallback);
+        assert!(block::decode(&made.bytes, image.len()).unwrap() == image);
+    }
+}
+
+/// All text of a block is one stream: many would each read a primer.
+#[test]
+fn several_streams_of_text_are_refused() {
+    for kinds in [[1u8, 1], [8, 8], [1, 8]] {
+        let mut coded = vec![2 << 4 | 5, 2, 0, 0, 0];
+        for kind in kinds {
+            coded.push(kind);
+            put_varint(&mut coded, 20 << 1 | 1);
+            coded.push(4);
+        }
+        coded.extend([0; 8]);
+        let refused = block::decode(&coded, 40);
+        assert!(matches!(&refused, Err(Error::Corrupt(text)) if text.contains("two streams of text")), "{kinds:?}: {refused:?}");
+    }
+}
+
+/// 470 bytes stood for 8 GiB: what they declare is known first.
+#[test]
+fn zeros_as_runs_are_limited_before_they_are_made() {
+    let archive = cmx::compress_with(
+        &vec![0; 33 << 20],
+        &cmx::EncodeOptions { level: &LEVELS[0], verify: false, ..cmx::EncodeOptions::default() },
+    )
+    .unwrap();
+    assert!(archive.len() < 500);
+    let progress = std::sync::Arc::new(cmx::progress::Progress::default());
+    let options = DecodeOptions { max_output: 1 << 20, progress: Some(progress.clone()), ..DecodeOptions::default() };
+    assert!(matches!(cmx::decompress_with(&archive, &options), Err(Error::Limit(_))));
+    assert_eq!(progress.written(), 0);
+}
+
+/// A declared length bounds the work, so it is bounded by what the level has.
+#[test]
+fn blocks_longer_than_their_level_has_are_refused() {
+    for (level, length) in [(1u8, (16u64 << 20) + 1), (8, (256 << 20) + 1)] {
+        let coded = vec![1 << 4 | level, 0, 1, 2, 3];
+        let index = [1, 0, 0];
+        let archive = member(0, 4096, &[(length, 0, coded), (3, hash(&index), [&[0][..], &index].concat())]);
+        let refused = cmx::decompress(&archive);
+        assert!(matches!(&refused, Err(Error::Corrupt(text)) if text.contains("that its level has")), "{refused:?}");
+    }
+}

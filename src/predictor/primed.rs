@@ -1,0 +1,100 @@
+//! Predictors that have read a primer, kept for the next stream that reads the same one.
+//!
+//! To read a primer takes up to a second, to copy what has read it a tenth of that. So many small streams in one process
+//! do not pay for it each time, and what is coded is verified with a copy. A copy predicts what the kept one would.
+//!
+//! What is kept is spare memory (see [`crate::budget`]): a job that needs it gets it.
+
+use std::any::TypeId;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::Sizes;
+use super::primer::Primer;
+use super::profile::Profile;
+use crate::budget;
+use crate::coder::leading::Skipped;
+use crate::error::Result;
+
+/// All that decides the state of a predictor which has read its primer.
+#[derive(Clone, PartialEq)]
+pub(super) struct Key {
+    predictor: TypeId,
+    /// Without its primer and the length of its text.
+    profile: Profile,
+    /// Primers are parts of static texts, as bytes or as words: place, length, how many of them are noted.
+    primer: (usize, usize, usize),
+    has_text: bool,
+    sizes: Sizes,
+    skipped: Skipped,
+}
+
+impl Key {
+    /// The key of predictors of type `T`; none where there is no primer to spare.
+    pub fn of<T: 'static>(profile: &Profile, sizes: Sizes, skipped: Skipped) -> Option<Key> {
+        let Primer { text, noted } = &profile.primer;
+        let std::borrow::Cow::Borrowed(text) = text else { return None };
+        (!text.is_empty()).then(|| Key {
+            predictor: TypeId::of::<T>(),
+            profile: Profile { primer: Primer::default(), words: None, ..profile.clone() },
+            primer: (text.as_ptr().addr(), text.len(), *noted),
+            has_text: profile.words.is_some(),
+            sizes,
+            skipped,
+        })
+    }
+}
+
+/// Keys that were asked for last, oldest first.
+static ASKED: Mutex<VecDeque<Key>> = Mutex::new(VecDeque::new());
+
+/// How many of them are remembered.
+const MOST_ASKED: usize = 16;
+
+fn asked() -> MutexGuard<'static, VecDeque<Key>> {
+    ASKED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A predictor that has read its primer, or whether it is worth keeping once it has.
+pub(super) enum Found<T> {
+    /// A copy of the one that is kept.
+    Primed(T),
+    /// It was asked for before, or is going to be: [`keep`] it.
+    Wanted,
+    /// It may be the only one.
+    Unknown,
+}
+
+/// Looks for a predictor that has read the primer of `key`. What is coded will be verified, and is worth keeping at once.
+///
+/// # Errors
+/// Memory for the copy cannot be had.
+pub(super) fn find<T: Clone + Send + Sync + 'static>(key: &Key, is_coding: bool) -> Result<Found<T>> {
+    // Beside a copy that would need it, nothing is spare.
+    let kept = budget::spare(key.sizes.bytes(), |kept: &Kept<T>| kept.key == *key);
+    if let Some(kept) = kept {
+        return Ok(Found::Primed(kept.predictor.clone()));
+    }
+    let mut asked = asked();
+    let before = asked.iter().position(|other| other == key);
+    if let Some(place) = before {
+        asked.remove(place);
+    }
+    if asked.len() == MOST_ASKED {
+        asked.pop_front();
+    }
+    asked.push_back(key.clone());
+    Ok(if is_coding || before.is_some() { Found::Wanted } else { Found::Unknown })
+}
+
+struct Kept<T> {
+    key: Key,
+    predictor: T,
+}
+
+/// Keeps a copy of `predictor`, whose tables take `bytes`, if there is room for it.
+#[cold]
+#[inline(never)]
+pub(super) fn keep<T: Clone + Send + Sync + 'static>(key: &Key, predictor: &T, bytes: u64) {
+    budget::keep_spare(bytes, || Arc::new(Kept { key: key.clone(), predictor: predictor.clone() }));
+}
