@@ -8,8 +8,8 @@ use std::any::Any;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::error::{Error, Result};
 
@@ -120,8 +120,7 @@ impl Charge {
             });
             taken.map_err(|used| {
                 let sum = used.saturating_add(more).div_ceil(1 << 20);
-                let text =
-                    format!("{what} would bring the memory to {sum} MiB, more than {} MiB; -M {sum}M raises the limit", limit >> 20);
+                let text = format!("{what} would bring the memory to {sum} MiB, more than {} MiB; -M {sum}M raises the limit", limit >> 20);
                 refused.get_or_init(|| text.clone());
                 Error::Limit(text)
             })?;

@@ -24,8 +24,8 @@ mod inverse;
 mod suffix;
 mod tree;
 
-use crate::coder::{Decoder, Encoder};
 use crate::budget;
+use crate::coder::{Decoder, Encoder};
 use crate::error::{Error, Result};
 use crate::simd::{InstructionSet, accelerate};
 use bits::code_plain;

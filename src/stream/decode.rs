@@ -212,9 +212,7 @@ impl<R: Read> Members<R> {
             return Ok(None);
         }
         let progress = self.options.progress.clone();
-        Ordered::new(1).submit(move || {
-            progress::part(progress.as_ref(), member.raw_len, || decode_compact(&member))
-        })
+        Ordered::new(1).submit(move || progress::part(progress.as_ref(), member.raw_len, || decode_compact(&member)))
     }
 
     fn note_read(&self, bytes: u64) {

@@ -6,7 +6,9 @@ use std::io::{BufReader, Cursor, Write};
 
 use lepton_jpeg::{EnabledFeatures, SingleThreadPool};
 
+use super::lepton_header::Demands;
 use super::{Parts, guarded};
+use crate::budget;
 use crate::error::{Error, Result};
 
 /// The stored id.
@@ -55,6 +57,8 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     if !parts.params.is_empty() || !parts.inner.is_empty() {
         return Err(Error::Corrupt("parameters of a JPEG".into()));
     }
+    let demands = Demands::of(&parts.packed, limit)?;
+    let _charge = budget::charge(demands.memory, "a JPEG")?;
     guarded("JPEG", || {
         let mut out = Limited { bytes: Vec::new(), limit };
         lepton_jpeg::decode_lepton(&mut Cursor::new(&parts.packed), &mut out, &features(), &SingleThreadPool::default())

@@ -11,6 +11,7 @@ pub mod functions;
 mod guard;
 pub mod idat;
 pub mod jpeg;
+mod lepton_header;
 pub mod relocations;
 pub mod scanline;
 pub mod wasm;

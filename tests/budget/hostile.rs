@@ -69,7 +69,10 @@ pub fn many_attributes(count: u64) -> Vec<u8> {
 pub fn many_extents(count: u64) -> Vec<u8> {
     let mut size = Vec::new();
     put_varint(&mut size, 2 * count);
-    index(1, &[(column::FLAGS, vec![64]), (column::PATH, b"f\0".to_vec()), (column::SIZE, size), (column::EXTENTS, counted(count, &[1, 1]))])
+    index(
+        1,
+        &[(column::FLAGS, vec![64]), (column::PATH, b"f\0".to_vec()), (column::SIZE, size), (column::EXTENTS, counted(count, &[1, 1]))],
+    )
 }
 
 /// `count` directories without names.

@@ -84,11 +84,9 @@ fn several_streams_of_text_are_refused() {
 /// 470 bytes stood for 8 GiB: what they declare is known first.
 #[test]
 fn zeros_as_runs_are_limited_before_they_are_made() {
-    let archive = cmx::compress_with(
-        &vec![0; 33 << 20],
-        &cmx::EncodeOptions { level: &LEVELS[0], verify: false, ..cmx::EncodeOptions::default() },
-    )
-    .unwrap();
+    let archive =
+        cmx::compress_with(&vec![0; 33 << 20], &cmx::EncodeOptions { level: &LEVELS[0], verify: false, ..cmx::EncodeOptions::default() })
+            .unwrap();
     assert!(archive.len() < 500);
     let progress = std::sync::Arc::new(cmx::progress::Progress::default());
     let options = DecodeOptions { max_output: 1 << 20, progress: Some(progress.clone()), ..DecodeOptions::default() };
