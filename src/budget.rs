@@ -1,6 +1,6 @@
 //! Memory of one job under one limit: what is taken is charged before it is taken, and given back when it is freed.
 //!
-//! A job runs in [`Budget::run`]. Whatever it calls, also on threads of [`crate::ordered`], charges that budget through
+//! A job runs in [`Budget::run`]. Whatever it calls, also on worker threads, charges that budget through
 //! [`charge`], so that no function has to pass it on; outside of a job nothing is limited. Large tables charge
 //! themselves (see [`crate::simd::memory`]), buffers are charged where their length is known.
 

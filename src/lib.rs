@@ -129,8 +129,8 @@
 //! # Underneath
 //!
 //! From the outside in: [`stream`] cuts data into blocks and hands them to threads, [`container`] is the archive as bytes,
-//! [`block`] is one block as a predictor sees it, [`budget`] the memory that all of them share. A long job is watched by [`progress::Progress`]. The folder `examples`
-//! of the sources has short programs.
+//! [`block`] is one block as a predictor sees it, [`budget`] the memory that all of them share. A long job is watched by
+//! [`progress::Progress`]. The folder `examples` of the sources has short programs.
 
 mod api;
 pub mod archive;
