@@ -1,5 +1,6 @@
 //! Writing of an archive of many files.
 
+use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -7,18 +8,19 @@ use std::sync::Arc;
 use super::group::solid_size;
 use super::names::check_paths;
 use super::plan::Plan;
+use super::stored::{Outcome, Stored};
 use crate::block::Base;
 use crate::budget::Budget;
 use crate::container::format::incompatible;
 use crate::container::hash::{Hasher, narrow};
 use crate::container::writer::{CodedBlock, MemberWriter};
-use crate::container::{Entry, EntryKind};
+use crate::container::{Entry, Extent, Metadata};
 use crate::error::{Error, Result};
 use crate::input::deep;
 use crate::input::holes::data_extents;
 use crate::input::shown::{reason, show_path};
 use crate::input::walk::WalkOptions;
-use crate::input::{BlockSource, FileSource};
+use crate::input::{BlockSource, FileSource, Original};
 use crate::options::EncodeOptions;
 use crate::ordered::Ordered;
 use crate::progress;
@@ -57,8 +59,8 @@ impl Plan {
     /// Writes the archive to `out`.
     ///
     /// # Errors
-    /// A file changes or cannot be read, writing fails, or memory is short. What was written by then
-    /// has no footer.
+    /// Writing fails, or memory is short. What was written by then has no footer. Files that change or cannot be read are
+    /// no error but warnings.
     pub fn write(self, out: impl Write, options: &CreateOptions) -> Result<CreateSummary> {
         // An append goes on in the budget that the archive's own index was charged to.
         let budget = Budget::current().unwrap_or_else(|| Budget::new(options.encode.memory));
@@ -82,9 +84,8 @@ impl Plan {
             warnings: self.warnings,
         };
         let first_file = self.text.start;
-        let mut entries: Vec<Entry> = Vec::with_capacity(self.found.len());
-        let mut raw = 0;
-        for (place, found) in self.found.into_iter().enumerate() {
+        let mut stored = Stored::new(self.found);
+        for place in 0..stored.found.len() {
             if let Some((files, part)) = base {
                 if place == first_file + files {
                     content.begin_text(part)?;
@@ -93,27 +94,23 @@ impl Plan {
                     content.end_text()?;
                 }
             }
-            let mut entry = found.entry;
-            if let Some(first) = entry.same_as {
-                let first = &entries[first as usize];
-                entry.hash = first.hash;
-                entry.extents.clone_from(&first.extents);
-            } else if entry.kind == EntryKind::File {
-                content.add(&found.source, &mut entry)?;
-            }
-            raw += entry.size;
-            entries.push(entry);
+            stored.store(place, &mut content)?;
         }
         content.flush()?;
         content.drain()?;
+        let entries = stored.into_entries();
+        let raw = entries.iter().map(|entry| entry.size).sum();
         let (count, warnings) = (entries.len() as u64, content.warnings);
         let (_, coded) = content.writer.finish(entries, level, options.encode.verify)?;
         Ok(CreateSummary { entries: count, raw, coded, warnings })
     }
 }
 
+/// How many bytes could be read, and what came then if that was an error.
+type ReadUpTo = std::result::Result<u64, (u64, std::io::Error)>;
+
 /// The contents of files on their way into blocks.
-struct Content<'a, W: Write> {
+pub(super) struct Content<'a, W: Write> {
     options: &'a EncodeOptions,
     writer: MemberWriter<W>,
     queue: Ordered<CodedBlock>,
@@ -130,34 +127,69 @@ struct Content<'a, W: Write> {
 impl<W: Write> Content<'_, W> {
     /// Adds the content of the file at `path`, and fills in what `entry` says about it. A file that
     /// fits into a block is never cut: extracting it needs one block only.
-    fn add(&mut self, path: &Path, entry: &mut Entry) -> Result<()> {
-        if entry.size == 0 {
-            entry.hash = narrow(Hasher::default().finish(), 0);
-            return Ok(());
+    ///
+    /// Of a file that changes meanwhile the entry says what was stored: as many of the bytes that it had when it was
+    /// opened as could be read, never more. What cannot be read at all is left out. Both are warned about.
+    pub(super) fn add(&mut self, path: &Path, entry: &mut Entry) -> Result<Outcome> {
+        let planned = (entry.size, entry.metadata.mtime);
+        let (file, original) = match open_regular(path) {
+            Ok(opened) => opened,
+            Err(error) => {
+                self.warnings.push(format!("left out: {}: {}", show_path(path), reason(&error)));
+                return Ok(Outcome::LeftOut);
+            }
+        };
+        let found = file.metadata()?;
+        (entry.size, entry.metadata) = (found.len(), Metadata::of(&found));
+        entry.extents = data_extents(&file, entry.size)?;
+        let length = entry.stored_len();
+        let (hash, read) = if length == 0 { (Hasher::default().finish(), Ok(0)) } else { self.read(file, entry)? };
+        let (read, failed) = read.map_or_else(|(read, error)| (read, Some(error)), |read| (read, None));
+        if read == 0
+            && let Some(error) = &failed
+        {
+            self.warnings.push(format!("left out: {}: {}", show_path(path), reason(error)));
+            return Ok(Outcome::LeftOut);
         }
-        self.add_content(path, entry).map_err(|error| match error {
-            Error::Io(error) => Error::Io(std::io::Error::new(error.kind(), format!("{}: {}", show_path(path), reason(&error)))),
-            error => error,
-        })
+        entry.hash = narrow(hash, read);
+        if read < length {
+            cut(entry, read);
+        }
+        let change = original.change()?;
+        let why = match (&failed, change) {
+            (Some(error), _) => Some(format!("cannot be read any further: {}", reason(error))),
+            (None, Some(change)) => Some(format!("{change} while it was read")),
+            (None, None) if read < length => Some("is shorter than the system said".to_string()),
+            (None, None) => None,
+        };
+        if let Some(why) = &why {
+            self.warnings.push(format!("{}: {why}; stored are {} bytes", show_path(path), entry.size));
+        }
+        let is_as_planned = why.is_none() && planned == (entry.size, entry.metadata.mtime);
+        Ok(if is_as_planned { Outcome::AsPlanned } else { Outcome::Changed })
     }
 
-    fn add_content(&mut self, path: &Path, entry: &mut Entry) -> Result<()> {
-        let file = deep::open(path)?;
-        entry.extents = data_extents(&file)?;
-        if file.metadata()?.len() != entry.size {
-            return Err(std::io::Error::other("the file changed while it was being read; try again when it rests").into());
-        }
-        let mut source = match &entry.extents {
-            Some(extents) => FileSource::with_extents(file, extents)?,
-            None => FileSource::new(file)?,
-        };
+    /// Takes the stored content of `entry` out of `file` into blocks, as far as it can be read. Returns the hash of the
+    /// bytes and how many they are, and the reason if reading ended in an error.
+    fn read(&mut self, file: File, entry: &Entry) -> Result<(u64, ReadUpTo)> {
+        // By now the file may be longer than the entry says.
+        let whole = [Extent { offset: 0, length: entry.size }];
+        let mut source = FileSource::with_extents(file, entry.extents.as_deref().unwrap_or(&whole))?;
         let length = entry.stored_len();
         if !self.block.is_empty() && self.block.len() as u64 + length > self.part as u64 {
             self.flush()?;
         }
         let mut hasher = Hasher::default();
-        while let Some(mut piece) = source.next_block(self.options.level.block_size.min(self.piece_size(length)))? {
+        let mut read = 0;
+        loop {
+            let mut piece = match source.next_block(self.options.level.block_size.min(self.piece_size(length))) {
+                Ok(Some(piece)) => piece,
+                Ok(None) => return Ok((hasher.finish(), Ok(read))),
+                Err(Error::Io(error)) => return Ok((hasher.finish(), Err((read, error)))),
+                Err(error) => return Err(error),
+            };
             hasher.update(&piece);
+            read += piece.len() as u64;
             if self.block.is_empty() {
                 self.block = piece;
             } else {
@@ -167,8 +199,6 @@ impl<W: Write> Content<'_, W> {
                 self.flush()?;
             }
         }
-        entry.hash = narrow(hasher.finish(), length);
-        Ok(())
     }
 
     /// A file larger than a solid block gets blocks as large as the level has them.
@@ -198,6 +228,11 @@ impl<W: Write> Content<'_, W> {
 
     /// Makes what was collected the base of the text to come, which is cut into blocks of about `part` bytes.
     fn begin_text(&mut self, part: u64) -> Result<()> {
+        self.part = self.limit.min(part as usize);
+        if self.block.is_empty() {
+            // None of the files of the base could be read: the text stands alone.
+            return Ok(());
+        }
         let block = std::mem::take(&mut self.block);
         let (options, level) = (self.options.clone(), self.options.level.for_small_files());
         let base = Ordered::new(1).submit(move || {
@@ -210,7 +245,6 @@ impl<W: Write> Content<'_, W> {
             self.write(&block)?;
             self.base = base.map(Arc::new);
         }
-        self.part = self.limit.min(part as usize);
         Ok(())
     }
 
@@ -237,4 +271,26 @@ impl<W: Write> Content<'_, W> {
         }
         Ok(())
     }
+}
+
+/// Opens the file at `path` if it is one still.
+fn open_regular(path: &Path) -> std::io::Result<(File, Original)> {
+    let file = deep::open_at_once(path)?;
+    let original = Original::of(path, &file)?.ok_or_else(|| std::io::Error::other("it is no file any more"))?;
+    Ok((file, original))
+}
+
+/// Makes `entry` one of which only the first `read` bytes are stored.
+fn cut(entry: &mut Entry, read: u64) {
+    let Some(extents) = &mut entry.extents else {
+        entry.size = read;
+        return;
+    };
+    let mut left = read;
+    for extent in extents.iter_mut() {
+        extent.length = extent.length.min(left);
+        left -= extent.length;
+    }
+    extents.retain(|extent| extent.length > 0);
+    entry.size = extents.last().map_or(0, |last| last.offset + last.length);
 }

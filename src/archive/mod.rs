@@ -25,6 +25,7 @@ pub mod scan;
 pub mod select;
 mod sparse;
 mod spool;
+mod stored;
 mod survey;
 
 use std::borrow::Cow;
@@ -238,7 +239,8 @@ impl Archive {
     /// Makes an archive of everything under `roots`, at `path`.
     ///
     /// # Errors
-    /// A root does not exist, a file changes while it is read, writing fails, or memory is short.
+    /// A root does not exist, writing fails, or memory is short. Files that change or cannot be read are no error but
+    /// warnings.
     pub fn create(path: impl AsRef<Path>, roots: &[PathBuf], options: &CreateOptions) -> Result<CreateSummary> {
         let plan = Plan::of(roots, options.walk)?;
         let mut file = crate::output::AtomicFile::create(path.as_ref())?;

@@ -58,7 +58,11 @@ fn compress_one(options: &Options, level: &'static Level, input: &Path) -> Resul
     let mut warnings = summary.warnings;
     if let Some(original) = &original {
         let change = original.change().map_err(|error| Failure::io(input, &error))?;
-        warnings.extend(change.map(|change| format!("the file {change} after it was opened; the archive holds the earlier content")));
+        warnings.extend(
+            change.map(|change| {
+                format!("the file {change} after it was opened; the archive holds {} bytes that were read of it", summary.raw)
+            }),
+        );
         if is_kept && warnings.is_empty() {
             warnings.extend(remove_source(options, input, original)?);
         }

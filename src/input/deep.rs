@@ -24,6 +24,15 @@ pub fn open(path: &Path) -> io::Result<File> {
     Ok(open_with(path.as_os_str().as_bytes(), OFlags::RDONLY)?.into())
 }
 
+/// Opens what is at `path` for reading, at once: a pipe or device that took the name of a file since the walk is not waited
+/// for, and a link in its place is not followed.
+///
+/// # Errors
+/// There is nothing or a link, or the system refuses.
+pub fn open_at_once(path: &Path) -> io::Result<File> {
+    Ok(open_with(path.as_os_str().as_bytes(), OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK)?.into())
+}
+
 /// Reads the whole file at `path`.
 ///
 /// # Errors

@@ -1,25 +1,26 @@
-//! Input from a file: mapped if it can be, read if not.
+//! Input from a file, read at places: never mapped, since a map of a file that shrinks ends the process with SIGBUS.
 
 use std::fs::{File, Metadata};
+use std::io;
 use std::os::unix::fs::FileExt;
 
 use super::holes::data_extents;
-use super::mmap::MappedFile;
 use super::{BlockSource, StreamSource};
 use crate::container::Extent;
 use crate::container::fields::reserve;
 use crate::error::{Error, Result};
 
-/// Files below this size are read: a map costs more than it saves.
-const MAP_FROM: u64 = 1 << 20;
-
-/// Blocks from a file.
+/// Blocks from a file: the bytes that it had when it was opened. Of a file that shrinks meanwhile they are those that
+/// are still there, of one that grows those of its first length. [`super::Original`] tells whether that happened.
 pub struct FileSource {
     file: File,
     before: Metadata,
-    way: Way,
+    /// Devices, pipes and the files of /proc, whose size says nothing, are read from start to end.
+    stream: Option<StreamSource<File>>,
     /// What is left to read, the next stretch last.
     left: Vec<Stretch>,
+    /// Why reading stopped, until it is said.
+    failed: Option<io::Error>,
 }
 
 /// A part of the file.
@@ -44,13 +45,6 @@ fn stretches(length: u64, data: &[Extent]) -> Vec<Stretch> {
     all
 }
 
-enum Way {
-    Mapped(MappedFile),
-    Positioned,
-    /// Devices, pipes and the files of /proc, whose size says nothing.
-    Stream(StreamSource<File>),
-}
-
 impl FileSource {
     /// Blocks from `file`, from its start.
     ///
@@ -59,70 +53,64 @@ impl FileSource {
     pub fn new(file: File) -> Result<Self> {
         let before = file.metadata()?;
         if before.is_dir() {
-            return Err(Error::Io(std::io::ErrorKind::IsADirectory.into()));
+            return Err(Error::Io(io::ErrorKind::IsADirectory.into()));
         }
-        let way = if !before.is_file() || before.len() == 0 {
-            Way::Stream(StreamSource::new(file.try_clone()?))
-        } else if before.len() >= MAP_FROM {
-            MappedFile::new(&file, before.len()).map_or(Way::Positioned, Way::Mapped)
-        } else {
-            Way::Positioned
-        };
+        let is_stream = !before.is_file() || before.len() == 0;
+        let stream = if is_stream { Some(StreamSource::new(file.try_clone()?)) } else { None };
         let whole = vec![Extent { offset: 0, length: before.len() }];
-        let left = stretches(before.len(), &data_extents(&file)?.unwrap_or(whole));
-        Ok(FileSource { file, before, way, left })
+        let left = stretches(before.len(), &data_extents(&file, before.len())?.unwrap_or(whole));
+        Ok(FileSource { file, before, stream, left, failed: None })
     }
 
-    /// Blocks from the stretches of `file` that hold data, joined. Holes are passed over.
+    /// Blocks from the `extents` of the regular `file`, joined, and nothing else whatever its length is by now. Holes are
+    /// passed over.
     ///
     /// # Errors
-    /// As [`FileSource::new`], or a stretch is not inside the file.
+    /// The system gives no information about the file.
     pub fn with_extents(file: File, extents: &[Extent]) -> Result<Self> {
-        let mut source = Self::new(file)?;
-        source.left = extents.iter().rev().map(|&extent| Stretch { extent, is_hole: false }).collect();
-        if extents.iter().any(|extent| extent.offset.saturating_add(extent.length) > source.before.len()) {
-            return Err(changed());
-        }
-        Ok(source)
+        let before = file.metadata()?;
+        let left = extents.iter().rev().map(|&extent| Stretch { extent, is_hole: false }).collect();
+        Ok(FileSource { file, before, stream: None, left, failed: None })
     }
 
-    /// Length of the file, where it is known.
+    /// Length of the file in bytes, where it is known.
     #[must_use]
     pub fn length(&self) -> Option<u64> {
-        if matches!(self.way, Way::Stream(_)) { None } else { Some(self.before.len()) }
+        if self.stream.is_some() { None } else { Some(self.before.len()) }
     }
 
-    /// An error if the file is no longer the one that was opened.
-    fn check_unchanged(&self) -> Result<()> {
-        let now = self.file.metadata()?;
-        if now.len() == self.before.len() && now.modified().ok() == self.before.modified().ok() {
-            return Ok(());
+    /// Fills `part` from `offset` on, as far as the file goes. Returns how many bytes that are.
+    fn read(&self, offset: u64, part: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < part.len() {
+            match self.file.read_at(&mut part[filled..], offset + filled as u64) {
+                Ok(0) => break,
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // What was read is used first.
+                Err(_) if filled > 0 => break,
+                Err(error) => return Err(error),
+            }
         }
-        Err(changed())
+        Ok(filled)
     }
 
-    fn copy(&self, offset: u64, part: &mut [u8]) -> Result<()> {
-        if let Way::Mapped(map) = &self.way {
-            return map.copy(&self.file, offset, part);
-        }
-        self.file.read_exact_at(part, offset).map_err(|error| match error.kind() {
-            std::io::ErrorKind::UnexpectedEof => changed(),
-            _ => Error::Io(error),
-        })
+    /// How far into a hole the file still goes: it may have been cut since.
+    fn hole(&self, extent: Extent, step: u64) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len().saturating_sub(extent.offset).min(step))
     }
 }
 
 impl BlockSource for FileSource {
     fn next_block(&mut self, size: usize) -> Result<Option<Vec<u8>>> {
-        if let Way::Stream(stream) = &mut self.way {
+        if let Some(stream) = &mut self.stream {
             return stream.next_block(size);
+        }
+        if let Some(error) = self.failed.take() {
+            return Err(error.into());
         }
         let total: u64 = self.left.iter().map(|stretch| stretch.extent.length).sum();
         let length = total.min(size as u64) as usize;
-        if length == 0 {
-            self.check_unchanged()?;
-            return Ok(None);
-        }
         let mut block = Vec::new();
         reserve(&mut block, length)?;
         block.resize(length, 0);
@@ -130,21 +118,29 @@ impl BlockSource for FileSource {
         while filled < length {
             let Some(Stretch { extent, is_hole }) = self.left.pop() else { break };
             let step = extent.length.min((length - filled) as u64);
-            if !is_hole {
-                self.copy(extent.offset, &mut block[filled..filled + step as usize])?;
+            let part = &mut block[filled..filled + step as usize];
+            let read = if is_hole { self.hole(extent, step) } else { self.read(extent.offset, part).map(|read| read as u64) };
+            let read = read.unwrap_or_else(|error| {
+                self.failed = Some(error);
+                0
+            });
+            filled += read as usize;
+            if read < step {
+                // The file ends here now, or cannot be read any further.
+                self.left.clear();
+                break;
             }
-            filled += step as usize;
             let extent = Extent { offset: extent.offset + step, length: extent.length - step };
             if extent.length > 0 {
                 self.left.push(Stretch { extent, is_hole });
             }
         }
-        Ok(Some(block))
+        block.truncate(filled);
+        match self.failed.take_if(|_| filled == 0) {
+            Some(error) => Err(error.into()),
+            None => Ok(if filled == 0 { None } else { Some(block) }),
+        }
     }
-}
-
-fn changed() -> Error {
-    Error::Io(std::io::Error::other("the file changed while it was being read; try again when it rests"))
 }
 
 #[cfg(test)]
@@ -162,8 +158,8 @@ mod tests {
     }
 
     #[test]
-    fn mapped_and_read_files_give_the_same() {
-        for length in [0, 1, 1000, MAP_FROM as usize, 3_000_001] {
+    fn files_come_back_in_blocks() {
+        for length in [0, 1, 1000, 3_000_001] {
             let content: Vec<u8> = (0..length).map(|place| (place / 7) as u8).collect();
             let mut file = tempfile::tempfile().unwrap();
             file.write_all(&content).unwrap();
@@ -182,7 +178,28 @@ mod tests {
             let mut source = FileSource::with_extents(file.try_clone().unwrap(), &extents).unwrap();
             assert_eq!(read_all(&mut source, size).unwrap(), b"125678");
         }
-        assert!(FileSource::with_extents(file, &[Extent { offset: 9, length: 2 }]).is_err());
+        // What lies behind the end is not there.
+        let mut source = FileSource::with_extents(file, &[Extent { offset: 9, length: 2 }]).unwrap();
+        assert_eq!(read_all(&mut source, 100).unwrap(), b"9");
+    }
+
+    /// An entry says how long its content is before the content is read: a file that grew in between gives no more.
+    #[test]
+    fn a_file_that_is_longer_by_now_gives_no_more_than_its_extents() {
+        for before in [0, 10] {
+            let mut file = tempfile::tempfile().unwrap();
+            file.write_all(&b"0123456789"[..before]).unwrap();
+            let extents = [Extent { offset: 0, length: before as u64 }];
+            file.write_all(b"more").unwrap();
+            let mut source = FileSource::with_extents(file, &extents).unwrap();
+            assert_eq!(read_all(&mut source, 4).unwrap().len(), before);
+        }
+        let file = tempfile::tempfile().unwrap();
+        file.set_len(1 << 20).unwrap();
+        let length = 1 << 20;
+        file.set_len(2 << 20).unwrap();
+        file.write_all_at(b"data", (2 << 20) - 4).unwrap();
+        assert!(data_extents(&file, length).unwrap().is_none_or(|extents| extents.is_empty()));
     }
 
     #[test]
@@ -199,16 +216,21 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_shrinks_or_grows_is_an_error() {
+    fn of_a_file_that_shrinks_or_grows_comes_what_it_had_and_has() {
         for length in [5_000u64, 5_000_000] {
             for new_length in [length / 2, length * 2] {
-                let file = tempfile::tempfile().unwrap();
-                file.set_len(length).unwrap();
-                let mut source = FileSource::new(file.try_clone().unwrap()).unwrap();
-                source.next_block(1000).unwrap();
-                file.set_len(new_length).unwrap();
-                let text = read_all(&mut source, 1 << 20).unwrap_err().to_string();
-                assert!(text.contains("while it was being read"), "{text}");
+                for is_hole in [false, true] {
+                    let mut file = tempfile::tempfile().unwrap();
+                    file.set_len(length).unwrap();
+                    if !is_hole {
+                        file.write_all(&vec![0; length as usize]).unwrap();
+                    }
+                    let mut source = FileSource::new(file.try_clone().unwrap()).unwrap();
+                    source.next_block(1000).unwrap();
+                    file.set_len(new_length).unwrap();
+                    let rest = read_all(&mut source, 1 << 20).unwrap();
+                    assert_eq!(rest.len() as u64, length.min(new_length) - 1000);
+                }
             }
         }
     }

@@ -8,25 +8,27 @@ use rustix::fs::{SeekFrom, seek};
 use crate::container::Extent;
 use crate::error::Result;
 
-/// The stretches of data in a file with holes; `None` if it has none, or if nobody can tell.
+/// The stretches of data in the first `length` bytes of a file with holes; `None` if these have none, or if nobody can
+/// tell. A file that grows meanwhile gives nothing from beyond that length.
 ///
 /// # Errors
 /// The file cannot be looked at.
-pub fn data_extents(file: &File) -> Result<Option<Vec<Extent>>> {
+pub fn data_extents(file: &File, length: u64) -> Result<Option<Vec<Extent>>> {
     let found = file.metadata()?;
-    if !found.is_file() || found.blocks() * 512 >= found.len() {
+    if !found.is_file() || found.blocks() * 512 >= length {
         return Ok(None);
     }
     let before = seek(file, SeekFrom::Current(0)).map_err(std::io::Error::from)?;
     let mut extents = Vec::new();
     let mut at = 0;
-    while at < found.len() {
+    while at < length {
         let start = match seek(file, SeekFrom::Data(at)) {
+            Ok(start) if start >= length => break,
             Ok(start) => start,
             Err(rustix::io::Errno::NXIO) => break, // nothing but a hole is left
             Err(_) => return Ok(None),             // a file system that does not tell
         };
-        let end = seek(file, SeekFrom::Hole(start)).map_err(std::io::Error::from)?.min(found.len());
+        let end = seek(file, SeekFrom::Hole(start)).map_err(std::io::Error::from)?.min(length);
         if end <= start {
             break;
         }
@@ -34,7 +36,7 @@ pub fn data_extents(file: &File) -> Result<Option<Vec<Extent>>> {
         at = end;
     }
     let _ = seek(file, SeekFrom::Start(before)).map_err(std::io::Error::from)?;
-    let whole = [Extent { offset: 0, length: found.len() }];
+    let whole = [Extent { offset: 0, length }];
     Ok(if extents == whole { None } else { Some(extents) })
 }
 
@@ -50,13 +52,13 @@ mod tests {
         file.write_all_at(&[1; 5000], 0).unwrap();
         file.write_all_at(&[1; 5000], 9 << 20).unwrap();
         // Where the file system has no holes, there is nothing to see.
-        if let Some(extents) = data_extents(&file).unwrap() {
+        if let Some(extents) = data_extents(&file, file.metadata().unwrap().len()).unwrap() {
             assert_eq!(extents.len(), 2);
             assert_eq!((extents[0].offset, extents[1].offset), (0, 9 << 20));
             assert!(extents[0].length < 1 << 20 && extents[1].offset + extents[1].length == (9 << 20) + 5000);
         }
         let file = tempfile::tempfile().unwrap();
         file.set_len(1 << 20).unwrap();
-        assert!(data_extents(&file).unwrap().is_none_or(|extents| extents.is_empty()));
+        assert!(data_extents(&file, file.metadata().unwrap().len()).unwrap().is_none_or(|extents| extents.is_empty()));
     }
 }

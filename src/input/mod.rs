@@ -4,7 +4,6 @@ pub mod attributes;
 pub mod deep;
 pub mod file;
 pub mod holes;
-pub mod mmap;
 pub mod original;
 mod roots;
 pub mod shown;
@@ -23,6 +22,6 @@ pub trait BlockSource {
     /// when nothing is left.
     ///
     /// # Errors
-    /// Reading fails, memory is short, or the input changed while it was read.
+    /// Reading fails, or memory is short.
     fn next_block(&mut self, size: usize) -> Result<Option<Vec<u8>>>;
 }

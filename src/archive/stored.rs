@@ -1,0 +1,123 @@
+//! From the plan to the entries of the index, though files go on changing: what cannot be read any more is left out, or
+//! stored under another of its names, and what is no longer the same as another file is stored by itself.
+
+use std::collections::{HashMap, HashSet};
+use std::io::Write;
+use std::path::Path;
+
+use super::create::Content;
+use crate::container::{Entry, EntryKind, Metadata};
+use crate::error::Result;
+use crate::input::walk::Found;
+
+/// What became of the content of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// Stored, and the file was what it was when the plan was made.
+    AsPlanned,
+    /// Stored, and the file had been written to since the plan was made, or was while it was read.
+    Changed,
+    /// Nothing of it could be read.
+    LeftOut,
+}
+
+/// The entries of a plan, one after the other stored or left out.
+pub(super) struct Stored {
+    /// The plan. The entries of what was passed are taken out of it.
+    pub found: Vec<Found>,
+    /// For each place in the plan that was passed: the entry, `None` if it was left out. Where it equals another, the
+    /// place of that is still the one in the plan.
+    entries: Vec<Option<Entry>>,
+    /// Places of files that were written to since the plan was made.
+    changed: HashSet<usize>,
+    /// Places of the hard links to each path, collected when the first file cannot be read.
+    links: Option<HashMap<Vec<u8>, Vec<usize>>>,
+}
+
+impl Stored {
+    /// Nothing of `found` is stored yet.
+    pub fn new(found: Vec<Found>) -> Self {
+        Stored { entries: Vec::with_capacity(found.len()), found, changed: HashSet::new(), links: None }
+    }
+
+    /// Stores what stands at `place` of the plan; places come in order.
+    ///
+    /// # Errors
+    /// Writing fails, or memory is short.
+    pub fn store<W: Write>(&mut self, place: usize, content: &mut Content<'_, W>) -> Result<()> {
+        let mut entry = std::mem::take(&mut self.found[place].entry);
+        let source = &self.found[place].source;
+        if let Some(first) = entry.same_as.take() {
+            // They were equal when the plan was made. That holds if neither was written to since.
+            let original = self.entries[first as usize].as_ref().filter(|_| !self.changed.contains(&(first as usize)));
+            if let Some(original) = original.filter(|_| is_as_planned(source, &entry)) {
+                entry.hash = original.hash;
+                entry.extents.clone_from(&original.extents);
+                entry.same_as = Some(first);
+                self.entries.push(Some(entry));
+                return Ok(());
+            }
+        }
+        let outcome = if entry.kind == EntryKind::File { content.add(source, &mut entry)? } else { Outcome::AsPlanned };
+        let entry = match outcome {
+            Outcome::LeftOut => self.store_other_name(entry, content)?,
+            _ => Some(entry),
+        };
+        if outcome != Outcome::AsPlanned {
+            self.changed.insert(place);
+        }
+        self.entries.push(entry);
+        Ok(())
+    }
+
+    /// Stores the content of `gone` under the first of its other names that can be read. The rest become links to that.
+    fn store_other_name<W: Write>(&mut self, gone: Entry, content: &mut Content<'_, W>) -> Result<Option<Entry>> {
+        let entries = &self.entries;
+        let mut others = self.links.get_or_insert_with(|| links(entries)).remove(&gone.path).unwrap_or_default().into_iter();
+        while let Some(place) = others.next() {
+            let Some(link) = self.entries[place].take() else { continue };
+            let mut file = Entry { path: link.path, ..gone.clone() };
+            if content.add(&self.found[place].source, &mut file)? == Outcome::LeftOut {
+                continue;
+            }
+            for link in others {
+                if let Some(entry) = &mut self.entries[link] {
+                    entry.link.clone_from(&file.path);
+                }
+            }
+            return Ok(Some(file));
+        }
+        Ok(None)
+    }
+
+    /// What was stored, in the order of the contents.
+    pub fn into_entries(self) -> Vec<Entry> {
+        let mut places = Vec::with_capacity(self.entries.len());
+        let mut entries: Vec<Entry> = Vec::with_capacity(self.entries.len());
+        for entry in self.entries {
+            places.push(entries.len() as u64);
+            entries.extend(entry);
+        }
+        for same_as in entries.iter_mut().filter_map(|entry| entry.same_as.as_mut()) {
+            *same_as = places[*same_as as usize];
+        }
+        entries
+    }
+}
+
+/// The places of the hard links among `entries`, by the path that they link to.
+fn links(entries: &[Option<Entry>]) -> HashMap<Vec<u8>, Vec<usize>> {
+    let mut links: HashMap<Vec<u8>, Vec<usize>> = HashMap::new();
+    for (place, entry) in entries.iter().enumerate() {
+        if let Some(entry) = entry.as_ref().filter(|entry| entry.kind == EntryKind::Hardlink) {
+            links.entry(entry.link.clone()).or_default().push(place);
+        }
+    }
+    links
+}
+
+/// Has the file at `source` still the length and the time that `entry` has from the walk?
+fn is_as_planned(source: &Path, entry: &Entry) -> bool {
+    let found = std::fs::symlink_metadata(source);
+    found.is_ok_and(|found| found.is_file() && found.len() == entry.size && Metadata::of(&found).mtime == entry.metadata.mtime)
+}
