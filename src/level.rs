@@ -6,7 +6,7 @@
 /// that looks up the number must find the same memory and effort. Only the size of a block may be lowered
 /// ([`Level::with_block_size`]), since every block tells its own length.
 ///
-/// ```compile_fail
+/// ```compile_fail,E0451
 /// // A level of one's own would make archives that do not decode.
 /// let own = cmx::level::Level { memory: 1 << 20, ..cmx::level::LEVELS[6] };
 /// ```

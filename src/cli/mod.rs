@@ -54,14 +54,22 @@ pub fn run() -> ExitCode {
         Err(error) => return usage::report(&error),
     };
     signals::remove_unfinished_files();
-    if std::env::var_os("RUST_BACKTRACE").is_none() {
-        // A defect becomes one line like every other error; the backtrace is there for who asks.
-        std::panic::set_hook(Box::new(|_| {}));
-    }
+    print_panics(std::env::var_os("RUST_BACKTRACE").is_some());
     match dispatch(&args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => end(&failure),
     }
+}
+
+/// A defect becomes one line like every other error. With `defects` the panic is printed as well, with its backtrace; one
+/// that the library catches, since the bytes were odd, never is.
+fn print_panics(defects: bool) {
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if defects && !cmx::transform::is_guarded() {
+            before(info);
+        }
+    }));
 }
 
 fn end(failure: &Failure) -> ExitCode {
@@ -93,6 +101,9 @@ fn dispatch(args: &Args) -> Result<(), Failure> {
     }
     if !matches!(args.command, Some(Command::Levels | Command::Help { .. } | Command::Man | Command::Completions { .. })) {
         environment::check_instruction_set(std::env::var_os("CMX_SIMD").as_deref())?;
+        if let Some(warning) = cmx::simd::warning() {
+            eprintln!("cmx: warning: {warning}");
+        }
     }
     if let Some(command) = &args.command {
         return match command {

@@ -8,8 +8,13 @@ use std::arch::x86_64::*;
 
 /// AVX2 kernels. A value proves that this machine has AVX2, BMI1, BMI2, LZCNT and POPCNT: [`Avx2::detect`] alone makes it.
 ///
-/// ```compile_fail
-/// let undetected = cmx::simd::Avx2 {};
+/// ```compile_fail,E0451
+/// let undetected = cmx::simd::Avx2 { detected: () };
+/// ```
+///
+/// ```compile_fail,E0277
+/// // No default either.
+/// let undetected = <cmx::simd::Avx2 as Default>::default();
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Avx2 {

@@ -48,19 +48,38 @@ pub fn usable() -> Vec<InstructionSet> {
 /// of the kernels fails.
 #[must_use]
 pub fn active() -> InstructionSet {
-    static ACTIVE: OnceLock<InstructionSet> = OnceLock::new();
-    *ACTIVE.get_or_init(|| {
-        let sets = usable();
-        let wanted = std::env::var("CMX_SIMD").ok();
-        let ceiling = sets.iter().copied().find(|set| Some(set.name()) == wanted.as_deref());
+    choice().used
+}
+
+/// One line for the user where [`active`] is not what was chosen, because this machine computes wrong results with that.
+#[must_use]
+pub fn warning() -> Option<String> {
+    choice().warning()
+}
+
+/// What [`active`] came to.
+struct Choice {
+    used: InstructionSet,
+    /// The set that failed the known-answer check.
+    refused: Option<InstructionSet>,
+}
+
+fn choice() -> &'static Choice {
+    static CHOICE: OnceLock<Choice> = OnceLock::new();
+    CHOICE.get_or_init(|| Choice::of(&usable(), std::env::var("CMX_SIMD").ok().as_deref(), self_check))
+}
+
+impl Choice {
+    /// The last of `sets`, or the one that is `wanted`, if it passes `check`.
+    fn of(sets: &[InstructionSet], wanted: Option<&str>, check: impl Fn(InstructionSet) -> bool) -> Choice {
+        let ceiling = sets.iter().copied().find(|set| Some(set.name()) == wanted);
         let chosen = ceiling.or(sets.last().copied()).unwrap_or(InstructionSet::Scalar);
-        if self_check(chosen) {
-            chosen
-        } else {
-            eprintln!("cmx: warning: this machine computes wrong results with {}; using scalar code", chosen.name());
-            InstructionSet::Scalar
-        }
-    })
+        if check(chosen) { Choice { used: chosen, refused: None } } else { Choice { used: InstructionSet::Scalar, refused: Some(chosen) } }
+    }
+
+    fn warning(&self) -> Option<String> {
+        self.refused.map(|set| format!("this machine computes wrong results with {}; plain code is used, which is slower", set.name()))
+    }
 }
 
 /// Whether the kernels of `set` give the scalar answers on fixed inputs (some tens of microseconds).
@@ -72,5 +91,22 @@ pub fn self_check(set: InstructionSet) -> bool {
         InstructionSet::Avx2(kernels) => super::check::known_answers(kernels),
         #[cfg(target_arch = "aarch64")]
         InstructionSet::Neon(kernels) => super::check::known_answers(kernels),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_set_is_used_unless_it_computes_wrongly() {
+        let sets = usable();
+        let best = sets[sets.len() - 1];
+        let sound = Choice::of(&sets, None, |_| true);
+        assert!(sound.used == best && sound.warning().is_none());
+        assert_eq!(Choice::of(&sets, Some("scalar"), |_| true).used, InstructionSet::Scalar);
+        let broken = Choice::of(&sets, None, |_| false);
+        assert_eq!(broken.used, InstructionSet::Scalar);
+        assert!(broken.warning().unwrap().contains(best.name()));
     }
 }

@@ -18,7 +18,7 @@ mod scalar;
 
 #[cfg(target_arch = "x86_64")]
 pub use avx2::Avx2;
-pub use detect::{InstructionSet, active, self_check, usable};
+pub use detect::{InstructionSet, active, self_check, usable, warning};
 pub use histories::Histories;
 #[cfg(target_arch = "aarch64")]
 pub use neon::Neon;
@@ -39,11 +39,23 @@ mod sealed {
 /// A value of an implementation is the proof that this machine has its instruction set: detection makes it, nobody else
 /// can. The trait is sealed, since [`Histories`] uses the indices that `recall` writes without a further look.
 ///
-/// ```compile_fail
-/// // No other kernels than those of this module.
+/// ```compile_fail,E0277
+/// use cmx::model::state_map::MapEntry;
+/// use cmx::simd::{InstructionSet, Kernels};
+///
+/// // All that the trait asks for is here, but for the supertrait that nobody outside can name.
 /// #[derive(Clone, Copy)]
 /// struct Own;
-/// impl cmx::simd::Kernels for Own {}
+/// impl Kernels for Own {
+///     fn instruction_set(self) -> InstructionSet {
+///         InstructionSet::Scalar
+///     }
+///     fn dot(self, _: &[i16], _: &[i16]) -> i32 {
+///         0
+///     }
+///     fn train(self, _: &[i16], _: &mut [i16], _: i16) {}
+///     fn learn(self, _: &[u32], _: u32, _: u32, _: &mut [MapEntry]) {}
+/// }
 /// ```
 ///
 /// Slices must have equal lengths, a multiple of [`LANES`]; the excess is ignored otherwise.
