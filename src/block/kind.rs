@@ -153,6 +153,18 @@ mod tests {
     }
 
     #[test]
+    fn the_document_lists_the_kinds_and_their_bits() {
+        let document = include_str!("../../docs/format-block.md");
+        let known = (0..=255).filter(|&number| !matches!(Kind::read(&mut Reader::new(&[number, 8, 8, 0])), Err(Error::Unsupported(_))));
+        let section = document.split("## Kinds").nth(1).and_then(|rest| rest.split("## ").next()).unwrap();
+        let listed = section.lines().filter_map(|line| line.strip_prefix("| ")?.split(' ').next()?.parse::<u8>().ok());
+        assert_eq!(listed.collect::<Vec<_>>(), known.collect::<Vec<_>>());
+        let bits: Vec<String> =
+            (0..=255).filter(|&bits| Kind::read(&mut Reader::new(&[3, bits, 6])).is_ok()).map(|bits| bits.to_string()).collect();
+        assert!(section.contains(&format!("bits a pixel ({}; one byte)", bits.join(", "))), "{bits:?}");
+    }
+
+    #[test]
     fn unknown_kinds_are_named() {
         let error = Kind::read(&mut Reader::new(&[77])).unwrap_err();
         assert!(matches!(error, Error::Unsupported(text) if text.contains("77")));

@@ -4,6 +4,8 @@
 //! effort takes the first of them.
 
 mod binary;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use super::primer::Primer;
