@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| cmx_fuzz::header(data));
+libfuzzer_sys::fuzz_target!(init: cmx_fuzz::pass_over_caught_panics(), |data: &[u8]| cmx_fuzz::header(data));

@@ -26,7 +26,8 @@ pub fn kernels(data: &[u8]) {
     let (weights, rest) = rest.split_at(count);
     // No input passes ±16383.
     let inputs: Vec<i16> = inputs.iter().map(|input| (input >> 1).max(-16383)).collect();
-    let entries: Vec<u32> = rest[..2 * count].as_chunks::<2>().0.iter().map(|pair| (pair[0] as u16 as u32) << 16 | pair[1] as u16 as u32).collect();
+    let entries: Vec<u32> =
+        rest[..2 * count].as_chunks::<2>().0.iter().map(|pair| (pair[0] as u16 as u32) << 16 | pair[1] as u16 as u32).collect();
     let error = i16::from_le_bytes(*error);
     agree(Scalar, &inputs, weights, &entries, error);
     #[cfg(target_arch = "x86_64")]

@@ -22,6 +22,7 @@ use crate::budget::Budget;
 use crate::error::Result;
 use crate::level::Level;
 pub use crate::predictor::base::Base;
+use crate::transform::Parts;
 use form::Form;
 
 /// A coded block.
@@ -170,6 +171,12 @@ pub fn longest(coded: &[u8]) -> u64 {
 #[must_use]
 pub fn describe(raw: &[u8], level: &Level) -> String {
     piece::describe(&split::split(raw, level))
+}
+
+/// The parts of all transforms that `raw` is cut into, outer ones first.
+#[must_use]
+pub fn transforms(raw: &[u8], level: &Level) -> Vec<Parts> {
+    piece::transforms(&split::split(raw, level))
 }
 
 #[cfg(test)]

@@ -45,6 +45,18 @@ impl Piece {
     }
 }
 
+/// The parts of all transforms in `pieces`, outer ones first.
+pub fn transforms(pieces: &[Piece]) -> Vec<Parts> {
+    let mut found = Vec::new();
+    for piece in pieces {
+        if let Body::Transformed(transformed) = &piece.body {
+            found.push(transformed.parts.clone());
+            found.extend(transforms(&transformed.pieces));
+        }
+    }
+    found
+}
+
 /// Appends `piece`, joining it with the last one where both are copied to the same stream.
 pub fn push(pieces: &mut Vec<Piece>, piece: Piece) {
     if piece.len == 0 {

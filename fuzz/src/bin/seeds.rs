@@ -73,6 +73,11 @@ fn main() {
         }
         seeds.put(&["kernels"], raw);
     }
+    for (_, raw) in sample::all() {
+        for parts in cmx::block::transforms(&raw, &LEVELS[7]) {
+            seeds.put(&["transforms"], &cmx_fuzz::parts_to_bytes(&parts, raw.len()));
+        }
+    }
     seeds.put(&["index"], &index().to_bytes());
     seeds.put(&["index"], &Index::default().to_bytes());
     for (features, memory) in [(0, 64), (1, 0), (6, 512), (8, 1 << 50)] {
