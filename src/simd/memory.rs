@@ -52,7 +52,7 @@ pub fn zeroed<T: Zeroable>(count: usize, what: &str) -> Result<Table<T>> {
     let length = bytes.checked_add(if huge { HUGE_PAGE } else { 0 }).ok_or_else(no_memory)?;
     let map = MmapMut::map_anon(length).map_err(|_| no_memory())?;
     let skipped = if huge { map.as_ptr().align_offset(HUGE_PAGE) } else { 0 };
-    #[cfg(target_os = "linux")]
+    #[cfg(all(target_os = "linux", not(miri)))] // Miri knows no advice.
     if huge {
         // A kernel without huge pages refuses; that is no error.
         let _ = map.advise(memmap2::Advice::HugePage);

@@ -15,6 +15,8 @@ pub mod memory;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod scalar;
+#[cfg(test)]
+mod sound;
 
 #[cfg(target_arch = "x86_64")]
 pub use avx2::Avx2;
