@@ -26,7 +26,9 @@ pub fn transforms(data: &[u8]) {
         part.to_vec()
     };
     let (params, side, packed) = (take(number(1)), take(number(3)), take(number(5)));
-    let id = TRANSFORMS[usize::from(front[0].wrapping_sub(1)) % TRANSFORMS.len()].id;
+    // An id that there is, else one of those by its rest: no input is lost on others.
+    let known = TRANSFORMS.iter().find(|transform| transform.id == front[0]);
+    let id = known.unwrap_or(&TRANSFORMS[usize::from(front[0]) % TRANSFORMS.len()]).id;
     let parts = Parts { id, params, side, packed, inner: rest.to_vec() };
     let limit = (number(7) * 16).min(LARGEST);
     if let Some(raw) = no_defect(transform::inverse(parts, limit)) {

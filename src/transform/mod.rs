@@ -49,7 +49,6 @@ pub struct Transform {
 /// Every transform, by id.
 pub const TRANSFORMS: [Transform; 9] = [
     Transform { id: x86::ID, name: "x86", inverse: x86::inverse },
-    Transform { id: deflate::ID, name: "deflate", inverse: deflate::inverse },
     Transform { id: idat::ID, name: "PNG IDAT", inverse: idat::inverse },
     Transform { id: scanline::ID, name: "PNG scanlines", inverse: scanline::inverse },
     Transform { id: jpeg::ID, name: "JPEG", inverse: jpeg::inverse },
@@ -57,6 +56,7 @@ pub const TRANSFORMS: [Transform; 9] = [
     Transform { id: functions::ID, name: "function table of a Windows image", inverse: functions::inverse },
     Transform { id: font::ID, name: "TrueType font", inverse: font::inverse },
     Transform { id: wasm::ID, name: "WebAssembly module", inverse: wasm::inverse },
+    Transform { id: deflate::ID, name: "deflate", inverse: deflate::inverse },
 ];
 
 /// Undoes the transform `parts.id`; the result may not be longer than `limit`.
