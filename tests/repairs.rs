@@ -72,16 +72,23 @@ fn damage_anywhere_costs_only_what_it_hits() {
     }
 }
 
+/// Names stand before the blocks: without the index they tell all but what is in damaged blocks.
 #[test]
 fn a_cut_archive_keeps_its_blocks() {
     let folder = tempfile::tempdir().unwrap();
     let bytes = archive(folder.path(), 0);
     let (summary, out) = repaired(folder.path(), &bytes[..bytes.len() - 60]).unwrap();
+    assert_eq!(check(folder.path(), &out), 8);
+    assert!(matches!(&summary.lost[..], [line] if line.ends_with("not recognised")), "{:?}", summary.lost);
+    // Without the names too, blocks have none.
+    let mut damaged = bytes[..bytes.len() - 60].to_vec();
+    let names_at = bytes.windows(4).position(|window| window == cmx::container::format::MARKER).unwrap();
+    damaged[names_at + 9] ^= 1;
+    let (summary, out) = repaired(folder.path(), &damaged).unwrap();
     check(folder.path(), &out);
-    let (last, blocks) = summary.lost.split_last().unwrap();
-    assert!(!blocks.is_empty() && blocks.iter().all(|line| line.contains("without their names")));
-    assert!(last.ends_with("not recognised"), "{last}");
-    assert!(matches!(repaired(folder.path(), b"no archive at all"), Err(Error::Corrupt(_))));
+    let nameless = summary.lost.iter().filter(|line| line.contains("without their names")).count();
+    assert!(nameless >= 4, "{:?}", summary.lost);
+    assert!(matches!(repaired(folder.path(), b"no archive at all"), Err(Error::NotAnArchive(_) | Error::Corrupt(_))));
 }
 
 /// Heads of parity that lie about where their bytes are.
@@ -89,10 +96,19 @@ fn a_cut_archive_keeps_its_blocks() {
 fn lying_parity_is_passed_over() {
     let folder = tempfile::tempdir().unwrap();
     let bytes = archive(folder.path(), 0);
-    for (at, length, shard) in [(u64::MAX - 3, 1, 64), (u64::MAX, 64, 64), (1 << 63, 64, 64), (5, 1 << 26, 1 << 26), (0, 0, 64)] {
+    for (from_start, range, shard) in [
+        (u64::MAX - 3, 1..65, 64),
+        (u64::MAX, 0..64, 64),
+        (1 << 63, 1 << 62..(1 << 62) + 64, 64),
+        (1 << 40, 5..1 << 26, 1 << 26),
+        (0, 0..64, 64),
+        (64, 0..64, 64),
+        (100, 0..64, 1 << 40),
+    ] {
         let mut damaged = [&bytes[..], &bytes].concat();
         for behind in [false, true] {
-            GroupHead { behind, at, length, shard, data: vec![1], recovery: vec![2] }.write_to(&mut damaged);
+            GroupHead { behind, from_start, ranges: vec![range.clone()], shard, share: 0, hash: 1, data: vec![1], recovery: vec![2] }
+                .write_to(&mut damaged);
         }
         let (summary, out) = repaired(folder.path(), &damaged).unwrap();
         check(folder.path(), &out);

@@ -134,8 +134,10 @@ mod tests {
             length: 300,
             header: Header::new(0, 1),
             index: Index::new(blocks, Vec::new()),
+            names_at: Vec::new(),
             block_at: vec![0; 4],
             content_at: vec![0, 100, 200, 300, 400],
+            parity_at: None,
         };
         let needed = |ranges: &[(u64, u64)]| {
             let ranges: Vec<Range<u64>> = ranges.iter().map(|&(start, end)| start..end).collect();

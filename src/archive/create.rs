@@ -73,6 +73,9 @@ impl Plan {
         let limit = options.solid.unwrap_or_else(|| solid_size(self.total(), level)).clamp(1, level.block_size as u64);
         let base = if level.for_small_files().has_bases() { self.choose_base(limit, options) } else { None };
         let features = incompatible::NAMED | if base.is_some() { incompatible::BASED } else { 0 };
+        // In one block all is lost or nothing, so that the index can have the names.
+        let has_names = base.is_some() || self.total() > limit;
+        let features = features | if has_names { incompatible::NAMES } else { 0 };
         let mut content = Content {
             options: &options.encode,
             writer: MemberWriter::begin(out, features, level, options.parity)?,
@@ -81,8 +84,14 @@ impl Plan {
             limit: limit as usize,
             part: if base.is_some() { level.block_size } else { limit as usize },
             base: None,
+            place: 0,
+            names_until: None,
             warnings: self.warnings,
         };
+        if has_names {
+            let entries: Vec<Entry> = self.found.iter().map(|found| found.entry.clone()).collect();
+            content.writer.names(&entries, level, options.encode.verify)?;
+        }
         let first_file = self.text.start;
         let mut stored = Stored::new(self.found);
         for place in 0..stored.found.len() {
@@ -113,7 +122,8 @@ type ReadUpTo = std::result::Result<u64, (u64, std::io::Error)>;
 pub(super) struct Content<'a, W: Write> {
     options: &'a EncodeOptions,
     writer: MemberWriter<W>,
-    queue: Ordered<CodedBlock>,
+    /// Blocks, each behind the first entry that is other than the names say, if that is new.
+    queue: Ordered<(Option<u64>, CodedBlock)>,
     block: Vec<u8>,
     /// Largest file that shares a block with others.
     limit: usize,
@@ -121,6 +131,10 @@ pub(super) struct Content<'a, W: Write> {
     part: usize,
     /// What blocks of text go on from.
     base: Option<Arc<Base>>,
+    /// Place in the plan of the entry that is being added.
+    pub(super) place: u64,
+    /// The first entry that is other than planned, until that is written.
+    names_until: Option<u64>,
     warnings: Vec<String>,
 }
 
@@ -131,10 +145,11 @@ impl<W: Write> Content<'_, W> {
     /// Of a file that changes meanwhile the entry says what was stored: as many of the bytes that it had when it was
     /// opened as could be read, never more. What cannot be read at all is left out. Both are warned about.
     pub(super) fn add(&mut self, path: &Path, entry: &mut Entry) -> Result<Outcome> {
-        let planned = (entry.size, entry.metadata.mtime);
+        let planned = (entry.size, entry.metadata.mtime, entry.extents.take());
         let (file, original) = match open_regular(path) {
             Ok(opened) => opened,
             Err(error) => {
+                self.is_other_than_planned();
                 self.warnings.push(format!("left out: {}: {}", show_path(path), reason(&error)));
                 return Ok(Outcome::LeftOut);
             }
@@ -142,12 +157,16 @@ impl<W: Write> Content<'_, W> {
         let found = file.metadata()?;
         (entry.size, entry.metadata) = (found.len(), Metadata::of(&found));
         entry.extents = data_extents(&file, entry.size)?;
+        if planned != (entry.size, entry.metadata.mtime, entry.extents.clone()) {
+            self.is_other_than_planned();
+        }
         let length = entry.stored_len();
         let (hash, read) = if length == 0 { (Hasher::default().finish(), Ok(0)) } else { self.read(file, entry)? };
         let (read, failed) = read.map_or_else(|(read, error)| (read, Some(error)), |read| (read, None));
         if read == 0
             && let Some(error) = &failed
         {
+            self.is_other_than_planned();
             self.warnings.push(format!("left out: {}: {}", show_path(path), reason(error)));
             return Ok(Outcome::LeftOut);
         }
@@ -163,9 +182,10 @@ impl<W: Write> Content<'_, W> {
             (None, None) => None,
         };
         if let Some(why) = &why {
+            self.is_other_than_planned();
             self.warnings.push(format!("{}: {why}; stored are {} bytes", show_path(path), entry.size));
         }
-        let is_as_planned = why.is_none() && planned == (entry.size, entry.metadata.mtime);
+        let is_as_planned = why.is_none() && (planned.0, planned.1) == (entry.size, entry.metadata.mtime);
         Ok(if is_as_planned { Outcome::AsPlanned } else { Outcome::Changed })
     }
 
@@ -201,6 +221,12 @@ impl<W: Write> Content<'_, W> {
         }
     }
 
+    /// Notes that from the present entry on the names before the blocks are not right. That is written before the block which
+    /// this entry begins in, so that no content ever follows under the name of another.
+    pub(super) fn is_other_than_planned(&mut self) {
+        self.names_until.get_or_insert(self.place);
+    }
+
     /// A file larger than a solid block gets blocks as large as the level has them.
     fn piece_size(&self, length: u64) -> usize {
         if length > self.limit as u64 { self.options.level.block_size } else { self.limit }
@@ -216,14 +242,16 @@ impl<W: Write> Content<'_, W> {
         let small = block.len() <= self.limit;
         let level = if small { options.level.for_small_files() } else { options.level };
         let base = self.base.clone().filter(|_| small);
+        let void = self.names_until.take();
         let done = self.queue.submit(move || {
             let work = block.len() as u64 * options.passes();
-            progress::part(options.progress.as_ref(), work, || match base {
+            let coded = progress::part(options.progress.as_ref(), work, || match base {
                 Some(base) => CodedBlock::encode_behind(&block, &base, options.verify),
                 None => CodedBlock::encode(&block, level, options.verify),
-            })
+            })?;
+            Ok((void, coded))
         })?;
-        done.iter().try_for_each(|block| self.write(block))
+        done.iter().try_for_each(|(void, block)| self.write(*void, block))
     }
 
     /// Makes what was collected the base of the text to come, which is cut into blocks of about `part` bytes.
@@ -242,7 +270,8 @@ impl<W: Write> Content<'_, W> {
             progress::part(options.progress.as_ref(), work, encode)
         })?;
         if let Some((block, base)) = base {
-            self.write(&block)?;
+            let void = self.names_until.take();
+            self.write(void, &block)?;
             self.base = base.map(Arc::new);
         }
         Ok(())
@@ -257,13 +286,16 @@ impl<W: Write> Content<'_, W> {
     }
 
     fn drain(&mut self) -> Result<()> {
-        while let Some(block) = self.queue.next()? {
-            self.write(&block)?;
+        while let Some((void, block)) = self.queue.next()? {
+            self.write(void, &block)?;
         }
         Ok(())
     }
 
-    fn write(&mut self, block: &CodedBlock) -> Result<()> {
+    fn write(&mut self, void: Option<u64>, block: &CodedBlock) -> Result<()> {
+        if let Some(first) = void {
+            self.writer.void_names(first, self.options.level)?;
+        }
         self.writer.block(block)?;
         self.warnings.extend(block.fallback.clone());
         if let Some(progress) = &self.options.progress {

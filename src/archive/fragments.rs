@@ -6,11 +6,13 @@ use std::ops::Range;
 
 use super::member::{Member, fields_at, read_record};
 use super::scan::{Found, Thing, scan, whole_member};
+use crate::budget::Charge;
+use crate::container::Entry;
 use crate::container::index::Index;
 use crate::container::record::{Kind, Record};
 use crate::error::{Error, Result};
 use crate::options::DecodeOptions;
-use crate::stream::decode_index;
+use crate::stream::{decode_index, decode_names};
 
 /// A member, or a part of one that is damaged.
 pub(super) enum Fragment {
@@ -39,22 +41,33 @@ impl Fragment {
 pub(super) fn fragments(file: &File, options: &DecodeOptions) -> Result<Vec<Fragment>> {
     let mut fragments = Vec::new();
     let mut covered = 0;
-    for found in scan(file, options.progress.as_ref())? {
+    // Places and lengths of the records of names since the last header.
+    let mut names: Vec<(u64, u64)> = Vec::new();
+    let things = scan(file, options.progress.as_ref())?;
+    for (place, found) in things.iter().enumerate() {
+        let found = found.clone();
         if found.at < covered {
             continue;
         }
         if let Thing::Header(_) | Thing::Compact = found.thing
+            && is_unbroken(&things[place..])
             && let Some(member) = whole_member(file, found.at, options)
         {
             covered = found.at + member.length;
             fragments.push(Fragment::Whole(member));
             continue;
         }
+        match found.thing {
+            Thing::Header(_) => names.clear(),
+            Thing::Record(record) if record.kind == Kind::Names => names.push((found.at, found.end - found.at)),
+            _ => {}
+        }
         if let Thing::Record(record) = found.thing
             && record.kind == Kind::Index
         {
             let (_, coded) = read_record(&mut fields_at(file, found.at), record.kind)?;
-            match decode_index(&record, &coded, u64::MAX, options) {
+            let read_names = |index: &Index, charge: &mut Charge| names_of(file, index, &names, options, charge);
+            match decode_index(&record, &coded, u64::MAX, options, read_names) {
                 Ok(index) => fragments.push(Fragment::Index(found, record, index)),
                 Err(error @ (Error::Io(_) | Error::Limit(_))) => return Err(error),
                 // A record of no use: it is left out, and so reported as not recognised.
@@ -70,13 +83,40 @@ pub(super) fn fragments(file: &File, options: &DecodeOptions) -> Result<Vec<Frag
     Ok(fragments)
 }
 
+/// Do the first of `things` follow each other up to a footer? Only then it is worth the work to ask whether they are a whole
+/// member: headers that lead into each other's records would have the same records read again and again.
+fn is_unbroken(things: &[Found]) -> bool {
+    if matches!(things[0].thing, Thing::Compact) {
+        return true;
+    }
+    let next = things.windows(2).take_while(|pair| pair[0].end == pair[1].at && !matches!(pair[0].thing, Thing::Footer(_))).count();
+    matches!(things[next].thing, Thing::Footer(_))
+}
+
+/// The entries that the records of names say which `index` tells of, out of those that were `found`.
+fn names_of(file: &File, index: &Index, found: &[(u64, u64)], options: &DecodeOptions, charge: &mut Charge) -> Result<Vec<Entry>> {
+    let lost = || Error::Corrupt("the names before the blocks are damaged".into());
+    let found = &found[found.len().checked_sub(index.names.len()).ok_or_else(lost)?..];
+    let mut entries = Vec::new();
+    for (row, &(at, length)) in index.names.iter().zip(found) {
+        if row.record_len != length {
+            return Err(lost());
+        }
+        let (record, coded) = read_record(&mut fields_at(file, at), Kind::Names)?;
+        decode_names(&record, &coded, u64::MAX, options, charge)?.apply(&mut entries);
+    }
+    Ok(entries)
+}
+
 /// Leaves out what lies inside of a block that is missing: an archive in the archive is content, not a member.
 fn without_contents(fragments: Vec<Fragment>) -> Vec<Fragment> {
     // Blocks by what the row of an index says of each: number, raw length, length of the record.
     type Row = (u64, u64, u64);
     let block = |fragment: &Fragment| -> Option<Row> {
         match fragment {
-            Fragment::Thing(Found { at, end, thing: Thing::Record(record) }) => Some((record.number, record.raw_len, end - at)),
+            Fragment::Thing(Found { at, end, thing: Thing::Record(record) }) if record.kind == Kind::Block => {
+                Some((record.number, record.raw_len, end - at))
+            }
             _ => None,
         }
     };
@@ -85,15 +125,14 @@ fn without_contents(fragments: Vec<Fragment>) -> Vec<Fragment> {
     let mut named: HashSet<Row> = HashSet::new();
     for fragment in &fragments {
         let Fragment::Index(index_at, _, index) = fragment else { continue };
-        let length: u64 = index.blocks.iter().fold(0, |sum, row| sum.saturating_add(row.record_len));
-        let Some(mut at) = index_at.at.checked_sub(length) else { continue };
-        for (number, row) in (0..).zip(&index.blocks) {
+        let Some(first) = index_at.at.checked_sub(index.records_len()) else { continue };
+        let Ok(layout) = index.layout(first) else { continue };
+        for ((number, row), &at) in (0..).zip(&index.blocks).zip(&layout.blocks) {
             let block = (number, row.raw_len, row.record_len);
             if !found.contains(&block) {
                 missing.push(at..at + row.record_len);
             }
             named.insert(block);
-            at += row.record_len;
         }
     }
     if missing.is_empty() {

@@ -4,16 +4,18 @@ use std::fs::File;
 use std::io::{BufReader, Cursor, Read};
 use std::os::unix::fs::FileExt;
 
+use crate::budget::Charge;
 use crate::container::Entry;
 use crate::container::compact::Compact;
 use crate::container::fields::Fields;
 use crate::container::footer::{FOOTER_LEN, Footer};
 use crate::container::header::Header;
-use crate::container::index::{BlockRow, Index};
+use crate::container::index::{BlockRow, Index, NamesRow};
+use crate::container::names::Names;
 use crate::container::record::{Kind, Record, read_kind};
 use crate::error::{Error, Result};
 use crate::options::DecodeOptions;
-use crate::stream::decode_index;
+use crate::stream::{decode_index, decode_names};
 
 /// One member, its index read.
 #[derive(Debug)]
@@ -26,10 +28,14 @@ pub struct Member {
     pub header: Header,
     /// Blocks and entries.
     pub index: Index,
+    /// Where each record of names begins in the file.
+    pub names_at: Vec<u64>,
     /// Where the record of each block begins in the file. For the compact form, where the member does.
     pub block_at: Vec<u64>,
     /// Where the content of each block begins in the content of the member, and where that ends.
     pub content_at: Vec<u64>,
+    /// Where the record of parity begins in the file, if there is one.
+    pub parity_at: Option<u64>,
 }
 
 /// A file read at any place.
@@ -146,16 +152,28 @@ impl Member {
         let (record, coded) = read_record(&mut fields, Kind::Index).map_err(|error| {
             if let Error::Corrupt(text) = error { Error::Corrupt(format!("index at byte {index_at}: {text}")) } else { error }
         })?;
-        let index = decode_index(&record, &coded, header.memory(), options)?;
-        let mut member = Member { start, length, header, index, block_at: Vec::new(), content_at: vec![0] };
-        let (mut at, mut content) = (first_record, 0);
+        let parity_at = Some(fields.offset()).filter(|&at| at + FOOTER_LEN < start + length);
+        let read_names = |index: &Index, charge: &mut Charge| {
+            let places = index.layout(first_record)?.names;
+            let mut entries = Vec::new();
+            for (at, row) in places.into_iter().zip(&index.names) {
+                read_names(file, at, row, &header, options, charge)?.apply(&mut entries);
+            }
+            Ok(entries)
+        };
+        let index = decode_index(&record, &coded, header.memory(), options, read_names)?;
+        let layout = index.layout(first_record)?;
+        let (block_at, names_at) = (layout.blocks, layout.names);
+        let mut member = Member { start, length, header, index, names_at, block_at, content_at: vec![0], parity_at };
+        let mut content = 0;
         for block in &member.index.blocks {
-            member.block_at.push(at);
-            at += block.record_len;
             content += block.raw_len;
             member.content_at.push(content);
         }
-        if at != index_at || !header.is_named() && member.index.entries.len() != 1 {
+        if !member.index.names.is_empty() && !header.has_names() {
+            return Err(Error::Corrupt(format!("the index at byte {index_at} tells of names, the header does not")));
+        }
+        if layout.end != index_at || !header.is_named() && member.index.entries.len() != 1 {
             return Err(Error::Corrupt(format!("the index at byte {index_at} does not fit the blocks")));
         }
         Ok(member)
@@ -164,9 +182,22 @@ impl Member {
     fn of_compact(compact: &Compact, start: u64, end: u64, header: Header) -> Result<Member> {
         let entry = Entry { size: compact.raw_len, hash: compact.raw_hash, metadata: compact.metadata, ..Entry::default() };
         let row = BlockRow { record_len: end - start, raw_len: compact.raw_len };
-        let index = Index::charged(vec![row], vec![entry])?;
-        Ok(Member { start, length: end - start, header, index, block_at: vec![start], content_at: vec![0, compact.raw_len] })
+        let index = Index::charged(vec![row], Vec::new(), vec![entry])?;
+        let (names_at, block_at) = (Vec::new(), vec![start]);
+        let content_at = vec![0, compact.raw_len];
+        Ok(Member { start, length: end - start, header, index, names_at, block_at, content_at, parity_at: None })
     }
+}
+
+/// Reads the record of names at byte `at` of the file, which `row` tells of.
+fn read_names(file: &File, at: u64, row: &NamesRow, header: &Header, options: &DecodeOptions, charge: &mut Charge) -> Result<Names> {
+    let mut fields = fields_at(file, at);
+    let (record, coded) = read_record(&mut fields, Kind::Names)
+        .map_err(|error| if let Error::Corrupt(text) = error { Error::Corrupt(format!("names at byte {at}: {text}")) } else { error })?;
+    if record.number != row.before || fields.offset() - at != row.record_len {
+        return Err(Error::Corrupt(format!("the names at byte {at} are not those that the index tells of")));
+    }
+    decode_names(&record, &coded, header.memory(), options, charge)
 }
 
 /// Reads a record of `kind` with its coded bytes and checks them.

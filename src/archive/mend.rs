@@ -1,94 +1,154 @@
 //! Repair by parity: damaged bytes computed again, in a copy of the archive.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
+use std::path::Path;
 
-use super::member::{FileAt, fields_at};
-use super::scan::find_any;
+use super::finder::{Budget, Finder};
+use super::member::{FileAt, Member, fields_at};
 use crate::container::parity::{GROUP_MARKER, GroupHead};
-use crate::error::Result;
+use crate::container::record::{Kind, Record, read_kind};
+use crate::error::{Error, Result};
 
-/// Mends `file` as far as its parity goes, if it has any. Returns a mended copy in a temporary file of
-/// `folder`, with a line for each group that had damage; `None` if there was nothing to do.
+/// A group of at most so many bytes is looked at whenever an archive is opened: a guard, and all of a small archive.
+const LOOKED_AT: u64 = 16 << 20;
+
+/// Mends `file` as far as its parity goes, if it has any. Returns a mended copy in a temporary file of `folder`, with a line
+/// for each group that had damage; `None` if there was nothing to do.
+///
+/// The work is in proportion to the length of the file: each group is about bytes that are there, and the file is read a
+/// few times at most.
 ///
 /// # Errors
-/// Reading or writing fails.
-pub fn mend(file: &File, folder: &std::path::Path) -> Result<Option<(File, Vec<String>)>> {
+/// Reading or writing fails, or a repair needs more than `memory` bytes.
+pub fn mend(file: &File, folder: &Path, memory: u64) -> Result<Option<(File, Vec<String>)>> {
     let length = file.metadata()?.len();
     let mut copy: Option<File> = None;
     let mut notes = Vec::new();
+    let mut finder = Finder::new(file, length, &[&GROUP_MARKER]);
+    let mut budget = Budget::of(length);
+    let mut done: HashSet<(u64, u64)> = HashSet::new();
     let mut at = 0;
-    while let Some(place) = find_any(file, at, length, &[&GROUP_MARKER])? {
+    while let Some(place) = finder.next_from(at)? {
         at = place + 1;
         let mut fields = fields_at(file, place);
         let Ok(head) = GroupHead::read_from(&mut fields) else { continue };
-        let shards = (head.recovery.len() * head.shard) as u64;
+        at = fields.offset();
+        let Some(group) = Group::of(&head, place, fields.offset(), length) else { continue };
         // The same head stands before and behind the recovery shards, in case one is damaged.
-        let shards_at = if head.behind { place.checked_sub(shards) } else { Some(fields.offset()) };
-        let Some(start) = group_start(file, place, &head)? else { continue };
-        let (Some(shards_at), Some(content_end)) = (shards_at, start.checked_add(head.length)) else { continue };
-        if content_end > length || shards_at + shards > length {
+        let needed = head.total() + head.shards_len();
+        if done.contains(&group.key()) || budget.take(needed).is_err() {
             continue;
         }
-        let mut content = read(file, start, head.length)?;
-        let recovery = read(file, shards_at, shards)?;
-        match head.repair(&mut content, &recovery) {
-            Ok(0) => {}
-            Ok(mended) => {
-                if copy.is_none() {
-                    copy = Some(copy_of(file, folder)?);
-                }
-                if let Some(copy) = &copy {
-                    copy.write_all_at(&content, start)?;
-                }
-                if !head.behind {
+        check_memory(needed, memory)?;
+        let mut content = group.content(file)?;
+        if !head.damaged(&content).is_empty() {
+            check_memory(head.memory(), memory)?;
+            match head.repair(&mut content, &read(file, group.shards_at, head.shards_len())?) {
+                Ok(mended) => {
+                    let copy = match &mut copy {
+                        Some(copy) => copy,
+                        None => copy.insert(copy_of(file, folder)?),
+                    };
+                    group.write_content(copy, &content)?;
                     notes.push(format!("mended by parity: {mended} × {} bytes", head.shard));
                 }
+                Err(error) => notes.push(error.to_string()),
             }
-            Err(error) if !head.behind => notes.push(error.to_string()),
-            Err(_) => {}
         }
+        done.insert(group.key());
     }
     Ok(copy.map(|copy| (copy, notes)))
 }
 
-/// Where in the file the bytes of a group begin. The head only knows its place in the member, so the
-/// member's start is found from the parity record around the head.
-fn group_start(file: &File, head_at: u64, head: &GroupHead) -> Result<Option<u64>> {
-    // Groups follow the bytes they are about, so the member begins at or before this distance.
-    let mut from = 0;
-    let mut best = None;
-    while let Some(start) = find_any(file, from, head_at, &[&crate::container::format::MAGIC])? {
-        best = Some(start);
-        from = start + 1;
-        // What a group is about lies before it.
-        let Some(at) = start.checked_add(head.at).filter(|&at| at < head_at) else { continue };
-        let shard = read_clipped(file, at, head.shard as u64)?;
-        if head.data.first().is_some_and(|&expected| crate::container::hash::check(&shard) == expected) {
-            return Ok(Some(at));
-        }
+/// Is anything of `member` damaged that its first group of parity is about, if that group is short? Damage to parity itself
+/// does not count.
+///
+/// # Errors
+/// Reading fails.
+pub(super) fn is_damaged(file: &File, member: &Member) -> Result<bool> {
+    match member.parity_at.map_or(Ok(false), |parity_at| is_first_group_damaged(file, member, parity_at)) {
+        Err(Error::Io(error)) => Err(Error::Io(error)),
+        Err(_) => Ok(false),
+        Ok(found) => Ok(found),
     }
-    // The first shard may be the damaged one, or the header's magic may be. Then the last header before
-    // the head counts, or the start of the file.
-    Ok(best.unwrap_or(0).checked_add(head.at))
 }
 
-fn read(file: &File, at: u64, length: u64) -> Result<Vec<u8>> {
+fn is_first_group_damaged(file: &File, member: &Member, parity_at: u64) -> Result<bool> {
+    let mut fields = fields_at(file, parity_at);
+    let kind = read_kind(&mut fields)?;
+    if kind != Kind::Parity {
+        return Ok(false);
+    }
+    Record::read_rest(kind, &mut fields)?;
+    let place = fields.offset();
+    let head = GroupHead::read_from(&mut fields)?;
+    if head.total() > LOOKED_AT {
+        return Ok(false);
+    }
+    let group = Group::of(&head, place, fields.offset(), member.start + member.length);
+    group.filter(|group| group.start == member.start).map_or(Ok(false), |group| Ok(!head.damaged(&group.content(file)?).is_empty()))
+}
+
+/// A group in a file.
+struct Group<'a> {
+    head: &'a GroupHead,
+    /// Where the member begins.
+    start: u64,
+    /// Where the recovery shards begin.
+    shards_at: u64,
+}
+
+impl<'a> Group<'a> {
+    /// The group whose head is from byte `place` to `head_end` of a file of `length` bytes; `None` if the group is not within
+    /// the file.
+    fn of(head: &'a GroupHead, place: u64, head_end: u64, length: u64) -> Option<Group<'a>> {
+        let start = place.checked_sub(head.from_start)?;
+        let shards_at = if head.behind { place.checked_sub(head.shards_len())? } else { head_end };
+        // What a group is about ends before its head, so that is there too.
+        (shards_at.checked_add(head.shards_len())? <= length).then_some(Group { head, start, shards_at })
+    }
+
+    /// Tells this group from others.
+    fn key(&self) -> (u64, u64) {
+        (self.start + self.head.ranges.first().map_or(0, |range| range.start), self.head.hash)
+    }
+
+    fn content(&self, file: &File) -> io::Result<Vec<u8>> {
+        let mut content = Vec::with_capacity(self.head.total() as usize);
+        for range in &self.head.ranges {
+            content.append(&mut read(file, self.start + range.start, range.end - range.start)?);
+        }
+        Ok(content)
+    }
+
+    fn write_content(&self, file: &File, content: &[u8]) -> io::Result<()> {
+        let mut rest = content;
+        for range in &self.head.ranges {
+            let (piece, others) = rest.split_at((range.end - range.start) as usize);
+            file.write_all_at(piece, self.start + range.start)?;
+            rest = others;
+        }
+        Ok(())
+    }
+}
+
+fn check_memory(needed: u64, memory: u64) -> Result<()> {
+    if needed <= memory {
+        return Ok(());
+    }
+    Err(Error::Limit(format!("repair by parity needs {} MiB of memory; -M {0}M raises the limit", needed.div_ceil(1 << 20))))
+}
+
+fn read(file: &File, at: u64, length: u64) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; length as usize];
     file.read_exact_at(&mut bytes, at)?;
     Ok(bytes)
 }
 
-/// Bytes from `at` on, filled up with zeros behind the end of the file.
-fn read_clipped(file: &File, at: u64, length: u64) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    io::Read::read_to_end(&mut io::Read::take(FileAt::new(file, at), length), &mut bytes)?;
-    bytes.resize(length as usize, 0);
-    Ok(bytes)
-}
-
-fn copy_of(file: &File, folder: &std::path::Path) -> Result<File> {
+fn copy_of(file: &File, folder: &Path) -> Result<File> {
     let mut copy = tempfile::tempfile_in(folder)?;
     io::copy(&mut FileAt::new(file, 0), &mut copy)?;
     copy.seek(SeekFrom::Start(0))?;

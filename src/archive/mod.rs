@@ -6,7 +6,9 @@ pub mod append;
 pub mod content;
 pub mod create;
 mod current;
+mod cut;
 pub mod extract;
+mod finder;
 mod fragments;
 pub mod group;
 pub mod identical;
@@ -80,6 +82,29 @@ impl Archive {
     /// # Errors
     /// As [`Archive::open`].
     pub fn from_file(file: File, options: &DecodeOptions) -> Result<Self> {
+        let damaged = match Self::read(file.try_clone()?, options) {
+            Ok(archive) if !archive.is_damaged()? => return Ok(archive),
+            other => other,
+        };
+        if matches!(&damaged, Err(error) if !error.is_damage() && !matches!(error, Error::NotAnArchive(_))) {
+            return damaged;
+        }
+        let Some((copy, notes)) = mend::mend(&file, &std::env::temp_dir(), options.memory)? else { return damaged };
+        match Self::read(copy, options) {
+            Ok(mut mended) => {
+                mended.warnings.splice(0..0, notes.into_iter().map(|note| format!("{note}; `cmx repair` writes a whole archive")));
+                Ok(mended)
+            }
+            Err(_) => damaged,
+        }
+    }
+
+    /// Is something damaged that all files need, although the indices are whole?
+    fn is_damaged(&self) -> Result<bool> {
+        self.members.iter().try_fold(false, |found, member| Ok(found || mend::is_damaged(&self.file, member)?))
+    }
+
+    fn read(file: File, options: &DecodeOptions) -> Result<Self> {
         let length = file.metadata()?.len();
         let mut archive = Archive {
             file,

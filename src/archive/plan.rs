@@ -9,9 +9,10 @@ use super::group::{Look, base_size, compare};
 use super::identical;
 use super::representatives::Sketches;
 use crate::container::fields::read_full;
-use crate::container::{Entry, EntryKind};
+use crate::container::{Entry, EntryKind, Extent};
 use crate::error::Result;
 use crate::input::deep;
+use crate::input::holes::data_extents;
 use crate::input::shown::{reason, show_path};
 use crate::input::walk::{Found, Walk, WalkOptions, walk};
 use crate::words;
@@ -48,7 +49,8 @@ impl Plan {
                 continue;
             }
             match look(&found.source, found.entry.size) {
-                Ok(look) => {
+                Ok((look, extents)) => {
+                    found.entry.extents = extents;
                     if found.has_more_names {
                         first_names.insert(found.id, found.entry.path.clone());
                     }
@@ -139,16 +141,21 @@ fn stored(found: &[Found]) -> u64 {
 fn mark_identical(files: &mut [Found], offset: usize) {
     let sizes: Vec<(&Path, u64)> = files.iter().map(|found| (found.source.as_path(), found.entry.size)).collect();
     for (place, first) in identical::find(&sizes).into_iter().enumerate() {
-        files[place].entry.same_as = first.map(|first| (first + offset) as u64);
+        let Some(first) = first else { continue };
+        files[place].entry.same_as = Some((first + offset) as u64);
+        files[place].entry.extents = files[first].entry.extents.clone();
     }
 }
 
-fn look(path: &Path, size: u64) -> std::io::Result<Look> {
+/// What a file looks like, and where its holes are: names are written before the contents, so that this is known by then.
+fn look(path: &Path, size: u64) -> std::io::Result<(Look, Option<Vec<Extent>>)> {
     let mut start = [0; 4096];
-    let length = read_full(&mut deep::open(path)?, &mut start)?;
+    let mut file = deep::open(path)?;
+    let length = read_full(&mut file, &mut start)?;
     if size == 0 && length > 0 {
         // As the files of `/proc` do.
         return Err(std::io::Error::other("it has content, but its length is said to be 0; compress it by itself"));
     }
-    Ok(Look::of(&start[..length]))
+    let extents = data_extents(&file, size).map_err(std::io::Error::other)?;
+    Ok((Look::of(&start[..length]), extents))
 }

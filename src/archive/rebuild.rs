@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::fs::File;
 
 use super::content::LazyBase;
+use super::cut::index_of_names;
 use super::member::{fields_at, read_record};
 use super::names::show_name;
 use super::remains::{Remains, is_row_of, stream_path};
@@ -37,7 +38,8 @@ pub(super) struct Rebuilt {
 /// Reading or decoding a block fails, or needs more memory than `options` allow: pieces of entries are decoded.
 pub(super) fn rebuild_index(file: &File, remains: &Remains, options: &DecodeOptions) -> Result<Rebuilt> {
     let number = remains.number;
-    let Some(index) = &remains.index else { return Ok(without_index(remains, number)) };
+    let from_names = if remains.index.is_none() { index_of_names(file, remains, options)? } else { None };
+    let Some(index) = remains.index.as_ref().or(from_names.as_ref()) else { return Ok(without_index(remains, number, 0)) };
     // Ranges of the old content whose blocks are left, with the block of each.
     let mut left: Vec<(u64, u64, u64)> = Vec::new();
     let mut rebuilt = Rebuilt::default();
@@ -61,7 +63,7 @@ pub(super) fn rebuild_index(file: &File, remains: &Remains, options: &DecodeOpti
     let is_whole = |place: usize| index.entries[place].kind == EntryKind::File && saved(place) == index.entries[place].stored_len();
     let whole_files: HashSet<&[u8]> =
         (0..parts.len()).filter(|&place| is_whole(place)).map(|place| &index.entries[place].path[..]).collect();
-    let mut decoder = Decoder { file, remains, options, last: None, base: LazyBase::default() };
+    let mut decoder = Decoder::new(file, remains, options);
     let mut new_place: HashMap<u64, u64> = HashMap::new();
     for (place, entry) in index.entries.iter().enumerate() {
         let keep = match entry.kind {
@@ -86,6 +88,12 @@ pub(super) fn rebuild_index(file: &File, remains: &Remains, options: &DecodeOpti
             let piece = &raw[(part.from - part.block_at) as usize..(part.to - part.block_at) as usize];
             rebuilt.entries.push(piece_entry(entry, number, part.from - offsets[place], piece));
         }
+    }
+    if let Some(index) = &from_names {
+        let nameless = without_index(remains, number, index.blocks.len() as u64);
+        rebuilt.blocks.extend(nameless.blocks);
+        rebuilt.entries.extend(nameless.entries);
+        rebuilt.lost.extend(nameless.lost);
     }
     Ok(rebuilt)
 }
@@ -131,13 +139,13 @@ fn piece_entry(entry: &Entry, number: u32, offset: u64, piece: &[u8]) -> Entry {
     Entry { path, size: length, hash: narrow(hash(piece), length), metadata: entry.metadata, ..Entry::default() }
 }
 
-/// Without the index there are no names: every block is a file.
-fn without_index(remains: &Remains, number: u32) -> Rebuilt {
+/// Without index and names, every block from number `first` on is a file.
+fn without_index(remains: &Remains, number: u32, first: u64) -> Rebuilt {
     let mut rebuilt = Rebuilt::default();
     rebuilt
         .lost
         .extend(remains.without_base.iter().map(|block| format!("block {block} of member {number}: it goes on from a base that is lost")));
-    for (&block, (_, record)) in &remains.blocks {
+    for (&block, (_, record)) in remains.blocks.range(first..) {
         let path = format!("lost+found/member-{number}-block-{block}").into_bytes();
         rebuilt.lost.push(format!(
             "block {block} of member {number}: its files are saved without their names as {}",
@@ -150,7 +158,7 @@ fn without_index(remains: &Remains, number: u32) -> Rebuilt {
 }
 
 /// Decodes blocks, keeping the last one.
-struct Decoder<'a> {
+pub(super) struct Decoder<'a> {
     file: &'a File,
     remains: &'a Remains,
     options: &'a DecodeOptions,
@@ -158,8 +166,17 @@ struct Decoder<'a> {
     base: LazyBase,
 }
 
-impl Decoder<'_> {
-    fn block(&mut self, number: u64) -> Result<&[u8]> {
+impl<'a> Decoder<'a> {
+    /// A decoder of what is left of a member.
+    pub fn new(file: &'a File, remains: &'a Remains, options: &'a DecodeOptions) -> Self {
+        Decoder { file, remains, options, last: None, base: LazyBase::default() }
+    }
+
+    /// The content of block `number`, which is left.
+    ///
+    /// # Errors
+    /// Reading or decoding fails, or takes more memory than is allowed.
+    pub fn block(&mut self, number: u64) -> Result<&[u8]> {
         if self.last.as_ref().is_none_or(|(last, _)| *last != number) {
             let (at, _): (u64, Record) = self.remains.blocks[&number];
             let (record, coded) = read_record(&mut fields_at(self.file, at), Kind::Block)?;

@@ -31,6 +31,8 @@ pub(super) struct Remains {
     pub blocks: BTreeMap<u64, (u64, Record)>,
     /// Numbers of whole blocks that go on from a base which is not left.
     pub without_base: Vec<u64>,
+    /// Whole records of names, in order: the place of each.
+    pub names: Vec<u64>,
     /// The index, if it is whole.
     pub index: Option<Index>,
     /// Where the record of the index lies.
@@ -107,17 +109,17 @@ impl Remains {
             return vec![self.range.clone()];
         }
         let Some(index) = &self.index else { return Vec::new() };
-        let rows: u64 = index.blocks.iter().fold(0, |sum, row| sum.saturating_add(row.record_len));
-        let first = self.index_range.start.saturating_sub(rows);
+        let first = self.index_range.start.saturating_sub(index.records_len());
+        let layout = index.layout(first).unwrap_or_default();
         let mut known = Vec::new();
         known.push(first.saturating_sub(MOST_HEADER)..first);
-        let mut at = first;
-        for (number, row) in (0..).zip(&index.blocks) {
-            let end = at.saturating_add(row.record_len);
+        for ((number, row), &at) in (0..).zip(&index.blocks).zip(&layout.blocks) {
             if !self.blocks.contains_key(&number) {
-                known.push(at..end);
+                known.push(at..at.saturating_add(row.record_len));
             }
-            at = end;
+        }
+        for (row, &at) in index.names.iter().zip(&layout.names) {
+            known.push(at..at.saturating_add(row.record_len));
         }
         let mut end = self.index_range.end;
         if let Some(footer_at) = self.footer_at {

@@ -52,7 +52,7 @@ pub fn repair(file: &File, folder: &Path, out: &mut dyn Write, options: &DecodeO
 }
 
 fn save_all(file: &File, folder: &Path, out: &mut dyn Write, options: &DecodeOptions) -> Result<RepairSummary> {
-    let mended = mend(file, folder)?;
+    let mended = mend(file, folder, options.memory)?;
     let (file, notes) = match &mended {
         Some((copy, notes)) => (copy, notes.clone()),
         None => (file, Vec::new()),
@@ -89,7 +89,8 @@ fn save_all(file: &File, folder: &Path, out: &mut dyn Write, options: &DecodeOpt
                 };
                 summary.whole += rebuilt.whole;
                 summary.lost.extend_from_slice(&rebuilt.lost);
-                if remains.had_parity() && !rebuilt.entries.is_empty() {
+                // A guard is made for each member that is written.
+                if remains.had_parity() && remains.share != Some(0) && !rebuilt.entries.is_empty() {
                     summary.notes.push(match remains.share {
                         Some(_) => format!("parity of {} was computed anew", remains.name()),
                         None => format!("{} has no parity any more: no head of it is left that tells its share", remains.name()),
@@ -136,8 +137,12 @@ fn save(file: &File, remains: &Remains, rebuilt: Rebuilt, features: u64, out: &m
     if rebuilt.entries.is_empty() {
         return Ok(false);
     }
-    let features = features | if remains.based { incompatible::BASED } else { 0 };
+    let has_names = features & incompatible::NAMED != 0 && rebuilt.blocks.len() > 1;
+    let features = features | if remains.based { incompatible::BASED } else { 0 } | if has_names { incompatible::NAMES } else { 0 };
     let mut writer = MemberWriter::with_header(out, remains.new_header(features), remains.share.unwrap_or(0))?;
+    if has_names {
+        writer.names(&rebuilt.entries, &LEVELS[0], true)?;
+    }
     let mut written = HashSet::new();
     for &block in &rebuilt.blocks {
         let Some((at, record)) = remains.blocks.get(&block).filter(|_| written.insert(block)) else { continue };

@@ -2,13 +2,13 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
+use super::finder::{Budget, Finder};
 use super::member::{FileAt, Member, fields_at};
 use crate::container::compact::Compact;
 use crate::container::footer::{FOOTER_LEN, Footer};
-use crate::container::format::{MAGIC, MARKER};
+use crate::container::format::{MAGIC, MARKER, MAX_COMPACT};
 use crate::container::hash::Hasher;
 use crate::container::header::Header;
 use crate::container::parity::{GROUP_MARKER, GroupHead};
@@ -37,9 +37,9 @@ pub enum Thing {
     Compact,
     /// The header of a member of the compact form whose rest is damaged.
     DamagedCompact,
-    /// A block or an index whose coded bytes fit their hash.
+    /// A block, names or an index whose coded bytes fit their hash.
     Record(Record),
-    /// Parity, whole or not: its share in hundredths of a percent, if a head of it is left.
+    /// Parity, whole or not: its share in hundredths of a percent, 0 for a guard, if a head of it is left.
     Parity(Option<u32>),
     /// A footer: where it says that the index is.
     Footer(u64),
@@ -55,10 +55,12 @@ pub fn scan(file: &File, progress: Option<&Arc<Progress>>) -> Result<Vec<Found>>
 
 fn look_through(file: &File) -> Result<Vec<Found>> {
     let length = file.metadata()?.len();
+    let mut finder = Finder::new(file, length, &[&MAGIC, &MARKER, &GROUP_MARKER]);
+    let mut budget = Budget::of(length);
     let mut things = Vec::new();
     let mut at = 0;
-    while let Some(place) = find_any(file, at, length, &[&MAGIC, &MARKER, &GROUP_MARKER])? {
-        match thing_at(file, place, length) {
+    while let Some(place) = finder.next_from(at)? {
+        match thing_at(file, place, length, &mut budget) {
             Ok((found, next)) => {
                 things.push(found);
                 progress::advance(next - at);
@@ -72,12 +74,16 @@ fn look_through(file: &File) -> Result<Vec<Found>> {
 }
 
 /// The thing at byte `at`, and the byte from which to look for the next one.
-fn thing_at(file: &File, at: u64, length: u64) -> Result<(Found, u64)> {
+fn thing_at(file: &File, at: u64, length: u64, budget: &mut Budget) -> Result<(Found, u64)> {
     let mut fields = fields_at(file, at);
     if let Ok(Some(header)) = Header::read_from(&mut fields) {
         let end = fields.offset();
         if !header.is_compact() {
             return Ok((Found { at, end, thing: Thing::Header(header) }, end));
+        }
+        // Such a header has no check of its own, so that the rest is read on trust. A damaged one is still named.
+        if budget.take(MAX_COMPACT.min(length - at)).is_err() {
+            return Ok((Found { at, end, thing: Thing::DamagedCompact }, end));
         }
         return match Compact::read_rest(&mut fields) {
             Ok(_) => Ok((Found { at, end: fields.offset(), thing: Thing::Compact }, fields.offset())),
@@ -88,11 +94,11 @@ fn thing_at(file: &File, at: u64, length: u64) -> Result<(Found, u64)> {
     let mut fields = fields_at(file, at);
     if let Ok(head) = GroupHead::read_from(&mut fields) {
         let head_end = fields.offset();
-        let (head_len, shards) = (head_end - at, (head.recovery.len() * head.shard) as u64);
+        let (head_len, shards) = (head_end - at, head.shards_len());
         // The same head stands on both sides of the shards.
         let (start, end) =
             if head.behind { (at.saturating_sub(shards + head_len), head_end) } else { (at, length.min(head_end + shards + head_len)) };
-        return Ok((Found { at: start, end, thing: Thing::Parity(head.share()) }, head_end));
+        return Ok((Found { at: start, end, thing: Thing::Parity(Some(head.share)) }, head_end));
     }
     let mut fields = fields_at(file, at);
     let kind = read_kind(&mut fields)?;
@@ -105,6 +111,7 @@ fn thing_at(file: &File, at: u64, length: u64) -> Result<(Found, u64)> {
     let record = Record::read_rest(kind, &mut fields)?;
     let coded_at = fields.offset();
     let end = coded_at.saturating_add(record.coded_len);
+    budget.take(record.coded_len.min(length.saturating_sub(coded_at)))?;
     let checked = check_stored(file, coded_at, &record);
     if kind != Kind::Parity {
         checked?;
@@ -112,7 +119,7 @@ fn thing_at(file: &File, at: u64, length: u64) -> Result<(Found, u64)> {
     }
     match checked {
         Ok(()) => {
-            let share = GroupHead::read_from(&mut fields_at(file, coded_at)).ok().and_then(|head| head.share());
+            let share = GroupHead::read_from(&mut fields_at(file, coded_at)).ok().map(|head| head.share);
             Ok((Found { at, end, thing: Thing::Parity(share) }, end))
         }
         Err(Error::Io(error)) => Err(Error::Io(error)),
@@ -142,33 +149,14 @@ fn check_stored(file: &File, at: u64, record: &Record) -> Result<()> {
     Err(Error::Corrupt(format!("record {} is damaged (hash of the stored bytes)", record.number)))
 }
 
-/// The first place from `at` on where one of `needles` stands.
-///
-/// # Errors
-/// Reading fails.
-pub fn find_any(file: &File, mut at: u64, end: u64, needles: &[&[u8]]) -> Result<Option<u64>> {
-    const STEP: u64 = 1 << 20;
-    let longest = needles.iter().map(|needle| needle.len() as u64).max().unwrap_or(1);
-    let mut buffer = Vec::new();
-    while at < end {
-        buffer.resize((end - at).min(STEP + longest) as usize, 0);
-        file.read_exact_at(&mut buffer, at)?;
-        let reach = buffer.len().min(STEP as usize);
-        if let Some(place) = (0..reach).find(|&place| needles.iter().any(|needle| buffer[place..].starts_with(needle))) {
-            return Ok(Some(at + place as u64));
-        }
-        at += STEP;
-    }
-    Ok(None)
-}
-
 /// Is the member that begins at `start` whole: index, coded bytes of every block, and parity?
 #[must_use]
 pub fn whole_member(file: &File, start: u64, options: &DecodeOptions) -> Option<Member> {
     let member = Member::after(file, start, options).ok().flatten()?;
     if !member.header.is_compact() {
-        for &at in &member.block_at {
-            super::member::read_record(&mut fields_at(file, at), Kind::Block).ok()?;
+        let names = member.names_at.iter().map(|&at| (at, Kind::Names));
+        for (at, kind) in names.chain(member.block_at.iter().map(|&at| (at, Kind::Block))) {
+            super::member::read_record(&mut fields_at(file, at), kind).ok()?;
         }
         check_parity(file, &member).ok()?;
     }

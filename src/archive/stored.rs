@@ -46,6 +46,7 @@ impl Stored {
     /// Writing fails, or memory is short.
     pub fn store<W: Write>(&mut self, place: usize, content: &mut Content<'_, W>) -> Result<()> {
         let mut entry = std::mem::take(&mut self.found[place].entry);
+        content.place = place as u64;
         let source = &self.found[place].source;
         if let Some(first) = entry.same_as.take() {
             // They were equal when the plan was made. That holds if neither was written to since.
@@ -57,6 +58,7 @@ impl Stored {
                 self.entries.push(Some(entry));
                 return Ok(());
             }
+            content.is_other_than_planned();
         }
         let outcome = if entry.kind == EntryKind::File { content.add(source, &mut entry)? } else { Outcome::AsPlanned };
         let entry = match outcome {

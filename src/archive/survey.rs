@@ -9,7 +9,7 @@ use super::member::{FileAt, Member};
 use super::remains::{Remains, bytes_at};
 use super::scan::{Found, Thing};
 use crate::block::{is_behind, memory};
-use crate::container::record::Record;
+use crate::container::record::{Kind, Record};
 use crate::error::Result;
 use crate::options::DecodeOptions;
 
@@ -128,6 +128,13 @@ impl Builder<'_> {
                 self.close();
                 self.current.is_compact = true;
                 self.current.reaches(found);
+            }
+            Thing::Record(record) if record.kind == Kind::Names => {
+                if self.current.last.is_some_and(|last| record.number <= last) {
+                    self.close();
+                }
+                self.current.reaches(found);
+                self.current.names.push(found.at);
             }
             Thing::Record(record) => {
                 self.expect(record.number);

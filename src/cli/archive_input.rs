@@ -95,12 +95,25 @@ impl ArchiveInput {
     /// The archive with its index. What cannot be sought in is copied to a temporary file first, as the
     /// index is at the end.
     pub fn into_archive(self, options: &DecodeOptions) -> cmx::Result<Archive> {
+        Archive::from_file(self.into_file()?, options)
+    }
+
+    /// As [`ArchiveInput::into_archive`], and of an archive that is cut what is there; says whether hashes are known.
+    pub fn into_archive_even_cut(self, options: &DecodeOptions) -> cmx::Result<(Archive, bool)> {
+        let file = self.into_file()?;
+        match Archive::from_file(file.try_clone()?, options) {
+            Err(error) if error.is_damage() => Archive::of_cut(file, options)?.map_or(Err(error), |cut| Ok((cut, false))),
+            archive => Ok((archive?, true)),
+        }
+    }
+
+    fn into_file(self) -> io::Result<File> {
         match self.rest {
-            Rest::File(file) if file.metadata()?.is_file() => Archive::from_file(file, options),
+            Rest::File(file) if file.metadata()?.is_file() => Ok(file),
             _ => {
                 let mut spool = tempfile::tempfile()?;
                 io::copy(&mut self.into_reader(), &mut spool)?;
-                Archive::from_file(spool, options)
+                Ok(spool)
             }
         }
     }

@@ -183,7 +183,7 @@ pub struct Options {
     pub xattrs: Option<Xattrs>,
     /// Add bytes that can repair damage, as in 2%
     ///
-    /// They repair as much damage as they take room, with `cmx repair`.
+    /// They repair as much damage, with `cmx repair`, and take a seventh more. Without this flag, what all files need is guarded.
     #[arg(long, value_name = "PERCENT", value_parser = size::parse_percent, default_value = "0", hide_default_value = true, help_heading = ARCHIVES)]
     pub parity: u32,
     /// Bytes of small files to put into one block

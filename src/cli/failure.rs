@@ -93,7 +93,7 @@ impl Failure {
 /// The flag or command that helps, which the library does not know.
 fn remedy(error: &Error) -> &'static str {
     match error {
-        Error::Truncated(_) => "; `cmx repair` may save what is there",
+        Error::Truncated(_) => "; `cmx repair` saves the whole blocks before that, if there are any",
         Error::Trailing(_) => "; --ignore-trailing passes over them",
         _ => "",
     }

@@ -39,10 +39,12 @@ pub fn run(options: &Options) -> Result<(), Failure> {
 fn list_one(options: &Options, input: &Path) -> Result<(), Failure> {
     let fail = |error: cmx::Error| Failure::at(input, &error);
     let settings = settings(options)?;
-    let archive = ArchiveInput::open(input, &settings)?.into_archive(&settings).map_err(fail)?;
+    let (archive, is_hashed) = ArchiveInput::open(input, &settings)?.into_archive_even_cut(&settings).map_err(fail)?;
     let mut selection = selection(options).map_err(fail)?;
-    let mut rows: Vec<Row> =
-        archive.entries_with_packed().map(|(entry, packed)| Row { path: Archive::path_of(&entry, input), entry, packed }).collect();
+    let mut rows: Vec<Row> = archive
+        .entries_with_packed()
+        .map(|(entry, packed)| Row { path: Archive::path_of(&entry, input), entry, packed, is_hashed })
+        .collect();
     rows.retain(|row| selection.selects(&row.path));
     if let Some(pattern) = selection.unused() {
         return Err(Failure::usage(format!(
@@ -71,6 +73,8 @@ struct Row<'a> {
     entry: Cow<'a, Entry>,
     /// Bytes that its content takes in the archive: its share of the blocks it lies in.
     packed: u64,
+    /// Is its hash known? That of an archive which is cut is not.
+    is_hashed: bool,
 }
 
 fn as_table(rows: &[Row], archive_len: u64, is_part: bool, with_owner: bool) -> String {
@@ -84,7 +88,7 @@ fn as_table(rows: &[Row], archive_len: u64, is_part: bool, with_owner: bool) -> 
         let time = entry.metadata.mtime.and_then(local).unwrap_or_default();
         let is_file = entry.kind == EntryKind::File;
         let ratio = percent(row.packed, entry.size).filter(|_| is_file).map_or(String::new(), |percent| format!("{percent:.1} %"));
-        let hash = if is_file { hash(entry) } else { String::new() };
+        let hash = if is_file && row.is_hashed { hash(entry) } else { String::new() };
         let link = match entry.kind {
             EntryKind::Symlink => format!(" -> {}", show_name(&entry.link)),
             EntryKind::Hardlink => format!(" = {}", show_name(&entry.link)),
@@ -190,7 +194,7 @@ fn row_json(row: &Row) -> Value {
     if std::str::from_utf8(&row.path).is_err() {
         value["path_hex"] = hex(&row.path).into();
     }
-    if entry.kind == EntryKind::File {
+    if entry.kind == EntryKind::File && row.is_hashed {
         value["hash"] = hash(entry).into();
     }
     if let Some(bits) = entry.metadata.mode {

@@ -26,6 +26,9 @@ enum Id {
     Xattrs = 12,
 }
 
+/// Number of the column that says where in the member the records of names stand. Its cells are not about entries.
+pub const NAMES_ROWS: u64 = 13;
+
 const IDS: [Id; 12] =
     [Id::Flags, Id::Path, Id::Size, Id::Extents, Id::Hash, Id::SameAs, Id::Mode, Id::Seconds, Id::Nanos, Id::Owner, Id::Link, Id::Xattrs];
 
@@ -38,6 +41,27 @@ mod flag {
     pub const EXTENTS: u64 = 64;
     pub const XATTRS: u64 = 128;
     pub const KNOWN: u64 = 0xFF;
+}
+
+/// Which columns of the entries stand in one place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Share {
+    /// All of them.
+    Whole,
+    /// All but the hashes, which are known only when the contents were read.
+    Names,
+    /// Only the hashes.
+    Hashes,
+}
+
+impl Share {
+    fn has(self, id: Id) -> bool {
+        match self {
+            Share::Whole => true,
+            Share::Names => id != Id::Hash,
+            Share::Hashes => id == Id::Hash,
+        }
+    }
 }
 
 /// One column as it lies in the index.
@@ -59,13 +83,28 @@ impl<'a> Column<'a> {
             let length = fields.varint()?;
             let rest = fields.into_inner();
             let length = usize::try_from(length).ok().filter(|&length| length <= rest.len()).ok_or_else(wrong)?;
-            if id < 64 && !IDS.iter().any(|&known| known as u64 == id) {
+            if id < 64 && id != NAMES_ROWS && !IDS.iter().any(|&known| known as u64 == id) {
                 return Err(Error::Unsupported(format!("the index has a column {id}: take a newer cmx")));
             }
             columns.push(Column { id, bytes: Fields::new(&rest[..length], 0) });
             bytes = &rest[length..];
         }
         Ok(columns)
+    }
+
+    /// Takes column `id` out of `columns`, and gives its cells.
+    ///
+    /// # Errors
+    /// The column stands there twice.
+    pub fn take(columns: &mut Vec<Column<'a>>, id: u64) -> Result<Option<Fields<&'a [u8]>>> {
+        let Some(place) = columns.iter().position(|column| column.id == id) else { return Ok(None) };
+        let column = columns.remove(place);
+        if columns.iter().any(|column| column.id == id) { Err(wrong()) } else { Ok(Some(column.bytes)) }
+    }
+
+    /// Has `columns` one of entries, other than the hashes?
+    pub fn has_entries(columns: &[Column<'_>]) -> bool {
+        columns.iter().any(|column| column.id == Id::Flags as u64)
     }
 }
 
@@ -102,9 +141,9 @@ fn flags(entry: &Entry) -> u64 {
         | bit(!entry.xattrs.is_empty(), flag::XATTRS)
 }
 
-/// Appends every column that is not empty.
-pub fn write_columns(entries: &[Entry], out: &mut Vec<u8>) {
-    for id in IDS {
+/// Appends every column of this `share` that is not empty.
+pub fn write_columns(entries: &[Entry], share: Share, out: &mut Vec<u8>) {
+    for id in IDS.into_iter().filter(|&id| share.has(id)) {
         let mut column = Vec::new();
         let mut last = Time { seconds: 0, nanos: 0 };
         for entry in entries {
@@ -175,15 +214,15 @@ fn write_cell(id: Id, entry: &Entry, last: &mut Time, out: &mut Vec<u8>) {
     }
 }
 
-/// Reads `count` entries from their columns.
+/// Reads `count` entries from their columns; with [`Share::Names`] their hashes stay 0.
 ///
 /// # Errors
 /// A column is missing, too short, too long, or holds what cannot be.
-pub fn read_columns(columns: &mut [Column<'_>], count: usize, max_path: u64, charge: &mut Charge) -> Result<Vec<Entry>> {
+pub fn read_columns(columns: &mut [Column<'_>], count: usize, share: Share, max_path: u64, charge: &mut Charge) -> Result<Vec<Entry>> {
     let mut entries = Vec::new();
     entries.resize_with(count, Entry::default);
     let mut all_flags = vec![0u64; count];
-    for id in IDS {
+    for id in IDS.into_iter().filter(|&id| share.has(id)) {
         let mut empty = Fields::new(&[][..], 0);
         let mut found = columns.iter_mut().filter(|column| column.id == id as u64);
         let column = found.next().map_or(&mut empty, |column| &mut column.bytes);
@@ -214,6 +253,23 @@ pub fn read_columns(columns: &mut [Column<'_>], count: usize, max_path: u64, cha
         }
     }
     Ok(entries)
+}
+
+/// Reads the hashes of `entries`, whose other properties are known.
+///
+/// # Errors
+/// The column is missing, too short or too long, or another column is there.
+pub fn read_hashes(columns: &mut Vec<Column<'_>>, entries: &mut [Entry]) -> Result<()> {
+    let mut column = Column::take(columns, Id::Hash as u64)?.unwrap_or_else(|| Fields::new(&[][..], 0));
+    for place in 0..entries.len() {
+        let stored_len = entries[place].stored_len();
+        match entries[place].same_as {
+            Some(first) => entries[place].hash = usize::try_from(first).ok().and_then(|first| entries.get(first)).ok_or_else(wrong)?.hash,
+            None if entries[place].kind == EntryKind::File => entries[place].hash = read_hash(&mut column, stored_len)?,
+            None => {}
+        }
+    }
+    if column.byte_or_end()?.is_some() || columns.iter().any(|column| column.id < 64) { Err(wrong()) } else { Ok(()) }
 }
 
 /// Reads cells of one column, and charges what they take.

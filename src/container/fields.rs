@@ -109,9 +109,14 @@ impl<R: Read> Fields<R> {
     /// # Errors
     /// The input ends, the number does not fit 64 bits or is longer than it need be.
     pub fn varint(&mut self) -> Result<u64> {
+        let first = self.byte()?;
+        self.rest_of_varint(first)
+    }
+
+    fn rest_of_varint(&mut self, first: u8) -> Result<u64> {
         let mut value = 0u64;
         for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
+            let byte = if shift == 0 { first } else { self.byte()? };
             let bits = u64::from(byte & 0x7F);
             if shift == 63 && bits > 1 {
                 break;
@@ -126,6 +131,18 @@ impl<R: Read> Fields<R> {
             }
         }
         Err(Error::Corrupt(format!("malformed number before byte {}", self.offset)))
+    }
+
+    /// As [`Fields::varint`], `None` at the end of the input.
+    ///
+    /// # Errors
+    /// As [`Fields::varint`].
+    pub fn varint_or_end(&mut self) -> Result<Option<u64>> {
+        match self.byte_or_end()? {
+            None => Ok(None),
+            Some(byte) if byte < 0x80 => Ok(Some(byte.into())),
+            Some(byte) => self.rest_of_varint(byte).map(Some),
+        }
     }
 
     /// A signed number as written by [`put_signed`].

@@ -19,8 +19,10 @@ pub mod incompatible {
     pub const NAMED: u64 = 2;
     /// The first block may be a base that others go on from.
     pub const BASED: u64 = 4;
+    /// Records of names may stand before the blocks.
+    pub const NAMES: u64 = 8;
     /// All that this version knows.
-    pub const KNOWN: u64 = COMPACT | NAMED | BASED;
+    pub const KNOWN: u64 = COMPACT | NAMED | BASED | NAMES;
 }
 
 /// Marker before every record, found again by a scan of a damaged archive.

@@ -46,6 +46,12 @@ impl Header {
         self.incompatible & incompatible::NAMED != 0
     }
 
+    /// May names stand before the blocks?
+    #[must_use]
+    pub fn has_names(&self) -> bool {
+        self.incompatible & incompatible::NAMES != 0
+    }
+
     /// May blocks go on from the first one?
     #[must_use]
     pub fn is_based(&self) -> bool {

@@ -4,7 +4,7 @@
 //! content of an entry lies is not stored: contents follow each other in the order of the entries,
 //! through the blocks in their order.
 
-use super::columns::{self, Column, read_columns, write_columns};
+use super::columns::{self, Column, NAMES_ROWS, Share, read_columns, read_hashes, write_columns};
 use super::entry::Entry;
 use super::fields::{Fields, put_varint};
 use super::format::{MAX_BLOCK, max_coded};
@@ -20,11 +20,33 @@ pub struct BlockRow {
     pub raw_len: u64,
 }
 
+/// A row of the table of names: a record of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NamesRow {
+    /// Number of the block before which the record stands.
+    pub before: u64,
+    /// Bytes of the record with its header.
+    pub record_len: u64,
+}
+
+/// Where the records of a member begin in the file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Layout {
+    /// Each block.
+    pub blocks: Vec<u64>,
+    /// Each record of names.
+    pub names: Vec<u64>,
+    /// The index.
+    pub end: u64,
+}
+
 /// The index of one member.
 #[derive(Debug, Default)]
 pub struct Index {
     /// Every block, in order.
     pub blocks: Vec<BlockRow>,
+    /// Every record of names, in order.
+    pub names: Vec<NamesRow>,
     /// Every entry, in the order of their contents.
     pub entries: Vec<Entry>,
     /// What it takes of the budget of the job that read it.
@@ -33,7 +55,7 @@ pub struct Index {
 
 impl PartialEq for Index {
     fn eq(&self, other: &Self) -> bool {
-        (&self.blocks, &self.entries) == (&other.blocks, &other.entries)
+        (&self.blocks, &self.names, &self.entries) == (&other.blocks, &other.names, &other.entries)
     }
 }
 
@@ -64,21 +86,31 @@ impl Index {
     /// The index of these blocks and entries.
     #[must_use]
     pub fn new(blocks: Vec<BlockRow>, entries: Vec<Entry>) -> Self {
-        Index { blocks, entries, _charge: Charge::default() }
+        Index { blocks, entries, ..Index::default() }
     }
 
-    /// The same, its memory taken from the budget of the job.
+    /// The index of these blocks, records of names and entries, its memory taken from the budget of the job.
     ///
     /// # Errors
     /// [`Error::Limit`] where that has less left.
-    pub fn charged(blocks: Vec<BlockRow>, entries: Vec<Entry>) -> Result<Self> {
-        let charge = charge_index(blocks.len(), &entries)?;
-        Ok(Index { blocks, entries, _charge: charge })
+    pub fn charged(blocks: Vec<BlockRow>, names: Vec<NamesRow>, entries: Vec<Entry>) -> Result<Self> {
+        let charge = charge_index(blocks.len() + names.len(), &entries)?;
+        Ok(Index { blocks, names, entries, _charge: charge })
     }
 
-    /// The index as bytes, not yet coded.
+    /// The index as bytes, not yet coded, with all that is known of the entries.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
+        self.bytes_with(Share::Whole)
+    }
+
+    /// The index as bytes, not yet coded, if the records of names have what is known of the entries but the hashes.
+    #[must_use]
+    pub fn to_bytes_behind_names(&self) -> Vec<u8> {
+        self.bytes_with(Share::Hashes)
+    }
+
+    fn bytes_with(&self, share: Share) -> Vec<u8> {
         let mut out = Vec::new();
         put_varint(&mut out, self.blocks.len() as u64);
         for block in &self.blocks {
@@ -86,15 +118,39 @@ impl Index {
             put_varint(&mut out, block.raw_len);
         }
         put_varint(&mut out, self.entries.len() as u64);
-        write_columns(&self.entries, &mut out);
+        if !self.names.is_empty() {
+            let mut rows = Vec::new();
+            for row in &self.names {
+                put_varint(&mut rows, row.before);
+                put_varint(&mut rows, row.record_len);
+            }
+            put_varint(&mut out, NAMES_ROWS);
+            put_varint(&mut out, rows.len() as u64);
+            out.extend_from_slice(&rows);
+        }
+        write_columns(&self.entries, share, &mut out);
         out
     }
 
-    /// Reads an index whose paths have at most `max_path` bytes. It is charged to the budget of the job while it is read.
+    /// Reads an index that has all that is known of the entries, whose paths have at most `max_path` bytes. The index is
+    /// charged to the budget of the job while it is read.
     ///
     /// # Errors
     /// The bytes are no index, contradict themselves, or pass a limit.
     pub fn from_bytes(bytes: &[u8], max_path: u64) -> Result<Index> {
+        Self::from_bytes_with(bytes, max_path, |_, _| Err(Error::Corrupt("the index is without names".into())))
+    }
+
+    /// Reads an index. `read_names` is given blocks and names, without entries, and what to charge memory to; it gives the
+    /// entries without their hashes. It is called if they stand in the records of names.
+    ///
+    /// # Errors
+    /// As [`Index::from_bytes`], and where `read_names` fails.
+    pub fn from_bytes_with(
+        bytes: &[u8],
+        max_path: u64,
+        read_names: impl FnOnce(&Index, &mut Charge) -> Result<Vec<Entry>>,
+    ) -> Result<Index> {
         let mut fields = Fields::new(bytes, 0);
         let blocks = count(&mut fields, bytes.len())?;
         let mut charge = budget::charge(blocks as u64 * BLOCK, WHAT)?;
@@ -108,14 +164,61 @@ impl Index {
                 Ok(row)
             })
             .collect::<Result<Vec<_>>>()?;
-        let entries = count(&mut fields, bytes.len())?;
-        charge.add(entries as u64 * ENTRY, WHAT)?;
-        let rest = fields.into_inner();
-        let mut columns = Column::split(rest)?;
-        let entries = read_columns(&mut columns, entries, max_path, &mut charge)?;
-        let index = Index { blocks, entries, _charge: charge };
+        let count = count(&mut fields, usize::MAX)?;
+        let mut columns = Column::split(fields.into_inner())?;
+        let mut names = Vec::new();
+        if let Some(mut rows) = Column::take(&mut columns, NAMES_ROWS)? {
+            while let Some(before) = rows.varint_or_end()? {
+                charge.add(BLOCK, WHAT)?;
+                rows.restart();
+                names.push(NamesRow { before, record_len: rows.varint()? });
+            }
+        }
+        let mut index = Index { blocks, names, ..Index::default() };
+        if !index.names.is_empty() && !Column::has_entries(&columns) {
+            index.entries = read_names(&index, &mut charge)?;
+            if index.entries.len() != count {
+                return Err(Error::Corrupt("the index and the names before the blocks contradict each other".into()));
+            }
+            read_hashes(&mut columns, &mut index.entries)?;
+        } else {
+            // Each entry takes a byte at least.
+            if count > bytes.len() {
+                return Err(Error::Corrupt("impossible count in the index".into()));
+            }
+            charge.add(count as u64 * ENTRY, WHAT)?;
+            index.entries = read_columns(&mut columns, count, Share::Whole, max_path, &mut charge)?;
+        }
+        index._charge = charge;
         index.check_sizes()?;
         Ok(index)
+    }
+
+    /// Where the records begin, if the first of them begins at byte `first` of the file.
+    ///
+    /// # Errors
+    /// Names are said to stand where there is no block.
+    pub fn layout(&self, first: u64) -> Result<Layout> {
+        let wrong = || Error::Corrupt("the index contradicts itself about the names before the blocks".into());
+        let mut layout = Layout { end: first, ..Layout::default() };
+        let mut names = self.names.iter().peekable();
+        for number in 0..=self.blocks.len() as u64 {
+            while let Some(row) = names.next_if(|row| row.before == number) {
+                layout.names.push(layout.end);
+                layout.end = layout.end.checked_add(row.record_len).ok_or_else(wrong)?;
+            }
+            if let Some(block) = self.blocks.get(number as usize) {
+                layout.blocks.push(layout.end);
+                layout.end = layout.end.checked_add(block.record_len).ok_or_else(wrong)?;
+            }
+        }
+        if names.next().is_some() { Err(wrong()) } else { Ok(layout) }
+    }
+
+    /// Bytes of all records before the index.
+    #[must_use]
+    pub fn records_len(&self) -> u64 {
+        self.layout(0).map_or(u64::MAX, |layout| layout.end)
     }
 
     /// Contents and blocks must be of the same total length.
@@ -158,6 +261,13 @@ impl Index {
     }
 }
 
+/// The count of entries, which `available` bytes are about; their memory is charged.
+pub(super) fn entry_count(fields: &mut Fields<&[u8]>, available: usize, charge: &mut Charge) -> Result<usize> {
+    let entries = count(fields, available)?;
+    charge.add(entries as u64 * ENTRY, WHAT)?;
+    Ok(entries)
+}
+
 /// A count of things that take at least a byte each in `available` bytes.
 fn count(fields: &mut Fields<&[u8]>, available: usize) -> Result<usize> {
     let value = fields.varint()?;
@@ -167,6 +277,7 @@ fn count(fields: &mut Fields<&[u8]>, available: usize) -> Result<usize> {
 #[cfg(test)]
 mod tests {
     use super::super::entry::{EntryKind, Extent, Metadata, Time};
+    use super::super::names::Names;
     use super::*;
 
     const LONGEST: u64 = 4096;
@@ -199,6 +310,26 @@ mod tests {
         assert_eq!(index.content_offsets(), [0, 0, 0, 70_000, 70_015, 70_015]);
         let empty = Index::default();
         assert_eq!(Index::from_bytes(&empty.to_bytes(), LONGEST).unwrap(), empty);
+    }
+
+    /// Names before the blocks and hashes in the index make the same entries.
+    #[test]
+    fn comes_back_from_names_and_hashes() {
+        let mut index = sample();
+        index.names = vec![NamesRow { before: 0, record_len: 70 }, NamesRow { before: 1, record_len: 50 }];
+        let names = || match Names::from_bytes(&Names::bytes_of(&index.entries), LONGEST, &mut Charge::default()).unwrap() {
+            Names::All(entries) => entries,
+            other => panic!("{other:?}"),
+        };
+        let bytes = index.to_bytes_behind_names();
+        assert_eq!(Index::from_bytes_with(&bytes, LONGEST, |_, _| Ok(names())).unwrap(), index);
+        assert!(bytes.len() < index.to_bytes().len() / 2);
+        Index::from_bytes(&bytes, LONGEST).unwrap_err();
+        Index::from_bytes_with(&bytes, LONGEST, |_, _| Ok(names()[1..].to_vec())).unwrap_err();
+        assert_eq!(index.layout(20).unwrap(), Layout { blocks: vec![90], names: vec![20, 990], end: 1040 });
+        let mut wrong = sample();
+        wrong.names = vec![NamesRow { before: 2, record_len: 70 }];
+        wrong.layout(0).unwrap_err();
     }
 
     #[test]

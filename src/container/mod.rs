@@ -15,6 +15,7 @@ pub mod format;
 pub mod hash;
 pub mod header;
 pub mod index;
+pub mod names;
 pub mod parity;
 pub mod record;
 pub mod writer;

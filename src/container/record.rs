@@ -1,4 +1,4 @@
-//! The header of one record: a block of data, the index, or parity.
+//! The header of one record: a block of data, names, the index, or parity.
 
 use std::io::Read;
 
@@ -19,11 +19,13 @@ pub enum Kind {
     Parity = 3,
     /// The footer; its fields are those of [`super::footer::Footer`].
     Footer = 4,
+    /// Names: the entries whose contents follow.
+    Names = 5,
 }
 
 impl Kind {
     fn from_byte(byte: u8) -> Option<Self> {
-        [Kind::Block, Kind::Index, Kind::Parity, Kind::Footer].into_iter().find(|&kind| kind as u8 == byte)
+        [Kind::Block, Kind::Index, Kind::Parity, Kind::Footer, Kind::Names].into_iter().find(|&kind| kind as u8 == byte)
     }
 }
 
@@ -32,7 +34,8 @@ impl Kind {
 pub struct Record {
     /// What it is; never [`Kind::Footer`].
     pub kind: Kind,
-    /// Place in the member, counted from 0: a record that is missing, doubled or moved shows.
+    /// Place in the member, counted from 0: a record that is missing, doubled or moved shows. Names are not counted: theirs is
+    /// that of the block which follows.
     pub number: u64,
     /// Bytes before coding.
     pub raw_len: u64,
@@ -89,7 +92,7 @@ impl Record {
         let expected = check(fields.seen());
         let end = fields.offset();
         if fields.u32()? != expected {
-            return Err(Error::Corrupt(format!("the record header before byte {end} is damaged")));
+            return Err(Error::Corrupt(format!("the record header before byte {end} is damaged; `cmx repair` may save the content")));
         }
         if lanes != 1 {
             return Err(Error::Unsupported(format!("a block with {lanes} lanes: take a newer cmx")));
@@ -136,7 +139,7 @@ pub fn read_kind<R: Read>(fields: &mut Fields<R>) -> Result<Kind> {
     fields.restart();
     let at = fields.offset();
     if fields.array()? != MARKER {
-        return Err(Error::Corrupt(format!("no record begins at byte {at}, where one should")));
+        return Err(Error::Corrupt(format!("no record begins at byte {at}, where one should; `cmx repair` may save the content")));
     }
     let byte = fields.byte()?;
     Kind::from_byte(byte).ok_or_else(|| Error::Corrupt(format!("unknown record kind {byte} at byte {at}")))

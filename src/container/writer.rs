@@ -1,4 +1,4 @@
-//! Writing one member: header, blocks, index, footer, strictly forward.
+//! Writing one member: header, names, blocks, index, parity, footer, strictly forward.
 
 use std::io::Write;
 
@@ -7,7 +7,8 @@ use super::footer::{FOOTER_LEN, Footer};
 use super::format::MAX_BLOCK;
 use super::hash::hash;
 use super::header::Header;
-use super::index::{BlockRow, Index};
+use super::index::{BlockRow, Index, NamesRow};
+use super::names::Names;
 use super::parity::ParityWriter;
 use super::record::{Kind, Record};
 use crate::block::{self, Base, Encoded};
@@ -64,11 +65,16 @@ pub struct MemberWriter<W> {
     written: u64,
     records: u64,
     blocks: Vec<BlockRow>,
-    parity: Option<ParityWriter>,
+    names: Vec<NamesRow>,
+    /// Hash of the entries that the records of names hold.
+    said: Option<u64>,
+    is_based: bool,
+    parity: Option<Box<ParityWriter>>,
 }
 
 impl<W: Write> MemberWriter<W> {
-    /// Begins a member with these `features` at `out`. `parity` is in hundredths of a percent.
+    /// Begins a member with these `features` at `out`. `parity` is in hundredths of a percent; with 0 a member of named entries
+    /// has a guard over what all of them need, if it becomes long enough.
     ///
     /// # Errors
     /// Writing fails.
@@ -83,9 +89,10 @@ impl<W: Write> MemberWriter<W> {
     pub fn with_header(out: W, header: Header, parity: u32) -> Result<Self> {
         let mut bytes = Vec::new();
         header.write_to(&mut bytes);
-        let parity = if parity > 0 { Some(ParityWriter::new(parity)?) } else { None };
-        let mut writer = MemberWriter { out, written: 0, records: 0, blocks: Vec::new(), parity };
-        writer.put(&bytes)?;
+        let parity = (parity > 0 || header.is_named()).then(|| Box::new(ParityWriter::new(parity)));
+        let (is_based, blocks, names) = (header.is_based(), Vec::new(), Vec::new());
+        let mut writer = MemberWriter { out, written: 0, records: 0, blocks, names, said: None, is_based, parity };
+        writer.put(&bytes, true)?;
         Ok(writer)
     }
 
@@ -94,11 +101,12 @@ impl<W: Write> MemberWriter<W> {
         self.written
     }
 
-    fn put(&mut self, bytes: &[u8]) -> Result<()> {
+    /// Writes bytes; `guarded` says that all files need them.
+    fn put(&mut self, bytes: &[u8], guarded: bool) -> Result<()> {
         self.out.write_all(bytes)?;
         self.written += bytes.len() as u64;
         if let Some(parity) = &mut self.parity {
-            parity.feed(bytes)?;
+            parity.feed(bytes, guarded)?;
         }
         Ok(())
     }
@@ -107,9 +115,13 @@ impl<W: Write> MemberWriter<W> {
         let before = self.written;
         let mut header = Vec::with_capacity(64);
         Record::new(kind, self.records, raw_len, raw_hash, coded).write_to(&mut header);
-        self.put(&header)?;
-        self.put(coded)?;
-        self.records += 1;
+        let guarded = kind != Kind::Block || self.is_based && self.records == 0;
+        self.put(&header, guarded)?;
+        self.put(coded, guarded)?;
+        // Names are not counted, so that blocks are numbered from 0 and without gaps.
+        if kind != Kind::Names {
+            self.records += 1;
+        }
         Ok(self.written - before)
     }
 
@@ -123,6 +135,38 @@ impl<W: Write> MemberWriter<W> {
         Ok(())
     }
 
+    /// Writes the names of the `entries` whose contents follow: all entries of the member, as far as they are known now.
+    ///
+    /// # Errors
+    /// Writing fails, or there are too many for one record.
+    pub fn names(&mut self, entries: &[Entry], level: &Level, verify: bool) -> Result<()> {
+        let raw = Names::bytes_of(entries);
+        self.said = Some(hash(&raw));
+        self.names_record(&raw, level, verify)
+    }
+
+    /// Writes that the entries from `first` on are other than the names said, if names were written.
+    ///
+    /// # Errors
+    /// Writing fails.
+    pub fn void_names(&mut self, first: u64, level: &Level) -> Result<()> {
+        if self.names.is_empty() {
+            return Ok(());
+        }
+        self.said = None;
+        self.names_record(&Names::bytes_of_void(first), level, false)
+    }
+
+    fn names_record(&mut self, raw: &[u8], level: &Level, verify: bool) -> Result<()> {
+        if raw.len() as u64 > MAX_BLOCK {
+            return Err(Error::Limit("the names would pass 1 GiB; make several archives".into()));
+        }
+        let coded = CodedBlock::encode(raw, level, verify)?;
+        let record_len = self.record(Kind::Names, coded.raw_len, coded.raw_hash, &coded.coded)?;
+        self.names.push(NamesRow { before: self.blocks.len() as u64, record_len });
+        Ok(())
+    }
+
     /// Writes index and footer, which commit the member. Returns what `begin` was given, and the
     /// bytes of the whole member.
     ///
@@ -130,8 +174,11 @@ impl<W: Write> MemberWriter<W> {
     /// Writing fails, or the index is too large for one record.
     pub fn finish(mut self, entries: Vec<Entry>, level: &Level, verify: bool) -> Result<(W, u64)> {
         let index_at = self.written;
+        let is_said = self.said.is_some_and(|said| said == hash(&Names::bytes_of(&entries)));
+        let (blocks, names) = (std::mem::take(&mut self.blocks), std::mem::take(&mut self.names));
         // Who reads the archive under the same limit must have room for it.
-        let raw = Index::charged(std::mem::take(&mut self.blocks), entries)?.to_bytes();
+        let index = Index::charged(blocks, names, entries)?;
+        let raw = if is_said { index.to_bytes_behind_names() } else { index.to_bytes() };
         if raw.len() as u64 > MAX_BLOCK {
             return Err(Error::Limit("the index would pass 1 GiB; make several archives".into()));
         }
@@ -142,20 +189,13 @@ impl<W: Write> MemberWriter<W> {
         self.out.flush()?;
         let mut footer = Vec::new();
         Footer { member_len: self.written + FOOTER_LEN, index_at }.write_to(&mut footer);
-        self.put(&footer)?;
+        self.put(&footer, false)?;
         Ok((self.out, self.written))
     }
 
     fn write_parity(&mut self) -> Result<()> {
         let Some(parity) = self.parity.take() else { return Ok(()) };
-        let (mut spool, length, hash) = parity.finish()?;
-        let mut header = Vec::new();
-        let number = self.records;
-        let record = Record { kind: Kind::Parity, number, raw_len: length, coded_len: length, lanes: 1, raw_hash: hash, coded_hash: hash };
-        record.write_to(&mut header);
-        self.put(&header)?;
-        self.written += std::io::copy(&mut spool, &mut self.out)?;
-        self.records += 1;
+        self.written += parity.write_to(self.records, &mut self.out)?;
         Ok(())
     }
 }

@@ -5,13 +5,15 @@ use std::io::{self, Read, Write};
 use super::Summary;
 use super::encode::io_error;
 use crate::block::{self, Base};
-use crate::budget::{self, Budget};
+use crate::budget::{self, Budget, Charge};
+use crate::container::Entry;
 use crate::container::compact::Compact;
 use crate::container::fields::Fields;
 use crate::container::footer::Footer;
 use crate::container::hash::{Hasher, narrow};
 use crate::container::header::Header;
 use crate::container::index::{BlockRow, Index};
+use crate::container::names::Names;
 use crate::container::record::{Kind, Record, read_kind};
 use crate::error::{Error, Result};
 use crate::options::DecodeOptions;
@@ -254,7 +256,8 @@ impl<R: Read> Members<R> {
             Kind::Index => {
                 self.index_at = before - self.member_at;
                 let (record, coded) = self.read_record(Kind::Index)?;
-                let index = decode_index(&record, &coded, self.memory, &self.options)?;
+                let no_names = |_: &Index, _: &mut Charge| Err(Error::Corrupt("the index of a stream tells of names".into()));
+                let index = decode_index(&record, &coded, self.memory, &self.options, no_names)?;
                 self.state = State::Draining(index);
                 Ok(None)
             }
@@ -358,8 +361,29 @@ fn in_record(record: &Record, error: Error) -> Error {
     if let Error::Corrupt(text) = error { Error::Corrupt(format!("record {}: {text}", record.number)) } else { error }
 }
 
-/// Decodes the index that a record holds. Its memory is charged to the budget of the job, as long as it lives.
-pub(crate) fn decode_index(record: &Record, coded: &[u8], memory: u64, options: &DecodeOptions) -> Result<Index> {
+/// Decodes the index that a record holds. Its memory is charged to the budget of the job, as long as it lives. `read_names` is
+/// given its tables and that charge, and gives the entries that stand in the records of names before the blocks.
+pub(crate) fn decode_index(
+    record: &Record,
+    coded: &[u8],
+    memory: u64,
+    options: &DecodeOptions,
+    read_names: impl FnOnce(&Index, &mut Charge) -> Result<Vec<Entry>>,
+) -> Result<Index> {
+    let raw = decode_entries(record, coded, memory, options)?;
+    let _raw = budget::charge(raw.len() as u64, "the index")?;
+    Index::from_bytes_with(&raw, options.max_path, read_names)
+}
+
+/// Decodes names that a record holds; `charge` grows by what the entries take.
+pub(crate) fn decode_names(record: &Record, coded: &[u8], memory: u64, options: &DecodeOptions, charge: &mut Charge) -> Result<Names> {
+    let raw = decode_entries(record, coded, memory, options)?;
+    let _raw = budget::charge(raw.len() as u64, "the names")?;
+    Names::from_bytes(&raw, options.max_path, charge)
+}
+
+/// Decodes an index or names, if they are not too long.
+fn decode_entries(record: &Record, coded: &[u8], memory: u64, options: &DecodeOptions) -> Result<Vec<u8>> {
     if record.raw_len > options.max_index {
         return Err(Error::Limit(format!(
             "the index takes {} bytes, more than {}; --max-index raises the limit",
@@ -368,9 +392,7 @@ pub(crate) fn decode_index(record: &Record, coded: &[u8], memory: u64, options: 
     }
     let _coded = budget::charge(2 * coded.len() as u64, "the index")?;
     let (record, coded) = (*record, coded.to_vec());
-    let raw = Ordered::new(1).submit(move || decode_content(&record, &coded, memory, None))?.unwrap_or_default();
-    let _raw = budget::charge(raw.len() as u64, "the index")?;
-    Index::from_bytes(&raw, options.max_path)
+    Ok(Ordered::new(1).submit(move || decode_content(&record, &coded, memory, None))?.unwrap_or_default())
 }
 
 /// How many of `wanted` threads fit into the budget of the job when each takes what `header` says, and the base half as

@@ -1,0 +1,178 @@
+//! An archive without its index: it was cut, or never finished. The names before the blocks tell what the blocks hold.
+
+use std::fs::File;
+
+use super::Archive;
+use super::member::{Member, fields_at, read_record};
+use super::rebuild::Decoder;
+use super::remains::Remains;
+use super::survey::{Part, Survey};
+use crate::budget::{self, Budget};
+use crate::container::format::incompatible;
+use crate::container::hash::{Hasher, narrow};
+use crate::container::header::Header;
+use crate::container::index::{BlockRow, Index};
+use crate::container::record::Kind;
+use crate::container::{Entry, EntryKind};
+use crate::error::{Error, Result};
+use crate::options::DecodeOptions;
+use crate::stream::decode_names;
+
+/// What the names in `remains` say about the blocks that are left, from the first on without a gap. No hash is known.
+///
+/// # Errors
+/// Reading fails, or the names pass a limit.
+fn tables_of_names(file: &File, remains: &Remains, options: &DecodeOptions) -> Result<Option<Index>> {
+    let (mut entries, mut charge) = (Vec::new(), budget::charge(0, "the names")?);
+    for &at in &remains.names {
+        let (record, coded) = read_record(&mut fields_at(file, at), Kind::Names)?;
+        match decode_names(&record, &coded, u64::MAX, options, &mut charge) {
+            Ok(names) => names.apply(&mut entries),
+            Err(error @ (Error::Io(_) | Error::Limit(_))) => return Err(error),
+            Err(_) => return Ok(None),
+        }
+    }
+    if entries.is_empty() {
+        return Ok(None);
+    }
+    let own = entries.iter().filter(|entry: &&Entry| entry.same_as.is_none());
+    let total = own.fold(0u64, |sum, entry| sum.saturating_add(entry.stored_len()));
+    let (mut blocks, mut at) = (Vec::new(), 0u64);
+    for (number, (&block, (_, record))) in (0u64..).zip(&remains.blocks) {
+        at = at.saturating_add(record.raw_len);
+        // What the names do not reach has none, and where a block is missing, what follows cannot be placed.
+        if block != number || at > total {
+            break;
+        }
+        blocks.push(BlockRow { record_len: record.record_len(), raw_len: record.raw_len });
+    }
+    drop(charge);
+    Index::charged(blocks, Vec::new(), entries).map(Some)
+}
+
+/// An index of what is left of a member without one, made of its names: the entries whose contents are whole have their
+/// hashes, which are computed.
+///
+/// # Errors
+/// Reading or decoding fails, or passes a limit.
+pub(super) fn index_of_names(file: &File, remains: &Remains, options: &DecodeOptions) -> Result<Option<Index>> {
+    let Some(mut index) = tables_of_names(file, remains, options)? else { return Ok(None) };
+    let mut decoder = Decoder::new(file, remains, options);
+    let mut content = Content { index: &index, block: 0, inside: 0 };
+    let mut hashes = Vec::with_capacity(index.entries.len());
+    for entry in &index.entries {
+        hashes.push(match entry.same_as {
+            Some(first) => hashes.get(first as usize).copied().flatten(),
+            None if entry.kind == EntryKind::File => content.hash_next(entry.stored_len(), &mut decoder)?,
+            None => None,
+        });
+    }
+    for (entry, hash) in index.entries.iter_mut().zip(hashes) {
+        entry.hash = hash.unwrap_or_default();
+    }
+    Ok(Some(index))
+}
+
+/// The joined contents of the blocks, read forward.
+struct Content<'a> {
+    index: &'a Index,
+    block: usize,
+    /// Bytes of that block which were read.
+    inside: u64,
+}
+
+impl Content<'_> {
+    /// The hash of the next `length` bytes; `None` if not all of them are there.
+    fn hash_next(&mut self, length: u64, decoder: &mut Decoder<'_>) -> Result<Option<u64>> {
+        let mut hasher = Hasher::default();
+        let mut left = length;
+        while left > 0 {
+            let Some(row) = self.index.blocks.get(self.block) else { return Ok(None) };
+            let step = left.min(row.raw_len - self.inside);
+            let raw = decoder.block(self.block as u64)?;
+            hasher.update(&raw[self.inside as usize..(self.inside + step) as usize]);
+            left -= step;
+            self.inside += step;
+            if self.inside == row.raw_len {
+                (self.block, self.inside) = (self.block + 1, 0);
+            }
+        }
+        Ok(Some(narrow(hasher.finish(), length)))
+    }
+}
+
+impl Archive {
+    /// What can be listed of an archive that is cut or was never finished: its whole members, and of members without an
+    /// index the entries whose contents are there, without hashes. `None` if no names are left, or nothing is missing.
+    ///
+    /// # Errors
+    /// Reading fails, or what is left passes a limit.
+    pub fn of_cut(file: File, options: &DecodeOptions) -> Result<Option<Archive>> {
+        let budget = Budget::new(options.memory);
+        budget.clone().run(|| Self::of_cut_within(file, options, budget))
+    }
+
+    fn of_cut_within(file: File, options: &DecodeOptions, budget: Budget) -> Result<Option<Archive>> {
+        let length = file.metadata()?.len();
+        let (mut members, mut warnings) = (Vec::new(), Vec::new());
+        for part in Survey::of(&file, options)?.parts {
+            match part {
+                Part::Whole(_, member) => members.push(member),
+                Part::Damaged(remains) => {
+                    let index = if remains.index.is_none() { tables_of_names(&file, &remains, options)? } else { None };
+                    let Some(index) = index else { continue };
+                    let all = index.entries.len();
+                    let member = member_of(&remains, index)?;
+                    warnings.push(format!(
+                        "the archive is cut, or was never finished: it ends at byte {length}, without its index; {} of {all} entries are there, and `cmx repair` saves them",
+                        member.index.entries.len()
+                    ));
+                    members.push(member);
+                }
+            }
+        }
+        if warnings.is_empty() {
+            return Ok(None);
+        }
+        let options = options.clone();
+        let mut archive = Archive { file, members, current: Vec::new(), end: length, end_is_damaged: true, options, budget, warnings };
+        archive.name_streams();
+        archive.find_current();
+        Ok(Some(archive))
+    }
+}
+
+/// A member of the entries of `index` whose contents are there.
+fn member_of(remains: &Remains, index: Index) -> Result<Member> {
+    let mut content_at = vec![0];
+    content_at.extend(index.blocks.iter().scan(0, |at, row| {
+        *at += row.raw_len;
+        Some(*at)
+    }));
+    let end = content_at.last().copied().unwrap_or_default();
+    let offsets = index.content_offsets();
+    let is_there = |place: usize| offsets[place].saturating_add(index.entries[place].stored_len()) <= end;
+    let files: std::collections::HashSet<&[u8]> = (0..offsets.len())
+        .filter(|&place| index.entries[place].kind == EntryKind::File && is_there(place))
+        .map(|place| &index.entries[place].path[..])
+        .collect();
+    let mut new_place = vec![None; offsets.len()];
+    let mut entries: Vec<Entry> = Vec::new();
+    for (place, entry) in index.entries.iter().enumerate() {
+        let is_left = match entry.kind {
+            EntryKind::File => is_there(place),
+            EntryKind::Hardlink => files.contains(&entry.link[..]),
+            EntryKind::Directory | EntryKind::Symlink => true,
+        };
+        if is_left {
+            new_place[place] = Some(entries.len() as u64);
+            let same_as = entry.same_as.and_then(|first| new_place[first as usize]);
+            entries.push(Entry { same_as, ..entry.clone() });
+        }
+    }
+    let block_at = remains.blocks.values().take(index.blocks.len()).map(|(at, _)| *at).collect();
+    let header = remains.header.unwrap_or(Header::new(incompatible::NAMED, 0));
+    let (start, length) = (remains.range.start, remains.range.end - remains.range.start);
+    let index = Index::charged(index.blocks, Vec::new(), entries)?;
+    Ok(Member { start, length, header, index, names_at: Vec::new(), block_at, content_at, parity_at: None })
+}

@@ -1,0 +1,99 @@
+//! Markers in a file, and how much work what follows them may cause.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+
+use crate::error::{Error, Result};
+
+/// Bytes read at once.
+const STEP: u64 = 1 << 20;
+
+/// Finds the places of some needles in a file, from the front on. Every byte is read once, however many places there are.
+pub(super) struct Finder<'a> {
+    file: &'a File,
+    length: u64,
+    needles: &'a [&'a [u8]],
+    longest: u64,
+    buffer: Vec<u8>,
+    /// Where in the file the buffer begins.
+    buffer_at: u64,
+}
+
+impl<'a> Finder<'a> {
+    /// A search for `needles` in the first `length` bytes of `file`.
+    pub fn new(file: &'a File, length: u64, needles: &'a [&'a [u8]]) -> Self {
+        let longest = needles.iter().map(|needle| needle.len() as u64).max().unwrap_or(1);
+        Finder { file, length, needles, longest, buffer: Vec::new(), buffer_at: 0 }
+    }
+
+    /// The first place from `at` on where a needle stands.
+    ///
+    /// # Errors
+    /// Reading fails.
+    pub fn next_from(&mut self, mut at: u64) -> Result<Option<u64>> {
+        while at < self.length {
+            let buffer_end = self.buffer_at + self.buffer.len() as u64;
+            // The last bytes of a buffer are looked at again with those that follow.
+            let reach = if buffer_end == self.length { buffer_end } else { buffer_end.saturating_sub(self.longest) };
+            if at < self.buffer_at || at >= reach {
+                self.buffer.resize((self.length - at).min(STEP + self.longest) as usize, 0);
+                self.file.read_exact_at(&mut self.buffer, at)?;
+                self.buffer_at = at;
+                continue;
+            }
+            let is_there = |place: &usize| self.needles.iter().any(|needle| self.buffer[*place..].starts_with(needle));
+            match ((at - self.buffer_at) as usize..(reach - self.buffer_at) as usize).find(is_there) {
+                Some(place) => return Ok(Some(self.buffer_at + place as u64)),
+                None => at = reach,
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Bytes that may be looked at because a header says so. Accidental damage leaves each byte in few such stretches; headers
+/// that all claim the rest of the file would make the work grow with the square of its length.
+pub(super) struct Budget(u64);
+
+/// So many times the file may be read through.
+const TIMES: u64 = 8;
+
+impl Budget {
+    /// For a file of `length` bytes.
+    pub fn of(length: u64) -> Self {
+        Budget(length.saturating_mul(TIMES))
+    }
+
+    /// Takes `bytes` out of what is left.
+    ///
+    /// # Errors
+    /// That much is not left.
+    pub fn take(&mut self, bytes: u64) -> Result<()> {
+        self.0 = self.0.checked_sub(bytes).ok_or_else(|| Error::Corrupt("too many headers claim the same bytes".into()))?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn every_needle_is_found_also_across_steps() {
+        let mut bytes = vec![0u8; 3 * STEP as usize + 17];
+        let places = [0, 5, STEP as usize - 2, STEP as usize + 3, 2 * STEP as usize - 1, bytes.len() - 4];
+        places.iter().for_each(|&place| bytes[place..place + 4].copy_from_slice(b"abcd"));
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&bytes).unwrap();
+        let mut finder = Finder::new(&file, bytes.len() as u64, &[b"abcd", b"zz"]);
+        let (mut found, mut at) = (Vec::new(), 0);
+        while let Some(place) = finder.next_from(at).unwrap() {
+            found.push(place as usize);
+            at = place + 1;
+        }
+        assert_eq!(found, places);
+        assert!(finder.next_from(3).unwrap() == Some(5), "backwards");
+    }
+}

@@ -1,0 +1,100 @@
+//! Names before the blocks: the entries of a member, all but their hashes, where a cut leaves them.
+//!
+//! Who cuts an archive takes the index. So the entries stand before the blocks that hold their contents, and the index then
+//! has only what was not known by then, the hashes.
+
+use super::columns::{Column, Share, read_columns, write_columns};
+use super::entry::Entry;
+use super::fields::{Fields, put_varint};
+use super::index::entry_count;
+use crate::budget::Charge;
+use crate::error::{Error, Result};
+
+/// What one record of names says. What several of them say is that of the last, as far as it goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Names {
+    /// These are the entries of the member.
+    All(Vec<Entry>),
+    /// From this entry on the member turned out other than was said.
+    VoidFrom(u64),
+}
+
+impl Names {
+    /// The entries as bytes, not yet coded.
+    #[must_use]
+    pub fn bytes_of(entries: &[Entry]) -> Vec<u8> {
+        let mut out = vec![0];
+        put_varint(&mut out, entries.len() as u64);
+        write_columns(entries, Share::Names, &mut out);
+        out
+    }
+
+    /// The word that entries are other than was said from `first` on, as bytes, not yet coded.
+    #[must_use]
+    pub fn bytes_of_void(first: u64) -> Vec<u8> {
+        let mut out = vec![1];
+        put_varint(&mut out, first);
+        out
+    }
+
+    /// Reads what [`Names::bytes_of`] or [`Names::bytes_of_void`] wrote. Paths have at most `max_path` bytes, and `charge` grows by
+    /// what the entries take.
+    ///
+    /// # Errors
+    /// The bytes are something else, contradict themselves, or pass a limit.
+    pub fn from_bytes(bytes: &[u8], max_path: u64, charge: &mut Charge) -> Result<Names> {
+        let mut fields = Fields::new(bytes, 0);
+        match fields.byte()? {
+            0 => {
+                let count = entry_count(&mut fields, bytes.len(), charge)?;
+                let mut columns = Column::split(fields.into_inner())?;
+                Ok(Names::All(read_columns(&mut columns, count, Share::Names, max_path, charge)?))
+            }
+            1 => {
+                let first = fields.varint()?;
+                match fields.byte_or_end()? {
+                    None => Ok(Names::VoidFrom(first)),
+                    Some(_) => Err(Error::Corrupt("the names before the blocks contradict themselves".into())),
+                }
+            }
+            sort => Err(Error::Unsupported(format!("names of a sort {sort}: take a newer cmx"))),
+        }
+    }
+
+    /// What is known of the entries when this has been read too.
+    pub fn apply(self, entries: &mut Vec<Entry>) {
+        match self {
+            Names::All(all) => *entries = all,
+            Names::VoidFrom(first) => entries.truncate(usize::try_from(first).unwrap_or(usize::MAX)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::entry::EntryKind;
+    use super::*;
+
+    fn read(bytes: &[u8]) -> Result<Names> {
+        Names::from_bytes(bytes, 4096, &mut Charge::default())
+    }
+
+    #[test]
+    fn names_come_back_without_hashes() {
+        let file = Entry { path: b"d/f".to_vec(), size: 70_000, hash: 77, ..Entry::default() };
+        let folder = Entry { path: b"d".to_vec(), kind: EntryKind::Directory, ..Entry::default() };
+        let bytes = Names::bytes_of(&[folder.clone(), file.clone()]);
+        let Names::All(mut known) = read(&bytes).unwrap() else { panic!("all") };
+        assert_eq!(known, [folder.clone(), Entry { hash: 0, ..file }]);
+        read(&Names::bytes_of_void(1)).unwrap().apply(&mut known);
+        assert_eq!(known, [folder]);
+        for length in 0..bytes.len() {
+            read(&bytes[..length]).unwrap_err();
+        }
+        for bit in 0..bytes.len() * 8 {
+            let mut damaged = bytes.clone();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            let _ = read(&damaged);
+        }
+    }
+}

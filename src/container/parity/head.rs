@@ -1,0 +1,129 @@
+//! The head of a group: which bytes of the member the group is about, and the checks of its shards.
+
+use std::io::Read;
+use std::ops::Range;
+
+use super::super::fields::{Fields, put_varint};
+use super::super::hash::check;
+use super::{GROUP, SHARDS};
+use crate::error::{Error, Result};
+
+/// Begins every head of a group, for a scan to find.
+pub const GROUP_MARKER: [u8; 4] = [0xB9, b'c', b'm', 0x9F];
+
+/// Most ranges of the member in one group: a guard has two or three.
+const RANGES: u64 = 16;
+
+/// The head of a group. The same head is stored before the recovery shards and again behind them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupHead {
+    /// Is this the head behind the shards?
+    pub behind: bool,
+    /// Bytes from the first byte of the member to the marker of this head.
+    pub from_start: u64,
+    /// The bytes of the member that the group is about, as ranges in rising order that do not touch.
+    pub ranges: Vec<Range<u64>>,
+    /// Bytes of a shard, an even number. The last shard of the data is filled up with zeros.
+    pub shard: usize,
+    /// Parity that was asked for, in hundredths of a percent; 0 for the guard of names, base and index.
+    pub share: u32,
+    /// Hash of all bytes that the group is about.
+    pub hash: u64,
+    /// Checks of the data shards.
+    pub data: Vec<u16>,
+    /// Checks of the recovery shards.
+    pub recovery: Vec<u16>,
+}
+
+/// The check of one shard. Two bytes are enough to find the damaged shards: what comes of a repair has to fit the hash of
+/// the group.
+pub(super) fn shard_check(shard: &[u8]) -> u16 {
+    check(shard) as u16
+}
+
+impl GroupHead {
+    /// Appends the head.
+    pub fn write_to(&self, out: &mut Vec<u8>) {
+        let start = out.len();
+        out.extend_from_slice(&GROUP_MARKER);
+        out.push(u8::from(self.behind));
+        out.extend_from_slice(&self.from_start.to_le_bytes());
+        put_varint(out, self.ranges.len() as u64);
+        let mut end = 0;
+        for range in &self.ranges {
+            put_varint(out, range.start.wrapping_sub(end));
+            put_varint(out, range.end.wrapping_sub(range.start));
+            end = range.end;
+        }
+        for number in [self.shard as u64, u64::from(self.share), self.recovery.len() as u64] {
+            put_varint(out, number);
+        }
+        out.extend_from_slice(&self.hash.to_le_bytes());
+        self.data.iter().chain(&self.recovery).for_each(|check| out.extend_from_slice(&check.to_le_bytes()));
+        let check = check(&out[start..]);
+        out.extend_from_slice(&check.to_le_bytes());
+    }
+
+    /// Reads a head, marker included.
+    ///
+    /// # Errors
+    /// The head is damaged, or its numbers are beyond what the format allows.
+    pub fn read_from<R: Read>(fields: &mut Fields<R>) -> Result<GroupHead> {
+        let damaged = || Error::Corrupt("a group of parity is damaged".into());
+        fields.restart();
+        if fields.array()? != GROUP_MARKER {
+            return Err(damaged());
+        }
+        let behind = match fields.byte()? {
+            0 => false,
+            1 => true,
+            _ => return Err(damaged()),
+        };
+        let from_start = fields.u64()?;
+        let count = fields.varint()?;
+        if count == 0 || count > RANGES {
+            return Err(damaged());
+        }
+        let (mut ranges, mut end, mut total) = (Vec::new(), 0u64, 0u64);
+        for _ in 0..count {
+            let start = end.checked_add(fields.varint()?).ok_or_else(damaged)?;
+            let length = fields.varint()?;
+            end = start.checked_add(length).filter(|_| length > 0 && length <= GROUP as u64).ok_or_else(damaged)?;
+            total += length;
+            ranges.push(start..end);
+        }
+        let (shard, share, recovery) = (fields.varint()?, fields.varint()?, fields.varint()?);
+        // A shard is never longer than all that it is a part of: so the work for a group is in proportion to bytes that exist.
+        let fits = total <= GROUP as u64 && shard > 0 && shard % 2 == 0 && shard <= total + 1 && end <= from_start;
+        if !fits || total.div_ceil(shard) > SHARDS as u64 || recovery == 0 || recovery > SHARDS as u64 {
+            return Err(damaged());
+        }
+        let share = u32::try_from(share).map_err(|_| damaged())?;
+        let hash = fields.u64()?;
+        let mut checks = |count: u64| (0..count).map(|_| Ok(u16::from_le_bytes(fields.array()?))).collect::<Result<Vec<_>>>();
+        let (data, recovery) = (checks(total.div_ceil(shard))?, checks(recovery)?);
+        let expected = check(fields.seen());
+        if fields.u32()? != expected {
+            return Err(damaged());
+        }
+        Ok(GroupHead { behind, from_start, ranges, shard: shard as usize, share, hash, data, recovery })
+    }
+
+    /// Bytes of the member that the group is about.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.ranges.iter().map(|range| range.end - range.start).sum()
+    }
+
+    /// Bytes of all recovery shards.
+    #[must_use]
+    pub fn shards_len(&self) -> u64 {
+        self.recovery.len() as u64 * self.shard as u64
+    }
+
+    /// Is this about what all files need, and not about every byte?
+    #[must_use]
+    pub fn is_guard(&self) -> bool {
+        self.share == 0
+    }
+}

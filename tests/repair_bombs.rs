@@ -1,0 +1,146 @@
+//! Files made to keep `repair` at work: the work is in proportion to their length.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use cmx::archive::repair::repair;
+use cmx::container::format::{CONTRACT, MAGIC, VERSION};
+use cmx::container::header::Header;
+use cmx::container::parity::GroupHead;
+use cmx::container::record::{Kind, Record};
+use cmx::{DecodeOptions, Error};
+
+/// Repairs `bytes`, and says how long that took.
+fn repaired(bytes: &[u8], memory: u64) -> (Duration, Result<(), Error>) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.cmx");
+    fs::write(&path, bytes).unwrap();
+    let start = Instant::now();
+    let options = DecodeOptions { memory, ..DecodeOptions::default() };
+    let result = repair(&fs::File::open(path).unwrap(), folder.path(), &mut Vec::new(), &options);
+    (start.elapsed(), result.map(drop))
+}
+
+/// The bounds are some times what is measured, for machines that are shared.
+fn takes_at_most(bytes: &[u8], seconds: u64, what: &str) {
+    let (taken, _) = repaired(bytes, 1 << 30);
+    assert!(taken < Duration::from_secs(seconds), "{what}: {taken:?} for {} bytes", bytes.len());
+}
+
+/// Heads of 20 bytes with "shards of 64 MiB" took 49 ms each.
+#[test]
+fn heads_of_long_shards() {
+    let mut bytes = Vec::new();
+    for number in 0..2000u64 {
+        bytes.extend_from_slice(&MAGIC);
+        for shard in [64 << 20, 64, 2] {
+            let (ranges, hash) = (std::iter::once(0..number + 1).collect(), 0);
+            let head = GroupHead {
+                behind: false,
+                from_start: bytes.len() as u64,
+                ranges,
+                shard,
+                share: 0,
+                hash,
+                data: vec![1],
+                recovery: vec![2],
+            };
+            head.write_to(&mut bytes);
+        }
+    }
+    takes_at_most(&bytes, 5, "heads");
+}
+
+/// Groups that are all about everything before them.
+#[test]
+fn heads_about_the_same_bytes() {
+    let mut bytes = vec![7; 300_000];
+    for number in 0..3000u64 {
+        let from_start = bytes.len() as u64;
+        let (range, recovery) = (number..from_start, vec![2]);
+        let shard = ((from_start - number) as usize).next_multiple_of(2);
+        let (ranges, data) = (std::iter::once(range).collect(), vec![1]);
+        GroupHead { behind: true, from_start, ranges, shard, share: 0, hash: number, data, recovery }.write_to(&mut bytes);
+    }
+    takes_at_most(&bytes, 10, "groups");
+}
+
+/// Each record of parity claimed the rest of the file, and all of that was hashed.
+#[test]
+fn records_that_claim_the_rest_of_the_file() {
+    for kind in [Kind::Parity, Kind::Block, Kind::Names] {
+        let mut bytes = Vec::new();
+        for number in 0..40_000u64 {
+            let length = (2_000_000 - bytes.len()) as u64;
+            Record { kind, number, raw_len: length, coded_len: length, lanes: 1, raw_hash: 1, coded_hash: 2 }.write_to(&mut bytes);
+        }
+        bytes.resize(2_000_000, 0);
+        takes_at_most(&bytes, 10, "records");
+    }
+}
+
+/// Each magic had up to 1 MiB read behind it: as a search for the next one, and as a small stream of that length.
+#[test]
+fn magics() {
+    takes_at_most(&MAGIC.repeat(250_000), 10, "magics");
+    let mut compact = Vec::new();
+    Header::new(1, 0).write_to(&mut compact);
+    compact.extend_from_slice(&[1, 0xC0, 0x84, 0x3D, 0xC0, 0x84, 0x3D]);
+    takes_at_most(&compact.repeat(100_000), 10, "small streams");
+    let mut header = Vec::new();
+    Header { incompatible: 2, compatible: 0, contract: CONTRACT, memory_mib: 1 }.write_to(&mut header);
+    assert_eq!(header[6], VERSION);
+    takes_at_most(&header.repeat(60_000), 10, "headers");
+}
+
+/// Headers that lead into one chain of records each had the chain walked through.
+#[test]
+fn headers_before_a_common_chain() {
+    let mut chain = Vec::new();
+    for number in 1..8000u64 {
+        Record { kind: Kind::Block, number, raw_len: 0, coded_len: 0, lanes: 1, raw_hash: 0, coded_hash: cmx::container::hash::hash(b"") }
+            .write_to(&mut chain);
+    }
+    let mut header = Vec::new();
+    Header { incompatible: 2, compatible: 0, contract: CONTRACT, memory_mib: 1 }.write_to(&mut header);
+    let each = header.len() + 40;
+    let mut bytes = Vec::new();
+    for number in 0..8000usize {
+        let start = bytes.len();
+        bytes.extend_from_slice(&header);
+        let length = ((8000 - number) * each - header.len()) as u64;
+        let record = Record { kind: Kind::Block, number: 0, raw_len: length, coded_len: length, lanes: 1, raw_hash: 0, coded_hash: 9 };
+        let length = length - (record.record_len() - record.coded_len);
+        Record { raw_len: length, coded_len: length, ..record }.write_to(&mut bytes);
+        bytes.resize(start + each, 0);
+    }
+    bytes.extend_from_slice(&chain);
+    takes_at_most(&bytes, 10, "chains");
+}
+
+/// A group as long as the file with the most shards there can be: more memory than is allowed ends in an error, not in more.
+#[test]
+fn a_group_beyond_the_memory_is_refused() {
+    let length = 16u64 << 20;
+    let mut bytes = vec![7; length as usize];
+    let shard = (length / 900) as usize & !1;
+    let data = vec![1; length.div_ceil(shard as u64) as usize];
+    let recovery = vec![2; 900];
+    let head = GroupHead {
+        behind: true,
+        from_start: length,
+        ranges: std::iter::once(0..length).collect(),
+        shard,
+        share: 0,
+        hash: 1,
+        data,
+        recovery,
+    };
+    head.write_to(&mut bytes);
+    assert!(head.memory() > 30 << 20);
+    match repaired(&bytes, 20 << 20) {
+        (_, Err(Error::Limit(text))) => assert!(text.contains("-M "), "{text}"),
+        (_, other) => panic!("{other:?}"),
+    }
+    assert!(matches!(repaired(&bytes, 1 << 30).1, Err(Error::Corrupt(_))));
+}
