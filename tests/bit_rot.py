@@ -46,28 +46,28 @@ class Format:
 
 def formats(cmx):
     def make_cmx(*flags):
-        return lambda work: run(cmx, "-q", "-f", *flags, "d", "-o", "x", cwd=work)
+        return lambda work: run(cmx, "-q", "-f", *flags, "d", "-o", "packed", cwd=work)
 
     def restore_cmx(work):
-        if run(cmx, "-q", "-f", "-d", "x", "-C", "out", cwd=work) == 0 or not lost(work):
+        if run(cmx, "-q", "-f", "-d", "packed", "-C", "out", cwd=work) == 0 or not lost(work):
             return
         shutil.rmtree(os.path.join(work, "out"), ignore_errors=True)
-        run(cmx, "repair", "-q", "-f", "x", "-o", "y", cwd=work)
+        run(cmx, "repair", "-q", "-f", "packed", "-o", "y", cwd=work)
         run(cmx, "-q", "-f", "-d", "y", "-C", "out", cwd=work)
 
     def parity_of(work):
         # What is between the index and the footer: a record of parity, found by the marker of its first head.
-        data = open(os.path.join(work, "x"), "rb").read()
+        data = open(os.path.join(work, "packed"), "rb").read()
         at = data.find(b"\xb9cm\x9f")
         return len(data) - 25 - data.rfind(b"\xb7cm\x9d\x03", 0, at) if at >= 0 else 0
 
     def make_par2(work):
-        run("sh", "-c", "tar -cf - d | zstd -19 -q -o x", cwd=work)
-        run("par2", "create", "-q", "-q", "-r2", "-n1", "x.par2", "x", cwd=work)
+        run("sh", "-c", "tar -cf - d | zstd -19 -q -o packed", cwd=work)
+        run("par2", "create", "-q", "-q", "-b200", "-r2", "-n1", "packed.par2", "packed", cwd=work)
 
     def restore_par2(work):
-        run("par2", "repair", "-q", "-q", "x.par2", cwd=work)
-        run("sh", "-c", "mkdir -p out; zstd -dcq x | tar -xf - -C out", cwd=work)
+        run("par2", "repair", "-q", "-q", "packed.par2", cwd=work)
+        run("sh", "-c", "mkdir -p out; zstd -dcq packed | tar -xf - -C out", cwd=work)
 
     def par2_bytes(work):
         return sum(os.path.getsize(os.path.join(work, name)) for name in os.listdir(work) if name.endswith(".par2"))
@@ -77,18 +77,18 @@ def formats(cmx):
         Format("cmx -5 --parity 2%", make_cmx("-5", "--parity", "2%"), restore_cmx, parity_of),
         Format(
             "zip -9",
-            lambda work: (run("zip", "-9", "-q", "-r", "x.zip", "d", cwd=work), os.rename(f"{work}/x.zip", f"{work}/x")),
-            lambda work: run("unzip", "-q", "-o", "x", "-d", "out", cwd=work),
+            lambda work: (run("zip", "-9", "-q", "-r", "packed.zip", "d", cwd=work), os.rename(f"{work}/packed.zip", f"{work}/packed")),
+            lambda work: run("unzip", "-q", "-o", "packed", "-d", "out", cwd=work),
         ),
         Format(
             "tar.xz -9e",
-            lambda work: run("sh", "-c", "tar -cf - d | xz -9e -T1 -c > x", cwd=work),
-            lambda work: run("sh", "-c", "mkdir -p out; xz -dc < x | tar -xf - -C out", cwd=work),
+            lambda work: run("sh", "-c", "tar -cf - d | xz -9e -T1 -c > packed", cwd=work),
+            lambda work: run("sh", "-c", "mkdir -p out; xz -dc < packed | tar -xf - -C out", cwd=work),
         ),
         Format(
             "7z -mx9",
-            lambda work: (run("7z", "a", "-mx9", "x.7z", "d", cwd=work), os.rename(f"{work}/x.7z", f"{work}/x")),
-            lambda work: run("7z", "x", "-y", "-oout", "x", cwd=work),
+            lambda work: (run("7z", "a", "-mx9", "packed.7z", "d", cwd=work), os.rename(f"{work}/packed.7z", f"{work}/packed")),
+            lambda work: run("7z", "x", "-y", "-oout", "packed", cwd=work),
         ),
         Format("tar.zst -19 + par2 -r2", make_par2, restore_par2, par2_bytes),
     ]
@@ -108,7 +108,7 @@ def trial(form, work, whole, at, length):
     damaged = bytearray(whole)
     for place in range(at, min(at + length, len(whole))):
         damaged[place] ^= 0x55
-    open(os.path.join(work, "x"), "wb").write(damaged)
+    open(os.path.join(work, "packed"), "wb").write(damaged)
     shutil.rmtree(os.path.join(work, "out"), ignore_errors=True)
     form.restore(work)
     return lost(work)
@@ -125,8 +125,10 @@ def main():
         with tempfile.TemporaryDirectory() as work:
             choose(folder, os.path.join(work, "d"))
             form.make(work)
-            whole = open(os.path.join(work, "x"), "rb").read()
+            whole = open(os.path.join(work, "packed"), "rb").read()
             added = form.added(work)
+            if added == 0 and "par" in form.name:
+                sys.exit(f"{form.name}: nothing was added")
             total = len(whole) + (added if "par2" in form.name else 0)
             form.restore(work)
             if lost(work):
