@@ -1,6 +1,7 @@
 //! An archive that is cut, or was never finished, keeps the names of what is there.
 
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -178,4 +179,63 @@ fn names_keep_the_metadata() {
     use std::os::unix::fs::MetadataExt;
     assert_eq!(entry.metadata.mtime, Some(Time { seconds: found.mtime(), nanos: found.mtime_nsec() as u32 }));
     assert_eq!(entry.metadata.mode, Some(found.mode() & 0o7777));
+}
+
+/// Files that change, vanish or have a second name while an archive is made, and a cut anywhere in that archive: what comes
+/// out under a name is the content of that name or the beginning of it, never that of another file.
+#[test]
+fn no_content_comes_out_under_the_name_of_another() {
+    type Act = fn(&Path);
+    let acts: [Act; 6] = [
+        |_| (),
+        |root| fs::remove_file(root.join("file-07")).unwrap(),
+        |root| fs::write(root.join("file-07"), &content(7)[..100]).unwrap(),
+        |root| fs::write(root.join("file-07"), [content(7), content(7)].concat()).unwrap(),
+        |root| fs::remove_file(root.join("file-20")).unwrap(),
+        |root| fs::write(root.join("copy"), content(9)).unwrap(),
+    ];
+    for (number, act) in acts.into_iter().enumerate() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("d");
+        fs::create_dir(&root).unwrap();
+        (0..FILES).for_each(|file| fs::write(root.join(format!("file-{file:02}")), content(file)).unwrap());
+        fs::write(root.join("copy"), content(3)).unwrap();
+        fs::hard_link(root.join("file-20"), root.join("second-name")).unwrap();
+        let encode = EncodeOptions { level: &LEVELS[0], ..EncodeOptions::default() };
+        let options = CreateOptions { solid: Some(4000), encode, ..CreateOptions::default() };
+        let plan = cmx::archive::Plan::of(std::slice::from_ref(&root), options.walk).unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        act(&root);
+        let mut bytes = Vec::new();
+        plan.write(&mut bytes, &options).unwrap();
+        for share in 1..=20 {
+            let cut = &bytes[..bytes.len() * share / 20];
+            let damaged = folder.path().join("damaged.cmx");
+            fs::write(&damaged, cut).unwrap();
+            let mut out = Vec::new();
+            let file = fs::File::open(damaged).unwrap();
+            // Without a block nothing can be saved.
+            if repair(&file, folder.path(), &mut out, &DecodeOptions::default()).is_err() {
+                assert!(share < 5, "{number}: nothing of {share}/20 is saved");
+                continue;
+            }
+            let path = folder.path().join("repaired.cmx");
+            fs::write(&path, out).unwrap();
+            let target = folder.path().join(format!("out{share}"));
+            let saved = Archive::open(path, &DecodeOptions::default()).unwrap();
+            saved.extract(&mut Selection::new(&[]).unwrap(), &target, &ExtractOptions::default()).unwrap();
+            for entry in saved.entries().filter(|entry| !entry.path.starts_with(b"lost+found")) {
+                let path = target.join(std::ffi::OsStr::from_bytes(&entry.path));
+                if !path.is_file() {
+                    continue;
+                }
+                let name = path.file_name().unwrap().to_str().unwrap().to_string();
+                let file = name.strip_prefix("file-").map_or(20, |file| file.parse().unwrap());
+                let (whole, found) = (fs::read(root.join(&name)), fs::read(&path).unwrap());
+                let planned = if name == "copy" { content(3) } else { content(file) };
+                let is_its_own = whole.is_ok_and(|whole| whole.starts_with(&found)) || planned.starts_with(&found);
+                assert!(is_its_own, "{number}: {name} has the content of another at {share}/20");
+            }
+        }
+    }
 }

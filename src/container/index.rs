@@ -165,6 +165,10 @@ impl Index {
             })
             .collect::<Result<Vec<_>>>()?;
         let count = count(&mut fields, usize::MAX)?;
+        // Said before the columns are looked at, where a count that they can hold is already too large for the budget.
+        if count <= bytes.len() {
+            drop(budget::charge(count as u64 * ENTRY, WHAT)?);
+        }
         let mut columns = Column::split(fields.into_inner())?;
         let mut names = Vec::new();
         if let Some(mut rows) = Column::take(&mut columns, NAMES_ROWS)? {
