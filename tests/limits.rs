@@ -91,3 +91,23 @@ fn a_full_disk_leaves_nothing() {
     let output = shell(folder.path(), &format!("unshare -m sh -c '{job}'"));
     assert!(output.status.success(), "{:?} {}", output.status, fs::read_to_string(folder.path().join("m.err")).unwrap_or_default());
 }
+
+/// Of an extraction the error names the file for which there was no room.
+#[test]
+fn a_full_disk_is_named_with_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("d")).unwrap();
+    fs::write(folder.path().join("d/small"), b"small").unwrap();
+    fs::write(folder.path().join("d/large"), noise(300_000)).unwrap();
+    assert!(shell(folder.path(), "$CMX -1 d -o x.cmx && mkdir m").status.success());
+    let script = "mount -t tmpfs -o size=100k none m || exit 9; \
+        $CMX -d x.cmx -C m 2>err; [ $? = 1 ] || exit 8; [ -e m/d/small ] && [ ! -e m/d/large ] && [ $(ls -A m/d | wc -l) = 1 ]";
+    let output = shell(folder.path(), &format!("unshare -m sh -c '{script}'"));
+    if output.status.code() == Some(9) || String::from_utf8_lossy(&output.stderr).contains("unshare") {
+        eprintln!("skipped: no file system may be mounted here");
+        return;
+    }
+    let text = fs::read_to_string(folder.path().join("err")).unwrap();
+    assert!(output.status.success(), "{:?} {text}", output.status);
+    assert!(text.contains("d/large: No space left") && text.lines().count() == 1, "{text}");
+}

@@ -156,3 +156,29 @@ fn what_an_archive_cannot_hold_is_named() {
     assert!(text.contains("d/pipe") && text.contains("left out"), "{text}");
     succeed(base, "$CMX -t x.cmx && $CMX -d x.cmx -C out && cmp d/file out/d/file");
 }
+
+/// Who may not give files away gets them all nevertheless, as files of his own, and hears which owners were refused. Rights
+/// that go with the refused owner are not given either.
+#[test]
+fn files_come_out_without_the_right_to_give_them_away() {
+    let base = tempfile::tempdir().unwrap();
+    let base = base.path();
+    if !is_root() {
+        eprintln!("skipped: only root can make files of other owners");
+        return;
+    }
+    fs::create_dir(base.join("t")).unwrap();
+    for name in ["1", "2", "3"] {
+        fs::write(base.join("t").join(name), name).unwrap();
+    }
+    fs::set_permissions(base.join("t/3"), fs::Permissions::from_mode(0o6755)).unwrap();
+    succeed(base, "$CMX -1 --owner t -o x.cmx && chmod 755 . && mkdir -m 777 out && cp $CMX cmx");
+    succeed(base, "cd out && setpriv --reuid=65534 --regid=65534 --clear-groups ../cmx -d --owner ../x.cmx 2>err; [ $? = 2 ]");
+    for name in ["1", "2", "3"] {
+        assert_eq!(fs::read(base.join("out/t").join(name)).unwrap(), name.as_bytes());
+    }
+    let found = fs::metadata(base.join("out/t/3")).unwrap();
+    assert_eq!((found.mode() & 0o7777, found.uid()), (0o755, 65534));
+    let text = fs::read_to_string(base.join("out/err")).unwrap();
+    assert!(text.lines().count() == 4 && text.contains("t/2: owner: Operation not permitted"), "{text}");
+}

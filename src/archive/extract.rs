@@ -19,6 +19,7 @@ use crate::container::hash::{Hasher, narrow};
 use crate::container::{Entry, EntryKind};
 use crate::error::{Error, Result};
 use crate::input::attributes::Xattrs;
+use crate::input::shown::reason;
 use crate::output::restored::Restored;
 use crate::output::tree::{Tree, TreeFile};
 
@@ -27,6 +28,8 @@ use crate::output::tree::{Tree, TreeFile};
 pub struct ExtractOptions {
     /// Overwrite files that are there.
     pub overwrite: bool,
+    /// Pass over files that are there without a word, so that an extraction which was interrupted can go on.
+    pub skip_existing: bool,
     /// Give files to the users and groups that the archive names.
     pub owner: bool,
     /// Extended attributes to restore.
@@ -42,11 +45,13 @@ pub struct ExtractSummary {
     pub raw: u64,
     /// What went wrong without harm to the data.
     pub warnings: Vec<String>,
+    /// Paths that were taken already, whose entries were therefore left out.
+    pub existing: Vec<Vec<u8>>,
 }
 
 impl Archive {
-    /// Selected entries, by member.
-    fn selected(&self, selection: &mut Selection) -> Result<Vec<Vec<Wanted>>> {
+    /// Places of the selected entries in the index, by member.
+    fn selected(&self, selection: &mut Selection) -> Result<Vec<Vec<usize>>> {
         let mut by_member = vec![Vec::new(); self.members.len()];
         for &(member, place) in &self.current {
             if selection.selects(&self.members[member].index.entries[place].path) {
@@ -57,7 +62,12 @@ impl Archive {
             let text = format!("nothing in the archive matches {:?}", show_name(pattern));
             return Err(std::io::Error::new(std::io::ErrorKind::NotFound, text).into());
         }
-        Ok(by_member.iter().zip(&self.members).map(|(places, member)| wanted(&member.index.entries, places)).collect())
+        Ok(by_member)
+    }
+
+    /// The entries at these places, ready to be extracted.
+    fn wanted(&self, by_member: &[Vec<usize>]) -> Vec<Vec<Wanted>> {
+        by_member.iter().zip(&self.members).map(|(places, member)| wanted(&member.index.entries, places)).collect()
     }
 
     fn check_output(&self, by_member: &[Vec<Wanted>]) -> Result<u64> {
@@ -74,21 +84,25 @@ impl Archive {
     /// Extracts what `selection` selects into the folder `target`.
     ///
     /// Nothing is ever written outside of `target`, or through a link in it. Every file appears whole
-    /// and checked, or not at all.
+    /// and checked, or not at all. A file that is there already stays, unless `options` say otherwise, and the rest is
+    /// extracted: [`ExtractSummary::existing`] names such files.
     ///
     /// # Errors
-    /// A path is unsafe or taken, a block is damaged, a limit is passed, or the system refuses.
+    /// A path is unsafe, something else is where a folder should be, a block is damaged, a limit is passed, or the system
+    /// refuses.
     pub fn extract(&self, selection: &mut Selection, target: &Path, options: &ExtractOptions) -> Result<ExtractSummary> {
-        let by_member = self.selected(selection)?;
-        let raw = self.check_output(&by_member)?;
-        check_paths(by_member.iter().flatten().map(|wanted| &wanted.entry))?;
-        let mut extraction = Extraction {
-            tree: Tree::open(target)?,
-            options: *options,
-            written: HashSet::new(),
-            summary: ExtractSummary { raw, ..ExtractSummary::default() },
-        };
-        by_member.iter().try_for_each(|wanted| extraction.check_targets(wanted))?;
+        let mut places = self.selected(selection)?;
+        let all = self.wanted(&places);
+        self.check_output(&all)?;
+        check_paths(all.iter().flatten().map(|wanted| &wanted.entry))?;
+        let mut extraction =
+            Extraction { tree: Tree::open(target)?, options: *options, written: HashSet::new(), summary: ExtractSummary::default() };
+        for (places, member) in places.iter_mut().zip(&self.members) {
+            extraction.leave_out_existing(places, &member.index.entries)?;
+        }
+        // A link to a file that stays out becomes that file.
+        let by_member = self.wanted(&places);
+        extraction.summary.raw = self.check_output(&by_member)?;
         for (wanted, member) in by_member.iter().zip(&self.members) {
             extraction.folders(wanted)?;
             self.extract_files(member, wanted, &mut extraction)?;
@@ -108,25 +122,31 @@ impl Archive {
         let mut open: Option<(TreeFile, Hasher, sparse::Placement)> = None;
         let mut take = |piece: Piece<'_>| {
             let entry = &wanted[piece.entry].entry;
-            if piece.first {
-                open = Some((extraction.tree.create(&entry.path)?, Hasher::default(), sparse::Placement::default()));
-            }
-            if let Some((file, hasher, placement)) = &mut open {
-                hasher.update(piece.bytes);
-                placement.write_at(&file.file, entry, piece.at, piece.bytes)?;
-            }
-            if let Some((file, hasher, _)) = open.take_if(|_| piece.last) {
-                check_hash(entry, hasher.finish())?;
-                sparse::finish(&file.file, entry)?;
-                extraction.commit(file, entry)?;
-            }
-            Ok(())
+            let mut write = || {
+                if piece.first {
+                    open = Some((extraction.tree.create(&entry.path)?, Hasher::default(), sparse::Placement::default()));
+                }
+                if let Some((file, hasher, placement)) = &mut open {
+                    hasher.update(piece.bytes);
+                    placement.write_at(file.file(), entry, piece.at, piece.bytes)?;
+                }
+                if let Some((file, hasher, _)) = open.take_if(|_| piece.last) {
+                    check_hash(entry, hasher.finish())?;
+                    sparse::finish(file.file(), entry)?;
+                    extraction.commit(file, entry)?;
+                }
+                Ok(())
+            };
+            named(&entry.path, write())
         };
         pieces.empty_entries(&mut take)?;
         let blocks = needed_blocks(member, &ranges);
         let take = |at: u64, block: &[u8]| pieces.split(at, block, &mut take);
         self.budget.run(|| read_blocks(&self.file, member, &blocks, &self.options, take))?;
-        copies.into_iter().try_for_each(|(copy, first)| extraction.copy(&wanted[copy].entry, &wanted[first].entry))
+        copies.into_iter().try_for_each(|(copy, first)| {
+            let (entry, first) = (&wanted[copy].entry, &wanted[first].entry);
+            named(&entry.path, extraction.copy(entry, first))
+        })
     }
 
     /// Writes the contents of the selected files to `out`, one after the other.
@@ -134,7 +154,7 @@ impl Archive {
     /// # Errors
     /// A block is damaged, a limit is passed, or writing fails.
     pub fn extract_to(&self, selection: &mut Selection, out: &mut dyn Write) -> Result<ExtractSummary> {
-        let by_member = self.selected(selection)?;
+        let by_member = self.wanted(&self.selected(selection)?);
         let raw = self.check_output(&by_member)?;
         let mut summary = ExtractSummary { raw, ..ExtractSummary::default() };
         for (wanted, member) in by_member.iter().zip(&self.members) {
@@ -155,7 +175,7 @@ impl Archive {
     /// # Errors
     /// A block is damaged, or a limit is passed.
     pub fn test(&self, selection: &mut Selection) -> Result<ExtractSummary> {
-        let by_member = self.selected(selection)?;
+        let by_member = self.wanted(&self.selected(selection)?);
         let raw = self.check_output(&by_member)?;
         let mut summary = ExtractSummary { raw, ..ExtractSummary::default() };
         for (wanted, member) in by_member.iter().zip(&self.members) {
@@ -195,6 +215,14 @@ impl Archive {
     }
 }
 
+/// Names the path that an error of the system is about.
+fn named<T>(path: &[u8], result: Result<T>) -> Result<T> {
+    result.map_err(|error| match error {
+        Error::Io(error) => Error::Io(std::io::Error::new(error.kind(), format!("{}: {}", show_name(path), reason(&error)))),
+        error => error,
+    })
+}
+
 fn check_hash(entry: &Entry, hash: u64) -> Result<()> {
     if narrow(hash, entry.stored_len()) == entry.hash {
         return Ok(());
@@ -229,25 +257,29 @@ struct Extraction {
 }
 
 impl Extraction {
-    /// Nothing may be in the way: said before anything is written.
-    fn check_targets(&self, wanted: &[Wanted]) -> Result<()> {
-        for entry in wanted.iter().map(|wanted| &wanted.entry) {
-            let Some(found) = self.tree.find(&entry.path)? else { continue };
-            let shown = show_name(&entry.path);
-            if (entry.kind == EntryKind::Directory) != (found.kind == FileType::Directory) {
-                return Err(Error::UnsafePath(format!("{shown:?} is there already, as something else")));
+    /// Takes the places of files that are there already out of `places`, and notes their paths.
+    fn leave_out_existing(&mut self, places: &mut Vec<usize>, entries: &[Entry]) -> Result<()> {
+        let mut kept = Vec::with_capacity(places.len());
+        for &place in places.iter() {
+            let entry = &entries[place];
+            let found = self.tree.find(&entry.path)?;
+            let is_folder = found.map(|found| found.kind == FileType::Directory);
+            if is_folder.is_some_and(|is_folder| is_folder != (entry.kind == EntryKind::Directory)) {
+                return Err(Error::UnsafePath(format!("{:?} is there already, as something else", show_name(&entry.path))));
             }
-            if entry.kind != EntryKind::Directory && !self.options.overwrite {
-                let text = format!("{shown:?} is there already; -f overwrites it");
-                return Err(std::io::Error::new(std::io::ErrorKind::AlreadyExists, text).into());
+            if is_folder == Some(false) && !self.options.overwrite {
+                self.summary.existing.push(entry.path.clone());
+            } else {
+                kept.push(place);
             }
         }
+        *places = kept;
         Ok(())
     }
 
     fn folders(&mut self, wanted: &[Wanted]) -> Result<()> {
         let mut folders = wanted.iter().filter(|wanted| wanted.entry.kind == EntryKind::Directory);
-        folders.try_for_each(|folder| self.tree.make_folder(&folder.entry.path))
+        folders.try_for_each(|folder| named(&folder.entry.path, self.tree.make_folder(&folder.entry.path)))
     }
 
     fn restored<'a>(&self, entry: &'a Entry) -> Restored<'a> {
@@ -273,7 +305,7 @@ impl Extraction {
     fn copy(&mut self, entry: &Entry, first: &Entry) -> Result<()> {
         let from = self.tree.open_file(&first.path)?;
         let file = self.tree.create(&entry.path)?;
-        sparse::copy(from, &file.file, entry)?;
+        sparse::copy(from, file.file(), entry)?;
         self.commit(file, entry)
     }
 
@@ -290,10 +322,10 @@ impl Extraction {
             }
             match entry.kind {
                 EntryKind::Symlink => {
-                    let refused = self.tree.symlink(&entry.link, &entry.path, &self.restored(entry))?;
+                    let refused = named(&entry.path, self.tree.symlink(&entry.link, &entry.path, &self.restored(entry)))?;
                     self.warn(&entry.path, refused);
                 }
-                _ => self.tree.hard_link(&entry.link, &entry.path)?,
+                _ => named(&entry.path, self.tree.hard_link(&entry.link, &entry.path))?,
             }
         }
         Ok(())
@@ -307,7 +339,7 @@ impl Extraction {
         let with_mode = folders.iter().filter(|folder| folder.metadata.mode.is_some());
         self.tree.open_made_folders(with_mode.map(|folder| &folder.path[..]))?;
         for folder in folders {
-            let refused = self.tree.finish_folder(&folder.path, &self.restored(folder))?;
+            let refused = named(&folder.path, self.tree.finish_folder(&folder.path, &self.restored(folder)))?;
             self.warn(&folder.path, refused);
         }
         Ok(())

@@ -114,6 +114,11 @@ pub struct Options {
     /// Overwrite; write compressed data to a terminal
     #[arg(short, long, help_heading = OUTPUT)]
     pub force: bool,
+    /// With -d: pass over files that are there
+    ///
+    /// What an archive of many files holds beside them is extracted. So an extraction that was interrupted goes on.
+    #[arg(long, alias = "skip-old-files", help_heading = OUTPUT)]
+    pub skip_existing: bool,
     /// Keep the input file (the default)
     #[arg(short, long, overrides_with = "rm", help_heading = OUTPUT)]
     pub keep: bool,

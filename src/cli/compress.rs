@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use cmx::input::{BlockSource, FileSource, Original, StreamSource};
@@ -44,7 +45,7 @@ pub fn chosen_level(options: &Options) -> &'static Level {
 
 /// Compresses `input`; says whether there was a warning.
 fn compress_one(options: &Options, level: &'static Level, input: &Path) -> Result<bool, Failure> {
-    let Opened { mut source, length, metadata, original } = open(input)?;
+    let Opened { mut source, length, metadata, original } = open(options, input)?;
     let mut output = open_output(options, input)?;
     let mut settings = EncodeOptions { level, verify: !options.no_verify, memory: levels::memory(options), ..EncodeOptions::default() };
     settings.threads = levels::threads(options, level, length)?;
@@ -85,10 +86,14 @@ struct Opened {
 }
 
 /// Opens `input`.
-fn open(input: &Path) -> Result<Opened, Failure> {
+fn open(options: &Options, input: &Path) -> Result<Opened, Failure> {
     if input.as_os_str() == "-" {
         let source = Box::new(StreamSource::new(io::stdin()));
         return Ok(Opened { source, length: None, metadata: Metadata::default(), original: None });
+    }
+    let is_device = std::fs::metadata(input).is_ok_and(|found| found.file_type().is_char_device() || found.file_type().is_block_device());
+    if is_device && options.output.is_none() && !options.to_stdout() {
+        return Err(Failure::usage(format!("{} is a device; say with -o or --stdout where its archive goes", name(input))));
     }
     let file = File::open(input).map_err(|error| Failure::io(input, &error))?;
     let found = file.metadata().map_err(|error| Failure::io(input, &error))?;

@@ -45,7 +45,11 @@ fn decompress_one(options: &Options, input: &Path, archive: ArchiveInput) -> Res
     let mut settings = settings(options)?;
     let length = archive.content_len(&settings);
     let reader = archive.into_reader();
-    let mut output = open_output(options, input)?;
+    let target = target(options, input)?;
+    if options.skip_existing && target.as_ref().is_some_and(|target| target.symlink_metadata().is_ok_and(|found| !found.is_dir())) {
+        return Ok(());
+    }
+    let mut output = target.map_or_else(Output::stdout, |target| Output::file(&target, options.force, input))?;
     let display = Display::begin(options, &name(input), length, 1);
     settings.progress = Some(display.progress.clone());
     let result = decode_stream(reader, &mut output, &settings);
@@ -82,26 +86,23 @@ pub fn settings(options: &Options) -> Result<DecodeOptions, Failure> {
     })
 }
 
-fn open_output(options: &Options, input: &Path) -> Result<Output, Failure> {
+/// The path to write to; `None` is standard output.
+fn target(options: &Options, input: &Path) -> Result<Option<PathBuf>, Failure> {
     if options.to_stdout() {
-        return Output::stdout();
+        return Ok(None);
     }
-    if let Some(path) = &options.output {
-        return Output::file(path, options.force, input);
-    }
-    if input.as_os_str() == "-" {
-        return Output::stdout();
+    if options.output.is_some() || input.as_os_str() == "-" {
+        return Ok(options.output.clone());
     }
     let path = without_suffix(input)
         .ok_or_else(|| Failure::usage(format!("{}: the name ends neither in .cmx nor in .tcmx; name the output with -o", name(input))))?;
-    let path = match (&options.directory, path.file_name()) {
+    Ok(Some(match (&options.directory, path.file_name()) {
         (Some(directory), Some(file)) => {
             std::fs::create_dir_all(directory).map_err(|error| Failure::io(directory, &error))?;
             directory.join(file)
         }
         _ => path,
-    };
-    Output::file(&path, options.force, input)
+    }))
 }
 
 /// `NAME.cmx` to `NAME`, `NAME.tcmx` to `NAME.tar`.

@@ -46,17 +46,34 @@ pub fn run(options: &Options, input: &Path, archive: ArchiveInput) -> Result<(),
         result.map_err(|error| output.blame(input, &error))?
     } else {
         let target = options.directory.clone().unwrap_or_else(|| PathBuf::from("."));
-        let how = ExtractOptions { overwrite: options.force, owner: options.owner, xattrs: options.xattrs.unwrap_or_default() };
+        let how = ExtractOptions {
+            overwrite: options.force,
+            skip_existing: options.skip_existing,
+            owner: options.owner,
+            xattrs: options.xattrs.unwrap_or_default(),
+        };
         archive.extract(&mut selection, &target, &how).map_err(fail)?
     };
-    let is_all = options.files.len() <= 1 && !options.ignore_trailing && archive.warnings().is_empty() && summary.warnings.is_empty();
+    let is_all = options.files.len() <= 1
+        && !options.ignore_trailing
+        && archive.warnings().is_empty()
+        && summary.warnings.is_empty()
+        && summary.existing.is_empty();
     let kept = match original.filter(|_| is_all) {
         Some(original) => remove_source(options, input, &original)?,
         None => None,
     };
     display.finish(&name(input), summary.raw, archive.end(), "<-");
     let warnings: Vec<String> = archive.warnings().iter().chain(&summary.warnings).chain(&kept).cloned().collect();
-    warn_about(options, input, &warnings)
+    let warned = warn_about(options, input, &warnings);
+    if summary.existing.is_empty() || options.skip_existing {
+        return warned;
+    }
+    for path in &summary.existing {
+        warn(format!("{}: {} is there already; -f overwrites it", name(input), show_name(path)));
+    }
+    let (count, extracted) = (summary.existing.len(), summary.entries);
+    Err(Failure::usage(format!("{}: {extracted} extracted, {count} in the way; --skip-existing passes over such files", name(input))))
 }
 
 /// The selection that the patterns behind the archive's name make.

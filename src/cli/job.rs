@@ -33,6 +33,12 @@ impl Options {
         if self.output.is_some() && !writes_file {
             return Err(Failure::usage(format!("{flag} writes no file of its own; -o is for compressing and decompressing")));
         }
+        if self.skip_existing && (job != Job::Decompress || self.force) {
+            return Err(Failure::usage("--skip-existing belongs to -d, and not together with -f"));
+        }
+        if self.rm && !writes_file {
+            return Err(Failure::usage(format!("--rm is for compressing and decompressing single files, not for {flag}")));
+        }
         let elsewhere = self.output.as_ref().filter(|path| path.as_os_str() != "-").is_some();
         if elsewhere && (self.stdout || self.compress && self.decompress) {
             return Err(Failure::usage("-o names a file, and -dc or --stdout standard output; one of them"));

@@ -4,13 +4,11 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
-
-use super::unfinished::Listed;
+use super::temporary::TemporaryFile;
 use crate::container::{Metadata, Time};
 
-/// Written under a temporary name beside the final one; [`AtomicFile::commit`] renames it. Dropped
-/// before that, it vanishes. A device or pipe is written as it is, since it cannot be replaced.
+/// Written without a name where the file system can, else under a temporary one in the same folder; [`AtomicFile::commit`]
+/// gives the file its name. Dropped before that, it vanishes. A device or pipe is written as it is, since it cannot be replaced.
 ///
 /// Long stretches of zeros become holes: they take neither time nor room on the disk.
 pub struct AtomicFile {
@@ -37,7 +35,7 @@ fn is_zero(chunk: &[u8]) -> bool {
 }
 
 enum State {
-    Temporary(NamedTempFile, Listed),
+    Temporary(TemporaryFile),
     Direct(File),
 }
 
@@ -53,24 +51,15 @@ impl AtomicFile {
             let file = OpenOptions::new().write(true).open(path)?;
             return Ok(AtomicFile { target, state: State::Direct(file), ends_in_hole: false, mode: None });
         }
-        let temporary = tempfile::Builder::new().prefix(".cmx-").suffix(".tmp").tempfile_in(folder(&target))?;
-        let listed = Listed::new(temporary.path());
-        Ok(AtomicFile { target, state: State::Temporary(temporary, listed), ends_in_hole: false, mode: None })
+        let above = folder(&target);
+        let temporary = TemporaryFile::create(File::open(above)?.into(), above)?;
+        Ok(AtomicFile { target, state: State::Temporary(temporary), ends_in_hole: false, mode: None })
     }
 
     /// Do the bytes go to a device or pipe, which keeps no copy?
     #[must_use]
     pub fn is_direct(&self) -> bool {
         matches!(self.state, State::Direct(_))
-    }
-
-    /// Where the bytes are until the commit; `None` if they go to the target at once.
-    #[must_use]
-    pub fn temporary_path(&self) -> Option<&Path> {
-        match &self.state {
-            State::Temporary(file, _) => Some(file.path()),
-            State::Direct(_) => None,
-        }
     }
 
     /// Sets mode and time as far as they are known.
@@ -83,7 +72,7 @@ impl AtomicFile {
             self.mode = Some(mode & 0o777);
         }
         match (&self.state, metadata.mtime) {
-            (State::Temporary(file, _), Some(time)) => file.as_file().set_modified(time.to_system()),
+            (State::Temporary(temporary), Some(time)) => temporary.file.set_modified(time.to_system()),
             _ => Ok(()),
         }
     }
@@ -95,8 +84,7 @@ impl AtomicFile {
     #[cfg(unix)]
     pub fn set_owner_and_mode(&mut self, original: &fs::Metadata) -> io::Result<()> {
         use std::os::unix::fs::{MetadataExt, fchown};
-        let State::Temporary(file, _) = &self.state else { return Ok(()) };
-        let file = file.as_file();
+        let State::Temporary(TemporaryFile { file, .. }) = &self.state else { return Ok(()) };
         let _ = fchown(file, Some(original.uid()), Some(original.gid())).or_else(|_| fchown(file, None, Some(original.gid())));
         let has_group = file.metadata()?.gid() == original.gid();
         self.mode = Some(original.mode() & if has_group { 0o777 } else { 0o707 });
@@ -110,16 +98,18 @@ impl AtomicFile {
     pub fn commit(self) -> io::Result<()> {
         match self.state {
             State::Direct(mut file) => file.flush(),
-            State::Temporary(mut file, _listed) => {
+            State::Temporary(mut temporary) => {
+                let file = &mut temporary.file;
                 if self.ends_in_hole {
-                    let length = file.as_file_mut().stream_position()?;
-                    file.as_file().set_len(length)?;
+                    let length = file.stream_position()?;
+                    file.set_len(length)?;
                 }
                 let mode = self.mode.map_or_else(|| default_mode(folder(&self.target)), Ok)?;
-                file.as_file().sync_all()?;
+                file.sync_all()?;
                 // Last, so that others can read the file hardly before it has its name.
-                set_mode(file.as_file(), mode)?;
-                file.persist(&self.target).map_err(|error| error.error)?;
+                set_mode(file, mode)?;
+                let name = self.target.file_name().ok_or(io::ErrorKind::IsADirectory)?;
+                temporary.commit(name)?;
                 // The new name must be on the disk too before a source may be deleted. Some file
                 // systems cannot do this, and then there is nothing more to be done.
                 let _ = File::open(folder(&self.target)).and_then(|folder| folder.sync_all());
@@ -132,15 +122,15 @@ impl AtomicFile {
 impl Write for AtomicFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.state {
-            State::Temporary(file, _) => {
+            State::Temporary(TemporaryFile { file, .. }) => {
                 let zeros = hole(bytes);
                 if zeros > 0 {
-                    file.as_file_mut().seek_relative(zeros as i64)?;
+                    file.seek_relative(zeros as i64)?;
                     self.ends_in_hole = true;
                     return Ok(zeros);
                 }
                 let end = bytes.chunks_exact(HOLE).position(is_zero).map_or(bytes.len(), |chunk| chunk * HOLE);
-                let written = file.as_file_mut().write(&bytes[..end])?;
+                let written = file.write(&bytes[..end])?;
                 self.ends_in_hole &= written == 0;
                 Ok(written)
             }
@@ -280,7 +270,8 @@ mod tests {
             let mut file = AtomicFile::create(&path).unwrap();
             file.write_all(b"content").unwrap();
             file.set_metadata(&Metadata { mode: stored, mtime: None }).unwrap();
-            assert_eq!(mode(file.temporary_path().unwrap()), 0o600);
+            let State::Temporary(TemporaryFile { file: open, .. }) = &file.state else { panic!("no device") };
+            assert_eq!(open.metadata().unwrap().permissions().mode() & 0o777, 0o600);
             file.commit().unwrap();
             assert_eq!(mode(&path), expected);
         }

@@ -2,6 +2,7 @@
 
 pub mod atomic;
 pub mod restored;
+mod temporary;
 pub mod tree;
 pub mod unfinished;
 

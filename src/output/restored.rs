@@ -32,10 +32,11 @@ impl<'a> Restored<'a> {
         Restored { metadata: entry.metadata, owner: entry.owner.filter(|_| owner), xattrs: &entry.xattrs, wanted }
     }
 
-    /// Gives all to an open file. Returns a line for each attribute that the system refused.
+    /// Gives all to an open file. Returns a line for the owner and each attribute that the
+    /// system refused.
     ///
     /// # Errors
-    /// The system refuses owner, mode or time.
+    /// The system refuses mode or time.
     pub fn give_file(&self, file: BorrowedFd<'_>) -> Result<Vec<String>> {
         // Set-user-id and its like are given back only to a file whose owner came back too.
         let keep = if self.owner.is_some() { 0o7777 } else { 0o777 };
@@ -54,12 +55,12 @@ impl<'a> Restored<'a> {
     /// In this order: a change of owner takes set-user-id bits and capabilities away, and a mode may
     /// forbid to set attributes.
     fn give(&self, to: BorrowedFd<'_>, mode: Option<u32>) -> Result<Vec<String>> {
-        if let Some((user, group)) = self.ids() {
-            rustix::fs::fchown(to, user, group).map_err(io_error)?;
-        }
-        let refused = self.set_each(|name, value| rustix::fs::fsetxattr(to, name, value, XattrFlags::empty()));
+        let mut refused = self.give_owner(|user, group| rustix::fs::fchown(to, user, group));
+        // Rights that come with an owner are not for another one.
+        let keep = if refused.is_empty() { 0o7777 } else { 0o1777 };
+        refused.extend(self.set_each(|name, value| rustix::fs::fsetxattr(to, name, value, XattrFlags::empty())));
         if let Some(mode) = mode {
-            rustix::fs::fchmod(to, Mode::from_raw_mode(mode)).map_err(io_error)?;
+            rustix::fs::fchmod(to, Mode::from_raw_mode(mode & keep)).map_err(io_error)?;
         }
         rustix::fs::futimens(to, &self.times()).map_err(io_error)?;
         Ok(refused)
@@ -71,15 +72,21 @@ impl<'a> Restored<'a> {
     /// As there.
     pub fn give_link(&self, folder: impl AsFd, name: &OsStr) -> Result<Vec<String>> {
         let folder = folder.as_fd();
-        if let Some((user, group)) = self.ids() {
-            rustix::fs::chownat(folder, name, user, group, AtFlags::SYMLINK_NOFOLLOW).map_err(io_error)?;
-        }
+        let mut refused = self.give_owner(|user, group| rustix::fs::chownat(folder, name, user, group, AtFlags::SYMLINK_NOFOLLOW));
         // There is no call that takes a folder and a name; the open folder is reached by its number.
         let path = [format!("/proc/self/fd/{}/", folder.as_raw_fd()).as_bytes(), name.as_bytes()].concat();
         let path = OsStr::from_bytes(&path);
-        let refused = self.set_each(|name, value| rustix::fs::lsetxattr(path, name, value, XattrFlags::empty()));
+        refused.extend(self.set_each(|name, value| rustix::fs::lsetxattr(path, name, value, XattrFlags::empty())));
         rustix::fs::utimensat(folder, name, &self.times(), AtFlags::SYMLINK_NOFOLLOW).map_err(io_error)?;
         Ok(refused)
+    }
+
+    /// Gives the owner by `chown`. A refusal is a line, since who is not root cannot give files away: the file is there,
+    /// and belongs to who extracts it.
+    fn give_owner(&self, chown: impl FnOnce(Option<Uid>, Option<Gid>) -> rustix::io::Result<()>) -> Vec<String> {
+        let Some((user, group)) = self.ids() else { return Vec::new() };
+        let refused = chown(user, group).err();
+        refused.map(|error| format!("owner: {}", reason(&error.into()))).into_iter().collect()
     }
 
     /// Numbers of all ones mean "as it is" to the system: no owner that a file can have.

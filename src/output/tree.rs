@@ -4,16 +4,15 @@ use std::cell::RefCell;
 use std::collections::{HashSet, VecDeque};
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 
 use super::restored::Restored;
-use super::unfinished::Listed;
+use super::temporary::TemporaryFile;
 use crate::error::{Error, Result};
 use crate::input::shown::show_path;
 
@@ -73,13 +72,8 @@ impl Way {
 
 /// A file in a [`Tree`] that has no name yet.
 pub struct TreeFile {
-    /// The open file.
-    pub file: File,
-    folder: OwnedFd,
-    temporary: Vec<u8>,
+    temporary: TemporaryFile,
     name: Vec<u8>,
-    _listed: Listed,
-    committed: bool,
 }
 
 fn split(path: &[u8]) -> (&[u8], &[u8]) {
@@ -149,21 +143,10 @@ impl Tree {
     /// # Errors
     /// The folder cannot be written to.
     pub fn create(&mut self, path: &[u8]) -> Result<TreeFile> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
         let (above, name) = split(path);
         let folder = self.folder(above)?;
-        loop {
-            let temporary = format!(".cmx-{}-{}.tmp", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)).into_bytes();
-            let flags = OFlags::CREATE | OFlags::EXCL | OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-            match rustix::fs::openat(&folder, os(&temporary), flags, Mode::from_raw_mode(0o600)) {
-                Err(rustix::io::Errno::EXIST) => {}
-                Err(error) => return Err(io_error(error)),
-                Ok(file) => {
-                    let listed = Listed::new(&self.root_path.join(os(above)).join(os(&temporary)));
-                    return Ok(TreeFile { file: file.into(), folder, temporary, name: name.to_vec(), _listed: listed, committed: false });
-                }
-            }
-        }
+        let temporary = TemporaryFile::create(folder, &self.root_path.join(os(above)))?;
+        Ok(TreeFile { temporary, name: name.to_vec() })
     }
 
     /// Opens the regular file at `path` for reading.
@@ -279,21 +262,17 @@ impl TreeFile {
     ///
     /// # Errors
     /// The system refuses; the name is as it was then.
-    pub fn commit(mut self, restored: &Restored<'_>) -> Result<((u64, u64), Vec<String>)> {
-        self.file.flush()?;
-        let refused = restored.give_file(self.file.as_fd())?;
-        let stat = rustix::fs::fstat(&self.file).map_err(io_error)?;
-        rustix::fs::renameat(&self.folder, os(&self.temporary), &self.folder, os(&self.name)).map_err(io_error)?;
-        self.committed = true;
+    pub fn commit(self, restored: &Restored<'_>) -> Result<((u64, u64), Vec<String>)> {
+        let refused = restored.give_file(self.file().as_fd())?;
+        let stat = rustix::fs::fstat(self.file()).map_err(io_error)?;
+        self.temporary.commit(os(&self.name))?;
         Ok(((stat.st_dev, stat.st_ino), refused))
     }
-}
 
-impl Drop for TreeFile {
-    fn drop(&mut self) {
-        if !self.committed {
-            let _ = rustix::fs::unlinkat(&self.folder, os(&self.temporary), AtFlags::empty());
-        }
+    /// The open file.
+    #[must_use]
+    pub fn file(&self) -> &File {
+        &self.temporary.file
     }
 }
 

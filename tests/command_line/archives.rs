@@ -30,11 +30,41 @@ fn a_folder_there_and_back() {
     fails(&folder, "-d", &archive, 1, "name the folder to extract into with -C");
     fails(&folder, "-d x.cmx -C x.cmx", b"", 1, "the folder to extract into, x.cmx: File exists");
     fails(&folder, "-d x.cmx nothing", b"", 1, "nothing in the archive matches");
-    fails(&folder, "-d x.cmx", b"", 1, "-f overwrites it");
     fails(&folder, "-d x.cmx -o y", b"", 1, "-C");
     ok(&folder, "-1 d");
     assert!(folder.path().join("d.cmx").exists());
     assert_eq!(String::from_utf8(ok(&folder, "repair d.cmx")).unwrap(), "d.cmx is whole; nothing to repair\n");
+}
+
+/// A file in the way stays, the rest is extracted, and an extraction that was interrupted can go on.
+#[test]
+fn a_file_in_the_way_stays_and_the_rest_is_extracted() {
+    let folder = folder();
+    let path = folder.path();
+    fs::write(path.join("b"), b"b\n").unwrap();
+    fs::write(path.join("c"), b"c\n").unwrap();
+    ok(&folder, "-1 IN b c -o x.cmx");
+    fs::write(path.join("b"), b"mine\n").unwrap();
+    fs::remove_file(path.join("c")).unwrap();
+    let output = cmx(path, "-d --rm x.cmx", b"");
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("b is there already; -f overwrites it") && text.contains("1 extracted, 2 in the way"), "{text}");
+    assert_eq!((fs::read(path.join("b")).unwrap(), fs::read(path.join("c")).unwrap()), (b"mine\n".to_vec(), b"c\n".to_vec()));
+    assert!(path.join("x.cmx").exists(), "the archive holds what was not extracted");
+    fs::remove_file(path.join("c")).unwrap();
+    ok(&folder, "-d --skip-existing x.cmx");
+    assert_eq!((fs::read(path.join("b")).unwrap(), fs::read(path.join("c")).unwrap()), (b"mine\n".to_vec(), b"c\n".to_vec()));
+    fails(&folder, "-d --skip-existing -f x.cmx", b"", 1, "not together with -f");
+    ok(&folder, "-d -f x.cmx");
+    assert_eq!(fs::read(path.join("b")).unwrap(), b"b\n");
+    // A single file passes over what is there too.
+    fs::remove_file(path.join("IN.cmx")).ok();
+    ok(&folder, "-1 IN");
+    fs::write(path.join("IN"), b"mine\n").unwrap();
+    fails(&folder, "-d IN.cmx", b"", 1, "-f overwrites it");
+    ok(&folder, "-d --skip-existing IN.cmx");
+    assert_eq!(fs::read(path.join("IN")).unwrap(), b"mine\n");
 }
 
 /// What a repair takes and says; it once wrote a file of the name `-`.

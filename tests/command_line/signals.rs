@@ -1,6 +1,7 @@
 //! Signals and pipes.
 
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::support::*;
@@ -42,14 +43,21 @@ fn a_signal_leaves_no_file_and_its_number() {
         command.args(["--default-signal=HUP,INT,TERM", env!("CARGO_BIN_EXE_cmx"), "-8", "-q", "big", "-o", "OUT"]);
         command.current_dir(folder.path()).env_remove("CMX_OPT");
         let mut child = command.spawn().unwrap();
-        // It is at work when the file is there that it writes to.
-        while names(&folder).len() < 3 {
-            assert!(child.try_wait().unwrap().is_none(), "it was done too early");
+        // The program is at work when the file is open that it writes to, which has no name before the end.
+        while !has_open(child.id(), folder.path()) {
+            assert!(child.try_wait().unwrap().is_none(), "the program was done too early");
         }
         assert!(Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status().unwrap().success());
         assert_eq!(child.wait().unwrap().code(), Some(code));
         assert_eq!(names(&folder), ["IN", "big"]);
     }
+}
+
+/// Whether the process has a new file in `folder` open, with a name or without.
+fn has_open(process: u32, folder: &Path) -> bool {
+    let Ok(open) = fs::read_dir(format!("/proc/{process}/fd")) else { return false };
+    let targets = open.filter_map(|number| fs::read_link(number.ok()?.path()).ok());
+    targets.into_iter().any(|target| target.starts_with(folder) && !target.ends_with("big"))
 }
 
 #[test]

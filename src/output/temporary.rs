@@ -1,0 +1,162 @@
+//! A file that has no name before it is finished, or only a temporary one where the file system knows no other way.
+//!
+//! Without a name nothing stays of an unfinished file, even if the process is killed or the machine stops.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rustix::fs::{AtFlags, CWD, Mode, OFlags};
+
+use super::unfinished::Listed;
+
+/// Only the owner may read what is not finished.
+const PRIVATE: Mode = Mode::from_raw_mode(0o600);
+
+/// A new file in an open folder. Dropped before [`TemporaryFile::commit`], it is gone.
+pub(super) struct TemporaryFile {
+    /// The open file.
+    pub file: File,
+    folder: OwnedFd,
+    /// Path of the folder, for the list of names that a signal clears away.
+    shown: PathBuf,
+    /// The temporary name, while the file has one.
+    name: Option<(String, Listed)>,
+}
+
+impl TemporaryFile {
+    /// A file in `folder`, whose path is `shown`.
+    ///
+    /// # Errors
+    /// The folder cannot be written to.
+    pub fn create(folder: OwnedFd, shown: &Path) -> io::Result<Self> {
+        let shown = shown.to_path_buf();
+        match Self::unnamed(&folder) {
+            Some(file) => Ok(TemporaryFile { file, folder, shown, name: None }),
+            None => Self::named(folder, shown),
+        }
+    }
+
+    /// A file without a name; `None` where the file system has none or would not give one a name later.
+    fn unnamed(folder: &OwnedFd) -> Option<File> {
+        #[cfg(target_os = "linux")]
+        {
+            let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+            let file: File = rustix::fs::openat(folder, ".", flags, PRIVATE).ok()?.into();
+            let (own, found) = (file.metadata().ok()?, std::fs::metadata(number_path(&file)).ok()?);
+            ((own.dev(), own.ino()) == (found.dev(), found.ino())).then_some(file)
+        }
+        #[cfg(not(target_os = "linux"))]
+        {
+            let _ = folder;
+            None
+        }
+    }
+
+    fn named(folder: OwnedFd, shown: PathBuf) -> io::Result<Self> {
+        let flags = OFlags::CREATE | OFlags::EXCL | OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let (file, name) = with_new_name(|name| rustix::fs::openat(&folder, name, flags, PRIVATE))?;
+        let listed = Listed::new(&shown.join(&name));
+        Ok(TemporaryFile { file: file.into(), folder, shown, name: Some((name, listed)) })
+    }
+
+    /// Gives the file its `name`, in place of what has that name.
+    ///
+    /// # Errors
+    /// The name is that of a folder, or the system refuses; what has the name is as it was then.
+    pub fn commit(mut self, name: &OsStr) -> io::Result<()> {
+        if self.name.is_none() {
+            let path = number_path(&self.file);
+            let link = |new: &OsStr| rustix::fs::linkat(CWD, &path, &self.folder, new, AtFlags::SYMLINK_FOLLOW);
+            match link(name) {
+                // A link cannot take the place of another name. A rename can, and needs a name to start from.
+                Err(rustix::io::Errno::EXIST) => {
+                    let ((), new) = with_new_name(|new| link(OsStr::new(new)))?;
+                    let listed = Listed::new(&self.shown.join(&new));
+                    self.name = Some((new, listed));
+                }
+                linked => return Ok(linked?),
+            }
+        }
+        if let Some((temporary, _)) = &self.name {
+            rustix::fs::renameat(&self.folder, temporary, &self.folder, name)?;
+        }
+        self.name = None;
+        Ok(())
+    }
+}
+
+impl Drop for TemporaryFile {
+    fn drop(&mut self) {
+        if let Some((name, _)) = &self.name {
+            let _ = rustix::fs::unlinkat(&self.folder, name, AtFlags::empty());
+        }
+    }
+}
+
+/// The path under which the system has an open file.
+fn number_path(file: &File) -> String {
+    format!("/proc/self/fd/{}", file.as_fd().as_raw_fd())
+}
+
+/// Calls `make` with names that begin with `.cmx-` until one is free.
+fn with_new_name<T>(mut make: impl FnMut(&str) -> rustix::io::Result<T>) -> io::Result<(T, String)> {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    loop {
+        let name = format!(".cmx-{}-{}.tmp", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        match make(&name) {
+            Err(rustix::io::Errno::EXIST) => {}
+            made => return Ok((made?, name)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::Write;
+
+    use super::*;
+
+    fn opened(folder: &Path) -> OwnedFd {
+        File::open(folder).unwrap().into()
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn both_ways_give_the_name_at_the_end_and_leave_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        // The third takes the place of another name without a name of its own before.
+        for number in 0..3 {
+            let is_named = number == 1;
+            let made = if is_named { TemporaryFile::named(opened(path), path.into()) } else { TemporaryFile::create(opened(path), path) };
+            let mut file = made.unwrap();
+            file.file.write_all(&[number]).unwrap();
+            assert_eq!(file.file.metadata().unwrap().mode() & 0o777, 0o600);
+            file.commit(OsStr::new("x")).unwrap();
+            assert_eq!((names(path), fs::read(path.join("x")).unwrap()), (vec!["x".to_string()], vec![number]));
+        }
+        drop(TemporaryFile::create(opened(path), path).unwrap());
+        drop(TemporaryFile::named(opened(path), path.into()).unwrap());
+        fs::create_dir(path.join("d")).unwrap();
+        TemporaryFile::create(opened(path), path).unwrap().commit(OsStr::new("d")).unwrap_err();
+        assert_eq!(names(path).len(), 2);
+    }
+
+    /// Where the file system can, nothing is in the folder before the end.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn an_unfinished_file_has_no_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = TemporaryFile::create(opened(folder.path()), folder.path()).unwrap();
+        assert!(file.name.is_some() || names(folder.path()).is_empty());
+    }
+}
