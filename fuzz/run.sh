@@ -3,6 +3,7 @@
 #     fuzz/run.sh 60 header index          these two
 #     fuzz/run.sh 60                       all
 #     PARALLEL=8 fuzz/run.sh 1800 decoders every target that decodes, all at the same time for half an hour
+# TIMEOUT is how many seconds of the clock an input may take (30): more on a machine that does other things too.
 # Needs a nightly toolchain. What cargo-fuzz would do, without cargo-fuzz; it works too.
 # The output of a target is in artifacts/TARGET/log; one line a target says how it ended. The exit code is 1 after a finding.
 set -eu
@@ -29,7 +30,7 @@ one='
 target=$1
 mkdir -p "artifacts/$target"
 log=artifacts/$target/log
-if "$programs/$target" "corpus/$target" -max_total_time="$seconds" -timeout=30 -rss_limit_mb=4096 -max_len=8192 \
+if "$programs/$target" "corpus/$target" -max_total_time="$seconds" -timeout="${TIMEOUT:-30}" -rss_limit_mb=4096 -max_len=8192 \
     -artifact_prefix="artifacts/$target/" -print_final_stats=1 >"$log" 2>&1; then result=passed; else result=FAILED; fi
 count=$(sed -n "s/^stat::number_of_executed_units: *//p" "$log")
 covered=$(grep -o "cov: [0-9]* ft: [0-9]*" "$log" | tail -n 1)

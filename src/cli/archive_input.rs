@@ -10,6 +10,7 @@ use cmx::input::Original;
 use cmx::{Archive, DecodeOptions, Metadata};
 
 use super::failure::Failure;
+use super::standard;
 
 /// Bytes that hold any header whole.
 const HEADER_ROOM: usize = 64;
@@ -42,7 +43,7 @@ impl ArchiveInput {
     pub fn open(input: &Path, limits: &DecodeOptions) -> Result<Self, Failure> {
         let fail = |error: io::Error| Failure::io(input, &error);
         let (mut reader, rest): (Box<dyn Read>, Rest) = if input.as_os_str() == "-" {
-            (Box::new(io::stdin()), Rest::Stdin)
+            (Box::new(standard::input()?), Rest::Stdin)
         } else {
             let file = File::open(input).map_err(fail)?;
             if file.metadata().map_err(fail)?.is_dir() {

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -14,6 +14,7 @@ use cmx::predictor::profile::Profile;
 
 use super::failure::{Failure, name};
 use super::recommend::{Measured, recommendation};
+use super::standard::print;
 use super::{levels, size};
 
 /// What to measure.
@@ -177,5 +178,5 @@ fn measure(raw: &[u8], level: &'static Level) -> cmx::Result<Measured> {
 }
 
 fn say(line: impl Display) -> Result<(), Failure> {
-    writeln!(io::stdout(), "{line}").map_err(|error| Failure::io(Path::new("standard output"), &error))
+    print(format!("{line}\n"))
 }

@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +14,7 @@ use super::args::Options;
 use super::display::Display;
 use super::failure::{Failure, name, warn};
 use super::output::Output;
+use super::standard;
 use super::{batch, levels, pack};
 
 /// Compresses every input, each to an archive of its own.
@@ -88,7 +88,7 @@ struct Opened {
 /// Opens `input`.
 fn open(options: &Options, input: &Path) -> Result<Opened, Failure> {
     if input.as_os_str() == "-" {
-        let source = Box::new(StreamSource::new(io::stdin()));
+        let source = Box::new(StreamSource::new(standard::input()?));
         return Ok(Opened { source, length: None, metadata: Metadata::default(), original: None });
     }
     let is_device = std::fs::metadata(input).is_ok_and(|found| found.file_type().is_char_device() || found.file_type().is_block_device());

@@ -1,6 +1,5 @@
 //! `cmx help TOPIC` and the completions.
 
-use std::io::{self, Write};
 use std::path::Path;
 
 use clap::CommandFactory;
@@ -8,6 +7,7 @@ use clap_complete::Shell;
 
 use super::args::Args;
 use super::failure::Failure;
+use super::standard::print;
 use super::{man, screen};
 
 /// A text of its own on something that no flag explains.
@@ -62,8 +62,4 @@ pub fn completions(shell: Shell) -> Result<(), Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Args::command(), "cmx", &mut script);
     print(&script)
-}
-
-fn print(bytes: &[u8]) -> Result<(), Failure> {
-    io::stdout().write_all(bytes).map_err(|error| Failure::io(Path::new("standard output"), &error))
 }

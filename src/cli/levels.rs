@@ -1,13 +1,12 @@
 //! `cmx levels`, and what a level means for memory and threads.
 
-use std::io::{self, Write};
-use std::path::Path;
 use std::thread::available_parallelism;
 
 use cmx::level::{DEFAULT_LEVEL, LEVELS, Level};
 
 use super::args::Options;
 use super::failure::{Failure, warn};
+use super::standard;
 use super::{machine_memory, size};
 
 /// Prints the table of levels.
@@ -20,7 +19,7 @@ pub fn run() -> Result<(), Failure> {
     }
     text += "-9     reserved for the network; until then it does what -8 does\n";
     text += "Memory is for the tables and the block, per thread (-T), to compress and to decompress.\n";
-    io::stdout().write_all(text.as_bytes()).map_err(|error| Failure::io(Path::new("standard output"), &error))
+    standard::print(text)
 }
 
 /// Bytes that one thread takes at most: the histories of a predictor, an eighth as much for its matches, runs and direct

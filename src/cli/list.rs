@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::io::{self, Write};
 use std::path::Path;
 
 use chrono::{DateTime, Local, Utc};
@@ -18,6 +17,7 @@ use super::args::Options;
 use super::decompress::settings;
 use super::extract::{selection, warn_about};
 use super::failure::{Failure, name};
+use super::standard::print;
 use super::{batch, others};
 
 /// Lists what the patterns behind the archive's name select, everything if there are none.
@@ -31,7 +31,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     }
     let several = |input: &Path| Options { files: vec![input.to_path_buf()], ..options.clone() };
     batch::each(&inputs, "listed", |input| {
-        print(&format!("{}:\n", name(input)))?;
+        print(format!("{}:\n", name(input)))?;
         list_one(&several(input), input)
     })
 }
@@ -62,10 +62,6 @@ fn list_one(options: &Options, input: &Path) -> Result<(), Failure> {
     };
     print(&text)?;
     warn_about(options, input, archive.warnings())
-}
-
-fn print(text: &str) -> Result<(), Failure> {
-    io::stdout().write_all(text.as_bytes()).map_err(|error| Failure::io(Path::new("standard output"), &error))
 }
 
 struct Row<'a> {

@@ -27,6 +27,7 @@ mod repair;
 mod screen;
 mod signals;
 mod size;
+mod standard;
 mod test;
 mod usage;
 mod version;

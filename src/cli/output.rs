@@ -9,6 +9,7 @@ use cmx::output::AtomicFile;
 
 use super::args::Options;
 use super::failure::{Failure, name};
+use super::standard;
 
 /// An open output.
 pub struct Output {
@@ -47,6 +48,7 @@ impl Output {
 
     /// Standard output.
     pub fn stdout() -> Result<Self, Failure> {
+        standard::check_output()?;
         let path = PathBuf::from("standard output");
         let file = duplicate_stdout().map_err(|error| Failure::io(&path, &error))?;
         Ok(Output { path, sink: Sink::Stdout(file), failed: false })

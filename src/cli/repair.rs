@@ -1,7 +1,7 @@
 //! `cmx repair X.cmx`: what is whole of a damaged archive, in a new one.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self};
 use std::path::{Path, PathBuf};
 
 use clap::ArgAction;
@@ -13,6 +13,7 @@ use super::display::Display;
 use super::failure::{Failure, name};
 use super::output::Output;
 use super::size;
+use super::standard;
 
 /// What to repair. The flags mean what they mean elsewhere.
 #[derive(Debug, clap::Args)]
@@ -98,7 +99,7 @@ pub fn run(args: &RepairArgs) -> Result<(), Failure> {
     let at = text.len().saturating_sub(1);
     text.splice(at..at, lost);
     let text: String = text.iter().map(|line| format!("{line}\n")).collect();
-    io::stdout().write_all(text.as_bytes()).map_err(|error| Failure::io(Path::new("standard output"), &error))?;
+    standard::print(text)?;
     if summary.lost.is_empty() { Ok(()) } else { Err(Failure::warned()) }
 }
 

@@ -33,6 +33,32 @@ fn a_closed_pipe_is_quiet() {
     assert_eq!(std::os::unix::process::ExitStatusExt::signal(&output.status), Some(13), "as a shell expects: 141");
 }
 
+/// The standard library opens `/dev/null` in place of what is closed.
+#[test]
+fn closed_standard_streams_are_errors() {
+    let folder = folder();
+    ok(&folder, "-1 IN");
+    for (call, stream) in [
+        ("-dc IN.cmx >&-", "output"),
+        ("-l IN.cmx >&-", "output"),
+        ("levels >&-", "output"),
+        ("-1 -c --stdout IN >&-", "output"),
+        ("-1 -o x <&-", "input"),
+        ("-t - <&-", "input"),
+    ] {
+        let mut command = Command::new("sh");
+        command.current_dir(folder.path()).args(["-c", &format!("$CMX {call}")]).env("CMX", env!("CARGO_BIN_EXE_cmx"));
+        let output = command.output().unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), text), (Some(1), format!("cmx: standard {stream} is closed\n")), "{call}");
+    }
+    // What needs neither goes on without them.
+    let script = "exec <&- >&-; $CMX -f -1 IN && $CMX -t IN.cmx";
+    let mut command = Command::new("sh");
+    command.current_dir(folder.path()).args(["-c", script]).env("CMX", env!("CARGO_BIN_EXE_cmx"));
+    assert!(command.status().unwrap().success());
+}
+
 #[test]
 fn a_signal_leaves_no_file_and_its_number() {
     let folder = folder();
