@@ -11,7 +11,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Limit, LimitKind, Result};
 
 /// Bytes that are charged from the beginning: the program, and the buffers that are too small to be counted. `cmx -l` of
 /// a small archive takes 5 to 6 MB.
@@ -27,7 +27,7 @@ struct Shared {
     limit: u64,
     used: AtomicU64,
     /// The first charge that was refused: why.
-    refused: OnceLock<String>,
+    refused: OnceLock<Limit>,
 }
 
 thread_local! {
@@ -59,7 +59,7 @@ impl Budget {
     /// # Errors
     /// [`Error::Limit`] where one was not.
     pub fn check(&self) -> Result<()> {
-        self.shared.refused.get().map_or(Ok(()), |text| Err(Error::Limit(text.clone())))
+        self.shared.refused.get().map_or(Ok(()), |limit| Err(Error::Limit(limit.clone())))
     }
 
     /// Runs `job` under this budget, in place of the one that the thread runs under so far.
@@ -119,10 +119,11 @@ impl Charge {
                 take()
             });
             taken.map_err(|used| {
-                let sum = used.saturating_add(more).div_ceil(1 << 20);
-                let text = format!("{what} would bring the memory to {sum} MiB, more than {} MiB; -M {sum}M raises the limit", limit >> 20);
-                refused.get_or_init(|| text.clone());
-                Error::Limit(text)
+                let needed = used.saturating_add(more);
+                let text = format!("{what} would bring the memory to {} MiB, more than {} MiB", needed.div_ceil(1 << 20), limit >> 20);
+                let passed = Limit::new(LimitKind::Memory { needed }, text);
+                refused.get_or_init(|| passed.clone());
+                Error::Limit(passed)
             })?;
         }
         self.bytes += more;
@@ -208,8 +209,9 @@ mod tests {
     fn what_is_dropped_is_given_back() {
         let budget = Budget::new(PROGRAM + 100);
         let first = budget.charge(60, "a").unwrap();
-        let error = budget.charge(60, "a table").unwrap_err().to_string();
-        assert!(error.contains("a table") && error.contains("-M 7M"), "{error}");
+        let Err(Error::Limit(limit)) = budget.charge(60, "a table") else { panic!("it was granted") };
+        assert_eq!(limit.kind, LimitKind::Memory { needed: PROGRAM + 120 });
+        assert_eq!(limit.to_string(), "a table would bring the memory to 7 MiB, more than 6 MiB");
         assert_eq!(budget.left(), 40);
         drop(first);
         assert_eq!(budget.left(), 100);

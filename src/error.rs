@@ -1,5 +1,6 @@
 //! The one error type of the crate; its kinds are what a user can act on.
 
+use std::fmt;
 use std::io;
 
 /// What went wrong, in terms a user can act on.
@@ -15,6 +16,9 @@ pub enum Error {
     /// The archive was cut short, or never finished: it ends at this byte, within something.
     #[error("corrupt archive: it ends early, at byte {0}")]
     Truncated(u64),
+    /// What was appended at this byte is damaged; what stood before it is whole.
+    #[error("corrupt archive: what was appended at byte {0} is damaged")]
+    DamagedAppend(u64),
     /// Behind the archive bytes follow, from this byte on, that are no archive.
     #[error("corrupt archive: bytes that are no archive follow at byte {0}")]
     Trailing(u64),
@@ -24,9 +28,12 @@ pub enum Error {
     /// The archive needs something this build does not know.
     #[error("unsupported: {0}")]
     Unsupported(String),
-    /// A limit on memory or size would be passed.
+    /// The archive was read as one stream, and holds named files from this byte on.
+    #[error("unsupported: at byte {0} named files begin, which are no stream")]
+    NamedFiles(u64),
+    /// A limit on memory or size would be passed; the kind says which.
     #[error("limit: {0}")]
-    Limit(String),
+    Limit(Limit),
     /// An entry would be written outside of the target folder, or over another entry.
     #[error("unsafe path: {0}")]
     UnsafePath(String),
@@ -39,11 +46,58 @@ pub enum Error {
 }
 
 impl Error {
+    /// The system has no memory for `what`.
+    pub(crate) fn no_memory(what: impl fmt::Display) -> Self {
+        Error::Limit(Limit::new(LimitKind::System, format!("no memory for {what}")))
+    }
+
     /// Is this about bytes of an archive that are not what they were when it was written?
     #[must_use]
     pub fn is_damage(&self) -> bool {
-        matches!(self, Error::Corrupt(_) | Error::Truncated(_) | Error::Trailing(_))
+        matches!(self, Error::Corrupt(_) | Error::Truncated(_) | Error::DamagedAppend(_) | Error::Trailing(_))
     }
+}
+
+/// A limit that would be passed: which one it is, and what would pass it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limit {
+    /// Which limit, for a caller that can raise it.
+    pub kind: LimitKind,
+    text: String,
+}
+
+impl Limit {
+    /// The limit `kind`; `text` says what would pass it.
+    pub fn new(kind: LimitKind, text: impl Into<String>) -> Self {
+        Limit { kind, text: text.into() }
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text)
+    }
+}
+
+/// Which limit would be passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LimitKind {
+    /// The memory of the job, which the caller sets.
+    Memory {
+        /// Bytes that the limit would have to be for the job to come so far.
+        needed: u64,
+    },
+    /// [`DecodeOptions::max_output`](crate::DecodeOptions::max_output).
+    Output,
+    /// [`DecodeOptions::max_index`](crate::DecodeOptions::max_index).
+    Index,
+    /// [`DecodeOptions::max_path`](crate::DecodeOptions::max_path).
+    Path,
+    /// The memory that the system has, or lets the process have.
+    System,
+    /// What the format can hold.
+    Format,
 }
 
 /// The result of everything that can fail in this crate.

@@ -157,6 +157,6 @@ pub mod words;
 pub use api::{compress, compress_with, decompress, decompress_with};
 pub use archive::Archive;
 pub use container::Metadata;
-pub use error::{Error, Result};
+pub use error::{Error, Limit, LimitKind, Result};
 pub use options::{DecodeOptions, EncodeOptions};
 pub use stream::{Decoder, Encoder, Summary};

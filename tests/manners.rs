@@ -1,5 +1,7 @@
 //! What a library must leave to the program that it is part of.
 
+use std::fs;
+use std::path::Path;
 use std::sync::Mutex;
 
 /// Whether each panic that this program's hook saw was one that the library was about to catch.
@@ -14,4 +16,47 @@ fn the_panic_hook_is_the_programs() {
     let _ = std::panic::take_hook();
     assert!(matches!(caught, Err(cmx::Error::Corrupt(_))) && own.is_err());
     assert_eq!(*SEEN.lock().unwrap(), [true, false], "the hook of the program sees every panic, and can tell them apart");
+}
+
+/// Flags and commands that a text names: `--max-path`, `-M`, `cmx repair`.
+fn flags(text: &str) -> Vec<String> {
+    let is_flag = |word: &&str| {
+        let letters = word.trim_start_matches('-');
+        let first = letters.chars().next();
+        let dashes = word.len() - letters.len();
+        dashes == 2 && first.is_some_and(|letter| letter.is_ascii_lowercase())
+            || dashes == 1 && letters.len() == 1 && first.is_some_and(|letter| letter.is_ascii_alphabetic())
+    };
+    let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-').filter(is_flag).map(str::to_string);
+    words.chain(text.contains("`cmx").then(|| "`cmx".to_string())).collect()
+}
+
+/// The texts in the source at `path` that are no comments and no tests, with the flags they name.
+fn flags_in(path: &Path, found: &mut Vec<String>) {
+    if path.ends_with("tests.rs") || path.ends_with("tests") {
+        return;
+    }
+    if path.is_dir() {
+        return fs::read_dir(path).unwrap().for_each(|entry| flags_in(&entry.unwrap().path(), found));
+    }
+    let source = fs::read_to_string(path).unwrap();
+    let code = source.split("#[cfg(test)]").next().unwrap_or_default();
+    for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
+        let texts = line.split('"').skip(1).step_by(2);
+        found.extend(texts.flat_map(flags).map(|flag| format!("{}: {flag}: {}", path.display(), line.trim())));
+    }
+}
+
+/// Who calls the library has no command line to change.
+#[test]
+fn no_message_names_a_flag_of_the_command() {
+    assert_eq!(flags("a path of 3 bytes; --max-path, -M 7M or `cmx repair`"), ["--max-path", "-M", "`cmx"]);
+    let mut found = Vec::new();
+    for entry in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src")).unwrap() {
+        let path = entry.unwrap().path();
+        if !["cli", "main.rs"].iter().any(|name| path.ends_with(name)) {
+            flags_in(&path, &mut found);
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
 }

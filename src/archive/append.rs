@@ -35,9 +35,7 @@ impl Archive {
         }
         let end = archive.end();
         if archive.end_is_damaged && !limits.ignore_trailing {
-            return Err(Error::Corrupt(format!(
-                "what was appended at byte {end} is damaged; `cmx repair` may save it, and with --ignore-trailing it is cut off"
-            )));
+            return Err(Error::DamagedAppend(end));
         }
         check_with(&archive, &plan)?;
         // What an append that was cut short has left behind.
@@ -46,7 +44,7 @@ impl Archive {
         if result.is_err() {
             file.set_len(end)?;
         } else if let Ok(summary) = &mut result {
-            summary.warnings.splice(0..0, archive.warnings().iter().cloned());
+            summary.of_archive = archive.warnings().to_vec();
         }
         result
     }

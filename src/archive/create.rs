@@ -53,6 +53,8 @@ pub struct CreateSummary {
     pub coded: u64,
     /// What was left out, and what went wrong without harm to the data.
     pub warnings: Vec<String>,
+    /// What is odd about the archive that was appended to, as [`Archive::warnings`](super::Archive::warnings) says.
+    pub of_archive: Vec<String>,
 }
 
 impl Plan {
@@ -111,7 +113,7 @@ impl Plan {
         let raw = entries.iter().map(|entry| entry.size).sum();
         let (count, warnings) = (entries.len() as u64, content.warnings);
         let (_, coded) = content.writer.finish(entries, level, options.encode.verify)?;
-        Ok(CreateSummary { entries: count, raw, coded, warnings })
+        Ok(CreateSummary { entries: count, raw, coded, warnings, of_archive: Vec::new() })
     }
 }
 

@@ -124,7 +124,7 @@ impl Archive {
                     let all = index.entries.len();
                     let member = member_of(&remains, index)?;
                     warnings.push(format!(
-                        "the archive is cut, or was never finished: it ends at byte {length}, without its index; {} of {all} entries are there, and `cmx repair` saves them",
+                        "the archive is cut, or was never finished: it ends at byte {length}, without its index; {} of {all} entries are there",
                         member.index.entries.len()
                     ));
                     members.push(member);

@@ -17,7 +17,7 @@ use super::spool::Spool;
 use super::{Archive, sparse};
 use crate::container::hash::{Hasher, narrow};
 use crate::container::{Entry, EntryKind};
-use crate::error::{Error, Result};
+use crate::error::{Error, Limit, LimitKind, Result};
 use crate::input::attributes::Xattrs;
 use crate::input::shown::reason;
 use crate::output::restored::Restored;
@@ -73,10 +73,8 @@ impl Archive {
     fn check_output(&self, by_member: &[Vec<Wanted>]) -> Result<u64> {
         let total = by_member.iter().flatten().fold(0u64, |sum, wanted| sum.saturating_add(wanted.entry.size));
         if total > self.options.max_output {
-            return Err(Error::Limit(format!(
-                "the files take {total} bytes, more than {}; --max-output raises the limit",
-                self.options.max_output
-            )));
+            let text = format!("the files take {total} bytes, more than {}", self.options.max_output);
+            return Err(Error::Limit(Limit::new(LimitKind::Output, text)));
         }
         Ok(total)
     }

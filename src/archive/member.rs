@@ -83,7 +83,7 @@ impl Member {
             Some(header) if !header.is_compact() => {
                 Self::with_index(file, start, header, fields.offset(), start + footer.index_at, footer.member_len, options).map(Some)
             }
-            _ => Err(Error::Corrupt(format!("no header at byte {start}, where the footer says; `cmx repair` may save the content"))),
+            _ => Err(Error::Corrupt(format!("no header at byte {start}, where the footer says"))),
         }
     }
 

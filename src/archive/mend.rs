@@ -10,7 +10,7 @@ use super::finder::{Budget, Finder};
 use super::member::{FileAt, Member, fields_at};
 use crate::container::parity::{GROUP_MARKER, GroupHead};
 use crate::container::record::{Kind, Record, read_kind};
-use crate::error::{Error, Result};
+use crate::error::{Error, Limit, LimitKind, Result};
 
 /// A group of at most so many bytes is looked at whenever an archive is opened: a guard, and all of a small archive.
 const LOOKED_AT: u64 = 16 << 20;
@@ -139,7 +139,8 @@ fn check_memory(needed: u64, memory: u64) -> Result<()> {
     if needed <= memory {
         return Ok(());
     }
-    Err(Error::Limit(format!("repair by parity needs {} MiB of memory; -M {0}M raises the limit", needed.div_ceil(1 << 20))))
+    let text = format!("repair by parity needs {} MiB of memory", needed.div_ceil(1 << 20));
+    Err(Error::Limit(Limit::new(LimitKind::Memory { needed }, text)))
 }
 
 fn read(file: &File, at: u64, length: u64) -> io::Result<Vec<u8>> {

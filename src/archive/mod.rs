@@ -92,7 +92,7 @@ impl Archive {
         let Some((copy, notes)) = mend::mend(&file, &std::env::temp_dir(), options.memory)? else { return damaged };
         match Self::read(copy, options) {
             Ok(mut mended) => {
-                mended.warnings.splice(0..0, notes.into_iter().map(|note| format!("{note}; `cmx repair` writes a whole archive")));
+                mended.warnings.splice(0..0, notes);
                 Ok(mended)
             }
             Err(_) => damaged,
@@ -158,11 +158,7 @@ impl Archive {
                     // What was there before is whole. An append that was cut short ends within something.
                     self.end_is_damaged = !matches!(error, Error::Truncated(_)) && length - self.end >= MAGIC.len() as u64;
                     if !self.options.ignore_trailing {
-                        let what = if self.end_is_damaged {
-                            "is damaged; `cmx repair` may save it"
-                        } else {
-                            "was never finished and is passed over"
-                        };
+                        let what = if self.end_is_damaged { "is damaged" } else { "was never finished and is passed over" };
                         self.warnings.push(format!("what was appended at byte {} {what} ({error})", self.end));
                     }
                     break;
@@ -244,7 +240,7 @@ impl Archive {
         self.end
     }
 
-    /// What is odd about the archive without harm to what it holds.
+    /// What is odd about the archive without harm to what it holds: [`repair`](repair::repair()) would set it right.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.warnings

@@ -83,7 +83,7 @@ impl Machine<'_> {
         // The block itself is charged for with its coded form.
         let _inner = budget::charge(if depth == 0 { 0 } else { len as u64 }, "a transform")?;
         let mut out = Vec::new();
-        out.try_reserve_exact(len).map_err(|_| Error::Limit("memory for a block".into()))?;
+        out.try_reserve_exact(len).map_err(|_| Error::no_memory("a block"))?;
         while out.len() < len {
             let room = len - out.len();
             let op = self.program.varint()?;

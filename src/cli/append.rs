@@ -7,7 +7,7 @@ use super::args::Options;
 use super::compress::chosen_level;
 use super::decompress::settings;
 use super::display::Display;
-use super::failure::{Failure, name, warn};
+use super::failure::{Failure, name, warn, with_remedy};
 use super::{levels, pack};
 
 /// Appends every file behind the first to the archive that the first names.
@@ -32,7 +32,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     let summary = Archive::append(target, plan, &how, &limits).map_err(|error| Failure::at(target, &error))?;
     display.finish(&name(target), summary.raw, summary.coded, "->");
     if !options.quiet {
-        summary.warnings.iter().for_each(warn);
+        with_remedy(&summary.of_archive).chain(summary.warnings.iter().cloned()).for_each(warn);
     }
-    if summary.warnings.is_empty() { Ok(()) } else { Err(Failure::warned()) }
+    if summary.warnings.is_empty() && summary.of_archive.is_empty() { Ok(()) } else { Err(Failure::warned()) }
 }

@@ -12,7 +12,7 @@ use super::args::Options;
 use super::compress::remove_source;
 use super::decompress::settings;
 use super::display::Display;
-use super::failure::{Failure, name, warn};
+use super::failure::{Failure, name, warn, with_remedy};
 use super::others;
 use super::output::Output;
 
@@ -64,7 +64,7 @@ pub fn run(options: &Options, input: &Path, archive: ArchiveInput) -> Result<(),
         None => None,
     };
     display.finish(&name(input), summary.raw, archive.end(), "<-");
-    let warnings: Vec<String> = archive.warnings().iter().chain(&summary.warnings).chain(&kept).cloned().collect();
+    let warnings: Vec<String> = with_remedy(archive.warnings()).chain(summary.warnings.iter().cloned()).chain(kept).collect();
     let warned = warn_about(options, input, &warnings);
     if summary.existing.is_empty() || options.skip_existing {
         return warned;

@@ -4,8 +4,8 @@ use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::Path;
 
-use cmx::Error;
 use cmx::input::shown::{reason, show_path};
+use cmx::{Error, LimitKind};
 
 /// Exit code of errors that are not about the content of an archive.
 const ERROR: u8 = 1;
@@ -38,8 +38,13 @@ impl Failure {
 
     /// An error of the library that names its file itself.
     pub fn plain(error: &Error) -> Self {
-        let text = if let Error::Io(error) = error { reason(error) } else { error.to_string() };
+        let text = if let Error::Io(error) = error { reason(error) } else { format!("{error}{}", remedy(error)) };
         Failure { code: code(error), text }
+    }
+
+    /// An error of the library over `path`, about damage that there is no remedy for.
+    pub fn beyond_repair(path: &Path, error: &Error) -> Self {
+        Failure { code: code(error), text: format!("{}: {error}", name(path)) }
     }
 
     /// A failure to read or write `path`.
@@ -90,13 +95,33 @@ impl Failure {
     }
 }
 
+/// What helps where an archive is odd or damaged.
+const REPAIR: &str = "`cmx repair` saves what is whole";
+
+/// `warnings` of the library about an archive, with what helps.
+pub fn with_remedy(warnings: &[String]) -> impl Iterator<Item = String> {
+    warnings.iter().map(|text| format!("{text}; {REPAIR}"))
+}
+
 /// The flag or command that helps, which the library does not know.
-fn remedy(error: &Error) -> &'static str {
-    match error {
-        Error::Truncated(_) => "; `cmx repair` saves the whole blocks before that, if there are any",
-        Error::Trailing(_) => "; --ignore-trailing passes over them",
-        _ => "",
-    }
+fn remedy(error: &Error) -> String {
+    let text = match error {
+        Error::Corrupt(_) => REPAIR,
+        Error::Truncated(_) => "`cmx repair` saves the whole blocks before that, if there are any",
+        Error::DamagedAppend(_) => "`cmx repair` may save it, and with --ignore-trailing it is cut off",
+        Error::Trailing(_) => "--ignore-trailing passes over them",
+        Error::NamedFiles(_) => "save the archive to a file, and extract it into a folder with -C",
+        Error::Limit(limit) => match limit.kind {
+            LimitKind::Memory { needed } => return format!("; -M {}M raises the limit", needed.div_ceil(1 << 20)),
+            LimitKind::Output => "--max-output raises the limit",
+            LimitKind::Index => "--max-index raises the limit",
+            LimitKind::Path => "--max-path raises the limit",
+            LimitKind::System => "fewer threads (-T 1) take less, and so does a lower level",
+            _ => return String::new(),
+        },
+        _ => return String::new(),
+    };
+    format!("; {text}")
 }
 
 /// The exit code of an error of the library.

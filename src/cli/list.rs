@@ -16,7 +16,7 @@ use super::archive_input::ArchiveInput;
 use super::args::Options;
 use super::decompress::settings;
 use super::extract::{selection, warn_about};
-use super::failure::{Failure, name};
+use super::failure::{Failure, name, with_remedy};
 use super::standard::print;
 use super::{batch, others};
 
@@ -61,7 +61,7 @@ fn list_one(options: &Options, input: &Path) -> Result<(), Failure> {
         as_table(&rows, archive.end(), options.files.len() > 1, options.verbose > 0)
     };
     print(&text)?;
-    warn_about(options, input, archive.warnings())
+    warn_about(options, input, &with_remedy(archive.warnings()).collect::<Vec<_>>())
 }
 
 struct Row<'a> {

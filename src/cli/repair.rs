@@ -78,7 +78,8 @@ pub fn run(args: &RepairArgs) -> Result<(), Failure> {
     settings.progress = Some(display.progress.clone());
     let summary = repair(&file, folder, &mut output, &settings);
     drop(display);
-    let summary = summary.map_err(|error| output.blame(input, &error))?;
+    let summary =
+        summary.map_err(|error| if error.is_damage() { Failure::beyond_repair(input, &error) } else { output.blame(input, &error) })?;
     let mut text: Vec<String> = Vec::new();
     if args.verbose > 0 {
         text.extend_from_slice(&summary.members);

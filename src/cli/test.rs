@@ -12,7 +12,7 @@ use super::archive_input::ArchiveInput;
 use super::args::Options;
 use super::decompress::settings;
 use super::display::Display;
-use super::failure::{Failure, name};
+use super::failure::{Failure, name, with_remedy};
 use super::{batch, extract, others};
 
 /// Decodes every input, keeps nothing, compares everything.
@@ -51,7 +51,7 @@ fn test_one(options: &Options, input: &Path, names: &[Vec<u8>]) -> Result<(), Fa
         let archive = archive.into_archive(&settings).map_err(|error| Failure::at(input, &error))?;
         let mut all = Selection::new(names).map_err(|error| Failure::at(input, &error))?;
         let summary = archive.test(&mut all).map_err(|error| Failure::at(input, &error))?;
-        extract::warn_about(options, input, archive.warnings())?;
+        extract::warn_about(options, input, &with_remedy(archive.warnings()).collect::<Vec<_>>())?;
         (summary.raw, archive.end())
     } else {
         let summary = decode_stream(archive.into_reader(), &mut sink(), &settings).map_err(|error| Failure::at(input, &error))?;

@@ -5,7 +5,7 @@ use super::fields::{Fields, put_signed, put_varint};
 use super::format::WIDE_HASH;
 use super::index::WHAT;
 use crate::budget::Charge;
-use crate::error::{Error, Result};
+use crate::error::{Error, Limit, LimitKind, Result};
 
 /// Numbers of the columns, read in this order: the width of a hash follows from size and extents.
 /// A reader must know those below 64 and may pass over the others.
@@ -321,7 +321,7 @@ impl CellReader<'_, '_> {
     fn path(&mut self) -> Result<Vec<u8>> {
         let limit = self.max_path;
         self.text(limit).map_err(|error| match error {
-            None => Error::Limit(format!("a path of more than {limit} bytes; --max-path raises the limit")),
+            None => Error::Limit(Limit::new(LimitKind::Path, format!("a path of more than {limit} bytes"))),
             Some(error) => error,
         })
     }

@@ -216,9 +216,7 @@ pub fn read_full(input: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<us
 /// # Errors
 /// The allocator refuses.
 pub fn reserve(bytes: &mut Vec<u8>, more: usize) -> Result<()> {
-    bytes.try_reserve_exact(more).map_err(|_| {
-        Error::Limit(format!("no memory for a buffer of {} MiB; use a lower level or fewer threads (-T 1)", (bytes.len() + more) >> 20))
-    })
+    bytes.try_reserve_exact(more).map_err(|_| Error::no_memory(format_args!("a buffer of {} MiB", (bytes.len() + more) >> 20)))
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ impl Footer {
         let expected = check(fields.seen());
         let end = fields.offset();
         if fields.u32()? != expected || index_at >= member_len {
-            return Err(Error::Corrupt(format!("the footer before byte {end} is damaged; `cmx repair` writes a new one")));
+            return Err(Error::Corrupt(format!("the footer before byte {end} is damaged")));
         }
         Ok(Footer { member_len, index_at })
     }

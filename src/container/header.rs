@@ -96,7 +96,7 @@ impl Header {
             header.memory_mib = fields.varint()?;
             let expected = check(fields.seen());
             if fields.u32()? != expected {
-                return Err(Error::Corrupt(format!("the header at byte {at} is damaged; `cmx repair` may save the content")));
+                return Err(Error::Corrupt(format!("the header at byte {at} is damaged")));
             }
         }
         // Last, so that damage is called damage wherever a check can tell it.
@@ -131,7 +131,7 @@ fn read_magic<R: Read>(fields: &mut Fields<R>, at: u64) -> Result<()> {
     }
     let equal = found.iter().zip(MAGIC).filter(|(found, expected)| **found == *expected).count();
     Err(if equal >= RECOGNISED {
-        Error::Corrupt("the first bytes are damaged; `cmx repair` may save the content".into())
+        Error::Corrupt("the first bytes are damaged".into())
     } else {
         Error::NotAnArchive("the first bytes are others".into())
     })

@@ -92,7 +92,7 @@ impl Record {
         let expected = check(fields.seen());
         let end = fields.offset();
         if fields.u32()? != expected {
-            return Err(Error::Corrupt(format!("the record header before byte {end} is damaged; `cmx repair` may save the content")));
+            return Err(Error::Corrupt(format!("the record header before byte {end} is damaged")));
         }
         if lanes != 1 {
             return Err(Error::Unsupported(format!("a block with {lanes} lanes: take a newer cmx")));
@@ -113,7 +113,7 @@ impl Record {
         if hash(coded) == self.coded_hash {
             return Ok(());
         }
-        Err(Error::Corrupt(format!("record {} is damaged (hash of the stored bytes); `cmx repair` saves what is whole", self.number)))
+        Err(Error::Corrupt(format!("record {} is damaged (hash of the stored bytes)", self.number)))
     }
 
     /// Checks decoded bytes against their hash.
@@ -139,7 +139,7 @@ pub fn read_kind<R: Read>(fields: &mut Fields<R>) -> Result<Kind> {
     fields.restart();
     let at = fields.offset();
     if fields.array()? != MARKER {
-        return Err(Error::Corrupt(format!("no record begins at byte {at}, where one should; `cmx repair` may save the content")));
+        return Err(Error::Corrupt(format!("no record begins at byte {at}, where one should")));
     }
     let byte = fields.byte()?;
     Kind::from_byte(byte).ok_or_else(|| Error::Corrupt(format!("unknown record kind {byte} at byte {at}")))

@@ -12,7 +12,7 @@ use super::names::Names;
 use super::parity::ParityWriter;
 use super::record::{Kind, Record};
 use crate::block::{self, Base, Encoded};
-use crate::error::{Error, Result};
+use crate::error::{Error, Limit, LimitKind, Result};
 use crate::level::Level;
 
 /// A block that is coded and ready to be written.
@@ -159,7 +159,7 @@ impl<W: Write> MemberWriter<W> {
 
     fn names_record(&mut self, raw: &[u8], level: &Level, verify: bool) -> Result<()> {
         if raw.len() as u64 > MAX_BLOCK {
-            return Err(Error::Limit("the names would pass 1 GiB; make several archives".into()));
+            return Err(Error::Limit(Limit::new(LimitKind::Format, "the names would pass 1 GiB; make several archives")));
         }
         let coded = CodedBlock::encode(raw, level, verify)?;
         let record_len = self.record(Kind::Names, coded.raw_len, coded.raw_hash, &coded.coded)?;
@@ -180,7 +180,7 @@ impl<W: Write> MemberWriter<W> {
         let index = Index::charged(blocks, names, entries)?;
         let raw = if is_said { index.to_bytes_behind_names() } else { index.to_bytes() };
         if raw.len() as u64 > MAX_BLOCK {
-            return Err(Error::Limit("the index would pass 1 GiB; make several archives".into()));
+            return Err(Error::Limit(Limit::new(LimitKind::Format, "the index would pass 1 GiB; make several archives")));
         }
         let coded = CodedBlock::encode(&raw, level, verify)?;
         self.record(Kind::Index, coded.raw_len, coded.raw_hash, &coded.coded)?;

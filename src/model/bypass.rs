@@ -67,7 +67,7 @@ impl Bypass {
     /// The memory cannot be had.
     pub fn new(number: usize, belief: Belief) -> Result<Self> {
         let mut decisions = Vec::new();
-        decisions.try_reserve_exact(number).map_err(|_| Error::Limit("no memory for decisions about matches".into()))?;
+        decisions.try_reserve_exact(number).map_err(|_| Error::no_memory("decisions about matches"))?;
         decisions.resize(number, Decision { misses: 1 << (32 - 9), count: 30 });
         Ok(Self { belief, decisions, current: 0, expected: 0, proven: false })
     }

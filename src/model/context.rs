@@ -248,7 +248,7 @@ impl ContextState {
         let expanded = |length: usize| -> Result<_> {
             dictionary::prepare()?;
             let mut text = Vec::new();
-            text.try_reserve_exact(length).map_err(|_| Error::Limit(format!("no memory for {length} bytes")))?;
+            text.try_reserve_exact(length).map_err(|_| Error::no_memory(format_args!("{length} bytes")))?;
             Ok(Box::new(Expanded { expander: Expander::default(), text }))
         };
         Ok(Self {
@@ -288,7 +288,7 @@ impl ContextState {
     /// The memory cannot be had.
     pub fn expect(&mut self, more: usize) -> Result<()> {
         let Some(expanded) = &mut self.text else { return Ok(()) };
-        expanded.text.try_reserve_exact(more).map_err(|_| Error::Limit(format!("no memory for {more} bytes")))
+        expanded.text.try_reserve_exact(more).map_err(|_| Error::no_memory(format_args!("{more} bytes")))
     }
 
     /// Takes in the byte that `bytes` now ends with.

@@ -9,7 +9,7 @@ use crate::block::Kind;
 use crate::budget::{self, Charge};
 use crate::coder::leading::{LeadingBits, Skipped};
 use crate::coder::{Decoder, Encoder};
-use crate::error::{Error, Result};
+use crate::error::{Error, Limit, LimitKind, Result};
 use crate::level::{Effort, Level};
 use crate::mix::bayes::BayesMixer;
 use crate::mix::mixer::{Mixer, Rate, WeightMixer};
@@ -159,7 +159,7 @@ fn charge_text(profile: &Profile, task: &Task) -> Result<Charge> {
 fn join(primer: &[u8], raw: &[u8]) -> Result<Vec<u8>> {
     let total = primer.len() + raw.len();
     let mut bytes = Vec::new();
-    bytes.try_reserve_exact(total).map_err(|_| Error::Limit(format!("no memory for {total} bytes")))?;
+    bytes.try_reserve_exact(total).map_err(|_| Error::no_memory(format_args!("{total} bytes")))?;
     bytes.extend_from_slice(primer);
     bytes.extend_from_slice(raw);
     Ok(bytes)
@@ -309,7 +309,7 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
     let _charge = budget::charge(total as u64, "a stream")?;
     let _text = charge_text(profile, task)?;
     let mut bytes = Vec::new();
-    bytes.try_reserve_exact(total).map_err(|_| Error::Limit(format!("no memory for {total} bytes")))?;
+    bytes.try_reserve_exact(total).map_err(|_| Error::no_memory(format_args!("{total} bytes")))?;
     let Start { mut predictor, read: first, is_primed: mut is_taken, keep } = match before {
         Some(before) if has_bases(N) => {
             Start { predictor: Predictor::go_on(before, task.text)?, read: start, is_primed: false, keep: None }
@@ -506,7 +506,7 @@ pub fn encode_learning(profile: &Profile, raw: &[u8], memory: usize, learning: L
     let set = crate::simd::active();
     let comparable = profile.contexts.len() <= 16 && profile.signal.is_none();
     if learning == Learning::Bayes && !comparable {
-        return Err(Error::Limit("the Bayesian mixer is compiled for levels up to -7, and not for samples".into()));
+        return Err(Error::Limit(Limit::new(LimitKind::Format, "the Bayesian mixer is compiled for levels up to 7, and not for samples")));
     }
     let fixed = Profile { rate: Rate { first: profile.rate.last, ..profile.rate }, ..profile.clone() };
     let profile = if learning == Learning::Fixed { &fixed } else { profile };

@@ -85,7 +85,7 @@ impl Primer {
         let mut codes = words::encode(noted)?;
         let noted = codes.len();
         let learned = words::encode(learned)?;
-        codes.try_reserve(learned.len()).map_err(|_| Error::Limit("no memory for the primer".into()))?;
+        codes.try_reserve(learned.len()).map_err(|_| Error::no_memory("the primer"))?;
         codes.extend_from_slice(&learned);
         Ok(Self { text: Cow::Owned(codes), noted })
     }

@@ -6,7 +6,7 @@
 
 use super::Kernels;
 use super::memory::{Table, zeroed};
-use crate::error::{Error, Result};
+use crate::error::{Error, Limit, LimitKind, Result};
 use crate::model::bit_history::{BIT_HISTORY, CONFIDENCE};
 use crate::model::slots::{LINE, Line};
 use crate::model::state_map::{HistoryMap, MapEntry, history_map};
@@ -28,7 +28,7 @@ impl<const N: usize> Histories<N> {
     /// [`Error::Limit`] when the memory cannot be had, or places in it do not fit 32 bits.
     pub fn new(length: usize) -> Result<Self> {
         const { assert!(N.is_multiple_of(8)) };
-        let too_large = || Error::Limit(format!("histories of {length} lines"));
+        let too_large = || Error::Limit(Limit::new(LimitKind::Format, format!("histories of {length} lines")));
         let lines = zeroed::<Line>(length.saturating_add(N + 1), "the tables of a predictor")?;
         u32::try_from(lines.len() * LINE).map_err(|_| too_large())?;
         let maps = vec![history_map(); N].into_boxed_slice().try_into().map_err(|_| too_large())?;

@@ -44,7 +44,7 @@ const HUGE_PAGE: usize = 2 << 20;
 /// # Errors
 /// [`Error::Limit`] when the budget of the job or the system has no room for them.
 pub fn zeroed<T: Zeroable>(count: usize, what: &str) -> Result<Table<T>> {
-    let no_memory = || Error::Limit(format!("no memory for {what} ({count} entries)"));
+    let no_memory = || Error::no_memory(format_args!("{what} ({count} entries)"));
     let count = count.max(1);
     let bytes = count.checked_mul(size_of::<T>()).ok_or_else(no_memory)?;
     let charge = budget::charge(bytes as u64, what)?;

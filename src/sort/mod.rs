@@ -26,7 +26,7 @@ mod tree;
 
 use crate::budget;
 use crate::coder::{Decoder, Encoder};
-use crate::error::{Error, Result};
+use crate::error::{Error, Limit, LimitKind, Result};
 use crate::simd::{InstructionSet, accelerate};
 use bits::code_plain;
 use column::Column;
@@ -46,7 +46,8 @@ pub fn encode(raw: &[u8], set: InstructionSet) -> Result<Vec<u8>> {
     while let Some(piece) = pieces.next() {
         let code = encode_piece(piece, set)?;
         if pieces.peek().is_some() {
-            let length = u32::try_from(code.len()).map_err(|_| Error::Limit("size of a piece".into()))?;
+            let length =
+                u32::try_from(code.len()).map_err(|_| Error::Limit(Limit::new(LimitKind::Format, "a piece of more than 4 GiB")))?;
             coded.extend_from_slice(&length.to_le_bytes());
         }
         coded.extend_from_slice(&code);
@@ -78,7 +79,7 @@ pub fn decode(coded: &[u8], raw_len: usize, set: InstructionSet) -> Result<Vec<u
         if raw.is_empty() && left == 0 {
             raw = piece;
         } else {
-            raw.try_reserve_exact(piece.len()).map_err(|_| Error::Limit("memory for a block".into()))?;
+            raw.try_reserve_exact(piece.len()).map_err(|_| Error::no_memory("a block"))?;
             raw.extend_from_slice(&piece);
         }
     }
@@ -135,7 +136,7 @@ fn decode_piece(code: &[u8], length: usize, set: InstructionSet) -> Result<Vec<u
     // The column and the text, beside the table of the inverse.
     let _charge = budget::charge(2 * length as u64, "what was sorted")?;
     let mut column = Vec::new();
-    column.try_reserve_exact(length).map_err(|_| Error::Limit("memory for a block".into()))?;
+    column.try_reserve_exact(length).map_err(|_| Error::no_memory("a block"))?;
     accelerate(set, || {
         let mut model = Column::new(tree);
         while column.len() < length {

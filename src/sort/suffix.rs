@@ -28,7 +28,7 @@ pub fn chain_length(length: usize) -> usize {
 /// [`Error::Limit`] when there is no memory for the sorting.
 pub fn transform(text: &[u8]) -> Result<Transformed> {
     let length = text.len();
-    let no_memory = |_| Error::Limit("memory for sorting".into());
+    let no_memory = |_| Error::no_memory("sorting");
     let mut suffixes: Vec<i32> = Vec::new();
     suffixes.try_reserve_exact(length).map_err(no_memory)?;
     suffixes.resize(length, 0);
@@ -43,6 +43,6 @@ pub fn transform(text: &[u8]) -> Result<Transformed> {
         .single_threaded()
         .with_aux_indices_in_buffer(AuxIndicesSamplingRate::from(chain as i32), &mut starts)
         .run()
-        .map_err(|error| Error::Limit(format!("sorting: {error:?}")))?;
+        .map_err(|error| Error::no_memory(format_args!("sorting: {error:?}")))?;
     Ok(Transformed { column, starts: starts.into_iter().map(|row| row as u32).collect() })
 }

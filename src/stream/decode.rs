@@ -15,7 +15,7 @@ use crate::container::header::Header;
 use crate::container::index::{BlockRow, Index};
 use crate::container::names::Names;
 use crate::container::record::{Kind, Record, read_kind};
-use crate::error::{Error, Result};
+use crate::error::{Error, Limit, LimitKind, Result};
 use crate::options::DecodeOptions;
 use crate::ordered::Ordered;
 use crate::progress;
@@ -155,7 +155,8 @@ impl<R: Read> Members<R> {
     fn declare(&mut self, raw_len: u64) -> Result<()> {
         self.declared = self.declared.saturating_add(raw_len);
         if self.declared > self.options.max_output {
-            return Err(Error::Limit(format!("the output passes {} bytes; --max-output raises the limit", self.options.max_output)));
+            let text = format!("the output passes {} bytes", self.options.max_output);
+            return Err(Error::Limit(Limit::new(LimitKind::Output, text)));
         }
         Ok(())
     }
@@ -183,13 +184,7 @@ impl<R: Read> Members<R> {
             return self.compact();
         }
         if header.is_named() {
-            let at = self.member_at;
-            return Err(Error::Unsupported(match at {
-                0 => "this archive holds named files, not one stream; extract it into a folder with -C".into(),
-                _ => {
-                    format!("named files follow the stream at byte {at}; save the archive to a file, and extract it into a folder with -C")
-                }
-            }));
+            return Err(Error::NamedFiles(self.member_at));
         }
         let threads = threads_within(self.options.threads, &header);
         self.queue = Ordered::new(threads);
@@ -385,10 +380,8 @@ pub(crate) fn decode_names(record: &Record, coded: &[u8], memory: u64, options: 
 /// Decodes an index or names, if they are not too long.
 fn decode_entries(record: &Record, coded: &[u8], memory: u64, options: &DecodeOptions) -> Result<Vec<u8>> {
     if record.raw_len > options.max_index {
-        return Err(Error::Limit(format!(
-            "the index takes {} bytes, more than {}; --max-index raises the limit",
-            record.raw_len, options.max_index
-        )));
+        let text = format!("the index takes {} bytes, more than {}", record.raw_len, options.max_index);
+        return Err(Error::Limit(Limit::new(LimitKind::Index, text)));
     }
     let _coded = budget::charge(2 * coded.len() as u64, "the index")?;
     let (record, coded) = (*record, coded.to_vec());

@@ -46,7 +46,7 @@ pub fn prepare() -> Result<()> {
     if DICTIONARY.get().is_some() {
         return Ok(());
     }
-    let no_memory = |_| Error::Limit("no memory for the dictionary".into());
+    let no_memory = |_| Error::no_memory("the dictionary");
     let mut made = Dictionary { starts: Vec::new(), slots: Vec::new() };
     made.starts.try_reserve_exact(WORDS_HELD + 1).map_err(no_memory)?;
     made.slots.try_reserve_exact(SLOTS).map_err(no_memory)?;

@@ -42,7 +42,7 @@ pub fn decode(codes: &[u8], length: usize) -> Result<Vec<u8>> {
     dictionary::prepare()?;
     let _charge = budget::charge((codes.len() + length) as u64, "text as words")?;
     let mut text = Vec::new();
-    text.try_reserve_exact(length).map_err(|_| Error::Limit(format!("no memory for {length} bytes")))?;
+    text.try_reserve_exact(length).map_err(|_| Error::no_memory(format_args!("{length} bytes")))?;
     let mut expander = Expander::default();
     for &code in codes {
         let letters = expander.push(code);

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 /// # Errors
 /// [`Error::Limit`] where memory runs out.
 pub fn encode(text: &[u8]) -> Result<Vec<u8>> {
-    let no_memory = |_| Error::Limit(format!("no memory for {} bytes", text.len()));
+    let no_memory = |_| Error::no_memory(format_args!("{} bytes", text.len()));
     dictionary::prepare()?;
     let mut codes = Vec::new();
     codes.try_reserve(text.len()).map_err(no_memory)?;

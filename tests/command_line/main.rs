@@ -6,6 +6,7 @@ mod files;
 mod flags;
 mod habits;
 mod help;
+mod limits;
 mod listing;
 mod signals;
 mod support;

@@ -95,7 +95,7 @@ fn golden_refusals_are_refused_for_their_reason() {
         let kind = match &error {
             Error::Corrupt(_) | Error::Truncated(_) | Error::Trailing(_) => "corrupt",
             Error::NotAnArchive(_) => "no archive",
-            Error::Unsupported(_) => "unsupported",
+            Error::Unsupported(_) | Error::NamedFiles(_) => "unsupported",
             Error::Limit(_) => "limit",
             Error::Divergence(_) => "divergence",
             _ => "another",

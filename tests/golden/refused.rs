@@ -173,7 +173,12 @@ fn compact_members() -> Vec<Refused> {
         case("compact-length", "corrupt", "length of a stored block", compact(|member| member.raw_len += 1)),
         case("compact-cut", "corrupt", "", cut(whole.clone(), 1)),
         // Text at level 8, which is read behind a primer with tables of 256 MiB.
-        case("memory", "limit", "-M", compact(|member| member.coded = vec![0x18, 1, 0xFF, 0xFF])),
+        case(
+            "memory",
+            "limit",
+            "the tables of a predictor would bring the memory to",
+            compact(|member| member.coded = vec![0x18, 1, 0xFF, 0xFF]),
+        ),
         case("trailing", "corrupt", "bytes that are no archive follow at byte", [&whole[..], b"more"].concat()),
         case("second-member-cut", "corrupt", "", cut([&whole[..], &whole].concat(), 1)),
     ]
@@ -208,7 +213,7 @@ fn records() -> Vec<Refused> {
         case("base-level", "corrupt", "a level that has none", coded(&[0x31, 0, 1])),
         case("base-codes", "corrupt", "number of codes", coded(&[0x31, 0, 0xFF, 0x7F])),
         case("base-room", "corrupt", "room behind a base", coded(&[0x31, 0xFF, 0xFF, 0xFF, 0x7F, 1])),
-        case("output", "limit", "--max-output", bomb),
+        case("output", "limit", "the output passes", bomb),
     ]
 }
 
@@ -227,7 +232,7 @@ fn indices() -> Vec<Refused> {
         case("index-entries", "corrupt", "one entry", index(|index| index.entries.push(Entry::default()))),
         case("index-column", "unsupported", "column 50", raw([&plain[..], &[50, 1, 0]].concat())),
         case("index-count", "corrupt", "impossible count", raw(vec![0, 0xFF, 0xFF, 0xFF, 0x7F])),
-        case("index-memory", "limit", "-M", raw(many)),
+        case("index-memory", "limit", "bring the memory to", raw(many)),
         case("index-cut", "corrupt", "", raw(cut(plain, 1))),
         case("footer-length", "corrupt", "does not fit the member", full(|draft| draft.excess = 1)),
         case("footer-hash", "corrupt", "the footer before byte", flipped(whole.clone(), whole.len() - 1)),

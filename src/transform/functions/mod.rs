@@ -141,7 +141,7 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     }
     let (before, behind) = parts.inner.split_at_checked(start).ok_or_else(bad)?;
     let mut out = Vec::new();
-    out.try_reserve_exact(parts.inner.len() + table).map_err(|_| Error::Limit("memory for an image".into()))?;
+    out.try_reserve_exact(parts.inner.len() + table).map_err(|_| Error::no_memory("an image"))?;
     out.extend_from_slice(before);
     out.resize(start + table, 0);
     out.extend_from_slice(behind);
