@@ -12,6 +12,7 @@ use super::plan::Plan;
 use super::select::wanted;
 use crate::container::Entry;
 use crate::error::{Error, Result};
+use crate::input::lock;
 use crate::options::DecodeOptions;
 
 impl Archive {
@@ -28,7 +29,7 @@ impl Archive {
     /// The archive ends in damage, holds a stream or is being written by someone else; and as [`Plan::write`].
     pub fn append(path: &Path, plan: Plan, options: &CreateOptions, limits: &DecodeOptions) -> Result<CreateSummary> {
         let file = File::options().read(true).write(true).open(path)?;
-        file.try_lock().map_err(|_| std::io::Error::other("someone else is writing to this archive; try again later"))?;
+        lock::for_writing(&file, path)?;
         let archive = Archive::from_file(file.try_clone()?, limits)?;
         if !archive.is_named() {
             return Err(Error::Unsupported("this archive holds one stream without a name; make a new one of named files".into()));

@@ -116,5 +116,8 @@ fn open(input: &Path) -> Result<File, Failure> {
     if !found.is_file() {
         return Err(Failure::usage(format!("{} is no regular file; copy it to one and name that", name(input))));
     }
-    File::open(input).map_err(|error| Failure::io(input, &error))
+    let file = File::open(input).map_err(|error| Failure::io(input, &error))?;
+    // Cut off by a repair would be what an append has not finished.
+    cmx::input::lock::for_reading(&file).map_err(|error| Failure::io(input, &error))?;
+    Ok(file)
 }

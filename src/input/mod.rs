@@ -4,6 +4,7 @@ pub mod attributes;
 pub mod deep;
 pub mod file;
 pub mod holes;
+pub mod lock;
 pub mod original;
 mod roots;
 pub mod shown;

@@ -6,6 +6,8 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use super::lock;
+
 /// What became of a file since it was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
@@ -21,6 +23,8 @@ pub enum Change {
     Replaced,
     /// Nothing has its name.
     Vanished,
+    /// Another process has a lock on it.
+    Locked,
 }
 
 impl fmt::Display for Change {
@@ -32,6 +36,7 @@ impl fmt::Display for Change {
             Change::Relabelled => "got another owner, mode or name",
             Change::Replaced => "was replaced",
             Change::Vanished => "was deleted",
+            Change::Locked => "was locked by another process",
         })
     }
 }
@@ -119,7 +124,9 @@ impl Original {
     /// # Errors
     /// The system gives no information about the file, or refuses to delete it.
     pub fn remove(&self) -> io::Result<Option<Change>> {
-        let open = self.before.change(&Snapshot::of(&self.file.metadata()?));
+        // Who has a lock reads or writes the file. The lock taken here ends after the file is gone.
+        let locked = (!lock::for_deleting(&self.file)).then_some(Change::Locked);
+        let open = self.before.change(&Snapshot::of(&self.file.metadata()?)).or(locked);
         let under_path = || match std::fs::symlink_metadata(&self.path) {
             Ok(found) => Ok(self.before.change(&Snapshot::of(&found))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Some(Change::Vanished)),

@@ -1,0 +1,106 @@
+//! Two processes on one archive: neither destroys what the other does.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+fn cmx(folder: &Path, words: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cmx"));
+    command.current_dir(folder).args(words.split(' ')).env_remove("CMX_OPT").stderr(Stdio::piped()).stdout(Stdio::piped());
+    command
+}
+
+/// Runs a call; its exit code and what it said.
+fn run(folder: &Path, words: &str) -> (Option<i32>, String) {
+    let output = cmx(folder, words).output().unwrap();
+    (output.status.code(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+}
+
+/// A folder with three files, the first of which is in the archive `x.cmx`.
+fn folder_with_archive() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["one", "two", "three"] {
+        fs::write(folder.path().join(name), name.repeat(1000)).unwrap();
+    }
+    assert_eq!(run(folder.path(), "-1 one -o x.cmx --archive").0, Some(0));
+    folder
+}
+
+/// Begins to append a file that takes a while, and waits until the archive is locked.
+fn slow_append(folder: &Path) -> Child {
+    let mut state = 1u32;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        b"abcdefghijklmnop"[(state >> 28) as usize]
+    };
+    let noise: Vec<u8> = std::iter::repeat_with(&mut next).take(3 << 20).collect();
+    fs::write(folder.join("slow"), noise).unwrap();
+    let child = cmx(folder, "-a -3 -T1 x.cmx slow").spawn().unwrap();
+    let archive = File::open(folder.join("x.cmx")).unwrap();
+    while archive.try_lock_shared().is_ok() {
+        archive.unlock().unwrap();
+        std::thread::yield_now();
+    }
+    child
+}
+
+#[test]
+fn an_archive_that_is_written_to_is_read_but_not_changed() {
+    let folder = folder_with_archive();
+    let path = folder.path();
+    let mut child = slow_append(path);
+    for call in ["-a -1 x.cmx two", "repair x.cmx", "repair x.cmx -f -o y.cmx"] {
+        let (code, said) = run(path, call);
+        assert!(code == Some(1) && said.contains("another process is writing to this archive"), "{call}: {code:?} {said}");
+    }
+    // Reading goes on, and sees the archive as it was before.
+    for call in ["-t x.cmx", "-dc x.cmx one"] {
+        let (code, said) = run(path, call);
+        assert!(code == Some(0), "{call}: {code:?} {said}");
+    }
+    // It was read while another process had a lock on it: not to be deleted.
+    let (code, said) = run(path, "-d --rm -f x.cmx -C out");
+    assert!(code == Some(2) && path.join("x.cmx").exists(), "{code:?} {said}");
+    assert!(child.try_wait().unwrap().is_none(), "the append was done too early for this test");
+    assert!(child.wait().unwrap().success());
+    assert_eq!(run(path, "-a -1 x.cmx two").0, Some(0));
+    let (code, said) = run(path, "-l x.cmx");
+    assert!(code == Some(0) && ["one", "two", "slow"].iter().all(|name| said.contains(name)), "{code:?} {said}");
+    assert_eq!(run(path, "-t x.cmx").0, Some(0));
+    assert!(!path.join("x.repaired.cmx").exists() && !path.join("y.cmx").exists());
+}
+
+/// Many appends at once: each one is in the archive, or its process says that it is not.
+#[test]
+fn appends_at_the_same_time_are_all_kept_or_refused() {
+    let folder = folder_with_archive();
+    let path = folder.path();
+    let children: Vec<(usize, Child)> = (0..6)
+        .map(|number| {
+            fs::write(path.join(format!("n{number}")), vec![b'x'; 1000 + number]).unwrap();
+            (number, cmx(path, &format!("-a -1 x.cmx n{number}")).spawn().unwrap())
+        })
+        .collect();
+    let mut kept = 0;
+    let ends: Vec<(usize, bool)> = children.into_iter().map(|(number, mut child)| (number, child.wait().unwrap().success())).collect();
+    let (code, said) = run(path, "-l x.cmx");
+    assert_eq!(code, Some(0), "{said}");
+    for (number, succeeded) in ends {
+        assert_eq!(said.contains(&format!("n{number}")), succeeded, "{said}");
+        kept += usize::from(succeeded);
+    }
+    assert!(kept > 0);
+    assert_eq!(run(path, "-t x.cmx").0, Some(0));
+}
+
+/// Two processes that make the same archive: one of them is it, whole.
+#[test]
+fn the_same_output_twice_is_one_of_both() {
+    let folder = folder_with_archive();
+    let path = folder.path();
+    let mut children: Vec<Child> =
+        ["two", "three"].iter().map(|name| cmx(path, &format!("-1 -f {name} -o z.cmx")).spawn().unwrap()).collect();
+    assert!(children.iter_mut().all(|child| child.wait().unwrap().success()));
+    let (code, said) = run(path, "-dc z.cmx");
+    assert!(code == Some(0) && (said == "two".repeat(1000) || said == "three".repeat(1000)));
+}
