@@ -110,6 +110,7 @@ fn save_all(file: &File, folder: &Path, out: &mut dyn Write, options: &DecodeOpt
 /// Why nothing was found in a file.
 fn nothing_found(file: &File) -> Error {
     match Header::read_from(&mut fields_at(file, 0)) {
+        Ok(None) => Error::NotAnArchive("it is empty".into()),
         // A newer archive has a remedy, damage to the same bytes has none.
         Err(Error::Unsupported(text)) => {
             Error::Unsupported(format!("{text}; or the first bytes are damaged, and nothing else of a cmx archive is left"))

@@ -95,7 +95,14 @@ fn open(options: &Options, input: &Path) -> Result<Opened, Failure> {
     if is_device && options.output.is_none() && !options.to_stdout() {
         return Err(Failure::usage(format!("{} is a device; say with -o or --stdout where its archive goes", name(input))));
     }
-    let file = File::open(input).map_err(|error| Failure::io(input, &error))?;
+    let file = File::open(input).map_err(|error| {
+        let leads_nowhere = error.kind() == std::io::ErrorKind::NotFound && input.is_symlink();
+        if leads_nowhere {
+            Failure::usage(format!("{} is a symbolic link to nothing; --archive stores the link", name(input)))
+        } else {
+            Failure::io(input, &error)
+        }
+    })?;
     let found = file.metadata().map_err(|error| Failure::io(input, &error))?;
     let metadata = if found.is_file() { Metadata::of(&found) } else { Metadata::default() };
     let original = Original::of(input, &file).map_err(|error| Failure::io(input, &error))?;

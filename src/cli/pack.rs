@@ -67,10 +67,13 @@ fn target(options: &Options, inputs: &[PathBuf]) -> Result<Option<PathBuf>, Fail
         (None, [only]) => {
             // Without a slash at the end.
             let only = only.components().as_path();
+            // The name that was typed, also where that is a link. Only `.` and `..` have none.
+            if only.file_name().is_some() {
+                return Ok(Some(with_suffix(only)));
+            }
             let whole = std::fs::canonicalize(only).map_err(|error| Failure::io(only, &error))?;
             let stem = whole.file_name().ok_or_else(|| Failure::usage("name the archive with -o"))?;
-            let ends_in_name = only.file_name() == Some(stem);
-            Ok(Some(with_suffix(if ends_in_name { only } else { Path::new(stem) })))
+            Ok(Some(with_suffix(Path::new(stem))))
         }
         _ => Err(Failure::usage("several inputs with a folder among them make one archive; name it with -o")),
     }

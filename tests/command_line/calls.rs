@@ -81,15 +81,25 @@ fn the_folder_to_decompress_into_is_made() {
 }
 
 #[test]
-fn a_folder_may_end_in_a_slash() {
+fn an_archive_has_the_name_that_was_typed() {
     let folder = folder();
     fs::create_dir(folder.path().join("d")).unwrap();
     fs::write(folder.path().join("d/f"), TEXT).unwrap();
-    for (line, made) in [("d/", "d.cmx"), ("./d/.", "d.cmx"), ("d//", "d.cmx")] {
+    std::os::unix::fs::symlink("d", folder.path().join("lnk")).unwrap();
+    std::os::unix::fs::symlink("nowhere", folder.path().join("lost")).unwrap();
+    let calls =
+        [("d/", "d.cmx"), ("./d/.", "d.cmx"), ("d//", "d.cmx"), ("lnk", "lnk.cmx"), ("lnk/", "lnk.cmx"), ("--archive lost", "lost.cmx")];
+    for (line, made) in calls {
         ok(&folder, line);
-        assert_eq!(names(&folder), ["IN", "d", made], "{line}");
+        let mut expected = ["IN", "d", "lnk", "lost", made];
+        expected.sort_unstable();
+        assert_eq!(names(&folder), expected, "{line}");
         fs::remove_file(folder.path().join(made)).unwrap();
     }
+    fails(&folder, "lost", b"", 1, "lost is a symbolic link to nothing; --archive stores the link");
+    ok(&folder, "--archive lost IN lnk -o x.cmx");
+    let list = String::from_utf8(ok(&folder, "-l x.cmx")).unwrap();
+    assert!(list.contains("lost -> nowhere") && list.contains("lnk -> d") && list.contains("3 entries"), "{list}");
 }
 
 #[test]
@@ -119,6 +129,19 @@ fn what_is_no_archive_is_not_called_corrupt() {
         let text = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.code() == Some(1) && text.contains("matches") && !text.contains("corrupt"), "{text}");
     }
+}
+
+#[test]
+fn an_empty_file_is_no_archive() {
+    let folder = folder();
+    fs::write(folder.path().join("none.cmx"), b"").unwrap();
+    for line in ["-t none.cmx", "-l none.cmx", "-d none.cmx", "-dc none.cmx", "-a none.cmx IN", "repair none.cmx"] {
+        fails(&folder, line, b"", 1, "none.cmx: not a cmx archive: it is empty");
+    }
+    for line in ["-t", "-l", "-d", "-dc"] {
+        fails(&folder, line, b"", 1, "standard input: not a cmx archive: it is empty");
+    }
+    assert_eq!(names(&folder), ["IN", "none.cmx"]);
 }
 
 #[test]
