@@ -203,6 +203,8 @@ pub struct Options {
     #[arg(long, value_name = "SIZE", value_parser = size::parse, help_heading = ARCHIVES)]
     pub base: Option<u64>,
     /// With -l: print the list for programs
+    ///
+    /// One object for one archive, an array of such objects for several; what fails is not in it.
     #[arg(long, help_heading = ARCHIVES)]
     pub json: bool,
     /// No progress; warnings and errors are shown

@@ -13,6 +13,7 @@ use cmx::predictor::codec::{self, Learning};
 use cmx::predictor::profile::Profile;
 
 use super::failure::{Failure, name};
+use super::level_flags::LevelDigits;
 use super::recommend::{Measured, recommendation};
 use super::standard::print;
 use super::{levels, size};
@@ -23,6 +24,9 @@ pub struct BenchArgs {
     /// Levels to measure, as in 1,5,8 (default: all)
     #[arg(long, value_delimiter = ',', value_name = "LIST")]
     pub levels: Vec<u8>,
+    /// The same as flags, as in -1 -5.
+    #[command(flatten)]
+    pub digits: LevelDigits,
     /// Measure all of a large file, not a sample of it
     #[arg(long)]
     pub whole: bool,
@@ -46,13 +50,14 @@ const STRETCHES: u64 = 8;
 impl BenchArgs {
     /// Every level on `files`.
     pub fn of_files(files: &[PathBuf]) -> Self {
-        BenchArgs { levels: Vec::new(), whole: false, mixer: false, simd: false, files: files.to_vec() }
+        BenchArgs { levels: Vec::new(), digits: LevelDigits::default(), whole: false, mixer: false, simd: false, files: files.to_vec() }
     }
 }
 
 /// Prints a table over the levels for each file, and a recommendation.
 pub fn run(args: &BenchArgs) -> Result<(), Failure> {
-    let levels: Vec<&'static Level> = match &args.levels[..] {
+    let numbers = [&args.levels[..], &args.digits.0].concat();
+    let levels: Vec<&'static Level> = match &numbers[..] {
         // One level of each size of profile is enough for what does not depend on the level otherwise.
         [] if args.mixer => LEVELS.iter().filter(|level| matches!(level.number(), 5 | 7)).collect(),
         [] => LEVELS.iter().collect(),

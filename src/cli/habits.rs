@@ -5,9 +5,10 @@ use std::path::Path;
 use super::failure::Failure;
 
 /// The remedy for flags of other programs. None of them may name `--rm` or `-f`.
-const FLAGS: [(&[&str], &str); 17] = [
+const FLAGS: [(&[&str], &str); 18] = [
     (&["-x", "--extract", "--unpack"], "-d decompresses and extracts"),
-    (&["-1", "-2", "-3", "-4", "-5", "-6", "-7", "-8", "-9"], "bench takes --levels 1,5, other commands no level"),
+    (&["-1", "-2", "-3", "-4", "-5", "-6", "-7", "-8"], "this command takes no level"),
+    (&["-9"], "-8 is the strongest level of today"),
     (&["-z"], "cmx compresses without a flag, or with -c"),
     (&["--create"], "cmx FILE... -o X.cmx makes an archive"),
     (&["-p", "-j", "--jobs"], "-T N sets the number of threads"),

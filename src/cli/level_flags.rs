@@ -67,6 +67,35 @@ impl FromArgMatches for LevelFlags {
     }
 }
 
+/// The levels of a call that may name several of them.
+#[derive(Debug, Clone, Default)]
+pub struct LevelDigits(pub Vec<u8>);
+
+impl FromArgMatches for LevelDigits {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Ok(LevelDigits((1..=8).zip(IDS).filter(|(_, id)| matches.get_flag(id)).map(|(number, _)| number).collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl clap::Args for LevelDigits {
+    fn augment_args(command: Command) -> Command {
+        let flags = ('1'..='8').zip(IDS).map(|(digit, id)| {
+            let flag = Arg::new(id).short(digit).action(ArgAction::SetTrue);
+            if digit == '1' { flag.help("Measure level 1; so -2 to -8, and several of them measure several") } else { flag.hide(true) }
+        });
+        command.args(flags)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
 impl clap::Args for LevelFlags {
     fn augment_args(command: Command) -> Command {
         let flags = ('1'..='9').zip(IDS).map(|(digit, id)| {

@@ -26,10 +26,18 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     if inputs.len() == 1 || !others::are_archives(&inputs, &settings(options)?) {
         return list_one(options, &inputs[0]);
     }
-    if options.json {
-        return Err(Failure::usage("--json lists one archive at a time"));
-    }
     let several = |input: &Path| Options { files: vec![input.to_path_buf()], ..options.clone() };
+    if options.json {
+        let mut all = Vec::new();
+        let result = batch::each(&inputs, "listed", |input| {
+            read(&several(input), input, |rows, archive_len| {
+                all.push(as_json(input, rows, archive_len));
+                Ok(())
+            })
+        });
+        print(as_text(&Value::Array(all)))?;
+        return result;
+    }
     batch::each(&inputs, "listed", |input| {
         print(format!("{}:\n", name(input)))?;
         list_one(&several(input), input)
@@ -37,6 +45,17 @@ pub fn run(options: &Options) -> Result<(), Failure> {
 }
 
 fn list_one(options: &Options, input: &Path) -> Result<(), Failure> {
+    read(options, input, |rows, archive_len| {
+        print(if options.json {
+            as_text(&as_json(input, rows, archive_len))
+        } else {
+            as_table(rows, archive_len, options.files.len() > 1, options.verbose > 0)
+        })
+    })
+}
+
+/// Gives `show` the rows that are selected in `input`, and the bytes of the archive.
+fn read(options: &Options, input: &Path, show: impl FnOnce(&[Row], u64) -> Result<(), Failure>) -> Result<(), Failure> {
     let fail = |error: cmx::Error| Failure::at(input, &error);
     let settings = settings(options)?;
     let (archive, is_hashed) = ArchiveInput::open(input, &settings)?.into_archive_even_cut(&settings).map_err(fail)?;
@@ -55,12 +74,7 @@ fn list_one(options: &Options, input: &Path) -> Result<(), Failure> {
         )));
     }
     rows.sort_by(|one, other| one.path.cmp(&other.path));
-    let text = if options.json {
-        as_json(&rows, archive.end())
-    } else {
-        as_table(&rows, archive.end(), options.files.len() > 1, options.verbose > 0)
-    };
-    print(&text)?;
+    show(&rows, archive.end())?;
     warn_about(options, input, &with_remedy(archive.warnings()).collect::<Vec<_>>())
 }
 
@@ -156,11 +170,14 @@ fn local(time: Time) -> Option<String> {
     DateTime::from_timestamp(time.seconds, time.nanos).map(|time| time.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S").to_string())
 }
 
-fn as_json(rows: &[Row], archive_len: u64) -> String {
+fn as_json(input: &Path, rows: &[Row], archive_len: u64) -> Value {
     let entries: Vec<Value> = rows.iter().map(row_json).collect();
     let total: u64 = rows.iter().map(|row| row.entry.size).sum();
-    let all = json!({ "entries": entries, "size": total, "archive_size": archive_len });
-    format!("{}\n", escaped(&format!("{all:#}")))
+    json!({ "archive": input.to_string_lossy(), "entries": entries, "size": total, "archive_size": archive_len })
+}
+
+fn as_text(value: &Value) -> String {
+    format!("{}\n", escaped(&format!("{value:#}")))
 }
 
 /// JSON text in which every character that acts on a terminal or deceives a reader is escaped. Such characters stand in

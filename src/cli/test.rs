@@ -33,6 +33,13 @@ fn names_in_first(options: &Options, inputs: &mut Vec<PathBuf>) -> Result<Vec<Ve
     let first = inputs[0].clone();
     let is_name = |word: &PathBuf| !others::is_archive(word) && others::selects(&archive, &first, word);
     let names: Vec<PathBuf> = inputs[1..].iter().filter(|word| archive.is_named() && is_name(word)).cloned().collect();
+    // What is neither a name nor a file may be a name without its folder.
+    for word in inputs[1..].iter().filter(|word| archive.is_named() && !names.contains(word) && !word.exists()) {
+        let hint = others::hint(&archive, &first, word.as_os_str().as_bytes());
+        if !hint.is_empty() {
+            return Err(Failure::usage(format!("{}: nothing matches {:?}{hint}", name(&first), name(word))));
+        }
+    }
     let mut number = 0;
     inputs.retain(|word| {
         number += 1;

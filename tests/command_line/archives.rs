@@ -117,6 +117,17 @@ fn a_table_over_the_levels_and_a_word_on_it() {
     assert!(table.contains("\nTake -"), "{table}");
     let some = String::from_utf8(ok(&folder, "bench --levels 1,3 IN IN")).unwrap();
     assert_eq!(some.matches("\n-3 ").count(), 2, "{some}");
+    for (line, wanted) in
+        [("bench -1 IN", &["1"][..]), ("bench -3 -1 IN", &["1", "3"]), ("bench -12 IN", &[]), ("bench -2 --levels 4 IN", &["2", "4"])]
+    {
+        let output = cmx(folder.path(), line, b"");
+        let text = String::from_utf8(output.stdout).unwrap();
+        let mut found: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix('-')).map(|line| &line[..1]).collect();
+        found.sort_unstable();
+        assert_eq!(found, wanted, "{line}: {text}");
+    }
+    fails(&folder, "bench -9 IN", b"", 1, "-8 is the strongest");
+    fails(&folder, "bench .", b"", 1, "directory; name a file");
     // Of a large file a sample.
     fs::write(folder.path().join("large"), vec![7; 9 << 20]).unwrap();
     assert!(String::from_utf8(ok(&folder, "bench --levels 1 large")).unwrap().contains("a sample of 8.0 MiB"));

@@ -108,6 +108,13 @@ fn more_archives_behind_an_archive() {
     ok(&folder, "--archive more.cmx -o outer.cmx");
     assert!(!String::from_utf8(ok(&folder, "-l outer.cmx more.cmx")).unwrap().contains("outer.cmx:"));
     fails(&folder, "-l many.cmx b", b"", 1, "nothing matches");
+    // One document, without what failed.
+    fs::write(folder.path().join("bad.cmx"), &fs::read(folder.path().join("many.cmx")).unwrap()[..20]).unwrap();
+    let output = cmx(folder.path(), "-l --json IN.cmx bad.cmx many.cmx", b"");
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let archives: Vec<_> = json.as_array().unwrap().iter().map(|one| (&one["archive"], &one["entries"][0]["path"])).collect();
+    assert_eq!(archives, [(&"IN.cmx".into(), &"IN".into()), (&"many.cmx".into(), &"IN".into())]);
+    assert!(output.status.code() == Some(2) && String::from_utf8_lossy(&output.stderr).ends_with("2 of 3 listed; 1 failed\n"));
 }
 
 #[test]
@@ -127,10 +134,9 @@ fn a_name_without_its_folder_gets_the_glob_and_a_new_archive_its_flag() {
     fs::create_dir(folder.path().join("d")).unwrap();
     fs::write(folder.path().join("d/f"), TEXT).unwrap();
     ok(&folder, "-1 d IN -o x.cmx");
-    for line in ["-l x.cmx f", "-dc x.cmx f", "-d x.cmx f -C out"] {
+    for line in ["-l x.cmx f", "-dc x.cmx f", "-d x.cmx f -C out", "-t x.cmx f", "-t x.cmx IN f"] {
         fails(&folder, line, b"", 1, "'**/f' selects it in any folder");
     }
     assert_eq!(ok(&folder, "-dc x.cmx **/f"), TEXT);
     fails(&folder, "-a new.cmx IN", b"", 1, "new.cmx: no such archive; cmx FILE... -o new.cmx makes it");
-    fails(&folder, "bench -1 IN", b"", 1, "--levels 1,5");
 }
