@@ -176,11 +176,6 @@ fn note<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usi
     }
 }
 
-/// Whether predictors of so many contexts hold the code of bases, which would make the program a twentieth larger if all did.
-const fn has_bases(contexts: usize) -> bool {
-    contexts >= 40
-}
-
 /// A predictor at the beginning of a stream.
 struct Start<T> {
     predictor: T,
@@ -228,7 +223,7 @@ fn encode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
     raw: &[u8],
     task: &Task,
 ) -> Result<(Vec<u8>, Option<State>)> {
-    let before = if has_bases(N) { task.before::<Predictor<K, N, R, D, P, S, M>>()? } else { None };
+    let before = task.before::<Predictor<K, N, R, D, P, S, M>>()?;
     let (before, read) = before.unzip();
     let primer = read.as_deref().unwrap_or(&profile.primer.text);
     let start = primer.len();
@@ -239,10 +234,8 @@ fn encode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
     let mut encoder = Encoder::new();
     leading.encode(profile.leading, &mut encoder);
     let Start { mut predictor, read: mut index, is_primed: mut is_taken, keep } = match before {
-        Some(before) if has_bases(N) => {
-            Start { predictor: Predictor::go_on(before, task.text)?, read: start, is_primed: false, keep: None }
-        }
-        _ => begin::<K, N, R, D, P, S, M>(kernels, profile, bytes.len(), task, leading.skipped, true)?,
+        Some(before) => Start { predictor: Predictor::go_on(before, task.text)?, read: start, is_primed: false, keep: None },
+        None => begin::<K, N, R, D, P, S, M>(kernels, profile, bytes.len(), task, leading.skipped, true)?,
     };
     let step = step_of(task.text, raw.len());
     while let Some(&byte) = bytes.get(index) {
@@ -286,7 +279,7 @@ fn encode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
             }
         }
     }
-    let kept = if has_bases(N) && task.room.is_some() { task.keep(predictor, bytes.to_vec()) } else { None };
+    let kept = if task.room.is_some() { task.keep(predictor, bytes.to_vec()) } else { None };
     Ok((encoder.finish(), kept))
 }
 
@@ -298,7 +291,7 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
     raw_len: usize,
     task: &Task,
 ) -> Result<(Vec<u8>, Option<State>)> {
-    let before = if has_bases(N) { task.before::<Predictor<K, N, R, D, P, S>>()? } else { None };
+    let before = task.before::<Predictor<K, N, R, D, P, S>>()?;
     let (before, read) = before.unzip();
     let primer = read.as_deref().unwrap_or(&profile.primer.text);
     let start = primer.len();
@@ -311,10 +304,8 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(total).map_err(|_| Error::no_memory(format_args!("{total} bytes")))?;
     let Start { mut predictor, read: first, is_primed: mut is_taken, keep } = match before {
-        Some(before) if has_bases(N) => {
-            Start { predictor: Predictor::go_on(before, task.text)?, read: start, is_primed: false, keep: None }
-        }
-        _ => begin::<K, N, R, D, P, S, Mixer<P, S>>(kernels, profile, total, task, leading.skipped, false)?,
+        Some(before) => Start { predictor: Predictor::go_on(before, task.text)?, read: start, is_primed: false, keep: None },
+        None => begin::<K, N, R, D, P, S, Mixer<P, S>>(kernels, profile, total, task, leading.skipped, false)?,
     };
     let step = step_of(task.text, raw_len);
     bytes.extend_from_slice(&primer[..first]);
@@ -366,7 +357,7 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
             bytes.push(bypass.expected());
         }
     }
-    if !has_bases(N) || task.room.is_none() {
+    if task.room.is_none() {
         bytes.drain(..start);
         return Ok((bytes, None));
     }
