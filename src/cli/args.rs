@@ -101,6 +101,8 @@ pub struct Options {
     #[arg(short, long, help_heading = JOB)]
     pub bench: bool,
     /// Write to FILE (- for standard output)
+    ///
+    /// With -d of an archive of many files, for one file in it.
     #[arg(short, long, value_name = "FILE", help_heading = OUTPUT)]
     pub output: Option<PathBuf>,
     /// Write to standard output

@@ -68,7 +68,7 @@ fn decompress_one(options: &Options, input: &Path, archive: ArchiveInput) -> Res
 
 /// The mode of a restored file: the one that the archive stores, less what the archive file denies to group and others;
 /// without a stored one, that of the archive file.
-fn restored_mode(stored: Option<u32>, own: Option<u32>) -> Option<u32> {
+pub fn restored_mode(stored: Option<u32>, own: Option<u32>) -> Option<u32> {
     stored.map(|mode| mode & (own.unwrap_or(0o777) | 0o700)).or(own)
 }
 

@@ -13,20 +13,17 @@ use super::compress::remove_source;
 use super::decompress::settings;
 use super::display::Display;
 use super::failure::{Failure, name, warn, with_remedy};
-use super::others;
 use super::output::Output;
+use super::{extract_file, others};
 
 /// Extracts what the patterns behind `input` select, everything if there are none.
 pub fn run(options: &Options, input: &Path, archive: ArchiveInput) -> Result<(), Failure> {
-    if options.output.is_some() && !options.to_stdout() {
-        return Err(Failure::usage(format!("{}: this archive holds named files; extract into a folder with -C", name(input))));
-    }
-    if input.as_os_str() == "-" && options.directory.is_none() && !options.to_stdout() {
+    if input.as_os_str() == "-" && options.directory.is_none() && options.output.is_none() && !options.to_stdout() {
         return Err(Failure::usage("standard input holds named files; name the folder to extract into with -C"));
     }
     let fail = |error: cmx::Error| Failure::at(input, &error);
     let mut settings = settings(options)?;
-    let original = archive.original(input);
+    let (original, own) = (archive.original(input), archive.file_metadata());
     // How much patterns select is known only when the index has been read.
     let length = if options.files.len() <= 1 { archive.content_len(&settings) } else { None };
     let display = Display::begin(options, &name(input), length, 1);
@@ -40,10 +37,12 @@ pub fn run(options: &Options, input: &Path, archive: ArchiveInput) -> Result<(),
         let (pattern, hint) = (show_name(pattern), others::hint(&archive, input, pattern));
         return Err(Failure::usage(format!("{}: nothing in the archive matches {pattern:?}{hint}", name(input))));
     }
-    let summary = if options.to_stdout() {
+    let (summary, is_kept) = if options.to_stdout() {
         let mut output = Output::stdout()?;
         let result = archive.extract_to(&mut selection, &mut output);
-        result.map_err(|error| output.blame(input, &error))?
+        (result.map_err(|error| output.blame(input, &error))?, false)
+    } else if let Some(target) = &options.output {
+        extract_file::run(options, (input, &archive, own), &mut selection, target)?
     } else {
         let target = options.directory.clone().unwrap_or_else(|| PathBuf::from("."));
         let how = ExtractOptions {
@@ -52,9 +51,10 @@ pub fn run(options: &Options, input: &Path, archive: ArchiveInput) -> Result<(),
             owner: options.owner,
             xattrs: options.xattrs.unwrap_or_default(),
         };
-        archive.extract(&mut selection, &target, &how).map_err(fail)?
+        (archive.extract(&mut selection, &target, &how).map_err(fail)?, true)
     };
     let is_all = options.files.len() <= 1
+        && is_kept
         && !options.ignore_trailing
         && archive.warnings().is_empty()
         && summary.warnings.is_empty()

@@ -43,6 +43,9 @@ impl Options {
         if elsewhere && (self.stdout || self.compress && self.decompress) {
             return Err(Failure::usage("-o names a file, and -dc or --stdout standard output; one of them"));
         }
+        if elsewhere && self.directory.is_some() {
+            return Err(Failure::usage("-o names a file, and -C a folder to extract into; one of them"));
+        }
         Ok(job)
     }
 

@@ -10,6 +10,7 @@ mod decompress;
 mod display;
 mod environment;
 mod extract;
+mod extract_file;
 mod failure;
 mod habits;
 mod help;

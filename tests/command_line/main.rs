@@ -8,5 +8,6 @@ mod habits;
 mod help;
 mod limits;
 mod listing;
+mod one_file;
 mod signals;
 mod support;

@@ -1,0 +1,53 @@
+//! `cmx -d X.cmx MEMBER -o FILE`: one file of an archive, under a name of the user's choice.
+
+use std::path::Path;
+
+use cmx::archive::ExtractSummary;
+use cmx::archive::select::Selection;
+use cmx::container::{Entry, EntryKind};
+use cmx::{Archive, Metadata};
+
+use super::args::Options;
+use super::decompress::restored_mode;
+use super::failure::{Failure, name};
+use super::output::Output;
+
+/// Extracts the one file that `selection` selects in `archive` to `target`, with its mode and time. `own` are those of the
+/// archive file. Says too whether `target` keeps what is written to it.
+///
+/// # Errors
+/// Not one regular file is selected, the target is taken, or as [`Archive::extract_to`].
+pub fn run(
+    options: &Options,
+    (input, archive, own): (&Path, &Archive, Metadata),
+    selection: &mut Selection,
+    target: &Path,
+) -> Result<(ExtractSummary, bool), Failure> {
+    if options.owner || options.xattrs.is_some() {
+        return Err(Failure::usage("a file that -o names gets mode and time; for --owner and --xattrs extract into a folder with -C"));
+    }
+    let stored = only_file(input, archive, selection)?.metadata;
+    if options.skip_existing && target.symlink_metadata().is_ok_and(|found| !found.is_dir()) {
+        return Ok((ExtractSummary::default(), false));
+    }
+    let mut output = Output::file(target, options.force, input)?;
+    let result = archive.extract_to(selection, &mut output);
+    let summary = result.map_err(|error| output.blame(input, &error))?;
+    let is_kept = output.is_kept();
+    output.commit(&Metadata { mode: restored_mode(stored.mode, own.mode), mtime: stored.mtime.or(own.mtime) })?;
+    Ok((summary, is_kept))
+}
+
+/// The entry that is selected, if it is one and a file.
+fn only_file<'a>(input: &Path, archive: &'a Archive, selection: &mut Selection) -> Result<&'a Entry, Failure> {
+    let mut chosen = archive.entries().filter(|entry| selection.selects(&Archive::path_of(entry, input)));
+    let what = match (chosen.next(), chosen.count()) {
+        (Some(entry), 0) => match entry.kind {
+            EntryKind::File | EntryKind::Hardlink => return Ok(entry),
+            EntryKind::Directory => "a folder is".to_string(),
+            EntryKind::Symlink => "a symbolic link is".to_string(),
+        },
+        (first, more) => format!("{} entries are", usize::from(first.is_some()) + more),
+    };
+    Err(Failure::usage(format!("{}: {what} selected, and -o takes one file; name that, or extract into a folder with -C", name(input))))
+}
