@@ -1,6 +1,7 @@
-//! How far a long job has come: counters that the work advances and a display reads.
+//! How far a long job has come: counters that the work advances and a display reads, and who is told of each entry.
 
 use std::cell::RefCell;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -10,9 +11,34 @@ pub struct Progress {
     work: AtomicU64,
     read: AtomicU64,
     written: AtomicU64,
+    listener: Option<Listener>,
+}
+
+/// Takes the path of an entry and the bytes that its file has.
+type Listen = dyn Fn(&[u8], u64) + Send + Sync;
+
+struct Listener(Box<Listen>);
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Listener")
+    }
 }
 
 impl Progress {
+    /// Counters at 0. `listener` is called for each entry of an archive as soon as it is stored, extracted or tested, with
+    /// its path and the bytes that its file has.
+    pub fn with_listener(listener: impl Fn(&[u8], u64) + Send + Sync + 'static) -> Self {
+        Progress { listener: Some(Listener(Box::new(listener))), ..Progress::default() }
+    }
+
+    /// Tells the listener, if there is one, that the entry at `path` with a file of `size` bytes is done.
+    pub fn entry_done(&self, path: &[u8], size: u64) {
+        if let Some(listener) = &self.listener {
+            (listener.0)(path, size);
+        }
+    }
+
     /// Bytes worked on. Compression with verification passes over every byte twice and counts it
     /// twice.
     #[must_use]

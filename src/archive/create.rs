@@ -223,6 +223,13 @@ impl<W: Write> Content<'_, W> {
         }
     }
 
+    /// Tells who watches the job that `entry` is stored.
+    pub(super) fn tell(&self, entry: &Entry) {
+        if let Some(progress) = &self.options.progress {
+            progress.entry_done(&entry.path, entry.size);
+        }
+    }
+
     /// Notes that from the present entry on the names before the blocks are not right. That is written before the block which
     /// this entry begins in, so that no content ever follows under the name of another.
     pub(super) fn is_other_than_planned(&mut self) {

@@ -70,6 +70,13 @@ impl Archive {
         by_member.iter().zip(&self.members).map(|(places, member)| wanted(&member.index.entries, places)).collect()
     }
 
+    /// Tells who watches the job that `entry` is done.
+    fn tell(&self, entry: &Entry) {
+        if let Some(progress) = &self.options.progress {
+            progress.entry_done(&entry.path, entry.size);
+        }
+    }
+
     fn check_output(&self, by_member: &[Vec<Wanted>]) -> Result<u64> {
         let total = by_member.iter().flatten().fold(0u64, |sum, wanted| sum.saturating_add(wanted.entry.size));
         if total > self.options.max_output {
@@ -93,8 +100,13 @@ impl Archive {
         let all = self.wanted(&places);
         self.check_output(&all)?;
         check_paths(all.iter().flatten().map(|wanted| &wanted.entry))?;
-        let mut extraction =
-            Extraction { tree: Tree::open(target)?, options: *options, written: HashSet::new(), summary: ExtractSummary::default() };
+        let mut extraction = Extraction {
+            archive: self,
+            tree: Tree::open(target)?,
+            options: *options,
+            written: HashSet::new(),
+            summary: ExtractSummary::default(),
+        };
         for (places, member) in places.iter_mut().zip(&self.members) {
             extraction.leave_out_existing(places, &member.index.entries)?;
         }
@@ -113,7 +125,7 @@ impl Archive {
         Ok(extraction.summary)
     }
 
-    fn extract_files(&self, member: &Member, wanted: &[Wanted], extraction: &mut Extraction) -> Result<()> {
+    fn extract_files(&self, member: &Member, wanted: &[Wanted], extraction: &mut Extraction<'_>) -> Result<()> {
         let (firsts, copies) = contents(wanted);
         let mut pieces = Pieces::new(member, wanted, &firsts);
         let ranges: Vec<Range<u64>> = pieces.ranges().collect();
@@ -163,7 +175,10 @@ impl Archive {
                 spool.keep(&piece)?;
                 placement.write_through(out, entry, piece.bytes, piece.last)
             })?;
-            copies.iter().try_for_each(|&(copy, first)| spool.write(first, &wanted[copy].entry, out))?;
+            for &(copy, first) in &copies {
+                spool.write(first, &wanted[copy].entry, out)?;
+                self.tell(&wanted[copy].entry);
+            }
         }
         Ok(summary)
     }
@@ -180,6 +195,7 @@ impl Archive {
             let (firsts, copies) = contents(wanted);
             summary.entries += (firsts.len() + copies.len()) as u64;
             self.decode_files(member, wanted, &firsts, |_, _, _| Ok(()))?;
+            copies.iter().for_each(|&(copy, _)| self.tell(&wanted[copy].entry));
         }
         Ok(summary)
     }
@@ -204,7 +220,11 @@ impl Archive {
             hasher.update(piece.bytes);
             let is_last = piece.last;
             write(piece, &mut placement, entry)?;
-            if is_last { check_hash(entry, hasher.finish()) } else { Ok(()) }
+            if is_last {
+                check_hash(entry, hasher.finish())?;
+                self.tell(entry);
+            }
+            Ok(())
         };
         pieces.empty_entries(&mut take)?;
         let blocks = needed_blocks(member, &ranges);
@@ -246,7 +266,8 @@ fn contents(wanted: &[Wanted]) -> (Vec<usize>, Vec<(usize, usize)>) {
 }
 
 /// An extraction under way.
-struct Extraction {
+struct Extraction<'a> {
+    archive: &'a Archive,
     tree: Tree,
     options: ExtractOptions,
     /// Device and inode of every file written, to notice a file system that takes two names for one.
@@ -254,7 +275,7 @@ struct Extraction {
     summary: ExtractSummary,
 }
 
-impl Extraction {
+impl Extraction<'_> {
     /// Takes the places of files that are there already out of `places`, and notes their paths.
     fn leave_out_existing(&mut self, places: &mut Vec<usize>, entries: &[Entry]) -> Result<()> {
         let mut kept = Vec::with_capacity(places.len());
@@ -277,7 +298,11 @@ impl Extraction {
 
     fn folders(&mut self, wanted: &[Wanted]) -> Result<()> {
         let mut folders = wanted.iter().filter(|wanted| wanted.entry.kind == EntryKind::Directory);
-        folders.try_for_each(|folder| named(&folder.entry.path, self.tree.make_folder(&folder.entry.path)))
+        folders.try_for_each(|folder| {
+            named(&folder.entry.path, self.tree.make_folder(&folder.entry.path))?;
+            self.archive.tell(&folder.entry);
+            Ok(())
+        })
     }
 
     fn restored<'a>(&self, entry: &'a Entry) -> Restored<'a> {
@@ -296,6 +321,7 @@ impl Extraction {
         let (id, refused) = file.commit(&self.restored(entry))?;
         self.warn(&entry.path, refused);
         self.written.insert(id);
+        self.archive.tell(entry);
         Ok(())
     }
 
@@ -325,6 +351,7 @@ impl Extraction {
                 }
                 _ => named(&entry.path, self.tree.hard_link(&entry.link, &entry.path))?,
             }
+            self.archive.tell(entry);
         }
         Ok(())
     }

@@ -55,6 +55,7 @@ impl Stored {
                 entry.hash = original.hash;
                 entry.extents.clone_from(&original.extents);
                 entry.same_as = Some(first);
+                content.tell(&entry);
                 self.entries.push(Some(entry));
                 return Ok(());
             }
@@ -67,6 +68,9 @@ impl Stored {
         };
         if outcome != Outcome::AsPlanned {
             self.changed.insert(place);
+        }
+        if let Some(entry) = &entry {
+            content.tell(entry);
         }
         self.entries.push(entry);
         Ok(())

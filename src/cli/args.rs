@@ -215,7 +215,10 @@ pub struct Options {
     /// No progress and no warnings, only errors
     #[arg(short, long, help_heading = MESSAGES)]
     pub quiet: bool,
-    /// Say what was done
+    /// List names, say what was done; -vv adds sizes
+    ///
+    /// The name of each entry of an archive of many files when it is stored, extracted or tested, on standard error. With -l
+    /// the owners.
     #[arg(short, long, action = ArgAction::Count, help_heading = MESSAGES)]
     pub verbose: u8,
     /// Print a summary that fits on a screen

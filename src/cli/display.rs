@@ -1,4 +1,4 @@
-//! Progress on a terminal: rate, ratio and time left; and the line at the end.
+//! Progress on a terminal: rate, ratio and time left; the names of entries; and the line at the end.
 
 use std::io::{IsTerminal, Write, stderr};
 use std::sync::Arc;
@@ -6,6 +6,7 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use cmx::archive::show_name;
 use cmx::progress::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -25,10 +26,10 @@ impl Display {
     /// Begins the display of a job over `name`. `work` is what the counters will reach, `passes` how
     /// often each byte is worked on.
     pub fn begin(options: &Options, name: &str, work: Option<u64>, passes: u64) -> Self {
-        let progress = Arc::new(Progress::default());
         let terminal = stderr().is_terminal() && !options.quiet;
-        let drawing =
-            if terminal && !options.no_progress { Some(spawn(Arc::clone(&progress), name.to_string(), work, passes)) } else { None };
+        let bar = (terminal && !options.no_progress).then(|| bar(name, work));
+        let progress = Arc::new(if options.quiet { Progress::default() } else { names(options.verbose, bar.clone()) });
+        let drawing = bar.map(|bar| spawn(Arc::clone(&progress), bar, passes));
         Display { progress, start: Instant::now(), speaks: !options.quiet && (terminal || options.verbose > 0), drawing }
     }
 
@@ -59,15 +60,35 @@ impl Drop for Display {
     }
 }
 
-fn spawn(progress: Arc<Progress>, name: String, work: Option<u64>, passes: u64) -> (Sender<()>, JoinHandle<()>) {
+/// Counters that print the name of each entry if `verbose` is 1, its size too if that is more.
+fn names(verbose: u8, bar: Option<ProgressBar>) -> Progress {
+    if verbose == 0 {
+        return Progress::default();
+    }
+    Progress::with_listener(move |path, size| {
+        let line = if verbose > 1 { format!("{size:>11}  {}", show_name(path)) } else { show_name(path) };
+        // If standard error is closed, nobody wants to know.
+        let print = || drop(writeln!(stderr(), "{line}"));
+        match &bar {
+            Some(bar) => bar.suspend(print),
+            None => print(),
+        }
+    })
+}
+
+fn bar(name: &str, work: Option<u64>) -> ProgressBar {
+    let bar = work.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
+    let template = if work.is_some() { "{prefix} {wide_bar} {percent:>3} % {msg} {eta}" } else { "{spinner} {prefix} {msg}" };
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar.set_prefix(name.to_string());
+    bar
+}
+
+fn spawn(progress: Arc<Progress>, bar: ProgressBar, passes: u64) -> (Sender<()>, JoinHandle<()>) {
     let (stop, stopped) = channel();
     let thread = std::thread::spawn(move || {
-        let bar = work.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
-        let template = if work.is_some() { "{prefix} {wide_bar} {percent:>3} % {msg} {eta}" } else { "{spinner} {prefix} {msg}" };
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
-        }
-        bar.set_prefix(name);
         let start = Instant::now();
         while matches!(stopped.recv_timeout(Duration::from_millis(150)), Err(RecvTimeoutError::Timeout)) {
             let done = progress.work();

@@ -11,3 +11,4 @@ mod listing;
 mod one_file;
 mod signals;
 mod support;
+mod verbose;
