@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use cmx::archive::repair::repair;
 use cmx::archive::select::Selection;
 use cmx::archive::{ExtractOptions, show_name};
 use cmx::container::format::incompatible;
@@ -184,4 +185,46 @@ fn limits_stop_bombs() {
         matches!(fails(DecodeOptions { memory: 1 << 20, ..DecodeOptions::default() }), LimitKind::Memory { needed } if needed > 1 << 20)
     );
     assert!(!base.path().join("out/f0").exists());
+}
+
+/// Older versions left a file out that they could not read, and stored its other names as links to it.
+#[test]
+fn hard_links_to_what_was_left_out_are_no_whole_archive() {
+    let base = tempfile::tempdir().unwrap();
+    let path = |name: &str| base.path().join(name);
+    let link = |name: &str, to: &str| entry(name.as_bytes(), EntryKind::Hardlink, to.as_bytes());
+    archive_of(&path("x.cmx"), vec![file("a"), link("h", "a"), link("lost", "gone"), file("z")]);
+    let open = |name: &str| Archive::open(path(name), &DecodeOptions::default()).unwrap();
+    let all = || Selection::new(&[]).unwrap();
+    let error = open("x.cmx").test(&mut all()).unwrap_err();
+    assert!(error.is_damage() && error.to_string().contains("\"lost\" is a hard link to \"gone\""), "{error}");
+    assert!(open("x.cmx").test(&mut Selection::new(&[b"a".to_vec(), b"h".to_vec()]).unwrap()).is_ok());
+    let repaired = |from: &str, to: &str| {
+        let mut out = fs::File::create(path(to)).unwrap();
+        repair(&fs::File::open(path(from)).unwrap(), base.path(), &mut out, &DecodeOptions::default()).unwrap()
+    };
+    let summary = repaired("x.cmx", "y.cmx");
+    assert_eq!(
+        (summary.was_whole, summary.whole, summary.lost),
+        (false, 3, vec!["lost: a hard link to gone, whose content is not there".into()])
+    );
+    open("y.cmx").test(&mut all()).unwrap();
+    let extracted = open("y.cmx").extract(&mut all(), &path("out"), &ExtractOptions::default()).unwrap();
+    assert_eq!((extracted.entries, fs::read(path("out/h")).unwrap()), (3, CONTENT.to_vec()));
+    assert!(repaired("y.cmx", "again.cmx").was_whole);
+    // Behind a whole member, and before one that replaces the link.
+    archive_of(&path("other.cmx"), vec![file("lost")]);
+    let (old, new) = (fs::read(path("x.cmx")).unwrap(), fs::read(path("other.cmx")).unwrap());
+    fs::write(path("replaced.cmx"), [&old[..], &new].concat()).unwrap();
+    open("replaced.cmx").test(&mut all()).unwrap();
+    assert!(repaired("replaced.cmx", "again.cmx").was_whole);
+    fs::write(path("behind.cmx"), [&new[..], &old].concat()).unwrap();
+    let summary = repaired("behind.cmx", "y.cmx");
+    assert_eq!((summary.was_whole, summary.lost.len()), (false, 1));
+    open("y.cmx").test(&mut all()).unwrap();
+    // What cannot be set right is said.
+    archive_of(&path("x.cmx"), vec![file("a"), file("../b")]);
+    assert!(open("x.cmx").test(&mut all()).is_err());
+    let summary = repaired("x.cmx", "y.cmx");
+    assert!(!summary.was_whole && summary.lost.len() == 1 && summary.lost[0].contains("../b"), "{:?}", summary.lost);
 }

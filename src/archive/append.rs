@@ -5,11 +5,11 @@ use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use super::Archive;
+use super::broken_links::extracted;
 use super::create::{CreateOptions, CreateSummary};
-use super::current::{current, entries_of};
+use super::current::entries_of;
 use super::names::check_paths;
 use super::plan::Plan;
-use super::select::wanted;
 use crate::container::Entry;
 use crate::error::{Error, Result};
 use crate::input::lock;
@@ -56,11 +56,7 @@ fn check_with(archive: &Archive, plan: &Plan) -> Result<()> {
     let new: Vec<Entry> = plan.entries().cloned().collect();
     let mut members = entries_of(&archive.members);
     members.push(&new);
-    let mut by_member = vec![Vec::new(); members.len()];
-    current(&members).into_iter().for_each(|(member, place)| by_member[member].push(place));
-    let all = members.iter().zip(&by_member).flat_map(|(entries, places)| wanted(entries, places));
-    let all: Vec<Entry> = all.map(|wanted| wanted.entry).collect();
-    check_paths(all.iter())
+    check_paths(extracted(&members).iter().flatten().map(|wanted| &wanted.entry))
 }
 
 fn write(file: &File, end: u64, plan: Plan, options: &CreateOptions) -> Result<CreateSummary> {

@@ -183,10 +183,11 @@ impl Archive {
         Ok(summary)
     }
 
-    /// Decodes the contents of the selected files, each once, compares them with their hashes, and keeps nothing.
+    /// Decodes the contents of the selected files, each once, compares them with their hashes, and keeps nothing. Then checks
+    /// that the paths can be extracted.
     ///
     /// # Errors
-    /// A block is damaged, or a limit is passed.
+    /// A block is damaged, a path is unsafe, a hard link leads to no file, or a limit is passed.
     pub fn test(&self, selection: &mut Selection) -> Result<ExtractSummary> {
         let by_member = self.wanted(&self.selected(selection)?);
         let raw = self.check_output(&by_member)?;
@@ -196,6 +197,9 @@ impl Archive {
             summary.entries += (firsts.len() + copies.len()) as u64;
             self.decode_files(member, wanted, &firsts, |_, _, _| Ok(()))?;
             copies.iter().for_each(|&(copy, _)| self.tell(&wanted[copy].entry));
+        }
+        if self.is_named() {
+            check_paths(by_member.iter().flatten().map(|wanted| &wanted.entry))?;
         }
         Ok(summary)
     }

@@ -34,11 +34,11 @@ impl Fragment {
     }
 }
 
-/// The fragments of `file`, in order.
+/// The fragments of `file`, in order. The members that begin at the bytes `apart` are taken apart, even if they are whole.
 ///
 /// # Errors
 /// Reading fails, or an index passes the limits.
-pub(super) fn fragments(file: &File, options: &DecodeOptions) -> Result<Vec<Fragment>> {
+pub(super) fn fragments(file: &File, options: &DecodeOptions, apart: &[u64]) -> Result<Vec<Fragment>> {
     let mut fragments = Vec::new();
     let mut covered = 0;
     // Places and lengths of the records of names since the last header.
@@ -50,6 +50,7 @@ pub(super) fn fragments(file: &File, options: &DecodeOptions) -> Result<Vec<Frag
             continue;
         }
         if let Thing::Header(_) | Thing::Compact = found.thing
+            && !apart.contains(&found.at)
             && is_unbroken(&things[place..])
             && let Some(member) = whole_member(file, found.at, options)
         {

@@ -3,6 +3,7 @@
 //! The front page of the crate shows each of these with a program.
 
 pub mod append;
+mod broken_links;
 pub mod content;
 pub mod create;
 mod current;

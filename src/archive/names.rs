@@ -59,7 +59,8 @@ pub fn check_paths<'a>(entries: impl Iterator<Item = &'a Entry> + Clone) -> Resu
     for link in links {
         let first = sorted.binary_search_by(|entry| compare(&entry.path, &link.link)).ok().map(|place| sorted[place]);
         if first.is_none_or(|first| first.kind != EntryKind::File) {
-            return bad(&link.path, &format!("is a hard link to {:?}, which is no file of the archive", show_name(&link.link)));
+            let (path, to) = (show_name(&link.path), show_name(&link.link));
+            return Err(Error::Corrupt(format!("{path:?} is a hard link to {to:?}, which is no file of the archive")));
         }
     }
     Ok(())

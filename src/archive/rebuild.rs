@@ -128,6 +128,7 @@ fn path_of(entry: &Entry, number: u32) -> Vec<u8> {
 fn lost_line(entry: &Entry, number: u32, saved: u64) -> String {
     let name = show_name(&path_of(entry, number));
     match saved {
+        0 if entry.kind == EntryKind::Hardlink => format!("{name}: a hard link to {}, whose content is not there", show_name(&entry.link)),
         0 => name,
         _ => format!("{name}: {saved} of {} bytes are saved in pieces under lost+found", entry.stored_len()),
     }

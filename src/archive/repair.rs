@@ -5,14 +5,17 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
+use super::broken_links::extracted;
 use super::member::{FileAt, Member, fields_at, read_record};
 use super::mend::mend;
 use super::named::write_named;
+use super::names::check_paths;
 use super::rebuild::{Rebuilt, rebuild_index};
 use super::remains::{Remains, bytes_at};
 use super::restream::rebuild_stream;
 use super::survey::{Part, Survey};
 use crate::budget::Budget;
+use crate::container::Entry;
 use crate::container::format::incompatible;
 use crate::container::header::Header;
 use crate::container::record::Kind;
@@ -38,7 +41,7 @@ pub struct RepairSummary {
 
 /// Writes to `out` an archive of all that is whole in `file`, temporary files beside `folder`.
 ///
-/// A member that is whole is copied as it is. Of a damaged one the whole blocks are kept; entries that
+/// A member that is whole is copied as it is, but for hard links to files that no member holds. Of a damaged one the whole blocks are kept; entries that
 /// miss some get their pieces saved under `lost+found/`. Without the index there are no names, and each
 /// block becomes a file of its own there. Unnamed streams stay streams, what is left of one following each other,
 /// unless there are named members too: then each gets a name with the number it had. Parity is computed anew
@@ -57,12 +60,16 @@ fn save_all(file: &File, folder: &Path, out: &mut dyn Write, options: &DecodeOpt
         Some((copy, notes)) => (copy, notes.clone()),
         None => (file, Vec::new()),
     };
-    let survey = Survey::of(file, options)?;
+    let survey = Survey::of_what_extracts(file, options)?;
     if survey.parts.is_empty() {
         return Err(nothing_found(file));
     }
-    let was_whole = mended.is_none() && survey.is_whole();
-    let mut summary = RepairSummary { notes, was_whole, ..RepairSummary::default() };
+    // Members that contradict each other or themselves have no remedy, but are not whole either.
+    let entries: Vec<&[Entry]> = survey.whole_with_names().iter().map(|member| &member.index.entries[..]).collect();
+    let refused = check_paths(extracted(&entries).iter().flatten().map(|wanted| &wanted.entry)).err();
+    let was_whole = mended.is_none() && survey.is_whole() && refused.is_none();
+    let lost = refused.into_iter().map(|error| format!("extraction of everything: {error}")).collect();
+    let mut summary = RepairSummary { notes, was_whole, lost, ..RepairSummary::default() };
     let is_stream = survey.is_stream();
     let mut saved = false;
     for part in &survey.parts {

@@ -4,11 +4,13 @@ use std::fs::File;
 use std::io::Read;
 use std::ops::Range;
 
+use super::broken_links::members_with_broken_links;
 use super::fragments::{Fragment, fragments};
 use super::member::{FileAt, Member};
 use super::remains::{Remains, bytes_at};
 use super::scan::{Found, Thing};
 use crate::block::{is_behind, memory};
+use crate::container::Entry;
 use crate::container::record::{Kind, Record};
 use crate::error::Result;
 use crate::options::DecodeOptions;
@@ -37,8 +39,24 @@ impl Survey {
     /// # Errors
     /// Reading fails, or an index passes the limits.
     pub fn of(file: &File, options: &DecodeOptions) -> Result<Survey> {
+        Self::with_apart(file, options, &[])
+    }
+
+    /// As [`Survey::of`], with members of which not every entry can be extracted as damaged ones.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn of_what_extracts(file: &File, options: &DecodeOptions) -> Result<Survey> {
+        let survey = Self::of(file, options)?;
+        let whole = survey.whole_with_names();
+        let entries: Vec<&[Entry]> = whole.iter().map(|member| &member.index.entries[..]).collect();
+        let apart: Vec<u64> = members_with_broken_links(&entries).into_iter().map(|number| whole[number].start).collect();
+        if apart.is_empty() { Ok(survey) } else { Self::with_apart(file, options, &apart) }
+    }
+
+    fn with_apart(file: &File, options: &DecodeOptions, apart: &[u64]) -> Result<Survey> {
         let length = file.metadata()?.len();
-        let fragments = fragments(file, options)?;
+        let fragments = fragments(file, options, apart)?;
         let mut builder = Builder { file, parts: Vec::new(), current: Remains::default(), members: 0 };
         let mut covered = Vec::new();
         for fragment in fragments {
@@ -64,6 +82,12 @@ impl Survey {
         };
         let mut sorts = self.parts.iter().filter_map(sort).peekable();
         sorts.peek().is_some() && sorts.all(|is_stream| is_stream)
+    }
+
+    /// The whole members that hold named files.
+    pub fn whole_with_names(&self) -> Vec<&Member> {
+        let whole = self.parts.iter().filter_map(|part| if let Part::Whole(_, member) = part { Some(member) } else { None });
+        whole.filter(|member| member.header.is_named()).collect()
     }
 
     /// Is every byte a part of a whole member?
