@@ -14,7 +14,7 @@ pub struct EncodeOptions {
     pub threads: usize,
     /// Decode every block again and compare before it is written.
     pub verify: bool,
-    /// Bytes of memory for the whole job (`-M`), without limit by default. The bytes do not depend on it: where it does not
+    /// Bytes of memory for the whole job, without limit by default. The bytes do not depend on it: where it does not
     /// suffice, compression fails, as reading the archive would under the same limit.
     pub memory: u64,
     /// Counters for a display.
@@ -41,13 +41,13 @@ impl EncodeOptions {
 pub struct DecodeOptions {
     /// Blocks decoded at the same time, fewer if `memory` does not suffice.
     pub threads: usize,
-    /// Bytes of memory for the whole job (`-M`): the program, indices, blocks, the tables of predictors.
+    /// Bytes of memory for the whole job: the program, indices, blocks, the tables of predictors.
     pub memory: u64,
-    /// Bytes that may come out (`--max-output`).
+    /// Bytes that may come out.
     pub max_output: u64,
-    /// Bytes of a decoded index (`--max-index`).
+    /// Bytes of a decoded index.
     pub max_index: u64,
-    /// Bytes of a path (`--max-path`).
+    /// Bytes of a path.
     pub max_path: u64,
     /// Pass over bytes behind the last member that are no archive.
     pub ignore_trailing: bool,
