@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::io::{self, Write};
 use std::path::Path;
 
 use chrono::{DateTime, Local, Utc};
@@ -17,7 +18,7 @@ use super::args::Options;
 use super::decompress::settings;
 use super::extract::{selection, warn_about};
 use super::failure::{Failure, name, with_remedy};
-use super::standard::print;
+use super::standard::{print, print_with};
 use super::{batch, others};
 
 /// Lists what the patterns behind the archive's name select, everything if there are none.
@@ -28,14 +29,15 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     }
     let several = |input: &Path| Options { files: vec![input.to_path_buf()], ..options.clone() };
     if options.json {
-        let mut all = Vec::new();
+        let mut count = 0;
         let result = batch::each(&inputs, "listed", |input| {
             read(&several(input), input, |rows, archive_len| {
-                all.push(as_json(input, rows, archive_len));
-                Ok(())
+                print(if count > 0 { ",\n  " } else { "[\n  " })?;
+                count += 1;
+                print_with(|out| write_json(out, input, rows, archive_len, 2))
             })
         });
-        print(as_text(&Value::Array(all)))?;
+        print(if count > 0 { "\n]\n" } else { "[]\n" })?;
         return result;
     }
     batch::each(&inputs, "listed", |input| {
@@ -46,11 +48,11 @@ pub fn run(options: &Options) -> Result<(), Failure> {
 
 fn list_one(options: &Options, input: &Path) -> Result<(), Failure> {
     read(options, input, |rows, archive_len| {
-        print(if options.json {
-            as_text(&as_json(input, rows, archive_len))
-        } else {
-            as_table(rows, archive_len, options.files.len() > 1, options.verbose > 0)
-        })
+        if options.json {
+            print_with(|out| write_json(out, input, rows, archive_len, 0))?;
+            return print("\n");
+        }
+        print(as_table(rows, archive_len, options.files.len() > 1, options.verbose > 0))
     })
 }
 
@@ -170,14 +172,19 @@ fn local(time: Time) -> Option<String> {
     DateTime::from_timestamp(time.seconds, time.nanos).map(|time| time.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S").to_string())
 }
 
-fn as_json(input: &Path, rows: &[Row], archive_len: u64) -> Value {
-    let entries: Vec<Value> = rows.iter().map(row_json).collect();
+/// Writes one JSON object, behind so many spaces, an entry at a time: as values all of them take several times the memory of
+/// the index.
+fn write_json(out: &mut impl Write, input: &Path, rows: &[Row], archive_len: u64, indent: usize) -> io::Result<()> {
+    let line = format!("\n{:indent$}", "");
+    let archive = escaped(&json!(input.to_string_lossy()).to_string());
+    write!(out, "{{{line}  \"archive\": {archive},{line}  \"archive_size\": {archive_len},{line}  \"entries\": [")?;
+    for (number, row) in rows.iter().enumerate() {
+        let entry = escaped(&format!("{:#}", row_json(row))).replace('\n', &format!("{line}    "));
+        write!(out, "{}{line}    {entry}", if number > 0 { "," } else { "" })?;
+    }
     let total: u64 = rows.iter().map(|row| row.entry.size).sum();
-    json!({ "archive": input.to_string_lossy(), "entries": entries, "size": total, "archive_size": archive_len })
-}
-
-fn as_text(value: &Value) -> String {
-    format!("{}\n", escaped(&format!("{value:#}")))
+    let end = if rows.is_empty() { "" } else { &format!("{line}  ") };
+    write!(out, "{end}],{line}  \"size\": {total}{line}}}")
 }
 
 /// JSON text in which every character that acts on a terminal or deceives a reader is escaped. Such characters stand in

@@ -36,6 +36,13 @@ pub fn print(bytes: impl AsRef<[u8]>) -> Result<(), Failure> {
     io::stdout().write_all(bytes.as_ref()).map_err(|error| Failure::io(Path::new("standard output"), &error))
 }
 
+/// Writes to standard output what `write` writes, through a buffer.
+pub fn print_with(write: impl FnOnce(&mut io::BufWriter<io::Stdout>) -> io::Result<()>) -> Result<(), Failure> {
+    check_output()?;
+    let mut out = io::BufWriter::new(io::stdout());
+    write(&mut out).and_then(|()| out.flush()).map_err(|error| Failure::io(Path::new("standard output"), &error))
+}
+
 fn check(is_closed: &AtomicBool, name: &str) -> Result<(), Failure> {
     if is_closed.load(Ordering::Relaxed) {
         return Err(Failure::usage(format!("standard {name} is closed")));
