@@ -10,7 +10,7 @@ use super::kind::Kind;
 use super::piece::{self, Body, Piece};
 use super::streams::{self, Streams};
 use super::varint::Reader;
-use super::{program, split};
+use super::{program, split, work};
 use crate::budget;
 use crate::error::{Error, Result};
 use crate::level::{self, Level};
@@ -88,17 +88,19 @@ fn single(raw: &[u8], level: &Level, kind: Kind, base: Option<&Base>) -> Result<
     let mut out = vec![form << 4 | level.number];
     kind.write(&mut out);
     out.extend_from_slice(&coded);
+    work::fill(&mut out, raw.len(), 0);
     Ok(out)
 }
 
 fn split_form(raw: &[u8], level: &Level, pieces: &[Piece], base: Option<&Base>) -> Result<Vec<u8>> {
     let mut streams = Streams::default();
     program::write(raw, pieces, &mut streams);
-    // The streams, and what transforms unpacked.
-    let _streams = budget::charge(2 * streams.total() as u64, "the streams of a block")?;
+    // The streams, what transforms unpacked, and what a decoder has of their results.
+    let _streams = budget::charge((2 * streams.total() + raw.len()) as u64, "the streams of a block")?;
     let mut out = vec![0];
-    let behind = streams::write(&streams, level, base, &mut out)?;
-    out[0] = if behind { SPLIT_BEHIND } else { SPLIT } << 4 | level.number;
+    let written = streams::write(&streams, level, base, &mut out)?;
+    out[0] = if written.behind { SPLIT_BEHIND } else { SPLIT } << 4 | level.number;
+    work::fill(&mut out, written.coded, streams.transformed);
     Ok(out)
 }
 
@@ -110,6 +112,7 @@ pub fn encode_base(raw: &[u8], level: &'static Level, room: usize) -> Result<(Ve
     let (coded, base) = Base::encode(raw, level, room)?;
     let mut out = vec![BASE << 4 | level.number];
     out.extend_from_slice(&coded);
+    work::fill(&mut out, raw.len(), 0);
     Ok((out, base))
 }
 
@@ -155,7 +158,10 @@ fn level_of(first: u8) -> Result<&'static Level> {
 /// As for [`decode`]; [`Error::Corrupt`] for any other form.
 pub fn decode_base(coded: &[u8], raw_len: usize) -> Result<Base> {
     match coded.split_first() {
-        Some((&first, rest)) if first >> 4 == BASE => Base::decode(rest, raw_len, level_of(first)?),
+        Some((&first, rest)) if first >> 4 == BASE => {
+            work::check(coded.len(), raw_len, 0)?;
+            Base::decode(rest, raw_len, level_of(first)?)
+        }
         _ => Err(Error::Corrupt("the first block is no base".into())),
     }
 }
@@ -188,13 +194,14 @@ pub fn decode(coded: &[u8], raw_len: usize, base: Option<&Base>) -> Result<Vec<u
     match form {
         SINGLE | SINGLE_BEHIND => {
             let kind = Kind::read(&mut reader)?;
+            work::check(coded.len(), raw_len, 0)?;
             streams::decode(reader.rest(), raw_len, kind, level, base)
         }
         SPLIT | SPLIT_BEHIND => {
-            let streams = streams::read(&mut reader, raw_len, level, base)?;
-            program::run(&streams, raw_len)
+            let streams = streams::read(&mut reader, coded.len(), raw_len, level, base)?;
+            program::run(&streams, coded.len(), raw_len)
         }
-        BASE => Ok(Base::decode(reader.rest(), raw_len, level)?.text),
+        BASE => Ok(decode_base(coded, raw_len)?.text),
         other => Err(Error::Unsupported(format!("block form {other}"))),
     }
 }

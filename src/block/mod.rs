@@ -12,11 +12,13 @@ mod program;
 mod split;
 mod streams;
 mod varint;
+mod work;
 
 pub use kind::{Kind, MAX_ROW};
 pub use varint::Reader;
 
 pub(crate) use varint::put as put_varint;
+pub(crate) use work::{check_index, fewest_bytes, fill_index};
 
 use crate::budget::Budget;
 use crate::error::Result;

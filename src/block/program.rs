@@ -8,6 +8,7 @@
 use super::piece::{Body, Piece};
 use super::streams::Streams;
 use super::varint::{self, Reader};
+use super::work;
 use crate::budget;
 use crate::error::{Error, Result};
 use crate::transform::{self, Parts};
@@ -41,6 +42,7 @@ pub fn write(raw: &[u8], pieces: &[Piece], streams: &mut Streams) {
                 streams.program.extend_from_slice(params);
                 streams.side.extend_from_slice(side);
                 streams.packed.extend_from_slice(packed);
+                streams.transformed += inner.len();
                 write(inner, &transformed.pieces, streams);
             }
         }
@@ -48,17 +50,20 @@ pub fn write(raw: &[u8], pieces: &[Piece], streams: &mut Streams) {
     }
 }
 
-/// Puts the block together: exactly `raw_len` bytes.
+/// Puts the block of `length` coded bytes together: exactly `raw_len` bytes.
 ///
 /// # Errors
 /// [`Error::Corrupt`] when the program asks for what is not there or leaves something over.
-pub fn run(streams: &Streams, raw_len: usize) -> Result<Vec<u8>> {
+pub fn run(streams: &Streams, length: usize, raw_len: usize) -> Result<Vec<u8>> {
     let mut machine = Machine {
         program: Reader::new(&streams.program),
         side: Reader::new(&streams.side),
         packed: Reader::new(&streams.packed),
         data: streams.data.iter().map(|(_, bytes)| Reader::new(bytes)).collect(),
+        length,
         budget: super::streams::limit(raw_len),
+        coded: streams.coded,
+        transformed: 0,
     };
     let out = machine.produce(raw_len, 0)?;
     let used = [&machine.program, &machine.side, &machine.packed].into_iter().chain(&machine.data).all(Reader::is_empty);
@@ -73,7 +78,13 @@ struct Machine<'a> {
     side: Reader<'a>,
     packed: Reader<'a>,
     data: Vec<Reader<'a>>,
-    /// Bytes that transforms may still be given.
+    /// Bytes of the coded block.
+    length: usize,
+    /// Bytes of the streams that were coded.
+    coded: usize,
+    /// Bytes that transforms were given.
+    transformed: usize,
+    /// Bytes that they may still be given.
     budget: usize,
 }
 
@@ -120,9 +131,14 @@ impl Machine<'_> {
         }
         let [inner, params, side, packed] = [self.program.len()?, self.program.len()?, self.program.len()?, self.program.len()?];
         self.budget = self.budget.checked_sub(inner).ok_or_else(|| Error::Corrupt("transforms ask for too much".into()))?;
+        self.transformed += inner;
+        work::check(self.length, self.coded, self.transformed)?;
         let params = self.program.take(params)?.to_vec();
         let side = self.side.take(side)?.to_vec();
         let packed = self.packed.take(packed)?.to_vec();
+        // What is taken here, and what comes out: no content more than doubles.
+        let taken = params.len() + side.len() + packed.len() + room.min(2 * inner + side.len() + (64 << 10));
+        let _result = budget::charge(taken as u64, "a transform")?;
         let inner = self.produce(inner, depth + 1)?;
         transform::inverse(Parts { id, params, side, packed, inner }, room)
     }

@@ -8,6 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::kind::Kind;
 use super::varint::{self, Reader};
+use super::work;
 use crate::budget::{self, Charge};
 use crate::error::{Error, Result};
 use crate::level::Level;
@@ -24,6 +25,10 @@ pub struct Streams {
     pub packed: Vec<u8>,
     /// The content, one stream a kind.
     pub data: Vec<(Kind, Vec<u8>)>,
+    /// Of a program that is written: bytes that its transforms are given.
+    pub transformed: usize,
+    /// Of streams that were read: how many bytes were coded.
+    pub coded: usize,
     /// What they take of the budget of the job.
     _charge: Charge,
 }
@@ -77,9 +82,9 @@ pub fn limit(raw_len: usize) -> usize {
 }
 
 /// Bytes of samples that a byte of code stands for at most, beyond [`FEW_SAMPLES`]. Of other data repeats are passed over, one
-/// decision a byte (see [`crate::model::bypass`]); the models of samples see every bit, a second for a megabyte at the fast
-/// levels. So images of one colour are coded as anything else is.
-const MOST_SAMPLES: usize = 1024;
+/// decision a byte (see [`crate::model::bypass`]); the models of samples see every bit, 0.6 to 1.3 seconds for a megabyte at -4
+/// to -7. So images of one colour are coded as anything else is.
+const MOST_SAMPLES: usize = 512;
 /// So many may come for nothing.
 const FEW_SAMPLES: usize = 4096;
 
@@ -140,11 +145,20 @@ fn coded(bytes: &[u8], kind: Kind, level: &Level, base: Option<&Base>) -> Result
     Ok((kind, if coded.len() + 2 < bytes.len() { Body::Coded(coded) } else { Body::Stored }))
 }
 
-/// Appends the table and the bodies of `streams`. Says whether any goes on from `base`.
+/// What [`write`] wrote.
+#[derive(Debug, Clone, Copy)]
+pub struct Written {
+    /// Whether any stream goes on from the base.
+    pub behind: bool,
+    /// Bytes of the streams that are coded, before coding.
+    pub coded: usize,
+}
+
+/// Appends the table and the bodies of `streams`; behind `base`, if there is one.
 ///
 /// # Errors
 /// Memory for the tables cannot be had.
-pub fn write(streams: &Streams, level: &Level, base: Option<&Base>, out: &mut Vec<u8>) -> Result<bool> {
+pub fn write(streams: &Streams, level: &Level, base: Option<&Base>, out: &mut Vec<u8>) -> Result<Written> {
     let mut bodies: Vec<(&[u8], Body)> = Vec::with_capacity(streams.data.len() + 3);
     bodies.push((&streams.program, coded(&streams.program, Kind::Generic, level, None)?.1));
     bodies.push((&streams.side, coded(&streams.side, Kind::Generic, level, None)?.1));
@@ -156,6 +170,7 @@ pub fn write(streams: &Streams, level: &Level, base: Option<&Base>, out: &mut Ve
         bodies.push((bytes, body));
     }
     varint::put(out, streams.data.len() as u64);
+    let mut total = 0;
     for (index, (raw, body)) in bodies.iter().enumerate() {
         if let Some(kind) = index.checked_sub(3).and_then(|index| kinds.get(index)) {
             kind.write(out);
@@ -163,6 +178,7 @@ pub fn write(streams: &Streams, level: &Level, base: Option<&Base>, out: &mut Ve
         match body {
             Body::Stored => varint::put(out, (raw.len() as u64) << 1),
             Body::Coded(coded) => {
+                total += raw.len();
                 varint::put(out, (raw.len() as u64) << 1 | 1);
                 varint::put(out, coded.len() as u64);
             }
@@ -177,7 +193,7 @@ pub fn write(streams: &Streams, level: &Level, base: Option<&Base>, out: &mut Ve
             Body::Coded(coded) => coded,
         });
     }
-    Ok(base.is_some() && kinds.contains(&Kind::Words))
+    Ok(Written { behind: base.is_some() && kinds.contains(&Kind::Words), coded: total })
 }
 
 /// One line of the table.
@@ -187,12 +203,12 @@ struct Entry {
     coded_len: Option<usize>,
 }
 
-/// Reads what [`write`] wrote, to the end of the block; every length is checked before anything
+/// Reads what [`write`] wrote, to the end of the block, which has `length` bytes; every length is checked before anything
 /// is allocated.
 ///
 /// # Errors
 /// [`Error::Corrupt`], [`Error::Unsupported`], [`Error::Limit`].
-pub fn read(reader: &mut Reader<'_>, raw_len: usize, level: &Level, base: Option<&Base>) -> Result<Streams> {
+pub fn read(reader: &mut Reader<'_>, length: usize, raw_len: usize, level: &Level, base: Option<&Base>) -> Result<Streams> {
     let count = reader.len()?;
     if count > MAX_DATA {
         return Err(Error::Corrupt("number of streams".into()));
@@ -210,6 +226,8 @@ pub fn read(reader: &mut Reader<'_>, raw_len: usize, level: &Level, base: Option
     if total > limit(raw_len) {
         return Err(Error::Corrupt("streams are longer than the block can need".into()));
     }
+    let coded = entries.iter().filter(|entry| entry.coded_len.is_some()).fold(0usize, |sum, entry| sum.saturating_add(entry.raw_len));
+    work::check(length, coded, 0)?;
     // All text of a block is one stream. Each would read a primer, and a base may have gone to the first.
     if entries.iter().filter(|entry| matches!(entry.kind, Kind::Text | Kind::Words)).count() > 1 {
         return Err(Error::Corrupt("two streams of text in one block".into()));
@@ -220,7 +238,7 @@ pub fn read(reader: &mut Reader<'_>, raw_len: usize, level: &Level, base: Option
     for entry in &entries {
         bodies.push(reader.take(entry.coded_len.unwrap_or(entry.raw_len))?);
     }
-    if !reader.is_empty() {
+    if reader.rest().iter().any(|&byte| byte != 0) {
         return Err(Error::Corrupt("bytes after the last stream".into()));
     }
     let charge = budget::charge(total as u64, "the streams of a block")?;
@@ -235,7 +253,7 @@ pub fn read(reader: &mut Reader<'_>, raw_len: usize, level: &Level, base: Option
     let data = kinds.zip(decoded.split_off(3)).collect();
     let mut fixed = decoded.into_iter();
     let mut next = || fixed.next().unwrap_or_default();
-    let streams = Streams { program: next(), side: next(), packed: next(), data, _charge: charge };
+    let streams = Streams { program: next(), side: next(), packed: next(), data, transformed: 0, coded, _charge: charge };
     match guard {
         Some(guard) if guard != streams.guard() => Err(Error::Corrupt("hash of the streams".into())),
         _ => Ok(streams),

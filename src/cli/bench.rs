@@ -9,7 +9,8 @@ use std::time::Instant;
 
 use cmx::block::Kind;
 use cmx::level::{self, LEVELS, Level};
-use cmx::predictor::codec::{self, Learning};
+use cmx::predictor::codec;
+use cmx::predictor::learning::{self, Learning};
 use cmx::predictor::profile::Profile;
 
 use super::failure::{Failure, name};
@@ -155,7 +156,7 @@ fn mixers(path: &Path, raw: &[u8], level: &Level) -> Result<(), Failure> {
             continue;
         }
         let start = Instant::now();
-        let coded = codec::encode_learning(&profile, raw, level.memory(), learning).map_err(|error| Failure::at(path, &error))?;
+        let coded = learning::encode_learning(&profile, raw, level.memory(), learning).map_err(|error| Failure::at(path, &error))?;
         let rate = raw.len() as f64 / 1e6 / start.elapsed().as_secs_f64().max(1e-9);
         first = if first == 0 { coded.len() } else { first };
         let change = 100.0 * (coded.len() as f64 / first as f64 - 1.0);

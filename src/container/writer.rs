@@ -45,6 +45,13 @@ impl CodedBlock {
         Ok(Self::of(raw, block::encode_behind(raw, base, verify)?))
     }
 
+    /// Codes an index, or names.
+    fn encode_index(raw: &[u8], level: &Level, verify: bool) -> Result<CodedBlock> {
+        let mut coded = Self::encode(raw, level, verify)?;
+        block::fill_index(&mut coded.coded, raw.len());
+        Ok(coded)
+    }
+
     fn of(raw: &[u8], encoded: Encoded) -> CodedBlock {
         CodedBlock { raw_len: raw.len() as u64, raw_hash: hash(raw), coded: encoded.bytes, fallback: encoded.fallback }
     }
@@ -161,7 +168,7 @@ impl<W: Write> MemberWriter<W> {
         if raw.len() as u64 > MAX_BLOCK {
             return Err(Error::Limit(Limit::new(LimitKind::Format, "the names would pass 1 GiB; make several archives")));
         }
-        let coded = CodedBlock::encode(raw, level, verify)?;
+        let coded = CodedBlock::encode_index(raw, level, verify)?;
         let record_len = self.record(Kind::Names, coded.raw_len, coded.raw_hash, &coded.coded)?;
         self.names.push(NamesRow { before: self.blocks.len() as u64, record_len });
         Ok(())
@@ -182,7 +189,7 @@ impl<W: Write> MemberWriter<W> {
         if raw.len() as u64 > MAX_BLOCK {
             return Err(Error::Limit(Limit::new(LimitKind::Format, "the index would pass 1 GiB; make several archives")));
         }
-        let coded = CodedBlock::encode(&raw, level, verify)?;
+        let coded = CodedBlock::encode_index(&raw, level, verify)?;
         self.record(Kind::Index, coded.raw_len, coded.raw_hash, &coded.coded)?;
         self.write_parity()?;
         // What came before must be on the disk before the footer says that it is.

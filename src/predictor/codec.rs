@@ -4,15 +4,15 @@ use super::base::{State, Task};
 use super::primed::{self, Found, Key};
 use super::primer::Primer;
 use super::profile::Profile;
+use super::work::Work;
 use super::{Predictor, Sizes};
 use crate::block::Kind;
 use crate::budget::{self, Charge};
 use crate::coder::leading::{LeadingBits, Skipped};
 use crate::coder::{Decoder, Encoder};
-use crate::error::{Error, Limit, LimitKind, Result};
+use crate::error::{Error, Result};
 use crate::level::{Effort, Level};
-use crate::mix::bayes::BayesMixer;
-use crate::mix::mixer::{Mixer, Rate, WeightMixer};
+use crate::mix::mixer::{Mixer, WeightMixer};
 use crate::simd::{InstructionSet, Kernels, Scalar};
 use crate::{block, words};
 use std::borrow::Cow;
@@ -34,7 +34,7 @@ pub fn encode_as(bytes: &[u8], level: &Level, kind: &Kind, set: InstructionSet) 
         return encode_words(bytes, level, set);
     }
     if sorted(level, kind, bytes.len()) {
-        return crate::sort::encode(bytes, set);
+        return crate::sort::encode_filled(bytes, set, block::fewest_bytes(bytes.len()));
     }
     let profile = Profile::new(level, kind, bytes.len());
     match reversed(bytes, kind) {
@@ -73,7 +73,7 @@ fn encode_words(text: &[u8], level: &Level, set: InstructionSet) -> Result<Vec<u
     let mut out = Vec::new();
     block::put_varint(&mut out, codes.len() as u64);
     let coded = if sorted(level, &Kind::Words, codes.len()) {
-        crate::sort::encode(&codes, set)?
+        crate::sort::encode_filled(&codes, set, block::fewest_bytes(text.len()))?
     } else {
         encode_profile(&Profile::of_words(level, text.len())?, &codes, level.memory, set)?
     };
@@ -238,8 +238,12 @@ fn encode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
         None => begin::<K, N, R, D, P, S, M>(kernels, profile, bytes.len(), task, leading.skipped, true)?,
     };
     let step = step_of(task.text, raw.len());
+    let mut work = Work::default();
     while let Some(&byte) = bytes.get(index) {
         if !is_taken {
+            if index >= start {
+                work.modelled();
+            }
             predictor.begin_byte();
             let skipped = predictor.skipped();
             for shift in (8 - skipped..8).rev() {
@@ -277,10 +281,13 @@ fn encode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
                 predictor.reject();
                 break;
             }
+            work.expected();
         }
     }
     let kept = if task.room.is_some() { task.keep(predictor, bytes.to_vec()) } else { None };
-    Ok((encoder.finish(), kept))
+    let mut code = encoder.finish();
+    work.fill(&mut code);
+    Ok((code, kept))
 }
 
 #[inline(always)]
@@ -308,12 +315,19 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
         None => begin::<K, N, R, D, P, S, Mixer<P, S>>(kernels, profile, total, task, leading.skipped, false)?,
     };
     let step = step_of(task.text, raw_len);
+    let mut work = Work::default();
     bytes.extend_from_slice(&primer[..first]);
     while bytes.len() < total {
         if decoder.overrun() {
             return Err(Error::Corrupt("the code ends before its bytes do".into()));
         }
+        if work.is_too_much(coded.len()) {
+            return Err(Work::error());
+        }
         if !is_taken {
+            if bytes.len() >= start {
+                work.modelled();
+            }
             let known = primer.get(bytes.len()).copied();
             predictor.begin_byte();
             let mut byte = 0;
@@ -343,7 +357,7 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
                     primed::keep(key, &predictor, *size);
                 }
             }
-            if bytes.len() < start || bytes.len() == total || decoder.overrun() {
+            if bytes.len() < start || bytes.len() == total || decoder.overrun() || work.is_too_much(coded.len()) {
                 break;
             }
             advance(step, bytes.len() - start);
@@ -355,6 +369,7 @@ fn decode_with<K: Kernels, const N: usize, const R: usize, const D: usize, const
             }
             exceptions.next_if_eq(&bytes.len());
             bytes.push(bypass.expected());
+            work.expected();
         }
     }
     if task.room.is_none() {
@@ -395,7 +410,7 @@ fn decode_avx2<const N: usize, const R: usize, const D: usize, const P: usize, c
 /// # Errors
 /// Memory for the tables cannot be had.
 #[allow(unsafe_code)]
-fn encode_sized<const N: usize, const R: usize, const D: usize, const P: usize, const S: usize, M: WeightMixer<P, S>>(
+pub(super) fn encode_sized<const N: usize, const R: usize, const D: usize, const P: usize, const S: usize, M: WeightMixer<P, S>>(
     profile: &Profile,
     raw: &[u8],
     task: &Task,
@@ -474,38 +489,4 @@ pub(super) fn encode_task(profile: &Profile, raw: &[u8], task: &Task) -> Result<
 /// Decodes what [`encode_task`] made of `raw_len` bytes.
 pub(super) fn decode_task(profile: &Profile, coded: &[u8], raw_len: usize, task: &Task) -> Result<(Vec<u8>, Option<State>)> {
     with_shape!(profile, decode_sized<>(profile, coded, raw_len, task))
-}
-
-/// How the first layer's weights learn.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Learning {
-    /// By gradient, with a rate that falls: what every level uses.
-    Falling,
-    /// By gradient, with the rate that the falling one ends at.
-    Fixed,
-    /// As beliefs with variances: [`BayesMixer`].
-    Bayes,
-}
-
-/// Codes `raw` like [`encode_profile`], with weights that learn as `learning` says. Only for comparisons: the Bayesian mixer
-/// is compiled for one shape, that of -7, so profiles of up to 16 contexts are all compared in it, and there is no
-/// decoder.
-///
-/// # Errors
-/// Memory for the tables cannot be had, or the profile is too large.
-pub fn encode_learning(profile: &Profile, raw: &[u8], memory: usize, learning: Learning) -> Result<Vec<u8>> {
-    let set = crate::simd::active();
-    let comparable = profile.contexts.len() <= 16 && profile.signal.is_none();
-    if learning == Learning::Bayes && !comparable {
-        return Err(Error::Limit(Limit::new(LimitKind::Format, "the Bayesian mixer is compiled for levels up to 7, and not for samples")));
-    }
-    let fixed = Profile { rate: Rate { first: profile.rate.last, ..profile.rate }, ..profile.clone() };
-    let profile = if learning == Learning::Fixed { &fixed } else { profile };
-    let task = Task::alone(profile, raw.len(), memory, set);
-    let (coded, _) = match (learning, comparable) {
-        (Learning::Bayes, _) => encode_sized::<16, 1, 0, 40, 4, BayesMixer<40, 4>>(profile, raw, &task),
-        (_, true) => encode_sized::<16, 1, 0, 40, 4, Mixer<40, 4>>(profile, raw, &task),
-        _ => encode_task(profile, raw, &task),
-    }?;
-    Ok(coded)
 }

@@ -2,6 +2,7 @@
 
 pub mod base;
 pub mod codec;
+pub mod learning;
 mod lookup;
 mod primed;
 pub mod primer;
@@ -9,13 +10,16 @@ pub mod profile;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod work;
 
 pub(crate) use codec::sorted;
 pub use codec::{decode, encode};
 
+use crate::block::Kind;
 use crate::coder::PROBABILITY_ONE;
 use crate::coder::leading::Skipped;
 use crate::error::Result;
+use crate::level::Level;
 use crate::mix::apm::Apm;
 use crate::mix::last_mixer::LastMixer;
 use crate::mix::mixer::{Mixer, Rate, WeightMixer};
@@ -69,6 +73,25 @@ impl Sizes {
     fn bytes(self) -> u64 {
         (self.table_bytes + self.table_bytes / 4 + 4 * self.direct + (16 << self.match_bits)) as u64
     }
+}
+
+/// Bytes of memory that a block of `length` bytes takes at `level`, at most, whatever is in it.
+pub(crate) fn most_memory(level: &Level, length: usize) -> u64 {
+    let kinds = [Kind::Text, Kind::Words, Kind::Table, Kind::Generic, Kind::Exe, Kind::Font, Kind::Wasm];
+    let tables = |kind: &Kind| {
+        if sorted(level, kind, length) {
+            // Positions, the column, and the code.
+            return 6 * length as u64;
+        }
+        let profile = Profile::new(level, kind, length);
+        // Shapes have a multiple of eight.
+        let total = length.saturating_add(profile.primer.text.len());
+        let tables = Sizes::of(profile.contexts.len().next_multiple_of(8), total, level.memory).bytes();
+        // Those that are not histories take an eighth of what these may.
+        tables.min(level.memory as u64 / 8 * 9) + 2 * total as u64
+    };
+    // The block and its streams, before and after coding.
+    kinds.iter().map(tables).max().unwrap_or(0) + 4 * length as u64
 }
 
 /// Predicts the next bit.

@@ -41,10 +41,29 @@ const PREFIX: usize = 4;
 /// # Errors
 /// [`Error::Limit`] when memory runs out.
 pub fn encode(raw: &[u8], set: InstructionSet) -> Result<Vec<u8>> {
+    encode_filled(raw, set, 0)
+}
+
+/// Like [`encode`], with zeros behind the code of the first piece where the stream would have fewer than `least` bytes, which
+/// must be fewer than that piece has.
+///
+/// # Errors
+/// As for [`encode`].
+pub fn encode_filled(raw: &[u8], set: InstructionSet, least: usize) -> Result<Vec<u8>> {
+    let mut codes = raw.chunks(LONGEST).map(|piece| encode_piece(piece, set)).collect::<Result<Vec<_>>>()?;
+    let total = codes.iter().map(Vec::len).sum::<usize>();
+    // Behind the last piece they could be taken for the piece itself, as its code is told by its length.
+    if let Some(first) = codes.first_mut() {
+        first.resize(first.len() + least.saturating_sub(total), 0);
+    }
+    join(codes)
+}
+
+/// The stream of these codes of pieces.
+fn join(codes: Vec<Vec<u8>>) -> Result<Vec<u8>> {
     let mut coded = Vec::new();
-    let mut pieces = raw.chunks(LONGEST).peekable();
-    while let Some(piece) = pieces.next() {
-        let code = encode_piece(piece, set)?;
+    let mut pieces = codes.into_iter().peekable();
+    while let Some(code) = pieces.next() {
         if pieces.peek().is_some() {
             let length =
                 u32::try_from(code.len()).map_err(|_| Error::Limit(Limit::new(LimitKind::Format, "a piece of more than 4 GiB")))?;

@@ -104,3 +104,21 @@ proptest! {
         }
     }
 }
+
+/// A code is told from its piece by its length, which zeros behind it must not make that of the piece.
+#[test]
+fn filled_streams_return() {
+    let raw = b"ab".repeat(LONGEST / 2 + 513);
+    let rest = raw.len() - LONGEST;
+    for length in [1000, 40_000, raw.len()] {
+        let raw = &raw[..length];
+        let plain = encode(raw, active()).unwrap();
+        for least in
+            [0, 20, plain.len() + 1, rest - 1, rest, rest + 1, rest + plain.len(), 4 * rest].into_iter().filter(|&least| least < length)
+        {
+            let filled = encode_filled(raw, active(), least).unwrap();
+            assert!(filled.len() >= least.max(plain.len()) && filled.len() <= least.max(plain.len()) + PREFIX, "{length} {least}");
+            assert!(decode(&filled, length, active()).unwrap() == raw, "{length} {least}");
+        }
+    }
+}

@@ -303,7 +303,7 @@ impl<R: Read> Members<R> {
 
 /// Decodes the block of a member of the compact form, and checks what came out.
 pub(crate) fn decode_compact(member: &Compact) -> Result<Vec<u8>> {
-    let raw = if member.raw_len == 0 { Vec::new() } else { block::decode(&member.coded, member.raw_len as usize)? };
+    let raw = if member.raw_len == 0 { Vec::new() } else { block::decode(&member.coded, length_in_memory(member.raw_len)?)? };
     member.check_raw(&raw)?;
     Ok(raw)
 }
@@ -315,12 +315,18 @@ pub(crate) fn decode_record(record: &Record, coded: &[u8], memory: u64, base: Op
     decode_content(record, coded, memory, base)
 }
 
+/// A length that an archive declares, as one of this machine's memory.
+fn length_in_memory(length: u64) -> Result<usize> {
+    usize::try_from(length).map_err(|_| Error::no_memory(format_args!("{length} bytes")))
+}
+
 /// Decodes a record of any length, with the other checks of [`decode_record`].
 fn decode_content(record: &Record, coded: &[u8], memory: u64, base: Option<&Base>) -> Result<Vec<u8>> {
     check_memory(record, coded, memory)?;
+    let raw_len = length_in_memory(record.raw_len)?;
     let raw = match base {
-        Some(base) => block::decode_behind(coded, record.raw_len as usize, base),
-        None => block::decode(coded, record.raw_len as usize),
+        Some(base) => block::decode_behind(coded, raw_len, base),
+        None => block::decode(coded, raw_len),
     };
     let raw = raw.map_err(|error| in_record(record, error))?;
     record.check_raw(&raw)?;
@@ -331,7 +337,7 @@ fn decode_content(record: &Record, coded: &[u8], memory: u64, base: Option<&Base
 pub(crate) fn decode_base_record(record: &Record, coded: &[u8], memory: u64) -> Result<Base> {
     check_length(record, coded)?;
     check_memory(record, coded, memory)?;
-    let base = block::decode_base(coded, record.raw_len as usize).map_err(|error| in_record(record, error))?;
+    let base = block::decode_base(coded, length_in_memory(record.raw_len)?).map_err(|error| in_record(record, error))?;
     record.check_raw(&base.text)?;
     Ok(base)
 }
@@ -383,6 +389,7 @@ fn decode_entries(record: &Record, coded: &[u8], memory: u64, options: &DecodeOp
         let text = format!("the index takes {} bytes, more than {}", record.raw_len, options.max_index);
         return Err(Error::Limit(Limit::new(LimitKind::Index, text)));
     }
+    block::check_index(coded.len(), length_in_memory(record.raw_len)?)?;
     let _coded = budget::charge(2 * coded.len() as u64, "the index")?;
     let (record, coded) = (*record, coded.to_vec());
     Ok(Ordered::new(1).submit(move || decode_content(&record, &coded, memory, None))?.unwrap_or_default())

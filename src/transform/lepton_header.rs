@@ -17,6 +17,9 @@ const FIXED: usize = 28;
 const BLOCK: u64 = 128;
 /// Blocks that a byte of JPEG stands for at most, beyond [`FEW_BLOCKS`]: even an image of one colour has eight.
 const MOST_BLOCKS: u64 = 16;
+/// Blocks that a byte of the Lepton file stands for at most, beyond as many: at 80 ns each, a tenth of a second a kilobyte. The
+/// code of a block of one colour is a twenty-fifth of a bit.
+const MOST_PACKED: u64 = 1024;
 /// So many may come for nothing, as in an image that was cut short.
 const FEW_BLOCKS: u64 = 4096;
 /// Bytes that the models of the codec take.
@@ -56,6 +59,9 @@ impl Demands {
         let blocks = blocks_of(jpeg_headers(&header)?)?;
         if blocks > MOST_BLOCKS * jpeg_len as u64 + FEW_BLOCKS {
             return Err(wrong("an image larger than its data"));
+        }
+        if blocks > MOST_PACKED * packed.len() as u64 + FEW_BLOCKS {
+            return Err(wrong("an image larger than its code can be"));
         }
         Ok(Demands { memory: blocks * BLOCK + 3 * header.len() as u64 + jpeg_len as u64 + MODELS })
     }

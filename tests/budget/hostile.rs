@@ -2,14 +2,16 @@
 
 use cmx::Metadata;
 use cmx::block;
+use cmx::container::Entry;
 use cmx::container::compact::Compact;
 use cmx::container::fields::put_varint;
 use cmx::container::footer::{FOOTER_LEN, Footer};
 use cmx::container::format::incompatible;
-use cmx::container::hash::hash;
+use cmx::container::hash::{Hasher, hash, narrow};
 use cmx::container::header::Header;
 use cmx::container::record::{Kind, Record};
-use cmx::level::LEVELS;
+use cmx::container::writer::{CodedBlock, MemberWriter};
+use cmx::level::{LEVELS, Level};
 
 /// Numbers of the columns of an index.
 pub mod column {
@@ -37,7 +39,9 @@ pub fn member(features: u64, memory_mib: u64, records: &[(u64, u64, Vec<u8>)]) -
 
 /// A member of named files that is nothing but an index, coded at the level of that number.
 pub fn index_only(index: &[u8], level: usize) -> Vec<u8> {
-    let coded = block::encode(index, &LEVELS[level - 1], false).unwrap().bytes;
+    let mut coded = block::encode(index, &LEVELS[level - 1], false).unwrap().bytes;
+    // As much code as so long an index must have.
+    coded.resize(coded.len().max(index.len().saturating_sub(64 << 10).div_ceil(1024)), 0);
     member(incompatible::NAMED, 4096, &[(index.len() as u64, hash(index), coded)])
 }
 
@@ -98,4 +102,49 @@ pub fn prose(length: usize) -> Vec<u8> {
     }
     text.truncate(length);
     text
+}
+
+/// The level that a block names by this number.
+pub fn level_of(number: u8) -> &'static Level {
+    static ALL: [Level; 8] = LEVELS;
+    if number == 10 { ALL[4].for_small_files() } else { &ALL[usize::from(number) - 1] }
+}
+
+/// A member of named files of these blocks and entries.
+pub fn named(level: &Level, blocks: &[CodedBlock], entries: Vec<Entry>, features: u64) -> Vec<u8> {
+    let mut writer = MemberWriter::begin(Vec::new(), incompatible::NAMED | features, level, 0).unwrap();
+    blocks.iter().for_each(|block| writer.block(block).unwrap());
+    writer.finish(entries, &LEVELS[0], false).unwrap().0
+}
+
+/// A block that is coded already.
+pub fn coded_block(raw_len: u64, raw_hash: u64, coded: &[u8]) -> CodedBlock {
+    CodedBlock { raw_len, raw_hash, coded: coded.to_vec(), fallback: None }
+}
+
+/// `count` times the same block.
+pub fn repeated(block: &CodedBlock, count: usize) -> Vec<CodedBlock> {
+    (0..count).map(|_| coded_block(block.raw_len, block.raw_hash, &block.coded)).collect()
+}
+
+/// A split block with nothing but this program.
+pub fn split(level: u8, program: &[u8]) -> Vec<u8> {
+    let mut coded = vec![2 << 4 | level, 0];
+    put_varint(&mut coded, (program.len() as u64) << 1);
+    coded.extend([0, 0]);
+    coded.extend(program);
+    coded
+}
+
+/// The hash of so many zeros.
+pub fn zeros_hash(length: u64) -> u64 {
+    let zeros = vec![0; 1 << 20];
+    let mut hasher = Hasher::default();
+    (0..length >> 20).for_each(|_| hasher.update(&zeros));
+    hasher.finish()
+}
+
+/// A file of so many bytes with this hash.
+pub fn file(size: u64, hash: u64) -> Entry {
+    Entry { path: b"f".to_vec(), size, hash: narrow(hash, size), ..Entry::default() }
 }

@@ -5,4 +5,5 @@ mod child;
 mod hostile;
 mod limits;
 mod promises;
+mod rows;
 mod time;

@@ -31,6 +31,8 @@ struct Draft {
     block: Record,
     coded: Vec<u8>,
     index: Vec<u8>,
+    /// Does the index have as little code as it can?
+    is_dense: bool,
     /// Added to what the footer says of the member's length.
     excess: u64,
 }
@@ -43,6 +45,7 @@ impl Draft {
             block: Record::new(Kind::Block, 0, RAW.len() as u64, hash(RAW), &coded),
             coded,
             index: Vec::new(),
+            is_dense: false,
             excess: 0,
         };
         draft.index = draft.index(|_| {}).to_bytes();
@@ -87,7 +90,9 @@ impl Draft {
         bytes.extend(self.block_bytes());
         let index_at = bytes.len() as u64;
         let long = self.index.len() > 1000;
-        let index = if long { cmx::block::encode(&self.index, &LEVELS[0], true).unwrap().bytes } else { stored(&self.index) };
+        let mut index = if long { cmx::block::encode(&self.index, &LEVELS[0], true).unwrap().bytes } else { stored(&self.index) };
+        // As much code as so long an index must have.
+        index.resize(index.len().max(if self.is_dense { 0 } else { self.index.len() / 1024 }), 0);
         Record::new(Kind::Index, 1, self.index.len() as u64, hash(&self.index), &index).write_to(&mut bytes);
         bytes.extend(index);
         Footer { member_len: bytes.len() as u64 + FOOTER_LEN + self.excess, index_at }.write_to(&mut bytes);
@@ -232,7 +237,8 @@ fn indices() -> Vec<Refused> {
         case("index-entries", "corrupt", "one entry", index(|index| index.entries.push(Entry::default()))),
         case("index-column", "unsupported", "column 50", raw([&plain[..], &[50, 1, 0]].concat())),
         case("index-count", "corrupt", "impossible count", raw(vec![0, 0xFF, 0xFF, 0xFF, 0x7F])),
-        case("index-memory", "limit", "bring the memory to", raw(many)),
+        case("index-memory", "limit", "bring the memory to", raw(many.clone())),
+        case("index-dense", "corrupt", "more work than so few may", full(|draft| (draft.index, draft.is_dense) = (many.clone(), true))),
         case("index-cut", "corrupt", "", raw(cut(plain, 1))),
         case("footer-length", "corrupt", "does not fit the member", full(|draft| draft.excess = 1)),
         case("footer-hash", "corrupt", "the footer before byte", flipped(whole.clone(), whole.len() - 1)),

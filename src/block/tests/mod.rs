@@ -3,6 +3,7 @@
 mod hostile;
 mod images;
 pub mod sample;
+mod work;
 
 use super::*;
 use crate::level;
