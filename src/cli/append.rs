@@ -8,7 +8,7 @@ use super::compress::chosen_level;
 use super::decompress::settings;
 use super::display::Display;
 use super::failure::{Failure, name, warn, with_remedy};
-use super::{levels, pack};
+use super::pack;
 
 /// Appends every file behind the first to the archive that the first names.
 pub fn run(options: &Options) -> Result<(), Failure> {
@@ -24,7 +24,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     let level = chosen_level(options);
     let mut how = pack::create_options(options, level, Some(target));
     let plan = Plan::of(inputs, how.walk).map_err(|error| Failure::plain(&error))?;
-    how.encode.threads = levels::threads(options, level, Some(plan.total()))?;
+    pack::fit(&mut how, options, plan.total())?;
     let passes = how.encode.passes();
     let display = Display::begin(options, &name(target), Some(plan.total() * passes), passes);
     how.encode.progress = Some(display.progress.clone());

@@ -48,7 +48,7 @@ fn compress_one(options: &Options, level: &'static Level, input: &Path) -> Resul
     let Opened { mut source, length, metadata, original } = open(options, input)?;
     let mut output = open_output(options, input)?;
     let mut settings = EncodeOptions { level, verify: !options.no_verify, memory: levels::memory(options), ..EncodeOptions::default() };
-    settings.threads = levels::threads(options, level, length)?;
+    (settings.level, settings.threads) = levels::fitted(options, level, length)?;
     let passes = settings.passes();
     let display = Display::begin(options, &name(input), length.map(|length| length * passes), passes);
     settings.progress = Some(display.progress.clone());

@@ -43,27 +43,102 @@ pub fn wanted_threads(options: &Options) -> Result<usize, Failure> {
     }
 }
 
-/// How many threads compress `length` bytes at `level`: no more than there are blocks, and than fit
-/// into the memory.
-pub fn threads(options: &Options, level: &Level, length: Option<u64>) -> Result<usize, Failure> {
+/// The smallest blocks that lack of memory leads to. Smaller ones would cost more than a lower level does.
+const LEAST_BLOCK: usize = 1 << 20;
+
+/// The level as it fits into the memory, and how many threads compress `length` bytes with it: no more than there are blocks,
+/// and than fit into the memory. Where the user says nothing of memory and even one thread has too little, blocks become
+/// smaller, with a warning.
+///
+/// # Errors
+/// The memory does not suffice.
+pub fn fitted(options: &Options, level: &'static Level, length: Option<u64>) -> Result<(&'static Level, usize), Failure> {
+    let (wanted, limit) = (wanted_threads(options)? as u64, memory(options));
+    let is_long = |block: usize| length.is_none_or(|length| length > block as u64);
+    let level = if options.memory.is_some() {
+        // The bytes do not depend on it, and a short input takes less: whether that fits, the budget of the job says.
+        if limit < needed(level) && length.is_some() && is_long(level.block_size()) {
+            return Err(Failure::usage(too_little(level, length, limit)));
+        }
+        level
+    } else {
+        let fitting = fitting_block(level, length, limit).ok_or_else(|| Failure::usage(too_little(level, length, limit)))?;
+        if fitting < level.block_size() && is_long(fitting) {
+            if !options.quiet {
+                warn(smaller_blocks(level, fitting, limit));
+            }
+            Box::leak(Box::new(level.with_block_size(fitting)))
+        } else {
+            level
+        }
+    };
     let blocks = length.map_or(u64::MAX, |length| length.div_ceil(level.block_size() as u64).max(1));
-    let wanted = (wanted_threads(options)? as u64).min(blocks);
-    let limit = memory(options);
-    // A short input takes less than the level's maximum: whether that fits, the budget of the job says.
-    let fitting = (limit / needed(level)).max(1);
-    if options.memory.is_some_and(|memory| memory < needed(level)) && length.is_some_and(|length| length > level.block_size() as u64) {
-        return Err(Failure::usage(format!(
-            "level {} needs {} a thread, more than -M allows; take a lower level or a higher -M",
-            level.number(),
-            size::show(needed(level))
-        )));
-    }
+    let wanted = wanted.min(blocks);
+    let each = level.memory_for(level.block_size()).min(needed(level));
+    let fitting = (limit / each).max(1);
     if fitting < wanted && options.threads.is_some() && !options.quiet {
-        warn(format!(
-            "{fitting} threads instead of {wanted}: each needs {}, and -M allows {}",
-            size::show(needed(level)),
-            size::show(limit)
-        ));
+        warn(format!("{fitting} threads instead of {wanted}: each needs {}, and -M allows {}", size::show(each), size::show(limit)));
     }
-    Ok(wanted.min(fitting) as usize)
+    Ok((level, wanted.min(fitting) as usize))
+}
+
+/// The block size at which `length` bytes are coded within `limit` bytes of memory: that of the level, or half of it as often
+/// as necessary; `None` where [`LEAST_BLOCK`] is too much.
+fn fitting_block(level: &Level, length: Option<u64>, limit: u64) -> Option<usize> {
+    let longest = |block: usize| length.and_then(|length| usize::try_from(length).ok()).map_or(block, |length| block.min(length));
+    let mut block = level.block_size();
+    while level.memory_for(longest(block)) > limit {
+        block /= 2;
+        if block < LEAST_BLOCK {
+            return None;
+        }
+    }
+    Some(block)
+}
+
+/// Says that blocks are smaller than the level has them.
+fn smaller_blocks(level: &Level, block: usize, limit: u64) -> String {
+    format!(
+        "blocks of {} instead of {}, so the archive becomes larger: level {} needs {}, and {} of this machine's memory are allowed; \
+         -M allows more, and a lower level may do better",
+        size::show(block as u64),
+        size::show(level.block_size() as u64),
+        level.number(),
+        size::show(needed(level)),
+        size::show(limit)
+    )
+}
+
+/// Says that a level needs more memory than there is, and what to do.
+fn too_little(level: &Level, length: Option<u64>, limit: u64) -> String {
+    let lower = LEVELS.iter().rev().find(|lower| {
+        lower.number() < level.number() && fitting_block(lower, length, limit).is_some_and(|block| block == lower.block_size())
+    });
+    let lower = lower.map_or_else(|| "a lower level".into(), |lower| format!("-{}", lower.number()));
+    let longest =
+        length.and_then(|length| usize::try_from(length).ok()).map_or(level.block_size(), |length| level.block_size().min(length));
+    format!(
+        "level {} needs {} a thread for this, and {} are allowed; take {lower}, or allow more with -M",
+        level.number(),
+        size::show(level.memory_for(longest)),
+        size::show(limit)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_shrink_until_they_fit() {
+        let [first, .., last] = &LEVELS;
+        assert_eq!(fitting_block(last, None, 8 << 30), Some(256 << 20));
+        assert_eq!(fitting_block(last, Some(50_000), 1500 << 20), Some(256 << 20), "a short input is no reason");
+        let block = fitting_block(last, Some(1 << 30), 1536 << 20).unwrap();
+        assert!((LEAST_BLOCK..256 << 20).contains(&block) && last.memory_for(block) <= 1536 << 20, "{block}");
+        assert_eq!(fitting_block(last, None, 500 << 20), None);
+        assert_eq!(fitting_block(first, None, 500 << 20), Some(16 << 20));
+        let text = too_little(last, None, 500 << 20);
+        assert!(text.contains("take -5") || text.contains("take -4"), "{text}");
+    }
 }

@@ -27,7 +27,7 @@ pub fn run(options: &Options, level: &'static Level, inputs: &[PathBuf]) -> Resu
     let shown = target.clone().unwrap_or_else(|| PathBuf::from("standard output"));
     let mut settings = create_options(options, level, target.as_deref());
     let plan = Plan::of(inputs, settings.walk).map_err(|error| Failure::plain(&error))?;
-    settings.encode.threads = levels::threads(options, level, Some(plan.total()))?;
+    fit(&mut settings, options, plan.total())?;
     let mut output = match &target {
         Some(path) => Output::file(path, options.force, Path::new(""))?,
         None => Output::stdout_for_archive(options)?,
@@ -55,6 +55,17 @@ pub fn create_options(options: &Options, level: &'static Level, target: Option<&
         base: options.base,
         parity: options.parity,
     }
+}
+
+/// Fits `settings` into the memory, for `total` bytes of files. Where blocks have to be smaller there is no base: base and
+/// copy take as much as a whole block.
+pub fn fit(settings: &mut CreateOptions, options: &Options, total: u64) -> Result<(), Failure> {
+    let level = settings.encode.level;
+    (settings.encode.level, settings.encode.threads) = levels::fitted(options, level, Some(total))?;
+    if settings.encode.level != level {
+        settings.base = Some(0);
+    }
+    Ok(())
 }
 
 /// The archive to write; `None` is standard output.
