@@ -265,7 +265,8 @@ impl<W: Write> Content<'_, W> {
 
     /// Makes what was collected the base of the text to come, which is cut into blocks of about `part` bytes.
     fn begin_text(&mut self, part: u64) -> Result<()> {
-        self.part = self.limit.min(part as usize);
+        let part = usize::try_from(part).unwrap_or(usize::MAX);
+        self.part = self.limit.min(part);
         if self.block.is_empty() {
             // None of the files of the base could be read: the text stands alone.
             return Ok(());
@@ -275,7 +276,7 @@ impl<W: Write> Content<'_, W> {
         let base = Ordered::new(1).submit(move || {
             let work = block.len() as u64 * options.passes();
             // About two letters to a code.
-            let encode = || CodedBlock::encode_base(&block, level, part as usize / 2, options.verify);
+            let encode = || CodedBlock::encode_base(&block, level, part / 2, options.verify);
             progress::part(options.progress.as_ref(), work, encode)
         })?;
         if let Some((block, base)) = base {

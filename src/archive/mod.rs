@@ -90,13 +90,16 @@ impl Archive {
         if matches!(&damaged, Err(error) if !error.is_damage() && !matches!(error, Error::NotAnArchive(_))) {
             return damaged;
         }
-        let Some((copy, notes)) = mend::mend(&file, &std::env::temp_dir(), options.memory)? else { return damaged };
+        // What was read is given back first: the copy is read under the same limit.
+        let error = damaged.err();
+        let unmended = |file| error.map_or_else(|| Self::read(file, options), Err);
+        let Some((copy, notes)) = mend::mend(&file, &std::env::temp_dir(), options.memory)? else { return unmended(file) };
         match Self::read(copy, options) {
             Ok(mut mended) => {
                 mended.warnings.splice(0..0, notes);
                 Ok(mended)
             }
-            Err(_) => damaged,
+            Err(_) => unmended(file),
         }
     }
 

@@ -53,7 +53,7 @@ impl Spool {
         file.seek(SeekFrom::Start(*start))?;
         let mut placement = Placement::default();
         let mut left = entry.stored_len();
-        let mut buffer = vec![0; STEP.min(left as usize)];
+        let mut buffer = vec![0; left.min(STEP as u64) as usize];
         loop {
             let step = left.min(buffer.len() as u64) as usize;
             file.read_exact(&mut buffer[..step])?;

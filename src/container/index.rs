@@ -211,7 +211,7 @@ impl Index {
                 layout.names.push(layout.end);
                 layout.end = layout.end.checked_add(row.record_len).ok_or_else(wrong)?;
             }
-            if let Some(block) = self.blocks.get(number as usize) {
+            if let Some(block) = usize::try_from(number).ok().and_then(|number| self.blocks.get(number)) {
                 layout.blocks.push(layout.end);
                 layout.end = layout.end.checked_add(block.record_len).ok_or_else(wrong)?;
             }
