@@ -189,6 +189,10 @@ mod tests {
         assert!(Demands::of(&file(1000, &whole), 1000).is_ok());
         assert!(says(&file(1001, &whole), 1000).contains("longer than the block"));
         assert!(says(&file(1000, &[part(b"HDR", &frame(65_000, 65_000)), threads(1)].concat()), 1000).contains("larger than its data"));
+        let large = [part(b"HDR", &frame(8000, 8000)), threads(1)].concat();
+        assert!(says(&file(100_000, &large), 100_000).contains("larger than its code"));
+        let with_code = [file(100_000, &large), vec![0; 1500]].concat();
+        assert!(Demands::of(&with_code, 100_000).is_ok());
         assert!(says(&file(1000, &vec![0; 200_000]), 1000).contains("longer than the image"));
         assert!(says(&file(1000, b"HDR\xFF\xFF\xFF\xFF"), 1000).contains("longer than the header"));
         assert!(says(&file(1000, b"CRS\xFF\xFF\xFF\x3F"), 1000).contains("longer than the header"));
