@@ -191,6 +191,17 @@ fn dev_stdout_is_standard_output() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     fs::write(folder.path().join("y.cmx"), output.stdout).unwrap();
     assert_eq!(run(folder.path(), "-d y.cmx -o /dev/stdout").stdout, b"content");
+    // What the file had before stays, and what is written to it after comes after.
+    for name in ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"] {
+        let script = format!("echo first >log; (echo second; $CMX -d y.cmx -o {name}; echo last) >>log");
+        let status = Command::new("sh").current_dir(folder.path()).env("CMX", env!("CARGO_BIN_EXE_cmx")).args(["-c", &script]).status();
+        assert!(status.unwrap().success());
+        assert_eq!(fs::read_to_string(folder.path().join("log")).unwrap(), "first\nsecond\ncontentlast\n", "{name}");
+    }
+    let script = "(echo first; $CMX -d y.cmx -o /dev/fd/3 3>>log) >log";
+    let status = Command::new("sh").current_dir(folder.path()).env("CMX", env!("CARGO_BIN_EXE_cmx")).args(["-c", script]).status();
+    assert!(status.unwrap().success());
+    assert_eq!(fs::read_to_string(folder.path().join("log")).unwrap(), "first\ncontent");
 }
 
 /// `tar` takes death by SIGPIPE of its compressor for what it is.

@@ -104,3 +104,60 @@ fn the_same_output_twice_is_one_of_both() {
     let (code, said) = run(path, "-dc z.cmx");
     assert!(code == Some(0) && (said == "two".repeat(1000) || said == "three".repeat(1000)));
 }
+
+/// The name of an output is looked at again when the output gets it.
+#[test]
+fn what_is_made_meanwhile_is_not_overwritten() {
+    let folder = folder_with_archive();
+    let path = folder.path();
+    slow_append(path).wait().unwrap();
+    for call in ["-1 -T1 --rm slow -o n", "-d -f x.cmx slow -o n", "-d -T1 x.cmx slow -C n.d"] {
+        let is_extraction = call.contains(" -C ");
+        let target = if is_extraction { path.join("n.d/slow") } else { path.join("n") };
+        // The flag is there to show that without it the file is kept.
+        let call = call.replace(" -f", "");
+        let child = cmx(path, &call).spawn().unwrap();
+        if is_extraction {
+            while !path.join("n.d").exists() {
+                std::thread::yield_now();
+            }
+        }
+        std::thread::sleep(std::time::Duration::from_millis(30));
+        fs::write(&target, b"of someone else").unwrap();
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(1), "{call}: {:?} {said}", output.status);
+        assert_eq!(fs::read(&target).unwrap(), b"of someone else", "{call}");
+        assert!(path.join("slow").exists(), "{call}");
+        fs::remove_file(target).unwrap();
+    }
+}
+
+/// An append to an archive that is replaced meanwhile says that its files are nowhere.
+#[test]
+fn an_append_to_a_replaced_archive_fails() {
+    let folder = folder_with_archive();
+    let path = folder.path();
+    let child = slow_append(path);
+    fs::write(path.join("new"), b"of someone else").unwrap();
+    fs::rename(path.join("new"), path.join("x.cmx")).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(1) && said.contains("replaced"), "{said}");
+    assert_eq!(fs::read(path.join("x.cmx")).unwrap(), b"of someone else");
+}
+
+/// A signal in the middle of an append leaves the archive as it was.
+#[test]
+fn an_append_that_is_ended_by_a_signal_leaves_nothing() {
+    let folder = folder_with_archive();
+    let path = folder.path();
+    let before = fs::read(path.join("x.cmx")).unwrap();
+    let mut child = slow_append(path);
+    while fs::metadata(path.join("x.cmx")).unwrap().len() == before.len() as u64 {
+        assert!(child.try_wait().unwrap().is_none(), "the append was done too early for this test");
+    }
+    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+    assert_eq!(fs::read(path.join("x.cmx")).unwrap(), before);
+}

@@ -14,6 +14,7 @@ use crate::container::Entry;
 use crate::error::{Error, Result};
 use crate::input::lock;
 use crate::options::DecodeOptions;
+use crate::output::unfinished::Tail;
 
 impl Archive {
     /// Appends what `plan` holds to the archive at `path`. An entry takes the place of an earlier one
@@ -26,7 +27,8 @@ impl Archive {
     /// unless [`DecodeOptions::ignore_trailing`] says so: repair may save it.
     ///
     /// # Errors
-    /// The archive ends in damage, holds a stream or is being written by someone else; and as [`Plan::write`].
+    /// The archive ends in damage, holds a stream, is being written by someone else or has been replaced meanwhile; and as
+    /// [`Plan::write`].
     pub fn append(path: &Path, plan: Plan, options: &CreateOptions, limits: &DecodeOptions) -> Result<CreateSummary> {
         let file = File::options().read(true).write(true).open(path)?;
         lock::for_writing(&file, path)?;
@@ -41,7 +43,10 @@ impl Archive {
         check_with(&archive, &plan)?;
         // What an append that was cut short has left behind.
         file.set_len(end)?;
+        let tail = Tail::new(&file, end)?;
         let mut result = archive.budget.run(|| write(&file, end, plan, options));
+        drop(tail);
+        result = result.and_then(|summary| lock::check_path(&file, path).map(|()| summary).map_err(Error::Io));
         if result.is_err() {
             file.set_len(end)?;
         } else if let Ok(summary) = &mut result {

@@ -322,7 +322,7 @@ impl Extraction<'_> {
         if self.tree.find(&entry.path)?.is_some_and(|found| self.written.contains(&found.id)) {
             return Err(Error::UnsafePath(format!("this file system takes {:?} for another entry's name", show_name(&entry.path))));
         }
-        let (id, refused) = file.commit(&self.restored(entry))?;
+        let (id, refused) = file.commit(&self.restored(entry), self.options.overwrite)?;
         self.warn(&entry.path, refused);
         self.written.insert(id);
         self.archive.tell(entry);

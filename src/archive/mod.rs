@@ -261,14 +261,14 @@ impl Archive {
         if name.is_empty() { b"-".to_vec() } else { name }
     }
 
-    /// Makes an archive of everything under `roots`, at `path`.
+    /// Makes an archive of everything under `roots`, at `path`, in place of a file that is there.
     ///
     /// # Errors
     /// A root does not exist, writing fails, or memory is short. Files that change or cannot be read are no error but
     /// warnings.
     pub fn create(path: impl AsRef<Path>, roots: &[PathBuf], options: &CreateOptions) -> Result<CreateSummary> {
         let plan = Plan::of(roots, options.walk)?;
-        let mut file = crate::output::AtomicFile::create(path.as_ref())?;
+        let mut file = crate::output::AtomicFile::create(path.as_ref(), true)?;
         let summary = plan.write(&mut file, options)?;
         file.commit()?;
         Ok(summary)

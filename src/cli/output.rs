@@ -42,7 +42,10 @@ impl Output {
                 return Err(Failure::usage(format!("{} exists; -f overwrites it", name(path))));
             }
         }
-        let file = AtomicFile::create(path).map_err(|error| Failure::io(path, &error))?;
+        if let Some(file) = standard::stream_of(path)? {
+            return Ok(Output { path: path.to_path_buf(), sink: Sink::Stdout(file), failed: false });
+        }
+        let file = AtomicFile::create(path, force).map_err(|error| Failure::io(path, &error))?;
         Ok(Output { path: path.to_path_buf(), sink: Sink::File(file), failed: false })
     }
 
@@ -50,7 +53,7 @@ impl Output {
     pub fn stdout() -> Result<Self, Failure> {
         standard::check_output()?;
         let path = PathBuf::from("standard output");
-        let file = duplicate_stdout().map_err(|error| Failure::io(&path, &error))?;
+        let file = standard::output().map_err(|error| Failure::io(&path, &error))?;
         Ok(Output { path, sink: Sink::Stdout(file), failed: false })
     }
 
@@ -88,7 +91,10 @@ impl Output {
     /// Sets mode and time where there is a file to have them, then commits it.
     pub fn commit(self, metadata: &Metadata) -> Result<(), Failure> {
         let Sink::File(mut file) = self.sink else { return Ok(()) };
-        file.set_metadata(metadata).and_then(|()| file.commit()).map_err(|error| Failure::io(&self.path, &error))
+        file.set_metadata(metadata).and_then(|()| file.commit()).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => Failure::usage(format!("{} was made meanwhile; -f overwrites it", name(&self.path))),
+            _ => Failure::io(&self.path, &error),
+        })
     }
 }
 
@@ -105,18 +111,6 @@ impl Write for Output {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
-}
-
-#[cfg(unix)]
-fn duplicate_stdout() -> io::Result<File> {
-    use std::os::fd::AsFd;
-    Ok(io::stdout().as_fd().try_clone_to_owned()?.into())
-}
-
-#[cfg(windows)]
-fn duplicate_stdout() -> io::Result<File> {
-    use std::os::windows::io::AsHandle;
-    Ok(io::stdout().as_handle().try_clone_to_owned()?.into())
 }
 
 fn is_same(one: &Path, other: &Path) -> bool {

@@ -3,7 +3,9 @@
 //! Before `main` the standard library opens `/dev/null` in place of what is closed. A job would then read nothing or write
 //! to nowhere, and end well. So the program looks before that.
 
+use std::fs::{self, File};
 use std::io::{self, Stdin, Write};
+use std::os::fd::AsFd;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -41,6 +43,36 @@ pub fn print_with(write: impl FnOnce(&mut io::BufWriter<io::Stdout>) -> io::Resu
     check_output()?;
     let mut out = io::BufWriter::new(io::stdout());
     write(&mut out).and_then(|()| out.flush()).map_err(|error| Failure::io(Path::new("standard output"), &error))
+}
+
+/// Standard output, unbuffered.
+pub fn output() -> io::Result<File> {
+    Ok(io::stdout().as_fd().try_clone_to_owned()?.into())
+}
+
+/// Standard output or standard error, if that is what `path` names, as `/dev/stdout` does. Opened by their paths, they would
+/// be written from the start of a file that the caller has written to.
+pub fn stream_of(path: &Path) -> Result<Option<File>, Failure> {
+    match number_of(path) {
+        Some(1) => check_output().and_then(|()| output().map_err(|error| Failure::io(path, &error)).map(Some)),
+        Some(2) => Ok(io::stderr().as_fd().try_clone_to_owned().ok().map(File::from)),
+        _ => Ok(None),
+    }
+}
+
+/// The number of the open file that `path` names.
+fn number_of(path: &Path) -> Option<u32> {
+    const MOST_LINKS: usize = 8;
+    let own = fs::canonicalize("/proc/self/fd").ok()?;
+    let mut path = path.to_path_buf();
+    for _ in 0..MOST_LINKS {
+        let above = path.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if fs::canonicalize(above).ok()? == own {
+            return path.file_name()?.to_str()?.parse().ok();
+        }
+        path = above.join(fs::read_link(&path).ok()?);
+    }
+    None
 }
 
 fn check(is_closed: &AtomicBool, name: &str) -> Result<(), Failure> {

@@ -22,9 +22,21 @@ pub fn for_reading(file: &File) -> io::Result<()> {
 /// Another process has a lock on it, or has put another file under the path since this one was opened.
 pub fn for_writing(file: &File, path: &Path) -> io::Result<()> {
     locked(file.try_lock(), "another process is writing to this archive, or repairs it; try again later")?;
+    check_path(file, path)
+}
+
+/// Checks that `path` leads to `file`, which was opened under it.
+///
+/// # Errors
+/// It does not.
+pub fn check_path(file: &File, path: &Path) -> io::Result<()> {
     let own = Snapshot::of(&file.metadata()?);
     let is_there = std::fs::metadata(path).is_ok_and(|found| own.change(&Snapshot::of(&found)) != Some(Change::Replaced));
-    if is_there { Ok(()) } else { Err(io::Error::other("another process has replaced or deleted this archive; try again")) }
+    if is_there {
+        Ok(())
+    } else {
+        Err(io::Error::other("another process has replaced or deleted this archive, which therefore gets nothing new; try again"))
+    }
 }
 
 /// Locks `file` for one who deletes it; says whether nobody else has a lock on it.

@@ -14,6 +14,8 @@ use crate::container::{Metadata, Time};
 pub struct AtomicFile {
     target: PathBuf,
     state: State,
+    /// Whether another file of that name is replaced.
+    replaces: bool,
     /// Whether zeros were passed over since the last byte that was written.
     ends_in_hole: bool,
     /// Permission bits that the file gets at the commit; those of any new file if there are none.
@@ -40,20 +42,23 @@ enum State {
 }
 
 impl AtomicFile {
-    /// A file that will be at `path`. A symbolic link there is replaced and never written through, unless it leads to a
-    /// device or pipe. Until the commit only the owner can read the file.
+    /// A file that will be at `path`, and that `replaces` what is there at the commit, or fails then if anything is. A symbolic
+    /// link is replaced and never written through, unless it leads to a device or pipe. Until the commit only the owner can
+    /// read the file.
     ///
     /// # Errors
     /// The folder cannot be written to.
-    pub fn create(path: &Path) -> io::Result<Self> {
+    pub fn create(path: &Path, replaces: bool) -> io::Result<Self> {
         let target = path.to_path_buf();
         if is_device(path) {
-            let file = OpenOptions::new().write(true).open(path)?;
-            return Ok(AtomicFile { target, state: State::Direct(file), ends_in_hole: false, mode: None });
+            // A regular file is one that this process has open already: what it holds stays.
+            let is_file = fs::metadata(path).is_ok_and(|found| found.is_file());
+            let file = OpenOptions::new().write(true).append(is_file).open(path)?;
+            return Ok(AtomicFile { target, state: State::Direct(file), replaces, ends_in_hole: false, mode: None });
         }
         let above = folder(&target);
         let temporary = TemporaryFile::create(File::open(above)?.into(), above)?;
-        Ok(AtomicFile { target, state: State::Temporary(temporary), ends_in_hole: false, mode: None })
+        Ok(AtomicFile { target, state: State::Temporary(temporary), replaces, ends_in_hole: false, mode: None })
     }
 
     /// Do the bytes go to a device or pipe, which keeps no copy?
@@ -109,7 +114,7 @@ impl AtomicFile {
                 // Last, so that others can read the file hardly before it has its name.
                 set_mode(file, mode)?;
                 let name = self.target.file_name().ok_or(io::ErrorKind::IsADirectory)?;
-                temporary.commit(name)?;
+                temporary.commit(name, self.replaces)?;
                 // The new name must be on the disk too before a source may be deleted. Some file
                 // systems cannot do this, and then there is nothing more to be done.
                 let _ = File::open(folder(&self.target)).and_then(|folder| folder.sync_all());
@@ -231,15 +236,17 @@ mod tests {
     fn appears_whole_or_not_at_all() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x");
-        let mut file = AtomicFile::create(&path).unwrap();
+        let mut file = AtomicFile::create(&path, true).unwrap();
         file.write_all(b"half").unwrap();
         assert!(!path.exists());
         drop(file);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
-        let mut file = AtomicFile::create(&path).unwrap();
+        let mut file = AtomicFile::create(&path, true).unwrap();
         file.write_all(b"whole").unwrap();
         file.commit().unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"whole");
+        let late = AtomicFile::create(&path, false).unwrap();
+        assert_eq!(late.commit().unwrap_err().kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
@@ -250,7 +257,7 @@ mod tests {
             fs::write(folder.path().join("there"), b"old").unwrap();
             let link = folder.path().join("link");
             std::os::unix::fs::symlink(target, &link).unwrap();
-            let mut file = AtomicFile::create(&link).unwrap();
+            let mut file = AtomicFile::create(&link, true).unwrap();
             file.write_all(b"new").unwrap();
             file.commit().unwrap();
             assert!(!link.is_symlink() && fs::read(&link).unwrap() == b"new");
@@ -267,7 +274,7 @@ mod tests {
         fs::write(folder.path().join("plain"), b"").unwrap();
         for (stored, expected) in [(None, mode(&folder.path().join("plain"))), (Some(0o640), 0o640), (Some(0o4755), 0o755)] {
             let path = folder.path().join("x");
-            let mut file = AtomicFile::create(&path).unwrap();
+            let mut file = AtomicFile::create(&path, true).unwrap();
             file.write_all(b"content").unwrap();
             file.set_metadata(&Metadata { mode: stored, mtime: None }).unwrap();
             let State::Temporary(TemporaryFile { file: open, .. }) = &file.state else { panic!("no device") };
@@ -287,7 +294,7 @@ mod tests {
         {
             let content = [vec![1; before], vec![0; zeros], vec![2; after]].concat();
             for step in [content.len(), 100_000] {
-                let mut file = AtomicFile::create(&path).unwrap();
+                let mut file = AtomicFile::create(&path, true).unwrap();
                 content.chunks(step).for_each(|part| file.write_all(part).unwrap());
                 file.commit().unwrap();
                 assert!(fs::read(&path).unwrap() == content, "{before} {zeros} {after} {step}");

@@ -64,17 +64,18 @@ impl TemporaryFile {
         Ok(TemporaryFile { file: file.into(), folder, shown, name: Some((name, listed)) })
     }
 
-    /// Gives the file its `name`, in place of what has that name.
+    /// Gives the file its `name`: in place of what has that name if it `replaces`.
     ///
     /// # Errors
-    /// The name is that of a folder, or the system refuses; what has the name is as it was then.
-    pub fn commit(mut self, name: &OsStr) -> io::Result<()> {
+    /// The name is that of a folder, or of anything if the file does not replace, or the system refuses. What has the name is
+    /// as it was then.
+    pub fn commit(mut self, name: &OsStr, replaces: bool) -> io::Result<()> {
         if self.name.is_none() {
             let path = number_path(&self.file);
             let link = |new: &OsStr| rustix::fs::linkat(CWD, &path, &self.folder, new, AtFlags::SYMLINK_FOLLOW);
             match link(name) {
                 // A link cannot take the place of another name. A rename can, and needs a name to start from.
-                Err(rustix::io::Errno::EXIST) => {
+                Err(rustix::io::Errno::EXIST) if replaces => {
                     let ((), new) = with_new_name(|new| link(OsStr::new(new)))?;
                     let listed = Listed::new(&self.shown.join(&new));
                     self.name = Some((new, listed));
@@ -82,8 +83,11 @@ impl TemporaryFile {
                 linked => return Ok(linked?),
             }
         }
-        if let Some((temporary, _)) = &self.name {
+        let Some((temporary, _)) = &self.name else { return Ok(()) };
+        if replaces {
             rustix::fs::renameat(&self.folder, temporary, &self.folder, name)?;
+        } else {
+            rename_to_new(&self.folder, temporary, name)?;
         }
         self.name = None;
         Ok(())
@@ -95,6 +99,23 @@ impl Drop for TemporaryFile {
         if let Some((name, _)) = &self.name {
             let _ = rustix::fs::unlinkat(&self.folder, name, AtFlags::empty());
         }
+    }
+}
+
+/// Renames `from` to `to`, which nothing has as its name.
+fn rename_to_new(folder: &OwnedFd, from: &str, to: &OsStr) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    match rustix::fs::renameat_with(folder, from, folder, to, rustix::fs::RenameFlags::NOREPLACE) {
+        // A file system or a kernel without this.
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {}
+        renamed => return Ok(renamed?),
+    }
+    match rustix::fs::linkat(folder, from, folder, to, AtFlags::empty()) {
+        Ok(()) => Ok(rustix::fs::unlinkat(folder, from, AtFlags::empty())?),
+        Err(rustix::io::Errno::EXIST) => Err(rustix::io::Errno::EXIST.into()),
+        // Without links there is only this, and an instant in which another process can be as fast.
+        Err(_) if rustix::fs::statat(folder, to, AtFlags::SYMLINK_NOFOLLOW).is_ok() => Err(rustix::io::Errno::EXIST.into()),
+        Err(_) => Ok(rustix::fs::renameat(folder, from, folder, to)?),
     }
 }
 
@@ -141,13 +162,20 @@ mod tests {
             let mut file = made.unwrap();
             file.file.write_all(&[number]).unwrap();
             assert_eq!(file.file.metadata().unwrap().mode() & 0o777, 0o600);
-            file.commit(OsStr::new("x")).unwrap();
+            if number > 0 {
+                // Nothing is replaced unless that is asked for.
+                let other =
+                    if is_named { TemporaryFile::named(opened(path), path.into()) } else { TemporaryFile::create(opened(path), path) };
+                let error = other.unwrap().commit(OsStr::new("x"), false).unwrap_err();
+                assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+            }
+            file.commit(OsStr::new("x"), number > 0).unwrap();
             assert_eq!((names(path), fs::read(path.join("x")).unwrap()), (vec!["x".to_string()], vec![number]));
         }
         drop(TemporaryFile::create(opened(path), path).unwrap());
         drop(TemporaryFile::named(opened(path), path.into()).unwrap());
         fs::create_dir(path.join("d")).unwrap();
-        TemporaryFile::create(opened(path), path).unwrap().commit(OsStr::new("d")).unwrap_err();
+        TemporaryFile::create(opened(path), path).unwrap().commit(OsStr::new("d"), true).unwrap_err();
         assert_eq!(names(path).len(), 2);
     }
 

@@ -257,15 +257,15 @@ pub struct Found {
 }
 
 impl TreeFile {
-    /// Gives the file what is `restored`, and its name. Returns its device and inode, and a line for
+    /// Gives the file what is `restored`, and its name: in place of another file if it `replaces`. Returns its device and inode, and a line for
     /// each attribute that was refused.
     ///
     /// # Errors
-    /// The system refuses; the name is as it was then.
-    pub fn commit(self, restored: &Restored<'_>) -> Result<((u64, u64), Vec<String>)> {
+    /// The name is taken, or the system refuses; what has the name is as it was then.
+    pub fn commit(self, restored: &Restored<'_>, replaces: bool) -> Result<((u64, u64), Vec<String>)> {
         let refused = restored.give_file(self.file().as_fd())?;
         let stat = rustix::fs::fstat(self.file()).map_err(io_error)?;
-        self.temporary.commit(os(&self.name))?;
+        self.temporary.commit(os(&self.name), replaces)?;
         Ok(((stat.st_dev, stat.st_ino), refused))
     }
 
@@ -319,7 +319,7 @@ mod tests {
         assert!(matches!(tree.create(b"link/x"), Err(Error::UnsafePath(_))));
         assert!(matches!(tree.make_folder(b"link"), Err(Error::UnsafePath(_))));
         assert!(matches!(tree.find(b"link/x"), Err(Error::UnsafePath(_))));
-        tree.create(b"a/b/x").unwrap().commit(&Restored::default()).unwrap();
+        tree.create(b"a/b/x").unwrap().commit(&Restored::default(), false).unwrap();
         drop(tree.create(b"a/b/y").unwrap());
         let names: Vec<_> = std::fs::read_dir(inside.path().join("a/b")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(names, ["x"]);
