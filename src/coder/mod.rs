@@ -6,12 +6,14 @@
 //! so no probability can make the coder lose precision or stall.
 
 mod decoder;
+mod direction;
 mod encoder;
 pub mod leading;
 #[cfg(test)]
 pub mod trace;
 
 pub use decoder::Decoder;
+pub use direction::{BitCoder, Direction};
 pub use encoder::Encoder;
 
 /// Fractional bits of a coded probability.

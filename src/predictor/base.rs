@@ -4,89 +4,23 @@
 //! predictor of its own. A base is the predictor after a text that is like many of them. Each stream that goes on from
 //! it starts with a copy, which takes the time of copying its tables and not that of reading the text again.
 
-use std::any::Any;
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::sync::{PoisonError, RwLock};
 
-use super::codec::{decode_task, encode_task};
 use super::primer::Primer;
 use super::profile::Profile;
+use super::stream::{After, Reading, Task, decode_task, encode_task};
 use crate::block::{self, Kind};
 use crate::error::{Error, Result};
 use crate::level::Level;
 use crate::simd::InstructionSet;
 use crate::words;
 
-/// A predictor and what it has read, its shape known to who made it.
-pub(super) type State = Box<dyn Any + Send + Sync>;
-
-/// What [`State`] is behind its box.
-pub(super) struct Reading<T> {
-    pub predictor: T,
-    pub bytes: Vec<u8>,
-}
-
-/// Where a stream goes on from.
-pub(super) enum After<'a> {
-    /// A copy of this.
-    Copy(&'a State),
-    /// This itself.
-    Take(Cell<Option<State>>),
-}
-
-/// A predictor that a stream goes on from, or one to copy, and what it has read.
-type Before<'a, T> = (Cow<'a, T>, Cow<'a, [u8]>);
-
-/// How one stream is coded, beside its profile.
-pub(super) struct Task<'a> {
-    /// Most bytes of tables.
-    pub memory: usize,
-    pub set: InstructionSet,
-    /// Where the stream goes on from; at the beginning by default.
-    pub after: Option<After<'a>>,
-    /// Whether the predictor is kept, and how many bytes may follow then.
-    pub room: Option<usize>,
-    /// How many bytes of text the stream stands for, if its own bytes are codes.
-    pub text: Option<usize>,
-}
-
-impl Task<'_> {
-    /// Of a stream of `length` bytes that stands for itself.
-    pub fn alone(profile: &Profile, length: usize, memory: usize, set: InstructionSet) -> Self {
-        // The primer counts on both sides.
-        let primer = profile.primer.text.len();
-        let text = profile.words.map(|text| text.saturating_mul(length) / (length + primer).max(1));
-        Task { memory, set, after: None, room: None, text }
-    }
-
-    /// The predictor that the stream goes on from, if it does, and what that has read.
-    pub fn before<T: Clone + 'static>(&self) -> Result<Option<Before<'_, T>>> {
-        let wrong = || Error::Bug("a base of another shape".into());
-        Ok(match &self.after {
-            None => None,
-            Some(After::Copy(state)) => {
-                let reading: &Reading<T> = state.downcast_ref().ok_or_else(wrong)?;
-                Some((Cow::Borrowed(&reading.predictor), Cow::Borrowed(&reading.bytes)))
-            }
-            Some(After::Take(state)) => {
-                let state = state.take().ok_or_else(wrong)?;
-                let reading: Reading<T> = *state.downcast().map_err(|_| wrong())?;
-                Some((Cow::Owned(reading.predictor), Cow::Owned(reading.bytes)))
-            }
-        })
-    }
-
-    /// Keeps `predictor` and what it has read, if that is wanted.
-    pub fn keep<T: Send + Sync + 'static>(&self, predictor: T, bytes: Vec<u8>) -> Option<State> {
-        self.room.map(|_| Box::new(Reading { predictor, bytes }) as State)
-    }
-}
-
 /// A text that streams go on from.
 pub struct Base {
     /// Gone where it went to the last stream.
-    state: RwLock<Option<State>>,
+    state: RwLock<Option<Reading>>,
     /// Whether only one more stream goes on from it.
     last: bool,
     profile: Profile,
@@ -140,7 +74,7 @@ impl Base {
         Base::new(state, profile, level, set, text)
     }
 
-    fn new(state: Option<State>, mut profile: Profile, level: &'static Level, set: InstructionSet, text: Vec<u8>) -> Result<Base> {
+    fn new(state: Option<Reading>, mut profile: Profile, level: &'static Level, set: InstructionSet, text: Vec<u8>) -> Result<Base> {
         let state = state.ok_or_else(|| Error::Bug("no state of a base".into()))?;
         // Its text is in the state.
         profile.primer.text = Cow::Borrowed(&[]);

@@ -1,11 +1,10 @@
 //! Coding with weights that learn in other ways than those of the levels: for comparisons.
 
-use super::base::Task;
-use super::codec::{encode_sized, encode_task};
 use super::profile::Profile;
+use super::shape::{COMPARED, Shape};
+use super::stream::{Task, encode_in};
 use crate::error::{Error, Limit, LimitKind, Result};
-use crate::mix::bayes::BayesMixer;
-use crate::mix::mixer::{Mixer, Rate};
+use crate::mix::mixer::Rate;
 
 /// How the first layer's weights learn.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -14,7 +13,7 @@ pub enum Learning {
     Falling,
     /// By gradient, with the rate that the falling one ends at.
     Fixed,
-    /// As beliefs with variances: [`BayesMixer`].
+    /// As beliefs with variances: [`crate::mix::bayes::BayesMixer`].
     Bayes,
 }
 
@@ -26,17 +25,13 @@ pub enum Learning {
 /// Memory for the tables cannot be had, or the profile is too large.
 pub fn encode_learning(profile: &Profile, raw: &[u8], memory: usize, learning: Learning) -> Result<Vec<u8>> {
     let set = crate::simd::active();
-    let comparable = profile.contexts.len() <= 16 && profile.signal.is_none();
+    let comparable = COMPARED[0].holds(profile);
     if learning == Learning::Bayes && !comparable {
         return Err(Error::Limit(Limit::new(LimitKind::Format, "the Bayesian mixer is compiled for levels up to 7, and not for samples")));
     }
     let fixed = Profile { rate: Rate { first: profile.rate.last, ..profile.rate }, ..profile.clone() };
     let profile = if learning == Learning::Fixed { &fixed } else { profile };
     let task = Task::alone(profile, raw.len(), memory, set);
-    let (coded, _) = match (learning, comparable) {
-        (Learning::Bayes, _) => encode_sized::<16, 1, 0, 40, 4, BayesMixer<40, 4>>(profile, raw, &task),
-        (_, true) => encode_sized::<16, 1, 0, 40, 4, Mixer<40, 4>>(profile, raw, &task),
-        _ => encode_task(profile, raw, &task),
-    }?;
-    Ok(coded)
+    let shape = if comparable { &COMPARED[usize::from(learning == Learning::Bayes)] } else { Shape::of(profile)? };
+    Ok(encode_in(shape, profile, raw, &task)?.0)
 }

@@ -7,6 +7,9 @@ mod lookup;
 mod primed;
 pub mod primer;
 pub mod profile;
+mod shape;
+mod step;
+mod stream;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -32,7 +35,6 @@ use crate::model::signal::Signal;
 use crate::model::slots::{LINE, NONE_DEFERRED, SlotTable};
 use crate::simd::{Histories, Kernels};
 use profile::{Profile, RowPart, Selector};
-use std::borrow::Cow;
 
 /// Updates after which a map entry keeps its rate: 0.1 % smaller than 255, on text and code.
 const MAP_LIMIT: u32 = 1020;
@@ -215,16 +217,6 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
             kernels,
         };
         (used..N).for_each(|i| predictor.histories.set_scratch(i));
-        Ok(predictor)
-    }
-
-    /// `before`, or a copy of it, that goes on with what stands for `text` more bytes of text.
-    ///
-    /// # Errors
-    /// The memory for that text cannot be had.
-    pub fn go_on(before: Cow<'_, Self>, text: Option<usize>) -> Result<Self> {
-        let mut predictor = before.into_owned();
-        predictor.state.expect(text.unwrap_or(0))?;
         Ok(predictor)
     }
 

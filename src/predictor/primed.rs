@@ -5,21 +5,24 @@
 //!
 //! What is kept is spare memory (see [`crate::budget`]): a job that needs it gets it.
 
-use std::any::TypeId;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Sizes;
 use super::primer::Primer;
 use super::profile::Profile;
+use super::shape::Shape;
+use super::step::BytePredictor;
 use crate::budget;
 use crate::coder::leading::Skipped;
 use crate::error::Result;
+use crate::simd::InstructionSet;
 
 /// All that decides the state of a predictor which has read its primer.
 #[derive(Clone, PartialEq)]
 pub(super) struct Key {
-    predictor: TypeId,
+    shape: &'static str,
+    set: InstructionSet,
     /// Without its primer and the length of its text.
     profile: Profile,
     /// Primers are parts of static texts, as bytes or as words: place, length, how many of them are noted.
@@ -30,12 +33,13 @@ pub(super) struct Key {
 }
 
 impl Key {
-    /// The key of predictors of type `T`; none where there is no primer to spare.
-    pub fn of<T: 'static>(profile: &Profile, sizes: Sizes, skipped: Skipped) -> Option<Key> {
+    /// The key of predictors of `shape` that compute with `set`; none where there is no primer to spare.
+    pub fn of(shape: &Shape, profile: &Profile, sizes: Sizes, skipped: Skipped, set: InstructionSet) -> Option<Key> {
         let Primer { text, noted } = &profile.primer;
         let std::borrow::Cow::Borrowed(text) = text else { return None };
         (!text.is_empty()).then(|| Key {
-            predictor: TypeId::of::<T>(),
+            shape: shape.name,
+            set,
             profile: Profile { primer: Primer::default(), words: None, ..profile.clone() },
             primer: (text.as_ptr().addr(), text.len(), *noted),
             has_text: profile.words.is_some(),
@@ -56,9 +60,9 @@ fn asked() -> MutexGuard<'static, VecDeque<Key>> {
 }
 
 /// A predictor that has read its primer, or whether it is worth keeping once it has.
-pub(super) enum Found<T> {
+pub(super) enum Found {
     /// A copy of the one that is kept.
-    Primed(T),
+    Primed(Box<dyn BytePredictor>),
     /// It was asked for before, or is going to be: [`keep`] it.
     Wanted,
     /// It may be the only one.
@@ -69,11 +73,11 @@ pub(super) enum Found<T> {
 ///
 /// # Errors
 /// Memory for the copy cannot be had.
-pub(super) fn find<T: Clone + Send + Sync + 'static>(key: &Key, is_coding: bool) -> Result<Found<T>> {
+pub(super) fn find(key: &Key, is_coding: bool) -> Result<Found> {
     // Beside a copy that would need it, nothing is spare.
-    let kept = budget::spare(key.sizes.bytes(), |kept: &Kept<T>| kept.key == *key);
+    let kept = budget::spare(key.sizes.bytes(), |kept: &Kept| kept.key == *key);
     if let Some(kept) = kept {
-        return Ok(Found::Primed(kept.predictor.clone()));
+        return Ok(Found::Primed(kept.predictor.copy()));
     }
     let mut asked = asked();
     let before = asked.iter().position(|other| other == key);
@@ -87,14 +91,12 @@ pub(super) fn find<T: Clone + Send + Sync + 'static>(key: &Key, is_coding: bool)
     Ok(if is_coding || before.is_some() { Found::Wanted } else { Found::Unknown })
 }
 
-struct Kept<T> {
+struct Kept {
     key: Key,
-    predictor: T,
+    predictor: Box<dyn BytePredictor>,
 }
 
-/// Keeps a copy of `predictor`, whose tables take `bytes`, if there is room for it.
-#[cold]
-#[inline(never)]
-pub(super) fn keep<T: Clone + Send + Sync + 'static>(key: &Key, predictor: &T, bytes: u64) {
-    budget::keep_spare(bytes, || Arc::new(Kept { key: key.clone(), predictor: predictor.clone() }));
+/// Keeps a copy of `predictor`, if there is room for it.
+pub(super) fn keep(key: Key, predictor: &dyn BytePredictor) {
+    budget::keep_spare(key.sizes.bytes(), || Arc::new(Kept { key, predictor: predictor.copy() }));
 }

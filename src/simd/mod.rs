@@ -111,15 +111,33 @@ pub trait Kernels: sealed::Sealed + Copy + Send + Sync + 'static {
     }
 }
 
+/// Something to be compiled for an instruction set: a closure, or where that is large, a type whose `run` is marked
+/// `inline(always)`, without which the compiler may leave large code outside of what is compiled for the set.
+pub(crate) trait Work {
+    /// What comes of the work.
+    type Output;
+    /// Does the work.
+    fn run(self) -> Self::Output;
+}
+
+impl<T, F: FnOnce() -> T> Work for F {
+    type Output = T;
+
+    #[inline(always)]
+    fn run(self) -> T {
+        self()
+    }
+}
+
 /// Runs `work` compiled for `set`: for integer code that the compiler turns into vectors by
-/// itself, and whose results no instruction set changes.
+/// itself, and whose results no instruction set changes, and for all that is written over [`Kernels`].
 #[inline(always)]
-pub(crate) fn accelerate<T>(set: InstructionSet, work: impl FnOnce() -> T) -> T {
+pub(crate) fn accelerate<W: Work>(set: InstructionSet, work: W) -> W::Output {
     #[cfg(target_arch = "x86_64")]
     {
         #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-        fn wide<T>(work: impl FnOnce() -> T) -> T {
-            work()
+        fn wide<W: Work>(work: W) -> W::Output {
+            work.run()
         }
         if let InstructionSet::Avx2(_) = set {
             // SAFETY: only detection of these features makes the `Avx2` in the set.
@@ -127,7 +145,7 @@ pub(crate) fn accelerate<T>(set: InstructionSet, work: impl FnOnce() -> T) -> T 
         }
     }
     let _ = set;
-    work()
+    work.run()
 }
 
 /// Hints that `slice[index]` will be read soon. Any index is sound; one past the end is ignored.

@@ -5,7 +5,7 @@
 //! of its sides was taken, since a sorted column keeps returning to the same few symbols. The
 //! length goes up a ladder of classes, one decision a rung. Both use [`Decision`].
 
-use super::bits::Bits;
+use crate::coder::BitCoder;
 use super::decision::{Decision, INPUTS, Place};
 use super::tree::{DEPTH, LEAF, Tree};
 use crate::coder::PROBABILITY_ONE;
@@ -113,7 +113,7 @@ impl Column {
     /// # Errors
     /// [`Error::Corrupt`] for a length that no encoder writes.
     #[inline(always)]
-    pub fn code<C: Bits>(&mut self, coder: &mut C, symbol: u8, length: u32) -> Result<(u8, u32)> {
+    pub fn code<C: BitCoder>(&mut self, coder: &mut C, symbol: u8, length: u32) -> Result<(u8, u32)> {
         let (symbol, depth) = self.code_symbol(coder, symbol);
         let age = magnitude(self.time - self.seen[usize::from(symbol)]);
         let (length, class) = self.code_length(coder, symbol, age, length)?;
@@ -135,7 +135,7 @@ impl Column {
 
     /// Codes a symbol. Returns it and the length of its path.
     #[inline(always)]
-    fn code_symbol<C: Bits>(&mut self, coder: &mut C, symbol: u8) -> (u8, usize) {
+    fn code_symbol<C: BitCoder>(&mut self, coder: &mut C, symbol: u8) -> (u8, usize) {
         let path = self.tree.paths[usize::from(symbol)];
         let last = u32::from(self.last[0]);
         let pair = spread(last | u32::from(self.last[1]) << 8, 3 << 20);
@@ -180,7 +180,7 @@ impl Column {
 
     /// Codes a run's length. Returns it and its class.
     #[inline(always)]
-    fn code_length<C: Bits>(&mut self, coder: &mut C, symbol: u8, age: u32, length: u32) -> Result<(u32, u32)> {
+    fn code_length<C: BitCoder>(&mut self, coder: &mut C, symbol: u8, age: u32, length: u32) -> Result<(u32, u32)> {
         // Lengths from 5 on: the class is a magnitude, the bits below it follow.
         let above = length.wrapping_sub(SINGLE_RUNGS + 1).wrapping_add(2);
         let (class, width) =

@@ -4,7 +4,7 @@
 //! decision. The inputs fill one 128-bit register of 16-bit lanes, and the loops over them are
 //! plain integer code that compilers turn into vector instructions of any machine.
 
-use super::bits::Bits;
+use crate::coder::BitCoder;
 use crate::coder::{PROBABILITY_BITS, PROBABILITY_ONE};
 use crate::mix::logistic::{MIX_BITS, MIX_LIMIT, STRETCH_BITS, squash, squash_coarse, stretch};
 use crate::model::state_map::{entry, update_entry};
@@ -107,7 +107,7 @@ impl<const SLOTS: usize> Decision<SLOTS> {
 
     /// Codes one decision and learns from it. Returns the bit.
     #[inline(always)]
-    pub fn code<C: Bits, const USED: usize>(&mut self, coder: &mut C, bit: u32, place: &Place<USED>) -> u32 {
+    pub fn code<C: BitCoder, const USED: usize>(&mut self, coder: &mut C, bit: u32, place: &Place<USED>) -> u32 {
         let mut inputs = [0i16; INPUTS];
         for (input, &slot) in place.slots.iter().enumerate() {
             inputs[input] = self.stretched[(self.slots[input][slot & (SLOTS - 1)] >> 20) as usize];

@@ -17,7 +17,6 @@
 //! | first rows of the inverse's chains | 1 to 32, as many bits each as the length has |
 //! | runs: symbol, length | the rest of the code |
 
-mod bits;
 mod column;
 mod decision;
 mod inverse;
@@ -25,10 +24,9 @@ mod suffix;
 mod tree;
 
 use crate::budget;
-use crate::coder::{Decoder, Encoder};
+use crate::coder::{BitCoder, Decoder, Encoder};
 use crate::error::{Error, Limit, LimitKind, Result};
 use crate::simd::{InstructionSet, accelerate};
-use bits::code_plain;
 use column::Column;
 use suffix::{LONGEST, chain_length};
 use tree::{Tree, code_lengths, lengths_of};
@@ -127,7 +125,7 @@ fn encode_piece(text: &[u8], set: InstructionSet) -> Result<Vec<u8>> {
     let mut encoder = Encoder::new();
     code_lengths(&mut encoder, &lengths);
     for &start in &transformed.starts {
-        code_plain(&mut encoder, start, row_bits(text.len()));
+        encoder.code_plain(start, row_bits(text.len()));
     }
     let tree = Tree::new(&lengths)?;
     let code = accelerate(set, || -> Result<_> {
@@ -151,7 +149,7 @@ fn is_noise(length: usize, counts: &[u32; 256], lengths: &[u8; 256]) -> bool {
 fn decode_piece(code: &[u8], length: usize, set: InstructionSet) -> Result<Vec<u8>> {
     let mut decoder = Decoder::new(code);
     let tree = Tree::new(&code_lengths(&mut decoder, &[0; 256]))?;
-    let starts: Vec<u32> = (0..length.div_ceil(chain_length(length))).map(|_| code_plain(&mut decoder, 0, row_bits(length))).collect();
+    let starts: Vec<u32> = (0..length.div_ceil(chain_length(length))).map(|_| decoder.code_plain(0, row_bits(length))).collect();
     // The column and the text, beside the table of the inverse.
     let _charge = budget::charge(2 * length as u64, "what was sorted")?;
     let mut column = Vec::new();

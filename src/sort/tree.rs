@@ -3,7 +3,7 @@
 //! The tree is canonical: lengths alone describe it. It saves time (2 to 6 decisions a symbol
 //! instead of 8), and some size: likely symbols are told apart by fewer, better-trained choices.
 
-use super::bits::Bits;
+use crate::coder::BitCoder;
 use crate::error::{Error, Result};
 use crate::model::state_map::{entry, probability, update_entry};
 use std::cmp::Reverse;
@@ -126,7 +126,7 @@ impl Tree {
 
 /// Codes the lengths: whether a symbol occurs, in the light of its neighbours, then its length in
 /// unary steps up or down from the last one. About 40 bytes for text.
-pub fn code_lengths<C: Bits>(coder: &mut C, lengths: &[u8; 256]) -> [u8; 256] {
+pub fn code_lengths<C: BitCoder>(coder: &mut C, lengths: &[u8; 256]) -> [u8; 256] {
     let mut present = [entry(1 << 21, 0); 32];
     let mut steps = [entry(1 << 21, 0); 64];
     let mut coded = [0u8; 256];
