@@ -35,6 +35,7 @@ use crate::model::signal::Signal;
 use crate::model::slots::{LINE, NONE_DEFERRED, SlotTable};
 use crate::simd::{Histories, Kernels};
 use profile::{Profile, RowPart, Selector};
+use shape::Layout;
 
 /// Updates after which a map entry keeps its rate: 0.1 % smaller than 255, on text and code.
 const MAP_LIMIT: u32 = 1020;
@@ -149,12 +150,9 @@ pub struct Predictor<K: Kernels, const N: usize, const R: usize, const D: usize,
 impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize, const S: usize, M: WeightMixer<P, S>>
     Predictor<K, N, R, D, P, S, M>
 {
-    /// Whether there is room for a second pair of inputs of each context: how sure its history is.
-    const CONFIDENCE: bool = P >= 2 * N + R + D + 2;
+    const LAYOUT: Layout = Layout::of(N, R, D, P);
     /// When matches are believed: measured in `docs/architecture-engine.md`.
     const BELIEF: Belief = if N > 16 { Belief { shortest: 32, rarity: 14 } } else { Belief { shortest: 16, rarity: 11 } };
-    /// Where the pairs of the match models begin.
-    const MATCHES: usize = N + R + if Self::CONFIDENCE { N } else { 0 };
 
     /// A predictor for `length` bytes with tables of at most `memory` bytes, which passes over `skipped` bits and computes
     /// with `kernels`.
@@ -171,9 +169,8 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
     /// The memory cannot be had.
     fn with_sizes(kernels: K, profile: &Profile, sizes: Sizes, skipped: Skipped) -> Result<Self> {
         let mut profile = profile.clone();
-        let used = profile.contexts.len().min(N);
+        let used = profile.contexts.len();
         profile.selectors.resize(S, Selector::Constant);
-        profile.matches.truncate(P - Self::MATCHES - D - 1);
         let matches = profile.matches.iter().map(|&shortest| MatchModel::new(shortest, sizes.match_bits)).collect::<Result<Vec<_>>>()?;
         let rows: [usize; S] = std::array::from_fn(|k| profile.selectors[k].rows());
         let table_bytes = sizes.table_bytes;
@@ -420,21 +417,21 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
     fn predict_bit(&mut self) {
         self.histories.recall(self.kernels, self.node, &mut self.inputs);
         self.runs.predict(self.partial, self.bit_position, &mut self.inputs[N..]);
-        if Self::CONFIDENCE {
+        if Self::LAYOUT.has_confidences {
             self.histories.confide(self.kernels, &mut self.inputs, N + R);
         }
         let mut length = 0;
         for (k, model) in self.matches.iter().enumerate() {
-            self.inputs[Self::MATCHES + k] = model.predict(self.bit_position);
+            self.inputs[Self::LAYOUT.matches + k] = model.predict(self.bit_position);
             if length == 0 && model.agrees() {
                 length = model.length.max(1);
             }
         }
         if let Some(signal) = &mut self.state.signal {
-            signal.inputs(&mut self.inputs[Self::MATCHES + self.matches.len()..P - 1]);
+            signal.inputs(&mut self.inputs[Self::LAYOUT.matches + self.matches.len()..Self::LAYOUT.direct]);
         }
-        self.direct.predict(self.node, &mut self.inputs[P - 1 - D..P - 1]);
-        self.inputs[P - 1][0] = 256;
+        self.direct.predict(self.node, &mut self.inputs[Self::LAYOUT.direct..Self::LAYOUT.bias]);
+        self.inputs[Self::LAYOUT.bias][0] = 256;
         let length_class = if length == 0 { 0 } else { (length.ilog2() + 1).min(15) };
         let mut rows = [0; S];
         for k in 0..S {

@@ -16,20 +16,17 @@ use crate::simd::{InstructionSet, Kernels, Scalar};
 /// One shape.
 #[derive(Debug)]
 pub(super) struct Shape {
-    /// For tests and messages.
+    /// For keys, tests and messages.
     pub name: &'static str,
-    /// Hashed contexts, at most: a multiple of eight.
-    pub contexts: usize,
-    /// Contexts, from the third on, that remember runs as well.
-    runs: usize,
-    /// Contexts, from the second on, that have direct maps as well.
-    direct: usize,
-    /// Pairs of mixer inputs: those of contexts, runs, confidences, matches, a signal model, direct maps and the bias.
-    pairs: usize,
-    /// Weight sets.
-    sets: usize,
     /// Which profiles the shape is for.
     role: Role,
+    /// Hashed contexts, at most: a multiple of eight. The first ones, from the third on, remember runs as well, and from the
+    /// second on have direct maps.
+    pub contexts: usize,
+    /// Pairs of mixer inputs for match models, and for the inputs of a signal model.
+    matches: usize,
+    /// Weight sets.
+    sets: usize,
     make: Make,
 }
 
@@ -41,62 +38,68 @@ enum Role {
     Plain,
     /// Contexts give more inputs than one pair.
     Detailed,
-    /// Signal models give inputs in the room of runs.
+    /// A signal model gives inputs too.
     Signal,
 }
 
-/// A row of [`SHAPES`]: the numbers stand once, in the type and in the row.
+/// A row of [`SHAPES`]: the numbers stand once, for the type and for the table. The compiler checks that the pairs of mixer
+/// inputs are those of contexts, runs, confidences, matches, direct maps and the bias.
 macro_rules! shape {
-    ($name:literal, $role:ident, $mixer:ident, contexts: $n:literal, runs: $r:literal, direct: $d:literal, pairs: $p:literal, sets: $s:literal) => {
-        Shape {
-            name: $name,
-            contexts: $n,
-            runs: $r,
-            direct: $d,
-            pairs: $p,
-            sets: $s,
-            role: Role::$role,
-            make: make::<$n, $r, $d, $p, $s, $mixer<$p, $s>>,
+    (
+        $name:literal, $role:ident, $mixer:ident,
+        contexts: $n:literal, runs: $r:literal, confidences: $c:literal, matches: $m:literal, direct: $d:literal,
+        pairs: $p:literal, sets: $s:literal
+    ) => {{
+        const {
+            assert!($n + $r + $c + $m + $d + 1 == $p, "pairs of mixer inputs");
+            let layout = Layout::of($n, $r, $d, $p);
+            assert!(layout.has_confidences == ($c > 0) && ($c == 0 || $c == $n), "a confidence for each context, or none");
+            assert!(layout.matches == $n + $r + $c && layout.direct == layout.matches + $m && layout.bias + 1 == $p, "layout");
         }
-    };
+        Shape { name: $name, role: Role::$role, contexts: $n, matches: $m, sets: $s, make: make::<$n, $r, $d, $p, $s, $mixer<$p, $s>> }
+    }};
 }
 
 /// All shapes, the smaller ones of each role first.
+#[rustfmt::skip]
 static SHAPES: [Shape; 9] = [
-    shape!("signal-8", Signal, Mixer, contexts: 8, runs: 0, direct: 0, pairs: 16, sets: 3),
-    shape!("signal-16", Signal, Mixer, contexts: 16, runs: 0, direct: 0, pairs: 32, sets: 6),
-    shape!("plain-8", Plain, Mixer, contexts: 8, runs: 0, direct: 0, pairs: 16, sets: 2),
-    shape!("plain-16", Plain, Mixer, contexts: 16, runs: 0, direct: 0, pairs: 24, sets: 3),
-    shape!("detailed-8", Detailed, Mixer, contexts: 8, runs: 2, direct: 0, pairs: 24, sets: 2),
-    shape!("detailed-16", Detailed, Mixer, contexts: 16, runs: 1, direct: 0, pairs: 40, sets: 4),
-    shape!("detailed-24", Detailed, Mixer, contexts: 24, runs: 2, direct: 0, pairs: 56, sets: 6),
-    shape!("detailed-40", Detailed, Mixer, contexts: 40, runs: 8, direct: 0, pairs: 96, sets: 8),
-    shape!("detailed-56", Detailed, Mixer, contexts: 56, runs: 8, direct: 11, pairs: 136, sets: 10),
+    shape!("signal-8", Signal, Mixer, contexts: 8, runs: 0, confidences: 0, matches: 7, direct: 0, pairs: 16, sets: 3),
+    shape!("signal-16", Signal, Mixer, contexts: 16, runs: 0, confidences: 0, matches: 15, direct: 0, pairs: 32, sets: 6),
+    shape!("plain-8", Plain, Mixer, contexts: 8, runs: 0, confidences: 0, matches: 7, direct: 0, pairs: 16, sets: 2),
+    shape!("plain-16", Plain, Mixer, contexts: 16, runs: 0, confidences: 0, matches: 7, direct: 0, pairs: 24, sets: 3),
+    shape!("detailed-8", Detailed, Mixer, contexts: 8, runs: 2, confidences: 8, matches: 5, direct: 0, pairs: 24, sets: 2),
+    shape!("detailed-16", Detailed, Mixer, contexts: 16, runs: 1, confidences: 16, matches: 6, direct: 0, pairs: 40, sets: 4),
+    shape!("detailed-24", Detailed, Mixer, contexts: 24, runs: 2, confidences: 24, matches: 5, direct: 0, pairs: 56, sets: 6),
+    shape!("detailed-40", Detailed, Mixer, contexts: 40, runs: 8, confidences: 40, matches: 7, direct: 0, pairs: 96, sets: 8),
+    shape!("detailed-56", Detailed, Mixer, contexts: 56, runs: 8, confidences: 56, matches: 4, direct: 11, pairs: 136, sets: 10),
 ];
 
-/// The shape of [`SHAPES`] that the Bayesian mixer is compared in, and the one with the Bayesian mixer.
-pub(super) static COMPARED: [&Shape; 2] = [
-    &SHAPES[5],
-    &shape!("detailed-16-bayes", Detailed, BayesMixer, contexts: 16, runs: 1, direct: 0, pairs: 40, sets: 4),
+/// The shape in which mixers are compared, with the usual mixer and with the Bayesian one.
+#[rustfmt::skip]
+pub(super) static COMPARED: [Shape; 2] = [
+    shape!("compared", Detailed, Mixer, contexts: 16, runs: 1, confidences: 16, matches: 6, direct: 0, pairs: 40, sets: 4),
+    shape!("compared-bayes", Detailed, BayesMixer, contexts: 16, runs: 1, confidences: 16, matches: 6, direct: 0, pairs: 40, sets: 4),
 ];
 
 impl Shape {
-    /// The first shape that holds `profile`.
+    /// The first shape that holds `profile`. What is not detailed is run in a detailed shape where it has too many contexts for
+    /// the others.
     ///
     /// # Errors
     /// [`Error::Bug`] where none does.
     pub fn of(profile: &Profile) -> Result<&'static Shape> {
-        // A signal model has no use for a larger shape, and what is not detailed may need a detailed one for its number of contexts.
-        let fits = |shape: &&Shape| match shape.role {
+        SHAPES.iter().find(|shape| shape.holds(profile)).ok_or_else(|| Error::Bug("a profile larger than every shape".into()))
+    }
+
+    /// Whether all of `profile` has a place here: nothing of it is ever left out.
+    pub fn holds(&self, profile: &Profile) -> bool {
+        let is_meant = match self.role {
             Role::Signal => profile.signal.is_some(),
-            Role::Plain => !profile.detailed,
-            Role::Detailed => true,
+            Role::Plain => profile.signal.is_none() && !profile.detailed,
+            Role::Detailed => profile.signal.is_none(),
         };
-        let holds = |shape: &&Shape| {
-            let sets = shape.role == Role::Signal || profile.selectors.len() <= shape.sets;
-            profile.contexts.len() <= shape.contexts && sets
-        };
-        SHAPES.iter().find(|shape| fits(shape) && holds(shape)).ok_or_else(|| Error::Bug("a profile larger than every shape".into()))
+        let matches = profile.matches.len() + usize::from(profile.signal.is_some());
+        is_meant && profile.contexts.len() <= self.contexts && profile.selectors.len() <= self.sets && matches <= self.matches
     }
 
     /// A predictor of this shape for `profile`.
@@ -105,6 +108,28 @@ impl Shape {
     /// The memory cannot be had.
     pub fn predictor(&self, profile: &Profile, sizes: Sizes, skipped: Skipped, set: InstructionSet) -> Result<Box<dyn BytePredictor>> {
         (self.make)(profile, sizes, skipped, set)
+    }
+}
+
+/// Where the pairs of mixer inputs of a shape are: contexts come first, then runs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Layout {
+    /// Whether contexts have a second pair of inputs, after the runs: how sure their histories are.
+    pub has_confidences: bool,
+    /// Index of the first pair of the match models.
+    pub matches: usize,
+    /// Index of the first pair of the direct maps.
+    pub direct: usize,
+    /// Index of the pair that is always the same.
+    pub bias: usize,
+}
+
+impl Layout {
+    /// Of `pairs` pairs, as many contexts, runs and direct maps, and confidences where they have room.
+    pub const fn of(contexts: usize, runs: usize, direct: usize, pairs: usize) -> Self {
+        let has_confidences = pairs >= 2 * contexts + runs + direct + 2;
+        let matches = contexts + runs + if has_confidences { contexts } else { 0 };
+        Layout { has_confidences, matches, direct: pairs - 1 - direct, bias: pairs - 1 }
     }
 }
 
@@ -128,5 +153,39 @@ fn make<const N: usize, const R: usize, const D: usize, const P: usize, const S:
         #[cfg(target_arch = "aarch64")]
         InstructionSet::Neon(kernels) => with::<Neon, N, R, D, P, S, M>(kernels, profile, sizes, skipped),
         InstructionSet::Scalar => with::<Scalar, N, R, D, P, S, M>(Scalar, profile, sizes, skipped),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::block::Kind;
+    use crate::level::LEVELS;
+
+    /// Every profile of every level is run whole.
+    #[test]
+    fn every_profile_has_a_shape() {
+        let kinds = [
+            Kind::Generic,
+            Kind::Text,
+            Kind::Words,
+            Kind::Font,
+            Kind::Wasm,
+            Kind::Table,
+            Kind::Exe,
+            Kind::Image { bits: 24, row_bytes: 90 },
+            Kind::Image16 { row_bytes: 64, big_endian: true },
+            Kind::Audio { channels: 2, bits: 16, big_endian: false, signed: true },
+        ];
+        let mut used = Vec::new();
+        for level in LEVELS.iter().flat_map(|level| [level, level.for_small_files()]) {
+            for kind in &kinds {
+                let shape = Shape::of(&Profile::new(level, kind, 1 << 20)).unwrap_or_else(|_| panic!("-{} {kind:?}", level.number));
+                used.push(shape.name);
+            }
+        }
+        for shape in &SHAPES {
+            assert!(used.contains(&shape.name), "no profile is run in {}", shape.name);
+        }
     }
 }

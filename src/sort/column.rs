@@ -5,9 +5,9 @@
 //! of its sides was taken, since a sorted column keeps returning to the same few symbols. The
 //! length goes up a ladder of classes, one decision a rung. Both use [`Decision`].
 
-use crate::coder::BitCoder;
 use super::decision::{Decision, INPUTS, Place};
 use super::tree::{DEPTH, LEAF, Tree};
+use crate::coder::BitCoder;
 use crate::coder::PROBABILITY_ONE;
 use crate::error::{Error, Result};
 use crate::model::state_map::{entry, probability, update_entry};
