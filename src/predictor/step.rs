@@ -74,8 +74,9 @@ impl<'a> StreamBytes<'a> {
 
 /// A predictor that reads one byte after the other. Its shape and its instruction set are known only to who made it.
 pub(super) trait BytePredictor: Send + Sync {
-    /// Codes the next byte of `stream` with `coder`, and learns it.
-    fn step(&mut self, coder: &mut Direction<'_>, stream: &mut StreamBytes<'_>);
+    /// Codes the next byte of `stream` with `coder`, and learns it. Says whether one decision was enough, since a long match
+    /// foretold the byte.
+    fn step(&mut self, coder: &mut Direction<'_>, stream: &mut StreamBytes<'_>) -> bool;
 
     /// Takes in the next byte of `stream`, which is known, without learning what it means: histories, runs and matches
     /// remember the byte. A third of the time of learning.
@@ -94,8 +95,8 @@ pub(super) trait BytePredictor: Send + Sync {
 impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize, const S: usize, M: WeightMixer<P, S> + 'static>
     BytePredictor for Predictor<K, N, R, D, P, S, M>
 {
-    fn step(&mut self, coder: &mut Direction<'_>, stream: &mut StreamBytes<'_>) {
-        accelerate(self.kernels.instruction_set(), Step { predictor: self, coder, stream });
+    fn step(&mut self, coder: &mut Direction<'_>, stream: &mut StreamBytes<'_>) -> bool {
+        accelerate(self.kernels.instruction_set(), Step { predictor: self, coder, stream })
     }
 
     fn note(&mut self, stream: &mut StreamBytes<'_>) {
@@ -121,24 +122,25 @@ struct Step<'a, 'b, 'c, T> {
 impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize, const S: usize, M: WeightMixer<P, S>> Work
     for Step<'_, '_, '_, Predictor<K, N, R, D, P, S, M>>
 {
-    type Output = ();
+    type Output = bool;
 
     #[inline(always)]
-    fn run(self) {
+    fn run(self) -> bool {
         let Step { predictor, coder, stream } = self;
-        let byte = code_byte(predictor, coder, stream);
+        let (byte, was_foretold) = code_byte(predictor, coder, stream);
         stream.take(byte);
         predictor.push(stream.read());
+        was_foretold
     }
 }
 
-/// Codes one byte: by one decision where a long match makes the byte as good as sure, else bit by bit.
+/// Codes one byte: by one decision where a long match makes the byte as good as sure, else bit by bit. Says which.
 #[inline(always)]
 fn code_byte<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize, const S: usize, M: WeightMixer<P, S>>(
     predictor: &mut Predictor<K, N, R, D, P, S, M>,
     coder: &mut Direction<'_>,
     stream: &mut StreamBytes<'_>,
-) -> u8 {
+) -> (u8, bool) {
     let known = stream.known();
     let is_exception = stream.is_exception();
     if stream.read >= stream.asked_from
@@ -146,7 +148,7 @@ fn code_byte<K: Kernels, const N: usize, const R: usize, const D: usize, const P
     {
         let expected = bypass.expected();
         if coder.code(u32::from(expected == known), bypass.probability()) == 1 {
-            return expected;
+            return (expected, true);
         }
         predictor.reject();
     }
@@ -166,7 +168,7 @@ fn code_byte<K: Kernels, const N: usize, const R: usize, const D: usize, const P
         byte = byte * 2 + bit;
     }
     predictor.end_byte(byte & 1);
-    byte as u8
+    (byte as u8, false)
 }
 
 /// One byte that is noted.

@@ -8,6 +8,7 @@ use super::primed::{self, Found, Key};
 use super::profile::Profile;
 use super::shape::Shape;
 use super::step::{BytePredictor, StreamBytes};
+use super::work::Work;
 use crate::budget::{self, Charge};
 use crate::coder::leading::LeadingBits;
 use crate::coder::{Decoder, Direction, Encoder};
@@ -84,7 +85,9 @@ pub(super) fn encode_in(shape: &'static Shape, profile: &Profile, raw: &[u8], ta
         stream.step(&mut coder);
     }
     let Direction::Encode(encoder) = coder else { return Err(Error::Bug("the direction of a stream changed".into())) };
-    Ok((encoder.finish(), task.room.map(|_| stream.into_reading())))
+    let mut code = encoder.finish();
+    stream.work.fill(&mut code);
+    Ok((code, task.room.map(|_| stream.into_reading())))
 }
 
 /// Decodes what [`encode_task`] made of `raw_len` bytes.
@@ -99,6 +102,9 @@ pub(super) fn decode_task(profile: &Profile, coded: &[u8], raw_len: usize, task:
     while !stream.is_done() {
         if matches!(&coder, Direction::Decode(decoder) if decoder.overrun()) {
             return Err(Error::Corrupt("the code ends before its bytes do".into()));
+        }
+        if stream.work.is_too_much(coded.len()) {
+            return Err(Work::error());
         }
         stream.step(&mut coder);
     }
@@ -119,6 +125,7 @@ struct StreamCoder<'a> {
     total: usize,
     /// What [`PROGRESS`] bytes count for.
     progress: u64,
+    work: Work,
     _charges: [Charge; 2],
 }
 
@@ -153,7 +160,7 @@ impl<'a> StreamCoder<'a> {
         };
         let of_text = |text| (PROGRESS as u64).saturating_mul(text as u64) / length.max(1) as u64;
         let progress = task.text.map_or(PROGRESS as u64, of_text);
-        Ok(StreamCoder { predictor, bytes, total, progress, _charges: charges })
+        Ok(StreamCoder { predictor, bytes, total, progress, work: Work::default(), _charges: charges })
     }
 
     fn is_done(&self) -> bool {
@@ -165,7 +172,11 @@ impl<'a> StreamCoder<'a> {
         if (self.bytes.read().len() - self.bytes.start).is_multiple_of(PROGRESS) {
             crate::progress::advance(self.progress);
         }
-        self.predictor.step(coder, &mut self.bytes);
+        if self.predictor.step(coder, &mut self.bytes) {
+            self.work.expected();
+        } else {
+            self.work.modelled();
+        }
     }
 
     fn into_reading(self) -> Reading {
