@@ -29,6 +29,9 @@ pub(super) enum After<'a> {
     Take(Cell<Option<Reading>>),
 }
 
+/// A predictor to go on with, and the text that it has read.
+type Before<'a> = (Box<dyn BytePredictor>, Cow<'a, [u8]>);
+
 /// How one stream is coded, apart from its profile.
 pub(super) struct Task<'a> {
     /// Most bytes of tables.
@@ -52,7 +55,7 @@ impl Task<'_> {
     }
 
     /// The predictor that the stream goes on from, and what that has read.
-    fn before(&self) -> Result<Option<(Box<dyn BytePredictor>, Cow<'_, [u8]>)>> {
+    fn before(&self) -> Result<Option<Before<'_>>> {
         let Some(after) = &self.after else { return Ok(None) };
         let (mut predictor, bytes) = match after {
             After::Copy(reading) => (reading.predictor.copy(), Cow::Borrowed(&reading.bytes[..])),
