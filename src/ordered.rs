@@ -56,7 +56,7 @@ impl<T: Send + 'static> Ordered<T> {
 }
 
 /// Runs `job`; a panic in it becomes an error, as bad input must never end the process.
-fn guarded<T>(job: impl FnOnce() -> Result<T>) -> Result<T> {
+pub(crate) fn guarded<T>(job: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(job)).unwrap_or_else(|panic| {
         // What could not return its error: see `simd::memory`.
         let panic = match panic.downcast::<Error>() {

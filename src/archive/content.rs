@@ -11,7 +11,7 @@ use crate::container::header::Header;
 use crate::container::record::Kind;
 use crate::error::{Error, Result};
 use crate::options::DecodeOptions;
-use crate::ordered::Ordered;
+use crate::ordered::{Ordered, guarded};
 use crate::progress;
 use crate::stream::{decode_base_record, decode_compact, decode_record, threads_within};
 
@@ -42,21 +42,43 @@ pub fn read_blocks(
     options: &DecodeOptions,
     mut take: impl FnMut(u64, &[u8]) -> Result<()>,
 ) -> Result<()> {
+    read_each_block(file, member, blocks, options, |block, content| take(member.content_at[block], &content?))
+}
+
+/// Is this error about one block, so that others may be whole? A limit is not: it ends the job.
+#[must_use]
+pub fn is_about_one_block(error: &Error) -> bool {
+    error.is_damage() || matches!(error, Error::Io(_) | Error::Divergence(_) | Error::Bug(_) | Error::Unsupported(_))
+}
+
+/// As [`read_blocks`], and gives `take` also what went wrong with a block, at its turn.
+///
+/// # Errors
+/// `take` fails, or no thread can be had.
+pub fn read_each_block(
+    file: &File,
+    member: &Member,
+    blocks: &[usize],
+    options: &DecodeOptions,
+    mut take: impl FnMut(usize, Result<Vec<u8>>) -> Result<()>,
+) -> Result<()> {
     let threads = threads_within(options.threads, &member.header);
     let mut queue = Ordered::new(threads);
     let mut base = LazyBase::default();
     let mut next = blocks.iter().peekable();
-    let mut sink = |(at, raw): (u64, Vec<u8>)| {
-        if let Some(progress) = &options.progress {
+    let mut sink = |(block, content): (usize, Result<Vec<u8>>)| {
+        if let (Some(progress), Ok(raw)) = (&options.progress, &content) {
             progress.finished(0, raw.len() as u64);
         }
-        take(at, &raw)
+        take(block, content)
     };
     while let Some(&block) = next.next() {
-        let job = job(file, member, block, &mut base, next.peek().is_none())?;
+        let job = job(file, member, block, &mut base, next.peek().is_none());
         let progress = options.progress.clone();
-        let (at, work) = (member.content_at[block], member.index.blocks[block].raw_len);
-        let done = queue.submit(move || Ok((at, progress::part(progress.as_ref(), work, job)?)))?;
+        let work = member.index.blocks[block].raw_len;
+        let decode = move || job.and_then(|job| progress::part(progress.as_ref(), work, job));
+        // An error of the job goes the way of its content: those of other blocks keep their turns.
+        let done = queue.submit(move || Ok((block, guarded(decode))))?;
         done.map_or(Ok(()), &mut sink)?;
     }
     while let Some(done) = queue.next()? {
@@ -87,7 +109,7 @@ fn job(file: &File, member: &Member, block: usize, lazy: &mut LazyBase, last: bo
     }
     let base = if member.header.is_based() && is_behind(&coded) { Some(lazy.get(file, member.block_at[0], memory)?) } else { None };
     if last {
-        lazy.0 = None;
+        lazy.base = None;
     }
     Ok(Box::new(move || {
         // Where nothing else goes on from the base any more, its tables need no copy.
@@ -98,7 +120,11 @@ fn job(file: &File, member: &Member, block: usize, lazy: &mut LazyBase, last: bo
 
 /// The base of a member, decoded when a block first asks for it.
 #[derive(Default)]
-pub(super) struct LazyBase(Option<Arc<Base>>);
+pub(super) struct LazyBase {
+    base: Option<Arc<Base>>,
+    /// Why there is none: it is asked for by many blocks, and read once.
+    damage: Option<String>,
+}
 
 impl LazyBase {
     /// The base, whose record is at byte `at` of `file`.
@@ -106,19 +132,30 @@ impl LazyBase {
     /// # Errors
     /// It is damaged or no base, or needs more than `memory`; or reading fails.
     pub fn get(&mut self, file: &File, at: u64, memory: u64) -> Result<Arc<Base>> {
-        if let Some(base) = &self.0 {
+        if let Some(damage) = &self.damage {
+            return Err(Error::Corrupt(damage.clone()));
+        }
+        if let Some(base) = &self.base {
             return Ok(base.clone());
         }
-        let (record, coded) = read_record(&mut fields_at(file, at), Kind::Block)
-            .map_err(|error| if let Error::Corrupt(text) = error { Error::Corrupt(format!("base at byte {at}: {text}")) } else { error })?;
-        if record.number != 0 {
-            return Err(Error::Corrupt(format!("the block at byte {at} is not the member's first")));
+        let base = read_base(file, at, memory);
+        if let Err(Error::Corrupt(text)) = &base {
+            self.damage = Some(text.clone());
         }
-        let base = Ordered::new(1).submit(move || Ok(Arc::new(decode_base_record(&record, &coded, memory)?)))?;
-        let base = base.ok_or_else(|| Error::Bug("a base without a result".into()))?;
-        self.0 = Some(base.clone());
+        let base = base?;
+        self.base = Some(base.clone());
         Ok(base)
     }
+}
+
+fn read_base(file: &File, at: u64, memory: u64) -> Result<Arc<Base>> {
+    let (record, coded) = read_record(&mut fields_at(file, at), Kind::Block)
+        .map_err(|error| if let Error::Corrupt(text) = error { Error::Corrupt(format!("base at byte {at}: {text}")) } else { error })?;
+    if record.number != 0 {
+        return Err(Error::Corrupt(format!("the block at byte {at} is not the member's first")));
+    }
+    let base = Ordered::new(1).submit(move || Ok(Arc::new(decode_base_record(&record, &coded, memory)?)))?;
+    base.ok_or_else(|| Error::Bug("a base without a result".into()))
 }
 
 #[cfg(test)]

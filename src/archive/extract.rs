@@ -1,27 +1,24 @@
 //! Extraction: selected entries out of an archive, into a folder that nothing can leave, or into a
 //! writer.
 
-use std::collections::{HashMap, HashSet};
 use std::io::Write;
 use std::ops::Range;
 use std::path::Path;
 
-use rustix::fs::FileType;
-
 use super::content::{needed_blocks, read_blocks};
+use super::extraction::Extraction;
+use super::files::contents;
 use super::member::Member;
 use super::names::{check_paths, show_name};
 use super::pieces::{Piece, Pieces};
 use super::select::{Selection, Wanted, wanted};
 use super::spool::Spool;
 use super::{Archive, sparse};
+use crate::container::Entry;
 use crate::container::hash::{Hasher, narrow};
-use crate::container::{Entry, EntryKind};
 use crate::error::{Error, Limit, LimitKind, Result};
 use crate::input::attributes::Xattrs;
-use crate::input::shown::reason;
-use crate::output::restored::Restored;
-use crate::output::tree::{Tree, TreeFile};
+use crate::output::tree::Tree;
 
 /// How to extract.
 #[derive(Debug, Clone, Copy, Default)]
@@ -37,7 +34,7 @@ pub struct ExtractOptions {
 }
 
 /// What an extraction came to.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct ExtractSummary {
     /// Entries extracted.
     pub entries: u64,
@@ -47,6 +44,39 @@ pub struct ExtractSummary {
     pub warnings: Vec<String>,
     /// Paths that were taken already, whose entries were therefore left out.
     pub existing: Vec<Vec<u8>>,
+    /// What else was left out: something of another kind is in the way, or the system refused.
+    pub left_out: Vec<LeftOut>,
+    /// Paths of files whose content cannot be decoded.
+    pub damaged: Vec<Vec<u8>>,
+    /// The first error about those.
+    pub damage: Option<Error>,
+    /// May [`repair`](super::repair::repair()) save more of those, by parity or in pieces?
+    pub repair_may_save_more: bool,
+}
+
+/// An entry that was left out, with all entries below it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Its path, or that of a folder which leads to entries and is none itself.
+    pub path: Vec<u8>,
+    /// Why it was left out, in words.
+    pub reason: String,
+    /// Is the path that of an entry?
+    pub is_entry: bool,
+    /// How many entries below it were left out with it.
+    pub below: u64,
+}
+
+impl LeftOut {
+    pub(super) fn entry(path: &[u8], reason: String) -> Self {
+        LeftOut { path: path.to_vec(), reason, is_entry: true, below: 0 }
+    }
+
+    /// How many entries were left out.
+    #[must_use]
+    pub fn entries(&self) -> u64 {
+        u64::from(self.is_entry) + self.below
+    }
 }
 
 impl Archive {
@@ -66,18 +96,18 @@ impl Archive {
     }
 
     /// The entries at these places, ready to be extracted.
-    fn wanted(&self, by_member: &[Vec<usize>]) -> Vec<Vec<Wanted>> {
+    pub(super) fn wanted(&self, by_member: &[Vec<usize>]) -> Vec<Vec<Wanted>> {
         by_member.iter().zip(&self.members).map(|(places, member)| wanted(&member.index.entries, places)).collect()
     }
 
     /// Tells who watches the job that `entry` is done.
-    fn tell(&self, entry: &Entry) {
+    pub(super) fn tell(&self, entry: &Entry) {
         if let Some(progress) = &self.options.progress {
             progress.entry_done(&entry.path, entry.size);
         }
     }
 
-    fn check_output(&self, by_member: &[Vec<Wanted>]) -> Result<u64> {
+    pub(super) fn check_output(&self, by_member: &[Vec<Wanted>]) -> Result<u64> {
         let total = by_member.iter().flatten().fold(0u64, |sum, wanted| sum.saturating_add(wanted.entry.size));
         if total > self.options.max_output {
             let text = format!("the files take {total} bytes, more than {}", self.options.max_output);
@@ -93,70 +123,42 @@ impl Archive {
     /// extracted: [`ExtractSummary::existing`] names such files.
     ///
     /// # Errors
-    /// A path is unsafe, something else is where a folder should be, a block is damaged, a limit is passed, or the system
-    /// refuses.
+    /// As [`Archive::extract_into`]; and an entry stayed out, since it is damaged, something of another kind is in its way,
+    /// or the system refused. The rest is extracted then.
     pub fn extract(&self, selection: &mut Selection, target: &Path, options: &ExtractOptions) -> Result<ExtractSummary> {
-        let mut places = self.selected(selection)?;
+        let mut summary = ExtractSummary::default();
+        self.extract_into(selection, target, options, &mut summary)?;
+        if let Some(damage) = summary.damage {
+            return Err(damage);
+        }
+        match summary.left_out.first() {
+            Some(first) => Err(std::io::Error::other(format!("{}: {}", show_name(&first.path), first.reason)).into()),
+            None => Ok(summary),
+        }
+    }
+
+    /// As [`Archive::extract`], and says in `summary` what came out and what did not, also where an error ends the job. Of
+    /// entries that are damaged or refused the summary tells: they are no error. Folders get their modes and times in any
+    /// case.
+    ///
+    /// # Errors
+    /// A path is unsafe, a limit is passed, the disk is full, or the file system cannot be written.
+    pub fn extract_into(
+        &self,
+        selection: &mut Selection,
+        target: &Path,
+        options: &ExtractOptions,
+        summary: &mut ExtractSummary,
+    ) -> Result<()> {
+        let places = self.selected(selection)?;
         let all = self.wanted(&places);
         self.check_output(&all)?;
         check_paths(all.iter().flatten().map(|wanted| &wanted.entry))?;
-        let mut extraction = Extraction {
-            archive: self,
-            tree: Tree::open(target)?,
-            options: *options,
-            written: HashSet::new(),
-            summary: ExtractSummary::default(),
-        };
-        for (places, member) in places.iter_mut().zip(&self.members) {
-            extraction.leave_out_existing(places, &member.index.entries)?;
-        }
-        // A link to a file that stays out becomes that file.
-        let by_member = self.wanted(&places);
-        extraction.summary.raw = self.check_output(&by_member)?;
-        for (wanted, member) in by_member.iter().zip(&self.members) {
-            extraction.folders(wanted)?;
-            self.extract_files(member, wanted, &mut extraction)?;
-        }
-        // Links come last: nothing can then be written through one.
-        by_member.iter().try_for_each(|wanted| extraction.links(wanted))?;
-        extraction.finish_folders(by_member.iter().flatten())?;
-        extraction.tree.sync()?;
-        extraction.summary.entries = by_member.iter().map(|wanted| wanted.len() as u64).sum();
-        Ok(extraction.summary)
-    }
-
-    fn extract_files(&self, member: &Member, wanted: &[Wanted], extraction: &mut Extraction<'_>) -> Result<()> {
-        let (firsts, copies) = contents(wanted);
-        let mut pieces = Pieces::new(member, wanted, &firsts);
-        let ranges: Vec<Range<u64>> = pieces.ranges().collect();
-        let mut open: Option<(TreeFile, Hasher, sparse::Placement)> = None;
-        let mut take = |piece: Piece<'_>| {
-            let entry = &wanted[piece.entry].entry;
-            let mut write = || {
-                if piece.first {
-                    open = Some((extraction.tree.create(&entry.path)?, Hasher::default(), sparse::Placement::default()));
-                }
-                if let Some((file, hasher, placement)) = &mut open {
-                    hasher.update(piece.bytes);
-                    placement.write_at(file.file(), entry, piece.at, piece.bytes)?;
-                }
-                if let Some((file, hasher, _)) = open.take_if(|_| piece.last) {
-                    check_hash(entry, hasher.finish())?;
-                    sparse::finish(file.file(), entry)?;
-                    extraction.commit(file, entry)?;
-                }
-                Ok(())
-            };
-            named(&entry.path, write())
-        };
-        pieces.empty_entries(&mut take)?;
-        let blocks = needed_blocks(member, &ranges);
-        let take = |at: u64, block: &[u8]| pieces.split(at, block, &mut take);
-        self.budget.run(|| read_blocks(&self.file, member, &blocks, &self.options, take))?;
-        copies.into_iter().try_for_each(|(copy, first)| {
-            let (entry, first) = (&wanted[copy].entry, &wanted[first].entry);
-            named(&entry.path, extraction.copy(entry, first))
-        })
+        drop(all);
+        let mut extraction = Extraction::new(self, Tree::open(target)?, *options, summary);
+        let end = extraction.run(&places);
+        extraction.finish_folders();
+        end.and(extraction.tree.sync())
     }
 
     /// Writes the contents of the selected files to `out`, one after the other.
@@ -237,140 +239,10 @@ impl Archive {
     }
 }
 
-/// Names the path that an error of the system is about.
-fn named<T>(path: &[u8], result: Result<T>) -> Result<T> {
-    result.map_err(|error| match error {
-        Error::Io(error) => Error::Io(std::io::Error::new(error.kind(), format!("{}: {}", show_name(path), reason(&error)))),
-        error => error,
-    })
-}
-
-fn check_hash(entry: &Entry, hash: u64) -> Result<()> {
+/// Compares the hash of an entry's whole content with that of the index.
+pub(super) fn check_hash(entry: &Entry, hash: u64) -> Result<()> {
     if narrow(hash, entry.stored_len()) == entry.hash {
         return Ok(());
     }
     Err(Error::Corrupt(format!("the content of {:?} does not fit the index", show_name(&entry.path))))
-}
-
-/// The wanted files whose content is to be decoded, and the pairs of a file and the one among them that
-/// it equals.
-fn contents(wanted: &[Wanted]) -> (Vec<usize>, Vec<(usize, usize)>) {
-    let mut first_of: HashMap<usize, usize> = HashMap::new();
-    let (mut firsts, mut copies) = (Vec::new(), Vec::new());
-    for (number, one) in wanted.iter().enumerate().filter(|(_, one)| one.entry.kind == EntryKind::File) {
-        match first_of.get(&one.content) {
-            Some(&first) => copies.push((number, first)),
-            None => {
-                first_of.insert(one.content, number);
-                firsts.push(number);
-            }
-        }
-    }
-    (firsts, copies)
-}
-
-/// An extraction under way.
-struct Extraction<'a> {
-    archive: &'a Archive,
-    tree: Tree,
-    options: ExtractOptions,
-    /// Device and inode of every file written, to notice a file system that takes two names for one.
-    written: HashSet<(u64, u64)>,
-    summary: ExtractSummary,
-}
-
-impl Extraction<'_> {
-    /// Takes the places of files that are there already out of `places`, and notes their paths.
-    fn leave_out_existing(&mut self, places: &mut Vec<usize>, entries: &[Entry]) -> Result<()> {
-        let mut kept = Vec::with_capacity(places.len());
-        for &place in places.iter() {
-            let entry = &entries[place];
-            let found = self.tree.find(&entry.path)?;
-            let is_folder = found.map(|found| found.kind == FileType::Directory);
-            if is_folder.is_some_and(|is_folder| is_folder != (entry.kind == EntryKind::Directory)) {
-                return Err(Error::UnsafePath(format!("{:?} is there already, as something else", show_name(&entry.path))));
-            }
-            if is_folder == Some(false) && !self.options.overwrite {
-                self.summary.existing.push(entry.path.clone());
-            } else {
-                kept.push(place);
-            }
-        }
-        *places = kept;
-        Ok(())
-    }
-
-    fn folders(&mut self, wanted: &[Wanted]) -> Result<()> {
-        let mut folders = wanted.iter().filter(|wanted| wanted.entry.kind == EntryKind::Directory);
-        folders.try_for_each(|folder| {
-            named(&folder.entry.path, self.tree.make_folder(&folder.entry.path))?;
-            self.archive.tell(&folder.entry);
-            Ok(())
-        })
-    }
-
-    fn restored<'a>(&self, entry: &'a Entry) -> Restored<'a> {
-        Restored::of(entry, self.options.owner, self.options.xattrs)
-    }
-
-    fn warn(&mut self, path: &[u8], refused: Vec<String>) {
-        self.summary.warnings.extend(refused.into_iter().map(|line| format!("{}: {line}", show_name(path))));
-    }
-
-    /// Gives a finished file its name, unless that name already leads to a file of this extraction.
-    fn commit(&mut self, file: TreeFile, entry: &Entry) -> Result<()> {
-        if self.tree.find(&entry.path)?.is_some_and(|found| self.written.contains(&found.id)) {
-            return Err(Error::UnsafePath(format!("this file system takes {:?} for another entry's name", show_name(&entry.path))));
-        }
-        let (id, refused) = file.commit(&self.restored(entry), self.options.overwrite)?;
-        self.warn(&entry.path, refused);
-        self.written.insert(id);
-        self.archive.tell(entry);
-        Ok(())
-    }
-
-    /// Copies the content of `first`, extracted before, to `entry`.
-    fn copy(&mut self, entry: &Entry, first: &Entry) -> Result<()> {
-        let from = self.tree.open_file(&first.path)?;
-        let file = self.tree.create(&entry.path)?;
-        sparse::copy(from, file.file(), entry)?;
-        self.commit(file, entry)
-    }
-
-    fn links(&mut self, wanted: &[Wanted]) -> Result<()> {
-        for entry in wanted.iter().map(|wanted| &wanted.entry) {
-            if !matches!(entry.kind, EntryKind::Symlink | EntryKind::Hardlink) {
-                continue;
-            }
-            if let Some(found) = self.tree.find(&entry.path)? {
-                if self.written.contains(&found.id) || !self.options.overwrite {
-                    return Err(Error::UnsafePath(format!("this file system takes {:?} for another entry's name", show_name(&entry.path))));
-                }
-                self.tree.remove(&entry.path)?;
-            }
-            match entry.kind {
-                EntryKind::Symlink => {
-                    let refused = named(&entry.path, self.tree.symlink(&entry.link, &entry.path, &self.restored(entry)))?;
-                    self.warn(&entry.path, refused);
-                }
-                _ => named(&entry.path, self.tree.hard_link(&entry.link, &entry.path))?,
-            }
-            self.archive.tell(entry);
-        }
-        Ok(())
-    }
-
-    /// Times and modes of folders come last: every file in them changes the first, and the second may
-    /// forbid to write.
-    fn finish_folders<'a>(&mut self, wanted: impl Iterator<Item = &'a Wanted>) -> Result<()> {
-        let mut folders: Vec<&Entry> = wanted.map(|wanted| &wanted.entry).filter(|entry| entry.kind == EntryKind::Directory).collect();
-        folders.sort_by(|one, other| other.path.cmp(&one.path));
-        let with_mode = folders.iter().filter(|folder| folder.metadata.mode.is_some());
-        self.tree.open_made_folders(with_mode.map(|folder| &folder.path[..]))?;
-        for folder in folders {
-            let refused = named(&folder.path, self.tree.finish_folder(&folder.path, &self.restored(folder)))?;
-            self.warn(&folder.path, refused);
-        }
-        Ok(())
-    }
 }

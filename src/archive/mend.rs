@@ -76,19 +76,31 @@ pub(super) fn is_damaged(file: &File, member: &Member) -> Result<bool> {
     }
 }
 
-fn is_first_group_damaged(file: &File, member: &Member, parity_at: u64) -> Result<bool> {
+/// May parity mend blocks of `member` which were not mended when the archive was opened? What was looked at then is mended,
+/// or beyond that.
+pub(super) fn may_mend(file: &File, member: &Member) -> bool {
+    let head = member.parity_at.and_then(|parity_at| first_head(file, parity_at).ok().flatten());
+    head.is_some_and(|(head, _, _)| !head.is_guard() && head.total() > LOOKED_AT)
+}
+
+/// The head of the first group in the record of parity at byte `parity_at`, with the bytes that it begins and ends at.
+fn first_head(file: &File, parity_at: u64) -> Result<Option<(GroupHead, u64, u64)>> {
     let mut fields = fields_at(file, parity_at);
     let kind = read_kind(&mut fields)?;
     if kind != Kind::Parity {
-        return Ok(false);
+        return Ok(None);
     }
     Record::read_rest(kind, &mut fields)?;
     let place = fields.offset();
     let head = GroupHead::read_from(&mut fields)?;
-    if head.total() > LOOKED_AT {
+    Ok(Some((head, place, fields.offset())))
+}
+
+fn is_first_group_damaged(file: &File, member: &Member, parity_at: u64) -> Result<bool> {
+    let Some((head, place, head_end)) = first_head(file, parity_at)?.filter(|(head, _, _)| head.total() <= LOOKED_AT) else {
         return Ok(false);
-    }
-    let group = Group::of(&head, place, fields.offset(), member.start + member.length);
+    };
+    let group = Group::of(&head, place, head_end, member.start + member.length);
     group.filter(|group| group.start == member.start).map_or(Ok(false), |group| Ok(!head.damaged(&group.content(file)?).is_empty()))
 }
 

@@ -9,6 +9,8 @@ pub mod create;
 mod current;
 mod cut;
 pub mod extract;
+mod extraction;
+mod files;
 mod finder;
 mod fragments;
 pub mod group;
@@ -38,7 +40,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 pub use create::{CreateOptions, CreateSummary};
-pub use extract::{ExtractOptions, ExtractSummary};
+pub use extract::{ExtractOptions, ExtractSummary, LeftOut};
 pub use names::show_name;
 pub use plan::Plan;
 

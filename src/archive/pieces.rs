@@ -82,4 +82,15 @@ impl Pieces {
         }
         Ok(())
     }
+
+    /// Passes over the `length` bytes at `at` of the content, which are not there. Gives the wanted entries that need any
+    /// of them. Blocks must come in order.
+    pub fn skip(&mut self, at: u64, length: u64) -> impl Iterator<Item = usize> {
+        let end = at + length;
+        let from = self.next;
+        let without = self.wanted[from..].partition_point(|(range, _)| range.end <= end);
+        self.next += without;
+        let until = self.next + usize::from(self.wanted.get(self.next).is_some_and(|(range, _)| range.start < end));
+        self.wanted[from..until].iter().map(|(_, entry)| *entry)
+    }
 }

@@ -45,12 +45,11 @@ impl Placement {
     ///
     /// # Errors
     /// Writing fails.
-    pub fn write_at(&mut self, file: &File, entry: &Entry, at: u64, bytes: &[u8]) -> Result<()> {
+    pub fn write_at(&mut self, file: &File, entry: &Entry, at: u64, bytes: &[u8]) -> io::Result<()> {
         match &entry.extents {
-            None => file.write_all_at(bytes, at)?,
-            Some(extents) => self.split(extents, bytes, |offset, _, part| file.write_all_at(part, offset))?,
+            None => file.write_all_at(bytes, at),
+            Some(extents) => self.split(extents, bytes, |offset, _, part| file.write_all_at(part, offset)),
         }
-        Ok(())
     }
 
     /// Writes the next stored `bytes` of `entry` to a stream, with zeros for the holes before them, and after the `last`
@@ -79,8 +78,9 @@ impl Placement {
 ///
 /// # Errors
 /// Reading or writing fails.
-pub fn copy(mut from: File, mut to: &File, entry: &Entry) -> Result<()> {
+pub fn copy(mut from: &File, mut to: &File, entry: &Entry) -> Result<()> {
     let Some(extents) = &entry.extents else {
+        from.seek(SeekFrom::Start(0))?;
         io::copy(&mut from, &mut to)?;
         return Ok(());
     };

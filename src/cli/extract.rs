@@ -1,11 +1,11 @@
 //! `cmx -d X.cmx PATTERN… -C DIR`: named files out of an archive.
 
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use cmx::Archive;
 use cmx::archive::select::Selection;
-use cmx::archive::{ExtractOptions, show_name};
+use cmx::archive::show_name;
 
 use super::archive_input::ArchiveInput;
 use super::args::Options;
@@ -14,7 +14,7 @@ use super::decompress::settings;
 use super::display::Display;
 use super::failure::{Failure, name, warn, with_remedy};
 use super::output::Output;
-use super::{extract_file, others};
+use super::{extract_file, extract_folder, others};
 
 /// Extracts what the patterns behind `input` select, everything if there are none.
 pub fn run(options: &Options, input: &Path, archive: ArchiveInput) -> Result<(), Failure> {
@@ -37,6 +37,7 @@ pub fn run(options: &Options, input: &Path, archive: ArchiveInput) -> Result<(),
         let (pattern, hint) = (show_name(pattern), others::hint(&archive, input, pattern));
         return Err(Failure::usage(format!("{}: nothing in the archive matches {pattern:?}{hint}", name(input))));
     }
+    let mut end = Ok(());
     let (summary, is_kept) = if options.to_stdout() {
         let mut output = Output::stdout()?;
         let result = archive.extract_to(&mut selection, &mut output);
@@ -44,36 +45,29 @@ pub fn run(options: &Options, input: &Path, archive: ArchiveInput) -> Result<(),
     } else if let Some(target) = &options.output {
         extract_file::run(options, (input, &archive, own), &mut selection, target)?
     } else {
-        let target = options.directory.clone().unwrap_or_else(|| PathBuf::from("."));
-        let how = ExtractOptions {
-            overwrite: options.force,
-            skip_existing: options.skip_existing,
-            owner: options.owner,
-            xattrs: options.xattrs.unwrap_or_default(),
-        };
-        (archive.extract(&mut selection, &target, &how).map_err(fail)?, true)
+        let summary;
+        (summary, end) = extract_folder::run(options, &archive, &mut selection);
+        (summary, true)
     };
     let is_all = options.files.len() <= 1
         && is_kept
+        && end.is_ok()
         && !options.ignore_trailing
         && archive.warnings().is_empty()
         && summary.warnings.is_empty()
-        && summary.existing.is_empty();
+        && extract_folder::is_complete(&summary);
     let kept = match original.filter(|_| is_all) {
         Some(original) => remove_source(options, input, &original)?,
         None => None,
     };
-    display.finish(&name(input), summary.raw, archive.end(), "<-");
+    match end {
+        Ok(()) => display.finish(&name(input), summary.raw, archive.end(), "<-"),
+        Err(_) => drop(display),
+    }
     let warnings: Vec<String> = with_remedy(archive.warnings()).chain(summary.warnings.iter().cloned()).chain(kept).collect();
     let warned = warn_about(options, input, &warnings);
-    if summary.existing.is_empty() || options.skip_existing {
-        return warned;
-    }
-    for path in &summary.existing {
-        warn(format!("{}: {} is there already; -f overwrites it", name(input), show_name(path)));
-    }
-    let (count, extracted) = (summary.existing.len(), summary.entries);
-    Err(Failure::usage(format!("{}: {extracted} extracted, {count} in the way; --skip-existing passes over such files", name(input))))
+    extract_folder::report(options, input, &summary, end)?;
+    warned
 }
 
 /// The selection that the patterns behind the archive's name make.

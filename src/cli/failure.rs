@@ -47,6 +47,11 @@ impl Failure {
         Failure { code: code(error), text: format!("{}: {error}", name(path)) }
     }
 
+    /// A failure with the exit code of `error` and a line of its own.
+    pub fn like(error: &Error, text: impl Into<String>) -> Self {
+        Failure { code: code(error), text: text.into() }
+    }
+
     /// A failure to read or write `path`.
     pub fn io(path: &Path, error: &io::Error) -> Self {
         let code = if error.kind() == io::ErrorKind::BrokenPipe { CLOSED_PIPE } else { ERROR };
@@ -96,7 +101,7 @@ impl Failure {
 }
 
 /// What helps where an archive is odd or damaged.
-const REPAIR: &str = "`cmx repair` saves what is whole";
+pub const REPAIR: &str = "`cmx repair` saves what is whole";
 
 /// `warnings` of the library about an archive, with what helps.
 pub fn with_remedy(warnings: &[String]) -> impl Iterator<Item = String> {

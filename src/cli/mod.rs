@@ -11,6 +11,7 @@ mod display;
 mod environment;
 mod extract;
 mod extract_file;
+mod extract_folder;
 mod failure;
 mod habits;
 mod help;

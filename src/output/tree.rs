@@ -138,6 +138,20 @@ impl Tree {
         }
     }
 
+    /// The shortest part of `path` that leads to something other than a folder, and what that is. The whole `path` counts
+    /// only if that is to be a folder too.
+    #[must_use]
+    pub fn obstacle(&self, path: &[u8], is_folder: bool) -> Option<(Vec<u8>, FileType)> {
+        let folder = if is_folder { path } else { split(path).0 };
+        let mut way = self.way.borrow_mut();
+        way.reach(&self.root, folder, |above, name, _| open_folder(above, name)).err()?;
+        // The way ends at the step that failed.
+        let above = way.open.back().map_or(&self.root, |(_, folder)| folder);
+        let stat = rustix::fs::statat(above, os(split(&way.path).1), AtFlags::SYMLINK_NOFOLLOW).ok()?;
+        let kind = FileType::from_raw_mode(stat.st_mode);
+        (kind != FileType::Directory).then(|| (way.path.clone(), kind))
+    }
+
     /// Begins a file that will be at `path`.
     ///
     /// # Errors
@@ -147,17 +161,6 @@ impl Tree {
         let folder = self.folder(above)?;
         let temporary = TemporaryFile::create(folder, &self.root_path.join(os(above)))?;
         Ok(TreeFile { temporary, name: name.to_vec() })
-    }
-
-    /// Opens the regular file at `path` for reading.
-    ///
-    /// # Errors
-    /// There is none, or a part of the path is a link.
-    pub fn open_file(&mut self, path: &[u8]) -> Result<File> {
-        let (above, name) = split(path);
-        let folder = self.folder(above)?;
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        Ok(rustix::fs::openat(&folder, os(name), flags, Mode::empty()).map_err(io_error)?.into())
     }
 
     /// Makes a symbolic link at `path` with `text`. Returns a line for each attribute that was refused.
@@ -209,22 +212,14 @@ impl Tree {
         if made.is_empty() {
             return Ok(());
         }
-        let mode = self.default_mode()?;
         made.sort_unstable();
+        let first = self.folder(&made[0])?;
+        let mode = default_mode(&first)?;
         for path in made {
             let folder = self.folder(&path)?;
             rustix::fs::fchmod(&folder, mode).map_err(io_error)?;
         }
         Ok(())
-    }
-
-    /// The mode of a new folder, which the umask and the folder above decide: that of one which is made and removed.
-    fn default_mode(&self) -> Result<Mode> {
-        let probe = format!(".cmx-{}.tmp", std::process::id());
-        rustix::fs::mkdirat(&self.root, &probe, Mode::from_raw_mode(0o777)).map_err(io_error)?;
-        let stat = rustix::fs::statat(&self.root, &probe, AtFlags::SYMLINK_NOFOLLOW);
-        rustix::fs::unlinkat(&self.root, &probe, AtFlags::REMOVEDIR).map_err(io_error)?;
-        Ok(Mode::from_raw_mode(stat.map_err(io_error)?.st_mode & 0o7777))
     }
 
     /// Gives the folder at `path` what is `restored`. Returns a line for each attribute that was refused.
@@ -291,6 +286,15 @@ fn step(above: &OwnedFd, name: &[u8]) -> rustix::io::Result<(OwnedFd, bool)> {
         result => return result.map(|folder| (folder, false)),
     };
     Ok((open_folder(above, name)?, is_new))
+}
+
+/// The mode of a new folder in `above`, which the umask and that folder decide: that of one which is made and removed.
+fn default_mode(above: &OwnedFd) -> Result<Mode> {
+    let probe = format!(".cmx-{}.tmp", std::process::id());
+    rustix::fs::mkdirat(above, &probe, Mode::from_raw_mode(0o777)).map_err(io_error)?;
+    let stat = rustix::fs::statat(above, &probe, AtFlags::SYMLINK_NOFOLLOW);
+    rustix::fs::unlinkat(above, &probe, AtFlags::REMOVEDIR).map_err(io_error)?;
+    Ok(Mode::from_raw_mode(stat.map_err(io_error)?.st_mode & 0o7777))
 }
 
 fn unsafe_step(path: &[u8], error: io::Error) -> Error {

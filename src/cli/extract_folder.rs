@@ -1,0 +1,82 @@
+//! `cmx -d X.cmx -C DIR`: entries into a folder, and what is said of those that stayed out.
+
+use std::path::{Path, PathBuf};
+
+use cmx::Archive;
+use cmx::archive::select::Selection;
+use cmx::archive::{ExtractOptions, ExtractSummary, LeftOut, show_name};
+
+use super::args::Options;
+use super::failure::{Failure, REPAIR, name, warn};
+
+/// Most damaged files that are named.
+const MOST_NAMES: usize = 10;
+
+/// Extracts what `selection` selects into the folder that `options` name. Returns also what ended the job early, if
+/// something did.
+pub fn run(options: &Options, archive: &Archive, selection: &mut Selection) -> (ExtractSummary, cmx::Result<()>) {
+    let target = options.directory.clone().unwrap_or_else(|| PathBuf::from("."));
+    let how = ExtractOptions {
+        overwrite: options.force,
+        skip_existing: options.skip_existing,
+        owner: options.owner,
+        xattrs: options.xattrs.unwrap_or_default(),
+    };
+    let mut summary = ExtractSummary::default();
+    let end = archive.extract_into(selection, &target, &how, &mut summary);
+    (summary, end)
+}
+
+/// Did every entry come out?
+pub fn is_complete(summary: &ExtractSummary) -> bool {
+    summary.existing.is_empty() && summary.left_out.is_empty() && summary.damage.is_none()
+}
+
+/// Names what stayed out. The failure counts, and says what helps.
+///
+/// # Errors
+/// Something stayed out that was not to be passed over, or `end` is an error.
+pub fn report(options: &Options, input: &Path, summary: &ExtractSummary, end: cmx::Result<()>) -> Result<(), Failure> {
+    let archive = name(input);
+    let existing = if options.skip_existing { &[][..] } else { &summary.existing };
+    for path in existing {
+        warn(format!("{archive}: {} is there already; -f overwrites it", show_name(path)));
+    }
+    for left_out in &summary.left_out {
+        warn(format!("{archive}: {}", line(left_out)));
+    }
+    if let Some(damage) = &summary.damage {
+        Failure::beyond_repair(input, damage).report();
+    }
+    for path in summary.damaged.iter().take(MOST_NAMES) {
+        warn(format!("{archive}: {}: not extracted, since its content is damaged", show_name(path)));
+    }
+    if let Some(more) = summary.damaged.len().checked_sub(MOST_NAMES).filter(|&more| more > 0) {
+        warn(format!("{archive}: {more} more are not extracted, since their contents are damaged"));
+    }
+    end.map_err(|error| Failure::at(input, &error))?;
+    let refused: u64 = summary.left_out.iter().map(LeftOut::entries).sum();
+    let counts = [(existing.len() as u64, "in the way"), (refused, "left out"), (summary.damaged.len() as u64, "damaged")];
+    let counts: Vec<String> = counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    if counts.is_empty() {
+        return Ok(());
+    }
+    let mut text = format!("{archive}: {} extracted, {}", summary.entries, counts.join(", "));
+    if !existing.is_empty() {
+        text.push_str("; --skip-existing passes over files that are there");
+    }
+    match &summary.damage {
+        Some(_) if summary.repair_may_save_more => text.push_str(&format!("; {REPAIR}")),
+        _ => {}
+    }
+    Err(summary.damage.as_ref().map_or_else(|| Failure::usage(text.clone()), |damage| Failure::like(damage, &text)))
+}
+
+fn line(left_out: &LeftOut) -> String {
+    let (path, reason) = (show_name(&left_out.path), &left_out.reason);
+    match left_out.below {
+        0 => format!("{path}: {reason}"),
+        1 => format!("{path}: {reason}; the entry below it is left out too"),
+        below => format!("{path}: {reason}; {below} entries below it are left out too"),
+    }
+}
