@@ -85,7 +85,9 @@ fn what_is_mended_is_right_and_said() {
             let error = String::from_utf8(output.stderr).unwrap();
             assert_eq!(output.status.code(), Some(2), "{at} {call:?}: {error}");
             let said = error.contains("mended by parity") && error.contains("cmx repair");
-            assert!(said && error.lines().count() == 1, "{at} {call:?}: {error}");
+            // -t looks at the guard too, which the last burst reaches.
+            let lines = if call[0] == "-t" && at + 512 > index.end { 2 } else { 1 };
+            assert!(said && error.lines().count() == lines, "{at} {call:?}: {error}");
             if call[0] == "-d" {
                 for found in fs::read_dir(folder.path().join("d")).unwrap() {
                     let source = found.unwrap().path();

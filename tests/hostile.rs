@@ -137,6 +137,37 @@ fn nothing_gets_out() {
     }
 }
 
+/// What cannot be extracted is not whole, neither for `cmx -t` nor for `cmx repair`.
+#[test]
+fn what_does_not_extract_is_not_called_whole() {
+    let base = tempfile::tempdir().unwrap();
+    let archive = base.path().join("x.cmx");
+    let mut refused = 0;
+    for (number, entries) in attacks(Path::new("/outside")).into_iter().enumerate() {
+        let shown: Vec<_> = entries.iter().map(|entry| format!("{:?} {}", entry.kind, show_name(&entry.path))).collect();
+        // What was there before is nothing that an archive could know of.
+        let is_about_target = entries.iter().all(|entry| entry.path.starts_with(b"there") && entry.kind != EntryKind::Hardlink);
+        archive_of(&archive, entries);
+        let tested = Archive::open(&archive, &DecodeOptions::default()).and_then(|archive| archive.test(&mut Selection::new(&[]).unwrap()));
+        assert_eq!(tested.is_err(), !is_about_target, "{shown:?}");
+        let mut out = Vec::new();
+        let repaired = repair(&fs::File::open(&archive).unwrap(), base.path(), &mut out, &DecodeOptions::default());
+        let is_whole = repaired.as_ref().is_ok_and(|summary| summary.was_whole);
+        assert_eq!(is_whole, is_about_target, "{shown:?}: {repaired:?}");
+        refused += usize::from(!is_about_target);
+        if number % 9 == 0 && !is_about_target {
+            for call in ["-t", "repair"] {
+                let _ = fs::remove_file(base.path().join("x.repaired.cmx"));
+                let output = std::process::Command::new(env!("CARGO_BIN_EXE_cmx")).args([call, "x.cmx"]).current_dir(base.path()).output();
+                let (code, text) = (output.as_ref().unwrap().status.code(), String::from_utf8(output.unwrap().stderr).unwrap());
+                assert_eq!(code, Some(2), "{call} {shown:?}: {text}");
+                assert!(call == "repair" || text.lines().count() == 1, "{call} {shown:?}: {text}");
+            }
+        }
+    }
+    assert!(refused >= 90, "{refused}");
+}
+
 #[test]
 fn hostile_names_are_listed_harmlessly() {
     let base = tempfile::tempdir().unwrap();

@@ -78,7 +78,7 @@ pub(super) fn fragments(file: &File, options: &DecodeOptions, apart: &[u64]) -> 
         }
         fragments.push(Fragment::Thing(found));
     }
-    let mut fragments = without_contents(fragments);
+    let mut fragments = without_contents(without_copies(fragments));
     // A head of parity is found behind what it begins with.
     fragments.sort_by_key(|fragment| fragment.range().start);
     Ok(fragments)
@@ -107,6 +107,60 @@ fn names_of(file: &File, index: &Index, found: &[(u64, u64)], options: &DecodeOp
         decode_names(&record, &coded, u64::MAX, options, charge)?.apply(&mut entries);
     }
     Ok(entries)
+}
+
+/// Leaves out what stands in a guard and equals something before it: the recovery shards of a guard with a single data shard
+/// are copies of that shard, with header, names and index.
+fn without_copies(fragments: Vec<Fragment>) -> Vec<Fragment> {
+    let mut guards: Vec<Range<u64>> = Vec::new();
+    let (mut index, mut last) = (0..0, None);
+    for fragment in &fragments {
+        match fragment {
+            Fragment::Thing(Found { at, end, thing: Thing::Parity(Some(0)) }) => guards.push(*at..*end),
+            // Without a head that is left, a guard is what lies between an index and its footer.
+            Fragment::Thing(Found { at, thing: Thing::Footer(index_at), .. }) if *index_at == index.start => guards.push(index.end..*at),
+            // Of copies the first is the index itself.
+            Fragment::Index(_, record, _) if last.is_none_or(|last| last != *record) => (index, last) = (fragment.range(), Some(*record)),
+            _ => {}
+        }
+    }
+    let guards = Ranges::of(guards);
+    let mut seen: HashSet<Vec<u8>> = HashSet::new();
+    let mut is_no_copy = |fragment: &Fragment| {
+        let mut bytes = Vec::new();
+        match fragment {
+            Fragment::Thing(Found { thing: Thing::Header(header), .. }) => header.write_to(&mut bytes),
+            Fragment::Thing(Found { thing: Thing::Record(record), .. }) | Fragment::Index(_, record, _) => record.write_to(&mut bytes),
+            _ => return true,
+        }
+        if guards.hold(fragment.range().start) {
+            return !seen.contains(&bytes);
+        }
+        seen.insert(bytes);
+        true
+    };
+    fragments.into_iter().filter(|fragment| is_no_copy(fragment)).collect()
+}
+
+/// Ranges that may overlap, in the order of their starts, each with how far those up to it reach.
+struct Ranges(Vec<(u64, u64)>);
+
+impl Ranges {
+    fn of(mut ranges: Vec<Range<u64>>) -> Self {
+        ranges.sort_by_key(|range| range.start);
+        let mut reach = 0;
+        let with_reach = ranges.iter().map(|range| {
+            reach = range.end.max(reach);
+            (range.start, reach)
+        });
+        Ranges(with_reach.collect())
+    }
+
+    /// Does any of them hold byte `at`?
+    fn hold(&self, at: u64) -> bool {
+        let before = self.0.partition_point(|&(start, _)| start < at);
+        before > 0 && at < self.0[before - 1].1
+    }
 }
 
 /// Leaves out what lies inside of a block that is missing: an archive in the archive is content, not a member.
@@ -139,19 +193,8 @@ fn without_contents(fragments: Vec<Fragment>) -> Vec<Fragment> {
     if missing.is_empty() {
         return fragments;
     }
-    missing.sort_by_key(|range| range.start);
-    // How far the ranges up to each one reach: they overlap where indices contradict each other.
-    let reach: Vec<u64> = missing
-        .iter()
-        .scan(0, |most, range| {
-            *most = range.end.max(*most);
-            Some(*most)
-        })
-        .collect();
-    let is_content = |fragment: &Fragment| {
-        let at = fragment.range().start;
-        let before = missing.partition_point(|range| range.start < at);
-        before > 0 && at < reach[before - 1] && block(fragment).is_none_or(|block| !named.contains(&block))
-    };
+    let missing = Ranges::of(missing);
+    let is_content =
+        |fragment: &Fragment| missing.hold(fragment.range().start) && block(fragment).is_none_or(|block| !named.contains(&block));
     fragments.into_iter().filter(|fragment| !is_content(fragment)).collect()
 }

@@ -4,6 +4,7 @@
 
 pub mod append;
 mod broken_links;
+mod complete;
 pub mod content;
 pub mod create;
 mod current;
@@ -27,6 +28,7 @@ pub mod repair;
 mod representatives;
 mod restream;
 pub mod scan;
+mod scrub;
 pub mod select;
 mod sparse;
 mod spool;

@@ -6,6 +6,8 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use super::broken_links::extracted;
+use super::complete::Complete;
+use super::finder::Finder;
 use super::member::{FileAt, Member, fields_at, read_record};
 use super::mend::mend;
 use super::named::write_named;
@@ -16,8 +18,9 @@ use super::restream::rebuild_stream;
 use super::survey::{Part, Survey};
 use crate::budget::Budget;
 use crate::container::Entry;
-use crate::container::format::incompatible;
+use crate::container::format::{MAGIC, MARKER, incompatible};
 use crate::container::header::Header;
+use crate::container::parity::GROUP_MARKER;
 use crate::container::record::Kind;
 use crate::container::writer::{CodedBlock, MemberWriter};
 use crate::error::{Error, Result};
@@ -44,8 +47,9 @@ pub struct RepairSummary {
 /// A member that is whole is copied as it is, but for hard links to files that no member holds. Of a damaged one the whole blocks are kept; entries that
 /// miss some get their pieces saved under `lost+found/`. Without the index there are no names, and each
 /// block becomes a file of its own there. Unnamed streams stay streams, what is left of one following each other,
-/// unless there are named members too: then each gets a name with the number it had. Parity is computed anew
-/// if a head of it is left that tells its share. Every byte of the file is accounted for: what is neither whole nor
+/// unless there are named members too: then each gets a name with the number it had. Where only parity or
+/// footer are damaged, they are computed anew, and the member is the bytes that it was. Else parity is computed anew if a
+/// head of it is left that tells its share. Every byte of the file is accounted for: what is neither whole nor
 /// of known use is named as lost.
 ///
 /// # Errors
@@ -62,7 +66,7 @@ fn save_all(file: &File, folder: &Path, out: &mut dyn Write, options: &DecodeOpt
     };
     let survey = Survey::of_what_extracts(file, options)?;
     if survey.parts.is_empty() {
-        return Err(nothing_found(file));
+        return Err(nothing_found(file)?);
     }
     // Members that contradict each other or themselves have no remedy, but are not whole either.
     let entries: Vec<&[Entry]> = survey.whole_with_names().iter().map(|member| &member.index.entries[..]).collect();
@@ -89,6 +93,13 @@ fn save_all(file: &File, folder: &Path, out: &mut dyn Write, options: &DecodeOpt
                 false
             }
             Part::Damaged(remains) => {
+                let complete = Complete::of(remains).filter(|_| is_stream || remains.is_stream() == Some(false));
+                if let Some(complete) = complete {
+                    summary.notes.extend(complete.write(file, out)?);
+                    summary.whole += complete.entries();
+                    saved = true;
+                    continue;
+                }
                 let (rebuilt, features) = if is_stream {
                     (rebuild_stream(file, remains, options)?, 0)
                 } else {
@@ -114,16 +125,25 @@ fn save_all(file: &File, folder: &Path, out: &mut dyn Write, options: &DecodeOpt
     Err(Error::Corrupt(format!("nothing that can be saved is left of this archive: {}", summary.lost.join("; "))))
 }
 
-/// Why nothing was found in a file.
-fn nothing_found(file: &File) -> Error {
-    match Header::read_from(&mut fields_at(file, 0)) {
+/// Why nothing was found in a file. A damaged archive is one that has a marker in it, or a part of the first bytes.
+fn nothing_found(file: &File) -> Result<Error> {
+    let damaged = || Error::Corrupt("nothing that can be saved is left of this archive".into());
+    Ok(match Header::read_from(&mut fields_at(file, 0)) {
         Ok(None) => Error::NotAnArchive("it is empty".into()),
         // A newer archive has a remedy, damage to the same bytes has none.
         Err(Error::Unsupported(text)) => {
             Error::Unsupported(format!("{text}; or the first bytes are damaged, and nothing else of a cmx archive is left"))
         }
-        _ => Error::Corrupt("nothing in this file looks like a part of a cmx archive".into()),
-    }
+        Err(Error::NotAnArchive(_)) => {
+            let mut finder = Finder::new(file, file.metadata()?.len(), &[&MAGIC, &MARKER, &GROUP_MARKER]);
+            match finder.next_from(0)? {
+                Some(_) => damaged(),
+                None => Error::NotAnArchive("nothing in it looks like a part of one".into()),
+            }
+        }
+        Err(Error::Io(error)) => Error::Io(error),
+        _ => damaged(),
+    })
 }
 
 /// The line about a member of which no block and no index is left.

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use super::finder::{Budget, Finder};
 use super::member::{FileAt, Member, fields_at};
+use super::scrub::damages;
 use crate::container::compact::Compact;
-use crate::container::footer::{FOOTER_LEN, Footer};
+use crate::container::footer::Footer;
 use crate::container::format::{MAGIC, MARKER, MAX_COMPACT};
 use crate::container::hash::Hasher;
 use crate::container::header::Header;
@@ -129,7 +130,7 @@ fn thing_at(file: &File, at: u64, length: u64, budget: &mut Budget) -> Result<(F
 }
 
 /// Checks the coded bytes of `record`, which begin at byte `at`, piece by piece: parity may be longer than memory.
-fn check_stored(file: &File, at: u64, record: &Record) -> Result<()> {
+pub(super) fn check_stored(file: &File, at: u64, record: &Record) -> Result<()> {
     let mut hasher = Hasher::default();
     let mut left = record.coded_len;
     let mut input = FileAt::new(file, at);
@@ -153,30 +154,5 @@ fn check_stored(file: &File, at: u64, record: &Record) -> Result<()> {
 #[must_use]
 pub fn whole_member(file: &File, start: u64, options: &DecodeOptions) -> Option<Member> {
     let member = Member::after(file, start, options).ok().flatten()?;
-    if !member.header.is_compact() {
-        let names = member.names_at.iter().map(|&at| (at, Kind::Names));
-        for (at, kind) in names.chain(member.block_at.iter().map(|&at| (at, Kind::Block))) {
-            super::member::read_record(&mut fields_at(file, at), kind).ok()?;
-        }
-        check_parity(file, &member).ok()?;
-    }
-    Some(member)
-}
-
-/// Checks what stands between the index of `member` and its footer.
-fn check_parity(file: &File, member: &Member) -> Result<()> {
-    let footer_at = member.start + member.length - FOOTER_LEN;
-    let mut fields = fields_at(file, footer_at);
-    read_kind(&mut fields)?;
-    let mut at = member.start + Footer::read_rest(&mut fields)?.index_at;
-    while at < footer_at {
-        let mut fields = fields_at(file, at);
-        let kind = read_kind(&mut fields)?;
-        let record = Record::read_rest(kind, &mut fields)?;
-        if kind == Kind::Parity {
-            check_stored(file, fields.offset(), &record)?;
-        }
-        at = fields.offset().saturating_add(record.coded_len);
-    }
-    Ok(())
+    damages(file, &member).ok()?.is_empty().then_some(member)
 }

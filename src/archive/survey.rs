@@ -172,6 +172,8 @@ impl Builder<'_> {
                 self.current.parity.push(found.at..found.end);
                 self.current.share = self.current.share.max(share);
             }
+            // Nor is a footer.
+            Thing::Footer(_) if !self.has_begun() => return Ok(false),
             Thing::Footer(index_at) => {
                 if self.current.index.is_some() && self.current.index_range.start == index_at {
                     self.current.footer_at = Some(found.at);

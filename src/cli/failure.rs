@@ -36,6 +36,12 @@ impl Failure {
         }
     }
 
+    /// An error of the library over `path`, of which it was asked whether it is whole: what cannot be extracted is not.
+    pub fn of_tested(path: &Path, error: &Error) -> Self {
+        let failure = Self::at(path, error);
+        if matches!(error, Error::UnsafePath(_)) { Failure { code: DAMAGED, ..failure } } else { failure }
+    }
+
     /// An error of the library that names its file itself.
     pub fn plain(error: &Error) -> Self {
         let text = if let Error::Io(error) = error { reason(error) } else { format!("{error}{}", remedy(error)) };

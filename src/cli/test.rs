@@ -57,8 +57,13 @@ fn test_one(options: &Options, input: &Path, names: &[Vec<u8>]) -> Result<(), Fa
     let (raw, coded) = if archive.is_named {
         let archive = archive.into_archive(&settings).map_err(|error| Failure::at(input, &error))?;
         let mut all = Selection::new(names).map_err(|error| Failure::at(input, &error))?;
-        let summary = archive.test(&mut all).map_err(|error| Failure::at(input, &error))?;
-        extract::warn_about(options, input, &with_remedy(archive.warnings()).collect::<Vec<_>>())?;
+        let summary = archive.test(&mut all).map_err(|error| Failure::of_tested(input, &error))?;
+        let mut warnings: Vec<String> = with_remedy(archive.warnings()).collect();
+        if names.is_empty() {
+            let damages = archive.scrub().map_err(|error| Failure::at(input, &error))?;
+            warnings.extend(damages.iter().map(|text| format!("{text}; all contents are whole, and `cmx repair` makes this anew")));
+        }
+        extract::warn_about(options, input, &warnings)?;
         (summary.raw, archive.end())
     } else {
         let summary = decode_stream(archive.into_reader(), &mut sink(), &settings).map_err(|error| Failure::at(input, &error))?;

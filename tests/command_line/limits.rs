@@ -57,6 +57,9 @@ fn damage_names_the_command_that_saves() {
     let output = cmx(folder.path(), "-a -1 y.cmx IN", b"");
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.code() == Some(2) && text.contains("never finished") && text.contains("`cmx repair`"), "{text}");
-    // Repair does not propose itself.
-    fails(&folder, "repair IN", b"", 2, "nothing in this file looks like a part of a cmx archive\n");
+    // What is no archive is not damaged. Repair does not propose itself.
+    fails(&folder, "repair IN", b"", 1, "IN: not a cmx archive: nothing in it looks like a part of one\n");
+    fs::write(folder.path().join("z.cmx"), &whole[..9]).unwrap();
+    fails(&folder, "repair z.cmx", b"", 2, "nothing that can be saved is left of this archive\n");
+    assert!(!folder.path().join("z.repaired.cmx").exists());
 }

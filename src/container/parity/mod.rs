@@ -7,9 +7,11 @@
 
 mod code;
 mod head;
+mod length;
 mod writer;
 
 pub use head::{GROUP_MARKER, GroupHead};
+pub use length::share_of_length;
 pub use writer::ParityWriter;
 
 /// Most bytes of the member in one group.

@@ -39,14 +39,16 @@ pub struct ParityWriter {
 }
 
 /// How a group is cut.
-struct Shape {
-    shard: usize,
-    recovery: usize,
+pub(super) struct Shape {
+    /// Bytes of a shard.
+    pub shard: usize,
+    /// Number of recovery shards.
+    pub recovery: usize,
 }
 
 impl Shape {
     /// For parity of `share` hundredths of a percent over `length` bytes. A tenth of that share is left for the heads.
-    fn of_share(share: u32, length: u64) -> Shape {
+    pub fn of_share(share: u32, length: u64) -> Shape {
         let share = u64::from(share);
         // Four bytes of check for each shard, in two heads.
         let checks = length * share / 10_000 * HEADS_PERCENT / 100 / 4;
@@ -58,7 +60,7 @@ impl Shape {
     }
 
     /// For the guard over `length` bytes in a member of `member` bytes; `None` where the member is too small for one.
-    fn of_guard(length: u64, member: u64) -> Option<Shape> {
+    pub fn of_guard(length: u64, member: u64) -> Option<Shape> {
         let (least, recovery) = match member {
             WELL_GUARDED.. => (256, 4),
             GUARDED.. => (128, 2),

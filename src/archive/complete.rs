@@ -1,0 +1,123 @@
+//! Members that are whole up to their index: the parity and the footer behind it are made again, to the byte.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::ops::Range;
+
+use super::broken_links::members_with_broken_links;
+use super::member::FileAt;
+use super::remains::{Remains, is_row_of};
+use super::scrub::check_parity;
+use crate::container::footer::{FOOTER_LEN, Footer};
+use crate::container::header::Header;
+use crate::container::index::{Index, Layout};
+use crate::container::parity::{ParityWriter, share_of_length};
+use crate::error::Result;
+
+/// Bytes that are copied at once.
+const STEP: u64 = 1 << 20;
+
+/// A damaged member of which only what follows the index is damaged or missing.
+pub(super) struct Complete<'a> {
+    remains: &'a Remains,
+    header: Header,
+    index: &'a Index,
+    layout: Layout,
+}
+
+impl<'a> Complete<'a> {
+    /// What is left of a member, if that is all of it up to the end of the index, and can be extracted.
+    pub fn of(remains: &'a Remains) -> Option<Self> {
+        let (header, index) = (remains.header?, remains.index.as_ref()?);
+        let mut bytes = Vec::new();
+        header.write_to(&mut bytes);
+        let layout = index.layout(remains.range.start + bytes.len() as u64).ok()?;
+        let is_there =
+            |((number, row), at)| remains.blocks.get(&number).is_some_and(|(place, record)| *place == at && is_row_of(row, record));
+        let is_complete = layout.end == remains.index_range.start
+            && layout.names == remains.names
+            && remains.blocks.len() == index.blocks.len()
+            && (0..).zip(&index.blocks).zip(layout.blocks.iter().copied()).all(is_there)
+            && members_with_broken_links(&[&index.entries]).is_empty();
+        is_complete.then_some(Complete { remains, header, index, layout })
+    }
+
+    /// Number of its entries.
+    pub fn entries(&self) -> u64 {
+        self.index.entries.len() as u64
+    }
+
+    /// Writes the member to `out`. Gives a line for each part that was damaged.
+    ///
+    /// # Errors
+    /// Reading or writing fails.
+    pub fn write(&self, file: &File, mut out: &mut dyn Write) -> Result<Vec<String>> {
+        let (start, index_end) = (self.remains.range.start, self.remains.index_range.end);
+        let parity_len = self.remains.footer_at.map(|footer_at| footer_at - index_end);
+        let share = self.share(parity_len);
+        let mut parity = (self.header.is_named() || share > Some(0)).then(|| ParityWriter::new(share.unwrap_or(0)));
+        for (range, guarded) in self.pieces() {
+            copy(file, range, out, |bytes| parity.as_mut().map_or(Ok(()), |parity| parity.feed(bytes, guarded)))?;
+        }
+        let number = self.index.blocks.len() as u64 + 1;
+        let mut member_len = index_end - start;
+        if let Some(parity) = parity {
+            member_len += parity.write_to(number, &mut out)?;
+        }
+        member_len += FOOTER_LEN;
+        let mut footer = Vec::new();
+        Footer { member_len, index_at: self.layout.end - start }.write_to(&mut footer);
+        out.write_all(&footer)?;
+        let name = self.remains.name();
+        let new_len = member_len - FOOTER_LEN - (index_end - start);
+        let mut notes = Vec::new();
+        if self.remains.had_parity() && share.is_none() {
+            notes.push(format!("{name} has no parity any more: no head of it is left that tells its share"));
+        } else if new_len > 0 && check_parity(file, index_end, index_end + new_len, number).is_err() {
+            let what = if share > Some(0) { "parity" } else { "the guard" };
+            notes.push(format!("{what} of {name} was computed anew"));
+        }
+        if self.remains.footer_at != Some(index_end + new_len) {
+            notes.push(format!("the footer of {name} was computed anew"));
+        }
+        Ok(notes)
+    }
+
+    /// The share of parity that the member had, in hundredths of a percent, 0 for a guard: as a head says that is left, or
+    /// as the length of all parity shows, if that is known.
+    fn share(&self, parity_len: Option<u64>) -> Option<u32> {
+        let start = self.remains.range.start;
+        let guarded = self.pieces().into_iter().filter(|(_, guarded)| *guarded).map(|(range, _)| range.start - start..range.end - start);
+        let member = self.remains.index_range.end - start;
+        self.remains.share.or_else(|| share_of_length(parity_len?, member, guarded.collect(), self.index.blocks.len() as u64 + 1))
+    }
+
+    /// The bytes up to the end of the index, in order, each stretch with whether all files need it.
+    fn pieces(&self) -> Vec<(Range<u64>, bool)> {
+        let start = self.remains.range.start;
+        let blocks = self.layout.blocks.iter().zip(&self.index.blocks).skip(usize::from(self.header.is_based()));
+        let mut pieces = Vec::new();
+        let mut at = start;
+        for (&block_at, row) in blocks {
+            pieces.push((at..block_at, true));
+            at = block_at + row.record_len;
+            pieces.push((block_at..at, false));
+        }
+        pieces.push((at..self.remains.index_range.end, true));
+        pieces
+    }
+}
+
+/// Copies `range` of `file` to `out`, and gives each piece to `feed`.
+fn copy(file: &File, range: Range<u64>, out: &mut dyn Write, mut feed: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    let mut input = FileAt::new(file, range.start).take(range.end - range.start);
+    let mut buffer = vec![0; STEP.min(range.end - range.start) as usize];
+    loop {
+        let length = input.read(&mut buffer)?;
+        if length == 0 {
+            return Ok(());
+        }
+        out.write_all(&buffer[..length])?;
+        feed(&buffer[..length])?;
+    }
+}

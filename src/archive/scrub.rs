@@ -1,0 +1,162 @@
+//! A scrub: every byte of an archive is compared with its hashes, also the bytes that no content needs.
+
+use std::fs::File;
+use std::io::Read;
+use std::ops::Range;
+
+use super::Archive;
+use super::finder::Finder;
+use super::member::{FileAt, Member, fields_at};
+use super::remains::bytes_at;
+use super::scan::check_stored;
+use crate::container::compact::Compact;
+use crate::container::footer::{FOOTER_LEN, Footer};
+use crate::container::header::Header;
+use crate::container::parity::{GROUP_MARKER, GroupHead};
+use crate::container::record::{Kind, Record, read_kind};
+use crate::error::{Error, Result};
+
+/// A stretch of a member that is not what it was when it was written.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Damage {
+    /// What should stand there.
+    what: String,
+    range: Range<u64>,
+}
+
+impl Archive {
+    /// Compares every byte of the archive with the hashes in it, without decoding anything: parity, guard, records of names,
+    /// footers, and blocks that no entry needs any more. Gives a line for each part that is damaged. Contents are not said to
+    /// be whole: that is what [`Archive::test`] finds out.
+    ///
+    /// # Errors
+    /// Reading fails.
+    pub fn scrub(&self) -> Result<Vec<String>> {
+        let mut lines = Vec::new();
+        for (number, member) in (1..).zip(&self.members) {
+            let sort = if member.header.is_named() { "member" } else { "stream" };
+            let line = |damage: Damage| format!("{} of {sort}-{number} is damaged, {}", damage.what, bytes_at(&damage.range));
+            lines.extend(damages(&self.file, member)?.into_iter().map(line));
+        }
+        Ok(lines)
+    }
+}
+
+/// The damaged parts of `member`. The work is in proportion to the length of the member.
+///
+/// # Errors
+/// Reading fails.
+pub(super) fn damages(file: &File, member: &Member) -> Result<Vec<Damage>> {
+    let end = member.start + member.length;
+    if member.header.is_compact() {
+        let is_whole = is_whole(check_compact(file, member.start, end))?;
+        return Ok(if is_whole { Vec::new() } else { vec![Damage { what: "all".into(), range: member.start..end }] });
+    }
+    let mut damages = Vec::new();
+    let mut note = |what: String, range: Range<u64>, checked: Result<()>| {
+        if !is_whole(checked)? {
+            damages.push(Damage { what, range });
+        }
+        Ok::<(), Error>(())
+    };
+    let mut header = Vec::new();
+    member.header.write_to(&mut header);
+    let first = member.start + header.len() as u64;
+    note("the header".into(), member.start..first, check_equal(file, member.start, &header))?;
+    let layout = member.index.layout(first)?;
+    for ((number, row), &at) in (0..).zip(&member.index.blocks).zip(&layout.blocks) {
+        note(format!("block {number}"), at..at + row.record_len, check_record(file, at, row.record_len, (Kind::Block, number)))?;
+    }
+    for (row, &at) in member.index.names.iter().zip(&layout.names) {
+        note("a record of names".into(), at..at + row.record_len, check_record(file, at, row.record_len, (Kind::Names, row.before)))?;
+    }
+    let footer_at = end - FOOTER_LEN;
+    let parity_at = member.parity_at.unwrap_or(footer_at);
+    let number = member.index.blocks.len() as u64;
+    let index = check_record(file, layout.end, parity_at - layout.end, (Kind::Index, number));
+    note("the index".into(), layout.end..parity_at, index)?;
+    if parity_at < footer_at {
+        let checked = check_parity(file, parity_at, footer_at, number + 1);
+        let what = if checked.is_err() && is_guard(file, parity_at..footer_at)? { "the guard" } else { "the parity" };
+        note(what.into(), parity_at..footer_at, checked)?;
+    }
+    let mut footer = Vec::new();
+    Footer { member_len: member.length, index_at: layout.end - member.start }.write_to(&mut footer);
+    note("the footer".into(), footer_at..end, check_equal(file, footer_at, &footer))?;
+    Ok(damages)
+}
+
+/// Is what was checked whole? Errors of reading stay errors.
+fn is_whole(checked: Result<()>) -> Result<bool> {
+    match checked {
+        Ok(()) => Ok(true),
+        Err(Error::Io(error)) => Err(Error::Io(error)),
+        Err(_) => Ok(false),
+    }
+}
+
+fn check_compact(file: &File, start: u64, end: u64) -> Result<()> {
+    let mut fields = fields_at(file, start);
+    match Header::read_from(&mut fields)? {
+        Some(header) if header.is_compact() => Compact::read_rest(&mut fields)?,
+        _ => return Err(Error::Corrupt(format!("no small stream begins at byte {start}"))),
+    };
+    if fields.offset() == end { Ok(()) } else { Err(Error::Truncated(end)) }
+}
+
+fn check_equal(file: &File, at: u64, expected: &[u8]) -> Result<()> {
+    let mut found = Vec::new();
+    FileAt::new(file, at).take(expected.len() as u64).read_to_end(&mut found)?;
+    if found == expected { Ok(()) } else { Err(Error::Corrupt(format!("damage at byte {at}"))) }
+}
+
+/// Checks the record of `length` bytes at byte `at`: kind and number, and its hash.
+fn check_record(file: &File, at: u64, length: u64, expected: (Kind, u64)) -> Result<()> {
+    let mut fields = fields_at(file, at);
+    let kind = read_kind(&mut fields)?;
+    if kind == Kind::Footer {
+        return Err(Error::Corrupt(format!("a footer at byte {at}, where another record should be")));
+    }
+    let record = Record::read_rest(kind, &mut fields)?;
+    let coded_at = fields.offset();
+    if (kind, record.number) != expected || coded_at.saturating_add(record.coded_len) != at + length {
+        return Err(Error::Corrupt(format!("another record at byte {at} than there should be")));
+    }
+    check_stored(file, coded_at, &record)
+}
+
+/// Checks what stands from byte `at`, behind the index, to the footer at byte `footer_at`: nothing but records of parity, the
+/// first with this `number`.
+///
+/// # Errors
+/// There is anything else, a record is damaged, or reading fails.
+pub(super) fn check_parity(file: &File, mut at: u64, footer_at: u64, mut number: u64) -> Result<()> {
+    while at < footer_at {
+        let mut fields = fields_at(file, at);
+        let kind = read_kind(&mut fields)?;
+        if kind != Kind::Parity {
+            return Err(Error::Corrupt(format!("{kind:?} at byte {at}, behind the index")));
+        }
+        let record = Record::read_rest(kind, &mut fields)?;
+        let end = fields.offset().saturating_add(record.coded_len);
+        if end > footer_at || record.number != number {
+            return Err(Error::Corrupt(format!("the parity at byte {at} does not fit the member")));
+        }
+        check_stored(file, fields.offset(), &record)?;
+        (at, number) = (end, number + 1);
+    }
+    Ok(())
+}
+
+/// Does a head that is left in `range` say that the parity there is a guard?
+fn is_guard(file: &File, range: Range<u64>) -> Result<bool> {
+    let mut finder = Finder::new(file, range.end, &[&GROUP_MARKER]);
+    let mut at = range.start;
+    while let Some(place) = finder.next_from(at)? {
+        if let Ok(head) = GroupHead::read_from(&mut fields_at(file, place)) {
+            return Ok(head.is_guard());
+        }
+        at = place + 1;
+    }
+    Ok(false)
+}
