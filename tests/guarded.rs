@@ -99,7 +99,7 @@ fn what_is_mended_is_right_and_said() {
     }
 }
 
-/// Damage to the guard itself costs nothing that is stored.
+/// Damage to the guard itself costs nothing that is stored, and is mended.
 #[test]
 fn a_damaged_guard_harms_nothing() {
     let folder = tempfile::tempdir().unwrap();
@@ -109,6 +109,13 @@ fn a_damaged_guard_harms_nothing() {
         fs::write(folder.path().join("damaged.cmx"), damaged(&bytes, at..(at + 512).min(footer_at))).unwrap();
         let opened = Archive::open(folder.path().join("damaged.cmx"), &DecodeOptions::default()).unwrap();
         opened.extract(&mut Selection::new(&[]).unwrap(), &folder.path().join(format!("out-{at}")), &ExtractOptions::default()).unwrap();
+        // And it is said, and made anew to the byte.
+        assert_eq!(opened.scrub().unwrap().len(), 1, "{at}");
+        let mut again = Vec::new();
+        let file = fs::File::open(folder.path().join("damaged.cmx")).unwrap();
+        let summary = repair(&file, folder.path(), &mut again, &DecodeOptions::default()).unwrap();
+        assert!(summary.notes == ["the guard of member-1 was computed anew"] && summary.lost.is_empty(), "{at}: {summary:?}");
+        assert!(again == bytes, "{at}");
     }
 }
 
