@@ -142,6 +142,20 @@ fn damaged_parity_is_said_and_made_anew() {
     }
 }
 
+/// Streams that stand beside stay unnamed where nothing has to be taken apart.
+#[test]
+fn other_members_stay_as_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let (bytes, at) = archive(folder.path(), 9_000, 500);
+    let small = cmx::compress(b"one two three").unwrap();
+    let mut damaged = bytes.clone();
+    damaged[at.start + at.len() / 2] ^= 1;
+    for (joined, whole) in [([&small[..], &damaged], [&small[..], &bytes]), ([&damaged, &small], [&bytes, &small])] {
+        let (summary, out) = repaired(folder.path(), &joined.concat());
+        assert!(summary.lost.is_empty() && out == whole.concat(), "{summary:?}");
+    }
+}
+
 /// A cut within the parity loses nothing.
 #[test]
 fn an_archive_cut_behind_its_index_is_completed() {

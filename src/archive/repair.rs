@@ -74,13 +74,16 @@ fn save_all(file: &File, folder: &Path, out: &mut dyn Write, options: &DecodeOpt
     let was_whole = mended.is_none() && survey.is_whole() && refused.is_none();
     let lost = refused.into_iter().map(|error| format!("extraction of everything: {error}")).collect();
     let mut summary = RepairSummary { notes, was_whole, lost, ..RepairSummary::default() };
+    // Where nothing is missing but ends of members, every member stays what it was.
+    let completes = |part: &Part| if let Part::Damaged(remains) = part { Complete::of(remains).is_some() } else { true };
     let is_stream = survey.is_stream();
+    let as_they_are = is_stream || survey.gaps.is_empty() && survey.parts.iter().all(completes);
     let mut saved = false;
     for part in &survey.parts {
         summary.members.push(part.line());
         saved |= match part {
             Part::Whole(number, member) => {
-                if is_stream || member.header.is_named() || was_whole {
+                if as_they_are || member.header.is_named() {
                     copy_member(file, member, out)?;
                 } else {
                     write_named(file, member, *number, out)?;
@@ -93,7 +96,7 @@ fn save_all(file: &File, folder: &Path, out: &mut dyn Write, options: &DecodeOpt
                 false
             }
             Part::Damaged(remains) => {
-                let complete = Complete::of(remains).filter(|_| is_stream || remains.is_stream() == Some(false));
+                let complete = Complete::of(remains).filter(|_| as_they_are || remains.is_stream() == Some(false));
                 if let Some(complete) = complete {
                     summary.notes.extend(complete.write(file, out)?);
                     summary.whole += complete.entries();
