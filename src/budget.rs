@@ -103,6 +103,24 @@ pub struct Charge {
 }
 
 impl Charge {
+    /// Bytes that were taken.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// The same bytes, taken from the budget of this thread's job if they were taken from another.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] where that has fewer left.
+    pub fn moved_to_job(self, what: &str) -> Result<Charge> {
+        let same = |job: &Budget| self.budget.as_ref().is_some_and(|budget| Arc::ptr_eq(&budget.shared, &job.shared));
+        match Budget::current() {
+            Some(job) if !same(&job) => job.charge(self.bytes, what),
+            _ => Ok(self),
+        }
+    }
+
     /// Takes `more` bytes for `what`. Without a budget there is no limit.
     ///
     /// # Errors

@@ -71,6 +71,8 @@ impl Plan {
 
     fn write_all(mut self, out: impl Write, options: &CreateOptions) -> Result<CreateSummary> {
         check_paths(self.entries())?;
+        // Held to the end: a reader needs as much for the index beside every block.
+        let charge = std::mem::take(&mut self.charge).moved_to_job("the list of files")?;
         let level = options.encode.level;
         let limit = options.solid.unwrap_or_else(|| solid_size(self.total(), level)).clamp(1, level.block_size as u64);
         let base = if level.for_small_files().has_bases() { self.choose_base(limit, options) } else { None };
@@ -91,8 +93,7 @@ impl Plan {
             warnings: self.warnings,
         };
         if has_names {
-            let entries: Vec<Entry> = self.found.iter().map(|found| found.entry.clone()).collect();
-            content.writer.names(&entries, level, options.encode.verify)?;
+            content.writer.names(self.found.iter().map(|found| &found.entry), level, options.encode.verify)?;
         }
         let first_file = self.text.start;
         let mut stored = Stored::new(self.found);
@@ -112,7 +113,7 @@ impl Plan {
         let entries = stored.into_entries();
         let raw = entries.iter().map(|entry| entry.size).sum();
         let (count, warnings) = (entries.len() as u64, content.warnings);
-        let (_, coded) = content.writer.finish(entries, level, options.encode.verify)?;
+        let (_, coded) = content.writer.finish_charged(entries, charge, level, options.encode.verify)?;
         Ok(CreateSummary { entries: count, raw, coded, warnings, of_archive: Vec::new() })
     }
 }

@@ -271,8 +271,13 @@ impl Archive {
     /// A root does not exist, writing fails, or memory is short. Files that change or cannot be read are no error but
     /// warnings.
     pub fn create(path: impl AsRef<Path>, roots: &[PathBuf], options: &CreateOptions) -> Result<CreateSummary> {
+        // One budget for the list of files and the rest.
+        Budget::new(options.encode.memory).run(|| Self::create_in_job(path.as_ref(), roots, options))
+    }
+
+    fn create_in_job(path: &Path, roots: &[PathBuf], options: &CreateOptions) -> Result<CreateSummary> {
         let plan = Plan::of(roots, options.walk)?;
-        let mut file = crate::output::AtomicFile::create(path.as_ref(), true)?;
+        let mut file = crate::output::AtomicFile::create(path, true)?;
         let summary = plan.write(&mut file, options)?;
         file.commit()?;
         Ok(summary)

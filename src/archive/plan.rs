@@ -8,6 +8,7 @@ use super::create::CreateOptions;
 use super::group::{Look, base_size, compare};
 use super::identical;
 use super::representatives::Sketches;
+use crate::budget::Charge;
 use crate::container::fields::read_full;
 use crate::container::{Entry, EntryKind, Extent};
 use crate::error::Result;
@@ -26,15 +27,17 @@ pub struct Plan {
     /// Where the files that are compressed already begin.
     packed: usize,
     pub(super) warnings: Vec<String>,
+    /// The memory of all that until it is an index.
+    pub(super) charge: Charge,
 }
 
 impl Plan {
     /// Walks over `roots`, finds identical files, and puts like by like.
     ///
     /// # Errors
-    /// A root does not exist or cannot be read.
+    /// A root does not exist or cannot be read, or memory is short.
     pub fn of(roots: &[PathBuf], options: WalkOptions) -> Result<Plan> {
-        let Walk { found, mut warnings } = walk(roots, options)?;
+        let Walk { found, mut warnings, charge } = walk(roots, options)?;
         let (mut others, mut looked) = (Vec::new(), Vec::new());
         // Path of the first readable name of each file that has several.
         let mut first_names: HashMap<(u64, u64), Vec<u8>> = HashMap::new();
@@ -66,7 +69,7 @@ impl Plan {
         mark_identical(&mut files, others.len());
         let start = others.len();
         others.append(&mut files);
-        Ok(Plan { found: others, text: start..start + texts, packed: start + packed, warnings })
+        Ok(Plan { found: others, text: start..start + texts, packed: start + packed, warnings, charge })
     }
 
     /// The entries to be stored, in order.

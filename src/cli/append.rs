@@ -1,6 +1,7 @@
 //! `cmx -a X.cmx FILE…`: more files into an archive that is there.
 
 use cmx::archive::Plan;
+use cmx::budget::Budget;
 use cmx::{Archive, DecodeOptions};
 
 use super::args::Options;
@@ -23,7 +24,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     }
     let level = chosen_level(options);
     let mut how = pack::create_options(options, level, Some(target));
-    let plan = Plan::of(inputs, how.walk).map_err(|error| Failure::plain(&error))?;
+    let plan = Budget::new(how.encode.memory).run(|| Plan::of(inputs, how.walk)).map_err(|error| Failure::plain(&error))?;
     pack::fit(&mut how, options, plan.total())?;
     let passes = how.encode.passes();
     let display = Display::begin(options, &name(target), Some(plan.total() * passes), passes);

@@ -123,7 +123,10 @@ fn remedy(error: &Error) -> String {
         Error::Trailing(_) => "--ignore-trailing passes over them",
         Error::NamedFiles(_) => "save the archive to a file, and extract it into a folder with -C",
         Error::Limit(limit) => match limit.kind {
-            LimitKind::Memory { needed } => return format!("; -M {}M raises the limit", needed.div_ceil(1 << 20)),
+            LimitKind::Memory { needed } => {
+                // What comes later may take more.
+                return format!("; -M raises the limit, to {}M at least", needed.div_ceil(1 << 20));
+            }
             LimitKind::Output => "--max-output raises the limit",
             LimitKind::Index => "--max-index raises the limit",
             LimitKind::Path => "--max-path raises the limit",

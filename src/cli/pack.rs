@@ -4,6 +4,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use cmx::archive::{CreateOptions, Plan};
+use cmx::budget::Budget;
 use cmx::input::walk::WalkOptions;
 use cmx::level::Level;
 use cmx::{EncodeOptions, Metadata};
@@ -26,7 +27,9 @@ pub fn run(options: &Options, level: &'static Level, inputs: &[PathBuf]) -> Resu
     let target = target(options, inputs)?;
     let shown = target.clone().unwrap_or_else(|| PathBuf::from("standard output"));
     let mut settings = create_options(options, level, target.as_deref());
-    let plan = Plan::of(inputs, settings.walk).map_err(|error| Failure::plain(&error))?;
+    // The list of files is in the same budget as all that is done with it.
+    let budget = Budget::new(settings.encode.memory);
+    let plan = budget.run(|| Plan::of(inputs, settings.walk)).map_err(|error| Failure::plain(&error))?;
     fit(&mut settings, options, plan.total())?;
     let mut output = match &target {
         Some(path) => Output::file(path, options.force, Path::new(""))?,
@@ -35,7 +38,7 @@ pub fn run(options: &Options, level: &'static Level, inputs: &[PathBuf]) -> Resu
     let passes = settings.encode.passes();
     let display = Display::begin(options, &name(&shown), Some(plan.total() * passes), passes);
     settings.encode.progress = Some(display.progress.clone());
-    let result = plan.write(&mut output, &settings);
+    let result = budget.run(|| plan.write(&mut output, &settings));
     let summary = result.map_err(|error| if output.has_failed() { Failure::at(&shown, &error) } else { Failure::plain(&error) })?;
     output.commit(&Metadata::default())?;
     display.finish(&name(&shown), summary.raw, summary.coded, "->");

@@ -71,10 +71,10 @@ pub struct Column<'a> {
 }
 
 impl<'a> Column<'a> {
-    /// Cuts the end of an index into its columns.
+    /// Cuts the end of an index into its columns. Those that may be passed over are left out.
     ///
     /// # Errors
-    /// A length is wrong, or a column is unknown and must not be passed over.
+    /// A length is wrong, a column stands there twice, or one is unknown and must not be passed over.
     pub fn split(mut bytes: &'a [u8]) -> Result<Vec<Column<'a>>> {
         let mut columns = Vec::new();
         while !bytes.is_empty() {
@@ -86,7 +86,12 @@ impl<'a> Column<'a> {
             if id < 64 && id != NAMES_ROWS && !IDS.iter().any(|&known| known as u64 == id) {
                 return Err(Error::Unsupported(format!("the index has a column {id}: take a newer cmx")));
             }
-            columns.push(Column { id, bytes: Fields::new(&rest[..length], 0) });
+            if columns.iter().any(|column: &Column<'_>| column.id == id) {
+                return Err(wrong());
+            }
+            if id < 64 {
+                columns.push(Column { id, bytes: Fields::new(&rest[..length], 0) });
+            }
             bytes = &rest[length..];
         }
         Ok(columns)
@@ -106,6 +111,12 @@ impl<'a> Column<'a> {
     pub fn has_entries(columns: &[Column<'_>]) -> bool {
         columns.iter().any(|column| column.id == Id::Flags as u64)
     }
+}
+
+/// Bytes of memory that the paths and links in `columns` take together.
+pub fn memory_of_texts(columns: &[Column<'_>]) -> u64 {
+    let texts = columns.iter().filter(|column| [Id::Path as u64, Id::Link as u64].contains(&column.id));
+    texts.flat_map(|column| column.bytes.left().split(|&byte| byte == 0)).map(|text| text_memory(text.len())).sum()
 }
 
 fn wrong() -> Error {
@@ -142,11 +153,11 @@ fn flags(entry: &Entry) -> u64 {
 }
 
 /// Appends every column of this `share` that is not empty.
-pub fn write_columns(entries: &[Entry], share: Share, out: &mut Vec<u8>) {
+pub fn write_columns<'a>(entries: impl Iterator<Item = &'a Entry> + Clone, share: Share, out: &mut Vec<u8>) {
     for id in IDS.into_iter().filter(|&id| share.has(id)) {
         let mut column = Vec::new();
         let mut last = Time { seconds: 0, nanos: 0 };
-        for entry in entries {
+        for entry in entries.clone() {
             write_cell(id, entry, &mut last, &mut column);
         }
         if !column.is_empty() {
@@ -214,7 +225,8 @@ fn write_cell(id: Id, entry: &Entry, last: &mut Time, out: &mut Vec<u8>) {
     }
 }
 
-/// Reads `count` entries from their columns; with [`Share::Names`] their hashes stay 0.
+/// Reads `count` entries from their columns; with [`Share::Names`] their hashes stay 0. `charge` has the memory of the entries and
+/// of their paths and links, and grows by the rest.
 ///
 /// # Errors
 /// A column is missing, too short, too long, or holds what cannot be.
@@ -338,8 +350,18 @@ impl CellReader<'_, '_> {
                 return Err(None);
             }
         }
-        self.charge.add(text_memory(bytes.len()), WHAT)?;
         Ok(bytes)
+    }
+
+    /// The count of a list, whose items take two bytes of the column at least, and `each` bytes of memory. All of it is
+    /// charged at once, so that an error names the whole demand.
+    fn list(&mut self, each: u64) -> Result<u64> {
+        let count = self.column.varint()?;
+        if count > self.column.left().len() as u64 / 2 {
+            return Err(wrong());
+        }
+        self.charge.add(count * each, WHAT)?;
+        Ok(count)
     }
 
     /// The extents of a sparse file: in order, apart, not empty, inside the file.
@@ -349,11 +371,11 @@ impl CellReader<'_, '_> {
         }
         let mut extents = Vec::new();
         let mut end = 0u64;
-        for _ in 0..self.column.varint()? {
+        let count = self.list(EXTENT)?;
+        for _ in 0..count {
             let offset = end.checked_add(self.column.varint()?).ok_or_else(wrong)?;
             let length = self.column.varint()?;
             end = offset.checked_add(length).filter(|&end| length > 0 && end <= entry.size).ok_or_else(wrong)?;
-            self.charge.add(EXTENT, WHAT)?;
             extents.push(Extent { offset, length });
         }
         extents.shrink_to_fit();
@@ -362,9 +384,10 @@ impl CellReader<'_, '_> {
 
     fn xattrs(&mut self) -> Result<Vec<(Vec<u8>, Vec<u8>)>> {
         let mut xattrs = Vec::new();
-        for _ in 0..self.column.varint()? {
-            self.charge.add(XATTR, WHAT)?;
+        let count = self.list(XATTR)?;
+        for _ in 0..count {
             let name = self.text(255).map_err(|error| error.unwrap_or_else(wrong))?;
+            self.charge.add(text_memory(name.len()), WHAT)?;
             let length = self.column.varint()?;
             let value = self.column.payload(length)?;
             self.charge.add(text_memory(value.len()), WHAT)?;

@@ -29,6 +29,13 @@ pub struct Fields<R> {
     offset: u64,
 }
 
+impl Fields<&[u8]> {
+    /// What has not been read.
+    pub fn left(&self) -> &[u8] {
+        self.inner
+    }
+}
+
 impl<R: Read> Fields<R> {
     /// Fields from `inner`, whose first byte lies at `offset` of the archive (for error messages).
     pub fn new(inner: R, offset: u64) -> Self {
@@ -161,7 +168,7 @@ impl<R: Read> Fields<R> {
     /// The input ends, memory is short, or reading fails.
     pub fn payload(&mut self, length: u64) -> Result<Vec<u8>> {
         const STEP: u64 = 8 << 20;
-        let mut charge = budget::charge(0, "")?;
+        let mut charge = budget::charge(0, "what is read")?;
         let mut bytes = Vec::new();
         while (bytes.len() as u64) < length {
             let step = STEP.max(bytes.len() as u64).min(length - bytes.len() as u64) as usize;

@@ -72,11 +72,14 @@ const BLOCK: u64 = size_of::<BlockRow>() as u64 + 32;
 /// # Errors
 /// [`Error::Limit`] where the budget of the job has less left.
 pub fn charge_index(blocks: usize, entries: &[Entry]) -> Result<Charge> {
-    let mut charge = budget::charge(blocks as u64 * BLOCK + entries.len() as u64 * ENTRY, WHAT)?;
-    for entry in entries {
-        charge.add(columns::memory_of(entry), WHAT)?;
-    }
-    Ok(charge)
+    let entries: u64 = entries.iter().map(memory_of).sum();
+    budget::charge(blocks as u64 * BLOCK + entries, WHAT)
+}
+
+/// Bytes that `entry` is counted as in the index of a reader.
+#[must_use]
+pub fn memory_of(entry: &Entry) -> u64 {
+    ENTRY + columns::memory_of(entry)
 }
 
 /// What the memory is for, in an error.
@@ -95,6 +98,15 @@ impl Index {
     /// [`Error::Limit`] where that has less left.
     pub fn charged(blocks: Vec<BlockRow>, names: Vec<NamesRow>, entries: Vec<Entry>) -> Result<Self> {
         let charge = charge_index(blocks.len() + names.len(), &entries)?;
+        Ok(Index { blocks, names, entries, _charge: charge })
+    }
+
+    /// The same where `charge` has been taken for the entries.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] where the budget of the job has less left than the tables take.
+    pub fn with_charge(blocks: Vec<BlockRow>, names: Vec<NamesRow>, entries: Vec<Entry>, mut charge: Charge) -> Result<Self> {
+        charge.add((blocks.len() + names.len()) as u64 * BLOCK, WHAT)?;
         Ok(Index { blocks, names, entries, _charge: charge })
     }
 
@@ -128,7 +140,7 @@ impl Index {
             put_varint(&mut out, rows.len() as u64);
             out.extend_from_slice(&rows);
         }
-        write_columns(&self.entries, share, &mut out);
+        write_columns(self.entries.iter(), share, &mut out);
         out
     }
 
@@ -165,11 +177,12 @@ impl Index {
             })
             .collect::<Result<Vec<_>>>()?;
         let count = count(&mut fields, usize::MAX)?;
-        // Said before the columns are looked at, where a count that they can hold is already too large for the budget.
-        if count <= bytes.len() {
+        let columns = Column::split(fields.into_inner());
+        // Many entries are too many for the budget whatever is wrong with their columns.
+        if columns.is_err() && count <= bytes.len() {
             drop(budget::charge(count as u64 * ENTRY, WHAT)?);
         }
-        let mut columns = Column::split(fields.into_inner())?;
+        let mut columns = columns?;
         let mut names = Vec::new();
         if let Some(mut rows) = Column::take(&mut columns, NAMES_ROWS)? {
             while let Some(before) = rows.varint_or_end()? {
@@ -186,11 +199,7 @@ impl Index {
             }
             read_hashes(&mut columns, &mut index.entries)?;
         } else {
-            // Each entry takes a byte at least.
-            if count > bytes.len() {
-                return Err(Error::Corrupt("impossible count in the index".into()));
-            }
-            charge.add(count as u64 * ENTRY, WHAT)?;
+            charge_entries(count, &columns, bytes.len(), &mut charge)?;
             index.entries = read_columns(&mut columns, count, Share::Whole, max_path, &mut charge)?;
         }
         index._charge = charge;
@@ -265,11 +274,21 @@ impl Index {
     }
 }
 
-/// The count of entries, which `available` bytes are about; their memory is charged.
-pub(super) fn entry_count(fields: &mut Fields<&[u8]>, available: usize, charge: &mut Charge) -> Result<usize> {
-    let entries = count(fields, available)?;
-    charge.add(entries as u64 * ENTRY, WHAT)?;
-    Ok(entries)
+/// The count of entries, which `available` bytes are about, and their columns; their memory is charged.
+pub(super) fn entry_count<'a>(mut fields: Fields<&'a [u8]>, available: usize, charge: &mut Charge) -> Result<(usize, Vec<Column<'a>>)> {
+    let entries = count(&mut fields, usize::MAX)?;
+    let columns = Column::split(fields.into_inner())?;
+    charge_entries(entries, &columns, available, charge)?;
+    Ok((entries, columns))
+}
+
+/// Takes the memory of `count` entries and of their texts at once, so that an error names the whole demand. Each entry takes
+/// one of `available` bytes at least.
+fn charge_entries(count: usize, columns: &[Column<'_>], available: usize, charge: &mut Charge) -> Result<()> {
+    if count > available {
+        return Err(Error::Corrupt("impossible count in the index".into()));
+    }
+    charge.add(count as u64 * ENTRY + columns::memory_of_texts(columns), WHAT)
 }
 
 /// A count of things that take at least a byte each in `available` bytes.

@@ -3,7 +3,7 @@
 //! Who cuts an archive takes the index. So the entries stand before the blocks that hold their contents, and the index then
 //! has only what was not known by then, the hashes.
 
-use super::columns::{Column, Share, read_columns, write_columns};
+use super::columns::{Share, read_columns, write_columns};
 use super::entry::Entry;
 use super::fields::{Fields, put_varint};
 use super::index::entry_count;
@@ -22,9 +22,10 @@ pub enum Names {
 impl Names {
     /// The entries as bytes, not yet coded.
     #[must_use]
-    pub fn bytes_of(entries: &[Entry]) -> Vec<u8> {
+    pub fn bytes_of<'a>(entries: impl IntoIterator<Item = &'a Entry, IntoIter: Clone>) -> Vec<u8> {
+        let entries = entries.into_iter();
         let mut out = vec![0];
-        put_varint(&mut out, entries.len() as u64);
+        put_varint(&mut out, entries.clone().count() as u64);
         write_columns(entries, Share::Names, &mut out);
         out
     }
@@ -46,8 +47,7 @@ impl Names {
         let mut fields = Fields::new(bytes, 0);
         match fields.byte()? {
             0 => {
-                let count = entry_count(&mut fields, bytes.len(), charge)?;
-                let mut columns = Column::split(fields.into_inner())?;
+                let (count, mut columns) = entry_count(fields, bytes.len(), charge)?;
                 Ok(Names::All(read_columns(&mut columns, count, Share::Names, max_path, charge)?))
             }
             1 => {

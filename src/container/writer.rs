@@ -7,11 +7,12 @@ use super::footer::{FOOTER_LEN, Footer};
 use super::format::MAX_BLOCK;
 use super::hash::hash;
 use super::header::Header;
-use super::index::{BlockRow, Index, NamesRow};
+use super::index::{BlockRow, Index, NamesRow, charge_index};
 use super::names::Names;
 use super::parity::ParityWriter;
 use super::record::{Kind, Record};
 use crate::block::{self, Base, Encoded};
+use crate::budget::Charge;
 use crate::error::{Error, Limit, LimitKind, Result};
 use crate::level::Level;
 
@@ -146,7 +147,7 @@ impl<W: Write> MemberWriter<W> {
     ///
     /// # Errors
     /// Writing fails, or there are too many for one record.
-    pub fn names(&mut self, entries: &[Entry], level: &Level, verify: bool) -> Result<()> {
+    pub fn names<'a>(&mut self, entries: impl IntoIterator<Item = &'a Entry, IntoIter: Clone>, level: &Level, verify: bool) -> Result<()> {
         let raw = Names::bytes_of(entries);
         self.said = Some(hash(&raw));
         self.names_record(&raw, level, verify)
@@ -179,12 +180,21 @@ impl<W: Write> MemberWriter<W> {
     ///
     /// # Errors
     /// Writing fails, or the index is too large for one record.
-    pub fn finish(mut self, entries: Vec<Entry>, level: &Level, verify: bool) -> Result<(W, u64)> {
+    pub fn finish(self, entries: Vec<Entry>, level: &Level, verify: bool) -> Result<(W, u64)> {
+        // Who reads the archive under the same limit must have room for it.
+        let charge = charge_index(0, &entries)?;
+        self.finish_charged(entries, charge, level, verify)
+    }
+
+    /// As [`MemberWriter::finish`], where `charge` has been taken for the entries.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn finish_charged(mut self, entries: Vec<Entry>, charge: Charge, level: &Level, verify: bool) -> Result<(W, u64)> {
         let index_at = self.written;
         let is_said = self.said.is_some_and(|said| said == hash(&Names::bytes_of(&entries)));
         let (blocks, names) = (std::mem::take(&mut self.blocks), std::mem::take(&mut self.names));
-        // Who reads the archive under the same limit must have room for it.
-        let index = Index::charged(blocks, names, entries)?;
+        let index = Index::with_charge(blocks, names, entries, charge)?;
         let raw = if is_said { index.to_bytes_behind_names() } else { index.to_bytes() };
         if raw.len() as u64 > MAX_BLOCK {
             return Err(Error::Limit(Limit::new(LimitKind::Format, "the index would pass 1 GiB; make several archives")));

@@ -10,6 +10,8 @@ use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat};
 
 use super::deep;
 use super::roots;
+use crate::budget::{self, Charge};
+use crate::container::index;
 use crate::container::{Entry, EntryKind, Metadata, Time};
 use crate::error::{Error, Result};
 use crate::input::attributes::Xattrs;
@@ -52,14 +54,40 @@ pub struct Walk {
     pub found: Vec<Found>,
     /// One line per thing that was left out.
     pub warnings: Vec<String>,
+    /// The memory of all that, and of what becomes of it until it is an index, from the budget of the job.
+    pub charge: Charge,
 }
+
+impl Walk {
+    /// Takes note of `found`.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] where memory is short.
+    fn add(&mut self, found: Found) -> Result<()> {
+        // What an entry is counted as in a reader suffices for the lists that it passes through on its way.
+        let source = 2 * found.source.as_os_str().len() as u64 + 32;
+        self.charge.add(index::memory_of(&found.entry) + source, WHAT)?;
+        self.found.push(found);
+        Ok(())
+    }
+
+    fn warn(&mut self, warning: String) -> Result<()> {
+        self.charge.add(2 * warning.len() as u64 + 64, WHAT)?;
+        self.warnings.push(warning);
+        Ok(())
+    }
+}
+
+/// What the memory is for, in an error.
+const WHAT: &str = "the list of files";
 
 /// Walks over `roots` and everything under them. Links are stored, not followed, but for those that a root leads through.
 ///
 /// # Errors
-/// A root does not exist or cannot be read, or two different things would be stored under one path.
+/// A root does not exist or cannot be read, two different things would be stored under one path, or memory is short.
 pub fn walk(roots: &[PathBuf], options: WalkOptions) -> Result<Walk> {
-    let mut walker = Walker { options, walk: Walk::default() };
+    let charge = budget::charge(0, WHAT)?;
+    let mut walker = Walker { options, walk: Walk { charge, ..Walk::default() } };
     let mut trees = Vec::new();
     for root in roots {
         let begin = walker.walk.found.len();
@@ -81,23 +109,27 @@ struct Folder {
     stored: Vec<u8>,
     /// Names to visit, the next one last.
     left: Vec<Vec<u8>>,
+    /// Their memory.
+    _charge: Charge,
     open: Option<OwnedFd>,
 }
 
 impl Folder {
     /// Reads the folder `name` in `above`.
-    fn read(above: BorrowedFd<'_>, name: &[u8], source: PathBuf, stored: Vec<u8>) -> io::Result<Folder> {
+    fn read(above: BorrowedFd<'_>, name: &[u8], source: PathBuf, stored: Vec<u8>) -> Result<Folder> {
         let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::RDONLY | OFlags::CLOEXEC;
-        let open = rustix::fs::openat(above, OsStr::from_bytes(name), flags, Mode::empty())?;
-        let mut left = Vec::new();
-        for item in Dir::read_from(&open)? {
-            let name = item?.file_name().to_bytes().to_vec();
+        let open = rustix::fs::openat(above, OsStr::from_bytes(name), flags, Mode::empty()).map_err(io::Error::from)?;
+        let (mut left, mut charge) = (Vec::new(), budget::charge(0, WHAT)?);
+        for item in Dir::read_from(&open).map_err(io::Error::from)? {
+            let name = item.map_err(io::Error::from)?.file_name().to_bytes().to_vec();
             if name != b"." && name != b".." {
+                // A list has room for as many again while it grows.
+                charge.add(2 * size_of::<Vec<u8>>() as u64 + name.len() as u64 + 32, WHAT)?;
                 left.push(name);
             }
         }
         left.sort_unstable_by(|one, other| other.cmp(one));
-        Ok(Folder { source, stored, left, open: Some(open) })
+        Ok(Folder { source, stored, left, _charge: charge, open: Some(open) })
     }
 
     fn opened(&mut self) -> io::Result<&OwnedFd> {
@@ -120,11 +152,14 @@ impl Walker {
         let above = deep::from(above.as_ref());
         let stat = rustix::fs::statat(above, OsStr::from_bytes(name), AtFlags::SYMLINK_NOFOLLOW).map_err(|error| named(error.into()))?;
         let stored = stored_path(root);
-        self.visit(above, name, root, &stored, &stat);
+        self.visit(above, name, root, &stored, &stat)?;
         if FileType::from_raw_mode(stat.st_mode) != FileType::Directory {
             return Ok(());
         }
-        let mut open = vec![Folder::read(above, name, root.to_path_buf(), stored).map_err(named)?];
+        let mut open = vec![
+            Folder::read(above, name, root.to_path_buf(), stored)
+                .map_err(|error| if let Error::Io(error) = error { named(error) } else { error })?,
+        ];
         while let Some(folder) = open.last_mut() {
             let Some(name) = folder.left.pop() else {
                 open.pop();
@@ -134,7 +169,8 @@ impl Walker {
             match self.step(folder, &name, &source) {
                 Ok(Some(next)) => open.push(next),
                 Ok(None) => {}
-                Err(error) => self.walk.warnings.push(left_out(&source, &reason(&error))),
+                Err(Error::Io(error)) => self.walk.warn(left_out(&source, &reason(&error)))?,
+                Err(error) => return Err(error),
             }
             if let Some(far) = open.len().checked_sub(MOST_OPEN + 1) {
                 open[far].open = None;
@@ -144,33 +180,33 @@ impl Walker {
     }
 
     /// Visits `name` in `folder`. Gives what is in it, if it is a folder.
-    fn step(&mut self, folder: &mut Folder, name: &[u8], source: &Path) -> io::Result<Option<Folder>> {
+    fn step(&mut self, folder: &mut Folder, name: &[u8], source: &Path) -> Result<Option<Folder>> {
         let stored = if folder.stored.is_empty() { name.to_vec() } else { [&folder.stored[..], b"/", name].concat() };
         if stored.len() > MOST_PATH {
-            return Err(io::Error::other("its path is too long"));
+            return Err(io::Error::other("its path is too long").into());
         }
         let above = folder.opened()?;
-        let stat = rustix::fs::statat(above, OsStr::from_bytes(name), AtFlags::SYMLINK_NOFOLLOW)?;
-        self.visit(deep::from(Some(above)), name, source, &stored, &stat);
+        let stat = rustix::fs::statat(above, OsStr::from_bytes(name), AtFlags::SYMLINK_NOFOLLOW).map_err(io::Error::from)?;
+        self.visit(deep::from(Some(above)), name, source, &stored, &stat)?;
         if FileType::from_raw_mode(stat.st_mode) != FileType::Directory {
             return Ok(None);
         }
         Folder::read(deep::from(Some(above)), name, source.to_path_buf(), stored).map(Some)
     }
 
-    fn visit(&mut self, above: BorrowedFd<'_>, name: &[u8], source: &Path, stored: &[u8], stat: &Stat) {
+    fn visit(&mut self, above: BorrowedFd<'_>, name: &[u8], source: &Path, stored: &[u8], stat: &Stat) -> Result<()> {
         let id = (stat.st_dev, stat.st_ino);
         // `.` and `/` have no name of their own.
         if stored.is_empty() || self.options.exclude == Some(id) {
-            return;
+            return Ok(());
         }
         match self.entry(above, name, source, stored, stat) {
             Ok(Some(entry)) => {
                 let has_more_names = entry.kind == EntryKind::File && stat.st_nlink > 1;
-                self.walk.found.push(Found { source: source.to_path_buf(), entry, id, has_more_names });
+                self.walk.add(Found { source: source.to_path_buf(), entry, id, has_more_names })
             }
-            Ok(None) => self.walk.warnings.push(left_out(source, "neither file, folder nor link")),
-            Err(error) => self.walk.warnings.push(left_out(source, &reason(&error))),
+            Ok(None) => self.walk.warn(left_out(source, "neither file, folder nor link")),
+            Err(error) => self.walk.warn(left_out(source, &reason(&error))),
         }
     }
 

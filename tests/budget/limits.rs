@@ -209,3 +209,74 @@ fn results_of_transforms_are_charged() {
     }
     assert!(!outcomes[0] && outcomes[5], "{outcomes:?}");
 }
+
+/// The list of files, the names and the index were not counted while an archive was made: 20,000 files took 26 MiB under
+/// 16M, and what was made under 24M was refused by `-t` under 24M.
+#[test]
+fn many_files_are_made_within_the_limit_and_read_under_it() {
+    let folder = tempfile::tempdir().unwrap();
+    for number in 0..8_000u32 {
+        let parent = folder.path().join(format!("M/{:03}", number / 500));
+        fs::create_dir_all(&parent).unwrap();
+        let text = format!("the file number {number} has a text of its own {:08x}\n", number.wrapping_mul(2_654_435_761));
+        fs::write(parent.join(format!("file{number:06}.txt")), text).unwrap();
+    }
+    let mut made = 0;
+    for level in ["-1", "-4"] {
+        for mebibytes in [8u64, 12, 16, 20, 24, 32] {
+            let limit = format!("{mebibytes}M");
+            let outcome = run(folder.path(), &[level, "-q", "-f", "--no-verify", "-M", &limit, "M", "-o", "x.cmx"]);
+            eprintln!("{level} -M {limit}: {:?} {} KiB {}", outcome.code, outcome.peak >> 10, outcome.errors.trim());
+            // The program itself takes 6 MB, and these limits are not much more.
+            assert!(outcome.peak <= (mebibytes << 20) / 5 * 6 + (2 << 20), "{level} -M {limit}: {}", outcome.peak);
+            if outcome.code != Some(0) {
+                assert!(outcome.errors.contains("limit: "), "{}", outcome.errors);
+                continue;
+            }
+            made += 1;
+            for call in [&["-t"][..], &["-l"], &["-d", "-q", "-f", "-C", "out"]] {
+                if made > 1 && call[0] == "-d" {
+                    continue;
+                }
+                let outcome = run(folder.path(), &[call, &["-M", &limit, "x.cmx"]].concat());
+                eprintln!("{call:?} -M {limit}: {:?} {} KiB {}", outcome.code, outcome.peak >> 10, outcome.errors.trim());
+                assert_eq!(outcome.code, Some(0), "{level} {call:?} -M {limit}: {}", outcome.errors);
+                assert!(outcome.peak <= (mebibytes << 20) / 5 * 6 + (2 << 20), "{call:?} -M {limit}: {}", outcome.peak);
+            }
+        }
+    }
+    assert!(made >= 4, "{made}");
+}
+
+/// Where counts are declared an error names the whole demand: it grew by a mebibyte a try. And it names what is read.
+#[test]
+fn an_error_names_the_whole_demand() {
+    let folder = tempfile::tempdir().unwrap();
+    let count = 20_000u64;
+    let paths: Vec<u8> = (0..count).flat_map(|number| format!("a folder of number {number:06}\0").into_bytes()).collect();
+    let named = index(count, &[(column::FLAGS, vec![1; count as usize]), (column::PATH, paths)]);
+    for (name, raw) in [("attributes", many_attributes(2_000_000)), ("extents", many_extents(2_000_000)), ("folders", named)] {
+        fs::write(folder.path().join("x.cmx"), index_only(&raw, 1)).unwrap();
+        let outcome = run(folder.path(), &["-l", "-M", "1M", "x.cmx"]);
+        assert!(outcome.errors.contains("limit: what is read would bring"), "{}", outcome.errors);
+        let mut limit = 8;
+        for tries in 0.. {
+            assert!(tries < 5, "{name}: refused under {limit}M too");
+            let outcome = run(folder.path(), &["-l", "-M", &format!("{limit}M"), "x.cmx"]);
+            eprintln!("{name} -M {limit}M: {:?} {} KiB {}", outcome.code, outcome.peak >> 10, outcome.errors.trim());
+            let Some((_, least)) = outcome.errors.split_once("-M raises the limit, to ") else { break };
+            limit = least.split_once('M').unwrap().0.parse().unwrap();
+        }
+    }
+}
+
+/// Columns that a reader passes over are not kept: each took some times of its two bytes.
+#[test]
+fn unknown_columns_take_nothing() {
+    let columns: Vec<(u64, Vec<u8>)> = (0..2_000_000u64).map(|_| (100, Vec::new())).collect();
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("x.cmx"), index_only(&index(0, &columns), 1)).unwrap();
+    let outcome = run(folder.path(), &["-l", "-M", "40M", "x.cmx"]);
+    eprintln!("{:?} {} KiB {}", outcome.code, outcome.peak >> 10, outcome.errors.trim());
+    assert!(outcome.peak <= 48 << 20, "{}", outcome.peak);
+}

@@ -16,7 +16,7 @@ fn a_limit_names_the_flag_that_raises_it() {
         ("--max-output 10", "--max-output raises the limit"),
         ("--max-index 10", "--max-index raises the limit"),
         ("--max-path 3", "--max-path raises the limit"),
-        ("-M 6M", "; -M 7M raises the limit"),
+        ("-M 6M", "; -M raises the limit, to 7M at least"),
     ] {
         for job in ["-d -C out", "-dc", "-t"] {
             fails(&folder, &format!("{job} {flag} x.cmx"), b"", 1, remedy);

@@ -10,6 +10,7 @@ use super::super::record::{Kind, Record};
 use super::code::{encode, shard_of};
 use super::head::{GroupHead, shard_check};
 use super::{GROUP, SHARDS};
+use crate::budget::{self, Charge};
 use crate::error::Result;
 
 /// Recovery shards that stay in memory; more go to a temporary file.
@@ -21,6 +22,11 @@ const GUARDED: u64 = 64 << 10;
 const WELL_GUARDED: u64 = 128 << 10;
 /// Most data shards of a guard: longer shards keep the checks few.
 const GUARD_SHARDS: usize = 256;
+
+/// Bytes of the tables that the Reed-Solomon code makes for the first group (8 MiB of products, and logarithms).
+const TABLES: u64 = 9 << 20;
+/// What the memory is for, in an error.
+const WHAT: &str = "parity";
 
 /// Heads may take this part of what the recovery shards take: 12 %, both heads together.
 const HEADS_PERCENT: u64 = 12;
@@ -36,6 +42,10 @@ pub struct ParityWriter {
     at: u64,
     groups: Vec<GroupHead>,
     spool: SpooledTempFile,
+    /// The memory of that group.
+    charge: Charge,
+    /// The memory of the tables of the code, once there is a group.
+    tables: Option<Charge>,
 }
 
 /// How a group is cut.
@@ -80,13 +90,22 @@ impl ParityWriter {
     #[must_use]
     pub fn new(share: u32) -> Self {
         let spool = SpooledTempFile::new(SPOOL);
-        ParityWriter { share, content: Vec::new(), ranges: Vec::new(), at: 0, groups: Vec::new(), spool }
+        ParityWriter {
+            share,
+            content: Vec::new(),
+            ranges: Vec::new(),
+            at: 0,
+            groups: Vec::new(),
+            spool,
+            charge: Charge::default(),
+            tables: None,
+        }
     }
 
     /// Takes in the next bytes of the member; `guarded` says that all files need them.
     ///
     /// # Errors
-    /// The temporary file cannot be written.
+    /// The temporary file cannot be written, or memory is short.
     pub fn feed(&mut self, mut bytes: &[u8], guarded: bool) -> Result<()> {
         if self.share == 0 && !guarded {
             self.at += bytes.len() as u64;
@@ -99,6 +118,10 @@ impl ParityWriter {
                 Some(last) => last.end = end,
                 None => self.ranges.push(self.at..end),
             }
+            if self.content.is_empty() {
+                self.charge = budget::charge(0, WHAT)?;
+            }
+            self.charge.add(step as u64, WHAT)?;
             self.content.extend_from_slice(&bytes[..step]);
             bytes = &bytes[step..];
             self.at = end;
@@ -118,6 +141,11 @@ impl ParityWriter {
         let shape = if self.share == 0 { Shape::of_guard(length, self.at) } else { Some(Shape::of_share(self.share, length)) };
         let Some(Shape { shard, recovery }) = shape else { return Ok(()) };
         let data = content.len().div_ceil(shard);
+        // Tables that the code shares are made for the first group and stay.
+        if self.tables.is_none() {
+            self.tables = Some(budget::charge(TABLES, WHAT)?);
+        }
+        let _work = budget::charge((data + 2 * recovery) as u64 * shard as u64, WHAT)?;
         let shards = encode(&content, data, recovery, shard)?;
         self.spool.write_all(&shards)?;
         self.groups.push(GroupHead {
@@ -130,6 +158,7 @@ impl ParityWriter {
             data: (0..data).map(|place| shard_check(&shard_of(&content, place, shard))).collect(),
             recovery: shards.chunks_exact(shard).map(shard_check).collect(),
         });
+        self.charge = Charge::default();
         Ok(())
     }
 
@@ -137,7 +166,7 @@ impl ParityWriter {
     /// fed. Returns the bytes written, 0 where there is no parity.
     ///
     /// # Errors
-    /// Writing, or the temporary file, fails.
+    /// Writing, or the temporary file, fails, or memory is short.
     pub fn write_to(mut self, number: u64, out: &mut impl Write) -> Result<u64> {
         self.close_group()?;
         if self.groups.is_empty() {
