@@ -152,6 +152,7 @@ pub mod simd;
 pub mod sort;
 pub mod stream;
 pub mod transform;
+mod varint;
 pub mod words;
 
 pub use api::{compress, compress_with, decompress, decompress_with};

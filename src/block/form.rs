@@ -9,12 +9,12 @@ use std::fmt;
 use super::kind::Kind;
 use super::piece::{self, Body, Piece};
 use super::streams::{self, Streams};
-use super::varint::Reader;
 use super::{program, split, work};
 use crate::budget;
 use crate::error::{Error, Result};
 use crate::level::{self, Level};
 use crate::predictor::base::Base;
+use crate::varint::Reader;
 
 /// How a block is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! What a stream holds: the predictor chooses its models by it.
 
-use super::varint::{self, Reader};
 use crate::error::{Error, Result};
+use crate::varint::{self, Reader};
 
 /// The kind of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

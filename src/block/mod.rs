@@ -11,13 +11,11 @@ mod piece;
 mod program;
 mod split;
 mod streams;
-mod varint;
 mod work;
 
+pub use crate::varint::Reader;
 pub use kind::{Kind, MAX_ROW};
-pub use varint::Reader;
 
-pub(crate) use varint::put as put_varint;
 pub(crate) use work::{check_index, fewest_bytes, fill_index};
 
 use crate::budget::Budget;

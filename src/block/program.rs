@@ -7,11 +7,11 @@
 
 use super::piece::{Body, Piece};
 use super::streams::Streams;
-use super::varint::{self, Reader};
 use super::work;
 use crate::budget;
 use crate::error::{Error, Result};
 use crate::transform::{self, Parts};
+use crate::varint::{self, Reader};
 
 /// Transforms within transforms: deeper programs are refused.
 const MAX_DEPTH: usize = 8;

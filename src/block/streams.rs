@@ -7,12 +7,12 @@
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::kind::Kind;
-use super::varint::{self, Reader};
 use super::work;
 use crate::budget::{self, Charge};
 use crate::error::{Error, Result};
 use crate::level::Level;
 use crate::predictor::{self, base::Base};
+use crate::varint::{self, Reader};
 
 /// The streams of a block.
 #[derive(Debug, Default)]

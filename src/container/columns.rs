@@ -1,11 +1,12 @@
 //! The columns of the index: one property of all entries after the other.
 
 use super::entry::{Entry, EntryKind, Extent, Metadata, Time};
-use super::fields::{Fields, put_signed, put_varint};
+use super::fields::{Fields, put_signed};
 use super::format::WIDE_HASH;
 use super::index::WHAT;
 use crate::budget::Charge;
 use crate::error::{Error, Limit, LimitKind, Result};
+use crate::varint;
 
 /// Numbers of the columns, read in this order: the width of a hash follows from size and extents.
 /// A reader must know those below 64 and may pass over the others.
@@ -161,8 +162,8 @@ pub fn write_columns<'a>(entries: impl Iterator<Item = &'a Entry> + Clone, share
             write_cell(id, entry, &mut last, &mut column);
         }
         if !column.is_empty() {
-            put_varint(out, id as u64);
-            put_varint(out, column.len() as u64);
+            varint::put(out, id as u64);
+            varint::put(out, column.len() as u64);
             out.extend_from_slice(&column);
         }
     }
@@ -172,52 +173,52 @@ pub fn write_columns<'a>(entries: impl Iterator<Item = &'a Entry> + Clone, share
 fn write_cell(id: Id, entry: &Entry, last: &mut Time, out: &mut Vec<u8>) {
     let is_file = entry.kind == EntryKind::File;
     match id {
-        Id::Flags => put_varint(out, flags(entry)),
+        Id::Flags => varint::put(out, flags(entry)),
         Id::Path => {
             out.extend_from_slice(&entry.path);
             out.push(0);
         }
-        Id::Size if is_file => put_varint(out, entry.size),
+        Id::Size if is_file => varint::put(out, entry.size),
         Id::Hash if is_file && entry.same_as.is_none() => {
             let width = if entry.stored_len() < WIDE_HASH { 4 } else { 8 };
             out.extend_from_slice(&entry.hash.to_le_bytes()[..width]);
         }
-        Id::Mode => entry.metadata.mode.into_iter().for_each(|mode| put_varint(out, u64::from(mode))),
+        Id::Mode => entry.metadata.mode.into_iter().for_each(|mode| varint::put(out, u64::from(mode))),
         Id::Seconds => {
             if let Some(time) = entry.metadata.mtime {
                 put_signed(out, time.seconds.wrapping_sub(last.seconds));
                 *last = time;
             }
         }
-        Id::Nanos => entry.metadata.mtime.into_iter().for_each(|time| put_varint(out, u64::from(time.nanos))),
+        Id::Nanos => entry.metadata.mtime.into_iter().for_each(|time| varint::put(out, u64::from(time.nanos))),
         Id::Owner => {
             if let Some((user, group)) = entry.owner {
-                put_varint(out, u64::from(user));
-                put_varint(out, u64::from(group));
+                varint::put(out, u64::from(user));
+                varint::put(out, u64::from(group));
             }
         }
         Id::Link if matches!(entry.kind, EntryKind::Symlink | EntryKind::Hardlink) => {
             out.extend_from_slice(&entry.link);
             out.push(0);
         }
-        Id::SameAs => entry.same_as.into_iter().for_each(|place| put_varint(out, place)),
+        Id::SameAs => entry.same_as.into_iter().for_each(|place| varint::put(out, place)),
         Id::Extents => {
             if let Some(extents) = &entry.extents {
-                put_varint(out, extents.len() as u64);
+                varint::put(out, extents.len() as u64);
                 let mut end = 0;
                 for extent in extents {
-                    put_varint(out, extent.offset - end);
-                    put_varint(out, extent.length);
+                    varint::put(out, extent.offset - end);
+                    varint::put(out, extent.length);
                     end = extent.offset + extent.length;
                 }
             }
         }
         Id::Xattrs if !entry.xattrs.is_empty() => {
-            put_varint(out, entry.xattrs.len() as u64);
+            varint::put(out, entry.xattrs.len() as u64);
             for (name, value) in &entry.xattrs {
                 out.extend_from_slice(name);
                 out.push(0);
-                put_varint(out, value.len() as u64);
+                varint::put(out, value.len() as u64);
                 out.extend_from_slice(value);
             }
         }

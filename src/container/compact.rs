@@ -3,10 +3,11 @@
 //! A file of some kilobytes must not pay for the machinery of a large one. The final check covers
 //! every byte of the member, so it commits it as the footer does elsewhere.
 
+use crate::varint;
 use std::io::Read;
 
 use super::entry::{Metadata, Time};
-use super::fields::{Fields, put_signed, put_varint};
+use super::fields::{Fields, put_signed};
 use super::format::{MAX_COMPACT, WIDE_HASH, incompatible, max_coded};
 use super::hash::{Hasher, hash, narrow};
 use super::header::Header;
@@ -45,10 +46,10 @@ impl Compact {
         let wide = self.raw_len >= WIDE_HASH;
         let flag = |set: bool, bit: u8| if set { bit } else { 0 };
         out.push(flag(wide, WIDE) | flag(self.metadata.mode.is_some(), MODE) | flag(self.metadata.mtime.is_some(), TIME));
-        put_varint(out, self.raw_len);
-        put_varint(out, self.coded.len() as u64);
+        varint::put(out, self.raw_len);
+        varint::put(out, self.coded.len() as u64);
         if let Some(mode) = self.metadata.mode {
-            put_varint(out, u64::from(mode));
+            varint::put(out, u64::from(mode));
         }
         if let Some(time) = self.metadata.mtime {
             put_signed(out, time.seconds);

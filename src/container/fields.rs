@@ -5,20 +5,13 @@ use std::io::Read;
 
 use crate::budget;
 use crate::error::{Error, Result};
+use crate::varint;
 
-/// Appends `value` as a variable-length integer: seven bits a byte, low bits first, the top bit set
-/// on every byte but the last.
-pub fn put_varint(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
-}
+pub use crate::varint::put as put_varint;
 
 /// Appends a signed number, small magnitudes first (0, -1, 1, -2, …).
 pub fn put_signed(out: &mut Vec<u8>, value: i64) {
-    put_varint(out, ((value << 1) ^ (value >> 63)) as u64);
+    varint::put(out, ((value << 1) ^ (value >> 63)) as u64);
 }
 
 /// Reads fields from `inner` and remembers every byte since the last [`Fields::restart`], because
@@ -121,23 +114,9 @@ impl<R: Read> Fields<R> {
     }
 
     fn rest_of_varint(&mut self, first: u8) -> Result<u64> {
-        let mut value = 0u64;
-        for shift in (0..64).step_by(7) {
-            let byte = if shift == 0 { first } else { self.byte()? };
-            let bits = u64::from(byte & 0x7F);
-            if shift == 63 && bits > 1 {
-                break;
-            }
-            value |= bits << shift;
-            if byte < 0x80 {
-                // A zero last byte would be a second spelling of the same number.
-                if byte == 0 && shift > 0 {
-                    break;
-                }
-                return Ok(value);
-            }
-        }
-        Err(Error::Corrupt(format!("malformed number before byte {}", self.offset)))
+        let mut first = Some(first);
+        let number = varint::read(|| first.take().map_or_else(|| self.byte(), Ok))?;
+        number.ok_or_else(|| Error::Corrupt(format!("malformed number before byte {}", self.offset)))
     }
 
     /// As [`Fields::varint`], `None` at the end of the input.
@@ -235,7 +214,7 @@ mod tests {
         let mut bytes = Vec::new();
         let values = [0, 1, 127, 128, 16383, 16384, u64::from(u32::MAX), u64::MAX - 1, u64::MAX];
         for value in values {
-            put_varint(&mut bytes, value);
+            varint::put(&mut bytes, value);
             put_signed(&mut bytes, value as i64);
         }
         let mut fields = Fields::new(&bytes[..], 0);

@@ -1,9 +1,10 @@
 //! The header that every member begins with.
 
+use crate::varint;
 use std::io::Read;
 
 use super::compatibility;
-use super::fields::{Fields, put_varint};
+use super::fields::Fields;
 use super::format::{CONTRACT, MAGIC, VERSION, incompatible};
 use super::hash::check;
 use crate::error::{Error, Result};
@@ -64,11 +65,11 @@ impl Header {
         let start = out.len();
         out.extend_from_slice(&MAGIC);
         out.push(VERSION);
-        put_varint(out, self.incompatible);
-        put_varint(out, self.compatible);
-        put_varint(out, self.contract);
+        varint::put(out, self.incompatible);
+        varint::put(out, self.compatible);
+        varint::put(out, self.contract);
         if !self.is_compact() {
-            put_varint(out, self.memory_mib);
+            varint::put(out, self.memory_mib);
             let check = check(&out[start..]);
             out.extend_from_slice(&check.to_le_bytes());
         }

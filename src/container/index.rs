@@ -6,10 +6,11 @@
 
 use super::columns::{self, Column, NAMES_ROWS, Share, read_columns, read_hashes, write_columns};
 use super::entry::Entry;
-use super::fields::{Fields, put_varint};
+use super::fields::Fields;
 use super::format::{MAX_BLOCK, max_coded};
 use crate::budget::{self, Charge};
 use crate::error::{Error, Result};
+use crate::varint;
 
 /// A row of the table of blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,20 +125,20 @@ impl Index {
 
     fn bytes_with(&self, share: Share) -> Vec<u8> {
         let mut out = Vec::new();
-        put_varint(&mut out, self.blocks.len() as u64);
+        varint::put(&mut out, self.blocks.len() as u64);
         for block in &self.blocks {
-            put_varint(&mut out, block.record_len);
-            put_varint(&mut out, block.raw_len);
+            varint::put(&mut out, block.record_len);
+            varint::put(&mut out, block.raw_len);
         }
-        put_varint(&mut out, self.entries.len() as u64);
+        varint::put(&mut out, self.entries.len() as u64);
         if !self.names.is_empty() {
             let mut rows = Vec::new();
             for row in &self.names {
-                put_varint(&mut rows, row.before);
-                put_varint(&mut rows, row.record_len);
+                varint::put(&mut rows, row.before);
+                varint::put(&mut rows, row.record_len);
             }
-            put_varint(&mut out, NAMES_ROWS);
-            put_varint(&mut out, rows.len() as u64);
+            varint::put(&mut out, NAMES_ROWS);
+            varint::put(&mut out, rows.len() as u64);
             out.extend_from_slice(&rows);
         }
         write_columns(self.entries.iter(), share, &mut out);

@@ -5,10 +5,11 @@
 
 use super::columns::{Share, read_columns, write_columns};
 use super::entry::Entry;
-use super::fields::{Fields, put_varint};
+use super::fields::Fields;
 use super::index::entry_count;
 use crate::budget::Charge;
 use crate::error::{Error, Result};
+use crate::varint;
 
 /// What one record of names says. What several of them say is that of the last, as far as it goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +26,7 @@ impl Names {
     pub fn bytes_of<'a>(entries: impl IntoIterator<Item = &'a Entry, IntoIter: Clone>) -> Vec<u8> {
         let entries = entries.into_iter();
         let mut out = vec![0];
-        put_varint(&mut out, entries.clone().count() as u64);
+        varint::put(&mut out, entries.clone().count() as u64);
         write_columns(entries, Share::Names, &mut out);
         out
     }
@@ -34,7 +35,7 @@ impl Names {
     #[must_use]
     pub fn bytes_of_void(first: u64) -> Vec<u8> {
         let mut out = vec![1];
-        put_varint(&mut out, first);
+        varint::put(&mut out, first);
         out
     }
 

@@ -1,8 +1,9 @@
 //! The header of one record: a block of data, names, the index, or parity.
 
+use crate::varint;
 use std::io::Read;
 
-use super::fields::{Fields, put_varint};
+use super::fields::Fields;
 use super::format::{MARKER, MAX_BLOCK, max_coded};
 use super::hash::{check, hash};
 use crate::error::{Error, Result};
@@ -62,7 +63,7 @@ impl Record {
         out.extend_from_slice(&MARKER);
         out.push(self.kind as u8);
         for number in [self.number, self.raw_len, self.coded_len, self.lanes] {
-            put_varint(out, number);
+            varint::put(out, number);
         }
         out.extend_from_slice(&self.raw_hash.to_le_bytes());
         out.extend_from_slice(&self.coded_hash.to_le_bytes());

@@ -6,6 +6,7 @@ pub mod byte_history;
 pub mod context;
 pub mod direct_map;
 pub mod font;
+pub mod hash;
 pub mod indirect;
 pub mod line;
 pub mod match_model;

@@ -5,6 +5,7 @@
 //! of the PAQ8 family; the word predictions, the run above and the column histories were added.
 
 use super::stride::StrideDetector;
+use crate::model::hash::combine;
 
 /// Contexts that [`RecordState::context`] knows.
 pub const CONTEXTS: u8 = 48;
@@ -50,11 +51,6 @@ impl Default for RecordState {
     fn default() -> Self {
         Self::new()
     }
-}
-
-#[inline(always)]
-fn mix(a: u32, b: u32) -> u32 {
-    (a ^ b.wrapping_mul(0x9E37_79B1)).rotate_left(11).wrapping_mul(0x85EB_CA6B)
 }
 
 impl RecordState {
@@ -112,7 +108,7 @@ impl RecordState {
         self.north_east = back(stride.max(2) - 1);
         let second = self.second as usize;
         self.other = [back(second), back(2 * second), back(second + 1)];
-        self.history_slot = (mix(self.column << 8 | self.north, self.stride) >> 18) as usize & (HISTORIES - 1);
+        self.history_slot = (combine(self.column << 8 | self.north, self.stride) >> 18) as usize & (HISTORIES - 1);
         // Linear extrapolation of numbers: twice the last less the one before, as far as known.
         let four = |distance: usize| back(distance) | back(distance + 1) << 8 | back(distance + 2) << 16 | back(distance + 3) << 24;
         let phase = end % 4;
@@ -169,7 +165,7 @@ impl RecordState {
             13 => at(stride, column, west << 8 | west2),
             14 => at(self.second, self.other[0], 0),
             15 => at(self.second, self.other[0], west),
-            16 => pair(mix(self.second, stride), bytes(0, 0, self.other[0], north)),
+            16 => pair(combine(self.second, stride), bytes(0, 0, self.other[0], north)),
             17 => at(self.second, self.other[0], self.other[1]),
             18 => at(self.second, position % self.second, self.other[0]),
             19 => at(position & 3, self.byte(4), self.byte(8)),
@@ -188,14 +184,14 @@ impl RecordState {
             32 => at(stride, column, (self.run[0].min(15)) << 8 | north),
             33 => at(stride, self.run[0].min(31), north),
             34 => at(self.second, self.run[1].min(31), self.other[0]),
-            35 => pair(mix(stride, column << 8 | north), u32::from(self.histories[self.history_slot])),
+            35 => pair(combine(stride, column << 8 | north), u32::from(self.histories[self.history_slot])),
             36 => pair(u32::from(self.histories[self.history_slot]), west),
             37 => pair(stride, bytes(0, west, self.predictions[4], 0)),
             38 => pair(stride, bytes(position & 1, west, self.predictions[5], 0)),
             39 => {
                 u64::from(west & 0xf8) | u64::from(west2 & 0xf8) << 8 | u64::from(west3 & 0xf8) << 16 | u64::from(self.byte(4) & 0xf8) << 24
             }
-            40 => pair(bytes(self.other[0], self.other[1], north, north2), mix(stride, self.second)),
+            40 => pair(bytes(self.other[0], self.other[1], north, north2), combine(stride, self.second)),
             41 => pair(bytes(self.other[0], self.other[2], west, 0), self.second),
             42 => at(position & 1, west2, west),
             43 => at(position & 1, west, self.byte(3)),

@@ -6,6 +6,8 @@
 //! Herskovits 1992, "K2"), run online: every candidate's code length is estimated with counts and
 //! averaged with decay.
 
+use crate::model::hash::combine;
+
 /// Contexts that [`TableState::context`] knows.
 pub const CONTEXTS: u8 = 32;
 /// Selectors that [`TableState::selected`] knows.
@@ -88,11 +90,6 @@ pub fn parents(number: u8) -> usize {
     }
 }
 
-#[inline(always)]
-fn mix(a: u32, b: u32) -> u32 {
-    (a ^ b.wrapping_mul(0x9E37_79B1)).rotate_left(11).wrapping_mul(0x85EB_CA6B)
-}
-
 /// The columns that may be parents of `column`: some before it, and itself for the cell above.
 #[inline(always)]
 fn candidates(column: usize) -> std::ops::RangeInclusive<usize> {
@@ -170,7 +167,7 @@ impl TableState {
             }
         } else {
             self.offset += 1;
-            self.so_far = mix(self.so_far, u32::from(byte) + 1);
+            self.so_far = combine(self.so_far, u32::from(byte) + 1);
             if self.offset <= 4 {
                 self.so_far_class = self.so_far;
             }
@@ -216,14 +213,14 @@ impl TableState {
         // The cell above is the last of the candidates.
         let mut classes = self.class;
         classes[column] = self.columns[column].class[0];
-        let mut given = mix(column as u32, 0);
+        let mut given = combine(column as u32, 0);
         let Column { chain, cost, .. } = &mut self.columns[column];
         for (costs, &parent) in cost.iter_mut().zip(&*chain).take(self.parents) {
             let range = candidates(column);
             let numbers = *range.start() as u32..;
             for ((average, &parent), candidate) in costs[range.clone()].iter_mut().zip(&classes[range]).zip(numbers) {
-                let context = mix(mix(given, candidate), parent);
-                let joint = mix(context, class ^ 0x5bd1);
+                let context = combine(combine(given, candidate), parent);
+                let joint = combine(context, class ^ 0x5bd1);
                 let (total, count) = (self.counts[slot(context)], self.counts[slot(joint)]);
                 let cost = log2(8 * u32::from(total) + 64) - log2(8 * u32::from(count.min(total)) + 2);
                 *average = *average - (*average >> 7) + (cost << 1);
@@ -232,7 +229,7 @@ impl TableState {
                     self.counts[slot(joint)] = count.saturating_add(1);
                 }
             }
-            given = mix(mix(given, u32::from(parent)), classes[usize::from(parent)]);
+            given = combine(combine(given, u32::from(parent)), classes[usize::from(parent)]);
         }
     }
 
@@ -285,11 +282,11 @@ impl TableState {
     #[must_use]
     pub fn context(&self, number: u8) -> u64 {
         let column = &self.columns[self.column];
-        let here = mix(self.so_far, self.column as u32);
+        let here = combine(self.so_far, self.column as u32);
         let pair = |a: u32, b: u32| u64::from(a) << 32 | u64::from(b);
         let exact = |back: usize| self.column.checked_sub(back).map_or(0, |number| self.exact[number]);
         let class = |back: usize| self.column.checked_sub(back).map_or(0, |number| self.class[number]);
-        let parent = |number: u8| mix(self.parent_class(self.column, usize::from(number)), u32::from(number));
+        let parent = |number: u8| combine(self.parent_class(self.column, usize::from(number)), u32::from(number));
         let chain = |level: usize| parent(column.chain[level]);
         let best = |rank: usize| parent(column.best[rank]);
         let west = self.last & 0xff;
@@ -297,20 +294,20 @@ impl TableState {
             0 => pair(here, 0),
             1 => pair(here, column.exact[0]),
             2 => pair(here, exact(1)),
-            3 => pair(here, mix(class(1), class(2))),
+            3 => pair(here, combine(class(1), class(2))),
             4 => pair(here, chain(0)),
-            5 => pair(here, mix(chain(0), chain(1))),
-            6 => pair(here, mix(mix(chain(0), chain(1)), chain(2))),
+            5 => pair(here, combine(chain(0), chain(1))),
+            6 => pair(here, combine(combine(chain(0), chain(1)), chain(2))),
             7 => pair(here, chain(1)),
             8 => pair(here, chain(2)),
-            9 => pair(here, mix(chain(1), chain(2))),
-            10 => pair(here, mix(column.class[0], chain(0))),
+            9 => pair(here, combine(chain(1), chain(2))),
+            10 => pair(here, combine(column.class[0], chain(0))),
             11 => pair(self.so_far, 0),
-            12 => pair(here, mix(mix(class(1), class(2)), mix(class(3), class(4)))),
+            12 => pair(here, combine(combine(class(1), class(2)), combine(class(3), class(4)))),
             13 => pair(here, self.above[0] << 16 | self.above[1]),
             14 => pair((self.column as u32) << 8 | self.offset.min(255) as u32, self.above[0] << 16 | west),
-            15 => pair(here, mix(column.class[0], column.class[1])),
-            16 => pair(here, mix(class(1), column.class[0])),
+            15 => pair(here, combine(column.class[0], column.class[1])),
+            16 => pair(here, combine(class(1), column.class[0])),
             17 => pair(self.so_far, exact(1)),
             18 => pair(here, best(1)),
             19 => pair(here, best(2)),
@@ -318,14 +315,14 @@ impl TableState {
             21 => pair(here, self.class[0]),
             22 => pair((self.column as u32) << 8 | self.decimals.min(255), west),
             23 => pair(self.column as u32, self.above[2] << 16 | self.last & 0xffff),
-            24 => pair(here, mix(best(0), best(2))),
-            25 => pair(here, mix(best(1), best(2))),
-            26 => pair(here, mix(mix(best(0), best(1)), mix(best(2), best(3)))),
-            27 => pair(here, mix(class(1), class(3))),
+            24 => pair(here, combine(best(0), best(2))),
+            25 => pair(here, combine(best(1), best(2))),
+            26 => pair(here, combine(combine(best(0), best(1)), combine(best(2), best(3)))),
+            27 => pair(here, combine(class(1), class(3))),
             28 => pair(here, class(2)),
             29 => pair(self.decimals << 8 | self.offset.min(255) as u32, self.last & 0xffff),
-            30 => pair(mix(self.so_far, self.decimals), class(1)),
-            _ => pair(here, mix(column.exact[0], column.exact[1])),
+            30 => pair(combine(self.so_far, self.decimals), class(1)),
+            _ => pair(here, combine(column.exact[0], column.exact[1])),
         }
     }
 

@@ -4,6 +4,7 @@
 //! predictor of its own. A base is the predictor after a text that is like many of them. Each stream that goes on from
 //! it starts with a copy, which takes the time of copying its tables and not that of reading the text again.
 
+use crate::varint;
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::sync::{PoisonError, RwLock};
@@ -11,7 +12,7 @@ use std::sync::{PoisonError, RwLock};
 use super::primer::Primer;
 use super::profile::Profile;
 use super::stream::{After, Reading, Task, decode_task, encode_task};
-use crate::block::{self, Kind};
+use crate::block::Kind;
 use crate::error::{Error, Result};
 use crate::level::Level;
 use crate::simd::InstructionSet;
@@ -45,8 +46,8 @@ impl Base {
         let codes = words::encode(text)?;
         let mut out = Vec::new();
         let room = room.min(most_room(text.len()));
-        block::put_varint(&mut out, room as u64);
-        block::put_varint(&mut out, codes.len() as u64);
+        varint::put(&mut out, room as u64);
+        varint::put(&mut out, codes.len() as u64);
         let set = crate::simd::active();
         let profile = profile_of(level, text.len())?;
         let task = Task { memory: memory_of(level), set, after: None, room: Some(room), text: Some(text.len()) };
@@ -60,7 +61,7 @@ impl Base {
     /// # Errors
     /// As for [`super::decode`].
     pub fn decode(coded: &[u8], raw_len: usize, level: &'static Level) -> Result<Base> {
-        let mut reader = block::Reader::new(coded);
+        let mut reader = varint::Reader::new(coded);
         let room = reader.len()?;
         let length = codes_of(&mut reader, raw_len)?;
         if room > most_room(raw_len) {
@@ -98,7 +99,7 @@ impl Base {
     pub fn encode_behind(&self, text: &[u8]) -> Result<Vec<u8>> {
         let codes = words::encode(text)?;
         let mut out = Vec::new();
-        block::put_varint(&mut out, codes.len() as u64);
+        varint::put(&mut out, codes.len() as u64);
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
         let after = After::Copy(state.as_ref().ok_or_else(gone)?);
         out.extend_from_slice(&encode_task(&self.profile, &codes, &self.task(after, text.len()))?.0);
@@ -110,7 +111,7 @@ impl Base {
     /// # Errors
     /// As for [`super::decode`].
     pub fn decode_behind(&self, coded: &[u8], raw_len: usize) -> Result<Vec<u8>> {
-        let mut reader = block::Reader::new(coded);
+        let mut reader = varint::Reader::new(coded);
         let length = codes_of(&mut reader, raw_len)?;
         let codes = if self.last {
             let state = self.state.write().unwrap_or_else(PoisonError::into_inner).take().ok_or_else(gone)?;
@@ -150,7 +151,7 @@ fn memory_of(level: &Level) -> usize {
 }
 
 /// Reads how many codes stand for `raw_len` bytes of text.
-fn codes_of(reader: &mut block::Reader<'_>, raw_len: usize) -> Result<usize> {
+fn codes_of(reader: &mut varint::Reader<'_>, raw_len: usize) -> Result<usize> {
     let length = reader.len()?;
     if length > raw_len.saturating_mul(words::MOST) {
         return Err(Error::Corrupt("number of codes".into()));

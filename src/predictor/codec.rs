@@ -6,6 +6,7 @@ use crate::block::Kind;
 use crate::error::{Error, Result};
 use crate::level::{Effort, Level};
 use crate::simd::InstructionSet;
+use crate::varint;
 use crate::{block, words};
 
 /// Codes `bytes`, which are of kind `kind`, at `level`.
@@ -62,7 +63,7 @@ pub fn decode_as(coded: &[u8], raw_len: usize, level: &Level, kind: &Kind, set: 
 fn encode_words(text: &[u8], level: &Level, set: InstructionSet) -> Result<Vec<u8>> {
     let codes = words::encode(text)?;
     let mut out = Vec::new();
-    block::put_varint(&mut out, codes.len() as u64);
+    varint::put(&mut out, codes.len() as u64);
     let coded = if sorted(level, &Kind::Words, codes.len()) {
         crate::sort::encode_filled(&codes, set, block::fewest_bytes(text.len()))?
     } else {
@@ -74,7 +75,7 @@ fn encode_words(text: &[u8], level: &Level, set: InstructionSet) -> Result<Vec<u
 
 /// Decodes what [`encode_words`] made of `raw_len` bytes.
 fn decode_words(coded: &[u8], raw_len: usize, level: &Level, set: InstructionSet) -> Result<Vec<u8>> {
-    let mut reader = block::Reader::new(coded);
+    let mut reader = varint::Reader::new(coded);
     let length = reader.len()?;
     if length > raw_len.saturating_mul(words::MOST) {
         return Err(Error::Corrupt("number of codes".into()));

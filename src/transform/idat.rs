@@ -3,8 +3,8 @@
 //! Lengths stay as parameters; the chunks' names and checksums are made anew.
 
 use super::{Parts, checksum};
-use crate::block::{Reader, put_varint};
 use crate::error::{Error, Result};
+use crate::varint::{self, Reader};
 
 /// The stored id.
 pub const ID: u8 = 3;
@@ -31,11 +31,11 @@ pub fn forward(bytes: &[u8]) -> Option<(Parts, usize)> {
     let last = *lengths.last()?;
     let regular = lengths.iter().take(lengths.len() - 1).all(|&len| len == lengths[0]) && last <= lengths[0] && last > 0;
     if regular {
-        put_varint(&mut params, 0);
-        put_varint(&mut params, lengths[0] as u64);
+        varint::put(&mut params, 0);
+        varint::put(&mut params, lengths[0] as u64);
     } else {
-        put_varint(&mut params, lengths.len() as u64);
-        lengths.iter().for_each(|&len| put_varint(&mut params, len as u64));
+        varint::put(&mut params, lengths.len() as u64);
+        lengths.iter().for_each(|&len| varint::put(&mut params, len as u64));
     }
     let parts = Parts { id: ID, params, side: Vec::new(), packed: Vec::new(), inner };
     super::restores(&parts, &bytes[..at]).then_some((parts, at))

@@ -3,8 +3,8 @@
 //! The filter bytes go to the side stream. Filters as in the PNG specification, §9.
 
 use super::Parts;
-use crate::block::{Reader, put_varint};
 use crate::error::{Error, Result};
+use crate::varint::{self, Reader};
 
 /// The stored id.
 pub const ID: u8 = 4;
@@ -31,7 +31,7 @@ pub fn forward(bytes: &[u8], row_bytes: usize, pixel_bytes: usize) -> Option<Par
         }
     }
     let mut params = vec![pixel_bytes as u8];
-    put_varint(&mut params, row_bytes as u64);
+    varint::put(&mut params, row_bytes as u64);
     Some(Parts { id: ID, params, side, packed: Vec::new(), inner })
 }
 

@@ -4,9 +4,9 @@
 //! as instructions, its length stays.
 
 use super::{Parts, restores};
-use crate::block::put_varint;
 use crate::error::{Error, Result};
 use crate::model::wasm::{CODE, MAGIC, Number, body_length};
+use crate::varint;
 
 /// The stored id.
 pub const ID: u8 = 9;
@@ -126,7 +126,7 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
 /// A length as it stands in a module.
 fn written(length: u32, padded: bool) -> Vec<u8> {
     let mut digits = Vec::with_capacity(PADDED);
-    put_varint(&mut digits, length.into());
+    varint::put(&mut digits, length.into());
     if padded && digits.len() < PADDED {
         if let Some(last) = digits.last_mut() {
             *last |= 0x80;

@@ -11,8 +11,8 @@
 //! stays one of these two, so that the inverse makes the same choice from the same byte.
 
 use super::Parts;
-use crate::block::{Reader, put_varint};
 use crate::error::{Error, Result};
+use crate::varint::{self, Reader};
 
 /// The stored id.
 pub const ID: u8 = 1;
@@ -41,8 +41,8 @@ pub fn forward(code: &[u8], base: usize, size: usize) -> Parts {
     let mut inner = code.to_vec();
     convert(&mut inner, place, Direction::ToAbsolute);
     let mut params = vec![u8::from(place.long)];
-    put_varint(&mut params, base as u64);
-    put_varint(&mut params, size as u64);
+    varint::put(&mut params, base as u64);
+    varint::put(&mut params, size as u64);
     Parts { id: ID, params, side: Vec::new(), packed: Vec::new(), inner }
 }
 

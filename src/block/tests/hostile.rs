@@ -1,6 +1,7 @@
 //! Coded bytes that lie: an error or bounded garbage, never a panic.
 
 use super::*;
+use crate::varint;
 
 /// Decodes; the result is an error or exactly `len` bytes.
 fn is_bounded(coded: &[u8], len: usize) {
@@ -48,7 +49,7 @@ fn flipped_bits_do_no_harm() {
 fn huge_lengths_are_refused_before_memory_is_asked_for() {
     // Split, one Text stream of 2⁶² bytes.
     let mut coded = vec![0x25, 1, 0, 0, 0, 1];
-    put_varint(&mut coded, 1 << 63 | 1);
+    varint::put(&mut coded, 1 << 63 | 1);
     coded.push(1);
     coded.push(0);
     assert!(matches!(decode(&coded, 1000), Err(crate::Error::Corrupt(_))));
@@ -59,7 +60,7 @@ fn transforms_inside_each_other_have_an_end() {
     // Transform 1 whose inner bytes are transform 1 …
     let program: Vec<u8> = [3, 10, 3, 0, 0, 0, 0, 0].repeat(20);
     let mut coded = vec![0x25, 0];
-    put_varint(&mut coded, (program.len() as u64) << 1);
+    varint::put(&mut coded, (program.len() as u64) << 1);
     coded.extend_from_slice(&[0, 0]);
     coded.extend(program);
     assert!(matches!(decode(&coded, 10), Err(crate::Error::Corrupt(text)) if text.contains("nest")));

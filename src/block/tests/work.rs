@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::level::LEVELS;
+use crate::varint;
 
 fn text_of(error: &crate::Error) -> String {
     error.to_string()
@@ -37,12 +38,12 @@ fn zeros_are_not_filled_up() {
 fn content_of_transforms_is_paid_for() {
     let inner = 4u64 << 20;
     let mut program = vec![10 << 1 | 1];
-    [inner, 4, 0, 0].iter().for_each(|&number| put_varint(&mut program, number));
+    [inner, 4, 0, 0].iter().for_each(|&number| varint::put(&mut program, number));
     program.extend([0, 9 << 3 | 7, 70, 0, 1]);
-    put_varint(&mut program, inner);
+    varint::put(&mut program, inner);
     program.push(0);
     let mut coded = vec![0x21, 0];
-    put_varint(&mut coded, (program.len() as u64) << 1);
+    varint::put(&mut coded, (program.len() as u64) << 1);
     coded.extend([0, 0]);
     coded.extend(program);
     let refused = decode(&coded, 1 << 20).unwrap_err();

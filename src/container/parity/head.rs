@@ -1,9 +1,10 @@
 //! The head of a group: which bytes of the member the group is about, and the checks of its shards.
 
+use crate::varint;
 use std::io::Read;
 use std::ops::Range;
 
-use super::super::fields::{Fields, put_varint};
+use super::super::fields::Fields;
 use super::super::hash::check;
 use super::{GROUP, SHARDS};
 use crate::error::{Error, Result};
@@ -48,15 +49,15 @@ impl GroupHead {
         out.extend_from_slice(&GROUP_MARKER);
         out.push(u8::from(self.behind));
         out.extend_from_slice(&self.from_start.to_le_bytes());
-        put_varint(out, self.ranges.len() as u64);
+        varint::put(out, self.ranges.len() as u64);
         let mut end = 0;
         for range in &self.ranges {
-            put_varint(out, range.start.wrapping_sub(end));
-            put_varint(out, range.end.wrapping_sub(range.start));
+            varint::put(out, range.start.wrapping_sub(end));
+            varint::put(out, range.end.wrapping_sub(range.start));
             end = range.end;
         }
         for number in [self.shard as u64, u64::from(self.share), self.recovery.len() as u64] {
-            put_varint(out, number);
+            varint::put(out, number);
         }
         out.extend_from_slice(&self.hash.to_le_bytes());
         self.data.iter().chain(&self.recovery).for_each(|check| out.extend_from_slice(&check.to_le_bytes()));

@@ -18,12 +18,13 @@ mod tests;
 mod view;
 mod words;
 
+use crate::model::hash::combine;
 use directory::Directory;
 use glyph::GlyphReader;
 use names::NameReader;
 use places::{MetricReader, OffsetReader};
 use program::Program;
-use view::{View, mix};
+use view::View;
 use words::WordReader;
 
 /// Contexts that [`FontState::context`] knows.
@@ -257,7 +258,7 @@ impl FontState {
     pub fn context(&self, number: u8) -> u64 {
         let view = &self.view;
         let value = view.values.get(usize::from(number)).copied().unwrap_or(0);
-        u64::from(value) << 32 | u64::from(mix(view.field, view.partial))
+        u64::from(value) << 32 | u64::from(combine(view.field, view.partial))
     }
 
     /// What refines the mixed probability, below 256: mostly the byte that is expected.

@@ -3,8 +3,9 @@
 //! Source: the OpenType specification, chapter "post", version 2.0: a header, a number for each glyph, names with
 //! their lengths in front.
 
-use super::view::{View, all, next_byte};
+use super::view::{View, next_byte};
 use super::words::WordReader;
+use crate::model::hash::combine_all;
 
 /// The fields: a word before the names, the length of a name, a character.
 pub const WORD: u32 = 40;
@@ -95,8 +96,8 @@ impl NameReader {
             self.words.describe(WORD, view);
             let next = next_byte((self.number + 1) & 0xffff, 2, self.words.partial().into());
             view.values[30] = next;
-            view.values[31] = all([next, self.words.back(1)]);
-            view.values[32] = all([next, self.number.wrapping_sub(self.words.back(1))]);
+            view.values[31] = combine_all([next, self.words.back(1)]);
+            view.values[32] = combine_all([next, self.number.wrapping_sub(self.words.back(1))]);
             return;
         }
         view.partial = 1;
@@ -105,14 +106,14 @@ impl NameReader {
             view.field = LENGTH;
             let before = self.before.len() as u32;
             let tail = self.before.iter().rev().take(3).fold(0, |hash, &byte| hash << 8 | u32::from(byte));
-            view.set([before, all([before, right]), all([before, tail]), tail, all([before, tail & 0xff])]);
+            view.set([before, combine_all([before, right]), combine_all([before, tail]), tail, combine_all([before, tail & 0xff])]);
             view.rows = [44, 232 | right, before & 255, 248];
             return;
         }
         view.field = CHARACTER;
         let at = self.name.len();
         let of = |name: &[u8], at: usize| name.get(at).map_or(0, |&byte| u32::from(byte) + 1);
-        let hash = |bytes: &[u8]| bytes.iter().fold(bytes.len() as u32, |hash, &byte| all([hash, u32::from(byte)]));
+        let hash = |bytes: &[u8]| bytes.iter().fold(bytes.len() as u32, |hash, &byte| combine_all([hash, u32::from(byte)]));
         let whole = hash(&self.name);
         let next = of(&self.next, at);
         let as_before = u32::from(self.before.starts_with(&self.name));
@@ -120,17 +121,17 @@ impl NameReader {
         let tail = self.name.iter().rev().take(3).fold(0, |hash, &byte| hash << 8 | u32::from(byte));
         let fine = [
             whole,
-            all([whole, self.left]),
-            all([next, as_next, right]),
-            all([next, as_next, self.left]),
-            all([next, of(&self.before, at), as_before]),
-            all([of(&self.before, at), of(&self.before, at + 1), as_before]),
-            all([tail, self.left]),
-            all([tail & 0xffff, next]),
-            all([tail & 0xff, of(&self.before, at), self.left]),
-            all([at as u32, self.left, as_before]),
-            all([whole, of(&self.before, at)]),
-            all([tail & 0xffff, at as u32]),
+            combine_all([whole, self.left]),
+            combine_all([next, as_next, right]),
+            combine_all([next, as_next, self.left]),
+            combine_all([next, of(&self.before, at), as_before]),
+            combine_all([of(&self.before, at), of(&self.before, at + 1), as_before]),
+            combine_all([tail, self.left]),
+            combine_all([tail & 0xffff, next]),
+            combine_all([tail & 0xff, of(&self.before, at), self.left]),
+            combine_all([at as u32, self.left, as_before]),
+            combine_all([whole, of(&self.before, at)]),
+            combine_all([tail & 0xffff, at as u32]),
         ];
         view.set(fine);
         view.rows = [45 + as_next, 240 | right, next & 255, 248 | as_next << 1 | as_before];

@@ -2,7 +2,8 @@
 
 use super::candidates::{self, Axis, Levels};
 use super::glyph::field::{REPEAT, X};
-use super::view::{View, all, mix, next_byte};
+use super::view::{View, next_byte};
+use crate::model::hash::{combine, combine_all};
 
 /// A point lies on the curve.
 pub const ON: u8 = 1;
@@ -191,16 +192,16 @@ impl Outline {
         let step = a.wrapping_sub(b);
         let guess = |value: u32| next_byte(value & 0xffff, 2, view.partial.into());
         let fine = [
-            all([a, contours]),
-            all([a, step]),
-            all([guess(a.wrapping_add(step).wrapping_sub(1)), contours]),
+            combine_all([a, contours]),
+            combine_all([a, step]),
+            combine_all([guess(a.wrapping_add(step).wrapping_sub(1)), contours]),
             guess(a + 3),
-            all([a, same]),
-            all([contours, index as u32]),
-            all([guess(a.wrapping_add(b.wrapping_sub(c)).wrapping_sub(1)), contours - index as u32]),
-            all([a, step, b.wrapping_sub(c)]),
+            combine_all([a, same]),
+            combine_all([contours, index as u32]),
+            combine_all([guess(a.wrapping_add(b.wrapping_sub(c)).wrapping_sub(1)), contours - index as u32]),
+            combine_all([a, step, b.wrapping_sub(c)]),
             a,
-            all([same, index as u32]),
+            combine_all([same, index as u32]),
         ];
         view.set(fine);
         view.rows = [13, contours.min(15) << 3 | (contours - index as u32).min(7), a & 255, 160 | contours.min(7)];
@@ -230,46 +231,46 @@ impl Outline {
             0
         };
         let before = self.flags_before.get(index).copied().map_or(0, |flag| u32::from(flag) + 1);
-        let six = mix(four, (coded >> 32) as u32 & 0xffff);
-        let eight = mix(four, (coded >> 32) as u32);
+        let six = combine(four, (coded >> 32) as u32 & 0xffff);
+        let eight = combine(four, (coded >> 32) as u32);
         let repeat = u32::from(field == REPEAT);
         let onset = place.min(15) | left.min(15) << 4;
         view.set([
-            all([one, wide]),
-            all([two, ends]),
+            combine_all([one, wide]),
+            combine_all([two, ends]),
             three,
-            all([four, wide]),
+            combine_all([four, wide]),
             six,
             eight,
-            all([one, place, size]),
-            all([two, left.min(31)]),
-            all([two, wide, self.contour.min(2) as u32]),
-            all([contour_before, one, size]),
-            all([before, one]),
-            all([flag(2), flag(4), one]),
-            all([flag(3), flag(6), one]),
-            all([opposite(size / 2), two]),
-            all([flag(4), flag(8), one]),
-            all([place, left, one]),
-            all([self.points as u32, index as u32]),
-            all([onset, one]),
-            all([three, ends]),
-            all([four, onset]),
-            all([opposite(size / 2), flag(1), ends]),
-            all([before, two, wide]),
-            all([flag(1), flag(2), flag(3), left.min(4)]),
-            all([flag(1), flag(2), flag(3), flag(4), flag(5) | flag(6) << 16, ends]),
-            all([three, onset]),
-            all([six, left.min(31)]),
-            all([eight, place, size]),
-            all([contour_before, before, two]),
-            all([flag(size as usize / 2), flag(1), flag(2)]),
-            all([one, self.points as u32]),
-            all([four, before]),
-            all([two, self.contour as u32, self.ends.len() as u32]),
-            all([flag(1), flag(2), flag(3), flag(4) | flag(5) << 9 | flag(6) << 18, flag(7), flag(8)]),
-            all([two, size]),
-            all([left, size, one]),
+            combine_all([one, place, size]),
+            combine_all([two, left.min(31)]),
+            combine_all([two, wide, self.contour.min(2) as u32]),
+            combine_all([contour_before, one, size]),
+            combine_all([before, one]),
+            combine_all([flag(2), flag(4), one]),
+            combine_all([flag(3), flag(6), one]),
+            combine_all([opposite(size / 2), two]),
+            combine_all([flag(4), flag(8), one]),
+            combine_all([place, left, one]),
+            combine_all([self.points as u32, index as u32]),
+            combine_all([onset, one]),
+            combine_all([three, ends]),
+            combine_all([four, onset]),
+            combine_all([opposite(size / 2), flag(1), ends]),
+            combine_all([before, two, wide]),
+            combine_all([flag(1), flag(2), flag(3), left.min(4)]),
+            combine_all([flag(1), flag(2), flag(3), flag(4), flag(5) | flag(6) << 16, ends]),
+            combine_all([three, onset]),
+            combine_all([six, left.min(31)]),
+            combine_all([eight, place, size]),
+            combine_all([contour_before, before, two]),
+            combine_all([flag(size as usize / 2), flag(1), flag(2)]),
+            combine_all([one, self.points as u32]),
+            combine_all([four, before]),
+            combine_all([two, self.contour as u32, self.ends.len() as u32]),
+            combine_all([flag(1), flag(2), flag(3), flag(4) | flag(5) << 9 | flag(6) << 18, flag(7), flag(8)]),
+            combine_all([two, size]),
+            combine_all([left, size, one]),
         ]);
         view.rows = [16 + repeat, one, ends << 4 | wide << 1 | u32::from(one & 8 != 0), 192 | left.min(7) << 3 | place.min(7)];
     }

@@ -4,7 +4,7 @@
 //! glyphs leave no trace among the others. How many there were before a number is learned from boxes that fit.
 
 use super::glyph::Glyph;
-use super::view::all;
+use crate::model::hash::combine_all;
 
 /// More components are not looked at.
 const MOST: usize = 16;
@@ -58,7 +58,7 @@ impl Parts {
     /// A hash of the box of glyph `number`.
     #[must_use]
     pub fn box_of(&self, glyphs: &[Glyph], number: u16) -> u32 {
-        Self::glyph(glyphs, number, self.empty_before(number)).map_or(0, |glyph| all(glyph.bounds.map(|side| side as u32)))
+        Self::glyph(glyphs, number, self.empty_before(number)).map_or(0, |glyph| combine_all(glyph.bounds.map(|side| side as u32)))
     }
 
     /// The box around the components that are known, [`UNKNOWN`] where none is.

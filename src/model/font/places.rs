@@ -3,7 +3,8 @@
 //! Source: the OpenType specification, chapters "loca" and "hmtx".
 
 use super::glyph::Glyph;
-use super::view::{View, all, next_byte};
+use super::view::{View, next_byte};
+use crate::model::hash::combine_all;
 
 /// The fields of both: an offset, a width, a bearing.
 pub const LOCA: u32 = 28;
@@ -79,17 +80,17 @@ impl OffsetReader {
         let guess = |offset: u32| next_byte(unit(offset), self.size(), self.partial);
         let (full, same) = (guess(self.next(glyphs)), guess(self.last.unwrap_or(0)));
         let right = self.right & 7;
-        let runs = all([self.empty.min(255), self.full.min(255)]);
+        let runs = combine_all([self.empty.min(255), self.full.min(255)]);
         let last = self.numbered.last().copied().flatten().map_or(0, |glyph| glyph.bounds[2] as u32);
         let fine = [
-            all([full, same, right]),
-            all([full, same, runs]),
-            all([full, same, self.empty.min(3), self.full.min(15)]),
-            all([full, same, self.right & 255]),
-            all([full, self.right & 1]),
-            all([same, self.right & 1]),
-            all([full, same, last]),
-            all([full, same, self.numbered.len() as u32]),
+            combine_all([full, same, right]),
+            combine_all([full, same, runs]),
+            combine_all([full, same, self.empty.min(3), self.full.min(15)]),
+            combine_all([full, same, self.right & 255]),
+            combine_all([full, self.right & 1]),
+            combine_all([same, self.right & 1]),
+            combine_all([full, same, last]),
+            combine_all([full, same, self.numbered.len() as u32]),
         ];
         view.set(fine);
         let both = u32::from(full != 0) << 1 | u32::from(same != 0);
@@ -171,33 +172,33 @@ impl MetricReader {
         let width = span[1].wrapping_sub(span[0]);
         let fine = if self.bearing {
             [
-                all([least, kind, right & 7]),
-                all([least, right & 255]),
-                all([least, a, kind]),
-                all([least, self.bearings[0]]),
-                all([self.bearings[0], a]),
-                all([self.bearings[0], self.bearings[1]]),
-                all([least, kind]),
+                combine_all([least, kind, right & 7]),
+                combine_all([least, right & 255]),
+                combine_all([least, a, kind]),
+                combine_all([least, self.bearings[0]]),
+                combine_all([self.bearings[0], a]),
+                combine_all([self.bearings[0], self.bearings[1]]),
+                combine_all([least, kind]),
                 a,
                 self.bearings[0],
-                all([kind, right & 1]),
-                all([a, b]),
-                all([least]),
+                combine_all([kind, right & 1]),
+                combine_all([a, b]),
+                combine_all([least]),
             ]
         } else {
             [
-                all([part, right & 7, kind]),
-                all([part, guess(a), kind]),
-                all([a, kind]),
-                all([a, b]),
-                all([even, kind]),
-                all([like, even]),
-                all([span[1], kind]),
-                all([span[0], span[1]]),
-                all([width, kind]),
-                all([a, before[1], span[1]]),
-                all([part, a]),
-                all([a, b, c]),
+                combine_all([part, right & 7, kind]),
+                combine_all([part, guess(a), kind]),
+                combine_all([a, kind]),
+                combine_all([a, b]),
+                combine_all([even, kind]),
+                combine_all([like, even]),
+                combine_all([span[1], kind]),
+                combine_all([span[0], span[1]]),
+                combine_all([width, kind]),
+                combine_all([a, before[1], span[1]]),
+                combine_all([part, a]),
+                combine_all([a, b, c]),
             ]
         };
         view.set(fine);

@@ -3,7 +3,8 @@
 //! Source: the OpenType specification, "The TrueType Instruction Set". Calls into the font's own functions take what
 //! they like from the stack, so its height is a guess.
 
-use super::view::{View, all, mix};
+use super::view::View;
+use crate::model::hash::{combine, combine_all};
 
 /// Fields: an opcode, a count of pushes, a pushed byte, a byte of a pushed word.
 pub const OPCODE: u32 = 0;
@@ -98,7 +99,7 @@ impl Program {
     }
 
     fn opcode(&mut self, opcode: u8) {
-        self.older = mix(self.older, (self.opcodes >> 56) as u32);
+        self.older = combine(self.older, (self.opcodes >> 56) as u32);
         self.opcodes = self.opcodes << 8 | u64::from(opcode);
         self.words = matches!(opcode, 0x41 | 0xb8..=0xbf);
         match opcode {
@@ -168,41 +169,41 @@ impl Program {
         let index = self.now.len();
         let [a, b, c, d, e, f, ..] = self.pushed;
         if self.field == OPCODE {
-            let folded = mix(last(3), (self.opcodes >> 24) as u32 & 0xff_ffff);
+            let folded = combine(last(3), (self.opcodes >> 24) as u32 & 0xff_ffff);
             let (top, next) = (self.top(0), self.top(1));
             view.set([
                 last(1),
                 last(2),
                 last(3),
                 self.opcodes as u32,
-                mix(self.opcodes as u32, (self.opcodes >> 32) as u32 & 0xff),
+                combine(self.opcodes as u32, (self.opcodes >> 32) as u32 & 0xff),
                 folded,
-                all([self.opcodes as u32, (self.opcodes >> 32) as u32, self.older]),
-                all([last(1), top]),
-                all([last(2), top]),
-                all([last(3), top]),
-                all([last(1), top, next]),
-                all([last(2), self.height as u32]),
-                all([last(1), remaining]),
-                all([last(2), remaining]),
-                all([self.height as u32, top]),
-                all([last(1), next]),
-                all([last(3), self.height as u32]),
-                all([top, next, self.top(2)]),
-                all([self.height as u32, remaining]),
-                all([last(2), top, next]),
-                all([folded, top]),
-                all([points, remaining]),
-                all([last(1), self.height.min(3) as u32]),
-                all([mix(self.opcodes as u32, (self.opcodes >> 32) as u32), top]),
-                all([last(2), top, next, self.top(2)]),
-                all([last(1), top, self.top(2)]),
-                all([last(1), next, self.top(2)]),
-                all([last(2), points]),
-                all([last(1), self.count]),
-                all([last(1), a]),
-                all([self.older, self.opcodes as u32, remaining]),
-                all([last(3), remaining]),
+                combine_all([self.opcodes as u32, (self.opcodes >> 32) as u32, self.older]),
+                combine_all([last(1), top]),
+                combine_all([last(2), top]),
+                combine_all([last(3), top]),
+                combine_all([last(1), top, next]),
+                combine_all([last(2), self.height as u32]),
+                combine_all([last(1), remaining]),
+                combine_all([last(2), remaining]),
+                combine_all([self.height as u32, top]),
+                combine_all([last(1), next]),
+                combine_all([last(3), self.height as u32]),
+                combine_all([top, next, self.top(2)]),
+                combine_all([self.height as u32, remaining]),
+                combine_all([last(2), top, next]),
+                combine_all([folded, top]),
+                combine_all([points, remaining]),
+                combine_all([last(1), self.height.min(3) as u32]),
+                combine_all([combine(self.opcodes as u32, (self.opcodes >> 32) as u32), top]),
+                combine_all([last(2), top, next, self.top(2)]),
+                combine_all([last(1), top, self.top(2)]),
+                combine_all([last(1), next, self.top(2)]),
+                combine_all([last(2), points]),
+                combine_all([last(1), self.count]),
+                combine_all([last(1), a]),
+                combine_all([self.older, self.opcodes as u32, remaining]),
+                combine_all([last(3), remaining]),
             ]);
         } else {
             let left = self.left;
@@ -226,45 +227,45 @@ impl Program {
             }
             view.set([
                 a,
-                all([a, b]),
-                all([a, b, c]),
-                all([left, self.count]),
-                all([a, left]),
-                all([step, a]),
-                all([step, b.wrapping_sub(c)]),
-                all([before(index), left]),
-                all([before(index), a]),
-                all([before((self.before.len()).wrapping_sub(left as usize)), a]),
-                all([points, left]),
-                all([points, a]),
-                all([b, left]),
-                all([b, d]),
-                all([c, left]),
-                all([self.now.first().copied().unwrap_or(0), index as u32]),
-                all([remaining, left]),
-                all([a, b, c, d]),
-                all([b, points]),
-                all([before(index), before(index + 1), a]),
-                all([c, a]),
-                all([self.count, remaining]),
-                all([points, self.count, left]),
-                all([step, left & 1]),
-                all([guess(b.wrapping_add(b).wrapping_sub(d)), b.wrapping_sub(d)]),
-                all([guess(c.wrapping_add(c).wrapping_sub(f)), c.wrapping_sub(f)]),
-                all([guess(a + 1), guess(b + 1), step]),
-                all([after[1], after[0], a]),
-                all([after[0], a.wrapping_sub(b)]),
-                all([a, least]),
-                all([guess(least.wrapping_sub(1)), step, points]),
-                all([b, c]),
-                all([b]),
-                all([step, b.wrapping_sub(c), c.wrapping_sub(d)]),
-                all([d, e, f]),
-                all([a, b, points]),
-                all([points.wrapping_sub(a), step]),
-                all([a, b, left]),
-                all([last(1), last(2), left]),
-                all([c, d]),
+                combine_all([a, b]),
+                combine_all([a, b, c]),
+                combine_all([left, self.count]),
+                combine_all([a, left]),
+                combine_all([step, a]),
+                combine_all([step, b.wrapping_sub(c)]),
+                combine_all([before(index), left]),
+                combine_all([before(index), a]),
+                combine_all([before((self.before.len()).wrapping_sub(left as usize)), a]),
+                combine_all([points, left]),
+                combine_all([points, a]),
+                combine_all([b, left]),
+                combine_all([b, d]),
+                combine_all([c, left]),
+                combine_all([self.now.first().copied().unwrap_or(0), index as u32]),
+                combine_all([remaining, left]),
+                combine_all([a, b, c, d]),
+                combine_all([b, points]),
+                combine_all([before(index), before(index + 1), a]),
+                combine_all([c, a]),
+                combine_all([self.count, remaining]),
+                combine_all([points, self.count, left]),
+                combine_all([step, left & 1]),
+                combine_all([guess(b.wrapping_add(b).wrapping_sub(d)), b.wrapping_sub(d)]),
+                combine_all([guess(c.wrapping_add(c).wrapping_sub(f)), c.wrapping_sub(f)]),
+                combine_all([guess(a + 1), guess(b + 1), step]),
+                combine_all([after[1], after[0], a]),
+                combine_all([after[0], a.wrapping_sub(b)]),
+                combine_all([a, least]),
+                combine_all([guess(least.wrapping_sub(1)), step, points]),
+                combine_all([b, c]),
+                combine_all([b]),
+                combine_all([step, b.wrapping_sub(c), c.wrapping_sub(d)]),
+                combine_all([d, e, f]),
+                combine_all([a, b, points]),
+                combine_all([points.wrapping_sub(a), step]),
+                combine_all([a, b, left]),
+                combine_all([last(1), last(2), left]),
+                combine_all([c, d]),
             ]);
         }
         view.rows = match self.field {

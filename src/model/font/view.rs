@@ -32,18 +32,6 @@ impl View {
     }
 }
 
-/// Two numbers as one.
-#[inline(always)]
-pub fn mix(a: u32, b: u32) -> u32 {
-    (a ^ b.wrapping_mul(0x9E37_79B1)).rotate_left(11).wrapping_mul(0x85EB_CA6B)
-}
-
-/// Some numbers as one.
-#[inline(always)]
-pub fn all<const N: usize>(numbers: [u32; N]) -> u32 {
-    numbers.iter().fold(N as u32, |hash, &number| mix(hash, number))
-}
-
 /// The next byte of a number of `bytes` bytes (at most 4), if the number were `value`: 256 and the byte, or 0 where
 /// `partial`, the bytes so far behind a one, is not how `value` begins.
 #[inline(always)]

@@ -1,6 +1,7 @@
 //! Tables of big-endian words of two bytes: kerning, layout, character maps and the rest.
 
-use super::view::{View, all, next_byte};
+use super::view::{View, next_byte};
+use crate::model::hash::combine_all;
 
 /// Words that are remembered.
 const WORDS: usize = 64;
@@ -64,35 +65,35 @@ impl WordReader {
         let (two, three) = (step(b, d), step(c, f));
         view.set([
             a,
-            all([a, b]),
+            combine_all([a, b]),
             b,
             c,
             step(a, b),
-            all([next, a.wrapping_sub(b)]),
-            all([two, b.wrapping_sub(d)]),
-            all([three, c.wrapping_sub(f)]),
-            all([b, d]),
-            all([a, b, c]),
-            all([c, f]),
+            combine_all([next, a.wrapping_sub(b)]),
+            combine_all([two, b.wrapping_sub(d)]),
+            combine_all([three, c.wrapping_sub(f)]),
+            combine_all([b, d]),
+            combine_all([a, b, c]),
+            combine_all([c, f]),
             d,
-            all([step(d, self.back(8)), guess(d)]),
-            all([self.at & 3, a]),
-            all([self.at % 6, c]),
-            all([guess(b + 1), guess(c + 1), next]),
-            all([a, c]),
-            all([guess(b + 1), a]),
-            all([a, b, c, d]),
-            all([guess(c), guess(c + 1), a]),
-            all([e, guess(e)]),
-            all([a.wrapping_sub(b), b.wrapping_sub(c)]),
-            all([b.wrapping_sub(d), guess(b)]),
-            all([f, c]),
-            all([a, self.at & 6, b & 0xff]),
-            all([guess(d), guess(d + 1), a]),
-            all([e, a]),
-            all([b, c]),
-            all([b, c, d]),
-            all([a, b, c, d, e, f]),
+            combine_all([step(d, self.back(8)), guess(d)]),
+            combine_all([self.at & 3, a]),
+            combine_all([self.at % 6, c]),
+            combine_all([guess(b + 1), guess(c + 1), next]),
+            combine_all([a, c]),
+            combine_all([guess(b + 1), a]),
+            combine_all([a, b, c, d]),
+            combine_all([guess(c), guess(c + 1), a]),
+            combine_all([e, guess(e)]),
+            combine_all([a.wrapping_sub(b), b.wrapping_sub(c)]),
+            combine_all([b.wrapping_sub(d), guess(b)]),
+            combine_all([f, c]),
+            combine_all([a, self.at & 6, b & 0xff]),
+            combine_all([guess(d), guess(d + 1), a]),
+            combine_all([e, a]),
+            combine_all([b, c]),
+            combine_all([b, c, d]),
+            combine_all([a, b, c, d, e, f]),
         ]);
         let small = |word: u32| u32::from(word == 0) + 2 * u32::from(word < 256);
         let low = u32::from(self.partial > 1);

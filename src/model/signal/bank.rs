@@ -1,7 +1,6 @@
 //! Several densities over one sample, and the mixer inputs they give for each of its bits.
 
 use super::density::{Density, FRACTION};
-use crate::coder::PROBABILITY_BITS;
 use crate::mix::logistic::{MIX_BITS, squash, stretch};
 use crate::model::state_map::{entry, probability, update_entry};
 
@@ -76,7 +75,6 @@ impl Bank {
             let (strength, corrected) = if flip { (-strength, -corrected) } else { (strength, corrected) };
             *inputs = [strength as i16, corrected as i16];
         }
-        let _ = PROBABILITY_BITS;
     }
 
     /// Learns the bit that came.

@@ -1,7 +1,8 @@
 //! The contexts and selectors.
 
+use super::WasmState;
 use super::module::Place;
-use super::{WasmState, mix};
+use crate::model::hash::combine;
 
 /// Contexts that [`WasmState::context`] knows.
 pub const CONTEXTS: u8 = 42;
@@ -16,16 +17,16 @@ impl WasmState {
     pub fn context(&self, number: u8) -> u64 {
         let past = &self.past;
         let phase = self.phase();
-        let exact = mix(self.exact, phase);
+        let exact = combine(self.exact, phase);
         let pair = |a: u32, b: u32| u64::from(a) << 32 | u64::from(b);
-        let opcodes = |count: usize| past[..count].iter().fold(0, |hash, past| mix(hash, past.opcode));
-        let exacts = |count: usize| past[..count].iter().fold(0, |hash, past| mix(hash, past.exact));
+        let opcodes = |count: usize| past[..count].iter().fold(0, |hash, past| combine(hash, past.opcode));
+        let exacts = |count: usize| past[..count].iter().fold(0, |hash, past| combine(hash, past.exact));
         let opcode = u32::from(self.decoder.opcode);
         let known = &self.values[usize::from(self.decoder.opcode)];
-        let number_so_far = mix(phase << 8 | opcode, self.decoder.number.value);
+        let number_so_far = combine(phase << 8 | opcode, self.decoder.number.value);
         let height = self.stack.height().min(31);
         let function = self.module.function();
-        let here = || mix(exact, function);
+        let here = || combine(exact, function);
         let top = |below: usize| self.stack.top(below);
         let types = || (0..3).fold(self.stack.height().min(3), |types, below| types << 3 | top(below).kind as u32);
         match number {
@@ -37,16 +38,16 @@ impl WasmState {
             5 => pair(exact, opcodes(6)),
             6 => pair(exact, opcodes(9)),
             7 => pair(number_so_far, known[0]),
-            8 => pair(number_so_far, mix(known[0], known[1])),
-            9 => pair(exact, mix(mix(self.locals[0], self.locals[1]), self.locals[2])),
-            10 => pair(exact, mix(height, past[0].opcode)),
-            11 => pair(exact, mix(height, mix(past[0].exact, past[1].opcode))),
-            12 => pair(exact, mix(self.statement[0], height)),
-            13 => pair(exact, mix(self.statement[0], self.statement[1])),
+            8 => pair(number_so_far, combine(known[0], known[1])),
+            9 => pair(exact, combine(combine(self.locals[0], self.locals[1]), self.locals[2])),
+            10 => pair(exact, combine(height, past[0].opcode)),
+            11 => pair(exact, combine(height, combine(past[0].exact, past[1].opcode))),
+            12 => pair(exact, combine(self.statement[0], height)),
+            13 => pair(exact, combine(self.statement[0], self.statement[1])),
             14 => pair(exact, self.written),
-            15 => pair(exact, mix(self.written, past[0].exact)),
+            15 => pair(exact, combine(self.written, past[0].exact)),
             16 => pair(exact, exacts(4)),
-            17 => pair(exact, mix(past[1].exact, past[0].opcode)),
+            17 => pair(exact, combine(past[1].exact, past[0].opcode)),
             18 => pair(here(), 0),
             19 => pair(here(), past[0].exact),
             20 => pair(here(), self.locals[0]),
@@ -54,23 +55,23 @@ impl WasmState {
             22 => pair(here(), self.written),
             23 => pair(exact, top(0).shape),
             24 => pair(exact, top(0).exact),
-            25 => pair(exact, mix(top(0).shape, top(1).shape)),
-            26 => pair(exact, mix(types(), past[0].opcode)),
-            27 => pair(exact, mix(types(), opcodes(3))),
+            25 => pair(exact, combine(top(0).shape, top(1).shape)),
+            26 => pair(exact, combine(types(), past[0].opcode)),
+            27 => pair(exact, combine(types(), opcodes(3))),
             28 => pair(here(), top(0).exact),
-            29 => pair(here(), mix(top(0).exact, top(1).exact)),
-            30 => pair(exact, mix(self.module.own(), self.count.min(7))),
-            31 => pair(exact, mix(self.stack.kinds(), opcodes(2))),
+            29 => pair(here(), combine(top(0).exact, top(1).exact)),
+            30 => pair(exact, combine(self.module.own(), self.count.min(7))),
+            31 => pair(exact, combine(self.stack.kinds(), opcodes(2))),
             32 => pair(exact, self.followers[self.follower as usize]),
-            33 => pair(exact, mix(mix(top(0).root, top(1).root), top(2).root)),
-            34 => pair(exact, mix(self.highest, past[0].opcode)),
-            35 => pair(exact, mix(self.decoder.depth, exacts(1))),
-            36 => pair(exact, mix(self.module.variables() as u32, past[0].opcode)),
-            37 => pair(exact, mix(mix(top(0).exact, top(1).exact), top(2).exact)),
-            38 => pair(exact, mix(self.statement[1], past[0].exact)),
-            39 => pair(exact, mix(types(), mix(self.stack.depth(), past[0].opcode))),
+            33 => pair(exact, combine(combine(top(0).root, top(1).root), top(2).root)),
+            34 => pair(exact, combine(self.highest, past[0].opcode)),
+            35 => pair(exact, combine(self.decoder.depth, exacts(1))),
+            36 => pair(exact, combine(self.module.variables() as u32, past[0].opcode)),
+            37 => pair(exact, combine(combine(top(0).exact, top(1).exact), top(2).exact)),
+            38 => pair(exact, combine(self.statement[1], past[0].exact)),
+            39 => pair(exact, combine(types(), combine(self.stack.depth(), past[0].opcode))),
             40 => pair(here(), opcodes(3)),
-            _ => pair(exact, mix(mix(self.locals[0], past[0].opcode), past[1].opcode)),
+            _ => pair(exact, combine(combine(self.locals[0], past[0].opcode), past[1].opcode)),
         }
     }
 

@@ -17,6 +17,7 @@ pub use decoder::body_length;
 pub use module::{CODE, MAGIC};
 pub use number::Number;
 
+use crate::model::hash::combine;
 use decoder::{Decoder, Ends};
 use instruction::{Rest, effect, extended_effect};
 use module::{Module, Place};
@@ -58,11 +59,6 @@ pub struct WasmState {
     follower: u32,
 }
 
-#[inline(always)]
-fn mix(a: u32, b: u32) -> u32 {
-    (a ^ b.wrapping_mul(0x9E37_79B1)).rotate_left(11).wrapping_mul(0x85EB_CA6B)
-}
-
 impl Default for WasmState {
     fn default() -> Self {
         Self::new()
@@ -92,7 +88,7 @@ impl WasmState {
 
     /// Takes in the next byte.
     pub fn push(&mut self, byte: u8) {
-        self.exact = mix(self.exact, u32::from(byte) + 1);
+        self.exact = combine(self.exact, u32::from(byte) + 1);
         let place = self.module.place();
         let code = matches!(place, Place::Adrift | Place::Code);
         let ends = if code { self.decoder.push(byte) } else { Ends::default() };
@@ -147,9 +143,9 @@ impl WasmState {
         self.stack.apply(effect, opcode.into(), first, exact, &self.module);
         self.remember(opcode.into());
         self.followers[self.follower as usize] = exact;
-        self.follower = mix(exact, self.module.function()) >> 20;
+        self.follower = combine(exact, self.module.function()) >> 20;
         self.count += 1;
-        self.statement[0] = mix(self.statement[0], u32::from(opcode));
+        self.statement[0] = combine(self.statement[0], u32::from(opcode));
         if self.stack.height() == 0 || matches!(opcode, 0x02..=0x05 | 0x0b..=0x11) {
             self.statement = [0, self.statement[0]];
         }

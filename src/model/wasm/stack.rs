@@ -1,8 +1,8 @@
 //! The operand stack of a function, and the blocks that are open.
 
 use super::instruction::{Effect, Type};
-use super::mix;
 use super::module::Module;
+use crate::model::hash::combine;
 
 /// A value on the operand stack: how it was made.
 #[derive(Clone, Copy, Default)]
@@ -88,8 +88,8 @@ impl Stack {
         let from = self.values.len() - (count as usize).min(self.height() as usize);
         let (mut shape, mut whole) = (opcode, exact);
         for value in self.values.drain(from..) {
-            shape = mix(shape, value.shape);
-            whole = mix(whole, value.exact);
+            shape = combine(shape, value.shape);
+            whole = combine(whole, value.exact);
         }
         self.push(Value { kind, root: opcode, shape, exact: whole });
     }

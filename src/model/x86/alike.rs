@@ -3,7 +3,7 @@
 //! A match model over instructions instead of bytes: functions that differ in registers saved, displacements and
 //! targets are alike for longer than any run of equal bytes.
 
-use super::mix;
+use crate::model::hash::combine;
 
 /// Bytes remembered, a power of two.
 const WINDOW: usize = 1 << 22;
@@ -85,7 +85,7 @@ impl Alike {
     #[must_use]
     pub fn context(&self, grain: usize, phase: u32) -> u64 {
         let [byte, length] = self.expected(grain);
-        u64::from(mix(byte, phase)) << 32 | u64::from(length)
+        u64::from(combine(byte, phase)) << 32 | u64::from(length)
     }
 }
 

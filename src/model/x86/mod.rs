@@ -14,6 +14,7 @@ pub mod opcodes;
 mod paths;
 pub mod registers;
 
+use crate::model::hash::combine;
 use alike::Alike;
 use decoder::{Decoder, Instruction, phase};
 use paths::Paths;
@@ -92,11 +93,6 @@ pub struct X86State {
     deep: Option<Box<Deep>>,
 }
 
-#[inline(always)]
-fn mix(a: u32, b: u32) -> u32 {
-    (a ^ b.wrapping_mul(0x9E37_79B1)).rotate_left(11).wrapping_mul(0x85EB_CA6B)
-}
-
 /// Opcodes that make up most of compiled code (and little of data), maps 0 and 1.
 const fn is_common(map: u8, opcode: u8) -> bool {
     match map {
@@ -170,10 +166,10 @@ impl X86State {
         let before = self.decoder.phase;
         let finished = self.decoder.step(byte);
         self.last = self.last << 8 | u32::from(byte);
-        self.exact = mix(self.exact, u32::from(byte) + 1);
+        self.exact = combine(self.exact, u32::from(byte) + 1);
         let is_head = before <= phase::SIB;
         if is_head {
-            self.head = mix(self.head, u32::from(byte) + 1);
+            self.head = combine(self.head, u32::from(byte) + 1);
         } else {
             self.value = self.value << 8 | u32::from(byte);
         }
@@ -188,8 +184,8 @@ impl X86State {
         if let Some(deep) = &mut self.deep {
             let past = &self.past;
             let ended = finished.map(|_| {
-                let heads = mix(mix(past[0].head, past[1].head), mix(past[2].head, past[3].class));
-                [heads, mix(past[..6].iter().fold(0, |hash, past| mix(hash, past.class)), 1)]
+                let heads = combine(combine(past[0].head, past[1].head), combine(past[2].head, past[3].class));
+                [heads, combine(past[..6].iter().fold(0, |hash, past| combine(hash, past.class)), 1)]
             });
             deep.alike.push(byte, is_head, ended);
         }
@@ -228,7 +224,7 @@ impl X86State {
             phase::RIP..=phase::RIP_LAST => 6,
             _ => 7,
         };
-        (mix(self.head, kind) >> 20) as usize & (OPERANDS - 1)
+        (combine(self.head, kind) >> 20) as usize & (OPERANDS - 1)
     }
 
     /// An operand was read whose last byte had `phase`.

@@ -5,9 +5,10 @@
 //! hash: of the path of the base register and the displacement for loads, of the target for the result of a
 //! call, of the constant for a constant. A value that was stored in memory is found there again.
 
+use super::base_register;
 use super::decoder::Instruction;
 use super::frame::Frame;
-use super::{base_register, mix};
+use crate::model::hash::combine;
 
 /// Stored values remembered, a power of two.
 const STORED: usize = 1 << 8;
@@ -86,7 +87,7 @@ impl Paths {
     #[must_use]
     pub fn of_base(&self, instruction: &Instruction) -> u32 {
         match base_register(instruction) {
-            base if base & 15 == 12 => mix(12, 12),
+            base if base & 15 == 12 => combine(12, 12),
             base => self.of(base),
         }
     }
@@ -95,17 +96,17 @@ impl Paths {
     fn operand(&self, instruction: &Instruction) -> u32 {
         let start = if instruction.modrm & 0xc7 == 5 { 0x12 } else { self.of(base_register(instruction)) };
         let indexed = instruction.modrm & 7 == 4 && instruction.sib & 0x38 != 0x20;
-        mix(mix(start, instruction.displacement), if indexed { u32::from(instruction.sib >> 3) + 1 } else { 0 })
+        combine(combine(start, instruction.displacement), if indexed { u32::from(instruction.sib >> 3) + 1 } else { 0 })
     }
 
     fn load(&self, place: u32) -> u32 {
-        let key = mix(place, self.function);
+        let key = combine(place, self.function);
         let [found, path] = self.stored[key as usize & (STORED - 1)];
         if found == key { path } else { place }
     }
 
     fn store(&mut self, place: u32, path: u32) {
-        let key = mix(place, self.function);
+        let key = combine(place, self.function);
         self.stored[key as usize & (STORED - 1)] = [key, path];
     }
 
@@ -129,12 +130,12 @@ impl Paths {
 
     fn without_operand(&mut self, instruction: &Instruction, register: u32, position: u32) {
         match instruction.opcode {
-            0x50..=0x57 => self.arguments = mix(self.arguments, self.of(register)),
-            0x68 | 0x6a => self.arguments = mix(self.arguments, mix(instruction.immediate, 0x68)),
+            0x50..=0x57 => self.arguments = combine(self.arguments, self.of(register)),
+            0x68 | 0x6a => self.arguments = combine(self.arguments, combine(instruction.immediate, 0x68)),
             0x58..=0x5f => self.set(register, POPPED),
-            0xb8..=0xbf => self.set(register, mix(instruction.immediate, 0xb8)),
-            0xa1 => self.set(0, mix(instruction.displacement, 0xa1)),
-            0xe8 => self.call(mix(instruction.immediate, 0xe8)),
+            0xb8..=0xbf => self.set(register, combine(instruction.immediate, 0xb8)),
+            0xa1 => self.set(0, combine(instruction.displacement, 0xa1)),
+            0xe8 => self.call(combine(instruction.immediate, 0xe8)),
             // Behind a return that no branch passed over another function begins.
             0xc2 | 0xc3 if self.furthest.wrapping_sub(position) > AHEAD => self.begin_function(),
             0xc2 | 0xc3 => self.frame.resume(),
@@ -159,11 +160,11 @@ impl Paths {
             (0, 0x89) => self.set(rm, self.of(reg)),
             (0, 0x31 | 0x33) if reg == rm => self.set(reg, 0x31),
             (0, 0x84 | 0x85 | 0x38..=0x3b) => {}
-            (0, 0xff) if instruction.modrm >> 3 & 7 == 2 => self.call(mix(self.of(rm), 0xff)),
-            (0, 0x80..=0x83 | 0xc0 | 0xc1 | 0xd0..=0xd3 | 0xf7) => self.set(rm, mix(self.of(rm), u32::from(instruction.modrm))),
-            (0, 0x00..=0x3f) if opcode & 2 == 0 => self.set(rm, mix(self.of(rm), opcode)),
-            (0, 0x00..=0x3f) => self.set(reg, mix(self.of(reg), opcode)),
-            (1, 0xb6 | 0xb7 | 0xbe | 0xbf) => self.set(reg, mix(self.of(rm), opcode)),
+            (0, 0xff) if instruction.modrm >> 3 & 7 == 2 => self.call(combine(self.of(rm), 0xff)),
+            (0, 0x80..=0x83 | 0xc0 | 0xc1 | 0xd0..=0xd3 | 0xf7) => self.set(rm, combine(self.of(rm), u32::from(instruction.modrm))),
+            (0, 0x00..=0x3f) if opcode & 2 == 0 => self.set(rm, combine(self.of(rm), opcode)),
+            (0, 0x00..=0x3f) => self.set(reg, combine(self.of(reg), opcode)),
+            (1, 0xb6 | 0xb7 | 0xbe | 0xbf) => self.set(reg, combine(self.of(rm), opcode)),
             _ => {}
         }
     }
@@ -174,13 +175,13 @@ impl Paths {
         match (instruction.map, instruction.opcode) {
             (0, 0x8b) => self.set(reg, self.load(place)),
             (0, 0x89) => self.store(place, self.of(reg)),
-            (0, 0xc7) => self.store(place, mix(instruction.immediate, 0xb8)),
-            (0, 0x8d) => self.set(reg, mix(place, 0x8d)),
-            (0, 0xff) if instruction.modrm >> 3 & 7 == 2 => self.call(mix(place, 0xff)),
-            (0, 0xff) if instruction.modrm >> 3 & 7 == 6 => self.arguments = mix(self.arguments, self.load(place)),
+            (0, 0xc7) => self.store(place, combine(instruction.immediate, 0xb8)),
+            (0, 0x8d) => self.set(reg, combine(place, 0x8d)),
+            (0, 0xff) if instruction.modrm >> 3 & 7 == 2 => self.call(combine(place, 0xff)),
+            (0, 0xff) if instruction.modrm >> 3 & 7 == 6 => self.arguments = combine(self.arguments, self.load(place)),
             (0, 0x39 | 0x3b) => {}
-            (0, opcode @ 0x00..=0x3f) if opcode & 2 != 0 => self.set(reg, mix(self.of(reg), place)),
-            (1, opcode @ (0xb6 | 0xb7 | 0xbe | 0xbf)) => self.set(reg, mix(place, u32::from(opcode))),
+            (0, opcode @ 0x00..=0x3f) if opcode & 2 != 0 => self.set(reg, combine(self.of(reg), place)),
+            (1, opcode @ (0xb6 | 0xb7 | 0xbe | 0xbf)) => self.set(reg, combine(place, u32::from(opcode))),
             _ => {}
         }
     }

@@ -11,9 +11,9 @@ mod numbers;
 
 use super::Parts;
 use super::relocations::Image;
-use crate::block::{Reader, put_varint};
 use crate::coder::{Decoder, Encoder};
 use crate::error::{Error, Result};
+use crate::varint::{self, Reader};
 use code::Code;
 use numbers::Column;
 
@@ -57,7 +57,7 @@ pub fn forward(bytes: &[u8], image: &Image) -> Option<(Parts, usize)> {
         return None;
     }
     let mut params = Vec::new();
-    put_varint(&mut params, count as u64);
+    varint::put(&mut params, count as u64);
     let inner = [&raw[..table.start], &raw[table.end..]].concat();
     let parts = Parts { id: ID, params, side: Vec::new(), packed, inner };
     super::restores(&parts, raw).then_some((parts, end))

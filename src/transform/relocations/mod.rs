@@ -13,9 +13,9 @@ mod list;
 mod places;
 
 use super::Parts;
-use crate::block::{Reader, put_varint};
 use crate::coder::{Decoder, Encoder};
 use crate::error::{Error, Result};
+use crate::varint::{self, Reader};
 pub use image::Image;
 
 /// The stored id.
@@ -61,7 +61,7 @@ fn missing(entries: &[u32], found: &[u32]) -> Vec<u8> {
     for &entry in entries {
         while found.next_if(|&place| place < entry).is_some() {}
         if found.peek() != Some(&entry) {
-            put_varint(&mut side, u64::from(entry - last));
+            varint::put(&mut side, u64::from(entry - last));
             last = entry;
         }
     }

@@ -2,7 +2,8 @@
 
 use super::GlyphReader;
 use super::field::*;
-use crate::model::font::view::{View, all, next_byte};
+use crate::model::font::view::{View, next_byte};
+use crate::model::hash::combine_all;
 
 impl GlyphReader {
     /// Says what the next byte is.
@@ -24,8 +25,15 @@ impl GlyphReader {
         let class = contours.min(5);
         match self.field {
             CONTOURS | PADDING => {
-                let fine =
-                    [contours, all([contours, before]), all([self.at % 4, contours]), self.code_length_before, x0, all([contours, x1]), y1];
+                let fine = [
+                    contours,
+                    combine_all([contours, before]),
+                    combine_all([self.at % 4, contours]),
+                    self.code_length_before,
+                    x0,
+                    combine_all([contours, x1]),
+                    y1,
+                ];
                 view.set(fine);
             }
             CODE_LENGTH => {
@@ -33,11 +41,11 @@ impl GlyphReader {
                 let fine = [
                     self.code_length_before,
                     points,
-                    all([points, contours]),
+                    combine_all([points, contours]),
                     contours,
-                    all([self.code_length_before, contours]),
-                    all([points / 4, contours]),
-                    all([points, y1]),
+                    combine_all([self.code_length_before, contours]),
+                    combine_all([points / 4, contours]),
+                    combine_all([points, y1]),
                 ];
                 view.set(fine);
             }
@@ -45,24 +53,28 @@ impl GlyphReader {
             PART_FLAGS | PART | PLACE | SCALE => {
                 let other = self.parts_before[self.part.min(3) as usize];
                 let first = self.parts_before[0];
-                let key = all([self.part.min(3), self.numbers_left]);
+                let key = combine_all([self.part.min(3), self.numbers_left]);
                 let fine = [
-                    all([key, self.part_flags]),
-                    all([key, self.part_flags, self.part_flags_before]),
-                    all([key, other]),
-                    all([key, self.part_glyph]),
-                    all([key, self.part_glyph, first]),
-                    all([key, p0]),
-                    all([key, p0, p1]),
-                    all([key, p1, self.part_glyph]),
-                    all([key, next_byte(first + 1, 2, self.partial.into()), other.wrapping_sub(first)]),
-                    all([key, next_byte(other + 1, 2, self.partial.into())]),
-                    all([key, p1]),
-                    all([key, self.parts.box_of(&self.glyphs, self.part_glyph as u16), self.parts.box_of(&self.glyphs, first as u16)]),
-                    all([key, self.part_glyph, self.parts.box_of(&self.glyphs, first as u16)]),
-                    all([key, p0, self.part_glyph]),
-                    all([key, p2, self.part_glyph]),
-                    all([key, first, self.part_flags]),
+                    combine_all([key, self.part_flags]),
+                    combine_all([key, self.part_flags, self.part_flags_before]),
+                    combine_all([key, other]),
+                    combine_all([key, self.part_glyph]),
+                    combine_all([key, self.part_glyph, first]),
+                    combine_all([key, p0]),
+                    combine_all([key, p0, p1]),
+                    combine_all([key, p1, self.part_glyph]),
+                    combine_all([key, next_byte(first + 1, 2, self.partial.into()), other.wrapping_sub(first)]),
+                    combine_all([key, next_byte(other + 1, 2, self.partial.into())]),
+                    combine_all([key, p1]),
+                    combine_all([
+                        key,
+                        self.parts.box_of(&self.glyphs, self.part_glyph as u16),
+                        self.parts.box_of(&self.glyphs, first as u16),
+                    ]),
+                    combine_all([key, self.part_glyph, self.parts.box_of(&self.glyphs, first as u16)]),
+                    combine_all([key, p0, self.part_glyph]),
+                    combine_all([key, p2, self.part_glyph]),
+                    combine_all([key, first, self.part_flags]),
                 ];
                 view.set(fine);
             }
@@ -75,18 +87,18 @@ impl GlyphReader {
                 let same = [x0, y0, x1, y1][side];
                 let form = contours.wrapping_add(1).min(2);
                 let fine = [
-                    all([guess, right, form]),
-                    all([guess, self.right & 255, form]),
-                    all([guess, other, form]),
-                    all([guess, other, right]),
-                    all([guess, side as u32, form]),
-                    all([other, form]),
-                    all([guess, same, form]),
-                    all([same, form]),
-                    all([[0, x0, y0, x1][side], form]),
-                    all([guess, self.part_glyph, form]),
-                    all([guess, self.part, form]),
-                    all([guess, form]),
+                    combine_all([guess, right, form]),
+                    combine_all([guess, self.right & 255, form]),
+                    combine_all([guess, other, form]),
+                    combine_all([guess, other, right]),
+                    combine_all([guess, side as u32, form]),
+                    combine_all([other, form]),
+                    combine_all([guess, same, form]),
+                    combine_all([same, form]),
+                    combine_all([[0, x0, y0, x1][side], form]),
+                    combine_all([guess, self.part_glyph, form]),
+                    combine_all([guess, self.part, form]),
+                    combine_all([guess, form]),
                 ];
                 view.set(fine);
                 let agree = u32::from(guess != 0) << 1 | u32::from(other != 0);

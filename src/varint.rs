@@ -11,6 +11,27 @@ pub fn put(out: &mut Vec<u8>, mut value: u64) {
     out.push(value as u8);
 }
 
+/// Reads a number whose bytes `next` gives; `None` for one of more than 64 bits or with more bytes than its shortest form, so
+/// that there is one form only.
+///
+/// # Errors
+/// Those of `next`.
+#[inline]
+pub fn read(mut next: impl FnMut() -> Result<u8>) -> Result<Option<u64>> {
+    let mut value = 0u64;
+    for shift in (0..64).step_by(7) {
+        let byte = next()?;
+        if shift == 63 && byte > 1 || shift > 0 && byte == 0 {
+            break;
+        }
+        value |= u64::from(byte & 0x7F) << shift;
+        if byte < 0x80 {
+            return Ok(Some(value));
+        }
+    }
+    Ok(None)
+}
+
 /// Reads bytes and numbers off the front of a slice; running out is [`Error::Corrupt`].
 #[derive(Debug)]
 pub struct Reader<'a> {
@@ -47,18 +68,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`Error::Corrupt`] at the end, above 64 bits, or for a padded number.
     pub fn varint(&mut self) -> Result<u64> {
-        let mut value = 0u64;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            if shift == 63 && byte > 1 || shift > 0 && byte == 0 {
-                break;
-            }
-            value |= u64::from(byte & 0x7F) << shift;
-            if byte < 0x80 {
-                return Ok(value);
-            }
-        }
-        Err(Error::Corrupt("number in a block".into()))
+        read(|| self.byte())?.ok_or_else(|| Error::Corrupt("number in a block".into()))
     }
 
     /// The next number, as a length in memory.
