@@ -79,6 +79,12 @@ impl Trailer {
     }
 }
 
+/// Whether the trailer of the stream behind `parts` was there, and right.
+#[must_use]
+pub fn has_trailer(parts: &Parts) -> bool {
+    parts.params.first().is_some_and(|&trailer| trailer != Trailer::None as u8)
+}
+
 /// Memory that one stream needs, kept for the next: files may have a great many streams of a few bytes.
 #[derive(Debug, Default)]
 struct Scratch {
