@@ -1,7 +1,7 @@
 //! The second layer: weighs the predictions of the weight sets against each other.
 
 use super::logistic::{MIX_BITS, MIX_LIMIT, STRETCH_BITS, squash_coarse};
-use super::mixer::{INPUT_LIMIT, Rate, WEIGHT_BITS};
+use super::mixer::{INPUT_LIMIT, WEIGHT_BITS};
 use crate::coder::PROBABILITY_BITS;
 
 /// A mixer of `S` stretched predictions, in scalar code: few inputs, and on the critical path.
@@ -18,11 +18,11 @@ pub struct LastMixer<const S: usize> {
 const EXTRA_BITS: u32 = 2;
 
 impl<const S: usize> LastMixer<S> {
-    /// A mixer with `rows` weight rows, all weights equal. `rate.last` counts as for the first layer.
+    /// A mixer with `rows` weight rows, all weights equal, that learns with `rate` (see [`crate::mix::mixer::Rate::last`]).
     #[must_use]
-    pub fn new(rows: usize, rate: Rate) -> Self {
+    pub fn new(rows: usize, rate: u32) -> Self {
         let weight = (1i32 << (WEIGHT_BITS + EXTRA_BITS)) / S as i32;
-        Self { weights: vec![[weight; S]; rows], inputs: [0; S], selected: 0, probability: 1, rate: rate.last as i32 }
+        Self { weights: vec![[weight; S]; rows], inputs: [0; S], selected: 0, probability: 1, rate: rate as i32 }
     }
 
     /// Mixes predictions with 12 fractional bits under the weights of `row`; the result too has 12.

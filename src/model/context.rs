@@ -51,16 +51,6 @@ pub enum Context {
     Field,
     /// The field's number, the byte above, the last byte.
     FieldAbove,
-    /// The byte one stride back.
-    Stride,
-    /// The bytes one and two strides back.
-    StrideTwo,
-    /// The byte one stride back and the last byte.
-    StrideLast,
-    /// The place within the record, the byte one stride back.
-    StridePhase,
-    /// The bytes one stride back: above, above left; and the last.
-    StrideCorner,
     /// The expected byte of the match model and the last byte.
     Expected,
     /// Kinds of the last eight bytes.
@@ -110,7 +100,7 @@ pub struct Families {
     pub words: bool,
     /// Lines and fields.
     pub lines: bool,
-    /// Record lengths and the bytes above.
+    /// Record lengths.
     pub stride: bool,
     /// Which bytes followed.
     pub indirect: bool,
@@ -144,7 +134,6 @@ impl Families {
             Word | WordPair | WordTriple | WordSkip | WordGap => self.words = true,
             WordLine | WordAbove => (self.words, self.lines) = (true, true),
             Above | Column | Field | FieldAbove | AboveTwo => self.lines = true,
-            Stride | StrideTwo | StrideLast | StridePhase | StrideCorner => self.stride = true,
             Record(_) => (self.record, self.stride) = (true, true),
             IndirectOne | IndirectTwo | IndirectThree => self.indirect = true,
             Folded(_) => self.folded = true,
@@ -180,8 +169,6 @@ pub struct ContextState {
     pub expected: u32,
     /// Kinds of the last bytes, four bits each.
     pub shape: u32,
-    /// Bytes one stride back: above, its left neighbour, its right neighbour, two strides back.
-    pub above: [u8; 4],
     /// The model of samples, where the stream holds them.
     pub signal: Option<Box<Signal>>,
     indirect: Indirect,
@@ -259,7 +246,6 @@ impl ContextState {
             stride: StrideDetector::default(),
             expected: 0,
             shape: 0,
-            above: [0; 4],
             signal: signal.map(Box::new),
             indirect: Indirect::new(),
             folded: 0,
@@ -300,7 +286,7 @@ impl ContextState {
             signal.push(bytes);
         }
         if self.families.stride {
-            self.push_stride(bytes);
+            self.stride.push(bytes);
         }
         if self.families.indirect {
             self.indirect.push(byte);
@@ -368,14 +354,6 @@ impl ContextState {
     }
 
     #[inline(always)]
-    fn push_stride(&mut self, bytes: &[u8]) {
-        self.stride.push(bytes);
-        let (end, stride) = (bytes.len(), self.stride.stride as usize);
-        let back = |distance: usize| end.checked_sub(distance).and_then(|at| bytes.get(at)).copied().unwrap_or(0);
-        self.above = [back(stride), back(stride + 1), back(stride.max(2) - 1), back(2 * stride)];
-    }
-
-    #[inline(always)]
     fn push_folded(&mut self, byte: u8) {
         let folded = match byte {
             b'0'..=b'9' => b'0',
@@ -407,10 +385,8 @@ impl ContextState {
         let words = &self.words;
         let pair = |a: u32, b: u32| (u64::from(a) << 32) | u64::from(b);
         let byte1 = last as u32 & 0xff;
-        let stride = self.stride.stride;
         // What is known of the text lags behind a code that has begun.
         let text = salt | self.pending << 8;
-        let above = self.above.map(u32::from);
         match context {
             Context::Nothing => hash(self.history.position as u64, salt),
             Context::Order(0) => hash(0, salt),
@@ -430,11 +406,6 @@ impl ContextState {
             Context::Column => hash(pair(self.lines.column.min(1023), self.lines.first), text),
             Context::Field => hash(pair(self.lines.field, self.lines.in_field), text),
             Context::FieldAbove => hash(pair(self.lines.field, u32::from(self.lines.above[0]) << 8 | byte1), text),
-            Context::Stride => hash(pair(stride, above[0]), salt),
-            Context::StrideTwo => hash(pair(stride, above[0] << 8 | above[3]), salt),
-            Context::StrideLast => hash(pair(stride, above[0] << 8 | byte1), salt),
-            Context::StridePhase => hash(pair(stride << 16 | (self.history.position as u32 % stride), above[0]), salt),
-            Context::StrideCorner => hash(pair(stride, above[0] << 16 | above[1] << 8 | byte1), salt),
             Context::Expected => hash(pair(self.expected, byte1), salt),
             Context::Signal(k) => self.signal.as_ref().map_or(0, |signal| signal.hash(k, salt)),
             Context::Shape => hash(pair(self.shape, 0), salt),

@@ -15,8 +15,6 @@ pub struct LineState {
     pub field: u32,
     /// The hash of what stands in this field so far.
     pub in_field: u32,
-    /// Length of the previous line.
-    pub previous_length: u32,
 }
 
 impl LineState {
@@ -26,7 +24,6 @@ impl LineState {
         let byte = bytes[end - 1];
         if byte == b'\n' {
             self.previous_start = self.start;
-            self.previous_length = (end - self.start) as u32;
             self.start = end;
             self.first = 0;
             self.field = 0;

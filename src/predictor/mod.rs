@@ -25,7 +25,7 @@ use crate::error::Result;
 use crate::level::Level;
 use crate::mix::apm::Apm;
 use crate::mix::last_mixer::LastMixer;
-use crate::mix::mixer::{Mixer, Rate, WeightMixer};
+use crate::mix::mixer::{Mixer, WeightMixer};
 use crate::model::bypass::{Belief, Bypass};
 use crate::model::context::ContextState;
 use crate::model::direct_map::DirectMaps;
@@ -175,7 +175,6 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
         let rows: [usize; S] = std::array::from_fn(|k| profile.selectors[k].rows());
         let table_bytes = sizes.table_bytes;
         let rate = profile.rate;
-        let last_rate = Rate { first: 300, last: profile.last_rate, span: 400, threshold: 0 };
         let mut predictor = Self {
             histories: Histories::new(table_bytes / LINE)?,
             used,
@@ -192,8 +191,10 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
             matches,
             bypass: Bypass::new(sizes.decisions, Self::BELIEF)?,
             mixer: M::new(rows, (profile.first_weight * 16384 / 256) as i16, rate),
-            last: LastMixer::new(256, last_rate),
-            beside: profile.last_selector.map(|selector| (LastMixer::new(selector.rows(), last_rate), selector, RowPart::default())),
+            last: LastMixer::new(256, profile.last_rate),
+            beside: profile
+                .last_selector
+                .map(|selector| (LastMixer::new(selector.rows(), profile.last_rate), selector, RowPart::default())),
             refinement: Apm::new(7)?,
             signal_refinement: profile.signal.is_some().then(|| Apm::new(7)).transpose()?,
             apm_contexts: [0; 2],

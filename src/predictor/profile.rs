@@ -33,12 +33,8 @@ pub enum Selector {
     MatchPartial,
     /// Length of the word so far and kind of the last byte.
     WordLength,
-    /// Column, coarsely, and the byte above.
-    Above,
     /// The class of the last word, and the kind of the last byte.
     WordClass,
-    /// Place in the record.
-    Phase,
     /// Depth and kind of the innermost bracket.
     Nest,
     /// The byte expected by the match model.
@@ -65,13 +61,12 @@ impl Selector {
     pub const fn rows(self) -> usize {
         match self {
             Self::Constant => 1,
-            Self::Partial | Self::Byte1 | Self::Byte2 | Self::Above => 256,
+            Self::Partial | Self::Byte1 | Self::Byte2 => 256,
             Self::MatchLength => 128,
             Self::Seen => 256,
             Self::Kinds => 2048,
             Self::KindPartial | Self::WordPartial | Self::MatchPartial => 4096,
             Self::WordLength => 256,
-            Self::Phase => 2048,
             Self::WordClass => 2048 * 16,
             Self::Nest => 1024,
             Self::Expected => 512,
@@ -111,12 +106,10 @@ impl Selector {
             Self::Table(number) => placed(state.table.as_ref().map_or(0, |table| table.selected(number))),
             Self::Wasm(number) => placed(state.wasm.as_ref().map_or(0, |wasm| wasm.selected(number))),
             Self::Font(number) => placed(state.font.as_ref().map_or(0, |font| font.selected(number))),
-            Self::Above => fixed(u32::from(state.lines.above[0])),
             Self::WordClass => fixed(state.prose.as_ref().map_or(0, |prose| prose.class()) << 4 | state.shape & 15),
             Self::Nest => with_bit(state.nest.class()),
             Self::Expected => fixed(state.expected & 511),
             Self::Signal(k) => with_bit(state.signal.as_ref().map_or(0, |signal| signal.select(k))),
-            Self::Phase => with_bit(state.history.position as u32 % state.stride.stride),
         }
     }
 }
@@ -179,8 +172,6 @@ impl Profile {
         for selector in &self.selectors {
             match selector {
                 Selector::WordLength | Selector::WordPartial => families.words = true,
-                Selector::Above => families.lines = true,
-                Selector::Phase => families.stride = true,
                 Selector::Nest => families.nest = true,
                 Selector::Font(_) => families.font = true,
                 Selector::WordClass => families.prose = true,

@@ -115,14 +115,3 @@ impl Signal {
         accelerate(self.set, || each!(&mut self.model, state => state.update(bit)));
     }
 }
-
-/// Reverses the bytes of every sample of `width` bytes: little-endian samples are coded
-/// big-endian, because the high byte foretells the low one, not the reverse. Its own inverse.
-pub fn reverse_samples(bytes: &mut [u8], width: usize) {
-    if width < 2 {
-        return;
-    }
-    for sample in bytes.chunks_exact_mut(width) {
-        sample.reverse();
-    }
-}
