@@ -133,8 +133,8 @@ fn profile(list: &[(String, Context)], selectors: &[Selector]) -> Profile {
         selectors: selectors.to_vec(),
         signal: None,
         rate: cmx::mix::mixer::Rate { first: env("RF", 1200), last: env("RL", 150), span: env("RS", 1000), threshold: env("RT", 500) },
-        last_selector: std::env::var("LAST").ok().and_then(|name| crate::selectors(&name).first().copied()),
-        last_rate: env("LR", 150),
+        final_selector: std::env::var("LAST").ok().and_then(|name| crate::selectors(&name).first().copied()),
+        final_rate: env("LR", 150),
         first_weight: 320 / full as u32,
         primer: if env("WORDS", 0) == 1 {
             Profile::of_words(cmx::level::level(env("PRIMER", 6) as u8).unwrap(), 1 << 20).unwrap().primer

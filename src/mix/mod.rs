@@ -2,6 +2,6 @@
 
 pub mod apm;
 pub mod bayes;
-pub mod last_mixer;
+pub mod final_mixer;
 pub mod logistic;
 pub mod mixer;

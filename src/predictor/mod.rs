@@ -24,7 +24,7 @@ use crate::coder::leading::Skipped;
 use crate::error::Result;
 use crate::level::Level;
 use crate::mix::apm::Apm;
-use crate::mix::last_mixer::LastMixer;
+use crate::mix::final_mixer::FinalMixer;
 use crate::mix::mixer::{Mixer, WeightMixer};
 use crate::model::bypass::{Belief, Bypass};
 use crate::model::context::ContextState;
@@ -125,9 +125,9 @@ pub struct Predictor<K: Kernels, const N: usize, const R: usize, const D: usize,
     matches: Vec<MatchModel>,
     bypass: Bypass,
     mixer: M,
-    last: LastMixer<S>,
+    final_mixer: FinalMixer<S>,
     /// A second one with weights of its own rows, and what selects them.
-    beside: Option<(LastMixer<S>, Selector, RowPart)>,
+    second_final_mixer: Option<(FinalMixer<S>, Selector, RowPart)>,
     refinement: Apm<{ 1 << 16 }>,
     /// A second one, of streams with a signal model.
     signal_refinement: Option<Apm<{ 1 << 16 }>>,
@@ -191,10 +191,10 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
             matches,
             bypass: Bypass::new(sizes.decisions, Self::BELIEF)?,
             mixer: M::new(rows, (profile.first_weight * 16384 / 256) as i16, rate),
-            last: LastMixer::new(256, profile.last_rate),
-            beside: profile
-                .last_selector
-                .map(|selector| (LastMixer::new(selector.rows(), profile.last_rate), selector, RowPart::default())),
+            final_mixer: FinalMixer::new(256, profile.final_rate),
+            second_final_mixer: profile
+                .final_selector
+                .map(|selector| (FinalMixer::new(selector.rows(), profile.final_rate), selector, RowPart::default())),
             refinement: Apm::new(7)?,
             signal_refinement: profile.signal.is_some().then(|| Apm::new(7)).transpose()?,
             apm_contexts: [0; 2],
@@ -258,7 +258,7 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
         if let Some(context) = self.state.x86.as_ref().and_then(|x86| x86.refine()) {
             self.apm_contexts[0] = context << 8;
         }
-        if let Some((_, selector, part)) = &mut self.beside {
+        if let Some((_, selector, part)) = &mut self.second_final_mixer {
             *part = selector.of_byte(&self.state, self.seen);
         }
         for k in 0..S {
@@ -299,8 +299,8 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
         self.histories.learn(self.kernels, self.node, bit, draw, MAP_LIMIT);
         self.direct.update(bit, MAP_LIMIT);
         self.mixer.update(self.kernels, &self.inputs, bit, self.probability);
-        self.last.update(bit);
-        if let Some((mixer, ..)) = &mut self.beside {
+        self.final_mixer.update(bit);
+        if let Some((mixer, ..)) = &mut self.second_final_mixer {
             mixer.update(bit);
         }
         self.refinement.update(bit);
@@ -439,9 +439,9 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
             rows[k] = self.parts[k].row(self.partial, self.bit_position, length_class);
         }
         let sets = self.mixer.mix(self.kernels, &self.inputs, &rows);
-        let mut stretched = self.last.mix(&sets, self.partial as usize);
-        let mut p0 = self.last.probability();
-        if let Some((mixer, _, part)) = &mut self.beside {
+        let mut stretched = self.final_mixer.mix(&sets, self.partial as usize);
+        let mut p0 = self.final_mixer.probability();
+        if let Some((mixer, _, part)) = &mut self.second_final_mixer {
             let row = part.row(self.partial, self.bit_position, length_class);
             stretched = (stretched + mixer.mix(&sets, row as usize)) >> 1;
             p0 = (p0 + mixer.probability()) >> 1;

@@ -150,9 +150,9 @@ pub struct Profile {
     /// How fast the first layer of the mixer learns.
     pub rate: Rate,
     /// What selects the weights of a second mixer in the second layer, beside that by the bits of this byte.
-    pub last_selector: Option<Selector>,
+    pub final_selector: Option<Selector>,
     /// How fast the second layer learns.
-    pub last_rate: u32,
+    pub final_rate: u32,
     /// Where all mixer weights start, in 256ths.
     pub first_weight: u32,
     /// What is read before the stream.

@@ -125,12 +125,12 @@ impl Profile {
         let profile = Self { detailed, ..profile };
         match (size, kind) {
             // With a last rate of 60, as elsewhere, 0.1 % larger.
-            (Size::Huge, Kind::Exe) => Self { last_selector: Some(Selector::X86(14)), last_rate: 100, ..profile },
-            (Size::Huge, Kind::Words | Kind::Text) => Self { last_selector: Some(Selector::Kinds), ..profile },
+            (Size::Huge, Kind::Exe) => Self { final_selector: Some(Selector::X86(14)), final_rate: 100, ..profile },
+            (Size::Huge, Kind::Words | Kind::Text) => Self { final_selector: Some(Selector::Kinds), ..profile },
             (Size::Wide, _) => {
-                Self { rate: RATE_WIDE, last_rate: 100, last_selector: Some(Selector::Kinds), matches: vec![32, 12, 6], ..profile }
+                Self { rate: RATE_WIDE, final_rate: 100, final_selector: Some(Selector::Kinds), matches: vec![32, 12, 6], ..profile }
             }
-            (Size::Huge, Kind::Generic | Kind::Wasm) => Self { last_selector: Some(Selector::Byte1), ..profile },
+            (Size::Huge, Kind::Generic | Kind::Wasm) => Self { final_selector: Some(Selector::Byte1), ..profile },
             _ => profile,
         }
     }
@@ -166,8 +166,8 @@ impl Profile {
             selectors: selectors.to_vec(),
             signal: None,
             rate,
-            last_selector: None,
-            last_rate: if contexts > 16 { 60 } else { 150 },
+            final_selector: None,
+            final_rate: if contexts > 16 { 60 } else { 150 },
             first_weight: 320 / contexts as u32,
             primer: Primer::default(),
             words: None,
@@ -191,8 +191,8 @@ impl Profile {
             selectors: [&selectors[..], &more].concat()[..sets].to_vec(),
             signal: Some((*kind, effort)),
             rate: RATE,
-            last_selector: None,
-            last_rate: 150,
+            final_selector: None,
+            final_rate: 150,
             first_weight: 10,
             primer: Primer::default(),
             words: None,

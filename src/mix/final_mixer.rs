@@ -6,7 +6,7 @@ use crate::coder::PROBABILITY_BITS;
 
 /// A mixer of `S` stretched predictions, in scalar code: few inputs, and on the critical path.
 #[derive(Clone)]
-pub struct LastMixer<const S: usize> {
+pub struct FinalMixer<const S: usize> {
     weights: Vec<[i32; S]>,
     inputs: [i32; S],
     selected: usize,
@@ -17,7 +17,7 @@ pub struct LastMixer<const S: usize> {
 /// Weights have this many fractional bits more than those of the first layer.
 const EXTRA_BITS: u32 = 2;
 
-impl<const S: usize> LastMixer<S> {
+impl<const S: usize> FinalMixer<S> {
     /// A mixer with `rows` weight rows, all weights equal, that learns with `rate` (see [`crate::mix::mixer::Rate::last`]).
     #[must_use]
     pub fn new(rows: usize, rate: u32) -> Self {
