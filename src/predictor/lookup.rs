@@ -31,7 +31,7 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
             self.runs.select(i, self.hashes[i + 2]);
         }
         for i in 0..D {
-            self.direct.select(i, self.hashes[i + 1]);
+            self.stationary.select(i, self.hashes[i + 1]);
         }
     }
 
@@ -89,7 +89,7 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
     #[inline(always)]
     pub(super) fn find_second_slots(&mut self) {
         let nibble = self.partial & 15;
-        self.direct.select_second(nibble);
+        self.stationary.select_second(nibble);
         let (lines, _) = self.histories.split();
         for i in 0..self.used {
             self.second[i] = Self::second_line(i, self.lines[i], nibble);

@@ -28,11 +28,11 @@ use crate::mix::final_mixer::FinalMixer;
 use crate::mix::mixer::{Mixer, WeightMixer};
 use crate::model::bypass::{Belief, Bypass};
 use crate::model::context::ContextState;
-use crate::model::direct_map::DirectMaps;
 use crate::model::match_model::MatchModel;
 use crate::model::run_map::RunMap;
 use crate::model::signal::Signal;
 use crate::model::slots::{LINE, NONE_DEFERRED, SlotTable};
+use crate::model::stationary_map::StationaryMaps;
 use crate::simd::{Histories, Kernels};
 use profile::{Profile, RowPart, Selector};
 use shape::Layout;
@@ -50,8 +50,8 @@ struct Sizes {
     match_bits: u32,
     /// Bytes of histories.
     table_bytes: usize,
-    /// Entries of direct maps.
-    direct: usize,
+    /// Entries of stationary maps.
+    stationary: usize,
     /// Decisions about matches.
     decisions: usize,
 }
@@ -67,14 +67,14 @@ impl Sizes {
         Sizes {
             match_bits: (length.max(1 << 10) as u32).next_power_of_two().ilog2().min(22),
             table_bytes: wanted.min(1 << memory.max(1 << 16).ilog2()),
-            direct: length.saturating_mul(64).min(memory / 64).max(1 << 16).next_power_of_two(),
+            stationary: length.saturating_mul(64).min(memory / 64).max(1 << 16).next_power_of_two(),
             decisions: Bypass::decisions(length),
         }
     }
 
     /// Bytes that the tables take together, at most.
     fn bytes(self) -> u64 {
-        (self.table_bytes + self.table_bytes / 4 + 4 * self.direct + (16 << self.match_bits)) as u64
+        (self.table_bytes + self.table_bytes / 4 + 4 * self.stationary + (16 << self.match_bits)) as u64
     }
 }
 
@@ -101,7 +101,7 @@ pub(crate) fn most_memory(level: &Level, length: usize) -> u64 {
 ///
 /// Up to `N` contexts (a multiple of eight) give `P` pairs of mixer inputs together with the rest; `S`
 /// weight sets; the first `R` contexts after the two lowest orders also remember runs, the first `D` after the lowest
-/// have direct maps.
+/// have stationary maps.
 #[derive(Clone)]
 pub struct Predictor<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize, const S: usize, M = Mixer<P, S>> {
     histories: Histories<N>,
@@ -119,7 +119,7 @@ pub struct Predictor<K: Kernels, const N: usize, const R: usize, const D: usize,
     /// The byte that followed a context the one time it was seen, or [`NONE_DEFERRED`].
     once: [u32; N],
     runs: RunMap<R>,
-    direct: DirectMaps<D>,
+    stationary: StationaryMaps<D>,
     inputs: [[i16; 2]; P],
     parts: [RowPart; S],
     matches: Vec<MatchModel>,
@@ -185,7 +185,7 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
             places: [0; N],
             once: [NONE_DEFERRED; N],
             runs: RunMap::new(table_bytes / N / 4)?,
-            direct: DirectMaps::new(sizes.direct)?,
+            stationary: StationaryMaps::new(sizes.stationary)?,
             inputs: [[0; 2]; P],
             parts: [RowPart::default(); S],
             matches,
@@ -297,7 +297,7 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
     #[inline(always)]
     fn train_mixers(&mut self, bit: u32, draw: u32) {
         self.histories.learn(self.kernels, self.node, bit, draw, MAP_LIMIT);
-        self.direct.update(bit, MAP_LIMIT);
+        self.stationary.update(bit, MAP_LIMIT);
         self.mixer.update(self.kernels, &self.inputs, bit, self.probability);
         self.final_mixer.update(bit);
         if let Some((mixer, ..)) = &mut self.second_final_mixer {
@@ -429,9 +429,9 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
             }
         }
         if let Some(signal) = &mut self.state.signal {
-            signal.inputs(&mut self.inputs[Self::LAYOUT.matches + self.matches.len()..Self::LAYOUT.direct]);
+            signal.inputs(&mut self.inputs[Self::LAYOUT.matches + self.matches.len()..Self::LAYOUT.stationary]);
         }
-        self.direct.predict(self.node, &mut self.inputs[Self::LAYOUT.direct..Self::LAYOUT.bias]);
+        self.stationary.predict(self.node, &mut self.inputs[Self::LAYOUT.stationary..Self::LAYOUT.bias]);
         self.inputs[Self::LAYOUT.bias][0] = 256;
         let length_class = if length == 0 { 0 } else { (length.ilog2() + 1).min(15) };
         let mut rows = [0; S];

@@ -139,7 +139,7 @@ pub struct Profile {
     pub contexts: Vec<Context>,
     /// How many of the contexts count as orders seen.
     pub orders: usize,
-    /// Whether contexts give more inputs than one pair: how sure their histories are, and of some direct maps and runs.
+    /// Whether contexts give more inputs than one pair: how sure their histories are, and of some stationary maps and runs.
     pub detailed: bool,
     /// Shortest lengths of the match models, the most trusted first.
     pub matches: Vec<usize>,

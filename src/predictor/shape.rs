@@ -1,4 +1,4 @@
-//! Shapes: how many contexts, runs, direct maps, mixer inputs and weight sets a predictor is compiled for.
+//! Shapes: how many contexts, runs, stationary maps, mixer inputs and weight sets a predictor is compiled for.
 //!
 //! Loops of a fixed length are a third of the speed, so predictors are compiled for these shapes and no others. A profile is
 //! run in the first shape of the table that holds it.
@@ -21,7 +21,7 @@ pub(super) struct Shape {
     /// Which profiles the shape is for.
     role: Role,
     /// Hashed contexts, at most: a multiple of eight. The first ones, from the third on, remember runs as well, and from the
-    /// second on have direct maps.
+    /// second on have stationary maps.
     pub contexts: usize,
     /// Pairs of mixer inputs for match models, and for the inputs of a signal model.
     matches: usize,
@@ -43,18 +43,18 @@ enum Role {
 }
 
 /// A row of [`SHAPES`]: the numbers stand once, for the type and for the table. The compiler checks that the pairs of mixer
-/// inputs are those of contexts, runs, confidences, matches, direct maps and the bias.
+/// inputs are those of contexts, runs, confidences, matches, stationary maps and the bias.
 macro_rules! shape {
     (
         $name:literal, $role:ident, $mixer:ident,
-        contexts: $n:literal, runs: $r:literal, confidences: $c:literal, matches: $m:literal, direct: $d:literal,
+        contexts: $n:literal, runs: $r:literal, confidences: $c:literal, matches: $m:literal, stationary: $d:literal,
         pairs: $p:literal, sets: $s:literal
     ) => {{
         const {
             assert!($n + $r + $c + $m + $d + 1 == $p, "pairs of mixer inputs");
             let layout = Layout::of($n, $r, $d, $p);
             assert!(layout.has_confidences == ($c > 0) && ($c == 0 || $c == $n), "a confidence for each context, or none");
-            assert!(layout.matches == $n + $r + $c && layout.direct == layout.matches + $m && layout.bias + 1 == $p, "layout");
+            assert!(layout.matches == $n + $r + $c && layout.stationary == layout.matches + $m && layout.bias + 1 == $p, "layout");
         }
         Shape { name: $name, role: Role::$role, contexts: $n, matches: $m, sets: $s, make: make::<$n, $r, $d, $p, $s, $mixer<$p, $s>> }
     }};
@@ -63,22 +63,22 @@ macro_rules! shape {
 /// All shapes, the smaller ones of each role first.
 #[rustfmt::skip]
 static SHAPES: [Shape; 9] = [
-    shape!("signal-8", Signal, Mixer, contexts: 8, runs: 0, confidences: 0, matches: 7, direct: 0, pairs: 16, sets: 3),
-    shape!("signal-16", Signal, Mixer, contexts: 16, runs: 0, confidences: 0, matches: 15, direct: 0, pairs: 32, sets: 6),
-    shape!("plain-8", Plain, Mixer, contexts: 8, runs: 0, confidences: 0, matches: 7, direct: 0, pairs: 16, sets: 2),
-    shape!("plain-16", Plain, Mixer, contexts: 16, runs: 0, confidences: 0, matches: 7, direct: 0, pairs: 24, sets: 3),
-    shape!("detailed-8", Detailed, Mixer, contexts: 8, runs: 2, confidences: 8, matches: 5, direct: 0, pairs: 24, sets: 2),
-    shape!("detailed-16", Detailed, Mixer, contexts: 16, runs: 1, confidences: 16, matches: 6, direct: 0, pairs: 40, sets: 4),
-    shape!("detailed-24", Detailed, Mixer, contexts: 24, runs: 2, confidences: 24, matches: 5, direct: 0, pairs: 56, sets: 6),
-    shape!("detailed-40", Detailed, Mixer, contexts: 40, runs: 8, confidences: 40, matches: 7, direct: 0, pairs: 96, sets: 8),
-    shape!("detailed-56", Detailed, Mixer, contexts: 56, runs: 8, confidences: 56, matches: 4, direct: 11, pairs: 136, sets: 10),
+    shape!("signal-8", Signal, Mixer, contexts: 8, runs: 0, confidences: 0, matches: 7, stationary: 0, pairs: 16, sets: 3),
+    shape!("signal-16", Signal, Mixer, contexts: 16, runs: 0, confidences: 0, matches: 15, stationary: 0, pairs: 32, sets: 6),
+    shape!("plain-8", Plain, Mixer, contexts: 8, runs: 0, confidences: 0, matches: 7, stationary: 0, pairs: 16, sets: 2),
+    shape!("plain-16", Plain, Mixer, contexts: 16, runs: 0, confidences: 0, matches: 7, stationary: 0, pairs: 24, sets: 3),
+    shape!("detailed-8", Detailed, Mixer, contexts: 8, runs: 2, confidences: 8, matches: 5, stationary: 0, pairs: 24, sets: 2),
+    shape!("detailed-16", Detailed, Mixer, contexts: 16, runs: 1, confidences: 16, matches: 6, stationary: 0, pairs: 40, sets: 4),
+    shape!("detailed-24", Detailed, Mixer, contexts: 24, runs: 2, confidences: 24, matches: 5, stationary: 0, pairs: 56, sets: 6),
+    shape!("detailed-40", Detailed, Mixer, contexts: 40, runs: 8, confidences: 40, matches: 7, stationary: 0, pairs: 96, sets: 8),
+    shape!("detailed-56", Detailed, Mixer, contexts: 56, runs: 8, confidences: 56, matches: 4, stationary: 11, pairs: 136, sets: 10),
 ];
 
 /// The shape in which mixers are compared, with the usual mixer and with the Bayesian one.
 #[rustfmt::skip]
 pub(super) static COMPARED: [Shape; 2] = [
-    shape!("compared", Detailed, Mixer, contexts: 16, runs: 1, confidences: 16, matches: 6, direct: 0, pairs: 40, sets: 4),
-    shape!("compared-bayes", Detailed, BayesMixer, contexts: 16, runs: 1, confidences: 16, matches: 6, direct: 0, pairs: 40, sets: 4),
+    shape!("compared", Detailed, Mixer, contexts: 16, runs: 1, confidences: 16, matches: 6, stationary: 0, pairs: 40, sets: 4),
+    shape!("compared-bayes", Detailed, BayesMixer, contexts: 16, runs: 1, confidences: 16, matches: 6, stationary: 0, pairs: 40, sets: 4),
 ];
 
 impl Shape {
@@ -118,18 +118,18 @@ pub(super) struct Layout {
     pub has_confidences: bool,
     /// Index of the first pair of the match models.
     pub matches: usize,
-    /// Index of the first pair of the direct maps.
-    pub direct: usize,
+    /// Index of the first pair of the stationary maps.
+    pub stationary: usize,
     /// Index of the pair that is always the same.
     pub bias: usize,
 }
 
 impl Layout {
-    /// Of `pairs` pairs, as many contexts, runs and direct maps, and confidences where they have room.
-    pub const fn of(contexts: usize, runs: usize, direct: usize, pairs: usize) -> Self {
-        let has_confidences = pairs >= 2 * contexts + runs + direct + 2;
+    /// Of `pairs` pairs, as many contexts, runs and stationary maps, and confidences where they have room.
+    pub const fn of(contexts: usize, runs: usize, stationary: usize, pairs: usize) -> Self {
+        let has_confidences = pairs >= 2 * contexts + runs + stationary + 2;
         let matches = contexts + runs + if has_confidences { contexts } else { 0 };
-        Layout { has_confidences, matches, direct: pairs - 1 - direct, bias: pairs - 1 }
+        Layout { has_confidences, matches, stationary: pairs - 1 - stationary, bias: pairs - 1 }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Direct maps: a probability for each bit that followed a context, without a bit history between.
+//! Stationary maps: a probability for each bit that followed a context, without a bit history between.
 //!
 //! A history forgets all but some ten bits, which is right for what changes; a probability with a count remembers
 //! them all. PAQ8 and cmix give both for their lowest orders.
@@ -24,14 +24,14 @@ struct Place {
     index: usize,
 }
 
-/// The direct maps of `D` contexts of a predictor, in one table without checks.
+/// The stationary maps of `D` contexts of a predictor, in one table without checks.
 #[derive(Clone)]
-pub struct DirectMaps<const D: usize> {
+pub struct StationaryMaps<const D: usize> {
     table: Table<u32>,
     places: [Place; D],
 }
 
-impl<const D: usize> DirectMaps<D> {
+impl<const D: usize> StationaryMaps<D> {
     /// Maps in `entries` entries, rounded up to a power of two.
     ///
     /// # Errors
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn contexts_are_told_apart_and_learn_what_follows() {
-        let mut maps = DirectMaps::<2>::new(1 << 12).unwrap();
+        let mut maps = StationaryMaps::<2>::new(1 << 12).unwrap();
         let mut inputs = [[0; 2]; 2];
         for round in 0..200u64 {
             // The first context knows the bit, the second is always the same.
