@@ -128,9 +128,9 @@ pub struct Predictor<K: Kernels, const N: usize, const R: usize, const D: usize,
     final_mixer: FinalMixer<S>,
     /// A second one with weights of its own rows, and what selects them.
     second_final_mixer: Option<(FinalMixer<S>, Selector, RowPart)>,
-    refinement: Apm<{ 1 << 16 }>,
+    apm: Apm<{ 1 << 16 }>,
     /// A second one, of streams with a signal model.
-    signal_refinement: Option<Apm<{ 1 << 16 }>>,
+    second_apm: Option<Apm<{ 1 << 16 }>>,
     apm_contexts: [usize; 2],
     partial: u32,
     node: usize,
@@ -195,8 +195,8 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
             second_final_mixer: profile
                 .final_selector
                 .map(|selector| (FinalMixer::new(selector.rows(), profile.final_rate), selector, RowPart::default())),
-            refinement: Apm::new(7)?,
-            signal_refinement: profile.signal.is_some().then(|| Apm::new(7)).transpose()?,
+            apm: Apm::new(7)?,
+            second_apm: profile.signal.is_some().then(|| Apm::new(7)).transpose()?,
             apm_contexts: [0; 2],
             partial: 1,
             node: 1,
@@ -250,12 +250,12 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
         self.next_byte();
         self.apm_contexts = [(self.state.history.byte(1) as usize) << 8, 0];
         if let Some(signal) = &self.state.signal {
-            self.apm_contexts = signal.refine().map(|context| context << 8);
+            self.apm_contexts = signal.apm_contexts().map(|context| context << 8);
         }
         if let Some(font) = &self.state.font {
-            self.apm_contexts[0] = font.refine() << 8;
+            self.apm_contexts[0] = font.apm_context() << 8;
         }
-        if let Some(context) = self.state.x86.as_ref().and_then(|x86| x86.refine()) {
+        if let Some(context) = self.state.x86.as_ref().and_then(|x86| x86.apm_context()) {
             self.apm_contexts[0] = context << 8;
         }
         if let Some((_, selector, part)) = &mut self.second_final_mixer {
@@ -303,8 +303,8 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
         if let Some((mixer, ..)) = &mut self.second_final_mixer {
             mixer.update(bit);
         }
-        self.refinement.update(bit);
-        if let Some(second) = &mut self.signal_refinement {
+        self.apm.update(bit);
+        if let Some(second) = &mut self.second_apm {
             second.update(bit);
         }
     }
@@ -447,14 +447,14 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
             p0 = (p0 + mixer.probability()) >> 1;
         }
         let partial = self.partial as usize;
-        let p1 = self.refinement.refine(stretched, self.apm_contexts[0] + partial);
-        self.refinement.prefetch(self.apm_contexts[0] ^ ((2 * partial) & 0xff));
-        let mixed = if let Some(second) = &mut self.signal_refinement {
+        let p1 = self.apm.refine(stretched, self.apm_contexts[0] + partial);
+        self.apm.prefetch(self.apm_contexts[0] ^ ((2 * partial) & 0xff));
+        let mixed = if let Some(second) = &mut self.second_apm {
             let p2 = second.refine(stretched, self.apm_contexts[1] ^ partial);
             second.prefetch(self.apm_contexts[1] ^ ((2 * partial) & 0xff));
             (2 * p0 + p1 + p2) >> 2
         } else {
-            // A second refinement, by the last two bytes, made everything 0.2 % larger.
+            // A second map, by the last two bytes, made everything 0.2 % larger.
             (p0 + p1) >> 1
         };
         self.probability = mixed.clamp(1, PROBABILITY_ONE - 1);

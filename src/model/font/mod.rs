@@ -261,10 +261,10 @@ impl FontState {
         u64::from(value) << 32 | u64::from(combine(view.field, view.partial))
     }
 
-    /// What refines the mixed probability, below 256: mostly the byte that is expected.
+    /// Context, below 256, of the adaptive probability map: mostly the byte that is expected.
     #[inline]
     #[must_use]
-    pub fn refine(&self) -> usize {
+    pub fn apm_context(&self) -> usize {
         (self.view.rows[2] & 255) as usize
     }
 

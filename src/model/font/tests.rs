@@ -86,7 +86,7 @@ fn read(bytes: &[u8]) {
         for number in 0..SELECTORS {
             assert!((state.selected(number) | 7) < ROWS as u32);
         }
-        assert!(state.field() < 64 && state.refine() < 256);
+        assert!(state.field() < 64 && state.apm_context() < 256);
     }
 }
 

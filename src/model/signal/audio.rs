@@ -344,10 +344,10 @@ impl AudioState {
         }) & 255
     }
 
-    /// Contexts below 256 for the last two refinements.
+    /// Contexts, below 256, of the two adaptive probability maps.
     #[inline(always)]
     #[must_use]
-    pub fn refine(&self) -> [usize; 2] {
+    pub fn apm_contexts(&self) -> [usize; 2] {
         let shift = if self.sample_bytes > 1 && self.seen == 0 { FRACTION + 8 } else { FRACTION };
         let likely = (self.blend >> shift) & 255;
         [self.select(0) as usize, likely as usize]

@@ -110,10 +110,10 @@ impl BilevelState {
         }
     }
 
-    /// Contexts below 256 for the last two refinements.
+    /// Contexts, below 256, of the two adaptive probability maps.
     #[inline(always)]
     #[must_use]
-    pub fn refine(&self) -> [usize; 2] {
+    pub fn apm_contexts(&self) -> [usize; 2] {
         [self.select(0) as usize, self.select(3) as usize]
     }
 

@@ -193,10 +193,10 @@ impl ImageState {
         (self.corrected >> shift) as u32 & 255
     }
 
-    /// Contexts below 256 for the last two refinements.
+    /// Contexts, below 256, of the two adaptive probability maps.
     #[inline(always)]
     #[must_use]
-    pub fn refine(&self) -> [usize; 2] {
+    pub fn apm_contexts(&self) -> [usize; 2] {
         [self.select(0) as usize | self.plane << 6 & 192, self.likely_byte() as usize]
     }
 
@@ -241,7 +241,7 @@ mod tests {
                     image.inputs(&mut [[0; 2]; 20]);
                     image.update(u32::from(byte >> shift) & 1);
                 }
-                assert!((0..8).all(|k| image.select(k) < 256) && image.refine().iter().all(|&k| k < 256));
+                assert!((0..8).all(|k| image.select(k) < 256) && image.apm_contexts().iter().all(|&k| k < 256));
             }
         }
     }

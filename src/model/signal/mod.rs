@@ -98,11 +98,11 @@ impl Signal {
         each!(&self.model, state => state.select(k))
     }
 
-    /// Contexts below 256 for the last two refinements.
+    /// Contexts, below 256, of the two adaptive probability maps.
     #[inline(always)]
     #[must_use]
-    pub fn refine(&self) -> [usize; 2] {
-        each!(&self.model, state => state.refine())
+    pub fn apm_contexts(&self) -> [usize; 2] {
+        each!(&self.model, state => state.apm_contexts())
     }
 
     /// Writes the direct inputs for the next bit; those beyond the model's own stay zero.

@@ -145,10 +145,10 @@ impl X86State {
         self.deep = Some(Box::default());
     }
 
-    /// What the refinement goes by, below 256: the part of the instruction that comes next, in the largest profiles.
+    /// Context, below 256, of the adaptive probability map: the part of the instruction that comes next, in the largest profiles.
     #[inline]
     #[must_use]
-    pub fn refine(&self) -> Option<usize> {
+    pub fn apm_context(&self) -> Option<usize> {
         self.deep.as_ref().map(|_| (self.selected(7) >> 3) as usize)
     }
 
