@@ -1,5 +1,7 @@
 //! Header, names, base and index are guarded: a burst in them is mended, and that is said.
 
+mod noise;
+
 use std::fs;
 use std::ops::Range;
 use std::path::Path;
@@ -10,15 +12,7 @@ use cmx::archive::select::Selection;
 use cmx::archive::{CreateOptions, ExtractOptions};
 use cmx::container::footer::FOOTER_LEN;
 use cmx::{Archive, DecodeOptions};
-
-fn noise(length: usize) -> Vec<u8> {
-    let mut state = 1u32;
-    let mut next = || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 24) as u8
-    };
-    (0..length).map(|_| next()).collect()
-}
+use noise::noise;
 
 /// An archive of about 200 KB with a base, and the parts of it that are guarded.
 fn archive(folder: &Path, parity: u32) -> (Vec<u8>, [Range<usize>; 2]) {

@@ -1,5 +1,7 @@
 //! Damaged archives: what is whole is saved, what is not is named, and parity mends.
 
+mod noise;
+
 use std::fs;
 use std::path::Path;
 
@@ -8,6 +10,7 @@ use cmx::archive::repair::{RepairSummary, repair};
 use cmx::archive::select::Selection;
 use cmx::container::parity::GroupHead;
 use cmx::{Archive, DecodeOptions, EncodeOptions, Error};
+use noise::noise;
 
 fn archive(folder: &Path, parity: u32) -> Vec<u8> {
     let root = folder.join("d");
@@ -132,15 +135,6 @@ fn an_archive_of_which_nothing_is_left_is_an_error() {
 
 fn stream(byte: u8) -> Vec<u8> {
     cmx::compress(&(0..900).map(|place| byte ^ ((place * place) >> 5) as u8).collect::<Vec<u8>>()).unwrap()
-}
-
-fn noise(length: usize) -> Vec<u8> {
-    let mut state = 1u32;
-    let mut next = || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 24) as u8
-    };
-    (0..length).map(|_| next()).collect()
 }
 
 /// A small stream between two whole ones was once passed over without a word.

@@ -1,5 +1,7 @@
 //! `cmx -t` finds every changed byte of an archive, also where nothing is stored, and `cmx repair` mends that to the byte.
 
+mod noise;
+
 use std::fs::{self, File};
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
@@ -12,15 +14,7 @@ use cmx::archive::select::Selection;
 use cmx::container::footer::FOOTER_LEN;
 use cmx::level::LEVELS;
 use cmx::{Archive, DecodeOptions, EncodeOptions};
-
-fn noise(length: usize) -> Vec<u8> {
-    let mut state = 1u32;
-    let mut next = || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 24) as u8
-    };
-    (0..length).map(|_| next()).collect()
-}
+use noise::noise;
 
 /// Makes `folder/x.cmx` of some files with `length` bytes together. Gives its bytes, and where its parity is.
 fn archive(folder: &Path, length: usize, parity: u32) -> (Vec<u8>, Range<usize>) {

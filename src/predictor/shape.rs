@@ -159,28 +159,16 @@ fn make<const N: usize, const R: usize, const D: usize, const P: usize, const S:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::block::Kind;
     use crate::level::LEVELS;
+    use crate::predictor::tests::kinds;
 
     /// Every profile of every level is run whole.
     #[test]
     fn every_profile_has_a_shape() {
-        let kinds = [
-            Kind::Generic,
-            Kind::Text,
-            Kind::Words,
-            Kind::Font,
-            Kind::Wasm,
-            Kind::Table,
-            Kind::Exe,
-            Kind::Image { bits: 24, row_bytes: 90 },
-            Kind::Image16 { row_bytes: 64, big_endian: true },
-            Kind::Audio { channels: 2, bits: 16, big_endian: false, signed: true },
-        ];
         let mut used = Vec::new();
         for level in LEVELS.iter().flat_map(|level| [level, level.for_small_files()]) {
-            for kind in &kinds {
-                let shape = Shape::of(&Profile::new(level, kind, 1 << 20)).unwrap_or_else(|_| panic!("-{} {kind:?}", level.number));
+            for kind in kinds() {
+                let shape = Shape::of(&Profile::new(level, &kind, 1 << 20)).unwrap_or_else(|_| panic!("-{} {kind:?}", level.number));
                 used.push(shape.name);
             }
         }

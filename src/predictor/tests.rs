@@ -34,7 +34,7 @@ fn sample(length: usize) -> Vec<u8> {
     bytes
 }
 
-fn kinds() -> [Kind; 11] {
+pub(super) fn kinds() -> [Kind; 11] {
     [
         Kind::Generic,
         Kind::Text,
