@@ -59,6 +59,23 @@ fn what_vanished_is_left_out_and_the_rest_stored() {
     }
 }
 
+/// Names stand before the blocks, and then there is nothing that they are about.
+#[test]
+fn an_archive_whose_files_all_vanished_opens() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = ["a", "b"].map(|name| folder.path().join(name));
+    files.iter().for_each(|file| fs::write(file, "content ".repeat(100_000)).unwrap());
+    let plan = Plan::of(&files, WalkOptions::default()).unwrap();
+    files.iter().for_each(|file| fs::remove_file(file).unwrap());
+    static SMALL: cmx::level::Level = cmx::level::LEVELS[0].with_block_size(100_000);
+    let encode = EncodeOptions { level: &SMALL, ..EncodeOptions::default() };
+    let path = folder.path().join("x.cmx");
+    let summary = plan.write(fs::File::create(&path).unwrap(), &CreateOptions { encode, ..CreateOptions::default() }).unwrap();
+    assert_eq!(summary.warnings.len(), 2, "{:?}", summary.warnings);
+    let archive = Archive::open(&path, &DecodeOptions::default()).unwrap();
+    assert_eq!(archive.entries().count(), 0);
+}
+
 #[test]
 fn what_grew_or_shrank_since_the_plan_is_stored_as_it_is() {
     for length in [50, 3_000_000] {

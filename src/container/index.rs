@@ -193,7 +193,8 @@ impl Index {
             }
         }
         let mut index = Index { blocks, names, ..Index::default() };
-        if !index.names.is_empty() && !Column::has_entries(&columns) {
+        // An index without entries has no columns of them either: every file may have vanished after the names were written.
+        if count > 0 && !index.names.is_empty() && !Column::has_entries(&columns) {
             index.entries = read_names(&index, &mut charge)?;
             if index.entries.len() != count {
                 return Err(Error::Corrupt("the index and the names before the blocks contradict each other".into()));
@@ -325,6 +326,12 @@ mod tests {
             Entry { path: b"h".to_vec(), kind: EntryKind::Hardlink, link: b"a/b.txt".to_vec(), ..Entry::default() },
         ];
         Index::new(vec![BlockRow { record_len: 900, raw_len: 70_015 }], entries)
+    }
+
+    #[test]
+    fn records_of_names_and_no_entries_come_back() {
+        let index = Index::from_bytes(&[0, 0, 13, 2, 1, 1, 1, 0], LONGEST).unwrap();
+        assert_eq!(Index::from_bytes(&index.to_bytes(), LONGEST).unwrap(), index);
     }
 
     #[test]
