@@ -1,5 +1,6 @@
-//! Tells the crate the commit that it is built from, for `cmx --version`: from git in a clone, from the note that cargo
-//! leaves in a package, else none. Nothing else enters the build, so that equal sources give equal programs.
+//! Tells the crate the commit that it is built from, for `cmx --version`: from git in a clone, from
+//! the note that cargo leaves in a package, else none. Nothing else enters the build, so that equal
+//! sources give equal programs.
 
 use std::path::Path;
 use std::process::Command;
@@ -8,12 +9,19 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     let commit = from_git().or_else(from_package).unwrap_or_default();
     println!("cargo::rustc-env=CMX_COMMIT={commit}");
-    println!("cargo::rustc-env=CMX_FEATURES={}", std::env::var("CARGO_CFG_FEATURE").unwrap_or_default());
+    println!(
+        "cargo::rustc-env=CMX_FEATURES={}",
+        std::env::var("CARGO_CFG_FEATURE").unwrap_or_default()
+    );
 }
 
 /// The output of a git command in the folder of the package.
 fn git(arguments: &[&str]) -> Option<String> {
-    let output = Command::new("git").args(arguments).output().ok().filter(|output| output.status.success())?;
+    let output = Command::new("git")
+        .args(arguments)
+        .output()
+        .ok()
+        .filter(|output| output.status.success())?;
     Some(String::from_utf8(output.stdout).ok()?.trim().to_string())
 }
 

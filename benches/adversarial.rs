@@ -30,9 +30,17 @@ fn ordinary() -> Vec<u8> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut text = Vec::new();
     for folder in ["docs", "src/archive", "src/container", "src/cli"] {
-        let mut files: Vec<_> = fs::read_dir(root.join(folder)).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+        let mut files: Vec<_> = fs::read_dir(root.join(folder))
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path())
+            .collect();
         files.sort();
-        files.iter().filter(|file| file.is_file()).for_each(|file| text.extend(fs::read(file).unwrap_or_default()));
+        files
+            .iter()
+            .filter(|file| file.is_file())
+            .for_each(|file| text.extend(fs::read(file).unwrap_or_default()));
     }
     text
 }
@@ -49,10 +57,13 @@ fn fibonacci_word() -> Vec<u8> {
 /// Words of four letters whose hashes as contexts of order 4 meet in one line of the table.
 fn collisions() -> Vec<u8> {
     let mut draw = draws(1);
-    // No fewer than the table of 8 or 16 contexts has, the primer in it: what meets in so many lines meets in fewer.
+    // No fewer than the table of 8 or 16 contexts has, the primer in it: what meets in so many
+    // lines meets in fewer.
     let lines = LENGTH.next_power_of_two();
     let mut by_line: HashMap<usize, Vec<[u8; 4]>> = HashMap::new();
-    for word in (0..26u32.pow(4)).map(|n| [n, n / 26, n / 676, n / 17576].map(|n| b'a' + (n % 26) as u8)) {
+    for word in
+        (0..26u32.pow(4)).map(|n| [n, n / 26, n / 676, n / 17576].map(|n| b'a' + (n % 26) as u8))
+    {
         let value = u64::from(u32::from_be_bytes(word));
         // The fourth context of a text, its salt one above its place.
         by_line.entry((hash(value, 4) >> 32) as usize & (lines - 1)).or_default().push(word);
@@ -80,7 +91,9 @@ fn inputs() -> Vec<(&'static str, Vec<u8>)> {
     let mut last = vec![b'a'; LENGTH];
     last[LENGTH - 1] = b'b';
     let runs = (0..600).flat_map(|run| [vec![b'a'; run], vec![b'b']].concat()).collect();
-    let brackets = (0..LENGTH).map(|at| if at % 2000 < 1000 { b"([{<"[at % 4] } else { b")]}>"[at % 4] }).collect();
+    let brackets = (0..LENGTH)
+        .map(|at| if at % 2000 < 1000 { b"([{<"[at % 4] } else { b")]}>"[at % 4] })
+        .collect();
     vec![
         ("ordinary text", ordinary()),
         ("a…ab", last),
@@ -90,8 +103,14 @@ fn inputs() -> Vec<(&'static str, Vec<u8>)> {
         ("long near matches", near_matches()),
         ("random letters", letters()),
         ("deep brackets", brackets),
-        ("one line of commas", (0..LENGTH).map(|at| if at % 500 == 0 { b'x' } else { b',' }).collect()),
-        ("binary of one value", (0..LENGTH).map(|at| if at % 500 == 0 { at as u8 | 1 } else { 0 }).collect()),
+        (
+            "one line of commas",
+            (0..LENGTH).map(|at| if at % 500 == 0 { b'x' } else { b',' }).collect(),
+        ),
+        (
+            "binary of one value",
+            (0..LENGTH).map(|at| if at % 500 == 0 { at as u8 | 1 } else { 0 }).collect(),
+        ),
         ("one long word", (0..LENGTH).map(|at| b'a' + (at * at / 7 % 26) as u8).collect()),
     ]
 }
@@ -100,15 +119,21 @@ fn inputs() -> Vec<(&'static str, Vec<u8>)> {
 fn instructions(input: &Path, level: &str) -> Option<u64> {
     let mut command = Command::new("valgrind");
     command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null", env!("CARGO_BIN_EXE_cmx")]);
-    command.args(["-c", "-f", "-q", "-T", "1", "--no-verify", &format!("-{level}")]).arg(input).args(["-o", "/dev/null"]);
-    let output = command.env_remove("CMX_OPT").output().ok().filter(|output| output.status.success())?;
+    command
+        .args(["-c", "-f", "-q", "-T", "1", "--no-verify", &format!("-{level}")])
+        .arg(input)
+        .args(["-o", "/dev/null"]);
+    let output =
+        command.env_remove("CMX_OPT").output().ok().filter(|output| output.status.success())?;
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    let count = text.lines().find_map(|line| line.split_once("Collected :"))?.1.trim().parse().ok()?;
+    let count =
+        text.lines().find_map(|line| line.split_once("Collected :"))?.1.trim().parse().ok()?;
     Some(count)
 }
 
 fn main() -> ExitCode {
-    let levels: Vec<String> = std::env::args().skip(1).filter(|level| level.parse::<u8>().is_ok()).collect();
+    let levels: Vec<String> =
+        std::env::args().skip(1).filter(|level| level.parse::<u8>().is_ok()).collect();
     let levels = if levels.is_empty() { vec!["5".into(), "7".into()] } else { levels };
     let Ok(folder) = tempfile::tempdir() else { return ExitCode::FAILURE };
     let path = folder.path().join("input");

@@ -1,4 +1,5 @@
-//! Compresses a file through `Encoder`, as a program would that writes its own data: `compress_file IN OUT.cmx`.
+//! Compresses a file through `Encoder`, as a program would that writes its own data: `compress_file
+//! IN OUT.cmx`.
 
 use std::fs::File;
 use std::io::{self, Write};

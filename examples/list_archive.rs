@@ -16,7 +16,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let Some(path) = words.next() else {
         for (entry, packed) in archive.entries_with_packed() {
             // Names are bytes, and may hold what a terminal would obey.
-            println!("{} {:>12} {packed:>12} {}", kind_letter(entry.kind), entry.size, show_name(&entry.path));
+            println!(
+                "{} {:>12} {packed:>12} {}",
+                kind_letter(entry.kind),
+                entry.size,
+                show_name(&entry.path)
+            );
         }
         return Ok(());
     };

@@ -1,9 +1,9 @@
 //! Development harness: sizes for a list of contexts and selectors, and greedy forward selection.
 //!
 //! `select size CONTEXTS SELECTORS FILE[:FROM:LENGTH]…` prints sizes; `select drop …` the loss
-//! without each context; `select grow COUNT CONTEXTS CANDIDATES SELECTORS FILE…` adds contexts up to
-//! COUNT, the best first; `select rows COUNT CONTEXTS SELECTORS CANDIDATES FILE…` adds selectors.
-//! Lists are separated by commas; ranges of numbered ones are written X86.0-9.
+//! without each context; `select grow COUNT CONTEXTS CANDIDATES SELECTORS FILE…` adds contexts up
+//! to COUNT, the best first; `select rows COUNT CONTEXTS SELECTORS CANDIDATES FILE…` adds
+//! selectors. Lists are separated by commas; ranges of numbered ones are written X86.0-9.
 
 use cmx::model::context::Context;
 use cmx::predictor::codec::encode_profile;
@@ -19,7 +19,9 @@ fn contexts(list: &str) -> Vec<(String, Context)> {
     use Context::*;
     let mut found = Vec::new();
     for name in list.split(',').filter(|name| !name.is_empty()) {
-        let digits = name.split_once('.').map_or(name.trim_start_matches(|c: char| !c.is_ascii_digit()), |(_, digits)| digits);
+        let digits = name
+            .split_once('.')
+            .map_or(name.trim_start_matches(|c: char| !c.is_ascii_digit()), |(_, digits)| digits);
         if let Some((from, to)) = digits.split_once('-') {
             let stem = &name[..name.len() - digits.len()];
             for number in from.parse::<u8>().unwrap()..=to.parse().unwrap() {
@@ -116,7 +118,8 @@ fn selectors(list: &str) -> Vec<Selector> {
         .collect()
 }
 
-/// Plain orders first, then the rest; filled up to a multiple of eight with a context that says nothing new.
+/// Plain orders first, then the rest; filled up to a multiple of eight with a context that says
+/// nothing new.
 fn profile(list: &[(String, Context)], selectors: &[Selector]) -> Profile {
     let is_order = |context: &Context| matches!(context, Context::Order(_) | Context::Long(_));
     let mut contexts: Vec<_> = list.iter().map(|(_, context)| *context).filter(is_order).collect();
@@ -132,12 +135,21 @@ fn profile(list: &[(String, Context)], selectors: &[Selector]) -> Profile {
         matches: if full > 24 { vec![64, 20, 9, 5] } else { vec![32, 12, 6] },
         selectors: selectors.to_vec(),
         signal: None,
-        rate: cmx::mix::mixer::Rate { first: env("RF", 1200), last: env("RL", 150), span: env("RS", 1000), threshold: env("RT", 500) },
-        final_selector: std::env::var("LAST").ok().and_then(|name| crate::selectors(&name).first().copied()),
+        rate: cmx::mix::mixer::Rate {
+            first: env("RF", 1200),
+            last: env("RL", 150),
+            span: env("RS", 1000),
+            threshold: env("RT", 500),
+        },
+        final_selector: std::env::var("LAST")
+            .ok()
+            .and_then(|name| crate::selectors(&name).first().copied()),
         final_rate: env("LR", 150),
         first_weight: 320 / full as u32,
         primer: if env("WORDS", 0) == 1 {
-            Profile::of_words(cmx::level::level(env("PRIMER", 6) as u8).unwrap(), 1 << 20).unwrap().primer
+            Profile::of_words(cmx::level::level(env("PRIMER", 6) as u8).unwrap(), 1 << 20)
+                .unwrap()
+                .primer
         } else {
             Primer::default()
         },
@@ -155,7 +167,14 @@ fn pieces(names: &[String]) -> Vec<(String, Vec<u8>)> {
             let from = parts.get(1).map_or(0, |from| from.parse::<usize>().unwrap());
             let length = parts.get(2).map_or(raw.len(), |length| length.parse().unwrap());
             let piece = &raw[from.min(raw.len())..(from + length).min(raw.len())];
-            (name.clone(), if env("WORDS", 0) == 1 { cmx::words::encode(piece).unwrap() } else { piece.to_vec() })
+            (
+                name.clone(),
+                if env("WORDS", 0) == 1 {
+                    cmx::words::encode(piece).unwrap()
+                } else {
+                    piece.to_vec()
+                },
+            )
         })
         .collect()
 }
@@ -168,7 +187,12 @@ struct Bench {
 impl Bench {
     fn size(&self, list: &[(String, Context)], selectors: &[Selector]) -> usize {
         let profile = profile(list, selectors);
-        self.pieces.iter().map(|(_, raw)| encode_profile(&profile, raw, self.memory, cmx::simd::active()).unwrap().len()).sum()
+        self.pieces
+            .iter()
+            .map(|(_, raw)| {
+                encode_profile(&profile, raw, self.memory, cmx::simd::active()).unwrap().len()
+            })
+            .sum()
     }
 }
 
@@ -182,7 +206,8 @@ fn main() {
             let profile = profile(&list, &chosen);
             let mut total = 0;
             for (name, raw) in &bench.pieces {
-                let size = encode_profile(&profile, raw, memory, cmx::simd::active()).unwrap().len();
+                let size =
+                    encode_profile(&profile, raw, memory, cmx::simd::active()).unwrap().len();
                 println!("{name:40} {:9} {size:9}", raw.len());
                 total += size;
             }
@@ -191,28 +216,41 @@ fn main() {
                 for index in 0..list.len() {
                     let mut rest = list.clone();
                     rest[index].1 = Context::Nothing;
-                    println!("{:12} {:+}", list[index].0, bench.size(&rest, &chosen) as i64 - total as i64);
+                    println!(
+                        "{:12} {:+}",
+                        list[index].0,
+                        bench.size(&rest, &chosen) as i64 - total as i64
+                    );
                 }
             }
         }
         "grow" => {
             let count: usize = arguments[1].parse().unwrap();
-            let (mut list, candidates, chosen) = (contexts(&arguments[2]), contexts(&arguments[3]), selectors(&arguments[4]));
+            let (mut list, candidates, chosen) =
+                (contexts(&arguments[2]), contexts(&arguments[3]), selectors(&arguments[4]));
             let bench = Bench { pieces: pieces(&arguments[5..]), memory };
             let mut best = bench.size(&list, &chosen);
             println!("start {best}");
-            // Gains mostly shrink as the list grows: only those that were best before are measured again.
-            let mut queue: Vec<(i64, usize, usize)> = (0..candidates.len()).map(|index| (i64::MAX, 0, index)).collect();
+            // Gains mostly shrink as the list grows: only those that were best before are measured
+            // again.
+            let mut queue: Vec<(i64, usize, usize)> =
+                (0..candidates.len()).map(|index| (i64::MAX, 0, index)).collect();
             let width = env("WIDTH", 4) as usize;
             while list.len() < count && !queue.is_empty() {
                 queue.sort_by_key(|&(gain, _, _)| -gain);
-                let fresh = if queue.iter().any(|entry| entry.0 == i64::MAX) { queue.len() } else { width.min(queue.len()) };
+                let fresh = if queue.iter().any(|entry| entry.0 == i64::MAX) {
+                    queue.len()
+                } else {
+                    width.min(queue.len())
+                };
                 for entry in &mut queue[..fresh] {
                     let mut trial = list.clone();
                     trial.push(candidates[entry.2].clone());
-                    *entry = (best as i64 - bench.size(&trial, &chosen) as i64, list.len(), entry.2);
+                    *entry =
+                        (best as i64 - bench.size(&trial, &chosen) as i64, list.len(), entry.2);
                 }
-                let (place, &(gain, _, index)) = queue[..fresh].iter().enumerate().max_by_key(|(_, entry)| entry.0).unwrap();
+                let (place, &(gain, _, index)) =
+                    queue[..fresh].iter().enumerate().max_by_key(|(_, entry)| entry.0).unwrap();
                 if gain <= 0 {
                     queue.drain(..fresh);
                     continue;
@@ -222,7 +260,10 @@ fn main() {
                 best -= gain as usize;
                 println!("{:3} {:14} {:+7} {best}", list.len(), candidates[index].0, -gain);
             }
-            println!("{}", list.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(","));
+            println!(
+                "{}",
+                list.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(",")
+            );
         }
         "rows" => {
             let count: usize = arguments[1].parse().unwrap();
@@ -233,8 +274,14 @@ fn main() {
             let mut best = bench.size(&list, &selectors(&names.join(",")));
             println!("start {best}");
             while names.len() < count && !rest.is_empty() {
-                let sizes: Vec<_> = rest.iter().map(|name| bench.size(&list, &selectors(&format!("{},{name}", names.join(","))))).collect();
-                let (index, &size) = sizes.iter().enumerate().min_by_key(|&(_, size)| size).unwrap();
+                let sizes: Vec<_> = rest
+                    .iter()
+                    .map(|name| {
+                        bench.size(&list, &selectors(&format!("{},{name}", names.join(","))))
+                    })
+                    .collect();
+                let (index, &size) =
+                    sizes.iter().enumerate().min_by_key(|&(_, size)| size).unwrap();
                 if size >= best {
                     break;
                 }

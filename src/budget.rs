@@ -1,8 +1,10 @@
-//! Memory of one job under one limit: what is taken is charged before it is taken, and given back when it is freed.
+//! Memory of one job under one limit: what is taken is charged before it is taken, and given back
+//! when it is freed.
 //!
-//! A job runs in [`Budget::run`]. Whatever it calls, also on worker threads, charges that budget through
-//! [`charge`], so that no function has to pass it on; outside of a job nothing is limited. Large tables charge
-//! themselves (see [`crate::simd::memory`]), buffers are charged where their length is known.
+//! A job runs in [`Budget::run`]. Whatever it calls, also on worker threads, charges that budget
+//! through [`charge`], so that no function has to pass it on; outside of a job nothing is limited.
+//! Large tables charge themselves (see [`crate::simd::memory`]), buffers are charged where their
+//! length is known.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -13,8 +15,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::error::{Error, Limit, LimitKind, Result};
 
-/// Bytes that are charged from the beginning: the program, and the buffers that are too small to be counted. `cmx -l` of
-/// a small archive takes 5 to 6 MB.
+/// Bytes that are charged from the beginning: the program, and the buffers that are too small to be
+/// counted. `cmx -l` of a small archive takes 5 to 6 MB.
 const PROGRAM: u64 = 6 << 20;
 
 /// The memory that a job may take. Clones share it.
@@ -38,7 +40,13 @@ impl Budget {
     /// A budget of `limit` bytes, the program itself included.
     #[must_use]
     pub fn new(limit: u64) -> Self {
-        Budget { shared: Arc::new(Shared { limit, used: AtomicU64::new(PROGRAM), refused: OnceLock::new() }) }
+        Budget {
+            shared: Arc::new(Shared {
+                limit,
+                used: AtomicU64::new(PROGRAM),
+                refused: OnceLock::new(),
+            }),
+        }
     }
 
     /// The budget that this thread's job runs under, if there is one.
@@ -53,8 +61,8 @@ impl Budget {
         self.shared.limit.saturating_sub(self.shared.used.load(Relaxed))
     }
 
-    /// Whether every charge so far was granted. What tries a way and does without it asks this in the end, so that memory
-    /// never decides about the bytes of an archive.
+    /// Whether every charge so far was granted. What tries a way and does without it asks this in
+    /// the end, so that memory never decides about the bytes of an archive.
     ///
     /// # Errors
     /// [`Error::Limit`] where one was not.
@@ -91,7 +99,10 @@ impl Drop for Restore {
 
 impl fmt::Debug for Budget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Budget").field("limit", &self.shared.limit).field("used", &self.shared.used).finish()
+        f.debug_struct("Budget")
+            .field("limit", &self.shared.limit)
+            .field("used", &self.shared.used)
+            .finish()
     }
 }
 
@@ -114,7 +125,9 @@ impl Charge {
     /// # Errors
     /// [`Error::Limit`] where that has fewer left.
     pub fn moved_to_job(self, what: &str) -> Result<Charge> {
-        let same = |job: &Budget| self.budget.as_ref().is_some_and(|budget| Arc::ptr_eq(&budget.shared, &job.shared));
+        let same = |job: &Budget| {
+            self.budget.as_ref().is_some_and(|budget| Arc::ptr_eq(&budget.shared, &job.shared))
+        };
         match Budget::current() {
             Some(job) if !same(&job) => job.charge(self.bytes, what),
             _ => Ok(self),
@@ -130,7 +143,9 @@ impl Charge {
             let Shared { limit, used, refused } = &*budget.shared;
             let take = || {
                 let limit = limit.saturating_sub(SPARE_BYTES.load(Relaxed));
-                used.fetch_update(Relaxed, Relaxed, |used| used.checked_add(more).filter(|&sum| sum <= limit))
+                used.fetch_update(Relaxed, Relaxed, |used| {
+                    used.checked_add(more).filter(|&sum| sum <= limit)
+                })
             };
             let taken = take().or_else(|_| {
                 free_spare();
@@ -138,7 +153,11 @@ impl Charge {
             });
             taken.map_err(|used| {
                 let needed = used.saturating_add(more);
-                let text = format!("{what} would bring the memory to {} MiB, more than {} MiB", needed.div_ceil(1 << 20), limit >> 20);
+                let text = format!(
+                    "{what} would bring the memory to {} MiB, more than {} MiB",
+                    needed.div_ceil(1 << 20),
+                    limit >> 20
+                );
                 let passed = Limit::new(LimitKind::Memory { needed }, text);
                 refused.get_or_init(|| passed.clone());
                 Error::Limit(passed)
@@ -157,7 +176,8 @@ impl Drop for Charge {
     }
 }
 
-/// Memory of the process that saves time and that any job may claim, oldest first, each with its bytes.
+/// Memory of the process that saves time and that any job may claim, oldest first, each with its
+/// bytes.
 static SPARE: Mutex<VecDeque<(u64, Spare)>> = Mutex::new(VecDeque::new());
 /// The bytes of all that is in [`SPARE`].
 static SPARE_BYTES: AtomicU64 = AtomicU64::new(0);
@@ -170,10 +190,15 @@ fn spare_list() -> MutexGuard<'static, VecDeque<(u64, Spare)>> {
     SPARE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The spare thing of type `T` that `is_it`, if there is one and the job of this thread has room for a copy of `bytes` beside
-/// all that is spare.
-pub(crate) fn spare<T: Send + Sync + 'static>(bytes: u64, is_it: impl Fn(&T) -> bool) -> Option<Arc<T>> {
-    if Budget::current().is_some_and(|budget| budget.left() < bytes.saturating_add(SPARE_BYTES.load(Relaxed))) {
+/// The spare thing of type `T` that `is_it`, if there is one and the job of this thread has room
+/// for a copy of `bytes` beside all that is spare.
+pub(crate) fn spare<T: Send + Sync + 'static>(
+    bytes: u64,
+    is_it: impl Fn(&T) -> bool,
+) -> Option<Arc<T>> {
+    if Budget::current()
+        .is_some_and(|budget| budget.left() < bytes.saturating_add(SPARE_BYTES.load(Relaxed)))
+    {
         return None;
     }
     let mut list = spare_list();
@@ -184,8 +209,8 @@ pub(crate) fn spare<T: Send + Sync + 'static>(bytes: u64, is_it: impl Fn(&T) -> 
     thing.downcast().ok()
 }
 
-/// Keeps what `make` makes, of so many bytes, as long as nobody needs its memory. Nothing is made where the job of this
-/// thread has not that much to spare.
+/// Keeps what `make` makes, of so many bytes, as long as nobody needs its memory. Nothing is made
+/// where the job of this thread has not that much to spare.
 pub(crate) fn keep_spare<T: Send + Sync + 'static>(bytes: u64, make: impl FnOnce() -> Arc<T>) {
     let left = Budget::current().map_or(MOST_SPARE, |budget| budget.left());
     // The next stream needs as much again.
@@ -227,7 +252,9 @@ mod tests {
     fn what_is_dropped_is_given_back() {
         let budget = Budget::new(PROGRAM + 100);
         let first = budget.charge(60, "a").unwrap();
-        let Err(Error::Limit(limit)) = budget.charge(60, "a table") else { panic!("it was granted") };
+        let Err(Error::Limit(limit)) = budget.charge(60, "a table") else {
+            panic!("it was granted")
+        };
         assert_eq!(limit.kind, LimitKind::Memory { needed: PROGRAM + 120 });
         assert_eq!(limit.to_string(), "a table would bring the memory to 7 MiB, more than 6 MiB");
         assert_eq!(budget.left(), 40);

@@ -54,7 +54,10 @@ impl Error {
     /// Is this about bytes of an archive that are not what they were when it was written?
     #[must_use]
     pub fn is_damage(&self) -> bool {
-        matches!(self, Error::Corrupt(_) | Error::Truncated(_) | Error::DamagedAppend(_) | Error::Trailing(_))
+        matches!(
+            self,
+            Error::Corrupt(_) | Error::Truncated(_) | Error::DamagedAppend(_) | Error::Trailing(_)
+        )
     }
 }
 

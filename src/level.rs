@@ -2,9 +2,10 @@
 
 /// What one level is: how hard it works, and what that costs.
 ///
-/// An archive stores the number of its level and nothing else of it, so a level is always a row of [`LEVELS`]: a decoder
-/// that looks up the number must find the same memory and effort. Only the size of a block may be lowered
-/// ([`Level::with_block_size`]), since every block tells its own length.
+/// An archive stores the number of its level and nothing else of it, so a level is always a row of
+/// [`LEVELS`]: a decoder that looks up the number must find the same memory and effort. Only the
+/// size of a block may be lowered ([`Level::with_block_size`]), since every block tells its own
+/// length.
 ///
 /// ```compile_fail,E0451
 /// // A level of one's own would make archives that do not decode.
@@ -33,10 +34,12 @@ pub enum Effort {
     SortMost,
     /// Text, tables and 16-bit images are sorted, the rest is mixed with 8 contexts, 2 weight sets.
     SortText,
-    /// Long text and 16-bit images are sorted; the rest is mixed with 8 contexts, 2 weight sets, x86 code, which gains
-    /// most by them, with 14 and 3: where sorting would lose most, in tables, code and short text, mixing costs little time.
+    /// Long text and 16-bit images are sorted; the rest is mixed with 8 contexts, 2 weight sets,
+    /// x86 code, which gains most by them, with 14 and 3: where sorting would lose most, in tables,
+    /// code and short text, mixing costs little time.
     SortLong,
-    /// 8 contexts, 2 weight sets; 16 and 4 for x86 code; contexts also tell how sure they are, and a few remember runs.
+    /// 8 contexts, 2 weight sets; 16 and 4 for x86 code; contexts also tell how sure they are, and
+    /// a few remember runs.
     Small,
     /// 16 contexts, 4 weight sets, the rest as before.
     Middle,
@@ -51,19 +54,68 @@ const MIB: usize = 1 << 20;
 /// Every level, in order.
 pub const LEVELS: [Level; 8] = [
     Level { number: 1, name: "fast", block_size: 16 * MIB, memory: 64 * MIB, effort: Effort::Sort },
-    Level { number: 2, name: "brisk", block_size: 32 * MIB, memory: 64 * MIB, effort: Effort::SortMost },
-    Level { number: 3, name: "quick", block_size: 32 * MIB, memory: 256 * MIB, effort: Effort::SortMost },
-    Level { number: 4, name: "thorough", block_size: 64 * MIB, memory: 256 * MIB, effort: Effort::SortText },
-    Level { number: 5, name: "default", block_size: 64 * MIB, memory: 512 * MIB, effort: Effort::SortLong },
-    Level { number: 6, name: "careful", block_size: 128 * MIB, memory: 512 * MIB, effort: Effort::Small },
-    Level { number: 7, name: "strong", block_size: 128 * MIB, memory: 1024 * MIB, effort: Effort::Middle },
-    Level { number: 8, name: "archive", block_size: 256 * MIB, memory: 2048 * MIB, effort: Effort::Huge },
+    Level {
+        number: 2,
+        name: "brisk",
+        block_size: 32 * MIB,
+        memory: 64 * MIB,
+        effort: Effort::SortMost,
+    },
+    Level {
+        number: 3,
+        name: "quick",
+        block_size: 32 * MIB,
+        memory: 256 * MIB,
+        effort: Effort::SortMost,
+    },
+    Level {
+        number: 4,
+        name: "thorough",
+        block_size: 64 * MIB,
+        memory: 256 * MIB,
+        effort: Effort::SortText,
+    },
+    Level {
+        number: 5,
+        name: "default",
+        block_size: 64 * MIB,
+        memory: 512 * MIB,
+        effort: Effort::SortLong,
+    },
+    Level {
+        number: 6,
+        name: "careful",
+        block_size: 128 * MIB,
+        memory: 512 * MIB,
+        effort: Effort::Small,
+    },
+    Level {
+        number: 7,
+        name: "strong",
+        block_size: 128 * MIB,
+        memory: 1024 * MIB,
+        effort: Effort::Middle,
+    },
+    Level {
+        number: 8,
+        name: "archive",
+        block_size: 256 * MIB,
+        memory: 2048 * MIB,
+        effort: Effort::Huge,
+    },
 ];
 
-/// How blocks of many small files are coded in an archive at -5 to -7. They are mostly source code and markup, which
-/// sorting would make a quarter larger. With -5's memory and more models than -7 has they are 8 % smaller than with
-/// those of -6 and 3 % than with those of -7, for twice the time and half as much again.
-static SMALL_FILES: Level = Level { number: 10, name: "small files", block_size: 128 * MIB, memory: 512 * MIB, effort: Effort::SmallFiles };
+/// How blocks of many small files are coded in an archive at -5 to -7. They are mostly source code
+/// and markup, which sorting would make a quarter larger. With -5's memory and more models than -7
+/// has they are 8 % smaller than with those of -6 and 3 % than with those of -7, for twice the time
+/// and half as much again.
+static SMALL_FILES: Level = Level {
+    number: 10,
+    name: "small files",
+    block_size: 128 * MIB,
+    memory: 512 * MIB,
+    effort: Effort::SmallFiles,
+};
 
 impl Level {
     /// The number that a user gives, 1 to 8.
@@ -96,14 +148,15 @@ impl Level {
         self.effort
     }
 
-    /// Bytes of memory that coding or decoding a block of `length` bytes takes, at most, whatever is in the block.
+    /// Bytes of memory that coding or decoding a block of `length` bytes takes, at most, whatever
+    /// is in the block.
     #[must_use]
     pub fn memory_for(&self, length: usize) -> u64 {
         crate::predictor::most_memory(self, length)
     }
 
-    /// The same level with blocks of at most `bytes`, from one byte to the block size of the level. Smaller blocks let
-    /// more threads work and make larger archives, which every decoder reads.
+    /// The same level with blocks of at most `bytes`, from one byte to the block size of the level.
+    /// Smaller blocks let more threads work and make larger archives, which every decoder reads.
     #[must_use]
     pub const fn with_block_size(self, bytes: usize) -> Level {
         let block_size = if bytes == 0 {
@@ -158,7 +211,11 @@ mod tests {
     fn small_files_need_no_more_memory() {
         for level in &LEVELS {
             let other = level.for_small_files();
-            assert!(other.memory <= level.memory && other.block_size >= level.block_size, "{}", level.number);
+            assert!(
+                other.memory <= level.memory && other.block_size >= level.block_size,
+                "{}",
+                level.number
+            );
         }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! # Data in memory
 //!
-//! [`compress`] and [`decompress`], and their forms [`compress_with`] and [`decompress_with`] that take options:
+//! [`compress`] and [`decompress`], and their forms [`compress_with`] and [`decompress_with`] that
+//! take options:
 //!
 //! ```
 //! let archive = cmx::compress(b"the cat sat on the mat")?;
@@ -12,9 +13,10 @@
 //!
 //! # Streams
 //!
-//! [`Encoder`] is a [`Write`](std::io::Write) that compresses, [`Decoder`] a [`Read`](std::io::Read) that decompresses. Both
-//! hold no more than a block per thread, for any length, and never seek. [`EncodeOptions`] names level, threads and
-//! verification; the levels are [`level::LEVELS`], with the memory each takes. The bytes do not depend on the threads.
+//! [`Encoder`] is a [`Write`](std::io::Write) that compresses, [`Decoder`] a
+//! [`Read`](std::io::Read) that decompresses. Both hold no more than a block per thread, for any
+//! length, and never seek. [`EncodeOptions`] names level, threads and verification; the levels are
+//! [`level::LEVELS`], with the memory each takes. The bytes do not depend on the threads.
 //!
 //! ```
 //! use std::io::{Read, Write};
@@ -34,8 +36,9 @@
 //!
 //! # Archives of many files
 //!
-//! [`Archive::create`] stores files and everything in folders: modes, times, links, holes; owners and extended attributes
-//! if [`CreateOptions::walk`](archive::CreateOptions::walk) says so. The archive appears under its name when it is whole.
+//! [`Archive::create`] stores files and everything in folders: modes, times, links, holes; owners
+//! and extended attributes if [`CreateOptions::walk`](archive::CreateOptions::walk) says so. The
+//! archive appears under its name when it is whole.
 //!
 //! ```
 //! use cmx::archive::CreateOptions;
@@ -53,10 +56,11 @@
 //! # Ok::<(), cmx::Error>(())
 //! ```
 //!
-//! [`Archive::open`] reads the index at the end, and [`Archive::entries`] goes through it; nothing is decoded. What to
-//! take out is an [`archive::select::Selection`] of paths, folders and globs, empty for everything. [`Archive::extract`]
-//! writes into a folder, and nowhere else whatever the archive says; [`Archive::extract_to`] to any writer. Both decode
-//! only the blocks that hold what is wanted.
+//! [`Archive::open`] reads the index at the end, and [`Archive::entries`] goes through it; nothing
+//! is decoded. What to take out is an [`archive::select::Selection`] of paths, folders and globs,
+//! empty for everything. [`Archive::extract`] writes into a folder, and nowhere else whatever the
+//! archive says; [`Archive::extract_to`] to any writer. Both decode only the blocks that hold what
+//! is wanted.
 //!
 //! ```
 //! use cmx::archive::select::Selection;
@@ -89,8 +93,8 @@
 //! # Ok::<(), cmx::Error>(())
 //! ```
 //!
-//! [`Archive::append`] puts more files behind those that are there. The archive is valid at every moment; an entry takes
-//! the place of an earlier one with the same path.
+//! [`Archive::append`] puts more files behind those that are there. The archive is valid at every
+//! moment; an entry takes the place of an earlier one with the same path.
 //!
 //! ```
 //! use cmx::archive::{CreateOptions, Plan};
@@ -113,8 +117,8 @@
 //!
 //! # Archives from others
 //!
-//! No input makes this library panic, and [`DecodeOptions`] limits what an archive may ask for. What goes wrong is an
-//! [`Error`], whose kinds are what one can do about it:
+//! No input makes this library panic, and [`DecodeOptions`] limits what an archive may ask for.
+//! What goes wrong is an [`Error`], whose kinds are what one can do about it:
 //!
 //! ```
 //! use cmx::{DecodeOptions, Error};
@@ -128,9 +132,10 @@
 //!
 //! # Underneath
 //!
-//! From the outside in: [`stream`] cuts data into blocks and hands them to threads, [`container`] is the archive as bytes,
-//! [`block`] is one block as a predictor sees it, [`budget`] the memory that all of them share. A long job is watched by
-//! [`progress::Progress`]. The folder `examples` of the sources has short programs.
+//! From the outside in: [`stream`] cuts data into blocks and hands them to threads, [`container`]
+//! is the archive as bytes, [`block`] is one block as a predictor sees it, [`budget`] the memory
+//! that all of them share. A long job is watched by [`progress::Progress`]. The folder `examples`
+//! of the sources has short programs.
 
 mod api;
 pub mod archive;

@@ -14,8 +14,9 @@ pub struct EncodeOptions {
     pub threads: usize,
     /// Decode every block again and compare before it is written.
     pub verify: bool,
-    /// Bytes of memory for the whole job, without limit by default. The bytes do not depend on it: where it does not
-    /// suffice, compression fails, as reading the archive would under the same limit.
+    /// Bytes of memory for the whole job, without limit by default. The bytes do not depend on it:
+    /// where it does not suffice, compression fails, as reading the archive would under the same
+    /// limit.
     pub memory: u64,
     /// Counters for a display.
     pub progress: Option<Arc<Progress>>,

@@ -27,7 +27,10 @@ impl<T: Send + 'static> Ordered<T> {
     ///
     /// # Errors
     /// The oldest job failed, or no thread can be had.
-    pub fn submit(&mut self, job: impl FnOnce() -> Result<T> + Send + 'static) -> Result<Option<T>> {
+    pub fn submit(
+        &mut self,
+        job: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> Result<Option<T>> {
         if self.limit == 1 {
             return guarded(job).map(Some);
         }
@@ -38,7 +41,10 @@ impl<T: Send + 'static> Ordered<T> {
             Some(budget) => budget.run(job),
             None => job(),
         };
-        let handle = Builder::new().name("cmx block".into()).stack_size(STACK).spawn(move || guarded(job))?;
+        let handle = Builder::new()
+            .name("cmx block".into())
+            .stack_size(STACK)
+            .spawn(move || guarded(job))?;
         self.running.push_back(handle);
         Ok(oldest)
     }
@@ -50,7 +56,9 @@ impl<T: Send + 'static> Ordered<T> {
     pub fn next(&mut self) -> Result<Option<T>> {
         match self.running.pop_front() {
             None => Ok(None),
-            Some(handle) => handle.join().unwrap_or_else(|_| Err(Error::Bug("a worker died".into()))).map(Some),
+            Some(handle) => {
+                handle.join().unwrap_or_else(|_| Err(Error::Bug("a worker died".into()))).map(Some)
+            }
         }
     }
 }
@@ -63,7 +71,10 @@ pub(crate) fn guarded<T>(job: impl FnOnce() -> Result<T>) -> Result<T> {
             Ok(error) => return Err(*error),
             Err(panic) => panic,
         };
-        let text = panic.downcast_ref::<&str>().map(ToString::to_string).or_else(|| panic.downcast_ref::<String>().cloned());
+        let text = panic
+            .downcast_ref::<&str>()
+            .map(ToString::to_string)
+            .or_else(|| panic.downcast_ref::<String>().cloned());
         Err(Error::Bug(text.unwrap_or_else(|| "panic".into())))
     })
 }

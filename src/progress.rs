@@ -1,4 +1,5 @@
-//! How far a long job has come: counters that the work advances and a display reads, and who is told of each entry.
+//! How far a long job has come: counters that the work advances and a display reads, and who is
+//! told of each entry.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -26,13 +27,14 @@ impl fmt::Debug for Listener {
 }
 
 impl Progress {
-    /// Counters at 0. `listener` is called for each entry of an archive as soon as it is stored, extracted or tested, with
-    /// its path and the bytes that its file has.
+    /// Counters at 0. `listener` is called for each entry of an archive as soon as it is stored,
+    /// extracted or tested, with its path and the bytes that its file has.
     pub fn with_listener(listener: impl Fn(&[u8], u64) + Send + Sync + 'static) -> Self {
         Progress { listener: Some(Listener(Box::new(listener))), ..Progress::default() }
     }
 
-    /// Tells the listener, if there is one, that the entry at `path` with a file of `size` bytes is done.
+    /// Tells the listener, if there is one, that the entry at `path` with a file of `size` bytes is
+    /// done.
     pub fn entry_done(&self, path: &[u8], size: u64) {
         if let Some(listener) = &self.listener {
             (listener.0)(path, size);

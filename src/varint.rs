@@ -11,8 +11,8 @@ pub fn put(out: &mut Vec<u8>, mut value: u64) {
     out.push(value as u8);
 }
 
-/// Reads a number whose bytes `next` gives; `None` for one of more than 64 bits or with more bytes than its shortest form, so
-/// that there is one form only.
+/// Reads a number whose bytes `next` gives; `None` for one of more than 64 bits or with more bytes
+/// than its shortest form, so that there is one form only.
 ///
 /// # Errors
 /// Those of `next`.
@@ -58,12 +58,16 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`Error::Corrupt`] when fewer are left.
     pub fn take(&mut self, len: usize) -> Result<&'a [u8]> {
-        let (head, rest) = self.rest.split_at_checked(len).ok_or_else(|| Error::Corrupt("block ends early".into()))?;
+        let (head, rest) = self
+            .rest
+            .split_at_checked(len)
+            .ok_or_else(|| Error::Corrupt("block ends early".into()))?;
         self.rest = rest;
         Ok(head)
     }
 
-    /// The next number; more bytes than the shortest form needs are refused, so that there is one form only.
+    /// The next number; more bytes than the shortest form needs are refused, so that there is one
+    /// form only.
     ///
     /// # Errors
     /// [`Error::Corrupt`] at the end, above 64 bits, or for a padded number.

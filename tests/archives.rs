@@ -17,12 +17,18 @@ fn tree(root: &Path) {
         fs::write(path, content).unwrap();
     };
     for number in 0..40 {
-        write(&format!("src/m{}/f{number}.rs", number % 4), format!("fn f{number}() {{ {} }}\n", "x + 1; ".repeat(number)).as_bytes());
+        write(
+            &format!("src/m{}/f{number}.rs", number % 4),
+            format!("fn f{number}() {{ {} }}\n", "x + 1; ".repeat(number)).as_bytes(),
+        );
     }
     write("zero", b"");
     write("run.sh", b"#!/bin/sh\n");
     write("copy/of.sh", b"#!/bin/sh\n");
-    write("noise", &(0..70_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect::<Vec<_>>());
+    write(
+        "noise",
+        &(0..70_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect::<Vec<_>>(),
+    );
     fs::create_dir(root.join("empty")).unwrap();
     fs::set_permissions(root.join("run.sh"), fs::Permissions::from_mode(0o750)).unwrap();
     fs::hard_link(root.join("run.sh"), root.join("again.sh")).unwrap();
@@ -40,7 +46,8 @@ fn tree(root: &Path) {
 }
 
 fn options() -> CreateOptions {
-    let encode = EncodeOptions { level: &cmx::level::LEVELS[0], threads: 2, ..EncodeOptions::default() };
+    let encode =
+        EncodeOptions { level: &cmx::level::LEVELS[0], threads: 2, ..EncodeOptions::default() };
     CreateOptions { encode, ..CreateOptions::default() }
 }
 
@@ -57,7 +64,12 @@ fn facts(root: &Path) -> Vec<String> {
             let name = path.strip_prefix(root).unwrap().to_path_buf();
             let size = if found.is_file() { found.len() } else { 0 };
             let hash = cmx::container::hash::hash(&content);
-            facts.push(format!("{name:?} {:o} {size} {}.{} {link:?} {hash:x}", found.mode(), found.mtime(), found.mtime_nsec()));
+            facts.push(format!(
+                "{name:?} {:o} {size} {}.{} {link:?} {hash:x}",
+                found.mode(),
+                found.mtime(),
+                found.mtime_nsec()
+            ));
             if found.is_dir() {
                 folders.push(path);
             }
@@ -99,8 +111,10 @@ fn every_kind_of_entry_comes_back() {
     open(&archive).extract(&mut all(), &out, &ExtractOptions::default()).unwrap();
     let extracted = out.join(stored(&folder));
     assert_eq!(facts(&extracted), facts(&folder.path().join("d")));
-    let same =
-        |one: &str, other: &str| fs::metadata(extracted.join(one)).unwrap().ino() == fs::metadata(extracted.join(other)).unwrap().ino();
+    let same = |one: &str, other: &str| {
+        fs::metadata(extracted.join(one)).unwrap().ino()
+            == fs::metadata(extracted.join(other)).unwrap().ino()
+    };
     assert!(same("run.sh", "again.sh") && !same("run.sh", "copy/of.sh"));
     assert!(fs::metadata(extracted.join("sparse")).unwrap().blocks() < 1000);
 }
@@ -182,7 +196,10 @@ fn append_replaces_and_adds_and_survives_being_cut() {
         let name = stored(&folder).join(name).as_os_str().as_encoded_bytes().to_vec();
         open(&archive).extract_to(&mut Selection::new(&[name])?, &mut out).map(|_| out)
     };
-    assert_eq!((content("run.sh").unwrap(), content("new").unwrap()), (b"changed\n".to_vec(), b"new\n".to_vec()));
+    assert_eq!(
+        (content("run.sh").unwrap(), content("new").unwrap()),
+        (b"changed\n".to_vec(), b"new\n".to_vec())
+    );
     for cut in (before.len()..before.len() + 7).chain((before.len()..after.len()).step_by(7)) {
         fs::write(&archive, &after[..cut]).unwrap();
         let opened = open(&archive);
@@ -204,7 +221,9 @@ fn append_does_not_cut_off_what_is_only_damaged() {
     append(&DecodeOptions::default()).unwrap();
     let whole = fs::read(&archive).unwrap();
     // In the footer, in the index, in the header.
-    for (place, can_be_cut) in [(whole.len() - 3, true), (whole.len() - 40, false), (before + 8, false)] {
+    for (place, can_be_cut) in
+        [(whole.len() - 3, true), (whole.len() - 40, false), (before + 8, false)]
+    {
         let mut damaged = whole.clone();
         damaged[place] ^= 1;
         fs::write(&archive, &damaged).unwrap();
@@ -242,11 +261,20 @@ fn archives_and_streams_are_joined_in_any_order() {
             let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_cmx"));
             command.current_dir(folder.path()).args(arguments).output().unwrap()
         };
-        for arguments in [["-t", "x.cmx"].as_slice(), &["-l", "x.cmx"], &["-d", "x.cmx", "-C", "out"]] {
+        for arguments in
+            [["-t", "x.cmx"].as_slice(), &["-l", "x.cmx"], &["-d", "x.cmx", "-C", "out"]]
+        {
             let output = call(arguments);
-            assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+            assert!(
+                output.status.success(),
+                "{arguments:?}: {}",
+                String::from_utf8_lossy(&output.stderr)
+            );
         }
-        assert_eq!(fs::read(folder.path().join(format!("out/stream-{number}"))).unwrap(), b"a stream");
+        assert_eq!(
+            fs::read(folder.path().join(format!("out/stream-{number}"))).unwrap(),
+            b"a stream"
+        );
         assert_eq!(call(&["-dc", "x.cmx", &format!("stream-{number}")]).stdout, b"a stream");
     }
 }
@@ -276,18 +304,40 @@ fn nothing_is_overwritten_unless_asked() {
     assert!(summary.existing[0].ends_with(b"/zero") && fs::read(&there).unwrap() == b"mine");
     assert!(facts(&out).len() > before.len() + 5, "the rest is extracted");
     // What an interrupted extraction left is passed over.
-    let again = open(&archive).extract(&mut all(), &out, &ExtractOptions { skip_existing: true, ..ExtractOptions::default() }).unwrap();
+    let again = open(&archive)
+        .extract(
+            &mut all(),
+            &out,
+            &ExtractOptions { skip_existing: true, ..ExtractOptions::default() },
+        )
+        .unwrap();
     assert!(again.existing.len() > 5 && again.raw == 0);
-    open(&archive).extract(&mut all(), &out, &ExtractOptions { overwrite: true, ..ExtractOptions::default() }).unwrap();
+    open(&archive)
+        .extract(&mut all(), &out, &ExtractOptions { overwrite: true, ..ExtractOptions::default() })
+        .unwrap();
     assert_eq!(fs::read(there).unwrap(), b"");
 }
 
 /// A folder of texts that share long stretches, and some bytes that are no text.
 fn texts(root: &Path) {
-    let words = ["model ", "of ", "context ", "the ", "mixer ", "learns ", "every ", "weight ", "again\n", "and ", "then ", "predicts "];
+    let words = [
+        "model ",
+        "of ",
+        "context ",
+        "the ",
+        "mixer ",
+        "learns ",
+        "every ",
+        "weight ",
+        "again\n",
+        "and ",
+        "then ",
+        "predicts ",
+    ];
     let mut state = 1u64;
     let mut next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 40) as usize
     };
     let shared: Vec<&str> = (0..400).map(|_| words[next() % words.len()]).collect();
@@ -296,14 +346,26 @@ fn texts(root: &Path) {
         let from = next() % 200;
         let own: String = (0..100).map(|_| words[next() % words.len()]).collect();
         let extension = ["rs", "md", "txt", "c"][number % 4];
-        fs::write(root.join(format!("{number}.{extension}")), shared[from..from + 200].concat() + &own).unwrap();
+        fs::write(
+            root.join(format!("{number}.{extension}")),
+            shared[from..from + 200].concat() + &own,
+        )
+        .unwrap();
     }
-    fs::write(root.join("noise"), (0..3000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect::<Vec<_>>()).unwrap();
+    fs::write(
+        root.join("noise"),
+        (0..3000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect::<Vec<_>>(),
+    )
+    .unwrap();
     fs::write(root.join("copy.txt"), fs::read(root.join("5.md")).unwrap()).unwrap();
 }
 
 fn based(number: u8, base: u64) -> CreateOptions {
-    let encode = EncodeOptions { level: cmx::level::level(number).unwrap(), threads: 2, ..EncodeOptions::default() };
+    let encode = EncodeOptions {
+        level: cmx::level::level(number).unwrap(),
+        threads: 2,
+        ..EncodeOptions::default()
+    };
     CreateOptions { encode, solid: Some(8000), base: Some(base), ..CreateOptions::default() }
 }
 
@@ -319,21 +381,33 @@ fn blocks_of_small_texts_go_on_from_a_base() {
     for level in [5, 8] {
         let alone = make(&based(level, 0));
         let with_base = make(&based(level, 12_000));
-        assert!(with_base.len() * 10 < alone.len() * 9, "-{level}: {} against {}", with_base.len(), alone.len());
+        assert!(
+            with_base.len() * 10 < alone.len() * 9,
+            "-{level}: {} against {}",
+            with_base.len(),
+            alone.len()
+        );
         for threads in [1, 3] {
             let mut options = based(level, 12_000);
             (options.encode.threads, options.encode.verify) = (threads, threads == 1);
             assert!(make(&options) == with_base, "-{level}, {threads} threads");
         }
         let opened = open(&folder.path().join("x.cmx"));
-        assert!(opened.members()[0].header.is_based() && opened.members()[0].index.blocks.len() > 5);
+        assert!(
+            opened.members()[0].header.is_based() && opened.members()[0].index.blocks.len() > 5
+        );
         let target = folder.path().join(format!("out{level}"));
         opened.extract(&mut all(), &target, &ExtractOptions::default()).unwrap();
         assert_eq!(facts(&target.join(stored(&folder))), facts(&folder.path().join("d")));
         // Each file alone, of the base and behind it.
         for entry in opened.entries().filter(|entry| entry.size > 0).step_by(9) {
             let mut out = Vec::new();
-            opened.extract_to(&mut Selection::new(std::slice::from_ref(&entry.path)).unwrap(), &mut out).unwrap();
+            opened
+                .extract_to(
+                    &mut Selection::new(std::slice::from_ref(&entry.path)).unwrap(),
+                    &mut out,
+                )
+                .unwrap();
             let name = std::str::from_utf8(&entry.path).unwrap().rsplit('/').next().unwrap();
             assert!(out == fs::read(folder.path().join("d").join(name)).unwrap(), "{name}");
         }
@@ -348,8 +422,13 @@ fn an_append_has_its_own_base() {
     texts(&folder.path().join("d"));
     let path = folder.path().join("x.cmx");
     Archive::create(&path, &[folder.path().join("d")], &based(5, 12_000)).unwrap();
-    fs::write(folder.path().join("d/3.c"), fs::read(folder.path().join("d/4.rs")).unwrap()).unwrap();
-    let plan = cmx::archive::Plan::of(&[folder.path().join("d")], cmx::input::walk::WalkOptions::default()).unwrap();
+    fs::write(folder.path().join("d/3.c"), fs::read(folder.path().join("d/4.rs")).unwrap())
+        .unwrap();
+    let plan = cmx::archive::Plan::of(
+        &[folder.path().join("d")],
+        cmx::input::walk::WalkOptions::default(),
+    )
+    .unwrap();
     Archive::append(&path, plan, &based(5, 12_000), &DecodeOptions::default()).unwrap();
     let opened = open(&path);
     assert_eq!(opened.members().iter().filter(|member| member.header.is_based()).count(), 2);
@@ -371,11 +450,21 @@ fn a_damaged_base_is_named() {
     let opened = open(&path);
     let offsets = opened.members()[0].index.content_offsets();
     let behind = |place: usize| offsets[place] >= opened.members()[0].index.blocks[0].raw_len;
-    let (_, wanted) = opened.entries().enumerate().find(|(place, entry)| entry.size > 0 && behind(*place)).unwrap();
-    let error =
-        opened.extract_to(&mut Selection::new(std::slice::from_ref(&wanted.path)).unwrap(), &mut Vec::new()).unwrap_err().to_string();
+    let (_, wanted) = opened
+        .entries()
+        .enumerate()
+        .find(|(place, entry)| entry.size > 0 && behind(*place))
+        .unwrap();
+    let error = opened
+        .extract_to(
+            &mut Selection::new(std::slice::from_ref(&wanted.path)).unwrap(),
+            &mut Vec::new(),
+        )
+        .unwrap_err()
+        .to_string();
     assert!(error.contains(&format!("base at byte {base_at}")), "{error}");
     // What does not go on from it is still there.
-    let noise = open(&path).entries().find(|entry| entry.path.ends_with(b"noise")).unwrap().path.clone();
+    let noise =
+        open(&path).entries().find(|entry| entry.path.ends_with(b"noise")).unwrap().path.clone();
     open(&path).extract_to(&mut Selection::new(&[noise]).unwrap(), &mut Vec::new()).unwrap();
 }

@@ -21,8 +21,22 @@ use cmx::{Archive, DecodeOptions, EncodeOptions};
 const FILES: usize = 60;
 
 fn content(number: usize) -> Vec<u8> {
-    let words = ["model ", "of ", "context ", "the ", "mixer ", "learns ", "every ", "weight ", "again\n", "and ", "then ", "predicts "];
-    let text: Vec<&str> = (0..120 + number).map(|place| words[(place * place / 7 + place * number) % 12]).collect();
+    let words = [
+        "model ",
+        "of ",
+        "context ",
+        "the ",
+        "mixer ",
+        "learns ",
+        "every ",
+        "weight ",
+        "again\n",
+        "and ",
+        "then ",
+        "predicts ",
+    ];
+    let text: Vec<&str> =
+        (0..120 + number).map(|place| words[(place * place / 7 + place * number) % 12]).collect();
     text.concat().into_bytes()
 }
 
@@ -44,7 +58,9 @@ fn repaired(folder: &Path, bytes: &[u8]) -> (RepairSummary, Archive) {
     let path = folder.join("damaged.cmx");
     fs::write(&path, bytes).unwrap();
     let mut out = Vec::new();
-    let summary = repair(&fs::File::open(path).unwrap(), folder, &mut out, &DecodeOptions::default()).unwrap();
+    let summary =
+        repair(&fs::File::open(path).unwrap(), folder, &mut out, &DecodeOptions::default())
+            .unwrap();
     let path = folder.join("repaired.cmx");
     fs::write(&path, out).unwrap();
     (summary, Archive::open(path, &DecodeOptions::default()).unwrap())
@@ -59,24 +75,47 @@ fn every_file_up_to_the_cut_keeps_its_name() {
     let member = &whole.members()[0];
     let (offsets, blocks) = (member.index.content_offsets(), &member.index.blocks);
     assert!(blocks.len() > 5 && member.header.is_based() && member.index.names.len() == 1);
-    let ends: Vec<u64> = member.block_at.iter().zip(blocks).map(|(at, row)| at + row.record_len).collect();
+    let ends: Vec<u64> =
+        member.block_at.iter().zip(blocks).map(|(at, row)| at + row.record_len).collect();
     for cut in [ends[0], ends[3] + 100, ends[blocks.len() - 1], bytes.len() as u64 - 3] {
         let there = ends.iter().filter(|&&end| end <= cut).count();
         let reach = member.content_at[there];
-        let is_there = |place: usize| offsets[place] + member.index.entries[place].stored_len() <= reach;
-        let expected: Vec<&Entry> =
-            member.index.entries.iter().enumerate().filter(|&(place, _)| is_there(place)).map(|(_, entry)| entry).collect();
+        let is_there =
+            |place: usize| offsets[place] + member.index.entries[place].stored_len() <= reach;
+        let expected: Vec<&Entry> = member
+            .index
+            .entries
+            .iter()
+            .enumerate()
+            .filter(|&(place, _)| is_there(place))
+            .map(|(_, entry)| entry)
+            .collect();
         let (summary, saved) = repaired(folder.path(), &bytes[..cut as usize]);
-        let kept: Vec<&Entry> = saved.entries().filter(|entry| !entry.path.starts_with(b"lost+found")).collect();
+        let kept: Vec<&Entry> =
+            saved.entries().filter(|entry| !entry.path.starts_with(b"lost+found")).collect();
         assert_eq!(kept, expected, "cut at {cut}: metadata and hashes too");
         assert_eq!(summary.whole, expected.len() as u64);
         let target = folder.path().join(format!("out-{cut}"));
-        saved.extract(&mut Selection::new(&[]).unwrap(), &target, &ExtractOptions::default()).unwrap();
-        for name in kept.iter().filter(|entry| entry.size > 0).map(|entry| std::str::from_utf8(&entry.path).unwrap()) {
-            assert_eq!(fs::read(target.join(name)).unwrap(), fs::read(Path::new("/").join(name)).unwrap());
+        saved
+            .extract(&mut Selection::new(&[]).unwrap(), &target, &ExtractOptions::default())
+            .unwrap();
+        for name in kept
+            .iter()
+            .filter(|entry| entry.size > 0)
+            .map(|entry| std::str::from_utf8(&entry.path).unwrap())
+        {
+            assert_eq!(
+                fs::read(target.join(name)).unwrap(),
+                fs::read(Path::new("/").join(name)).unwrap()
+            );
         }
         let lost: Vec<&String> = summary.lost.iter().filter(|line| line.contains("/d/")).collect();
-        assert_eq!(lost.len() + expected.len(), member.index.entries.len(), "what is lost is named: {:?}", summary.lost);
+        assert_eq!(
+            lost.len() + expected.len(),
+            member.index.entries.len(),
+            "what is lost is named: {:?}",
+            summary.lost
+        );
     }
 }
 
@@ -89,7 +128,11 @@ fn a_repaired_archive_can_be_cut_too() {
     let count = first.entries().count();
     let again = fs::read(folder.path().join("repaired.cmx")).unwrap();
     let (summary, second) = repaired(folder.path(), &again[..again.len() - 30]);
-    assert!(second.entries().count() == count && summary.whole == count as u64, "{:?}", summary.lost);
+    assert!(
+        second.entries().count() == count && summary.whole == count as u64,
+        "{:?}",
+        summary.lost
+    );
 }
 
 #[test]
@@ -100,31 +143,54 @@ fn a_list_of_a_cut_archive_shows_what_is_there() {
     fs::write(&cut, &bytes[..bytes.len() * 8 / 10]).unwrap();
     let (_, saved) = repaired(folder.path(), &bytes[..bytes.len() * 8 / 10]);
     let run = |arguments: &[&str]| {
-        let output = Command::new(env!("CARGO_BIN_EXE_cmx")).args(arguments).current_dir(folder.path()).output().unwrap();
-        (output.status.code(), String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+        let output = Command::new(env!("CARGO_BIN_EXE_cmx"))
+            .args(arguments)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        (
+            output.status.code(),
+            String::from_utf8(output.stdout).unwrap(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
     };
     let (code, list, error) = run(&["-l", "cut.cmx"]);
     assert_eq!(code, Some(2), "{error}");
-    assert!(error.lines().count() == 1 && error.contains("is cut") && error.contains("cmx repair"), "{error}");
+    assert!(
+        error.lines().count() == 1 && error.contains("is cut") && error.contains("cmx repair"),
+        "{error}"
+    );
     let kept = saved.entries().filter(|entry| !entry.path.starts_with(b"lost+found")).count();
     assert!(kept > 20 && list.contains(&format!("\n{kept} entries")), "{kept}: {list}");
-    assert!(list.contains("/d/link -> file-00") && !list.contains("00000000"), "hashes are not known: {list}");
+    assert!(
+        list.contains("/d/link -> file-00") && !list.contains("00000000"),
+        "hashes are not known: {list}"
+    );
     let (code, json, _) = run(&["-l", "--json", "cut.cmx"]);
     assert!(code == Some(2) && json.contains("/d/file-") && !json.contains("\"hash\""));
     for call in ["-d", "-t"] {
         let (code, _, error) = run(&[call, "cut.cmx"]);
-        assert!(code == Some(2) && error.lines().count() == 1 && error.contains("cmx repair"), "{call}: {error}");
+        assert!(
+            code == Some(2) && error.lines().count() == 1 && error.contains("cmx repair"),
+            "{call}: {error}"
+        );
     }
 }
 
-/// What became other than the names say is never shown under them: a file that changed while it was archived.
+/// What became other than the names say is never shown under them: a file that changed while it was
+/// archived.
 #[test]
 fn void_names_name_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let pieces: Vec<Vec<u8>> = (0..4u8).map(|number| vec![number; 500]).collect();
     let entry = |number: usize, size: usize| {
         let content = if number == 2 { &pieces[2][..size] } else { &pieces[number] };
-        Entry { path: vec![b'a' + number as u8], size: size as u64, hash: narrow(hash(content), size as u64), ..Entry::default() }
+        Entry {
+            path: vec![b'a' + number as u8],
+            size: size as u64,
+            hash: narrow(hash(content), size as u64),
+            ..Entry::default()
+        }
     };
     let planned: Vec<Entry> = (0..4).map(|number| entry(number, 500)).collect();
     let mut bytes = Vec::new();
@@ -135,7 +201,8 @@ fn void_names_name_nothing() {
     writer.block(&block(&[&pieces[0][..], &pieces[1]].concat())).unwrap();
     writer.void_names(2, &LEVELS[0]).unwrap();
     writer.block(&block(&[&pieces[2][..300], &pieces[3]].concat())).unwrap();
-    let stored: Vec<Entry> = (0..4).map(|number| entry(number, if number == 2 { 300 } else { 500 })).collect();
+    let stored: Vec<Entry> =
+        (0..4).map(|number| entry(number, if number == 2 { 300 } else { 500 })).collect();
     writer.finish(stored.clone(), &LEVELS[0], true).unwrap();
     fs::write(folder.path().join("x.cmx"), &bytes).unwrap();
     let opened = Archive::open(folder.path().join("x.cmx"), &DecodeOptions::default()).unwrap();
@@ -146,7 +213,8 @@ fn void_names_name_nothing() {
     assert_eq!(named, [&b"a"[..], b"b", b"lost+found/member-1-block-1"], "{:?}", summary.lost);
 }
 
-/// What the names cost: they stand only once, and their record takes less than 0.3 % of an archive of sources.
+/// What the names cost: they stand only once, and their record takes less than 0.3 % of an archive
+/// of sources.
 #[test]
 fn names_cost_little() {
     let folder = tempfile::tempdir().unwrap();
@@ -165,7 +233,11 @@ fn names_cost_little() {
     assert_eq!(row.record_len, record(Kind::Names, &Names::bytes_of(&member.index.entries)));
     let with = row.record_len + record(Kind::Index, &member.index.to_bytes_behind_names());
     let without = record(Kind::Index, &member.index.to_bytes());
-    assert!(with <= without + summary.coded * 3 / 1000, "{with} and not {without} of {}", summary.coded);
+    assert!(
+        with <= without + summary.coded * 3 / 1000,
+        "{with} and not {without} of {}",
+        summary.coded
+    );
 }
 
 /// A time of the plan, which the names have, is what the index had.
@@ -177,12 +249,16 @@ fn names_keep_the_metadata() {
     let found = fs::metadata(root.join("file-07")).unwrap();
     let entry = saved.entries().find(|entry| entry.path.ends_with(b"/d/file-07")).unwrap();
     use std::os::unix::fs::MetadataExt;
-    assert_eq!(entry.metadata.mtime, Some(Time { seconds: found.mtime(), nanos: found.mtime_nsec() as u32 }));
+    assert_eq!(
+        entry.metadata.mtime,
+        Some(Time { seconds: found.mtime(), nanos: found.mtime_nsec() as u32 })
+    );
     assert_eq!(entry.metadata.mode, Some(found.mode() & 0o7777));
 }
 
-/// Files that change, vanish or have a second name while an archive is made, and a cut anywhere in that archive: what comes
-/// out under a name is the content of that name or the beginning of it, never that of another file.
+/// Files that change, vanish or have a second name while an archive is made, and a cut anywhere in
+/// that archive: what comes out under a name is the content of that name or the beginning of it,
+/// never that of another file.
 #[test]
 fn no_content_comes_out_under_the_name_of_another() {
     type Act = fn(&Path);
@@ -198,7 +274,9 @@ fn no_content_comes_out_under_the_name_of_another() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("d");
         fs::create_dir(&root).unwrap();
-        (0..FILES).for_each(|file| fs::write(root.join(format!("file-{file:02}")), content(file)).unwrap());
+        (0..FILES).for_each(|file| {
+            fs::write(root.join(format!("file-{file:02}")), content(file)).unwrap()
+        });
         fs::write(root.join("copy"), content(3)).unwrap();
         fs::hard_link(root.join("file-20"), root.join("second-name")).unwrap();
         let encode = EncodeOptions { level: &LEVELS[0], ..EncodeOptions::default() };
@@ -223,7 +301,9 @@ fn no_content_comes_out_under_the_name_of_another() {
             fs::write(&path, out).unwrap();
             let target = folder.path().join(format!("out{share}"));
             let saved = Archive::open(path, &DecodeOptions::default()).unwrap();
-            saved.extract(&mut Selection::new(&[]).unwrap(), &target, &ExtractOptions::default()).unwrap();
+            saved
+                .extract(&mut Selection::new(&[]).unwrap(), &target, &ExtractOptions::default())
+                .unwrap();
             for entry in saved.entries().filter(|entry| !entry.path.starts_with(b"lost+found")) {
                 let path = target.join(std::ffi::OsStr::from_bytes(&entry.path));
                 if !path.is_file() {
@@ -233,7 +313,8 @@ fn no_content_comes_out_under_the_name_of_another() {
                 let file = name.strip_prefix("file-").map_or(20, |file| file.parse().unwrap());
                 let (whole, found) = (fs::read(root.join(&name)), fs::read(&path).unwrap());
                 let planned = if name == "copy" { content(3) } else { content(file) };
-                let is_its_own = whole.is_ok_and(|whole| whole.starts_with(&found)) || planned.starts_with(&found);
+                let is_its_own = whole.is_ok_and(|whole| whole.starts_with(&found))
+                    || planned.starts_with(&found);
                 assert!(is_its_own, "{number}: {name} has the content of another at {share}/20");
             }
         }

@@ -35,7 +35,11 @@ fn every_cut_is_found() {
                 Err(error) if error.is_damage() || length == 0 => {}
                 other => {
                     // A cut between two members leaves a whole archive.
-                    assert!(other.is_ok() && 2 * length == archive.len(), "{length} of {}: {other:?}", archive.len());
+                    assert!(
+                        other.is_ok() && 2 * length == archive.len(),
+                        "{length} of {}: {other:?}",
+                        archive.len()
+                    );
                 }
             }
         }
@@ -57,9 +61,12 @@ fn trailing_bytes_are_an_error_unless_asked_otherwise() {
 fn moved_and_doubled_records_are_found() {
     let (_, archive) = archives().swap_remove(1);
     let marker = cmx::container::format::MARKER;
-    let starts: Vec<usize> = (0..archive.len() - 4).filter(|&place| archive[place..place + 4] == marker).collect();
+    let starts: Vec<usize> =
+        (0..archive.len() - 4).filter(|&place| archive[place..place + 4] == marker).collect();
     let (first, second, third) = (starts[0], starts[1], starts[2]);
-    let swapped = [&archive[..first], &archive[second..third], &archive[first..second], &archive[third..]].concat();
+    let swapped =
+        [&archive[..first], &archive[second..third], &archive[first..second], &archive[third..]]
+            .concat();
     let doubled = [&archive[..second], &archive[first..]].concat();
     let dropped = [&archive[..first], &archive[second..]].concat();
     for damaged in [swapped, doubled, dropped] {
@@ -72,7 +79,8 @@ fn random_flips(count: u64) {
     let archives = archives();
     let mut random = 0x9E37_79B9_7F4A_7C15u64;
     for _ in 0..count {
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        random =
+            random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let (data, archive) = &archives[(random >> 60) as usize % archives.len()];
         let bit = (random >> 20) as usize % (archive.len() * 8);
         let mut damaged = archive.clone();

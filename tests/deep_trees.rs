@@ -9,12 +9,22 @@ use std::time::Instant;
 fn succeed(folder: &Path, script: &str) {
     let cmx = Path::new(env!("CARGO_BIN_EXE_cmx")).parent().unwrap();
     let path = format!("{}:{}", cmx.display(), std::env::var("PATH").unwrap());
-    let output = Command::new("sh").args(["-ec", script]).env("PATH", path).current_dir(folder).output().unwrap();
-    assert!(output.status.success(), "{script}: {} {}", output.status, String::from_utf8_lossy(&output.stderr));
+    let output = Command::new("sh")
+        .args(["-ec", script])
+        .env("PATH", path)
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{script}: {} {}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
-/// A chain of `depth` folders named `name` below `folder`, with a file in every hundredth and in the last. It is made from
-/// its end: no path is long then.
+/// A chain of `depth` folders named `name` below `folder`, with a file in every hundredth and in
+/// the last. It is made from its end: no path is long then.
 fn chain(folder: &Path, name: &str, depth: usize) {
     let next = folder.join("next");
     for level in (0..depth).rev() {
@@ -31,16 +41,23 @@ fn chain(folder: &Path, name: &str, depth: usize) {
     fs::rename(next, folder.join("top")).unwrap();
 }
 
-/// 4,000 levels: what lay below 4,096 bytes of path was left out, and 2,048 levels took 20 s to extract.
+/// 4,000 levels: what lay below 4,096 bytes of path was left out, and 2,048 levels took 20 s to
+/// extract.
 #[test]
 fn four_thousand_levels_come_back() {
     let folder = tempfile::tempdir().unwrap();
     chain(folder.path(), "dd", 4000);
     let begun = Instant::now();
-    succeed(folder.path(), "cmx -q -1 top -o x.cmx; cmx -l x.cmx >list; test $(wc -l <list) = 4043; cmx -q -d x.cmx -C out");
+    succeed(
+        folder.path(),
+        "cmx -q -1 top -o x.cmx; cmx -l x.cmx >list; test $(wc -l <list) = 4043; cmx -q -d x.cmx -C out",
+    );
     assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
     // tar reads such trees.
-    succeed(folder.path(), "tar -cf one.tar --sort=name top; cd out; tar -cf ../two.tar --sort=name top; cd ..; cmp one.tar two.tar");
+    succeed(
+        folder.path(),
+        "tar -cf one.tar --sort=name top; cd out; tar -cf ../two.tar --sort=name top; cd ..; cmp one.tar two.tar",
+    );
     succeed(folder.path(), "rm -r top out");
 }
 
@@ -48,7 +65,10 @@ fn four_thousand_levels_come_back() {
 fn long_names_and_long_paths_come_back() {
     let folder = tempfile::tempdir().unwrap();
     chain(folder.path(), &"n".repeat(255), 100);
-    succeed(folder.path(), "cmx -q -1 top -o x.cmx; cmx -q -d x.cmx -C out; mkdir e; cmx -q -a x.cmx top; cmx -q -t x.cmx");
+    succeed(
+        folder.path(),
+        "cmx -q -1 top -o x.cmx; cmx -q -d x.cmx -C out; mkdir e; cmx -q -a x.cmx top; cmx -q -t x.cmx",
+    );
     succeed(
         folder.path(),
         "tar -cf one.tar --sort=name top; cd out; tar -cf ../two.tar --sort=name top; cd ..; cmp one.tar two.tar; rm -r top out",
@@ -60,8 +80,13 @@ fn a_wide_folder_takes_time_in_proportion() {
     let folder = tempfile::tempdir().unwrap();
     let top = folder.path().join("top");
     fs::create_dir(&top).unwrap();
-    (0..20_000).for_each(|number| fs::write(top.join(format!("{number}{}", "w".repeat(200))), []).unwrap());
+    (0..20_000).for_each(|number| {
+        fs::write(top.join(format!("{number}{}", "w".repeat(200))), []).unwrap()
+    });
     let begun = Instant::now();
-    succeed(folder.path(), "cmx -q -1 top -o x.cmx; cmx -l x.cmx >list; cmx -q -d x.cmx -C out; test $(ls out/top | wc -l) = 20000");
+    succeed(
+        folder.path(),
+        "cmx -q -1 top -o x.cmx; cmx -l x.cmx >list; cmx -q -d x.cmx -C out; test $(ls out/top | wc -l) = 20000",
+    );
     assert!(begun.elapsed().as_secs() < 120, "{:?}", begun.elapsed());
 }

@@ -18,18 +18,41 @@ use noise::noise;
 fn archive(folder: &Path, parity: u32) -> (Vec<u8>, [Range<usize>; 2]) {
     let root = folder.join("d");
     fs::create_dir(&root).unwrap();
-    let words = ["model ", "of ", "context ", "the ", "mixer ", "learns ", "every ", "weight ", "again\n", "and ", "then ", "predicts "];
+    let words = [
+        "model ",
+        "of ",
+        "context ",
+        "the ",
+        "mixer ",
+        "learns ",
+        "every ",
+        "weight ",
+        "again\n",
+        "and ",
+        "then ",
+        "predicts ",
+    ];
     for (number, digits) in noise(60 * 300).chunks(300).enumerate() {
-        let text: Vec<String> = digits.iter().map(|&digit| format!("{}{} ", words[usize::from(digit) % 12], digit / 5)).collect();
+        let text: Vec<String> = digits
+            .iter()
+            .map(|&digit| format!("{}{} ", words[usize::from(digit) % 12], digit / 5))
+            .collect();
         fs::write(root.join(format!("a-file-with-the-number-{number}")), text.concat()).unwrap();
     }
     fs::write(root.join("noise"), noise(190_000)).unwrap();
-    let options = CreateOptions { solid: Some(20_000), base: Some(16_000), parity, ..CreateOptions::default() };
+    let options = CreateOptions {
+        solid: Some(20_000),
+        base: Some(16_000),
+        parity,
+        ..CreateOptions::default()
+    };
     let path = folder.join("x.cmx");
     Archive::create(&path, std::slice::from_ref(&root), &options).unwrap();
     let opened = Archive::open(&path, &DecodeOptions::default()).unwrap();
     let member = &opened.members()[0];
-    assert!(opened.warnings().is_empty() && member.header.is_based() && member.index.blocks.len() > 3);
+    assert!(
+        opened.warnings().is_empty() && member.header.is_based() && member.index.blocks.len() > 3
+    );
     let base_end = (member.block_at[0] + member.index.blocks[0].record_len) as usize;
     let last = member.index.blocks.len() - 1;
     let index_at = (member.block_at[last] + member.index.blocks[last].record_len) as usize;
@@ -54,10 +77,21 @@ fn a_burst_of_512_bytes_in_what_all_files_need_is_mended() {
         for at in (part.start..last).step_by(97).chain([last]) {
             let damaged = damaged(&bytes, at..at + 512);
             fs::write(&path, &damaged).unwrap();
-            let opened = Archive::open(&path, &DecodeOptions::default()).unwrap_or_else(|error| panic!("{at}: {error}"));
-            assert!(matches!(opened.warnings(), [line] if line.starts_with("mended by parity: ")), "{at}: {:?}", opened.warnings());
+            let opened = Archive::open(&path, &DecodeOptions::default())
+                .unwrap_or_else(|error| panic!("{at}: {error}"));
+            assert!(
+                matches!(opened.warnings(), [line] if line.starts_with("mended by parity: ")),
+                "{at}: {:?}",
+                opened.warnings()
+            );
             let mut again = Vec::new();
-            let summary = repair(&fs::File::open(&path).unwrap(), folder.path(), &mut again, &DecodeOptions::default()).unwrap();
+            let summary = repair(
+                &fs::File::open(&path).unwrap(),
+                folder.path(),
+                &mut again,
+                &DecodeOptions::default(),
+            )
+            .unwrap();
             assert!(summary.lost.is_empty() && !summary.was_whole, "{at}: {:?}", summary.lost);
             let whole = folder.path().join("whole.cmx");
             fs::write(&whole, &again).unwrap();
@@ -74,8 +108,16 @@ fn what_is_mended_is_right_and_said() {
     for at in [3, 40, first.end / 2, first.end - 512, index.start + 5, index.end - 100] {
         fs::write(folder.path().join("damaged.cmx"), damaged(&bytes, at..at + 512)).unwrap();
         let _ = fs::remove_dir_all(folder.path().join("out"));
-        for call in [&["-t", "damaged.cmx"][..], &["-d", "damaged.cmx", "-C", "out"], &["-l", "damaged.cmx"]] {
-            let output = Command::new(env!("CARGO_BIN_EXE_cmx")).args(call).current_dir(folder.path()).output().unwrap();
+        for call in [
+            &["-t", "damaged.cmx"][..],
+            &["-d", "damaged.cmx", "-C", "out"],
+            &["-l", "damaged.cmx"],
+        ] {
+            let output = Command::new(env!("CARGO_BIN_EXE_cmx"))
+                .args(call)
+                .current_dir(folder.path())
+                .output()
+                .unwrap();
             let error = String::from_utf8(output.stderr).unwrap();
             assert_eq!(output.status.code(), Some(2), "{at} {call:?}: {error}");
             let said = error.contains("mended by parity") && error.contains("cmx repair");
@@ -86,7 +128,10 @@ fn what_is_mended_is_right_and_said() {
                 for found in fs::read_dir(folder.path().join("d")).unwrap() {
                     let source = found.unwrap().path();
                     let stored = source.strip_prefix("/").unwrap();
-                    assert_eq!(fs::read(folder.path().join("out").join(stored)).unwrap(), fs::read(&source).unwrap());
+                    assert_eq!(
+                        fs::read(folder.path().join("out").join(stored)).unwrap(),
+                        fs::read(&source).unwrap()
+                    );
                 }
             }
         }
@@ -100,15 +145,29 @@ fn a_damaged_guard_harms_nothing() {
     let (bytes, [_, index]) = archive(folder.path(), 0);
     let footer_at = bytes.len() - FOOTER_LEN as usize;
     for at in (index.end..footer_at - 100).step_by(150) {
-        fs::write(folder.path().join("damaged.cmx"), damaged(&bytes, at..(at + 512).min(footer_at))).unwrap();
-        let opened = Archive::open(folder.path().join("damaged.cmx"), &DecodeOptions::default()).unwrap();
-        opened.extract(&mut Selection::new(&[]).unwrap(), &folder.path().join(format!("out-{at}")), &ExtractOptions::default()).unwrap();
+        fs::write(
+            folder.path().join("damaged.cmx"),
+            damaged(&bytes, at..(at + 512).min(footer_at)),
+        )
+        .unwrap();
+        let opened =
+            Archive::open(folder.path().join("damaged.cmx"), &DecodeOptions::default()).unwrap();
+        opened
+            .extract(
+                &mut Selection::new(&[]).unwrap(),
+                &folder.path().join(format!("out-{at}")),
+                &ExtractOptions::default(),
+            )
+            .unwrap();
         // And it is said, and made anew to the byte.
         assert_eq!(opened.scrub().unwrap().len(), 1, "{at}");
         let mut again = Vec::new();
         let file = fs::File::open(folder.path().join("damaged.cmx")).unwrap();
         let summary = repair(&file, folder.path(), &mut again, &DecodeOptions::default()).unwrap();
-        assert!(summary.notes == ["the guard of member-1 was computed anew"] && summary.lost.is_empty(), "{at}: {summary:?}");
+        assert!(
+            summary.notes == ["the guard of member-1 was computed anew"] && summary.lost.is_empty(),
+            "{at}: {summary:?}"
+        );
         assert!(again == bytes, "{at}");
     }
 }
@@ -126,7 +185,8 @@ fn the_guard_takes_seven_thousandths_and_parity_its_share() {
     // The same is mended of a short archive with parity.
     for at in [first.start, first.end / 2, index.start + 1, 100_000] {
         fs::write(folder.path().join("damaged.cmx"), damaged(&bytes, at..at + 512)).unwrap();
-        let opened = Archive::open(folder.path().join("damaged.cmx"), &DecodeOptions::default()).unwrap();
+        let opened =
+            Archive::open(folder.path().join("damaged.cmx"), &DecodeOptions::default()).unwrap();
         assert_eq!(opened.warnings().len(), 1);
         assert!(opened.extract_to(&mut Selection::new(&[]).unwrap(), &mut std::io::sink()).is_ok());
     }

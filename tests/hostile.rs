@@ -1,4 +1,5 @@
-//! Archives made to do harm: nothing outside of the target folder changes, and every one is refused.
+//! Archives made to do harm: nothing outside of the target folder changes, and every one is
+//! refused.
 
 use std::fs;
 use std::path::Path;
@@ -16,7 +17,11 @@ use cmx::{Archive, DecodeOptions, Error, LimitKind};
 const CONTENT: &[u8] = b"harm\n";
 
 fn entry(path: &[u8], kind: EntryKind, link: &[u8]) -> Entry {
-    let (size, hash) = if kind == EntryKind::File { (CONTENT.len() as u64, narrow(hash(CONTENT), 5)) } else { (0, 0) };
+    let (size, hash) = if kind == EntryKind::File {
+        (CONTENT.len() as u64, narrow(hash(CONTENT), 5))
+    } else {
+        (0, 0)
+    };
     Entry { path: path.to_vec(), kind, link: link.to_vec(), size, hash, ..Entry::default() }
 }
 
@@ -26,10 +31,17 @@ fn file(path: &str) -> Entry {
 
 /// An archive with these entries, however wrong they are.
 fn archive_of(path: &Path, entries: Vec<Entry>) {
-    let mut writer = MemberWriter::begin(fs::File::create(path).unwrap(), incompatible::NAMED, &LEVELS[0], 0).unwrap();
-    let contents = entries.iter().filter(|entry| entry.kind == EntryKind::File && entry.same_as.is_none()).count();
+    let mut writer =
+        MemberWriter::begin(fs::File::create(path).unwrap(), incompatible::NAMED, &LEVELS[0], 0)
+            .unwrap();
+    let contents = entries
+        .iter()
+        .filter(|entry| entry.kind == EntryKind::File && entry.same_as.is_none())
+        .count();
     if contents > 0 {
-        writer.block(&CodedBlock::encode(&CONTENT.repeat(contents), &LEVELS[0], false).unwrap()).unwrap();
+        writer
+            .block(&CodedBlock::encode(&CONTENT.repeat(contents), &LEVELS[0], false).unwrap())
+            .unwrap();
     }
     writer.finish(entries, &LEVELS[0], false).unwrap();
 }
@@ -61,7 +73,8 @@ fn attacks(outside: &Path) -> Vec<Vec<Entry>> {
         &long,
     ];
     for path in paths {
-        for kind in [EntryKind::File, EntryKind::Directory, EntryKind::Symlink, EntryKind::Hardlink] {
+        for kind in [EntryKind::File, EntryKind::Directory, EntryKind::Symlink, EntryKind::Hardlink]
+        {
             attacks.push(vec![entry(path.as_bytes(), kind, b"x")]);
         }
     }
@@ -98,7 +111,11 @@ fn lines(folder: &Path) -> Vec<String> {
         .unwrap()
         .map(|entry| {
             let path = entry.unwrap().path();
-            format!("{path:?} {:?} {:?}", fs::symlink_metadata(&path).unwrap().modified(), fs::read(&path).ok())
+            format!(
+                "{path:?} {:?} {:?}",
+                fs::symlink_metadata(&path).unwrap().modified(),
+                fs::read(&path).ok()
+            )
         })
         .collect();
     lines.sort();
@@ -117,15 +134,19 @@ fn nothing_gets_out() {
     for (number, entries) in attacks.into_iter().enumerate() {
         let folder = tempfile::tempdir().unwrap();
         let archive = folder.path().join("x.cmx");
-        let shown: Vec<_> = entries.iter().map(|entry| format!("{:?} {}", entry.kind, show_name(&entry.path))).collect();
+        let shown: Vec<_> = entries
+            .iter()
+            .map(|entry| format!("{:?} {}", entry.kind, show_name(&entry.path)))
+            .collect();
         archive_of(&archive, entries);
         let target = base.path().join(format!("target{number}"));
         fs::create_dir(&target).unwrap();
         std::os::unix::fs::symlink("../outside", target.join("there")).unwrap();
         for overwrite in [false, true] {
             let options = ExtractOptions { overwrite, ..ExtractOptions::default() };
-            let result = Archive::open(&archive, &DecodeOptions::default())
-                .and_then(|archive| archive.extract(&mut Selection::new(&[]).unwrap(), &target, &options));
+            let result = Archive::open(&archive, &DecodeOptions::default()).and_then(|archive| {
+                archive.extract(&mut Selection::new(&[]).unwrap(), &target, &options)
+            });
             match result {
                 Err(Error::Bug(text)) => panic!("{shown:?}: {text}"),
                 Err(_) => {}
@@ -144,22 +165,39 @@ fn what_does_not_extract_is_not_called_whole() {
     let archive = base.path().join("x.cmx");
     let mut refused = 0;
     for (number, entries) in attacks(Path::new("/outside")).into_iter().enumerate() {
-        let shown: Vec<_> = entries.iter().map(|entry| format!("{:?} {}", entry.kind, show_name(&entry.path))).collect();
+        let shown: Vec<_> = entries
+            .iter()
+            .map(|entry| format!("{:?} {}", entry.kind, show_name(&entry.path)))
+            .collect();
         // What was there before is nothing that an archive could know of.
-        let is_about_target = entries.iter().all(|entry| entry.path.starts_with(b"there") && entry.kind != EntryKind::Hardlink);
+        let is_about_target = entries
+            .iter()
+            .all(|entry| entry.path.starts_with(b"there") && entry.kind != EntryKind::Hardlink);
         archive_of(&archive, entries);
-        let tested = Archive::open(&archive, &DecodeOptions::default()).and_then(|archive| archive.test(&mut Selection::new(&[]).unwrap()));
+        let tested = Archive::open(&archive, &DecodeOptions::default())
+            .and_then(|archive| archive.test(&mut Selection::new(&[]).unwrap()));
         assert_eq!(tested.is_err(), !is_about_target, "{shown:?}");
         let mut out = Vec::new();
-        let repaired = repair(&fs::File::open(&archive).unwrap(), base.path(), &mut out, &DecodeOptions::default());
+        let repaired = repair(
+            &fs::File::open(&archive).unwrap(),
+            base.path(),
+            &mut out,
+            &DecodeOptions::default(),
+        );
         let is_whole = repaired.as_ref().is_ok_and(|summary| summary.was_whole);
         assert_eq!(is_whole, is_about_target, "{shown:?}: {repaired:?}");
         refused += usize::from(!is_about_target);
         if number % 9 == 0 && !is_about_target {
             for call in ["-t", "repair"] {
                 let _ = fs::remove_file(base.path().join("x.repaired.cmx"));
-                let output = std::process::Command::new(env!("CARGO_BIN_EXE_cmx")).args([call, "x.cmx"]).current_dir(base.path()).output();
-                let (code, text) = (output.as_ref().unwrap().status.code(), String::from_utf8(output.unwrap().stderr).unwrap());
+                let output = std::process::Command::new(env!("CARGO_BIN_EXE_cmx"))
+                    .args([call, "x.cmx"])
+                    .current_dir(base.path())
+                    .output();
+                let (code, text) = (
+                    output.as_ref().unwrap().status.code(),
+                    String::from_utf8(output.unwrap().stderr).unwrap(),
+                );
                 assert_eq!(code, Some(2), "{call} {shown:?}: {text}");
                 assert!(call == "repair" || text.lines().count() == 1, "{call} {shown:?}: {text}");
             }
@@ -189,28 +227,48 @@ fn hostile_names_are_listed_harmlessly() {
         })
         .collect();
     archive_of(&archive, entries);
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_cmx")).arg("-l").arg(&archive).output().unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_cmx"))
+        .arg("-l")
+        .arg(&archive)
+        .output()
+        .unwrap();
     let text = String::from_utf8(output.stdout).expect("only UTF-8 is printed");
     assert_eq!(text.lines().count(), 202);
     let turns = |c: char| matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
     assert!(!text.chars().any(|c| c != '\n' && (c.is_control() || turns(c))));
-    assert!(text.contains("\\u{202e}") && text.contains("\\u{2066}"), "they are escaped, not left out");
+    assert!(
+        text.contains("\\u{202e}") && text.contains("\\u{2066}"),
+        "they are escaped, not left out"
+    );
 }
 
 #[test]
 fn limits_stop_bombs() {
     let base = tempfile::tempdir().unwrap();
     let archive = base.path().join("x.cmx");
-    let many: Vec<Entry> = (0..10_000u64).map(|n| Entry { same_as: (n > 0).then_some(0), ..file(&format!("f{n}")) }).collect();
+    let many: Vec<Entry> = (0..10_000u64)
+        .map(|n| Entry { same_as: (n > 0).then_some(0), ..file(&format!("f{n}")) })
+        .collect();
     archive_of(&archive, many);
     let fails = |options: DecodeOptions| {
-        let result = Archive::open(&archive, &options)
-            .and_then(|archive| archive.extract(&mut Selection::new(&[]).unwrap(), &base.path().join("out"), &ExtractOptions::default()));
+        let result = Archive::open(&archive, &options).and_then(|archive| {
+            archive.extract(
+                &mut Selection::new(&[]).unwrap(),
+                &base.path().join("out"),
+                &ExtractOptions::default(),
+            )
+        });
         let Err(Error::Limit(limit)) = result else { panic!("no limit was passed") };
         limit.kind
     };
-    assert_eq!(fails(DecodeOptions { max_output: 40_000, ..DecodeOptions::default() }), LimitKind::Output);
-    assert_eq!(fails(DecodeOptions { max_index: 1000, ..DecodeOptions::default() }), LimitKind::Index);
+    assert_eq!(
+        fails(DecodeOptions { max_output: 40_000, ..DecodeOptions::default() }),
+        LimitKind::Output
+    );
+    assert_eq!(
+        fails(DecodeOptions { max_index: 1000, ..DecodeOptions::default() }),
+        LimitKind::Index
+    );
     assert_eq!(fails(DecodeOptions { max_path: 3, ..DecodeOptions::default() }), LimitKind::Path);
     assert!(
         matches!(fails(DecodeOptions { memory: 1 << 20, ..DecodeOptions::default() }), LimitKind::Memory { needed } if needed > 1 << 20)
@@ -218,7 +276,8 @@ fn limits_stop_bombs() {
     assert!(!base.path().join("out/f0").exists());
 }
 
-/// Older versions left a file out that they could not read, and stored its other names as links to it.
+/// Older versions left a file out that they could not read, and stored its other names as links to
+/// it.
 #[test]
 fn hard_links_to_what_was_left_out_are_no_whole_archive() {
     let base = tempfile::tempdir().unwrap();
@@ -228,11 +287,22 @@ fn hard_links_to_what_was_left_out_are_no_whole_archive() {
     let open = |name: &str| Archive::open(path(name), &DecodeOptions::default()).unwrap();
     let all = || Selection::new(&[]).unwrap();
     let error = open("x.cmx").test(&mut all()).unwrap_err();
-    assert!(error.is_damage() && error.to_string().contains("\"lost\" is a hard link to \"gone\""), "{error}");
-    assert!(open("x.cmx").test(&mut Selection::new(&[b"a".to_vec(), b"h".to_vec()]).unwrap()).is_ok());
+    assert!(
+        error.is_damage() && error.to_string().contains("\"lost\" is a hard link to \"gone\""),
+        "{error}"
+    );
+    assert!(
+        open("x.cmx").test(&mut Selection::new(&[b"a".to_vec(), b"h".to_vec()]).unwrap()).is_ok()
+    );
     let repaired = |from: &str, to: &str| {
         let mut out = fs::File::create(path(to)).unwrap();
-        repair(&fs::File::open(path(from)).unwrap(), base.path(), &mut out, &DecodeOptions::default()).unwrap()
+        repair(
+            &fs::File::open(path(from)).unwrap(),
+            base.path(),
+            &mut out,
+            &DecodeOptions::default(),
+        )
+        .unwrap()
     };
     let summary = repaired("x.cmx", "y.cmx");
     assert_eq!(
@@ -240,7 +310,8 @@ fn hard_links_to_what_was_left_out_are_no_whole_archive() {
         (false, 3, vec!["lost: a hard link to gone, whose content is not there".into()])
     );
     open("y.cmx").test(&mut all()).unwrap();
-    let extracted = open("y.cmx").extract(&mut all(), &path("out"), &ExtractOptions::default()).unwrap();
+    let extracted =
+        open("y.cmx").extract(&mut all(), &path("out"), &ExtractOptions::default()).unwrap();
     assert_eq!((extracted.entries, fs::read(path("out/h")).unwrap()), (3, CONTENT.to_vec()));
     assert!(repaired("y.cmx", "again.cmx").was_whole);
     // Behind a whole member, and before one that replaces the link.
@@ -257,5 +328,9 @@ fn hard_links_to_what_was_left_out_are_no_whole_archive() {
     archive_of(&path("x.cmx"), vec![file("a"), file("../b")]);
     assert!(open("x.cmx").test(&mut all()).is_err());
     let summary = repaired("x.cmx", "y.cmx");
-    assert!(!summary.was_whole && summary.lost.len() == 1 && summary.lost[0].contains("../b"), "{:?}", summary.lost);
+    assert!(
+        !summary.was_whole && summary.lost.len() == 1 && summary.lost[0].contains("../b"),
+        "{:?}",
+        summary.lost
+    );
 }

@@ -16,7 +16,9 @@ fn succeeds(folder: &Path, line: &str) -> bool {
 }
 
 fn content() -> Vec<u8> {
-    (0..60_000u64).map(|place| b"some words and 0123456789, "[((place * place) >> 9) as usize % 27]).collect()
+    (0..60_000u64)
+        .map(|place| b"some words and 0123456789, "[((place * place) >> 9) as usize % 27])
+        .collect()
 }
 
 /// Kills each kind of job at `points` moments spread over its duration.
@@ -40,7 +42,8 @@ fn kill(points: u32) {
             let mut child = run(base, job);
             // Spread unevenly, so that a phase with a period is not always missed.
             std::thread::sleep(
-                duration.mul_f64(f64::from(point * 7919 % points) / f64::from(points)) + Duration::from_micros(u64::from(point)),
+                duration.mul_f64(f64::from(point * 7919 % points) / f64::from(points))
+                    + Duration::from_micros(u64::from(point)),
             );
             let _ = child.kill();
             child.wait().unwrap();
@@ -49,7 +52,10 @@ fn kill(points: u32) {
             }
             for name in ["a", "b", "c"] {
                 let path = base.join("out/d").join(name);
-                assert!(!path.exists() || fs::read(&path).unwrap() == fs::read(base.join("d").join(name)).unwrap());
+                assert!(
+                    !path.exists()
+                        || fs::read(&path).unwrap() == fs::read(base.join("d").join(name)).unwrap()
+                );
             }
             let grown = fs::read(base.join("grown.cmx")).unwrap();
             assert_eq!(grown[..whole.len()], whole);

@@ -1,4 +1,5 @@
-//! Entries that change their kind between appends and in joined archives: the newer replaces the older.
+//! Entries that change their kind between appends and in joined archives: the newer replaces the
+//! older.
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -14,11 +15,17 @@ fn shell(folder: &Path, script: &str) -> Output {
 
 fn succeed(folder: &Path, script: &str) -> String {
     let output = shell(folder, script);
-    assert!(output.status.success(), "{script}: {} {}", output.status, String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{script}: {} {}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// Each before and after, by turns appended and joined; what is extracted must be the tree after, where it was stored.
+/// Each before and after, by turns appended and joined; what is extracted must be the tree after,
+/// where it was stored.
 #[test]
 fn the_newer_kind_replaces_the_older() {
     let cases = [
@@ -31,15 +38,26 @@ fn the_newer_kind_replaces_the_older() {
     ];
     for (before, after) in cases {
         let folder = tempfile::tempdir().unwrap();
-        succeed(folder.path(), &format!("{before}; cmx -1 -q p -o a.cmx; cp a.cmx j.cmx; {after}; cmx -1 -q -a a.cmx p"));
+        succeed(
+            folder.path(),
+            &format!(
+                "{before}; cmx -1 -q p -o a.cmx; cp a.cmx j.cmx; {after}; cmx -1 -q -a a.cmx p"
+            ),
+        );
         succeed(folder.path(), "cmx -1 -q p -o n.cmx; cat n.cmx >>j.cmx");
         for archive in ["a.cmx", "j.cmx"] {
             succeed(
                 folder.path(),
-                &format!("cmx -q -t {archive}; cmx -q -d {archive} -C {archive}.out; diff -r --no-dereference p {archive}.out/p"),
+                &format!(
+                    "cmx -q -t {archive}; cmx -q -d {archive} -C {archive}.out; diff -r --no-dereference p {archive}.out/p"
+                ),
             );
             let listed = succeed(folder.path(), &format!("cmx -l --json {archive} | grep -c path"));
-            assert_eq!(listed.trim(), succeed(folder.path(), "find p | wc -l").trim(), "{before}; {after}");
+            assert_eq!(
+                listed.trim(),
+                succeed(folder.path(), "find p | wc -l").trim(),
+                "{before}; {after}"
+            );
         }
     }
 }
@@ -48,11 +66,18 @@ fn the_newer_kind_replaces_the_older() {
 #[test]
 fn what_was_replaced_does_not_come_back() {
     let folder = tempfile::tempdir().unwrap();
-    succeed(folder.path(), "mkdir -p p/q; echo 1 >p/q/old; cmx -1 -q p -o a.cmx; rm -r p/q; echo x >p/q; cmx -1 -q -a a.cmx p");
-    succeed(folder.path(), "rm p/q; mkdir p/q; echo 2 >p/q/new; cmx -1 -q -a a.cmx p/q/new; cmx -q -d a.cmx -C out; diff -r p out/p");
+    succeed(
+        folder.path(),
+        "mkdir -p p/q; echo 1 >p/q/old; cmx -1 -q p -o a.cmx; rm -r p/q; echo x >p/q; cmx -1 -q -a a.cmx p",
+    );
+    succeed(
+        folder.path(),
+        "rm p/q; mkdir p/q; echo 2 >p/q/new; cmx -1 -q -a a.cmx p/q/new; cmx -q -d a.cmx -C out; diff -r p out/p",
+    );
 }
 
-/// A second name of a file that was replaced since keeps the content that it had, and is listed as a file.
+/// A second name of a file that was replaced since keeps the content that it had, and is listed as
+/// a file.
 #[test]
 fn a_second_name_is_listed_as_what_it_is() {
     let folder = tempfile::tempdir().unwrap();
@@ -64,16 +89,24 @@ fn a_second_name_is_listed_as_what_it_is() {
     );
     let listed = succeed(folder.path(), "cmx -l a.cmx");
     assert!(!listed.contains(" = "), "{listed}");
-    let json: serde_json::Value = serde_json::from_str(&succeed(folder.path(), "cmx -l --json a.cmx d/h2")).unwrap();
-    assert_eq!((json["entries"][0]["kind"].as_str(), json["entries"][0]["size"].as_u64()), (Some("file"), Some(4)));
+    let json: serde_json::Value =
+        serde_json::from_str(&succeed(folder.path(), "cmx -l --json a.cmx d/h2")).unwrap();
+    assert_eq!(
+        (json["entries"][0]["kind"].as_str(), json["entries"][0]["size"].as_u64()),
+        (Some("file"), Some(4))
+    );
 }
 
 #[test]
 fn a_link_that_is_no_text_is_given_in_hexadecimal() {
     let folder = tempfile::tempdir().unwrap();
-    std::os::unix::fs::symlink(std::ffi::OsStr::from_bytes(b"\xffx"), folder.path().join("l")).unwrap();
+    std::os::unix::fs::symlink(std::ffi::OsStr::from_bytes(b"\xffx"), folder.path().join("l"))
+        .unwrap();
     fs::write(folder.path().join("f"), b"f").unwrap();
-    let json: serde_json::Value =
-        serde_json::from_str(&succeed(folder.path(), "mkdir d; mv l f d; cmx -q d -o a.cmx; cmx -l --json a.cmx d/l")).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&succeed(
+        folder.path(),
+        "mkdir d; mv l f d; cmx -q d -o a.cmx; cmx -l --json a.cmx d/l",
+    ))
+    .unwrap();
     assert_eq!(json["entries"][0]["link_hex"], "ff78");
 }

@@ -7,7 +7,11 @@ use std::process::{Command, Output};
 /// Runs shell commands in `folder`; `$CMX` is the program.
 fn shell(folder: &Path, script: &str) -> Output {
     let mut command = Command::new("sh");
-    command.current_dir(folder).args(["-c", script]).env("CMX", env!("CARGO_BIN_EXE_cmx")).env_remove("CMX_OPT");
+    command
+        .current_dir(folder)
+        .args(["-c", script])
+        .env("CMX", env!("CARGO_BIN_EXE_cmx"))
+        .env_remove("CMX_OPT");
     command.output().unwrap()
 }
 
@@ -43,10 +47,15 @@ fn a_limit_on_file_size_is_an_error_like_a_full_disk() {
     }
     let archive = fs::read(folder.path().join("d.cmx")).unwrap();
     shell(folder.path(), "ulimit -f 8; exec $CMX -1 -a d.cmx IN");
-    assert_eq!(fs::read(folder.path().join("d.cmx")).unwrap(), archive, "a failed append is cut off");
+    assert_eq!(
+        fs::read(folder.path().join("d.cmx")).unwrap(),
+        archive,
+        "a failed append is cut off"
+    );
 }
 
-/// From the limit at which the program is first loaded up to one at which the job succeeds, the job ends with one line.
+/// From the limit at which the program is first loaded up to one at which the job succeeds, the job
+/// ends with one line.
 #[test]
 fn too_little_memory_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
@@ -54,7 +63,8 @@ fn too_little_memory_is_an_error() {
     let (mut worked, mut refused) = (0, 0);
     for step in 1..=60 {
         let limit = step * 6000;
-        let output = shell(folder.path(), &format!("ulimit -v {limit}; exec $CMX -3 -q -T 1 -f IN"));
+        let output =
+            shell(folder.path(), &format!("ulimit -v {limit}; exec $CMX -3 -q -T 1 -f IN"));
         let text = String::from_utf8_lossy(&output.stderr);
         match output.status.code() {
             Some(0) => worked += 1,
@@ -62,8 +72,8 @@ fn too_little_memory_is_an_error() {
                 refused += 1;
                 assert!(text.lines().count() == 1, "{limit} KiB: {text}");
             }
-            // Below some limit the program cannot even be loaded, whatever its size: the loader ends with 127, or a signal
-            // ends the process.
+            // Below some limit the program cannot even be loaded, whatever its size: the loader
+            // ends with 127, or a signal ends the process.
             Some(127) | None if worked + refused == 0 => {}
             other => panic!("{limit} KiB: {other:?} {text}"),
         }
@@ -89,7 +99,12 @@ fn a_full_disk_leaves_nothing() {
         else failed=$((failed+1)); [ $(wc -l <m.err) = 1 ] || exit 7; grep -q \"No space left\" m.err || exit 6; [ -z \"$(ls -A m)\" ] || exit 5; fi; \
         umount m; done; [ $failed -ge 10 ]";
     let output = shell(folder.path(), &format!("unshare -m sh -c '{job}'"));
-    assert!(output.status.success(), "{:?} {}", output.status, fs::read_to_string(folder.path().join("m.err")).unwrap_or_default());
+    assert!(
+        output.status.success(),
+        "{:?} {}",
+        output.status,
+        fs::read_to_string(folder.path().join("m.err")).unwrap_or_default()
+    );
 }
 
 /// Of an extraction the error names the file for which there was no room.
@@ -103,7 +118,9 @@ fn a_full_disk_is_named_with_the_file() {
     let script = "mount -t tmpfs -o size=100k none m || exit 9; \
         $CMX -d x.cmx -C m 2>err; [ $? = 1 ] || exit 8; [ -e m/d/small ] && [ ! -e m/d/large ] && [ $(ls -A m/d | wc -l) = 1 ]";
     let output = shell(folder.path(), &format!("unshare -m sh -c '{script}'"));
-    if output.status.code() == Some(9) || String::from_utf8_lossy(&output.stderr).contains("unshare") {
+    if output.status.code() == Some(9)
+        || String::from_utf8_lossy(&output.stderr).contains("unshare")
+    {
         eprintln!("skipped: no file system may be mounted here");
         return;
     }

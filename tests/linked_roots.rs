@@ -1,5 +1,5 @@
-//! Roots that are symbolic links or lead through them, and hard links to what was left out: every archive extracts, to what
-//! tar would give.
+//! Roots that are symbolic links or lead through them, and hard links to what was left out: every
+//! archive extracts, to what tar would give.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -14,18 +14,23 @@ fn shell(folder: &Path, script: &str) -> Output {
 fn succeed(script: &str) {
     let folder = tempfile::tempdir().unwrap();
     let output = shell(folder.path(), script);
-    let (out, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let (out, error) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{script}: {} {out} {error}", output.status);
 }
 
 #[test]
 fn a_root_that_is_a_link_is_stored_as_one() {
     let make = "mkdir sl; echo x >sl/f; ln -s sl lnk; ln -s nowhere lost; ";
-    succeed(&format!("{make} cmx -q -1 lnk -o k.cmx; cmx -q -d k.cmx -C out; test $(readlink out/lnk) = sl; test $(ls out | wc -l) = 1"));
+    succeed(&format!(
+        "{make} cmx -q -1 lnk -o k.cmx; cmx -q -d k.cmx -C out; test $(readlink out/lnk) = sl; test $(ls out | wc -l) = 1"
+    ));
     succeed(&format!(
         "{make} echo o >other; cmx -q -1 --archive other -o g.cmx; cmx -q -a g.cmx lnk lost; cmx -q -d g.cmx -C out; test $(readlink out/lnk) = sl; test $(readlink out/lost) = nowhere; cmp other out/other"
     ));
-    succeed(&format!("{make} cmx -q -1 lnk/ -o k.cmx; cmx -q -d k.cmx -C out; diff -r sl out/lnk; test ! -L out/lnk"));
+    succeed(&format!(
+        "{make} cmx -q -1 lnk/ -o k.cmx; cmx -q -d k.cmx -C out; diff -r sl out/lnk; test ! -L out/lnk"
+    ));
 }
 
 #[test]
@@ -34,8 +39,12 @@ fn a_root_behind_a_link_is_stored_where_the_link_leads() {
     let check = "cmx -q -d x.cmx -C out; diff -r --no-dereference par out/par; test $(readlink out/par/lk) = sl";
     succeed(&format!("{make} cmx -q -1 par par/lk/sub/f -o x.cmx; {check}"));
     succeed(&format!("{make} cmx -q -1 par/lk/sub/f par -o x.cmx; {check}"));
-    succeed(&format!("{make} cmx -q -1 par par/out/g -o x.cmx; {check}; cmp other/g out/other/g; cmp other/g out/par/out/g"));
-    succeed(&format!("{make} cmx -q -1 par/lk/sub/f par/sl -o x.cmx; cmx -q -d x.cmx -C out; cmp par/sl/sub/f out/par/lk/sub/f"));
+    succeed(&format!(
+        "{make} cmx -q -1 par par/out/g -o x.cmx; {check}; cmp other/g out/other/g; cmp other/g out/par/out/g"
+    ));
+    succeed(&format!(
+        "{make} cmx -q -1 par/lk/sub/f par/sl -o x.cmx; cmx -q -d x.cmx -C out; cmp par/sl/sub/f out/par/lk/sub/f"
+    ));
     // An older link becomes the folder that was appended.
     succeed(&format!(
         "{make} cmx -q -1 par -o x.cmx; cmx -q -a x.cmx par/lk/sub/f; cmx -q -d x.cmx -C out; cmp par/sl/sub/f out/par/lk/sub/f"
@@ -45,9 +54,14 @@ fn a_root_behind_a_link_is_stored_where_the_link_leads() {
 #[test]
 fn a_link_that_leads_out_is_refused_with_what_goes_through_it() {
     let folder = tempfile::tempdir().unwrap();
-    let output = shell(folder.path(), "mkdir par there; echo x >there/f; ln -s $PWD/there par/lk; cmx -q par par/lk/f -o x.cmx");
+    let output = shell(
+        folder.path(),
+        "mkdir par there; echo x >there/f; ln -s $PWD/there par/lk; cmx -q par par/lk/f -o x.cmx",
+    );
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("par/lk/f leads through the link par/lk"));
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("par/lk/f leads through the link par/lk")
+    );
     assert!(!folder.path().join("x.cmx").exists());
 }
 
@@ -60,7 +74,8 @@ fn names_of_an_unreadable_file_are_left_out() {
     let root = shell(folder.path(), "test $(id -u) = 0").status.success();
     let run = if root { format!("su nobody -s /bin/sh -c '{run}'") } else { run.to_string() };
     let output = shell(folder.path(), &format!("{make} set +e; {run}"));
-    let (out, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let (out, error) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{} {out} {error}", output.status);
     assert!(out.starts_with("ok\nsub\nzok\n"), "{out}");
 }

@@ -1,4 +1,5 @@
-//! Files that go on changing while they are archived: the job goes on, the entry is what could be read, and it is said.
+//! Files that go on changing while they are archived: the job goes on, the entry is what could be
+//! read, and it is said.
 
 use std::fs;
 use std::io::Write;
@@ -13,13 +14,18 @@ use cmx::input::walk::WalkOptions;
 use cmx::{Archive, DecodeOptions, EncodeOptions};
 
 fn options() -> CreateOptions {
-    let encode = EncodeOptions { level: &cmx::level::LEVELS[0], threads: 2, ..EncodeOptions::default() };
+    let encode =
+        EncodeOptions { level: &cmx::level::LEVELS[0], threads: 2, ..EncodeOptions::default() };
     CreateOptions { encode, ..CreateOptions::default() }
 }
 
-/// Plans an archive of the tree that `before` makes, lets `after` change it, writes the archive and extracts it into `out`.
-/// Returns the folder and the warnings.
-fn archive(before: impl Fn(&Path), after: impl Fn(&Path), options: &CreateOptions) -> (tempfile::TempDir, Vec<String>) {
+/// Plans an archive of the tree that `before` makes, lets `after` change it, writes the archive and
+/// extracts it into `out`. Returns the folder and the warnings.
+fn archive(
+    before: impl Fn(&Path),
+    after: impl Fn(&Path),
+    options: &CreateOptions,
+) -> (tempfile::TempDir, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     let tree = folder.path().join("d");
     fs::create_dir(&tree).unwrap();
@@ -47,11 +53,18 @@ fn append(path: &Path, bytes: &[u8]) {
 fn what_vanished_is_left_out_and_the_rest_stored() {
     for length in [5, 3_000_000] {
         let (folder, warnings) = archive(
-            |tree| ["a", "b", "c"].iter().for_each(|name| fs::write(tree.join(name), name.repeat(length)).unwrap()),
+            |tree| {
+                ["a", "b", "c"]
+                    .iter()
+                    .for_each(|name| fs::write(tree.join(name), name.repeat(length)).unwrap())
+            },
             |tree| fs::remove_file(tree.join("b")).unwrap(),
             &options(),
         );
-        assert!(warnings.len() == 1 && warnings[0].contains("left out") && warnings[0].contains("d/b"), "{warnings:?}");
+        assert!(
+            warnings.len() == 1 && warnings[0].contains("left out") && warnings[0].contains("d/b"),
+            "{warnings:?}"
+        );
         let back = folder.path().join("back");
         assert!(fs::read(back.join("a")).unwrap() == "a".repeat(length).as_bytes());
         assert!(fs::read(back.join("c")).unwrap() == "c".repeat(length).as_bytes());
@@ -70,7 +83,12 @@ fn an_archive_whose_files_all_vanished_opens() {
     static SMALL: cmx::level::Level = cmx::level::LEVELS[0].with_block_size(100_000);
     let encode = EncodeOptions { level: &SMALL, ..EncodeOptions::default() };
     let path = folder.path().join("x.cmx");
-    let summary = plan.write(fs::File::create(&path).unwrap(), &CreateOptions { encode, ..CreateOptions::default() }).unwrap();
+    let summary = plan
+        .write(
+            fs::File::create(&path).unwrap(),
+            &CreateOptions { encode, ..CreateOptions::default() },
+        )
+        .unwrap();
     assert_eq!(summary.warnings.len(), 2, "{:?}", summary.warnings);
     let archive = Archive::open(&path, &DecodeOptions::default()).unwrap();
     assert_eq!(archive.entries().count(), 0);
@@ -80,10 +98,19 @@ fn an_archive_whose_files_all_vanished_opens() {
 fn what_grew_or_shrank_since_the_plan_is_stored_as_it_is() {
     for length in [50, 3_000_000] {
         let (folder, warnings) = archive(
-            |tree| ["grows", "shrinks"].iter().for_each(|name| fs::write(tree.join(name), name.repeat(length)).unwrap()),
+            |tree| {
+                ["grows", "shrinks"]
+                    .iter()
+                    .for_each(|name| fs::write(tree.join(name), name.repeat(length)).unwrap())
+            },
             |tree| {
                 append(&tree.join("grows"), b"more");
-                fs::File::options().write(true).open(tree.join("shrinks")).unwrap().set_len(33).unwrap();
+                fs::File::options()
+                    .write(true)
+                    .open(tree.join("shrinks"))
+                    .unwrap()
+                    .set_len(33)
+                    .unwrap();
             },
             &options(),
         );
@@ -91,7 +118,10 @@ fn what_grew_or_shrank_since_the_plan_is_stored_as_it_is() {
         for name in ["grows", "shrinks"] {
             let [now, back] = ["d", "back"].map(|tree| folder.path().join(tree).join(name));
             assert!(fs::read(&now).unwrap() == fs::read(&back).unwrap(), "{name}");
-            assert_eq!(fs::metadata(now).unwrap().modified().unwrap(), fs::metadata(back).unwrap().modified().unwrap());
+            assert_eq!(
+                fs::metadata(now).unwrap().modified().unwrap(),
+                fs::metadata(back).unwrap().modified().unwrap()
+            );
         }
     }
 }
@@ -101,13 +131,23 @@ fn a_file_with_holes_that_was_cut_is_stored_as_it_is() {
     let (folder, warnings) = archive(
         |tree| {
             let file = fs::File::create(tree.join("sparse")).unwrap();
-            [0u64, 1 << 20, 2 << 20].iter().for_each(|&place| file.write_all_at(&[7; 9000], place).unwrap());
+            [0u64, 1 << 20, 2 << 20]
+                .iter()
+                .for_each(|&place| file.write_all_at(&[7; 9000], place).unwrap());
         },
-        |tree| fs::File::options().write(true).open(tree.join("sparse")).unwrap().set_len((1 << 20) + 77).unwrap(),
+        |tree| {
+            fs::File::options()
+                .write(true)
+                .open(tree.join("sparse"))
+                .unwrap()
+                .set_len((1 << 20) + 77)
+                .unwrap()
+        },
         &options(),
     );
     assert_eq!(warnings, [""; 0]);
-    let [now, back] = ["d", "back"].map(|tree| fs::read(folder.path().join(tree).join("sparse")).unwrap());
+    let [now, back] =
+        ["d", "back"].map(|tree| fs::read(folder.path().join(tree).join("sparse")).unwrap());
     assert!(now == back);
 }
 
@@ -115,7 +155,11 @@ fn a_file_with_holes_that_was_cut_is_stored_as_it_is() {
 #[test]
 fn what_became_a_pipe_or_a_link_is_left_out() {
     let (folder, warnings) = archive(
-        |tree| ["pipe", "link", "still"].iter().for_each(|name| fs::write(tree.join(name), name).unwrap()),
+        |tree| {
+            ["pipe", "link", "still"]
+                .iter()
+                .for_each(|name| fs::write(tree.join(name), name).unwrap())
+        },
         |tree| {
             fs::remove_file(tree.join("pipe")).unwrap();
             assert!(Command::new("mkfifo").arg(tree.join("pipe")).status().unwrap().success());
@@ -125,7 +169,10 @@ fn what_became_a_pipe_or_a_link_is_left_out() {
         &options(),
     );
     assert_eq!(warnings.len(), 2, "{warnings:?}");
-    let back: Vec<_> = fs::read_dir(folder.path().join("back")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let back: Vec<_> = fs::read_dir(folder.path().join("back"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
     assert_eq!(back, ["still"]);
 }
 
@@ -143,9 +190,14 @@ fn copies_are_stored_by_themselves_where_one_changed() {
         },
     ];
     for act in acts {
-        let (folder, _) = archive(|tree| names.iter().for_each(|name| fs::write(tree.join(name), "content").unwrap()), act, &options());
+        let (folder, _) = archive(
+            |tree| names.iter().for_each(|name| fs::write(tree.join(name), "content").unwrap()),
+            act,
+            &options(),
+        );
         for name in names {
-            let [now, back] = ["d", "back"].map(|tree| fs::read(folder.path().join(tree).join(name)).ok());
+            let [now, back] =
+                ["d", "back"].map(|tree| fs::read(folder.path().join(tree).join(name)).ok());
             assert_eq!(now, back, "{name}");
         }
     }
@@ -157,7 +209,9 @@ fn hard_links_go_on_without_the_name_that_vanished() {
     let (folder, warnings) = archive(
         |tree| {
             fs::write(tree.join("a"), b"content").unwrap();
-            ["b", "c", "e"].iter().for_each(|name| fs::hard_link(tree.join("a"), tree.join(name)).unwrap());
+            ["b", "c", "e"]
+                .iter()
+                .for_each(|name| fs::hard_link(tree.join("a"), tree.join(name)).unwrap());
             fs::write(tree.join("copy"), b"content").unwrap();
         },
         |tree| ["a", "b"].iter().for_each(|name| fs::remove_file(tree.join(name)).unwrap()),
@@ -168,31 +222,51 @@ fn hard_links_go_on_without_the_name_that_vanished() {
     for name in ["c", "e", "copy"] {
         assert_eq!(fs::read(back.join(name)).unwrap(), b"content");
     }
-    assert_eq!(fs::metadata(back.join("c")).unwrap().ino(), fs::metadata(back.join("e")).unwrap().ino());
+    assert_eq!(
+        fs::metadata(back.join("c")).unwrap().ino(),
+        fs::metadata(back.join("e")).unwrap().ino()
+    );
     assert!(!back.join("a").exists() && !back.join("b").exists());
 }
 
 /// All files but one vanish, those of the base among them.
 #[test]
 fn a_base_that_vanished_is_done_without() {
-    let line = |number: usize| format!("fn number_{number}() {{ let value = compute({}, {number}); }}\n", number * 7919 % 1000);
+    let line = |number: usize| {
+        format!(
+            "fn number_{number}() {{ let value = compute({}, {number}); }}\n",
+            number * 7919 % 1000
+        )
+    };
     let text = |file: usize| (0..400).map(|number| line(file * 37 + number)).collect::<String>();
     let encode = EncodeOptions { level: &cmx::level::LEVELS[4], ..EncodeOptions::default() };
     let options = CreateOptions { encode, base: Some(40_000), ..CreateOptions::default() };
     for rest in [0, 30] {
         let (folder, warnings) = archive(
-            |tree| (0..31).for_each(|file| fs::write(tree.join(format!("{file:02}.rs")), text(file)).unwrap()),
-            |tree| (0..31).filter(|&file| file != rest).for_each(|file| fs::remove_file(tree.join(format!("{file:02}.rs"))).unwrap()),
+            |tree| {
+                (0..31).for_each(|file| {
+                    fs::write(tree.join(format!("{file:02}.rs")), text(file)).unwrap()
+                })
+            },
+            |tree| {
+                (0..31)
+                    .filter(|&file| file != rest)
+                    .for_each(|file| fs::remove_file(tree.join(format!("{file:02}.rs"))).unwrap())
+            },
             &options,
         );
         assert_eq!(warnings.len(), 30);
-        assert!(fs::read_to_string(folder.path().join(format!("back/{rest:02}.rs"))).unwrap() == text(rest));
+        assert!(
+            fs::read_to_string(folder.path().join(format!("back/{rest:02}.rs"))).unwrap()
+                == text(rest)
+        );
     }
 }
 
 fn cmx(folder: &Path, words: &str) -> (Option<i32>, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cmx"));
-    let output = command.current_dir(folder).args(words.split(' ')).env_remove("CMX_OPT").output().unwrap();
+    let output =
+        command.current_dir(folder).args(words.split(' ')).env_remove("CMX_OPT").output().unwrap();
     (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
@@ -212,13 +286,19 @@ fn a_file_that_grows_all_the_time_is_archived_with_a_warning() {
                     append(&base.join("d/log"), b"one more line\n");
                 }
             });
-            let calls = [format!("-1 -T {threads} d -o x.cmx"), format!("-1 -T {threads} --rm d/log -o log.cmx")];
+            let calls = [
+                format!("-1 -T {threads} d -o x.cmx"),
+                format!("-1 -T {threads} --rm d/log -o log.cmx"),
+            ];
             let outcomes = calls.map(|words| cmx(base, &words));
             rests.store(true, Ordering::Relaxed);
             outcomes
         });
         for (code, text) in outcomes {
-            assert!(code == Some(2) && text.contains("d/log") && text.contains("grew"), "{code:?} {text}");
+            assert!(
+                code == Some(2) && text.contains("d/log") && text.contains("grew"),
+                "{code:?} {text}"
+            );
         }
         let tested = cmx(base, "-t x.cmx");
         assert_eq!(tested.0, Some(0), "{}", tested.1);

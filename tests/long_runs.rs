@@ -1,4 +1,5 @@
-//! Files that are mostly nothing: coded in bounded time to next to no bytes, in memory that does not grow.
+//! Files that are mostly nothing: coded in bounded time to next to no bytes, in memory that does
+//! not grow.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -17,10 +18,16 @@ fn zeros_take_seconds_and_a_few_bytes_at_every_level() {
     let zeros = vec![0u8; 64 << 20];
     for level in &LEVELS {
         let start = Instant::now();
-        let archive = compress_with(&zeros, &EncodeOptions { level, ..EncodeOptions::default() }).unwrap();
+        let archive =
+            compress_with(&zeros, &EncodeOptions { level, ..EncodeOptions::default() }).unwrap();
         assert!(archive.len() < 400, "-{}: {} bytes", level.number(), archive.len());
         assert!(decompress(&archive).unwrap() == zeros);
-        assert!(start.elapsed() < Duration::from_secs(20), "-{}: {:?}", level.number(), start.elapsed());
+        assert!(
+            start.elapsed() < Duration::from_secs(20),
+            "-{}: {:?}",
+            level.number(),
+            start.elapsed()
+        );
     }
 }
 
@@ -29,7 +36,9 @@ fn sparse(path: &Path, length: u64, step: u64) {
     let file = File::create(path).unwrap();
     file.set_len(length).unwrap();
     for at in (step..length).step_by(step as usize) {
-        let text: Vec<u8> = (0..500).flat_map(|line| format!("{at}: line {line} of a text\n").into_bytes()).collect();
+        let text: Vec<u8> = (0..500)
+            .flat_map(|line| format!("{at}: line {line} of a text\n").into_bytes())
+            .collect();
         file.write_all_at(&text, at - 777).unwrap();
     }
 }
@@ -44,7 +53,11 @@ fn same(one: &Path, other: &Path) {
             return;
         }
         other.read_exact(&mut b[..length]).unwrap();
-        assert!(a[..length] == b[..length], "difference before byte {}", one.stream_position().unwrap());
+        assert!(
+            a[..length] == b[..length],
+            "difference before byte {}",
+            one.stream_position().unwrap()
+        );
     }
 }
 
@@ -56,9 +69,11 @@ fn cmx(folder: &Path, line: &str, input: Option<&Path>) -> u64 {
     let mut child = command.stdin(stdin).spawn().unwrap();
     let mut peak = 0;
     loop {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
         let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or_default();
-        peak = line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).unwrap_or(0).max(peak);
+        peak =
+            line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).unwrap_or(0).max(peak);
         if let Some(status) = child.try_wait().unwrap() {
             assert!(status.success(), "{line}: {status}");
             return peak / 1024;
@@ -79,8 +94,12 @@ fn there_and_back(length: u64, level: u8, most_memory: u64) {
     same(&at("in"), &at("out"));
     assert!(at("out").metadata().unwrap().blocks() * 512 < length / 4, "zeros come back as holes");
     std::fs::remove_file(at("out")).unwrap();
-    let from_pipe = cmx(folder.path(), &format!("-c -{level} -T1 -q - -o piped.cmx"), Some(&at("in")));
-    assert!(decompress <= most_memory && compress <= most_memory && from_pipe <= most_memory, "{compress} {decompress} {from_pipe} MiB");
+    let from_pipe =
+        cmx(folder.path(), &format!("-c -{level} -T1 -q - -o piped.cmx"), Some(&at("in")));
+    assert!(
+        decompress <= most_memory && compress <= most_memory && from_pipe <= most_memory,
+        "{compress} {decompress} {from_pipe} MiB"
+    );
     cmx(folder.path(), "-d -T1 -q piped.cmx -o out", None);
     same(&at("in"), &at("out"));
 }

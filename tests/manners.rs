@@ -15,7 +15,11 @@ fn the_panic_hook_is_the_programs() {
     let own = std::panic::catch_unwind(|| panic!("the program's own"));
     let _ = std::panic::take_hook();
     assert!(matches!(caught, Err(cmx::Error::Corrupt(_))) && own.is_err());
-    assert_eq!(*SEEN.lock().unwrap(), [true, false], "the hook of the program sees every panic, and can tell them apart");
+    assert_eq!(
+        *SEEN.lock().unwrap(),
+        [true, false],
+        "the hook of the program sees every panic, and can tell them apart"
+    );
 }
 
 /// Flags and commands that a text names: `--max-path`, `-M`, `cmx repair`.
@@ -25,9 +29,14 @@ fn flags(text: &str) -> Vec<String> {
         let first = letters.chars().next();
         let dashes = word.len() - letters.len();
         dashes == 2 && first.is_some_and(|letter| letter.is_ascii_lowercase())
-            || dashes == 1 && letters.len() == 1 && first.is_some_and(|letter| letter.is_ascii_alphabetic())
+            || dashes == 1
+                && letters.len() == 1
+                && first.is_some_and(|letter| letter.is_ascii_alphabetic())
     };
-    let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-').filter(is_flag).map(str::to_string);
+    let words = text
+        .split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-')
+        .filter(is_flag)
+        .map(str::to_string);
     words.chain(text.contains("`cmx").then(|| "`cmx".to_string())).collect()
 }
 
@@ -37,20 +46,29 @@ fn flags_in(path: &Path, found: &mut Vec<String>) {
         return;
     }
     if path.is_dir() {
-        return fs::read_dir(path).unwrap().for_each(|entry| flags_in(&entry.unwrap().path(), found));
+        return fs::read_dir(path)
+            .unwrap()
+            .for_each(|entry| flags_in(&entry.unwrap().path(), found));
     }
     let source = fs::read_to_string(path).unwrap();
     let code = source.split("#[cfg(test)]").next().unwrap_or_default();
     for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
         let texts = line.split('"').skip(1).step_by(2);
-        found.extend(texts.flat_map(flags).map(|flag| format!("{}: {flag}: {}", path.display(), line.trim())));
+        found.extend(
+            texts
+                .flat_map(flags)
+                .map(|flag| format!("{}: {flag}: {}", path.display(), line.trim())),
+        );
     }
 }
 
 /// Who calls the library has no command line to change.
 #[test]
 fn no_message_names_a_flag_of_the_command() {
-    assert_eq!(flags("a path of 3 bytes; --max-path, -M 7M or `cmx repair`"), ["--max-path", "-M", "`cmx"]);
+    assert_eq!(
+        flags("a path of 3 bytes; --max-path, -M 7M or `cmx repair`"),
+        ["--max-path", "-M", "`cmx"]
+    );
     let mut found = Vec::new();
     for entry in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src")).unwrap() {
         let path = entry.unwrap().path();

@@ -1,4 +1,5 @@
-//! What an archive keeps of files beside their bytes, against `tar`, as `find` and `getfattr` see it.
+//! What an archive keeps of files beside their bytes, against `tar`, as `find` and `getfattr` see
+//! it.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -11,7 +12,12 @@ use std::time::{Duration, UNIX_EPOCH};
 /// Runs shell commands in `folder`; `$CMX` is the program.
 fn shell(folder: &Path, script: &str) -> Output {
     let mut command = Command::new("sh");
-    command.current_dir(folder).args(["-c", script]).env("CMX", env!("CARGO_BIN_EXE_cmx")).env_remove("CMX_OPT").env("LC_ALL", "C");
+    command
+        .current_dir(folder)
+        .args(["-c", script])
+        .env("CMX", env!("CARGO_BIN_EXE_cmx"))
+        .env_remove("CMX_OPT")
+        .env("LC_ALL", "C");
     command.output().unwrap()
 }
 
@@ -31,7 +37,10 @@ fn missing(folder: &Path) -> Option<&'static str> {
         ("tar --version | grep -q GNU", "no GNU tar here"),
         ("find . -maxdepth 0 -printf x", "no GNU find here"),
         ("getfattr --version", "no getfattr here (package attr)"),
-        ("touch probe && setfattr -n user.a -v b probe && getfattr -n user.a probe", "this file system has no extended attributes"),
+        (
+            "touch probe && setfattr -n user.a -v b probe && getfattr -n user.a probe",
+            "this file system has no extended attributes",
+        ),
     ] {
         if !shell(folder, script).status.success() {
             return Some(why);
@@ -63,14 +72,21 @@ fn tree(root: &Path) {
     sparse.set_len(3 << 20).unwrap();
     sparse.write_all_at(b"data", 1 << 20).unwrap();
     fs::write(root.join("huge attribute"), b"x").unwrap();
-    let attribute = |name: &[u8], key: &str, value: &[u8]| xattr::set(path(name), key, value).unwrap();
+    let attribute =
+        |name: &[u8], key: &str, value: &[u8]| xattr::set(path(name), key, value).unwrap();
     attribute(b"plain", "user.one", b"some text");
     attribute(b"plain", "user.two", b"\0\xFF\n");
     attribute(b"empty", "user.empty", b"");
     attribute(b"huge attribute", "user.long", &[b'v'; 2000]);
     attribute(b"deep/er", "user.of-a-folder", b"folders have them too");
     attribute(b"twin", "user.of-a-twin", b"other than the first's");
-    for (name, mode) in [(&b"plain"[..], 0o640), (b"twin", 0o444), (b"empty", 0o600), (b"deep", 0o711), (b"empty folder", 0o1777)] {
+    for (name, mode) in [
+        (&b"plain"[..], 0o640),
+        (b"twin", 0o444),
+        (b"empty", 0o600),
+        (b"deep", 0o711),
+        (b"empty folder", 0o1777),
+    ] {
         fs::set_permissions(path(name), fs::Permissions::from_mode(mode)).unwrap();
     }
     if is_root() {
@@ -81,7 +97,11 @@ fn tree(root: &Path) {
         // A capability, which a change of owner would take away.
         write(b"capable", b"capable\n");
         chown(root.join("capable"), Some(99), Some(99)).unwrap();
-        attribute(b"capable", "security.capability", b"\x01\0\0\x02\0\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\0");
+        attribute(
+            b"capable",
+            "security.capability",
+            b"\x01\0\0\x02\0\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+        );
     }
     // After the owners, whose change takes these bits away.
     write(b"program", b"program\n");
@@ -89,7 +109,11 @@ fn tree(root: &Path) {
     fs::set_permissions(root.join("deep/er"), fs::Permissions::from_mode(0o2755)).unwrap();
     let set_time = |name: &[u8], seconds: i64, nanos: u32| {
         let time = UNIX_EPOCH + Duration::new(seconds.unsigned_abs(), nanos);
-        let time = if seconds < 0 { UNIX_EPOCH - Duration::new(seconds.unsigned_abs(), 0) + Duration::new(0, nanos) } else { time };
+        let time = if seconds < 0 {
+            UNIX_EPOCH - Duration::new(seconds.unsigned_abs(), 0) + Duration::new(0, nanos)
+        } else {
+            time
+        };
         fs::File::open(path(name)).unwrap().set_modified(time).unwrap();
     };
     set_time(b"plain", 1_234_567_890, 123_456_789);
@@ -99,16 +123,24 @@ fn tree(root: &Path) {
     set_time(b"empty folder", 1, 0);
     let link_time = rustix::fs::Timespec { tv_sec: 1_111_111_111, tv_nsec: 11 };
     let times = rustix::fs::Timestamps { last_access: link_time, last_modification: link_time };
-    rustix::fs::utimensat(rustix::fs::CWD, root.join("link"), &times, rustix::fs::AtFlags::SYMLINK_NOFOLLOW).unwrap();
+    rustix::fs::utimensat(
+        rustix::fs::CWD,
+        root.join("link"),
+        &times,
+        rustix::fs::AtFlags::SYMLINK_NOFOLLOW,
+    )
+    .unwrap();
 }
 
 /// What `find` and `getfattr` say of everything in `folder`, in order.
 fn facts(folder: &Path) -> Vec<String> {
     let find = "find d -type f -printf '%P | %y %m %n %U:%G %T@ %s\\0' -o -printf '%P | %y %m %U:%G %T@ %l\\0'";
     let shown = |bytes: &[u8]| bytes.escape_ascii().to_string();
-    let mut facts: Vec<String> = succeed(folder, find).split(|&byte| byte == 0).map(shown).collect();
+    let mut facts: Vec<String> =
+        succeed(folder, find).split(|&byte| byte == 0).map(shown).collect();
     facts.sort();
-    let attributes = succeed(folder, "find d -print0 | sort -z | xargs -0 getfattr -h -d -m - -e hex");
+    let attributes =
+        succeed(folder, "find d -print0 | sort -z | xargs -0 getfattr -h -d -m - -e hex");
     facts.extend(attributes.split(|&byte| byte == b'\n').map(shown));
     facts
 }
@@ -134,9 +166,16 @@ fn everything_that_tar_keeps_is_kept() {
         fs::create_dir(base.join(name)).unwrap();
     }
     let all = "--xattrs --xattrs-include='*' --numeric-owner";
-    succeed(base, &format!("tar {all} --format=posix --sparse -cf x.tar d && tar {all} -xpf x.tar -C by-tar"));
-    succeed(base, "$CMX -1 --owner --xattrs=all d -o x.cmx && $CMX -d x.cmx --owner --xattrs=all -C by-cmx");
-    let (source, tar, cmx) = (facts(base), facts(&base.join("by-tar")), facts(&base.join("by-cmx")));
+    succeed(
+        base,
+        &format!("tar {all} --format=posix --sparse -cf x.tar d && tar {all} -xpf x.tar -C by-tar"),
+    );
+    succeed(
+        base,
+        "$CMX -1 --owner --xattrs=all d -o x.cmx && $CMX -d x.cmx --owner --xattrs=all -C by-cmx",
+    );
+    let (source, tar, cmx) =
+        (facts(base), facts(&base.join("by-tar")), facts(&base.join("by-cmx")));
     assert!(source.len() > 30, "{source:?}");
     assert_eq!(differences(&source, &cmx), [""; 0], "cmx against the source");
     assert_eq!(differences(&tar, &cmx), [""; 0], "cmx against tar");
@@ -157,8 +196,8 @@ fn what_an_archive_cannot_hold_is_named() {
     succeed(base, "$CMX -t x.cmx && $CMX -d x.cmx -C out && cmp d/file out/d/file");
 }
 
-/// Who may not give files away gets them all nevertheless, as files of his own, and hears which owners were refused. Rights
-/// that go with the refused owner are not given either.
+/// Who may not give files away gets them all nevertheless, as files of his own, and hears which
+/// owners were refused. Rights that go with the refused owner are not given either.
 #[test]
 fn files_come_out_without_the_right_to_give_them_away() {
     let base = tempfile::tempdir().unwrap();
@@ -173,12 +212,18 @@ fn files_come_out_without_the_right_to_give_them_away() {
     }
     fs::set_permissions(base.join("t/3"), fs::Permissions::from_mode(0o6755)).unwrap();
     succeed(base, "$CMX -1 --owner t -o x.cmx && chmod 755 . && mkdir -m 777 out && cp $CMX cmx");
-    succeed(base, "cd out && setpriv --reuid=65534 --regid=65534 --clear-groups ../cmx -d --owner ../x.cmx 2>err; [ $? = 2 ]");
+    succeed(
+        base,
+        "cd out && setpriv --reuid=65534 --regid=65534 --clear-groups ../cmx -d --owner ../x.cmx 2>err; [ $? = 2 ]",
+    );
     for name in ["1", "2", "3"] {
         assert_eq!(fs::read(base.join("out/t").join(name)).unwrap(), name.as_bytes());
     }
     let found = fs::metadata(base.join("out/t/3")).unwrap();
     assert_eq!((found.mode() & 0o7777, found.uid()), (0o755, 65534));
     let text = fs::read_to_string(base.join("out/err")).unwrap();
-    assert!(text.lines().count() == 4 && text.contains("t/2: owner: Operation not permitted"), "{text}");
+    assert!(
+        text.lines().count() == 4 && text.contains("t/2: owner: Operation not permitted"),
+        "{text}"
+    );
 }

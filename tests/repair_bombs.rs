@@ -60,7 +60,17 @@ fn heads_about_the_same_bytes() {
         let (range, recovery) = (number..from_start, vec![2]);
         let shard = ((from_start - number) as usize).next_multiple_of(2);
         let (ranges, data) = (std::iter::once(range).collect(), vec![1]);
-        GroupHead { behind: true, from_start, ranges, shard, share: 0, hash: number, data, recovery }.write_to(&mut bytes);
+        GroupHead {
+            behind: true,
+            from_start,
+            ranges,
+            shard,
+            share: 0,
+            hash: number,
+            data,
+            recovery,
+        }
+        .write_to(&mut bytes);
     }
     takes_at_most(&bytes, 10, "groups");
 }
@@ -72,14 +82,24 @@ fn records_that_claim_the_rest_of_the_file() {
         let mut bytes = Vec::new();
         for number in 0..40_000u64 {
             let length = (2_000_000 - bytes.len()) as u64;
-            Record { kind, number, raw_len: length, coded_len: length, lanes: 1, raw_hash: 1, coded_hash: 2 }.write_to(&mut bytes);
+            Record {
+                kind,
+                number,
+                raw_len: length,
+                coded_len: length,
+                lanes: 1,
+                raw_hash: 1,
+                coded_hash: 2,
+            }
+            .write_to(&mut bytes);
         }
         bytes.resize(2_000_000, 0);
         takes_at_most(&bytes, 10, "records");
     }
 }
 
-/// Each magic had up to 1 MiB read behind it: as a search for the next one, and as a small stream of that length.
+/// Each magic had up to 1 MiB read behind it: as a search for the next one, and as a small stream
+/// of that length.
 #[test]
 fn magics() {
     takes_at_most(&MAGIC.repeat(250_000), 10, "magics");
@@ -88,7 +108,8 @@ fn magics() {
     compact.extend_from_slice(&[1, 0xC0, 0x84, 0x3D, 0xC0, 0x84, 0x3D]);
     takes_at_most(&compact.repeat(100_000), 10, "small streams");
     let mut header = Vec::new();
-    Header { incompatible: 2, compatible: 0, contract: CONTRACT, memory_mib: 1 }.write_to(&mut header);
+    Header { incompatible: 2, compatible: 0, contract: CONTRACT, memory_mib: 1 }
+        .write_to(&mut header);
     assert_eq!(header[6], VERSION);
     takes_at_most(&header.repeat(60_000), 10, "headers");
 }
@@ -98,18 +119,35 @@ fn magics() {
 fn headers_before_a_common_chain() {
     let mut chain = Vec::new();
     for number in 1..8000u64 {
-        Record { kind: Kind::Block, number, raw_len: 0, coded_len: 0, lanes: 1, raw_hash: 0, coded_hash: cmx::container::hash::hash(b"") }
-            .write_to(&mut chain);
+        Record {
+            kind: Kind::Block,
+            number,
+            raw_len: 0,
+            coded_len: 0,
+            lanes: 1,
+            raw_hash: 0,
+            coded_hash: cmx::container::hash::hash(b""),
+        }
+        .write_to(&mut chain);
     }
     let mut header = Vec::new();
-    Header { incompatible: 2, compatible: 0, contract: CONTRACT, memory_mib: 1 }.write_to(&mut header);
+    Header { incompatible: 2, compatible: 0, contract: CONTRACT, memory_mib: 1 }
+        .write_to(&mut header);
     let each = header.len() + 40;
     let mut bytes = Vec::new();
     for number in 0..8000usize {
         let start = bytes.len();
         bytes.extend_from_slice(&header);
         let length = ((8000 - number) * each - header.len()) as u64;
-        let record = Record { kind: Kind::Block, number: 0, raw_len: length, coded_len: length, lanes: 1, raw_hash: 0, coded_hash: 9 };
+        let record = Record {
+            kind: Kind::Block,
+            number: 0,
+            raw_len: length,
+            coded_len: length,
+            lanes: 1,
+            raw_hash: 0,
+            coded_hash: 9,
+        };
         let length = length - (record.record_len() - record.coded_len);
         Record { raw_len: length, coded_len: length, ..record }.write_to(&mut bytes);
         bytes.resize(start + each, 0);
@@ -118,7 +156,8 @@ fn headers_before_a_common_chain() {
     takes_at_most(&bytes, 10, "chains");
 }
 
-/// A group as long as the file with the most shards there can be: more memory than is allowed ends in an error, not in more.
+/// A group as long as the file with the most shards there can be: more memory than is allowed ends
+/// in an error, not in more.
 #[test]
 fn a_group_beyond_the_memory_is_refused() {
     let length = 16u64 << 20;
@@ -139,7 +178,9 @@ fn a_group_beyond_the_memory_is_refused() {
     head.write_to(&mut bytes);
     assert!(head.memory() > 30 << 20);
     match repaired(&bytes, 20 << 20) {
-        (_, Err(Error::Limit(limit))) => assert!(matches!(limit.kind, LimitKind::Memory { .. }), "{limit}"),
+        (_, Err(Error::Limit(limit))) => {
+            assert!(matches!(limit.kind, LimitKind::Memory { .. }), "{limit}")
+        }
         (_, other) => panic!("{other:?}"),
     }
     assert!(matches!(repaired(&bytes, 1 << 30).1, Err(Error::Corrupt(_))));

@@ -30,7 +30,8 @@ fn repaired(folder: &Path, bytes: &[u8]) -> cmx::Result<(RepairSummary, Vec<u8>)
     let path = folder.join("damaged.cmx");
     fs::write(&path, bytes).unwrap();
     let mut out = Vec::new();
-    let summary = repair(&fs::File::open(path).unwrap(), folder, &mut out, &DecodeOptions::default())?;
+    let summary =
+        repair(&fs::File::open(path).unwrap(), folder, &mut out, &DecodeOptions::default())?;
     Ok((summary, out))
 }
 
@@ -40,11 +41,14 @@ fn check(folder: &Path, bytes: &[u8]) -> usize {
     fs::write(&path, bytes).unwrap();
     let opened = Archive::open(&path, &DecodeOptions::default()).unwrap();
     opened.extract_to(&mut Selection::new(&[]).unwrap(), &mut Vec::new()).unwrap();
-    let names: Vec<Vec<u8>> = opened.entries().filter(|entry| entry.size > 0).map(|entry| entry.path.clone()).collect();
+    let names: Vec<Vec<u8>> =
+        opened.entries().filter(|entry| entry.size > 0).map(|entry| entry.path.clone()).collect();
     let mut whole = 0;
     for name in names.iter().filter(|name| !name.starts_with(b"lost+found")) {
         let mut content = Vec::new();
-        opened.extract_to(&mut Selection::new(std::slice::from_ref(name)).unwrap(), &mut content).unwrap();
+        opened
+            .extract_to(&mut Selection::new(std::slice::from_ref(name)).unwrap(), &mut content)
+            .unwrap();
         let last = std::str::from_utf8(name).unwrap().rsplit('/').next().unwrap();
         assert_eq!(content, fs::read(folder.join("d").join(last)).unwrap());
         whole += 1;
@@ -70,7 +74,11 @@ fn damage_anywhere_costs_only_what_it_hits() {
         let (summary, out) = repaired(folder.path(), &damaged).unwrap();
         let whole = check(folder.path(), &out);
         let lost = summary.lost.len();
-        assert!(whole + lost >= 4 && (whole >= 6 || whole == 0), "at {place}: {whole} whole, {:?}", summary.lost);
+        assert!(
+            whole + lost >= 4 && (whole >= 6 || whole == 0),
+            "at {place}: {whole} whole, {:?}",
+            summary.lost
+        );
         assert!(!summary.was_whole);
     }
 }
@@ -82,10 +90,15 @@ fn a_cut_archive_keeps_its_blocks() {
     let bytes = archive(folder.path(), 0);
     let (summary, out) = repaired(folder.path(), &bytes[..bytes.len() - 60]).unwrap();
     assert_eq!(check(folder.path(), &out), 8);
-    assert!(matches!(&summary.lost[..], [line] if line.ends_with("not recognised")), "{:?}", summary.lost);
+    assert!(
+        matches!(&summary.lost[..], [line] if line.ends_with("not recognised")),
+        "{:?}",
+        summary.lost
+    );
     // Without the names too, blocks have none.
     let mut damaged = bytes[..bytes.len() - 60].to_vec();
-    let names_at = bytes.windows(4).position(|window| window == cmx::container::format::MARKER).unwrap();
+    let names_at =
+        bytes.windows(4).position(|window| window == cmx::container::format::MARKER).unwrap();
     damaged[names_at + 9] ^= 1;
     let (summary, out) = repaired(folder.path(), &damaged).unwrap();
     check(folder.path(), &out);
@@ -110,8 +123,17 @@ fn lying_parity_is_passed_over() {
     ] {
         let mut damaged = [&bytes[..], &bytes].concat();
         for behind in [false, true] {
-            GroupHead { behind, from_start, ranges: vec![range.clone()], shard, share: 0, hash: 1, data: vec![1], recovery: vec![2] }
-                .write_to(&mut damaged);
+            GroupHead {
+                behind,
+                from_start,
+                ranges: vec![range.clone()],
+                shard,
+                share: 0,
+                hash: 1,
+                data: vec![1],
+                recovery: vec![2],
+            }
+            .write_to(&mut damaged);
         }
         let (summary, out) = repaired(folder.path(), &damaged).unwrap();
         check(folder.path(), &out);
@@ -125,7 +147,9 @@ fn an_archive_of_which_nothing_is_left_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let bytes = archive(folder.path(), 0);
     let header = 15;
-    for rest in [&bytes[..header], &bytes[bytes.len() - 25..], &[&bytes[..header], &b"noise"[..]].concat()] {
+    for rest in
+        [&bytes[..header], &bytes[bytes.len() - 25..], &[&bytes[..header], &b"noise"[..]].concat()]
+    {
         match repaired(folder.path(), rest) {
             Err(Error::Corrupt(text)) => assert!(text.contains("nothing"), "{text}"),
             other => panic!("{:?}", other.map(|(_, out)| out.len())),
@@ -134,7 +158,8 @@ fn an_archive_of_which_nothing_is_left_is_an_error() {
 }
 
 fn stream(byte: u8) -> Vec<u8> {
-    cmx::compress(&(0..900).map(|place| byte ^ ((place * place) >> 5) as u8).collect::<Vec<u8>>()).unwrap()
+    cmx::compress(&(0..900).map(|place| byte ^ ((place * place) >> 5) as u8).collect::<Vec<u8>>())
+        .unwrap()
 }
 
 /// A small stream between two whole ones was once passed over without a word.
@@ -146,13 +171,21 @@ fn a_lost_small_stream_is_named() {
     for from in [8, second.len() / 2, second.len() - 1] {
         let mut damaged = second.clone();
         damaged[from..].iter_mut().for_each(|byte| *byte ^= 0x5A);
-        let (summary, out) = repaired(folder.path(), &[&first[..], &damaged, &first].concat()).unwrap();
+        let (summary, out) =
+            repaired(folder.path(), &[&first[..], &damaged, &first].concat()).unwrap();
         assert_eq!(summary.whole, 2);
         assert_eq!(out, [&first[..], &first].concat());
-        assert!(matches!(&summary.lost[..], [line] if from == 8 || line.starts_with(&lost)), "{from}: {:?}", summary.lost);
+        assert!(
+            matches!(&summary.lost[..], [line] if from == 8 || line.starts_with(&lost)),
+            "{from}: {:?}",
+            summary.lost
+        );
     }
     match repaired(folder.path(), &[&first[..first.len() - 3], b"xyz"].concat()) {
-        Err(Error::Corrupt(text)) => assert!(text.contains("nothing that can be saved") && text.contains("one piece"), "{text}"),
+        Err(Error::Corrupt(text)) => assert!(
+            text.contains("nothing that can be saved") && text.contains("one piece"),
+            "{text}"
+        ),
         other => panic!("{:?}", other.map(|(summary, _)| summary)),
     }
 }
@@ -160,14 +193,17 @@ fn a_lost_small_stream_is_named() {
 static SMALL_BLOCKS: cmx::level::Level = cmx::level::LEVELS[0].with_block_size(700);
 
 fn long_stream(raw: &[u8]) -> Vec<u8> {
-    cmx::compress_with(raw, &EncodeOptions { level: &SMALL_BLOCKS, ..EncodeOptions::default() }).unwrap()
+    cmx::compress_with(raw, &EncodeOptions { level: &SMALL_BLOCKS, ..EncodeOptions::default() })
+        .unwrap()
 }
 
-/// What is left of streams was once written as named members between unnamed ones, which nothing could read.
+/// What is left of streams was once written as named members between unnamed ones, which nothing
+/// could read.
 #[test]
 fn streams_stay_streams() {
     let folder = tempfile::tempdir().unwrap();
-    let raw: Vec<Vec<u8>> = [11, 12, 13].iter().map(|&seed| noise(3000 + seed)[seed..].to_vec()).collect();
+    let raw: Vec<Vec<u8>> =
+        [11, 12, 13].iter().map(|&seed| noise(3000 + seed)[seed..].to_vec()).collect();
     let coded: Vec<Vec<u8>> = raw.iter().map(|raw| long_stream(raw)).collect();
     let damage = |from: usize, length: usize| {
         let mut second = coded[1].clone();
@@ -176,11 +212,24 @@ fn streams_stay_streams() {
     };
     // In the second block; in all blocks; in the index; in the footer; in the header.
     let (summary, out) = damage(900, 20);
-    assert_eq!(cmx::decompress(&out).unwrap(), [&raw[0][..], &raw[1][..700], &raw[1][1400..], &raw[2]].concat());
-    assert!(summary.whole == 2 && summary.lost == ["stream-2: bytes 700 to 1400 of 3000; the other 2300 are saved one behind the other"]);
+    assert_eq!(
+        cmx::decompress(&out).unwrap(),
+        [&raw[0][..], &raw[1][..700], &raw[1][1400..], &raw[2]].concat()
+    );
+    assert!(
+        summary.whole == 2
+            && summary.lost
+                == [
+                    "stream-2: bytes 700 to 1400 of 3000; the other 2300 are saved one behind the other"
+                ]
+    );
     let (summary, out) = damage(20, 3100);
     assert_eq!(out, [&coded[0][..], &coded[2]].concat());
-    assert!(matches!(&summary.lost[..], [line] if line.starts_with("stream-2, ")), "{:?}", summary.lost);
+    assert!(
+        matches!(&summary.lost[..], [line] if line.starts_with("stream-2, ")),
+        "{:?}",
+        summary.lost
+    );
     let (summary, out) = damage(coded[1].len() - 60, 20);
     assert_eq!(cmx::decompress(&out).unwrap(), raw.concat());
     assert!(summary.lost[0].starts_with("stream-2: 3000 bytes are saved; "), "{:?}", summary.lost);
@@ -192,7 +241,11 @@ fn streams_stay_streams() {
     // Cut short: the beginning is there.
     let (summary, out) = repaired(folder.path(), &coded[0][..2000]).unwrap();
     assert_eq!(cmx::decompress(&out).unwrap(), raw[0][..1400]);
-    assert!(summary.lost[0].starts_with("stream-1: 1400 bytes are saved; the end is missing"), "{:?}", summary.lost);
+    assert!(
+        summary.lost[0].starts_with("stream-1: 1400 bytes are saved; the end is missing"),
+        "{:?}",
+        summary.lost
+    );
 }
 
 /// Between named members streams get names, as nothing extracts a mixture.
@@ -204,16 +257,25 @@ fn streams_between_named_members_get_names() {
     let (small, long) = (cmx::compress(&raw[..900]).unwrap(), long_stream(&raw));
     let mut damaged = long.clone();
     damaged[1000] ^= 1;
-    let joined = [&bytes[..], &small, &long, &damaged, &cmx::compress(b"").unwrap(), b"noise"].concat();
+    let joined =
+        [&bytes[..], &small, &long, &damaged, &cmx::compress(b"").unwrap(), b"noise"].concat();
     let (summary, out) = repaired(folder.path(), &joined).unwrap();
     assert_eq!(summary.lost.len(), 2, "{:?}", summary.lost);
     let path = folder.path().join("repaired.cmx");
     fs::write(&path, &out).unwrap();
     let opened = Archive::open(&path, &DecodeOptions::default()).unwrap();
     let target = folder.path().join("out");
-    opened.extract(&mut Selection::new(&[]).unwrap(), &target, &cmx::archive::ExtractOptions::default()).unwrap();
+    opened
+        .extract(
+            &mut Selection::new(&[]).unwrap(),
+            &target,
+            &cmx::archive::ExtractOptions::default(),
+        )
+        .unwrap();
     let read = |name: &str| fs::read(target.join(name)).unwrap();
-    assert!(read("stream-2") == raw[..900] && read("stream-3") == raw && read("stream-5").is_empty());
+    assert!(
+        read("stream-2") == raw[..900] && read("stream-3") == raw && read("stream-5").is_empty()
+    );
     assert_eq!(read("lost+found/stream-4.from-0"), raw[..700]);
 }
 
@@ -236,7 +298,11 @@ fn what_is_not_recognised_is_reported() {
     ];
     for (parts, line) in cases {
         let (summary, out) = repaired(folder.path(), &parts.concat()).unwrap();
-        assert!(!summary.was_whole && matches!(&summary.lost[..], [lost] if lost.starts_with(line)), "{line}: {:?}", summary.lost);
+        assert!(
+            !summary.was_whole && matches!(&summary.lost[..], [lost] if lost.starts_with(line)),
+            "{line}: {:?}",
+            summary.lost
+        );
         check(folder.path(), &out);
     }
 }
@@ -269,10 +335,15 @@ fn an_archive_in_the_archive_is_no_member() {
     let path = folder.path().join("x.cmx");
     Archive::create(&path, &[root], &options).unwrap();
     let mut bytes = fs::read(&path).unwrap();
-    let start = bytes.windows(inner.len()).position(|window| window == inner).expect("stored as it is");
+    let start =
+        bytes.windows(inner.len()).position(|window| window == inner).expect("stored as it is");
     bytes[start - 1] ^= 1;
     let (summary, out) = repaired(folder.path(), &bytes).unwrap();
-    assert!(matches!(&summary.lost[..], [line] if line.ends_with("inner.cmx")), "{:?}", summary.lost);
+    assert!(
+        matches!(&summary.lost[..], [line] if line.ends_with("inner.cmx")),
+        "{:?}",
+        summary.lost
+    );
     assert_eq!(check(folder.path(), &out), 1);
 }
 
@@ -290,19 +361,32 @@ fn parity_mends_to_the_byte() {
     }
 }
 
-/// Parity protects a repaired archive as it did the damaged one; it was once dropped without a word.
+/// Parity protects a repaired archive as it did the damaged one; it was once dropped without a
+/// word.
 #[test]
 fn parity_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     let bytes = archive(folder.path(), 1000);
-    let parity_at = bytes.windows(4).position(|window| window == cmx::container::parity::GROUP_MARKER).unwrap();
+    let parity_at =
+        bytes.windows(4).position(|window| window == cmx::container::parity::GROUP_MARKER).unwrap();
     // The footer; the recovery shards; the record of parity and its first head.
-    for (from, to) in [(bytes.len() - 5, bytes.len()), (parity_at + 200, parity_at + 220), (parity_at - 20, parity_at + 20)] {
+    for (from, to) in [
+        (bytes.len() - 5, bytes.len()),
+        (parity_at + 200, parity_at + 220),
+        (parity_at - 20, parity_at + 20),
+    ] {
         let mut damaged = bytes.clone();
         damaged[from..to].fill(0x55);
         let (summary, out) = repaired(folder.path(), &damaged).unwrap();
-        assert!(summary.lost.is_empty() && !summary.was_whole && summary.whole == 9, "{from}: {summary:?}");
-        assert!(matches!(&summary.notes[..], [note] if note.ends_with("computed anew")), "{from}: {:?}", summary.notes);
+        assert!(
+            summary.lost.is_empty() && !summary.was_whole && summary.whole == 9,
+            "{from}: {summary:?}"
+        );
+        assert!(
+            matches!(&summary.notes[..], [note] if note.ends_with("computed anew")),
+            "{from}: {:?}",
+            summary.notes
+        );
         assert!(out == bytes, "{from}");
         let mut again = out.clone();
         again[100..200].fill(0x55);
@@ -313,7 +397,10 @@ fn parity_is_kept() {
     let mut damaged = bytes.clone();
     damaged[parity_at - 30..bytes.len() - 25].fill(0x55);
     let (summary, out) = repaired(folder.path(), &damaged).unwrap();
-    assert!(summary.lost.is_empty() && summary.notes == ["parity of member-1 was computed anew"], "{summary:?}");
+    assert!(
+        summary.lost.is_empty() && summary.notes == ["parity of member-1 was computed anew"],
+        "{summary:?}"
+    );
     assert!(out == bytes);
     // The footer too: nothing says any more that there was parity.
     damaged[bytes.len() - 25..].fill(0x55);
@@ -328,10 +415,24 @@ fn a_base_is_kept_with_what_goes_on_from_it() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("d");
     fs::create_dir(&root).unwrap();
-    let words = ["model ", "of ", "context ", "the ", "mixer ", "learns ", "every ", "weight ", "again\n", "and ", "then ", "predicts "];
+    let words = [
+        "model ",
+        "of ",
+        "context ",
+        "the ",
+        "mixer ",
+        "learns ",
+        "every ",
+        "weight ",
+        "again\n",
+        "and ",
+        "then ",
+        "predicts ",
+    ];
     let text: Vec<&str> = (0..700usize).map(|place| words[place * place / 7 % 12]).collect();
     for number in 0..12 {
-        fs::write(root.join(format!("f{number}")), text[number * 30..number * 30 + 300].concat()).unwrap();
+        fs::write(root.join(format!("f{number}")), text[number * 30..number * 30 + 300].concat())
+            .unwrap();
     }
     let options = CreateOptions { solid: Some(4000), base: Some(6000), ..CreateOptions::default() };
     let path = folder.path().join("x.cmx");
@@ -340,8 +441,15 @@ fn a_base_is_kept_with_what_goes_on_from_it() {
     let opened = Archive::open(&path, &DecodeOptions::default()).unwrap();
     let member = &opened.members()[0];
     let blocks = member.index.blocks.len();
-    let in_base = (0..12).filter(|&number| member.index.content_offsets()[number + 1] < member.index.blocks[0].raw_len).count();
-    assert!(member.header.is_based() && blocks > 3 && (1..6).contains(&in_base), "{blocks} {in_base}");
+    let in_base = (0..12)
+        .filter(|&number| {
+            member.index.content_offsets()[number + 1] < member.index.blocks[0].raw_len
+        })
+        .count();
+    assert!(
+        member.header.is_based() && blocks > 3 && (1..6).contains(&in_base),
+        "{blocks} {in_base}"
+    );
     for block in 0..blocks {
         let mut damaged = bytes.clone();
         damaged[(member.block_at[block] + member.index.blocks[block].record_len) as usize - 1] ^= 1;

@@ -6,13 +6,18 @@ use cmx::container::format::MAX_COMPACT;
 use cmx::input::StreamSource;
 use cmx::level::Level;
 use cmx::stream::encode_stream;
-use cmx::{DecodeOptions, Decoder, EncodeOptions, Encoder, LimitKind, Metadata, compress, compress_with, decompress};
+use cmx::{
+    DecodeOptions, Decoder, EncodeOptions, Encoder, LimitKind, Metadata, compress, compress_with,
+    decompress,
+};
 
 /// A level with blocks of a few kilobytes, so that small inputs take many.
 static SMALL_BLOCKS: Level = cmx::level::LEVELS[0].with_block_size(3000);
 
 fn text(length: usize) -> Vec<u8> {
-    (0..length).map(|place| b"the cat sat on the mat and saw a rat. "[(place * place / 300 + place) % 38]).collect()
+    (0..length)
+        .map(|place| b"the cat sat on the mat and saw a rat. "[(place * place / 300 + place) % 38])
+        .collect()
 }
 
 fn small_blocks(threads: usize) -> EncodeOptions {
@@ -32,7 +37,11 @@ fn every_length_around_the_borders_of_blocks() {
 fn compact_form_up_to_a_mebibyte() {
     for length in [MAX_COMPACT as usize - 1, MAX_COMPACT as usize, MAX_COMPACT as usize + 1] {
         let data = text(length);
-        let archive = compress_with(&data, &EncodeOptions { level: &cmx::level::LEVELS[0], ..EncodeOptions::default() }).unwrap();
+        let archive = compress_with(
+            &data,
+            &EncodeOptions { level: &cmx::level::LEVELS[0], ..EncodeOptions::default() },
+        )
+        .unwrap();
         assert_eq!(decompress(&archive).unwrap(), data);
         assert_eq!(archive[7] & 1 == 1, length <= MAX_COMPACT as usize);
     }
@@ -86,7 +95,13 @@ fn a_small_input_pays_little() {
     let data = text(4000);
     let mut archive = Vec::new();
     let options = EncodeOptions::default();
-    encode_stream(&mut StreamSource::new(&data[..]), &mut archive, Metadata { mode: Some(0o644), mtime: None }, &options).unwrap();
+    encode_stream(
+        &mut StreamSource::new(&data[..]),
+        &mut archive,
+        Metadata { mode: Some(0o644), mtime: None },
+        &options,
+    )
+    .unwrap();
     let coded = cmx::block::encode(&data, options.level, false).unwrap().bytes.len();
     assert!(archive.len() <= coded + 30, "{} bytes for {coded}", archive.len());
 }
@@ -101,20 +116,27 @@ fn limits_say_which_they_are() {
     assert!(
         matches!(fails(DecodeOptions { memory: 1 << 20, ..DecodeOptions::default() }), LimitKind::Memory { needed } if needed > 1 << 20)
     );
-    assert_eq!(fails(DecodeOptions { max_output: 5000, ..DecodeOptions::default() }), LimitKind::Output);
+    assert_eq!(
+        fails(DecodeOptions { max_output: 5000, ..DecodeOptions::default() }),
+        LimitKind::Output
+    );
     assert_eq!(fails(DecodeOptions { max_index: 3, ..DecodeOptions::default() }), LimitKind::Index);
 }
 
-/// A level keeps its memory and effort whatever a caller does, so what was compressed without verification decodes; only
-/// the block size is the caller's, within the level's own.
+/// A level keeps its memory and effort whatever a caller does, so what was compressed without
+/// verification decodes; only the block size is the caller's, within the level's own.
 #[test]
 fn any_block_size_decodes_without_verification() {
-    let data: Vec<u8> = (0..40_000u32).flat_map(|number| (number.wrapping_mul(2_654_435_761) >> 20).to_string().into_bytes()).collect();
+    let data: Vec<u8> = (0..40_000u32)
+        .flat_map(|number| (number.wrapping_mul(2_654_435_761) >> 20).to_string().into_bytes())
+        .collect();
     for level in &cmx::level::LEVELS {
         for bytes in [0, 100_000, usize::MAX] {
             let data = if bytes == 0 { &data[..20] } else { &data[..] };
             let level: &'static Level = Box::leak(Box::new(level.with_block_size(bytes)));
-            assert!(level.block_size() >= 1 && level.block_size() <= cmx::level::LEVELS[7].block_size());
+            assert!(
+                level.block_size() >= 1 && level.block_size() <= cmx::level::LEVELS[7].block_size()
+            );
             let options = EncodeOptions { level, verify: false, ..EncodeOptions::default() };
             let archive = compress_with(data, &options).unwrap();
             assert!(decompress(&archive).unwrap() == data, "-{} {bytes}", level.number());

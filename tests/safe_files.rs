@@ -1,5 +1,5 @@
-//! What a user trusts a compressor with: sources are deleted only when the archive holds them, and private content stays
-//! private while cmx works.
+//! What a user trusts a compressor with: sources are deleted only when the archive holds them, and
+//! private content stays private while cmx works.
 
 use std::fs;
 use std::io::Write;
@@ -36,13 +36,17 @@ fn text(length: usize) -> Vec<u8> {
     let mut out = Vec::new();
     while out.len() < length {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        out.extend_from_slice([&b"the cat "[..], b"sat on ", b"a mat and ", b"looked ", b"at nothing\n"][(state >> 16) as usize % 5]);
+        out.extend_from_slice(
+            [&b"the cat "[..], b"sat on ", b"a mat and ", b"looked ", b"at nothing\n"]
+                [(state >> 16) as usize % 5],
+        );
     }
     out.truncate(length);
     out
 }
 
-/// Whatever happens to the file at whatever moment: if it is gone, the archive has all that it held.
+/// Whatever happens to the file at whatever moment: if it is gone, the archive has all that it
+/// held.
 #[test]
 fn rm_deletes_only_what_the_archive_holds() {
     let content = text(3 << 20);
@@ -52,11 +56,17 @@ fn rm_deletes_only_what_the_archive_holds() {
         fs::write(&path, &content).unwrap();
         let child = start(folder.path(), &format!("-1 -T {threads} --rm big.log"));
         std::thread::sleep(Duration::from_millis(delay));
-        let appended = fs::File::options().append(true).open(&path).and_then(|mut file| file.write_all(b"precious\n"));
+        let appended = fs::File::options()
+            .append(true)
+            .open(&path)
+            .and_then(|mut file| file.write_all(b"precious\n"));
         let output = child.wait_with_output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         if path.exists() {
-            assert!(output.status.code() != Some(0) && said.contains("big.log"), "{threads} {delay}: {said}");
+            assert!(
+                output.status.code() != Some(0) && said.contains("big.log"),
+                "{threads} {delay}: {said}"
+            );
             assert!(fs::read(&path).unwrap().ends_with(b"precious\n"));
         } else {
             // The file was gone before anything could be appended.
@@ -78,29 +88,54 @@ fn rm_keeps_a_file_that_was_replaced() {
     let output = run(folder.path(), "--rm x");
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("--rm does not delete it"));
-    assert!(path.is_symlink() && folder.path().join("real").exists() && folder.path().join("x.cmx").exists());
+    assert!(
+        path.is_symlink()
+            && folder.path().join("real").exists()
+            && folder.path().join("x.cmx").exists()
+    );
     // An archive that is a link is not deleted either.
     symlink("x.cmx", folder.path().join("y.cmx")).unwrap();
     let output = run(folder.path(), "-d --rm y.cmx");
     assert_eq!(output.status.code(), Some(2));
-    assert!(folder.path().join("y").exists() && folder.path().join("y.cmx").exists() && folder.path().join("x.cmx").exists());
+    assert!(
+        folder.path().join("y").exists()
+            && folder.path().join("y.cmx").exists()
+            && folder.path().join("x.cmx").exists()
+    );
     // Nothing happened to these.
-    assert!(run(folder.path(), "--rm real").status.success() && !folder.path().join("real").exists());
-    assert!(run(folder.path(), "-d --rm real.cmx").status.success() && !folder.path().join("real.cmx").exists());
+    assert!(
+        run(folder.path(), "--rm real").status.success() && !folder.path().join("real").exists()
+    );
+    assert!(
+        run(folder.path(), "-d --rm real.cmx").status.success()
+            && !folder.path().join("real.cmx").exists()
+    );
     assert_eq!(fs::read(folder.path().join("real")).unwrap(), b"content");
 }
 
-/// Looks at everything below `folder` until the job ends: nothing may be open to others that should not be. A temporary
-/// file has its final mode for the instant before its name, so the second look at an open one counts.
+/// Looks at everything below `folder` until the job ends: nothing may be open to others that should
+/// not be. A temporary file has its final mode for the instant before its name, so the second look
+/// at an open one counts.
 fn watch(folder: &Path, mut child: Child, is_private: impl Fn(&Path, u32) -> bool) {
     let mut seen_open = std::collections::HashSet::new();
     while child.try_wait().unwrap().is_none() {
         for entry in walkdir::WalkDir::new(folder).into_iter().flatten() {
             let Ok(found) = entry.metadata() else { continue };
             let is_temporary = entry.file_name().to_string_lossy().starts_with(".cmx-");
-            let is_open = is_temporary && found.is_file() && found.mode() & 0o077 != 0 && found.len() > 0;
-            assert!(!is_open || seen_open.insert(entry.path().to_path_buf()), "{:?} {:o}", entry.path(), found.mode());
-            assert!(is_private(entry.path(), found.mode()), "{:?} {:o}", entry.path(), found.mode());
+            let is_open =
+                is_temporary && found.is_file() && found.mode() & 0o077 != 0 && found.len() > 0;
+            assert!(
+                !is_open || seen_open.insert(entry.path().to_path_buf()),
+                "{:?} {:o}",
+                entry.path(),
+                found.mode()
+            );
+            assert!(
+                is_private(entry.path(), found.mode()),
+                "{:?} {:o}",
+                entry.path(),
+                found.mode()
+            );
         }
     }
     assert!(child.wait().unwrap().success());
@@ -121,8 +156,13 @@ fn unfinished_files_and_folders_are_their_owners_alone() {
     assert_eq!(mode(&folder.path().join("single.cmx")), 0o600);
     let out = folder.path().join("out");
     fs::create_dir(&out).unwrap();
-    watch(&out, start(folder.path(), "-d s.cmx -C out"), |path, mode| !path.ends_with("secret") || mode & 0o077 == 0);
-    assert_eq!((mode(&out.join("secret")), mode(&out.join("secret/below"))), (0o700, mode(&secret.join("below"))));
+    watch(&out, start(folder.path(), "-d s.cmx -C out"), |path, mode| {
+        !path.ends_with("secret") || mode & 0o077 == 0
+    });
+    assert_eq!(
+        (mode(&out.join("secret")), mode(&out.join("secret/below"))),
+        (0o700, mode(&secret.join("below")))
+    );
 }
 
 /// A folder above a selected entry is none of the entries, and gets what any new folder has.
@@ -134,7 +174,11 @@ fn folders_on_the_way_are_like_any_new_folder() {
     assert!(run(folder.path(), "-1 a/b/c --archive -o x.cmx").status.success());
     assert!(run(folder.path(), "-d x.cmx -C out").status.success());
     for path in ["a", "a/b"] {
-        assert_eq!(mode(&folder.path().join("out").join(path)), mode(&folder.path().join(path)), "{path}");
+        assert_eq!(
+            mode(&folder.path().join("out").join(path)),
+            mode(&folder.path().join(path)),
+            "{path}"
+        );
     }
 }
 
@@ -193,13 +237,26 @@ fn dev_stdout_is_standard_output() {
     assert_eq!(run(folder.path(), "-d y.cmx -o /dev/stdout").stdout, b"content");
     // What the file had before stays, and what is written to it after comes after.
     for name in ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"] {
-        let script = format!("echo first >log; (echo second; $CMX -d y.cmx -o {name}; echo last) >>log");
-        let status = Command::new("sh").current_dir(folder.path()).env("CMX", env!("CARGO_BIN_EXE_cmx")).args(["-c", &script]).status();
+        let script =
+            format!("echo first >log; (echo second; $CMX -d y.cmx -o {name}; echo last) >>log");
+        let status = Command::new("sh")
+            .current_dir(folder.path())
+            .env("CMX", env!("CARGO_BIN_EXE_cmx"))
+            .args(["-c", &script])
+            .status();
         assert!(status.unwrap().success());
-        assert_eq!(fs::read_to_string(folder.path().join("log")).unwrap(), "first\nsecond\ncontentlast\n", "{name}");
+        assert_eq!(
+            fs::read_to_string(folder.path().join("log")).unwrap(),
+            "first\nsecond\ncontentlast\n",
+            "{name}"
+        );
     }
     let script = "(echo first; $CMX -d y.cmx -o /dev/fd/3 3>>log) >log";
-    let status = Command::new("sh").current_dir(folder.path()).env("CMX", env!("CARGO_BIN_EXE_cmx")).args(["-c", script]).status();
+    let status = Command::new("sh")
+        .current_dir(folder.path())
+        .env("CMX", env!("CARGO_BIN_EXE_cmx"))
+        .args(["-c", script])
+        .status();
     assert!(status.unwrap().success());
     assert_eq!(fs::read_to_string(folder.path().join("log")).unwrap(), "first\ncontent");
 }
@@ -213,7 +270,12 @@ fn tar_may_stop_reading_early() {
     fs::write(folder.path().join("d/b"), text(3 << 20)).unwrap();
     let tar = |words: &str| {
         let program = format!("--use-compress-program={}", env!("CARGO_BIN_EXE_cmx"));
-        Command::new("tar").current_dir(folder.path()).arg(program).args(words.split(' ')).env("CMX_OPT", "-1 --no-verify").output()
+        Command::new("tar")
+            .current_dir(folder.path())
+            .arg(program)
+            .args(words.split(' '))
+            .env("CMX_OPT", "-1 --no-verify")
+            .output()
     };
     let Ok(made) = tar("-cf d.tar.cmx d/a d/b") else { return };
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));

@@ -1,4 +1,5 @@
-//! `cmx -t` finds every changed byte of an archive, also where nothing is stored, and `cmx repair` mends that to the byte.
+//! `cmx -t` finds every changed byte of an archive, also where nothing is stored, and `cmx repair`
+//! mends that to the byte.
 
 mod noise;
 
@@ -16,7 +17,8 @@ use cmx::level::LEVELS;
 use cmx::{Archive, DecodeOptions, EncodeOptions};
 use noise::noise;
 
-/// Makes `folder/x.cmx` of some files with `length` bytes together. Gives its bytes, and where its parity is.
+/// Makes `folder/x.cmx` of some files with `length` bytes together. Gives its bytes, and where its
+/// parity is.
 fn archive(folder: &Path, length: usize, parity: u32) -> (Vec<u8>, Range<usize>) {
     let root = folder.join("d");
     fs::create_dir(&root).unwrap();
@@ -24,11 +26,20 @@ fn archive(folder: &Path, length: usize, parity: u32) -> (Vec<u8>, Range<usize>)
         fs::write(root.join(format!("f{number}")), piece).unwrap();
     }
     let encode = EncodeOptions { level: &LEVELS[0], ..EncodeOptions::default() };
-    let options = CreateOptions { encode, solid: Some(length as u64 / 3), parity, ..CreateOptions::default() };
+    let options = CreateOptions {
+        encode,
+        solid: Some(length as u64 / 3),
+        parity,
+        ..CreateOptions::default()
+    };
     let path = folder.join("x.cmx");
     Archive::create(&path, &[root], &options).unwrap();
     let opened = Archive::open(&path, &DecodeOptions::default()).unwrap();
-    assert!(opened.scrub().unwrap().is_empty() && opened.warnings().is_empty() && opened.members()[0].header.has_names());
+    assert!(
+        opened.scrub().unwrap().is_empty()
+            && opened.warnings().is_empty()
+            && opened.members()[0].header.has_names()
+    );
     let bytes = fs::read(path).unwrap();
     let end = bytes.len() - FOOTER_LEN as usize;
     (bytes, opened.members()[0].parity_at.map_or(end..end, |at| at as usize..end))
@@ -45,18 +56,24 @@ fn repaired(folder: &Path, bytes: &[u8]) -> (RepairSummary, Vec<u8>) {
     let path = folder.join("damaged.cmx");
     fs::write(&path, bytes).unwrap();
     let mut out = Vec::new();
-    let summary = repair(&File::open(path).unwrap(), folder, &mut out, &DecodeOptions::default()).unwrap();
+    let summary =
+        repair(&File::open(path).unwrap(), folder, &mut out, &DecodeOptions::default()).unwrap();
     (summary, out)
 }
 
 /// Runs `cmx CALL` in `folder`, `input` on standard input.
 fn cmx(folder: &Path, call: &[&str], input: Stdio) -> (Option<i32>, String, String) {
-    let command = Command::new(env!("CARGO_BIN_EXE_cmx")).args(call).current_dir(folder).stdin(input).output();
+    let command = Command::new(env!("CARGO_BIN_EXE_cmx"))
+        .args(call)
+        .current_dir(folder)
+        .stdin(input)
+        .output();
     let Output { status, stdout, stderr } = command.unwrap();
     (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
 }
 
-/// Each byte is changed in turn, of an archive with a guard and of one with parity: no byte may change unseen.
+/// Each byte is changed in turn, of an archive with a guard and of one with parity: no byte may
+/// change unseen.
 #[test]
 fn every_changed_byte_is_found() {
     for (length, parity) in [(66_000, 0), (9_000, 500)] {
@@ -68,9 +85,17 @@ fn every_changed_byte_is_found() {
         let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
         for (place, &byte) in bytes.iter().enumerate() {
             file.write_all_at(&[byte ^ 1 << (place % 8)], place as u64).unwrap();
-            assert_eq!(opened.scrub().unwrap().len(), 1, "byte {place} of {}, parity {at:?}", bytes.len());
+            assert_eq!(
+                opened.scrub().unwrap().len(),
+                1,
+                "byte {place} of {}, parity {at:?}",
+                bytes.len()
+            );
             // The whole of the test takes longer.
-            if place % 211 == 0 || place + 40 > bytes.len() || at.contains(&place) && place % 11 == 0 {
+            if place % 211 == 0
+                || place + 40 > bytes.len()
+                || at.contains(&place) && place % 11 == 0
+            {
                 assert!(is_found(&path), "byte {place} of {}, parity {at:?}", bytes.len());
             }
             file.write_all_at(&[byte], place as u64).unwrap();
@@ -94,12 +119,16 @@ fn blocks_that_nothing_needs_are_looked_at() {
     assert_eq!(cmx(folder.path(), &["-t", "x.cmx"], Stdio::null()).0, Some(2));
 }
 
-/// One byte, some bytes, all of it: found and named, of a file and of standard input, and mended to the byte.
+/// One byte, some bytes, all of it: found and named, of a file and of standard input, and mended to
+/// the byte.
 #[test]
 fn damaged_parity_is_said_and_made_anew() {
-    for (length, parity, what) in
-        [(66_000, 0, "the guard"), (200_000, 0, "the guard"), (30_000, 300, "the parity"), (9_000, 500, "the parity")]
-    {
+    for (length, parity, what) in [
+        (66_000, 0, "the guard"),
+        (200_000, 0, "the guard"),
+        (30_000, 300, "the parity"),
+        (9_000, 500, "the parity"),
+    ] {
         let folder = tempfile::tempdir().unwrap();
         let (bytes, at) = archive(folder.path(), length, parity);
         let middle = at.start + at.len() / 2;
@@ -120,18 +149,42 @@ fn damaged_parity_is_said_and_made_anew() {
             fs::write(folder.path().join("p.cmx"), &damaged).unwrap();
             let is_read = burst.end <= at.end;
             for call in [&["-t", "p.cmx"][..], &["-t", "-"], &["-t"]] {
-                let (code, _, said) = cmx(folder.path(), call, File::open(folder.path().join("p.cmx")).unwrap().into());
-                assert_eq!((code, said.lines().count()), (Some(2), 1), "{burst:?} of {at:?} {call:?}: {said}");
+                let (code, _, said) = cmx(
+                    folder.path(),
+                    call,
+                    File::open(folder.path().join("p.cmx")).unwrap().into(),
+                );
+                assert_eq!(
+                    (code, said.lines().count()),
+                    (Some(2), 1),
+                    "{burst:?} of {at:?} {call:?}: {said}"
+                );
                 assert!(said.contains("`cmx repair`"), "{said}");
                 if is_read && burst.len() < at.len() {
-                    assert!(said.contains(&format!("{what} of member-1 is damaged, {} bytes at byte {}", at.len(), at.start)), "{said}");
+                    assert!(
+                        said.contains(&format!(
+                            "{what} of member-1 is damaged, {} bytes at byte {}",
+                            at.len(),
+                            at.start
+                        )),
+                        "{said}"
+                    );
                 }
                 assert!(!is_read || said.contains("all contents are whole"), "{said}");
             }
             let (code, said, _) = cmx(folder.path(), &["repair", "-f", "p.cmx"], Stdio::null());
-            assert!(code == Some(0) && said.contains("member-1 was computed anew"), "{burst:?} of {at:?}: {said}");
-            assert!(!is_read || said.contains(what.trim_start_matches("the ")), "{burst:?} of {at:?}: {said}");
-            assert!(fs::read(folder.path().join("p.repaired.cmx")).unwrap() == bytes, "{burst:?} of {at:?}");
+            assert!(
+                code == Some(0) && said.contains("member-1 was computed anew"),
+                "{burst:?} of {at:?}: {said}"
+            );
+            assert!(
+                !is_read || said.contains(what.trim_start_matches("the ")),
+                "{burst:?} of {at:?}: {said}"
+            );
+            assert!(
+                fs::read(folder.path().join("p.repaired.cmx")).unwrap() == bytes,
+                "{burst:?} of {at:?}"
+            );
         }
     }
 }
@@ -144,7 +197,9 @@ fn other_members_stay_as_they_are() {
     let small = cmx::compress(b"one two three").unwrap();
     let mut damaged = bytes.clone();
     damaged[at.start + at.len() / 2] ^= 1;
-    for (joined, whole) in [([&small[..], &damaged], [&small[..], &bytes]), ([&damaged, &small], [&bytes, &small])] {
+    for (joined, whole) in
+        [([&small[..], &damaged], [&small[..], &bytes]), ([&damaged, &small], [&bytes, &small])]
+    {
         let (summary, out) = repaired(folder.path(), &joined.concat());
         assert!(summary.lost.is_empty() && out == whole.concat(), "{summary:?}");
     }
@@ -158,21 +213,34 @@ fn an_archive_cut_behind_its_index_is_completed() {
         let (bytes, at) = archive(folder.path(), length, parity);
         for end in [at.end + 24, at.end, at.start + at.len() * 3 / 4] {
             let (summary, out) = repaired(folder.path(), &bytes[..end]);
-            assert!(summary.lost.is_empty() && !summary.was_whole && out == bytes, "{end} of {at:?}: {summary:?}");
+            assert!(
+                summary.lost.is_empty() && !summary.was_whole && out == bytes,
+                "{end} of {at:?}: {summary:?}"
+            );
         }
     }
 }
 
-/// Whatever is joined: an archive in which `cmx -t` finds nothing is whole for `cmx repair`, and no other is.
+/// Whatever is joined: an archive in which `cmx -t` finds nothing is whole for `cmx repair`, and no
+/// other is.
 #[test]
 fn test_and_repair_agree() {
     let folder = tempfile::tempdir().unwrap();
     let (bytes, _) = archive(folder.path(), 9_000, 0);
     let small = cmx::compress(b"one two three").unwrap();
-    let header = bytes.windows(4).position(|window| window == cmx::container::format::MARKER).unwrap();
+    let header =
+        bytes.windows(4).position(|window| window == cmx::container::format::MARKER).unwrap();
     let footer = &bytes[bytes.len() - FOOTER_LEN as usize..];
-    let odd: [&[u8]; 8] =
-        [b"", &bytes, &small, footer, &bytes[..header], &bytes[header..], &bytes[..bytes.len() - FOOTER_LEN as usize], b"noise"];
+    let odd: [&[u8]; 8] = [
+        b"",
+        &bytes,
+        &small,
+        footer,
+        &bytes[..header],
+        &bytes[header..],
+        &bytes[..bytes.len() - FOOTER_LEN as usize],
+        b"noise",
+    ];
     let path = folder.path().join("joined.cmx");
     let mut whole = 0;
     for first in odd {
@@ -181,7 +249,13 @@ fn test_and_repair_agree() {
                 let joined = [&bytes[..], first, second, last].concat();
                 fs::write(&path, &joined).unwrap();
                 let mut out = Vec::new();
-                let summary = repair(&File::open(&path).unwrap(), folder.path(), &mut out, &DecodeOptions::default()).unwrap();
+                let summary = repair(
+                    &File::open(&path).unwrap(),
+                    folder.path(),
+                    &mut out,
+                    &DecodeOptions::default(),
+                )
+                .unwrap();
                 let parts = (first.len(), second.len(), last.len());
                 assert_eq!(summary.was_whole, !is_found(&path), "{parts:?}: {summary:?}");
                 assert!(!summary.was_whole || out == joined, "{parts:?}");

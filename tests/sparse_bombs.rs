@@ -15,7 +15,9 @@ use cmx::level::LEVELS;
 use cmx::{Archive, DecodeOptions};
 
 fn archive_of(path: &Path, content: &[u8], entries: Vec<Entry>) {
-    let mut writer = MemberWriter::begin(fs::File::create(path).unwrap(), incompatible::NAMED, &LEVELS[0], 0).unwrap();
+    let mut writer =
+        MemberWriter::begin(fs::File::create(path).unwrap(), incompatible::NAMED, &LEVELS[0], 0)
+            .unwrap();
     writer.block(&CodedBlock::encode(content, &LEVELS[0], false).unwrap()).unwrap();
     writer.finish(entries, &LEVELS[0], false).unwrap();
 }
@@ -25,10 +27,20 @@ fn scattered(count: u64) -> (Vec<u8>, Entry) {
     let content = vec![0; count as usize];
     let extents = (0..count).map(|number| Extent { offset: 2 * number, length: 1 }).collect();
     let hash = narrow(hash(&content), count);
-    (content, Entry { path: b"scattered".to_vec(), size: 2 * count, hash, extents: Some(extents), ..Entry::default() })
+    (
+        content,
+        Entry {
+            path: b"scattered".to_vec(),
+            size: 2 * count,
+            hash,
+            extents: Some(extents),
+            ..Entry::default()
+        },
+    )
 }
 
-/// 256 Ki extents took 12 s when each was looked for from the first on; in proportion they take a fraction of a second.
+/// 256 Ki extents took 12 s when each was looked for from the first on; in proportion they take a
+/// fraction of a second.
 #[test]
 fn many_extents_take_time_in_proportion() {
     let folder = tempfile::tempdir().unwrap();
@@ -39,7 +51,13 @@ fn many_extents_take_time_in_proportion() {
     let start = Instant::now();
     archive.extract_to(&mut Selection::new(&[]).unwrap(), &mut std::io::sink()).unwrap();
     assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
-    archive.extract(&mut Selection::new(&[]).unwrap(), &folder.path().join("out"), &ExtractOptions::default()).unwrap();
+    archive
+        .extract(
+            &mut Selection::new(&[]).unwrap(),
+            &folder.path().join("out"),
+            &ExtractOptions::default(),
+        )
+        .unwrap();
     assert_eq!(fs::metadata(folder.path().join("out/scattered")).unwrap().len(), 2 << 18);
 }
 
@@ -49,8 +67,20 @@ fn copies_that_lie_about_their_size_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.cmx");
     let extents = Some(vec![Extent { offset: 0, length: 5 }]);
-    let first = Entry { path: b"f".to_vec(), size: 256 << 20, hash: narrow(hash(b"holes"), 5), extents, ..Entry::default() };
-    let copy = |number: u8| Entry { path: vec![b'a' + number], size: 5, extents: None, same_as: Some(0), ..first.clone() };
+    let first = Entry {
+        path: b"f".to_vec(),
+        size: 256 << 20,
+        hash: narrow(hash(b"holes"), 5),
+        extents,
+        ..Entry::default()
+    };
+    let copy = |number: u8| Entry {
+        path: vec![b'a' + number],
+        size: 5,
+        extents: None,
+        same_as: Some(0),
+        ..first.clone()
+    };
     archive_of(&path, b"holes", std::iter::once(first.clone()).chain((10..18).map(copy)).collect());
     for call in ["-l", "-t", "-d"] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cmx"));
@@ -83,7 +113,13 @@ fn a_copy_of_a_sparse_file_is_sparse() {
     let target = folder.path().join("out");
     let archive = Archive::open(&path, &DecodeOptions::default()).unwrap();
     assert!(archive.entries().any(|entry| entry.same_as.is_some()));
-    archive.extract(&mut Selection::new(&[b"**/one".to_vec(), b"**/two".to_vec()]).unwrap(), &target, &ExtractOptions::default()).unwrap();
+    archive
+        .extract(
+            &mut Selection::new(&[b"**/one".to_vec(), b"**/two".to_vec()]).unwrap(),
+            &target,
+            &ExtractOptions::default(),
+        )
+        .unwrap();
     let stored = folder.path().strip_prefix("/").unwrap().join("d");
     for name in ["one", "two"] {
         let found = fs::metadata(target.join(&stored).join(name)).unwrap();
@@ -92,7 +128,8 @@ fn a_copy_of_a_sparse_file_is_sparse() {
     }
 }
 
-/// A content that many entries have is decoded once, whether it is tested or written: ten copies took ten times as long.
+/// A content that many entries have is decoded once, whether it is tested or written: ten copies
+/// took ten times as long.
 #[test]
 fn a_content_is_decoded_once_for_all_its_copies() {
     let folder = tempfile::tempdir().unwrap();

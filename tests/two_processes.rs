@@ -6,14 +6,22 @@ use std::process::{Child, Command, Stdio};
 
 fn cmx(folder: &Path, words: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cmx"));
-    command.current_dir(folder).args(words.split(' ')).env_remove("CMX_OPT").stderr(Stdio::piped()).stdout(Stdio::piped());
+    command
+        .current_dir(folder)
+        .args(words.split(' '))
+        .env_remove("CMX_OPT")
+        .stderr(Stdio::piped())
+        .stdout(Stdio::piped());
     command
 }
 
 /// Runs a call; its exit code and what it said.
 fn run(folder: &Path, words: &str) -> (Option<i32>, String) {
     let output = cmx(folder, words).output().unwrap();
-    (output.status.code(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+    (
+        output.status.code(),
+        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned(),
+    )
 }
 
 /// A folder with three files, the first of which is in the archive `x.cmx`.
@@ -51,7 +59,10 @@ fn an_archive_that_is_written_to_is_read_but_not_changed() {
     let mut child = slow_append(path);
     for call in ["-a -1 x.cmx two", "repair x.cmx", "repair x.cmx -f -o y.cmx"] {
         let (code, said) = run(path, call);
-        assert!(code == Some(1) && said.contains("another process is writing to this archive"), "{call}: {code:?} {said}");
+        assert!(
+            code == Some(1) && said.contains("another process is writing to this archive"),
+            "{call}: {code:?} {said}"
+        );
     }
     // Reading goes on, and sees the archive as it was before.
     for call in ["-t x.cmx", "-dc x.cmx one"] {
@@ -65,7 +76,10 @@ fn an_archive_that_is_written_to_is_read_but_not_changed() {
     assert!(child.wait().unwrap().success());
     assert_eq!(run(path, "-a -1 x.cmx two").0, Some(0));
     let (code, said) = run(path, "-l x.cmx");
-    assert!(code == Some(0) && ["one", "two", "slow"].iter().all(|name| said.contains(name)), "{code:?} {said}");
+    assert!(
+        code == Some(0) && ["one", "two", "slow"].iter().all(|name| said.contains(name)),
+        "{code:?} {said}"
+    );
     assert_eq!(run(path, "-t x.cmx").0, Some(0));
     assert!(!path.join("x.repaired.cmx").exists() && !path.join("y.cmx").exists());
 }
@@ -82,7 +96,10 @@ fn appends_at_the_same_time_are_all_kept_or_refused() {
         })
         .collect();
     let mut kept = 0;
-    let ends: Vec<(usize, bool)> = children.into_iter().map(|(number, mut child)| (number, child.wait().unwrap().success())).collect();
+    let ends: Vec<(usize, bool)> = children
+        .into_iter()
+        .map(|(number, mut child)| (number, child.wait().unwrap().success()))
+        .collect();
     let (code, said) = run(path, "-l x.cmx");
     assert_eq!(code, Some(0), "{said}");
     for (number, succeeded) in ends {
@@ -98,8 +115,10 @@ fn appends_at_the_same_time_are_all_kept_or_refused() {
 fn the_same_output_twice_is_one_of_both() {
     let folder = folder_with_archive();
     let path = folder.path();
-    let mut children: Vec<Child> =
-        ["two", "three"].iter().map(|name| cmx(path, &format!("-1 -f {name} -o z.cmx")).spawn().unwrap()).collect();
+    let mut children: Vec<Child> = ["two", "three"]
+        .iter()
+        .map(|name| cmx(path, &format!("-1 -f {name} -o z.cmx")).spawn().unwrap())
+        .collect();
     assert!(children.iter_mut().all(|child| child.wait().unwrap().success()));
     let (code, said) = run(path, "-dc z.cmx");
     assert!(code == Some(0) && (said == "two".repeat(1000) || said == "three".repeat(1000)));

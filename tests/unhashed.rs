@@ -1,7 +1,8 @@
 //! What hashes keep away from the decoders must do no harm either: with hashes switched off, damage
 //! gives a clean error or bounded garbage, never a panic.
 //!
-//! `RUSTFLAGS="--cfg cmx_no_hashes" cargo test --test unhashed`; without that flag this file is empty.
+//! `RUSTFLAGS="--cfg cmx_no_hashes" cargo test --test unhashed`; without that flag this file is
+//! empty.
 #![cfg(cmx_no_hashes)]
 
 #[path = "../src/block/tests/sample.rs"]
@@ -23,7 +24,12 @@ const MOST: u64 = 2 << 20;
 static SMALL_BLOCKS: Level = LEVELS[1].with_block_size(700);
 
 fn limits() -> DecodeOptions {
-    DecodeOptions { memory: 2 << 30, max_output: MOST, max_index: 1 << 20, ..DecodeOptions::default() }
+    DecodeOptions {
+        memory: 2 << 30,
+        max_output: MOST,
+        max_index: 1 << 20,
+        ..DecodeOptions::default()
+    }
 }
 
 /// An error that is none of cmx's own defects, or a result.
@@ -51,7 +57,8 @@ fn bits(length: usize, head: usize, others: usize) -> Vec<usize> {
 fn draws() -> impl FnMut() -> usize {
     let mut state = 7u64;
     move || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 20) as usize
     }
 }
@@ -63,7 +70,8 @@ fn flipped(bytes: &[u8], bit: usize) -> Vec<u8> {
 }
 
 fn hurt(name: &str, raw: &[u8], level: &'static Level) -> usize {
-    let archive = cmx::compress_with(raw, &EncodeOptions { level, ..EncodeOptions::default() }).unwrap();
+    let archive =
+        cmx::compress_with(raw, &EncodeOptions { level, ..EncodeOptions::default() }).unwrap();
     let mut tried = 0;
     for bit in bits(archive.len(), 40, 60) {
         decodes_cleanly(&flipped(&archive, bit), &format!("{name} -{} bit {bit}", level.number()));
@@ -129,7 +137,8 @@ fn archive(folder: &Path) -> Vec<u8> {
     std::os::unix::fs::symlink("text", root.join("link")).unwrap();
     fs::hard_link(root.join("text"), root.join("again")).unwrap();
     let encode = EncodeOptions { level: &LEVELS[0], ..EncodeOptions::default() };
-    let options = CreateOptions { encode, solid: Some(4000), parity: 500, ..CreateOptions::default() };
+    let options =
+        CreateOptions { encode, solid: Some(4000), parity: 500, ..CreateOptions::default() };
     let path = folder.join("x.cmx");
     Archive::create(&path, &[root], &options).unwrap();
     fs::read(path).unwrap()
@@ -148,11 +157,21 @@ fn flipped_archives_do_no_harm() {
             is_clean(archive.extract_to(&mut Selection::new(&[]).unwrap(), &mut Vec::new()), &what);
             if bit % 8 == 0 {
                 let out = tempfile::tempdir().unwrap();
-                is_clean(archive.extract(&mut Selection::new(&[]).unwrap(), out.path(), &ExtractOptions::default()), &what);
+                is_clean(
+                    archive.extract(
+                        &mut Selection::new(&[]).unwrap(),
+                        out.path(),
+                        &ExtractOptions::default(),
+                    ),
+                    &what,
+                );
             }
         }
         if bit % 8 == 3 {
-            is_clean(repair(&fs::File::open(&path).unwrap(), folder.path(), &mut Vec::new(), &limits()), &what);
+            is_clean(
+                repair(&fs::File::open(&path).unwrap(), folder.path(), &mut Vec::new(), &limits()),
+                &what,
+            );
         }
     }
 }

@@ -38,7 +38,9 @@ impl Operands {
             updated: vec![MapEntry::silent(); count],
             states: (0..STATES).map(|_| numbers.below(256) as u8).collect(),
             bases: (0..count).map(|_| numbers.below(STATES as u32 / 64) * 64).collect(),
-            maps: (0..256 * count).map(|_| MapEntry::new(1 + numbers.below((1 << 22) - 2), numbers.below(255))).collect(),
+            maps: (0..256 * count)
+                .map(|_| MapEntry::new(1 + numbers.below((1 << 22) - 2), numbers.below(255)))
+                .collect(),
             indices: vec![0; count],
             recalled: vec![[0; 2]; count],
         }
@@ -53,7 +55,12 @@ enum Kernel {
     Recall,
 }
 
-const KERNELS: [(&str, Kernel); 4] = [("dot", Kernel::Dot), ("train", Kernel::Train), ("learn", Kernel::Learn), ("recall", Kernel::Recall)];
+const KERNELS: [(&str, Kernel); 4] = [
+    ("dot", Kernel::Dot),
+    ("train", Kernel::Train),
+    ("learn", Kernel::Learn),
+    ("recall", Kernel::Recall),
+];
 
 #[inline(always)]
 fn call<K: Kernels>(kernels: K, kernel: Kernel, on: &mut Operands) {
@@ -67,7 +74,15 @@ fn call<K: Kernels>(kernels: K, kernel: Kernel, on: &mut Operands) {
         // SAFETY: bases are multiples of 64 below the length of `states`, the node is 3, and all
         // slices were made for the same number of contexts, a multiple of eight.
         Kernel::Recall => unsafe {
-            kernels.recall(&on.states, &on.bases, 3, &on.maps, &mut on.indices, &mut on.entries, &mut on.recalled);
+            kernels.recall(
+                &on.states,
+                &on.bases,
+                3,
+                &on.maps,
+                &mut on.indices,
+                &mut on.entries,
+                &mut on.recalled,
+            );
         },
     }
 }
@@ -94,7 +109,9 @@ pub fn all(criterion: &mut Criterion) {
     for (name, kernel) in KERNELS {
         let mut group = criterion.benchmark_group(format!("kernels/{name}"));
         group.sample_size(20);
-        group.warm_up_time(std::time::Duration::from_millis(50)).measurement_time(std::time::Duration::from_millis(300));
+        group
+            .warm_up_time(std::time::Duration::from_millis(50))
+            .measurement_time(std::time::Duration::from_millis(300));
         for count in SIZES {
             let mut operands = Operands::new(count);
             group.throughput(Throughput::Elements(count as u64));

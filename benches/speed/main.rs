@@ -1,7 +1,7 @@
 //! How fast the parts are, from the inner loops to whole archives: `cargo bench`, some minutes.
 //!
-//! Every input is generated from fixed seeds, so two versions work on the same bytes. A filter after
-//! `--` picks: `cargo bench -- kernels`, `coder`, `models`, `sort`, `levels`.
+//! Every input is generated from fixed seeds, so two versions work on the same bytes. A filter
+//! after `--` picks: `cargo bench -- kernels`, `coder`, `models`, `sort`, `levels`.
 
 mod coder;
 mod kernels;

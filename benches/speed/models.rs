@@ -1,4 +1,5 @@
-//! One stream through one predictor: every kind of stream at every effort, and every instruction set.
+//! One stream through one predictor: every kind of stream at every effort, and every instruction
+//! set.
 
 use cmx::level::{Effort, LEVELS, Level};
 use cmx::predictor::codec;
@@ -18,18 +19,24 @@ fn level_of(effort: Effort) -> &'static Level {
 /// Every kind at each effort that mixes, then text with each instruction set, then sorting.
 pub fn all(criterion: &mut Criterion) {
     let inputs = samples::all(LEN);
-    for (name, effort) in [("small", Effort::Small), ("middle", Effort::Middle), ("huge", Effort::Huge)] {
+    for (name, effort) in
+        [("small", Effort::Small), ("middle", Effort::Middle), ("huge", Effort::Huge)]
+    {
         let mut group = slow_group(criterion, &format!("models/{name}"));
         for (input, kind, bytes) in &inputs {
             group.throughput(Throughput::Bytes(bytes.len() as u64));
-            group.bench_function(*input, |bencher| bencher.iter(|| codec::encode_as(bytes, level_of(effort), kind, active())));
+            group.bench_function(*input, |bencher| {
+                bencher.iter(|| codec::encode_as(bytes, level_of(effort), kind, active()))
+            });
         }
     }
     let (_, kind, text) = &inputs[0];
     let mut group = slow_group(criterion, "models/text by instruction set");
     group.throughput(Throughput::Bytes(text.len() as u64));
     for set in usable() {
-        for (name, effort) in [("small", Effort::Small), ("middle", Effort::Middle), ("huge", Effort::Huge)] {
+        for (name, effort) in
+            [("small", Effort::Small), ("middle", Effort::Middle), ("huge", Effort::Huge)]
+        {
             group.bench_function(BenchmarkId::new(set.name(), name), |bencher| {
                 bencher.iter(|| codec::encode_as(text, level_of(effort), kind, set));
             });
@@ -44,7 +51,9 @@ fn sort(criterion: &mut Criterion) {
     let mut group = slow_group(criterion, "sort");
     for (input, _, bytes) in samples::all(256 << 10) {
         group.throughput(Throughput::Bytes(bytes.len() as u64));
-        group.bench_function(BenchmarkId::new("encode", input), |bencher| bencher.iter(|| cmx::sort::encode(&bytes, active())));
+        group.bench_function(BenchmarkId::new("encode", input), |bencher| {
+            bencher.iter(|| cmx::sort::encode(&bytes, active()))
+        });
         if let Ok(coded) = cmx::sort::encode(&bytes, active()) {
             group.bench_function(BenchmarkId::new("decode", input), |bencher| {
                 bencher.iter(|| cmx::sort::decode(&coded, bytes.len(), active()));

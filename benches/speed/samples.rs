@@ -13,7 +13,8 @@ impl Numbers {
 
     /// The next number below `limit`.
     pub fn below(&mut self, limit: u32) -> u32 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (((self.0 >> 32) * u64::from(limit)) >> 32) as u32
     }
 }
@@ -82,8 +83,16 @@ fn table(len: usize) -> Vec<u8> {
     let mut id = 1000;
     while out.len() < len {
         id += 1 + numbers.below(3);
-        let (name, price, part) = (WORDS[numbers.below(32) as usize], numbers.below(500), numbers.below(100));
-        out.extend_from_slice(format!("{id},2026-{:02}-{:02},{name},{price}.{part:02}\n", 1 + id / 900 % 12, 1 + id / 30 % 28).as_bytes());
+        let (name, price, part) =
+            (WORDS[numbers.below(32) as usize], numbers.below(500), numbers.below(100));
+        out.extend_from_slice(
+            format!(
+                "{id},2026-{:02}-{:02},{name},{price}.{part:02}\n",
+                1 + id / 900 % 12,
+                1 + id / 30 % 28
+            )
+            .as_bytes(),
+        );
     }
     out.truncate(len);
     out
@@ -96,7 +105,8 @@ fn records(len: usize) -> Vec<u8> {
     let rows = (0..len as u32 / 16 + 1).flat_map(|row| {
         slow = slow.wrapping_add(numbers.below(2000)).wrapping_sub(1000);
         let small = numbers.below(300) * numbers.below(300) / 300;
-        [row.to_le_bytes(), small.to_le_bytes(), numbers.below(7).to_be_bytes(), slow.to_le_bytes()].concat()
+        [row.to_le_bytes(), small.to_le_bytes(), numbers.below(7).to_be_bytes(), slow.to_le_bytes()]
+            .concat()
     });
     rows.take(len).collect()
 }
@@ -121,8 +131,12 @@ fn code(len: usize) -> Vec<u8> {
         let pattern = PATTERNS[numbers.below(10) as usize];
         out.extend_from_slice(pattern);
         match pattern {
-            b"\xe8" | b"\x48\x8d\x35" => out.extend_from_slice(&(numbers.below(64) * 256).to_le_bytes()),
-            b"\x48\x8b\x45" | b"\x8b\x44\x24" | b"\x48\x83\xc4" | b"\x74" => out.push((numbers.below(16) * 8) as u8),
+            b"\xe8" | b"\x48\x8d\x35" => {
+                out.extend_from_slice(&(numbers.below(64) * 256).to_le_bytes())
+            }
+            b"\x48\x8b\x45" | b"\x8b\x44\x24" | b"\x48\x83\xc4" | b"\x74" => {
+                out.push((numbers.below(16) * 8) as u8)
+            }
             _ => {}
         }
     }
@@ -142,7 +156,9 @@ fn surface(count: usize) -> impl Iterator<Item = u32> {
 /// Two channels of 16-bit samples: tones and a little noise, in integers.
 fn sound(len: usize) -> Vec<u8> {
     let mut numbers = Numbers::new(6);
-    let triangle = |place: u32, period: u32| (place % period).abs_diff(period / 2) as i32 * 12_000 / period as i32;
+    let triangle = |place: u32, period: u32| {
+        (place % period).abs_diff(period / 2) as i32 * 12_000 / period as i32
+    };
     let samples = (0..len as u32 / 4 + 1).flat_map(|place| {
         let tone = triangle(place, 101) + triangle(place, 347) - 6000;
         let mut channel = || ((tone + numbers.below(120) as i32) as i16).to_le_bytes();
@@ -154,8 +170,10 @@ fn sound(len: usize) -> Vec<u8> {
 /// A name, a kind and `len` bytes for each family of models.
 pub fn all(len: usize) -> Vec<(&'static str, Kind, Vec<u8>)> {
     let grey: Vec<u8> = surface(len).map(|value| (value >> 7) as u8).collect();
-    let colour: Vec<u8> =
-        surface(len / 3 + 1).flat_map(|value| [(value >> 7) as u8, (value >> 8) as u8, (value >> 9) as u8]).take(len).collect();
+    let colour: Vec<u8> = surface(len / 3 + 1)
+        .flat_map(|value| [(value >> 7) as u8, (value >> 8) as u8, (value >> 9) as u8])
+        .take(len)
+        .collect();
     let scan: Vec<u8> = surface(len / 2).flat_map(|value| (value as u16).to_le_bytes()).collect();
     vec![
         ("text", Kind::Text, text(len)),
@@ -166,6 +184,10 @@ pub fn all(len: usize) -> Vec<(&'static str, Kind, Vec<u8>)> {
         ("image8", Kind::Image { bits: 8, row_bytes: 256 }, grey),
         ("image24", Kind::Image { bits: 24, row_bytes: 768 }, colour),
         ("image16", Kind::Image16 { row_bytes: 512, big_endian: false }, scan),
-        ("audio", Kind::Audio { channels: 2, bits: 16, big_endian: false, signed: true }, sound(len)),
+        (
+            "audio",
+            Kind::Audio { channels: 2, bits: 16, big_endian: false, signed: true },
+            sound(len),
+        ),
     ]
 }

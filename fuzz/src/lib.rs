@@ -28,8 +28,8 @@ fn limits() -> DecodeOptions {
     DecodeOptions { memory: 256 << 20, max_output: LARGEST as u64, max_index: 1 << 20, ..DecodeOptions::default() }
 }
 
-/// Lets the fuzzer's panic hook, which ends the process, see only panics that cmx does not catch: codecs of others panic at
-/// odd bytes, which is an answer. For the start of a target.
+/// Lets the fuzzer's panic hook, which ends the process, see only panics that cmx does not catch:
+/// codecs of others panic at odd bytes, which is an answer. For the start of a target.
 pub fn pass_over_caught_panics() {
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {

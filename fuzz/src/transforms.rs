@@ -1,13 +1,16 @@
-//! The inverse of every transform, on parts that no hash and no program of a block stands in front of.
+//! The inverse of every transform, on parts that no hash and no program of a block stands in front
+//! of.
 
 use cmx::transform::{self, Parts, TRANSFORMS};
 
 use crate::{LARGEST, no_defect};
 
-/// Bytes of the front of an input: id, the lengths of parameters, side and packed, and a sixteenth of the limit.
+/// Bytes of the front of an input: id, the lengths of parameters, side and packed, and a sixteenth
+/// of the limit.
 const FRONT: usize = 9;
 
-/// An input from which [`transforms`] reads `parts` again; lengths and limit in two bytes each, little-endian.
+/// An input from which [`transforms`] reads `parts` again; lengths and limit in two bytes each,
+/// little-endian.
 pub fn parts_to_bytes(parts: &Parts, limit: usize) -> Vec<u8> {
     let mut front = vec![parts.id];
     for length in [parts.params.len(), parts.side.len(), parts.packed.len(), limit.div_ceil(16)] {

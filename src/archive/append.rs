@@ -17,24 +17,32 @@ use crate::options::DecodeOptions;
 use crate::output::unfinished::Tail;
 
 impl Archive {
-    /// Appends what `plan` holds to the archive at `path`. An entry takes the place of an earlier one
-    /// with the same path.
+    /// Appends what `plan` holds to the archive at `path`. An entry takes the place of an earlier
+    /// one with the same path.
     ///
     /// The archive is valid at every moment: until the new footer is on the disk, it is what it was
     /// before. If this fails, it is cut back to that.
     ///
-    /// What a cut-short append has left behind is cut off. One that was finished and is damaged now is not,
-    /// unless [`DecodeOptions::ignore_trailing`] says so: repair may save it.
+    /// What a cut-short append has left behind is cut off. One that was finished and is damaged now
+    /// is not, unless [`DecodeOptions::ignore_trailing`] says so: repair may save it.
     ///
     /// # Errors
-    /// The archive ends in damage, holds a stream, is being written by someone else or has been replaced meanwhile; and as
-    /// [`Plan::write`].
-    pub fn append(path: &Path, plan: Plan, options: &CreateOptions, limits: &DecodeOptions) -> Result<CreateSummary> {
+    /// The archive ends in damage, holds a stream, is being written by someone else or has been
+    /// replaced meanwhile; and as [`Plan::write`].
+    pub fn append(
+        path: &Path,
+        plan: Plan,
+        options: &CreateOptions,
+        limits: &DecodeOptions,
+    ) -> Result<CreateSummary> {
         let file = File::options().read(true).write(true).open(path)?;
         lock::for_writing(&file, path)?;
         let archive = Archive::from_file(file.try_clone()?, limits)?;
         if !archive.is_named() {
-            return Err(Error::Unsupported("this archive holds one stream without a name; make a new one of named files".into()));
+            return Err(Error::Unsupported(
+                "this archive holds one stream without a name; make a new one of named files"
+                    .into(),
+            ));
         }
         let end = archive.end();
         if archive.end_is_damaged && !limits.ignore_trailing {
@@ -46,7 +54,8 @@ impl Archive {
         let tail = Tail::new(&file, end)?;
         let mut result = archive.budget.run(|| write(&file, end, plan, options));
         drop(tail);
-        result = result.and_then(|summary| lock::check_path(&file, path).map(|()| summary).map_err(Error::Io));
+        result = result
+            .and_then(|summary| lock::check_path(&file, path).map(|()| summary).map_err(Error::Io));
         if result.is_err() {
             file.set_len(end)?;
         } else if let Ok(summary) = &mut result {

@@ -1,4 +1,5 @@
-//! Hard links to files that an archive does not hold: older versions stored them where a file could not be read.
+//! Hard links to files that an archive does not hold: older versions stored them where a file could
+//! not be read.
 
 use std::collections::HashSet;
 
@@ -11,7 +12,8 @@ pub(super) fn extracted(members: &[&[Entry]]) -> Vec<Vec<Wanted>> {
     members.iter().zip(places(members)).map(|(entries, places)| wanted(entries, &places)).collect()
 }
 
-/// Numbers of the members with a hard link that cannot be extracted, since no file has the path that it leads to.
+/// Numbers of the members with a hard link that cannot be extracted, since no file has the path
+/// that it leads to.
 pub(super) fn members_with_broken_links(members: &[&[Entry]]) -> Vec<usize> {
     let by_member = places(members);
     let all = || members.iter().zip(&by_member);
@@ -23,10 +25,16 @@ pub(super) fn members_with_broken_links(members: &[&[Entry]]) -> Vec<usize> {
     let is_broken = |entries: &[Entry], places: &[usize]| {
         // A link to a file that was replaced since is that file.
         let alone = linked_files(entries, places);
-        let mut links = places.iter().filter(|&&place| entries[place].kind == EntryKind::Hardlink && !alone.contains_key(&place));
+        let mut links = places.iter().filter(|&&place| {
+            entries[place].kind == EntryKind::Hardlink && !alone.contains_key(&place)
+        });
         links.any(|&place| !files.contains(&entries[place].link[..]))
     };
-    all().enumerate().filter(|(_, (entries, places))| is_broken(entries, places)).map(|(number, _)| number).collect()
+    all()
+        .enumerate()
+        .filter(|(_, (entries, places))| is_broken(entries, places))
+        .map(|(number, _)| number)
+        .collect()
 }
 
 /// The places of the entries that count, by member.
@@ -42,15 +50,26 @@ mod tests {
 
     #[test]
     fn links_need_a_file() {
-        let entry = |path: &str, kind, link: &str| Entry { path: path.into(), kind, link: link.into(), ..Entry::default() };
+        let entry = |path: &str, kind, link: &str| Entry {
+            path: path.into(),
+            kind,
+            link: link.into(),
+            ..Entry::default()
+        };
         let file = |path| entry(path, EntryKind::File, "");
         let link = |path, to| entry(path, EntryKind::Hardlink, to);
         let broken = |members: &[&[Entry]]| members_with_broken_links(members);
         assert_eq!(broken(&[&[file("a"), link("h", "a")]]), [0usize; 0]);
-        assert_eq!(broken(&[&[file("b")], &[file("a"), link("h", "gone"), link("i", "gone")]]), [1]);
+        assert_eq!(
+            broken(&[&[file("b")], &[file("a"), link("h", "gone"), link("i", "gone")]]),
+            [1]
+        );
         assert_eq!(broken(&[&[entry("s", EntryKind::Symlink, "x"), link("h", "s")]]), [0]);
         // The file was replaced, the link was replaced, the file is in another member.
-        assert_eq!(broken(&[&[file("a"), link("h", "a")], &[entry("a", EntryKind::Symlink, "x")]]), [0usize; 0]);
+        assert_eq!(
+            broken(&[&[file("a"), link("h", "a")], &[entry("a", EntryKind::Symlink, "x")]]),
+            [0usize; 0]
+        );
         assert_eq!(broken(&[&[link("h", "gone")], &[file("h")]]), [0usize; 0]);
         assert_eq!(broken(&[&[file("a")], &[link("h", "a")]]), [0usize; 0]);
     }

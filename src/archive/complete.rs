@@ -1,4 +1,5 @@
-//! Members that are whole up to their index: the parity and the footer behind it are made again, to the byte.
+//! Members that are whole up to their index: the parity and the footer behind it are made again, to
+//! the byte.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -26,14 +27,19 @@ pub(super) struct Complete<'a> {
 }
 
 impl<'a> Complete<'a> {
-    /// What is left of a member, if that is all of it up to the end of the index, and can be extracted.
+    /// What is left of a member, if that is all of it up to the end of the index, and can be
+    /// extracted.
     pub fn of(remains: &'a Remains) -> Option<Self> {
         let (header, index) = (remains.header?, remains.index.as_ref()?);
         let mut bytes = Vec::new();
         header.write_to(&mut bytes);
         let layout = index.layout(remains.range.start + bytes.len() as u64).ok()?;
-        let is_there =
-            |((number, row), at)| remains.blocks.get(&number).is_some_and(|(place, record)| *place == at && is_row_of(row, record));
+        let is_there = |((number, row), at)| {
+            remains
+                .blocks
+                .get(&number)
+                .is_some_and(|(place, record)| *place == at && is_row_of(row, record))
+        };
         let is_complete = layout.end == remains.index_range.start
             && layout.names == remains.names
             && remains.blocks.len() == index.blocks.len()
@@ -55,9 +61,12 @@ impl<'a> Complete<'a> {
         let (start, index_end) = (self.remains.range.start, self.remains.index_range.end);
         let parity_len = self.remains.footer_at.map(|footer_at| footer_at - index_end);
         let share = self.share(parity_len);
-        let mut parity = (self.header.is_named() || share > Some(0)).then(|| ParityWriter::new(share.unwrap_or(0)));
+        let mut parity = (self.header.is_named() || share > Some(0))
+            .then(|| ParityWriter::new(share.unwrap_or(0)));
         for (range, guarded) in self.pieces() {
-            copy(file, range, out, |bytes| parity.as_mut().map_or(Ok(()), |parity| parity.feed(bytes, guarded)))?;
+            copy(file, range, out, |bytes| {
+                parity.as_mut().map_or(Ok(()), |parity| parity.feed(bytes, guarded))
+            })?;
         }
         let number = self.index.blocks.len() as u64 + 1;
         let mut member_len = index_end - start;
@@ -72,8 +81,11 @@ impl<'a> Complete<'a> {
         let new_len = member_len - FOOTER_LEN - (index_end - start);
         let mut notes = Vec::new();
         if self.remains.had_parity() && share.is_none() {
-            notes.push(format!("{name} has no parity any more: no head of it is left that tells its share"));
-        } else if new_len > 0 && check_parity(file, index_end, index_end + new_len, number).is_err() {
+            notes.push(format!(
+                "{name} has no parity any more: no head of it is left that tells its share"
+            ));
+        } else if new_len > 0 && check_parity(file, index_end, index_end + new_len, number).is_err()
+        {
             let what = if share > Some(0) { "parity" } else { "the guard" };
             notes.push(format!("{what} of {name} was computed anew"));
         }
@@ -83,19 +95,35 @@ impl<'a> Complete<'a> {
         Ok(notes)
     }
 
-    /// The share of parity that the member had, in hundredths of a percent, 0 for a guard: as a head says that is left, or
-    /// as the length of all parity shows, if that is known.
+    /// The share of parity that the member had, in hundredths of a percent, 0 for a guard: as a
+    /// head says that is left, or as the length of all parity shows, if that is known.
     fn share(&self, parity_len: Option<u64>) -> Option<u32> {
         let start = self.remains.range.start;
-        let guarded = self.pieces().into_iter().filter(|(_, guarded)| *guarded).map(|(range, _)| range.start - start..range.end - start);
+        let guarded = self
+            .pieces()
+            .into_iter()
+            .filter(|(_, guarded)| *guarded)
+            .map(|(range, _)| range.start - start..range.end - start);
         let member = self.remains.index_range.end - start;
-        self.remains.share.or_else(|| share_of_length(parity_len?, member, guarded.collect(), self.index.blocks.len() as u64 + 1))
+        self.remains.share.or_else(|| {
+            share_of_length(
+                parity_len?,
+                member,
+                guarded.collect(),
+                self.index.blocks.len() as u64 + 1,
+            )
+        })
     }
 
     /// The bytes up to the end of the index, in order, each stretch with whether all files need it.
     fn pieces(&self) -> Vec<(Range<u64>, bool)> {
         let start = self.remains.range.start;
-        let blocks = self.layout.blocks.iter().zip(&self.index.blocks).skip(usize::from(self.header.is_based()));
+        let blocks = self
+            .layout
+            .blocks
+            .iter()
+            .zip(&self.index.blocks)
+            .skip(usize::from(self.header.is_based()));
         let mut pieces = Vec::new();
         let mut at = start;
         for (&block_at, row) in blocks {
@@ -109,7 +137,12 @@ impl<'a> Complete<'a> {
 }
 
 /// Copies `range` of `file` to `out`, and gives each piece to `feed`.
-fn copy(file: &File, range: Range<u64>, out: &mut dyn Write, mut feed: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+fn copy(
+    file: &File,
+    range: Range<u64>,
+    out: &mut dyn Write,
+    mut feed: impl FnMut(&[u8]) -> Result<()>,
+) -> Result<()> {
     let mut input = FileAt::new(file, range.start).take(range.end - range.start);
     let mut buffer = vec![0; STEP.min(range.end - range.start) as usize];
     loop {

@@ -23,15 +23,16 @@ pub fn needed_blocks(member: &Member, ranges: &[Range<u64>]) -> Vec<usize> {
     let mut next = 0;
     for range in ranges.iter().filter(|range| !range.is_empty()) {
         let first = member.content_at.partition_point(|&at| at <= range.start).saturating_sub(1);
-        let end = member.content_at.partition_point(|&at| at < range.end).min(member.index.blocks.len());
+        let end =
+            member.content_at.partition_point(|&at| at < range.end).min(member.index.blocks.len());
         needed.extend(first.max(next)..end);
         next = next.max(end);
     }
     needed
 }
 
-/// Decodes `blocks` of `member` and gives each to `take`, in order, with the place of its first byte
-/// in the member's content.
+/// Decodes `blocks` of `member` and gives each to `take`, in order, with the place of its first
+/// byte in the member's content.
 ///
 /// # Errors
 /// A block is damaged or passes the limits, reading fails, or `take` fails.
@@ -42,13 +43,19 @@ pub fn read_blocks(
     options: &DecodeOptions,
     mut take: impl FnMut(u64, &[u8]) -> Result<()>,
 ) -> Result<()> {
-    read_each_block(file, member, blocks, options, |block, content| take(member.content_at[block], &content?))
+    read_each_block(file, member, blocks, options, |block, content| {
+        take(member.content_at[block], &content?)
+    })
 }
 
 /// Is this error about one block, so that others may be whole? A limit is not: it ends the job.
 #[must_use]
 pub fn is_about_one_block(error: &Error) -> bool {
-    error.is_damage() || matches!(error, Error::Io(_) | Error::Divergence(_) | Error::Bug(_) | Error::Unsupported(_))
+    error.is_damage()
+        || matches!(
+            error,
+            Error::Io(_) | Error::Divergence(_) | Error::Bug(_) | Error::Unsupported(_)
+        )
 }
 
 /// As [`read_blocks`], and gives `take` also what went wrong with a block, at its turn.
@@ -87,8 +94,15 @@ pub fn read_each_block(
     Ok(())
 }
 
-/// Reads what is stored of a block, and gives the work that decodes it; `last` says that no other block follows.
-fn job(file: &File, member: &Member, block: usize, lazy: &mut LazyBase, last: bool) -> Result<Box<dyn FnOnce() -> Result<Vec<u8>> + Send>> {
+/// Reads what is stored of a block, and gives the work that decodes it; `last` says that no other
+/// block follows.
+fn job(
+    file: &File,
+    member: &Member,
+    block: usize,
+    lazy: &mut LazyBase,
+    last: bool,
+) -> Result<Box<dyn FnOnce() -> Result<Vec<u8>> + Send>> {
     let at = member.block_at[block];
     let mut fields = fields_at(file, at);
     if member.header.is_compact() {
@@ -96,24 +110,41 @@ fn job(file: &File, member: &Member, block: usize, lazy: &mut LazyBase, last: bo
         let compact = Compact::read_rest(&mut fields)?;
         return Ok(Box::new(move || decode_compact(&compact)));
     }
-    let (record, coded) = read_record(&mut fields, Kind::Block)
-        .map_err(|error| if let Error::Corrupt(text) = error { Error::Corrupt(format!("block at byte {at}: {text}")) } else { error })?;
+    let (record, coded) = read_record(&mut fields, Kind::Block).map_err(|error| {
+        if let Error::Corrupt(text) = error {
+            Error::Corrupt(format!("block at byte {at}: {text}"))
+        } else {
+            error
+        }
+    })?;
     let row = member.index.blocks[block];
-    if record.number != block as u64 || record.raw_len != row.raw_len || fields.offset() - at != row.record_len {
-        return Err(Error::Corrupt(format!("the block at byte {at} is not the one that the index names")));
+    if record.number != block as u64
+        || record.raw_len != row.raw_len
+        || fields.offset() - at != row.record_len
+    {
+        return Err(Error::Corrupt(format!(
+            "the block at byte {at} is not the one that the index names"
+        )));
     }
     let memory = member.header.memory();
     if member.header.is_based() && block == 0 && is_base(&coded) {
         let base = lazy.get(file, at, memory)?;
         return Ok(Box::new(move || Ok(base.text.clone())));
     }
-    let base = if member.header.is_based() && is_behind(&coded) { Some(lazy.get(file, member.block_at[0], memory)?) } else { None };
+    let base = if member.header.is_based() && is_behind(&coded) {
+        Some(lazy.get(file, member.block_at[0], memory)?)
+    } else {
+        None
+    };
     if last {
         lazy.base = None;
     }
     Ok(Box::new(move || {
         // Where nothing else goes on from the base any more, its tables need no copy.
-        let base = base.map(|base| Arc::try_unwrap(base).map_or_else(|shared| shared, |own| Arc::new(own.for_the_last_time())));
+        let base = base.map(|base| {
+            Arc::try_unwrap(base)
+                .map_or_else(|shared| shared, |own| Arc::new(own.for_the_last_time()))
+        });
         decode_record(&record, &coded, memory, base.as_deref())
     }))
 }
@@ -149,12 +180,18 @@ impl LazyBase {
 }
 
 fn read_base(file: &File, at: u64, memory: u64) -> Result<Arc<Base>> {
-    let (record, coded) = read_record(&mut fields_at(file, at), Kind::Block)
-        .map_err(|error| if let Error::Corrupt(text) = error { Error::Corrupt(format!("base at byte {at}: {text}")) } else { error })?;
+    let (record, coded) = read_record(&mut fields_at(file, at), Kind::Block).map_err(|error| {
+        if let Error::Corrupt(text) = error {
+            Error::Corrupt(format!("base at byte {at}: {text}"))
+        } else {
+            error
+        }
+    })?;
     if record.number != 0 {
         return Err(Error::Corrupt(format!("the block at byte {at} is not the member's first")));
     }
-    let base = Ordered::new(1).submit(move || Ok(Arc::new(decode_base_record(&record, &coded, memory)?)))?;
+    let base = Ordered::new(1)
+        .submit(move || Ok(Arc::new(decode_base_record(&record, &coded, memory)?)))?;
     base.ok_or_else(|| Error::Bug("a base without a result".into()))
 }
 

@@ -32,11 +32,12 @@ pub struct CreateOptions {
     pub encode: EncodeOptions,
     /// What to store of each file beside its content.
     pub walk: WalkOptions,
-    /// Bytes of small files to put into one block; by default as much as keeps extraction of one file
-    /// quick (see [`solid_size`]).
+    /// Bytes of small files to put into one block; by default as much as keeps extraction of one
+    /// file quick (see [`solid_size`]).
     pub solid: Option<u64>,
-    /// Bytes of files to put into a base, which other blocks of text go on from: by default as many as keep extraction
-    /// of one file quick, and none where the size of blocks is given. 0 makes all blocks stand alone.
+    /// Bytes of files to put into a base, which other blocks of text go on from: by default as many
+    /// as keep extraction of one file quick, and none where the size of blocks is given. 0 makes
+    /// all blocks stand alone.
     pub base: Option<u64>,
     /// Redundant bytes to add, in hundredths of a percent of the archive: 200 is 2 %.
     pub parity: u32,
@@ -53,7 +54,8 @@ pub struct CreateSummary {
     pub coded: u64,
     /// What was left out, and what went wrong without harm to the data.
     pub warnings: Vec<String>,
-    /// What is odd about the archive that was appended to, as [`Archive::warnings`](super::Archive::warnings) says.
+    /// What is odd about the archive that was appended to, as
+    /// [`Archive::warnings`](super::Archive::warnings) says.
     pub of_archive: Vec<String>,
 }
 
@@ -61,8 +63,8 @@ impl Plan {
     /// Writes the archive to `out`.
     ///
     /// # Errors
-    /// Writing fails, or memory is short. What was written by then has no footer. Files that change or cannot be read are
-    /// no error but warnings.
+    /// Writing fails, or memory is short. What was written by then has no footer. Files that change
+    /// or cannot be read are no error but warnings.
     pub fn write(self, out: impl Write, options: &CreateOptions) -> Result<CreateSummary> {
         // An append goes on in the budget that the archive's own index was charged to.
         let budget = Budget::current().unwrap_or_else(|| Budget::new(options.encode.memory));
@@ -74,8 +76,15 @@ impl Plan {
         // Held to the end: a reader needs as much for the index beside every block.
         let charge = std::mem::take(&mut self.charge).moved_to_job("the list of files")?;
         let level = options.encode.level;
-        let limit = options.solid.unwrap_or_else(|| solid_size(self.total(), level)).clamp(1, level.block_size as u64);
-        let base = if level.for_small_files().has_bases() { self.choose_base(limit, options) } else { None };
+        let limit = options
+            .solid
+            .unwrap_or_else(|| solid_size(self.total(), level))
+            .clamp(1, level.block_size as u64);
+        let base = if level.for_small_files().has_bases() {
+            self.choose_base(limit, options)
+        } else {
+            None
+        };
         let features = incompatible::NAMED | if base.is_some() { incompatible::BASED } else { 0 };
         // In one block all is lost or nothing, so that the index can have the names.
         let has_names = base.is_some() || self.total() > limit;
@@ -93,7 +102,11 @@ impl Plan {
             warnings: self.warnings,
         };
         if has_names {
-            content.writer.names(self.found.iter().map(|found| &found.entry), level, options.encode.verify)?;
+            content.writer.names(
+                self.found.iter().map(|found| &found.entry),
+                level,
+                options.encode.verify,
+            )?;
         }
         let first_file = self.text.start;
         let mut stored = Stored::new(self.found);
@@ -113,7 +126,8 @@ impl Plan {
         let entries = stored.into_entries();
         let raw = entries.iter().map(|entry| entry.size).sum();
         let (count, warnings) = (entries.len() as u64, content.warnings);
-        let (_, coded) = content.writer.finish_charged(entries, charge, level, options.encode.verify)?;
+        let (_, coded) =
+            content.writer.finish_charged(entries, charge, level, options.encode.verify)?;
         Ok(CreateSummary { entries: count, raw, coded, warnings, of_archive: Vec::new() })
     }
 }
@@ -145,8 +159,9 @@ impl<W: Write> Content<'_, W> {
     /// Adds the content of the file at `path`, and fills in what `entry` says about it. A file that
     /// fits into a block is never cut: extracting it needs one block only.
     ///
-    /// Of a file that changes meanwhile the entry says what was stored: as many of the bytes that it had when it was
-    /// opened as could be read, never more. What cannot be read at all is left out. Both are warned about.
+    /// Of a file that changes meanwhile the entry says what was stored: as many of the bytes that
+    /// it had when it was opened as could be read, never more. What cannot be read at all is left
+    /// out. Both are warned about.
     pub(super) fn add(&mut self, path: &Path, entry: &mut Entry) -> Result<Outcome> {
         let planned = (entry.size, entry.metadata.mtime, entry.extents.take());
         let (file, original) = match open_regular(path) {
@@ -164,8 +179,10 @@ impl<W: Write> Content<'_, W> {
             self.is_other_than_planned();
         }
         let length = entry.stored_len();
-        let (hash, read) = if length == 0 { (Hasher::default().finish(), Ok(0)) } else { self.read(file, entry)? };
-        let (read, failed) = read.map_or_else(|(read, error)| (read, Some(error)), |read| (read, None));
+        let (hash, read) =
+            if length == 0 { (Hasher::default().finish(), Ok(0)) } else { self.read(file, entry)? };
+        let (read, failed) =
+            read.map_or_else(|(read, error)| (read, Some(error)), |read| (read, None));
         if read == 0
             && let Some(error) = &failed
         {
@@ -186,18 +203,25 @@ impl<W: Write> Content<'_, W> {
         };
         if let Some(why) = &why {
             self.is_other_than_planned();
-            self.warnings.push(format!("{}: {why}; stored are {} bytes", show_path(path), entry.size));
+            self.warnings.push(format!(
+                "{}: {why}; stored are {} bytes",
+                show_path(path),
+                entry.size
+            ));
         }
-        let is_as_planned = why.is_none() && (planned.0, planned.1) == (entry.size, entry.metadata.mtime);
+        let is_as_planned =
+            why.is_none() && (planned.0, planned.1) == (entry.size, entry.metadata.mtime);
         Ok(if is_as_planned { Outcome::AsPlanned } else { Outcome::Changed })
     }
 
-    /// Takes the stored content of `entry` out of `file` into blocks, as far as it can be read. Returns the hash of the
-    /// bytes and how many they are, and the reason if reading ended in an error.
+    /// Takes the stored content of `entry` out of `file` into blocks, as far as it can be read.
+    /// Returns the hash of the bytes and how many they are, and the reason if reading ended in an
+    /// error.
     fn read(&mut self, file: File, entry: &Entry) -> Result<(u64, ReadUpTo)> {
         // By now the file may be longer than the entry says.
         let whole = [Extent { offset: 0, length: entry.size }];
-        let mut source = FileSource::with_extents(file, entry.extents.as_deref().unwrap_or(&whole))?;
+        let mut source =
+            FileSource::with_extents(file, entry.extents.as_deref().unwrap_or(&whole))?;
         let length = entry.stored_len();
         if !self.block.is_empty() && self.block.len() as u64 + length > self.part as u64 {
             self.flush()?;
@@ -205,7 +229,9 @@ impl<W: Write> Content<'_, W> {
         let mut hasher = Hasher::default();
         let mut read = 0;
         loop {
-            let mut piece = match source.next_block(self.options.level.block_size.min(self.piece_size(length))) {
+            let mut piece = match source
+                .next_block(self.options.level.block_size.min(self.piece_size(length)))
+            {
                 Ok(Some(piece)) => piece,
                 Ok(None) => return Ok((hasher.finish(), Ok(read))),
                 Err(Error::Io(error)) => return Ok((hasher.finish(), Err((read, error)))),
@@ -231,8 +257,9 @@ impl<W: Write> Content<'_, W> {
         }
     }
 
-    /// Notes that from the present entry on the names before the blocks are not right. That is written before the block which
-    /// this entry begins in, so that no content ever follows under the name of another.
+    /// Notes that from the present entry on the names before the blocks are not right. That is
+    /// written before the block which this entry begins in, so that no content ever follows under
+    /// the name of another.
     pub(super) fn is_other_than_planned(&mut self) {
         self.names_until.get_or_insert(self.place);
     }
@@ -264,7 +291,8 @@ impl<W: Write> Content<'_, W> {
         done.iter().try_for_each(|(void, block)| self.write(*void, block))
     }
 
-    /// Makes what was collected the base of the text to come, which is cut into blocks of about `part` bytes.
+    /// Makes what was collected the base of the text to come, which is cut into blocks of about
+    /// `part` bytes.
     fn begin_text(&mut self, part: u64) -> Result<()> {
         let part = usize::try_from(part).unwrap_or(usize::MAX);
         self.part = self.limit.min(part);
@@ -319,7 +347,8 @@ impl<W: Write> Content<'_, W> {
 /// Opens the file at `path` if it is one still.
 fn open_regular(path: &Path) -> std::io::Result<(File, Original)> {
     let file = deep::open_at_once(path)?;
-    let original = Original::of(path, &file)?.ok_or_else(|| std::io::Error::other("it is no file any more"))?;
+    let original = Original::of(path, &file)?
+        .ok_or_else(|| std::io::Error::other("it is no file any more"))?;
     Ok((file, original))
 }
 

@@ -1,5 +1,5 @@
-//! Which entries of an archive of several members count: the newest under each path, as if each member had been extracted
-//! over the ones before.
+//! Which entries of an archive of several members count: the newest under each path, as if each
+//! member had been extracted over the ones before.
 
 use std::cmp::Ordering;
 
@@ -13,7 +13,8 @@ struct Row<'a> {
     place: usize,
 }
 
-/// A path that some entry has, with the numbers of the newest members that say something about it, counted from 1.
+/// A path that some entry has, with the numbers of the newest members that say something about it,
+/// counted from 1.
 struct Node {
     /// First row with this path.
     row: usize,
@@ -29,11 +30,14 @@ struct Node {
 
 /// Member and place of each entry that counts, in the order of the members and their entries.
 ///
-/// An entry is replaced by a newer member's entry of the same path; everything below a folder by a newer file or link in the
-/// folder's place; a file or link by a newer entry below its path, which makes it a folder. Entries of one member never
-/// replace each other: where they contradict themselves, extraction refuses them.
+/// An entry is replaced by a newer member's entry of the same path; everything below a folder by a
+/// newer file or link in the folder's place; a file or link by a newer entry below its path, which
+/// makes it a folder. Entries of one member never replace each other: where they contradict
+/// themselves, extraction refuses them.
 pub(super) fn current(members: &[&[Entry]]) -> Vec<(usize, usize)> {
-    let rows = (0..).zip(members).flat_map(|(member, entries)| (0..).zip(*entries).map(move |(place, entry)| Row { entry, member, place }));
+    let rows = (0..).zip(members).flat_map(|(member, entries)| {
+        (0..).zip(*entries).map(move |(place, entry)| Row { entry, member, place })
+    });
     let mut rows: Vec<Row> = rows.collect();
     if members.len() < 2 {
         return rows.iter().map(|row| (row.member, row.place)).collect();
@@ -43,7 +47,9 @@ pub(super) fn current(members: &[&[Entry]]) -> Vec<(usize, usize)> {
     for (row, Row { entry, member, .. }) in rows.iter().enumerate() {
         if nodes.last().is_none_or(|node| rows[node.row].entry.path != entry.path) {
             let mut parent = nodes.len().checked_sub(1);
-            while let Some(node) = parent.filter(|&node| !is_below(&entry.path, &rows[nodes[node].row].entry.path)) {
+            while let Some(node) =
+                parent.filter(|&node| !is_below(&entry.path, &rows[nodes[node].row].entry.path))
+            {
                 parent = nodes[node].parent;
             }
             let no_folder = parent.map_or(0, |parent| nodes[parent].no_folder);
@@ -58,7 +64,8 @@ pub(super) fn current(members: &[&[Entry]]) -> Vec<(usize, usize)> {
     }
     for node in (0..nodes.len()).rev() {
         if let Some(parent) = nodes[node].parent {
-            nodes[parent].below = nodes[parent].below.max(nodes[node].below).max(nodes[node].newest);
+            nodes[parent].below =
+                nodes[parent].below.max(nodes[node].below).max(nodes[node].newest);
         }
     }
     let mut current = Vec::new();
@@ -76,7 +83,8 @@ pub(super) fn current(members: &[&[Entry]]) -> Vec<(usize, usize)> {
     current
 }
 
-/// The order in which everything below a path follows it at once: as bytes, a slash before all others.
+/// The order in which everything below a path follows it at once: as bytes, a slash before all
+/// others.
 pub(super) fn compare(one: &[u8], other: &[u8]) -> Ordering {
     let shared = one.len().min(other.len());
     // Equal stretches are passed over by the word.
@@ -108,23 +116,37 @@ mod tests {
     use super::*;
 
     fn left(members: &[&[(&str, EntryKind)]]) -> Vec<String> {
-        let entry = |&(path, kind): &(&str, EntryKind)| Entry { path: path.into(), kind, ..Entry::default() };
-        let members: Vec<Vec<Entry>> = members.iter().map(|entries| entries.iter().map(entry).collect()).collect();
+        let entry = |&(path, kind): &(&str, EntryKind)| Entry {
+            path: path.into(),
+            kind,
+            ..Entry::default()
+        };
+        let members: Vec<Vec<Entry>> =
+            members.iter().map(|entries| entries.iter().map(entry).collect()).collect();
         let slices: Vec<&[Entry]> = members.iter().map(|entries| &entries[..]).collect();
-        let shown = |(member, place): (usize, usize)| format!("{}{}", member, String::from_utf8_lossy(&members[member][place].path));
+        let shown = |(member, place): (usize, usize)| {
+            format!("{}{}", member, String::from_utf8_lossy(&members[member][place].path))
+        };
         current(&slices).into_iter().map(shown).collect()
     }
 
     #[test]
     fn the_newer_replaces_the_older() {
         use EntryKind::{Directory, File, Symlink};
-        let folder: &[(&str, EntryKind)] = &[("p", Directory), ("p/q", Directory), ("p/q/f", File), ("p/q-", File)];
+        let folder: &[(&str, EntryKind)] =
+            &[("p", Directory), ("p/q", Directory), ("p/q/f", File), ("p/q-", File)];
         assert_eq!(left(&[folder]), ["0p", "0p/q", "0p/q/f", "0p/q-"]);
         assert_eq!(left(&[folder, &[("p", Directory), ("p/q", File)]]), ["0p/q-", "1p", "1p/q"]);
         assert_eq!(left(&[folder, &[("p/q", Symlink)]]), ["0p", "0p/q-", "1p/q"]);
         assert_eq!(left(&[&[("a", File), ("a-", File)], &[("a/b/c", File)]]), ["0a-", "1a/b/c"]);
-        assert_eq!(left(&[folder, &[("p/q", File)], &[("p/q/g", File)]]), ["0p", "0p/q-", "2p/q/g"]);
+        assert_eq!(
+            left(&[folder, &[("p/q", File)], &[("p/q/g", File)]]),
+            ["0p", "0p/q-", "2p/q/g"]
+        );
         // Within one member nothing is hidden.
-        assert_eq!(left(&[&[("x", File)], &[("x", Symlink), ("x/y", File), ("x", File)]]), ["1x", "1x/y", "1x"]);
+        assert_eq!(
+            left(&[&[("x", File)], &[("x", Symlink), ("x/y", File), ("x", File)]]),
+            ["1x", "1x/y", "1x"]
+        );
     }
 }

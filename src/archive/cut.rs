@@ -1,4 +1,5 @@
-//! An archive without its index: it was cut, or never finished. The names before the blocks tell what the blocks hold.
+//! An archive without its index: it was cut, or never finished. The names before the blocks tell
+//! what the blocks hold.
 
 use std::fs::File;
 
@@ -18,11 +19,16 @@ use crate::error::{Error, Result};
 use crate::options::DecodeOptions;
 use crate::stream::decode_names;
 
-/// What the names in `remains` say about the blocks that are left, from the first on without a gap. No hash is known.
+/// What the names in `remains` say about the blocks that are left, from the first on without a gap.
+/// No hash is known.
 ///
 /// # Errors
 /// Reading fails, or the names pass a limit.
-fn tables_of_names(file: &File, remains: &Remains, options: &DecodeOptions) -> Result<Option<Index>> {
+fn tables_of_names(
+    file: &File,
+    remains: &Remains,
+    options: &DecodeOptions,
+) -> Result<Option<Index>> {
     let (mut entries, mut charge) = (Vec::new(), budget::charge(0, "the names")?);
     for &at in &remains.names {
         let (record, coded) = read_record(&mut fields_at(file, at), Kind::Names)?;
@@ -40,7 +46,8 @@ fn tables_of_names(file: &File, remains: &Remains, options: &DecodeOptions) -> R
     let (mut blocks, mut at) = (Vec::new(), 0u64);
     for (number, (&block, (_, record))) in (0u64..).zip(&remains.blocks) {
         at = at.saturating_add(record.raw_len);
-        // What the names do not reach has none, and where a block is missing, what follows cannot be placed.
+        // What the names do not reach has none, and where a block is missing, what follows cannot
+        // be placed.
         if block != number || at > total {
             break;
         }
@@ -50,12 +57,16 @@ fn tables_of_names(file: &File, remains: &Remains, options: &DecodeOptions) -> R
     Index::charged(blocks, Vec::new(), entries).map(Some)
 }
 
-/// An index of what is left of a member without one, made of its names: the entries whose contents are whole have their
-/// hashes, which are computed.
+/// An index of what is left of a member without one, made of its names: the entries whose contents
+/// are whole have their hashes, which are computed.
 ///
 /// # Errors
 /// Reading or decoding fails, or passes a limit.
-pub(super) fn index_of_names(file: &File, remains: &Remains, options: &DecodeOptions) -> Result<Option<Index>> {
+pub(super) fn index_of_names(
+    file: &File,
+    remains: &Remains,
+    options: &DecodeOptions,
+) -> Result<Option<Index>> {
     let Some(mut index) = tables_of_names(file, remains, options)? else { return Ok(None) };
     let mut decoder = Decoder::new(file, remains, options);
     let mut content = Content { index: &index, block: 0, inside: 0 };
@@ -63,7 +74,9 @@ pub(super) fn index_of_names(file: &File, remains: &Remains, options: &DecodeOpt
     for entry in &index.entries {
         hashes.push(match entry.same_as {
             Some(first) => hashes.get(first as usize).copied().flatten(),
-            None if entry.kind == EntryKind::File => content.hash_next(entry.stored_len(), &mut decoder)?,
+            None if entry.kind == EntryKind::File => {
+                content.hash_next(entry.stored_len(), &mut decoder)?
+            }
             None => None,
         });
     }
@@ -102,8 +115,9 @@ impl Content<'_> {
 }
 
 impl Archive {
-    /// What can be listed of an archive that is cut or was never finished: its whole members, and of members without an
-    /// index the entries whose contents are there, without hashes. `None` if no names are left, or nothing is missing.
+    /// What can be listed of an archive that is cut or was never finished: its whole members, and
+    /// of members without an index the entries whose contents are there, without hashes. `None` if
+    /// no names are left, or nothing is missing.
     ///
     /// # Errors
     /// Reading fails, or what is left passes a limit.
@@ -112,14 +126,22 @@ impl Archive {
         budget.clone().run(|| Self::of_cut_within(file, options, budget))
     }
 
-    fn of_cut_within(file: File, options: &DecodeOptions, budget: Budget) -> Result<Option<Archive>> {
+    fn of_cut_within(
+        file: File,
+        options: &DecodeOptions,
+        budget: Budget,
+    ) -> Result<Option<Archive>> {
         let length = file.metadata()?.len();
         let (mut members, mut warnings) = (Vec::new(), Vec::new());
         for part in Survey::of(&file, options)?.parts {
             match part {
                 Part::Whole(_, member) => members.push(member),
                 Part::Damaged(remains) => {
-                    let index = if remains.index.is_none() { tables_of_names(&file, &remains, options)? } else { None };
+                    let index = if remains.index.is_none() {
+                        tables_of_names(&file, &remains, options)?
+                    } else {
+                        None
+                    };
                     let Some(index) = index else { continue };
                     let all = index.entries.len();
                     let member = member_of(&remains, index)?;
@@ -135,7 +157,16 @@ impl Archive {
             return Ok(None);
         }
         let options = options.clone();
-        let mut archive = Archive { file, members, current: Vec::new(), end: length, end_is_damaged: true, options, budget, warnings };
+        let mut archive = Archive {
+            file,
+            members,
+            current: Vec::new(),
+            end: length,
+            end_is_damaged: true,
+            options,
+            budget,
+            warnings,
+        };
         archive.name_streams();
         archive.find_current();
         Ok(Some(archive))
@@ -151,7 +182,8 @@ fn member_of(remains: &Remains, index: Index) -> Result<Member> {
     }));
     let end = content_at.last().copied().unwrap_or_default();
     let offsets = index.content_offsets();
-    let is_there = |place: usize| offsets[place].saturating_add(index.entries[place].stored_len()) <= end;
+    let is_there =
+        |place: usize| offsets[place].saturating_add(index.entries[place].stored_len()) <= end;
     let files: std::collections::HashSet<&[u8]> = (0..offsets.len())
         .filter(|&place| index.entries[place].kind == EntryKind::File && is_there(place))
         .map(|place| &index.entries[place].path[..])
@@ -174,5 +206,14 @@ fn member_of(remains: &Remains, index: Index) -> Result<Member> {
     let header = remains.header.unwrap_or(Header::new(incompatible::NAMED, 0));
     let (start, length) = (remains.range.start, remains.range.end - remains.range.start);
     let index = Index::charged(index.blocks, Vec::new(), entries)?;
-    Ok(Member { start, length, header, index, names_at: Vec::new(), block_at, content_at, parity_at: None })
+    Ok(Member {
+        start,
+        length,
+        header,
+        index,
+        names_at: Vec::new(),
+        block_at,
+        content_at,
+        parity_at: None,
+    })
 }

@@ -25,7 +25,8 @@ use crate::output::tree::Tree;
 pub struct ExtractOptions {
     /// Overwrite files that are there.
     pub overwrite: bool,
-    /// Pass over files that are there without a word, so that an extraction which was interrupted can go on.
+    /// Pass over files that are there without a word, so that an extraction which was interrupted
+    /// can go on.
     pub skip_existing: bool,
     /// Give files to the users and groups that the archive names.
     pub owner: bool,
@@ -97,7 +98,11 @@ impl Archive {
 
     /// The entries at these places, ready to be extracted.
     pub(super) fn wanted(&self, by_member: &[Vec<usize>]) -> Vec<Vec<Wanted>> {
-        by_member.iter().zip(&self.members).map(|(places, member)| wanted(&member.index.entries, places)).collect()
+        by_member
+            .iter()
+            .zip(&self.members)
+            .map(|(places, member)| wanted(&member.index.entries, places))
+            .collect()
     }
 
     /// Tells who watches the job that `entry` is done.
@@ -108,9 +113,13 @@ impl Archive {
     }
 
     pub(super) fn check_output(&self, by_member: &[Vec<Wanted>]) -> Result<u64> {
-        let total = by_member.iter().flatten().fold(0u64, |sum, wanted| sum.saturating_add(wanted.entry.size));
+        let total = by_member
+            .iter()
+            .flatten()
+            .fold(0u64, |sum, wanted| sum.saturating_add(wanted.entry.size));
         if total > self.options.max_output {
-            let text = format!("the files take {total} bytes, more than {}", self.options.max_output);
+            let text =
+                format!("the files take {total} bytes, more than {}", self.options.max_output);
             return Err(Error::Limit(Limit::new(LimitKind::Output, text)));
         }
         Ok(total)
@@ -118,28 +127,36 @@ impl Archive {
 
     /// Extracts what `selection` selects into the folder `target`.
     ///
-    /// Nothing is ever written outside of `target`, or through a link in it. Every file appears whole
-    /// and checked, or not at all. A file that is there already stays, unless `options` say otherwise, and the rest is
-    /// extracted: [`ExtractSummary::existing`] names such files.
+    /// Nothing is ever written outside of `target`, or through a link in it. Every file appears
+    /// whole and checked, or not at all. A file that is there already stays, unless `options` say
+    /// otherwise, and the rest is extracted: [`ExtractSummary::existing`] names such files.
     ///
     /// # Errors
-    /// As [`Archive::extract_into`]; and an entry stayed out, since it is damaged, something of another kind is in its way,
-    /// or the system refused. The rest is extracted then.
-    pub fn extract(&self, selection: &mut Selection, target: &Path, options: &ExtractOptions) -> Result<ExtractSummary> {
+    /// As [`Archive::extract_into`]; and an entry stayed out, since it is damaged, something of
+    /// another kind is in its way, or the system refused. The rest is extracted then.
+    pub fn extract(
+        &self,
+        selection: &mut Selection,
+        target: &Path,
+        options: &ExtractOptions,
+    ) -> Result<ExtractSummary> {
         let mut summary = ExtractSummary::default();
         self.extract_into(selection, target, options, &mut summary)?;
         if let Some(damage) = summary.damage {
             return Err(damage);
         }
         match summary.left_out.first() {
-            Some(first) => Err(std::io::Error::other(format!("{}: {}", show_name(&first.path), first.reason)).into()),
+            Some(first) => {
+                Err(std::io::Error::other(format!("{}: {}", show_name(&first.path), first.reason))
+                    .into())
+            }
             None => Ok(summary),
         }
     }
 
-    /// As [`Archive::extract`], and says in `summary` what came out and what did not, also where an error ends the job. Of
-    /// entries that are damaged or refused the summary tells: they are no error. Folders get their modes and times in any
-    /// case.
+    /// As [`Archive::extract`], and says in `summary` what came out and what did not, also where an
+    /// error ends the job. Of entries that are damaged or refused the summary tells: they are no
+    /// error. Folders get their modes and times in any case.
     ///
     /// # Errors
     /// A path is unsafe, a limit is passed, the disk is full, or the file system cannot be written.
@@ -165,7 +182,11 @@ impl Archive {
     ///
     /// # Errors
     /// A block is damaged, a limit is passed, or writing fails.
-    pub fn extract_to(&self, selection: &mut Selection, out: &mut dyn Write) -> Result<ExtractSummary> {
+    pub fn extract_to(
+        &self,
+        selection: &mut Selection,
+        out: &mut dyn Write,
+    ) -> Result<ExtractSummary> {
         let by_member = self.wanted(&self.selected(selection)?);
         let raw = self.check_output(&by_member)?;
         let mut summary = ExtractSummary { raw, ..ExtractSummary::default() };
@@ -185,8 +206,8 @@ impl Archive {
         Ok(summary)
     }
 
-    /// Decodes the contents of the selected files, each once, compares them with their hashes, and keeps nothing. Then checks
-    /// that the paths can be extracted.
+    /// Decodes the contents of the selected files, each once, compares them with their hashes, and
+    /// keeps nothing. Then checks that the paths can be extracted.
     ///
     /// # Errors
     /// A block is damaged, a path is unsafe, a hard link leads to no file, or a limit is passed.
@@ -206,8 +227,8 @@ impl Archive {
         Ok(summary)
     }
 
-    /// Decodes the contents of the `chosen` ones of `wanted` and gives each piece to `write`, with its entry and the offset
-    /// in its file that the piece goes to.
+    /// Decodes the contents of the `chosen` ones of `wanted` and gives each piece to `write`, with
+    /// its entry and the offset in its file that the piece goes to.
     fn decode_files(
         &self,
         member: &Member,
@@ -244,5 +265,8 @@ pub(super) fn check_hash(entry: &Entry, hash: u64) -> Result<()> {
     if narrow(hash, entry.stored_len()) == entry.hash {
         return Ok(());
     }
-    Err(Error::Corrupt(format!("the content of {:?} does not fit the index", show_name(&entry.path))))
+    Err(Error::Corrupt(format!(
+        "the content of {:?} does not fit the index",
+        show_name(&entry.path)
+    )))
 }

@@ -26,7 +26,8 @@ pub(super) struct Extraction<'a> {
     /// The folder that is extracted into.
     pub tree: Tree,
     options: ExtractOptions,
-    /// Device and inode of every file written, to notice a file system that takes two names for one.
+    /// Device and inode of every file written, to notice a file system that takes two names for
+    /// one.
     written: HashSet<(u64, u64)>,
     /// Folders that were made, or were there.
     folders: Vec<&'a Entry>,
@@ -40,8 +41,14 @@ pub(super) struct Extraction<'a> {
 
 impl<'a> Extraction<'a> {
     /// An extraction from `archive` into `tree`.
-    pub fn new(archive: &'a Archive, tree: Tree, options: ExtractOptions, summary: &'a mut ExtractSummary) -> Self {
-        let (written, folders, refused, damaged) = (HashSet::new(), Vec::new(), HashSet::new(), HashSet::new());
+    pub fn new(
+        archive: &'a Archive,
+        tree: Tree,
+        options: ExtractOptions,
+        summary: &'a mut ExtractSummary,
+    ) -> Self {
+        let (written, folders, refused, damaged) =
+            (HashSet::new(), Vec::new(), HashSet::new(), HashSet::new());
         Extraction { archive, tree, options, written, folders, refused, damaged, summary }
     }
 
@@ -61,18 +68,23 @@ impl<'a> Extraction<'a> {
         links.iter().try_for_each(|link| self.finish_link(link))
     }
 
-    /// Makes the folders among the entries at `places`. Returns the places of the other entries that nothing is in the way of.
+    /// Makes the folders among the entries at `places`. Returns the places of the other entries
+    /// that nothing is in the way of.
     fn make_folders_and_keep(&mut self, places: &[Vec<usize>]) -> Result<Vec<Vec<usize>>> {
         let archive = self.archive;
-        let all = (0..).zip(places).flat_map(|(member, places): (usize, _)| places.iter().map(move |&place| (member, place)));
+        let all = (0..).zip(places).flat_map(|(member, places): (usize, _)| {
+            places.iter().map(move |&place| (member, place))
+        });
         let entry_at = |member: usize, place: usize| &archive.members[member].index.entries[place];
-        let mut all: Vec<(&Entry, usize, usize)> = all.map(|(member, place)| (entry_at(member, place), member, place)).collect();
+        let mut all: Vec<(&Entry, usize, usize)> =
+            all.map(|(member, place)| (entry_at(member, place), member, place)).collect();
         // What lies below a path follows it at once.
         all.sort_by(|one, other| compare(&one.0.path, &other.0.path));
         let mut kept = vec![Vec::new(); places.len()];
         let mut blocked: Option<LeftOut> = None;
         for (entry, member, place) in all {
-            if let Some(above) = blocked.as_mut().filter(|above| is_below(&entry.path, &above.path)) {
+            if let Some(above) = blocked.as_mut().filter(|above| is_below(&entry.path, &above.path))
+            {
                 above.below += 1;
                 continue;
             }
@@ -110,7 +122,10 @@ impl<'a> Extraction<'a> {
             Ok(None) => Ok(Look::Free),
             Ok(Some(found)) if found.kind == FileType::Directory => {
                 let what = if entry.kind == EntryKind::Symlink { "link" } else { "file" };
-                Ok(Look::Blocked(LeftOut::entry(&entry.path, format!("a folder is there, where a {what} belongs"))))
+                Ok(Look::Blocked(LeftOut::entry(
+                    &entry.path,
+                    format!("a folder is there, where a {what} belongs"),
+                )))
             }
             Ok(Some(_)) if self.options.overwrite => Ok(Look::Free),
             Ok(Some(_)) => Ok(Look::Taken),
@@ -120,7 +135,9 @@ impl<'a> Extraction<'a> {
 
     /// What keeps `entry` out, where the way to it failed with `error`.
     fn blocked(&self, entry: &Entry, error: Error) -> Result<LeftOut> {
-        if let Some((path, kind)) = self.tree.obstacle(&entry.path, entry.kind == EntryKind::Directory) {
+        if let Some((path, kind)) =
+            self.tree.obstacle(&entry.path, entry.kind == EntryKind::Directory)
+        {
             let is_entry = path == entry.path;
             let reason = format!("{} is there, where a folder belongs", kind_name(kind));
             return Ok(LeftOut { path, reason, is_entry, below: u64::from(!is_entry) });
@@ -153,9 +170,19 @@ impl<'a> Extraction<'a> {
         let all = wanted(&member.index.entries, places);
         FilesOut::new(self, member, &all).run()?;
         // Links to files that the system refused are files.
-        let is_left = |wanted: &Wanted| wanted.entry.kind == EntryKind::Hardlink && self.refused.contains(&wanted.entry.link);
-        let left: Vec<usize> = places.iter().zip(&all).filter(|(_, wanted)| is_left(wanted)).map(|(&place, _)| place).collect();
-        let links = all.into_iter().filter(|wanted| wanted.entry.kind != EntryKind::File && !is_left(wanted)).collect();
+        let is_left = |wanted: &Wanted| {
+            wanted.entry.kind == EntryKind::Hardlink && self.refused.contains(&wanted.entry.link)
+        };
+        let left: Vec<usize> = places
+            .iter()
+            .zip(&all)
+            .filter(|(_, wanted)| is_left(wanted))
+            .map(|(&place, _)| place)
+            .collect();
+        let links = all
+            .into_iter()
+            .filter(|wanted| wanted.entry.kind != EntryKind::File && !is_left(wanted))
+            .collect();
         if !left.is_empty() {
             FilesOut::new(self, member, &wanted(&member.index.entries, &left)).run()?;
         }
@@ -174,22 +201,32 @@ impl<'a> Extraction<'a> {
     }
 
     fn warn(&mut self, path: &[u8], refused: Vec<String>) {
-        self.summary.warnings.extend(refused.into_iter().map(|line| format!("{}: {line}", show_name(path))));
+        self.summary
+            .warnings
+            .extend(refused.into_iter().map(|line| format!("{}: {line}", show_name(path))));
     }
 
-    /// Is the name of `entry` free, or may what has it be replaced? It was when the extraction began.
+    /// Is the name of `entry` free, or may what has it be replaced? It was when the extraction
+    /// began.
     fn check_free(&self, entry: &Entry) -> Result<bool> {
         let Some(found) = self.tree.find(&entry.path)? else { return Ok(true) };
         if self.written.contains(&found.id) {
-            return Err(Error::UnsafePath("this file system takes the name for that of another entry".into()));
+            return Err(Error::UnsafePath(
+                "this file system takes the name for that of another entry".into(),
+            ));
         }
         if found.kind == FileType::Directory {
             return Err(io::Error::from(io::ErrorKind::IsADirectory).into());
         }
-        if self.options.overwrite { Ok(false) } else { Err(io::Error::from(io::ErrorKind::AlreadyExists).into()) }
+        if self.options.overwrite {
+            Ok(false)
+        } else {
+            Err(io::Error::from(io::ErrorKind::AlreadyExists).into())
+        }
     }
 
-    /// Gives a finished file its name, unless that name leads to a file of this extraction or another process.
+    /// Gives a finished file its name, unless that name leads to a file of this extraction or
+    /// another process.
     pub fn commit(&mut self, file: TreeFile, entry: &Entry) -> Result<()> {
         self.check_free(entry)?;
         let (id, refused) = file.commit(&self.restored(entry), self.options.overwrite)?;
@@ -230,8 +267,9 @@ impl<'a> Extraction<'a> {
         Ok(())
     }
 
-    /// Gives every folder its mode, owner and time, however the extraction ended. Those come last: every file in a folder
-    /// changes the time, and the mode may forbid to write. What the system refuses is a warning.
+    /// Gives every folder its mode, owner and time, however the extraction ended. Those come last:
+    /// every file in a folder changes the time, and the mode may forbid to write. What the system
+    /// refuses is a warning.
     pub fn finish_folders(&mut self) {
         let mut folders = std::mem::take(&mut self.folders);
         folders.sort_by(|one, other| other.path.cmp(&one.path));
@@ -241,7 +279,10 @@ impl<'a> Extraction<'a> {
         }
         for folder in folders {
             let refused = self.tree.finish_folder(&folder.path, &self.restored(folder));
-            self.warn(&folder.path, refused.unwrap_or_else(|error| vec![format!("mode and time: {}", plain(&error))]));
+            self.warn(
+                &folder.path,
+                refused.unwrap_or_else(|error| vec![format!("mode and time: {}", plain(&error))]),
+            );
         }
     }
 }
@@ -287,8 +328,16 @@ fn is_there_already(error: &Error) -> bool {
 fn about_one_entry(path: &[u8], error: Error) -> Result<String> {
     use io::ErrorKind::{FileTooLarge, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
     match error {
-        Error::Io(error) if matches!(error.kind(), StorageFull | QuotaExceeded | ReadOnlyFilesystem | FileTooLarge) => {
-            Err(Error::Io(io::Error::new(error.kind(), format!("{}: {}", show_name(path), reason(&error)))))
+        Error::Io(error)
+            if matches!(
+                error.kind(),
+                StorageFull | QuotaExceeded | ReadOnlyFilesystem | FileTooLarge
+            ) =>
+        {
+            Err(Error::Io(io::Error::new(
+                error.kind(),
+                format!("{}: {}", show_name(path), reason(&error)),
+            )))
         }
         error if is_there_already(&error) => Ok("another process made it meanwhile".into()),
         Error::Io(_) | Error::UnsafePath(_) => Ok(plain(&error)),

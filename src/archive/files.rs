@@ -1,4 +1,5 @@
-//! The files of one member on the way to the disk: each content is decoded once, and written under every name that has it.
+//! The files of one member on the way to the disk: each content is decoded once, and written under
+//! every name that has it.
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -18,12 +19,14 @@ use crate::error::{Error, Result};
 use crate::input::shown::reason;
 use crate::output::tree::TreeFile;
 
-/// The wanted files whose content is to be decoded, and the pairs of a file and the one among them that
-/// it equals.
+/// The wanted files whose content is to be decoded, and the pairs of a file and the one among them
+/// that it equals.
 pub(super) fn contents(wanted: &[Wanted]) -> (Vec<usize>, Vec<(usize, usize)>) {
     let mut first_of: HashMap<usize, usize> = HashMap::new();
     let (mut firsts, mut copies) = (Vec::new(), Vec::new());
-    for (number, one) in wanted.iter().enumerate().filter(|(_, one)| one.entry.kind == EntryKind::File) {
+    for (number, one) in
+        wanted.iter().enumerate().filter(|(_, one)| one.entry.kind == EntryKind::File)
+    {
         match first_of.get(&one.content) {
             Some(&first) => copies.push((number, first)),
             None => {
@@ -56,8 +59,8 @@ impl OpenFile {
     }
 }
 
-/// The files of one member on the way to the disk. Files are named by their places among the wanted entries. Several that
-/// are the same have one content, which is named by the first of them.
+/// The files of one member on the way to the disk. Files are named by their places among the wanted
+/// entries. Several that are the same have one content, which is named by the first of them.
 pub(super) struct FilesOut<'e, 'a> {
     extraction: &'e mut Extraction<'a>,
     member: &'e Member,
@@ -74,11 +77,26 @@ pub(super) struct FilesOut<'e, 'a> {
 
 impl<'e, 'a> FilesOut<'e, 'a> {
     /// The files among the `wanted` entries of `member`.
-    pub fn new(extraction: &'e mut Extraction<'a>, member: &'e Member, wanted: &'e [Wanted]) -> Self {
+    pub fn new(
+        extraction: &'e mut Extraction<'a>,
+        member: &'e Member,
+        wanted: &'e [Wanted],
+    ) -> Self {
         let (firsts, copies) = contents(wanted);
         let mut same: HashMap<usize, Vec<usize>> = HashMap::new();
-        copies.iter().for_each(|&(copy, first)| same.entry(first).or_insert_with(|| vec![first]).push(copy));
-        FilesOut { extraction, member, wanted, firsts, same, open: None, refused: HashSet::new(), damaged: HashSet::new() }
+        copies
+            .iter()
+            .for_each(|&(copy, first)| same.entry(first).or_insert_with(|| vec![first]).push(copy));
+        FilesOut {
+            extraction,
+            member,
+            wanted,
+            firsts,
+            same,
+            open: None,
+            refused: HashSet::new(),
+            damaged: HashSet::new(),
+        }
     }
 
     /// Decodes and writes them.
@@ -96,14 +114,18 @@ impl<'e, 'a> FilesOut<'e, 'a> {
             match content {
                 Ok(content) => pieces.split(at, &content, &mut |piece| self.take(&piece)),
                 Err(error) if is_about_one_block(&error) => {
-                    pieces.skip(at, member.content_at[block + 1] - at).for_each(|first| self.lose(first));
+                    pieces
+                        .skip(at, member.content_at[block + 1] - at)
+                        .for_each(|first| self.lose(first));
                     self.note_damage(error);
                     Ok(())
                 }
                 Err(error) => Err(error),
             }
         };
-        archive.budget.run(|| read_each_block(&archive.file, member, &blocks, &archive.options, take))
+        archive
+            .budget
+            .run(|| read_each_block(&archive.file, member, &blocks, &archive.options, take))
     }
 
     fn entry(&self, number: usize) -> &'e Entry {
@@ -145,25 +167,36 @@ impl<'e, 'a> FilesOut<'e, 'a> {
     fn open_one(&mut self, first: usize) -> Result<Option<OpenFile>> {
         for number in self.same(first) {
             match self.extraction.tree.create(&self.entry(number).path) {
-                Ok(file) => return Ok(Some(OpenFile { file, number, hasher: Hasher::default(), placement: sparse::Placement::default() })),
+                Ok(file) => {
+                    return Ok(Some(OpenFile {
+                        file,
+                        number,
+                        hasher: Hasher::default(),
+                        placement: sparse::Placement::default(),
+                    }));
+                }
                 Err(error) => self.refuse(number, error)?,
             }
         }
         Ok(None)
     }
 
-    /// Gives a file with the whole content of `first` its name, and copies it to the others. They are copied from the open
-    /// file: its mode may forbid to read it, and its name may be refused.
+    /// Gives a file with the whole content of `first` its name, and copies it to the others. They
+    /// are copied from the open file: its mode may forbid to read it, and its name may be refused.
     fn give_names(&mut self, open: OpenFile, first: usize) -> Result<()> {
         let OpenFile { file, number, .. } = open;
-        let others: Vec<usize> = self.same(first).into_iter().filter(|&other| other != number).collect();
+        let others: Vec<usize> =
+            self.same(first).into_iter().filter(|&other| other != number).collect();
         let source = if others.is_empty() { None } else { Some(file.file().try_clone()?) };
-        let finished = sparse::finish(file.file(), self.entry(number)).and_then(|()| self.extraction.commit(file, self.entry(number)));
+        let finished = sparse::finish(file.file(), self.entry(number))
+            .and_then(|()| self.extraction.commit(file, self.entry(number)));
         if let Err(error) = finished {
             self.refuse(number, error)?;
         }
         for other in others {
-            let copied = source.as_ref().map_or(Ok(()), |source| self.extraction.copy(source, self.entry(other)));
+            let copied = source
+                .as_ref()
+                .map_or(Ok(()), |source| self.extraction.copy(source, self.entry(other)));
             if let Err(error) = copied {
                 self.refuse(other, error)?;
             }
@@ -187,11 +220,14 @@ impl<'e, 'a> FilesOut<'e, 'a> {
         if !self.damaged.insert(first) {
             return;
         }
-        let of_this = |open: &mut OpenFile| self.wanted[open.number].content == self.wanted[first].content;
+        let of_this =
+            |open: &mut OpenFile| self.wanted[open.number].content == self.wanted[first].content;
         if self.open.take_if(of_this).is_some() {
             self.extraction.summary.repair_may_save_more = true;
         }
-        self.same(first).into_iter().for_each(|number| self.extraction.lose(&self.wanted[number].entry.path));
+        self.same(first)
+            .into_iter()
+            .for_each(|number| self.extraction.lose(&self.wanted[number].entry.path));
     }
 
     fn note_damage(&mut self, error: Error) {

@@ -8,7 +8,8 @@ use crate::error::{Error, Result};
 /// Bytes read at once.
 const STEP: u64 = 1 << 20;
 
-/// Finds the places of some needles in a file, from the front on. Every byte is read once, however many places there are.
+/// Finds the places of some needles in a file, from the front on. Every byte is read once, however
+/// many places there are.
 pub(super) struct Finder<'a> {
     file: &'a File,
     length: u64,
@@ -34,15 +35,22 @@ impl<'a> Finder<'a> {
         while at < self.length {
             let buffer_end = self.buffer_at + self.buffer.len() as u64;
             // The last bytes of a buffer are looked at again with those that follow.
-            let reach = if buffer_end == self.length { buffer_end } else { buffer_end.saturating_sub(self.longest) };
+            let reach = if buffer_end == self.length {
+                buffer_end
+            } else {
+                buffer_end.saturating_sub(self.longest)
+            };
             if at < self.buffer_at || at >= reach {
                 self.buffer.resize((self.length - at).min(STEP + self.longest) as usize, 0);
                 self.file.read_exact_at(&mut self.buffer, at)?;
                 self.buffer_at = at;
                 continue;
             }
-            let is_there = |place: &usize| self.needles.iter().any(|needle| self.buffer[*place..].starts_with(needle));
-            match ((at - self.buffer_at) as usize..(reach - self.buffer_at) as usize).find(is_there) {
+            let is_there = |place: &usize| {
+                self.needles.iter().any(|needle| self.buffer[*place..].starts_with(needle))
+            };
+            match ((at - self.buffer_at) as usize..(reach - self.buffer_at) as usize).find(is_there)
+            {
                 Some(place) => return Ok(Some(self.buffer_at + place as u64)),
                 None => at = reach,
             }
@@ -51,8 +59,9 @@ impl<'a> Finder<'a> {
     }
 }
 
-/// Bytes that may be looked at because a header says so. Accidental damage leaves each byte in few such stretches; headers
-/// that all claim the rest of the file would make the work grow with the square of its length.
+/// Bytes that may be looked at because a header says so. Accidental damage leaves each byte in few
+/// such stretches; headers that all claim the rest of the file would make the work grow with the
+/// square of its length.
 pub(super) struct Budget(u64);
 
 /// So many times the file may be read through.
@@ -69,7 +78,10 @@ impl Budget {
     /// # Errors
     /// That much is not left.
     pub fn take(&mut self, bytes: u64) -> Result<()> {
-        self.0 = self.0.checked_sub(bytes).ok_or_else(|| Error::Corrupt("too many headers claim the same bytes".into()))?;
+        self.0 = self
+            .0
+            .checked_sub(bytes)
+            .ok_or_else(|| Error::Corrupt("too many headers claim the same bytes".into()))?;
         Ok(())
     }
 }
@@ -83,7 +95,8 @@ mod tests {
     #[test]
     fn every_needle_is_found_also_across_steps() {
         let mut bytes = vec![0u8; 3 * STEP as usize + 17];
-        let places = [0, 5, STEP as usize - 2, STEP as usize + 3, 2 * STEP as usize - 1, bytes.len() - 4];
+        let places =
+            [0, 5, STEP as usize - 2, STEP as usize + 3, 2 * STEP as usize - 1, bytes.len() - 4];
         places.iter().for_each(|&place| bytes[place..place + 4].copy_from_slice(b"abcd"));
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&bytes).unwrap();

@@ -34,11 +34,16 @@ impl Fragment {
     }
 }
 
-/// The fragments of `file`, in order. The members that begin at the bytes `apart` are taken apart, even if they are whole.
+/// The fragments of `file`, in order. The members that begin at the bytes `apart` are taken apart,
+/// even if they are whole.
 ///
 /// # Errors
 /// Reading fails, or an index passes the limits.
-pub(super) fn fragments(file: &File, options: &DecodeOptions, apart: &[u64]) -> Result<Vec<Fragment>> {
+pub(super) fn fragments(
+    file: &File,
+    options: &DecodeOptions,
+    apart: &[u64],
+) -> Result<Vec<Fragment>> {
     let mut fragments = Vec::new();
     let mut covered = 0;
     // Places and lengths of the records of names since the last header.
@@ -60,14 +65,17 @@ pub(super) fn fragments(file: &File, options: &DecodeOptions, apart: &[u64]) -> 
         }
         match found.thing {
             Thing::Header(_) => names.clear(),
-            Thing::Record(record) if record.kind == Kind::Names => names.push((found.at, found.end - found.at)),
+            Thing::Record(record) if record.kind == Kind::Names => {
+                names.push((found.at, found.end - found.at))
+            }
             _ => {}
         }
         if let Thing::Record(record) = found.thing
             && record.kind == Kind::Index
         {
             let (_, coded) = read_record(&mut fields_at(file, found.at), record.kind)?;
-            let read_names = |index: &Index, charge: &mut Charge| names_of(file, index, &names, options, charge);
+            let read_names =
+                |index: &Index, charge: &mut Charge| names_of(file, index, &names, options, charge);
             match decode_index(&record, &coded, u64::MAX, options, read_names) {
                 Ok(index) => fragments.push(Fragment::Index(found, record, index)),
                 Err(error @ (Error::Io(_) | Error::Limit(_))) => return Err(error),
@@ -84,18 +92,29 @@ pub(super) fn fragments(file: &File, options: &DecodeOptions, apart: &[u64]) -> 
     Ok(fragments)
 }
 
-/// Do the first of `things` follow each other up to a footer? Only then it is worth the work to ask whether they are a whole
-/// member: headers that lead into each other's records would have the same records read again and again.
+/// Do the first of `things` follow each other up to a footer? Only then it is worth the work to ask
+/// whether they are a whole member: headers that lead into each other's records would have the same
+/// records read again and again.
 fn is_unbroken(things: &[Found]) -> bool {
     if matches!(things[0].thing, Thing::Compact) {
         return true;
     }
-    let next = things.windows(2).take_while(|pair| pair[0].end == pair[1].at && !matches!(pair[0].thing, Thing::Footer(_))).count();
+    let next = things
+        .windows(2)
+        .take_while(|pair| pair[0].end == pair[1].at && !matches!(pair[0].thing, Thing::Footer(_)))
+        .count();
     matches!(things[next].thing, Thing::Footer(_))
 }
 
-/// The entries that the records of names say which `index` tells of, out of those that were `found`.
-fn names_of(file: &File, index: &Index, found: &[(u64, u64)], options: &DecodeOptions, charge: &mut Charge) -> Result<Vec<Entry>> {
+/// The entries that the records of names say which `index` tells of, out of those that were
+/// `found`.
+fn names_of(
+    file: &File,
+    index: &Index,
+    found: &[(u64, u64)],
+    options: &DecodeOptions,
+    charge: &mut Charge,
+) -> Result<Vec<Entry>> {
     let lost = || Error::Corrupt("the names before the blocks are damaged".into());
     let found = &found[found.len().checked_sub(index.names.len()).ok_or_else(lost)?..];
     let mut entries = Vec::new();
@@ -109,18 +128,26 @@ fn names_of(file: &File, index: &Index, found: &[(u64, u64)], options: &DecodeOp
     Ok(entries)
 }
 
-/// Leaves out what stands in a guard and equals something before it: the recovery shards of a guard with a single data shard
-/// are copies of that shard, with header, names and index.
+/// Leaves out what stands in a guard and equals something before it: the recovery shards of a guard
+/// with a single data shard are copies of that shard, with header, names and index.
 fn without_copies(fragments: Vec<Fragment>) -> Vec<Fragment> {
     let mut guards: Vec<Range<u64>> = Vec::new();
     let (mut index, mut last) = (0..0, None);
     for fragment in &fragments {
         match fragment {
-            Fragment::Thing(Found { at, end, thing: Thing::Parity(Some(0)) }) => guards.push(*at..*end),
+            Fragment::Thing(Found { at, end, thing: Thing::Parity(Some(0)) }) => {
+                guards.push(*at..*end)
+            }
             // Without a head that is left, a guard is what lies between an index and its footer.
-            Fragment::Thing(Found { at, thing: Thing::Footer(index_at), .. }) if *index_at == index.start => guards.push(index.end..*at),
+            Fragment::Thing(Found { at, thing: Thing::Footer(index_at), .. })
+                if *index_at == index.start =>
+            {
+                guards.push(index.end..*at)
+            }
             // Of copies the first is the index itself.
-            Fragment::Index(_, record, _) if last.is_none_or(|last| last != *record) => (index, last) = (fragment.range(), Some(*record)),
+            Fragment::Index(_, record, _) if last.is_none_or(|last| last != *record) => {
+                (index, last) = (fragment.range(), Some(*record))
+            }
             _ => {}
         }
     }
@@ -129,8 +156,11 @@ fn without_copies(fragments: Vec<Fragment>) -> Vec<Fragment> {
     let mut is_no_copy = |fragment: &Fragment| {
         let mut bytes = Vec::new();
         match fragment {
-            Fragment::Thing(Found { thing: Thing::Header(header), .. }) => header.write_to(&mut bytes),
-            Fragment::Thing(Found { thing: Thing::Record(record), .. }) | Fragment::Index(_, record, _) => record.write_to(&mut bytes),
+            Fragment::Thing(Found { thing: Thing::Header(header), .. }) => {
+                header.write_to(&mut bytes)
+            }
+            Fragment::Thing(Found { thing: Thing::Record(record), .. })
+            | Fragment::Index(_, record, _) => record.write_to(&mut bytes),
             _ => return true,
         }
         if guards.hold(fragment.range().start) {
@@ -163,13 +193,16 @@ impl Ranges {
     }
 }
 
-/// Leaves out what lies inside of a block that is missing: an archive in the archive is content, not a member.
+/// Leaves out what lies inside of a block that is missing: an archive in the archive is content,
+/// not a member.
 fn without_contents(fragments: Vec<Fragment>) -> Vec<Fragment> {
     // Blocks by what the row of an index says of each: number, raw length, length of the record.
     type Row = (u64, u64, u64);
     let block = |fragment: &Fragment| -> Option<Row> {
         match fragment {
-            Fragment::Thing(Found { at, end, thing: Thing::Record(record) }) if record.kind == Kind::Block => {
+            Fragment::Thing(Found { at, end, thing: Thing::Record(record) })
+                if record.kind == Kind::Block =>
+            {
                 Some((record.number, record.raw_len, end - at))
             }
             _ => None,
@@ -194,7 +227,9 @@ fn without_contents(fragments: Vec<Fragment>) -> Vec<Fragment> {
         return fragments;
     }
     let missing = Ranges::of(missing);
-    let is_content =
-        |fragment: &Fragment| missing.hold(fragment.range().start) && block(fragment).is_none_or(|block| !named.contains(&block));
+    let is_content = |fragment: &Fragment| {
+        missing.hold(fragment.range().start)
+            && block(fragment).is_none_or(|block| !named.contains(&block))
+    };
     fragments.into_iter().filter(|fragment| !is_content(fragment)).collect()
 }

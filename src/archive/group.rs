@@ -1,5 +1,5 @@
-//! The order of contents in an archive: what is alike stands together, so that small files gain from
-//! each other; and how much goes into one block.
+//! The order of contents in an archive: what is alike stands together, so that small files gain
+//! from each other; and how much goes into one block.
 
 use std::cmp::Ordering;
 
@@ -30,9 +30,10 @@ const LEAST_BASE: u64 = 64 << 10;
 /// What the primer of a base takes the time of, in bytes of text.
 const PRIMER_COST: u64 = 85 << 10;
 
-/// For `total` bytes of text in small files, how many of them to put into a base, and how many into each block behind it;
-/// `None` where there is no base, because there is too little text or the user says so with `base` or `solid`. To extract
-/// one file, primer, base and a block are read: together 14 % of all.
+/// For `total` bytes of text in small files, how many of them to put into a base, and how many into
+/// each block behind it; `None` where there is no base, because there is too little text or the
+/// user says so with `base` or `solid`. To extract one file, primer, base and a block are read:
+/// together 14 % of all.
 #[must_use]
 pub fn base_size(total: u64, base: Option<u64>, solid: Option<u64>) -> Option<(u64, u64)> {
     let part = total.div_ceil(TEXT_PARTS).max(1);
@@ -76,7 +77,10 @@ impl Look {
         if PACKED.iter().any(|magic| start.starts_with(magic)) {
             return Look::Packed;
         }
-        let controls = start.iter().filter(|&&byte| byte < 32 && !matches!(byte, b'\t' | b'\n' | b'\r' | 12 | 27)).count();
+        let controls = start
+            .iter()
+            .filter(|&&byte| byte < 32 && !matches!(byte, b'\t' | b'\n' | b'\r' | 12 | 27))
+            .count();
         if controls * 64 > start.len() { Look::Binary } else { Look::Text }
     }
 }
@@ -116,8 +120,13 @@ mod tests {
 
     #[test]
     fn like_stands_by_like() {
-        let mut files: Vec<(Look, &[u8])> =
-            vec![(Look::Binary, b"a.rs"), (Look::Text, b"d/z.rs"), (Look::Text, b"b.md"), (Look::Text, b"a.RS"), (Look::Text, b".x")];
+        let mut files: Vec<(Look, &[u8])> = vec![
+            (Look::Binary, b"a.rs"),
+            (Look::Text, b"d/z.rs"),
+            (Look::Text, b"b.md"),
+            (Look::Text, b"a.RS"),
+            (Look::Text, b".x"),
+        ];
         files.sort_by(|one, other| compare(*one, *other));
         let paths: Vec<_> = files.iter().map(|file| file.1).collect();
         assert_eq!(paths, [&b".x"[..], b"b.md", b"a.RS", b"d/z.rs", b"a.rs"]);
@@ -125,9 +134,14 @@ mod tests {
 
     #[test]
     fn a_copy_stands_by_its_original() {
-        for (path, expected) in
-            [("a/Cargo.toml.orig", "toml"), ("config.h.in", "h"), ("x.in", "in"), (".orig", ""), (".x.orig", "orig"), ("a.b/orig", "")]
-        {
+        for (path, expected) in [
+            ("a/Cargo.toml.orig", "toml"),
+            ("config.h.in", "h"),
+            ("x.in", "in"),
+            (".orig", ""),
+            (".x.orig", "orig"),
+            ("a.b/orig", ""),
+        ] {
             assert_eq!(extension(path.as_bytes()), expected.as_bytes(), "{path}");
         }
     }
@@ -137,7 +151,10 @@ mod tests {
         assert_eq!(base_size(1_000_000, None, None), None);
         for total in [2_000_000, 10_000_000, 50_000_000, 1_000_000_000] {
             let (base, part) = base_size(total, None, None).unwrap();
-            assert!(base <= MOST_BASE && base + part + PRIMER_COST <= total / 7, "{total}: {base} {part}");
+            assert!(
+                base <= MOST_BASE && base + part + PRIMER_COST <= total / 7,
+                "{total}: {base} {part}"
+            );
         }
         assert_eq!(base_size(10_000_000, Some(0), None), None);
         assert_eq!(base_size(10_000_000, None, Some(5000)), None);

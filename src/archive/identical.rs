@@ -25,7 +25,10 @@ pub fn find(files: &[(&Path, u64)]) -> Vec<Option<usize>> {
             let Ok(hash) = hash_file(files[place].0) else { continue };
             let originals = by_hash.entry(hash).or_default();
             // The hash can be forged, so the bytes decide.
-            same[place] = originals.iter().copied().find(|&first| equal(files[first].0, files[place].0).unwrap_or(false));
+            same[place] = originals
+                .iter()
+                .copied()
+                .find(|&first| equal(files[first].0, files[place].0).unwrap_or(false));
             if same[place].is_none() {
                 originals.push(place);
             }
@@ -66,9 +69,17 @@ mod tests {
     fn same_content_is_found_and_same_size_is_not_enough() {
         let folder = tempfile::tempdir().unwrap();
         let contents: [&[u8]; 6] = [b"abc", b"abd", b"abc", b"", b"", b"abd"];
-        let paths: Vec<_> = (0..contents.len()).map(|place| folder.path().join(place.to_string())).collect();
-        paths.iter().zip(contents).for_each(|(path, content)| std::fs::write(path, content).unwrap());
-        let files: Vec<(&Path, u64)> = paths.iter().zip(contents).map(|(path, content)| (path.as_path(), content.len() as u64)).collect();
+        let paths: Vec<_> =
+            (0..contents.len()).map(|place| folder.path().join(place.to_string())).collect();
+        paths
+            .iter()
+            .zip(contents)
+            .for_each(|(path, content)| std::fs::write(path, content).unwrap());
+        let files: Vec<(&Path, u64)> = paths
+            .iter()
+            .zip(contents)
+            .map(|(path, content)| (path.as_path(), content.len() as u64))
+            .collect();
         assert_eq!(find(&files), [None, None, Some(0), None, None, Some(1)]);
     }
 }

@@ -30,7 +30,8 @@ pub struct Member {
     pub index: Index,
     /// Where each record of names begins in the file.
     pub names_at: Vec<u64>,
-    /// Where the record of each block begins in the file. For the compact form, where the member does.
+    /// Where the record of each block begins in the file. For the compact form, where the member
+    /// does.
     pub block_at: Vec<u64>,
     /// Where the content of each block begins in the content of the member, and where that ends.
     pub content_at: Vec<u64>,
@@ -80,14 +81,22 @@ impl Member {
         let Some(start) = end.checked_sub(footer.member_len) else { return Ok(None) };
         let mut fields = fields_at(file, start);
         match Header::read_from(&mut fields)? {
-            Some(header) if !header.is_compact() => {
-                Self::with_index(file, start, header, fields.offset(), start + footer.index_at, footer.member_len, options).map(Some)
-            }
+            Some(header) if !header.is_compact() => Self::with_index(
+                file,
+                start,
+                header,
+                fields.offset(),
+                start + footer.index_at,
+                footer.member_len,
+                options,
+            )
+            .map(Some),
             _ => Err(Error::Corrupt(format!("no header at byte {start}, where the footer says"))),
         }
     }
 
-    /// The member that begins at byte `start`, walking over its records; `None` at the end of the file.
+    /// The member that begins at byte `start`, walking over its records; `None` at the end of the
+    /// file.
     ///
     /// # Errors
     /// It is damaged or not finished, or reading fails.
@@ -107,10 +116,23 @@ impl Member {
             if kind == Kind::Footer {
                 let footer = Footer::read_rest(&mut fields)?;
                 let member_len = fields.offset() - start;
-                let Some(index_at) = index_at.filter(|index_at| footer == Footer { member_len, index_at: index_at - start }) else {
-                    return Err(Error::Corrupt(format!("the footer at byte {at} does not fit the member")));
+                let Some(index_at) = index_at
+                    .filter(|index_at| footer == Footer { member_len, index_at: index_at - start })
+                else {
+                    return Err(Error::Corrupt(format!(
+                        "the footer at byte {at} does not fit the member"
+                    )));
                 };
-                return Self::with_index(file, start, header, first_record, index_at, member_len, options).map(Some);
+                return Self::with_index(
+                    file,
+                    start,
+                    header,
+                    first_record,
+                    index_at,
+                    member_len,
+                    options,
+                )
+                .map(Some);
             }
             let record = Record::read_rest(kind, &mut fields)?;
             if kind == Kind::Index {
@@ -124,13 +146,15 @@ impl Member {
         }
     }
 
-    /// Bytes that `length` bytes of content from `start` on take: their share of the blocks they lie in.
+    /// Bytes that `length` bytes of content from `start` on take: their share of the blocks they
+    /// lie in.
     #[must_use]
     pub fn packed(&self, start: u64, length: u64) -> u64 {
         let mut packed = 0.0;
         let first = self.content_at.partition_point(|&at| at <= start).saturating_sub(1);
         for (block, row) in self.index.blocks.iter().enumerate().skip(first) {
-            let (from, to) = (self.content_at[block].max(start), self.content_at[block + 1].min(start + length));
+            let (from, to) =
+                (self.content_at[block].max(start), self.content_at[block + 1].min(start + length));
             if from >= to {
                 break;
             }
@@ -150,7 +174,11 @@ impl Member {
     ) -> Result<Member> {
         let mut fields = fields_at(file, index_at);
         let (record, coded) = read_record(&mut fields, Kind::Index).map_err(|error| {
-            if let Error::Corrupt(text) = error { Error::Corrupt(format!("index at byte {index_at}: {text}")) } else { error }
+            if let Error::Corrupt(text) = error {
+                Error::Corrupt(format!("index at byte {index_at}: {text}"))
+            } else {
+                error
+            }
         })?;
         let parity_at = Some(fields.offset()).filter(|&at| at + FOOTER_LEN < start + length);
         let read_names = |index: &Index, charge: &mut Charge| {
@@ -164,38 +192,79 @@ impl Member {
         let index = decode_index(&record, &coded, header.memory(), options, read_names)?;
         let layout = index.layout(first_record)?;
         let (block_at, names_at) = (layout.blocks, layout.names);
-        let mut member = Member { start, length, header, index, names_at, block_at, content_at: vec![0], parity_at };
+        let mut member = Member {
+            start,
+            length,
+            header,
+            index,
+            names_at,
+            block_at,
+            content_at: vec![0],
+            parity_at,
+        };
         let mut content = 0;
         for block in &member.index.blocks {
             content += block.raw_len;
             member.content_at.push(content);
         }
         if !member.index.names.is_empty() && !header.has_names() {
-            return Err(Error::Corrupt(format!("the index at byte {index_at} tells of names, the header does not")));
+            return Err(Error::Corrupt(format!(
+                "the index at byte {index_at} tells of names, the header does not"
+            )));
         }
         if layout.end != index_at || !header.is_named() && member.index.entries.len() != 1 {
-            return Err(Error::Corrupt(format!("the index at byte {index_at} does not fit the blocks")));
+            return Err(Error::Corrupt(format!(
+                "the index at byte {index_at} does not fit the blocks"
+            )));
         }
         Ok(member)
     }
 
     fn of_compact(compact: &Compact, start: u64, end: u64, header: Header) -> Result<Member> {
-        let entry = Entry { size: compact.raw_len, hash: compact.raw_hash, metadata: compact.metadata, ..Entry::default() };
+        let entry = Entry {
+            size: compact.raw_len,
+            hash: compact.raw_hash,
+            metadata: compact.metadata,
+            ..Entry::default()
+        };
         let row = BlockRow { record_len: end - start, raw_len: compact.raw_len };
         let index = Index::charged(vec![row], Vec::new(), vec![entry])?;
         let (names_at, block_at) = (Vec::new(), vec![start]);
         let content_at = vec![0, compact.raw_len];
-        Ok(Member { start, length: end - start, header, index, names_at, block_at, content_at, parity_at: None })
+        Ok(Member {
+            start,
+            length: end - start,
+            header,
+            index,
+            names_at,
+            block_at,
+            content_at,
+            parity_at: None,
+        })
     }
 }
 
 /// Reads the record of names at byte `at` of the file, which `row` tells of.
-fn read_names(file: &File, at: u64, row: &NamesRow, header: &Header, options: &DecodeOptions, charge: &mut Charge) -> Result<Names> {
+fn read_names(
+    file: &File,
+    at: u64,
+    row: &NamesRow,
+    header: &Header,
+    options: &DecodeOptions,
+    charge: &mut Charge,
+) -> Result<Names> {
     let mut fields = fields_at(file, at);
-    let (record, coded) = read_record(&mut fields, Kind::Names)
-        .map_err(|error| if let Error::Corrupt(text) = error { Error::Corrupt(format!("names at byte {at}: {text}")) } else { error })?;
+    let (record, coded) = read_record(&mut fields, Kind::Names).map_err(|error| {
+        if let Error::Corrupt(text) = error {
+            Error::Corrupt(format!("names at byte {at}: {text}"))
+        } else {
+            error
+        }
+    })?;
     if record.number != row.before || fields.offset() - at != row.record_len {
-        return Err(Error::Corrupt(format!("the names at byte {at} are not those that the index tells of")));
+        return Err(Error::Corrupt(format!(
+            "the names at byte {at} are not those that the index tells of"
+        )));
     }
     decode_names(&record, &coded, header.memory(), options, charge)
 }
@@ -204,7 +273,9 @@ fn read_names(file: &File, at: u64, row: &NamesRow, header: &Header, options: &D
 pub fn read_record<R: Read>(fields: &mut Fields<R>, kind: Kind) -> Result<(Record, Vec<u8>)> {
     let at = fields.offset();
     if read_kind(fields)? != kind {
-        return Err(Error::Corrupt(format!("the record at byte {at} is of another kind than it should be")));
+        return Err(Error::Corrupt(format!(
+            "the record at byte {at} is of another kind than it should be"
+        )));
     }
     let record = Record::read_rest(kind, fields)?;
     let coded = fields.payload(record.coded_len)?;

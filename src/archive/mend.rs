@@ -12,14 +12,15 @@ use crate::container::parity::{GROUP_MARKER, GroupHead};
 use crate::container::record::{Kind, Record, read_kind};
 use crate::error::{Error, Limit, LimitKind, Result};
 
-/// A group of at most so many bytes is looked at whenever an archive is opened: a guard, and all of a small archive.
+/// A group of at most so many bytes is looked at whenever an archive is opened: a guard, and all of
+/// a small archive.
 const LOOKED_AT: u64 = 16 << 20;
 
-/// Mends `file` as far as its parity goes, if it has any. Returns a mended copy in a temporary file of `folder`, with a line
-/// for each group that had damage; `None` if there was nothing to do.
+/// Mends `file` as far as its parity goes, if it has any. Returns a mended copy in a temporary file
+/// of `folder`, with a line for each group that had damage; `None` if there was nothing to do.
 ///
-/// The work is in proportion to the length of the file: each group is about bytes that are there, and the file is read a
-/// few times at most.
+/// The work is in proportion to the length of the file: each group is about bytes that are there,
+/// and the file is read a few times at most.
 ///
 /// # Errors
 /// Reading or writing fails, or a repair needs more than `memory` bytes.
@@ -63,27 +64,31 @@ pub fn mend(file: &File, folder: &Path, memory: u64) -> Result<Option<(File, Vec
     Ok(copy.map(|copy| (copy, notes)))
 }
 
-/// Is anything of `member` damaged that its first group of parity is about, if that group is short? Damage to parity itself
-/// does not count.
+/// Is anything of `member` damaged that its first group of parity is about, if that group is short?
+/// Damage to parity itself does not count.
 ///
 /// # Errors
 /// Reading fails.
 pub(super) fn is_damaged(file: &File, member: &Member) -> Result<bool> {
-    match member.parity_at.map_or(Ok(false), |parity_at| is_first_group_damaged(file, member, parity_at)) {
+    match member
+        .parity_at
+        .map_or(Ok(false), |parity_at| is_first_group_damaged(file, member, parity_at))
+    {
         Err(Error::Io(error)) => Err(Error::Io(error)),
         Err(_) => Ok(false),
         Ok(found) => Ok(found),
     }
 }
 
-/// May parity mend blocks of `member` which were not mended when the archive was opened? What was looked at then is mended,
-/// or beyond that.
+/// May parity mend blocks of `member` which were not mended when the archive was opened? What was
+/// looked at then is mended, or beyond that.
 pub(super) fn may_mend(file: &File, member: &Member) -> bool {
     let head = member.parity_at.and_then(|parity_at| first_head(file, parity_at).ok().flatten());
     head.is_some_and(|(head, _, _)| !head.is_guard() && head.total() > LOOKED_AT)
 }
 
-/// The head of the first group in the record of parity at byte `parity_at`, with the bytes that it begins and ends at.
+/// The head of the first group in the record of parity at byte `parity_at`, with the bytes that it
+/// begins and ends at.
 fn first_head(file: &File, parity_at: u64) -> Result<Option<(GroupHead, u64, u64)>> {
     let mut fields = fields_at(file, parity_at);
     let kind = read_kind(&mut fields)?;
@@ -97,11 +102,15 @@ fn first_head(file: &File, parity_at: u64) -> Result<Option<(GroupHead, u64, u64
 }
 
 fn is_first_group_damaged(file: &File, member: &Member, parity_at: u64) -> Result<bool> {
-    let Some((head, place, head_end)) = first_head(file, parity_at)?.filter(|(head, _, _)| head.total() <= LOOKED_AT) else {
+    let Some((head, place, head_end)) =
+        first_head(file, parity_at)?.filter(|(head, _, _)| head.total() <= LOOKED_AT)
+    else {
         return Ok(false);
     };
     let group = Group::of(&head, place, head_end, member.start + member.length);
-    group.filter(|group| group.start == member.start).map_or(Ok(false), |group| Ok(!head.damaged(&group.content(file)?).is_empty()))
+    group
+        .filter(|group| group.start == member.start)
+        .map_or(Ok(false), |group| Ok(!head.damaged(&group.content(file)?).is_empty()))
 }
 
 /// A group in a file.
@@ -114,13 +123,17 @@ struct Group<'a> {
 }
 
 impl<'a> Group<'a> {
-    /// The group whose head is from byte `place` to `head_end` of a file of `length` bytes; `None` if the group is not within
-    /// the file.
+    /// The group whose head is from byte `place` to `head_end` of a file of `length` bytes; `None`
+    /// if the group is not within the file.
     fn of(head: &'a GroupHead, place: u64, head_end: u64, length: u64) -> Option<Group<'a>> {
         let start = place.checked_sub(head.from_start)?;
         let shards_at = if head.behind { place.checked_sub(head.shards_len())? } else { head_end };
         // What a group is about ends before its head, so that is there too.
-        (shards_at.checked_add(head.shards_len())? <= length).then_some(Group { head, start, shards_at })
+        (shards_at.checked_add(head.shards_len())? <= length).then_some(Group {
+            head,
+            start,
+            shards_at,
+        })
     }
 
     /// Tells this group from others.
@@ -156,7 +169,8 @@ fn check_memory(needed: u64, memory: u64) -> Result<()> {
 }
 
 fn read(file: &File, at: u64, length: u64) -> io::Result<Vec<u8>> {
-    let length = usize::try_from(length).map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
+    let length =
+        usize::try_from(length).map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
     let mut bytes = vec![0; length];
     file.read_exact_at(&mut bytes, at)?;
     Ok(bytes)

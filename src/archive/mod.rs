@@ -91,13 +91,16 @@ impl Archive {
             Ok(archive) if !archive.is_damaged()? => return Ok(archive),
             other => other,
         };
-        if matches!(&damaged, Err(error) if !error.is_damage() && !matches!(error, Error::NotAnArchive(_))) {
+        if matches!(&damaged, Err(error) if !error.is_damage() && !matches!(error, Error::NotAnArchive(_)))
+        {
             return damaged;
         }
         // What was read is given back first: the copy is read under the same limit.
         let error = damaged.err();
         let unmended = |file| error.map_or_else(|| Self::read(file, options), Err);
-        let Some((copy, notes)) = mend::mend(&file, &std::env::temp_dir(), options.memory)? else { return unmended(file) };
+        let Some((copy, notes)) = mend::mend(&file, &std::env::temp_dir(), options.memory)? else {
+            return unmended(file);
+        };
         match Self::read(copy, options) {
             Ok(mut mended) => {
                 mended.warnings.splice(0..0, notes);
@@ -109,7 +112,9 @@ impl Archive {
 
     /// Is something damaged that all files need, although the indices are whole?
     fn is_damaged(&self) -> Result<bool> {
-        self.members.iter().try_fold(false, |found, member| Ok(found || mend::is_damaged(&self.file, member)?))
+        self.members
+            .iter()
+            .try_fold(false, |found, member| Ok(found || mend::is_damaged(&self.file, member)?))
     }
 
     fn read(file: File, options: &DecodeOptions) -> Result<Self> {
@@ -139,7 +144,9 @@ impl Archive {
     /// Follows the footers back to the start. Says whether that led all the way.
     fn read_members_from_end(&mut self, mut end: u64) -> Result<bool> {
         while end > 0 {
-            let Some(member) = Member::before(&self.file, end, &self.options)? else { return Ok(false) };
+            let Some(member) = Member::before(&self.file, end, &self.options)? else {
+                return Ok(false);
+            };
             end = member.start;
             self.members.push(member);
         }
@@ -147,8 +154,8 @@ impl Archive {
         Ok(!self.members.is_empty())
     }
 
-    /// Walks over the records. Needed where the last member has no footer: it takes the compact form,
-    /// or was never finished.
+    /// Walks over the records. Needed where the last member has no footer: it takes the compact
+    /// form, or was never finished.
     fn read_members_from_start(&mut self, length: u64) -> Result<()> {
         self.end = 0;
         while self.end < length || self.members.is_empty() {
@@ -157,17 +164,28 @@ impl Archive {
                     self.end += member.length;
                     self.members.push(member);
                 }
-                Ok(None) if self.members.is_empty() => return Err(Error::NotAnArchive("it is empty".into())),
+                Ok(None) if self.members.is_empty() => {
+                    return Err(Error::NotAnArchive("it is empty".into()));
+                }
                 Ok(None) => break,
                 Err(error) if error.is_damage() && !self.members.is_empty() => {
                     if !self.options.ignore_trailing && !self.begins_member(self.end) {
                         return Err(error);
                     }
-                    // What was there before is whole. An append that was cut short ends within something.
-                    self.end_is_damaged = !matches!(error, Error::Truncated(_)) && length - self.end >= MAGIC.len() as u64;
+                    // What was there before is whole. An append that was cut short ends within
+                    // something.
+                    self.end_is_damaged = !matches!(error, Error::Truncated(_))
+                        && length - self.end >= MAGIC.len() as u64;
                     if !self.options.ignore_trailing {
-                        let what = if self.end_is_damaged { "is damaged" } else { "was never finished and is passed over" };
-                        self.warnings.push(format!("what was appended at byte {} {what} ({error})", self.end));
+                        let what = if self.end_is_damaged {
+                            "is damaged"
+                        } else {
+                            "was never finished and is passed over"
+                        };
+                        self.warnings.push(format!(
+                            "what was appended at byte {} {what} ({error})",
+                            self.end
+                        ));
                     }
                     break;
                 }
@@ -189,8 +207,14 @@ impl Archive {
         if !self.is_named() {
             return;
         }
-        for (number, member) in self.members.iter_mut().enumerate().filter(|(_, member)| !member.header.is_named()) {
-            member.index.entries.iter_mut().for_each(|entry| entry.path = stream_path(number as u32 + 1));
+        for (number, member) in
+            self.members.iter_mut().enumerate().filter(|(_, member)| !member.header.is_named())
+        {
+            member
+                .index
+                .entries
+                .iter_mut()
+                .for_each(|entry| entry.path = stream_path(number as u32 + 1));
         }
     }
 
@@ -198,24 +222,31 @@ impl Archive {
         self.current = if self.is_named() {
             current(&entries_of(&self.members))
         } else {
-            let places = |(number, member): (usize, &Member)| (0..member.index.entries.len()).map(move |place| (number, place));
+            let places = |(number, member): (usize, &Member)| {
+                (0..member.index.entries.len()).map(move |place| (number, place))
+            };
             self.members.iter().enumerate().flat_map(places).collect()
         };
     }
 
-    /// The entries, in the order of their contents. What a newer member has replaced is not among them.
+    /// The entries, in the order of their contents. What a newer member has replaced is not among
+    /// them.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.current.iter().map(|&(member, place)| &self.members[member].index.entries[place])
     }
 
-    /// The entries as extraction of all of them takes them, each with the bytes that its content takes in the archive: its
-    /// share of the blocks it lies in, by length. A hard link whose first name was replaced since is the file that it still
-    /// is.
+    /// The entries as extraction of all of them takes them, each with the bytes that its content
+    /// takes in the archive: its share of the blocks it lies in, by length. A hard link whose first
+    /// name was replaced since is the file that it still is.
     pub fn entries_with_packed(&self) -> impl Iterator<Item = (Cow<'_, Entry>, u64)> {
-        let offsets: Vec<Vec<u64>> = self.members.iter().map(|member| member.index.content_offsets()).collect();
+        let offsets: Vec<Vec<u64>> =
+            self.members.iter().map(|member| member.index.content_offsets()).collect();
         let mut by_member = vec![Vec::new(); self.members.len()];
         self.current.iter().for_each(|&(member, place)| by_member[member].push(place));
-        let files = by_member.iter().zip(&self.members).map(|(places, member)| linked_files(&member.index.entries, places));
+        let files = by_member
+            .iter()
+            .zip(&self.members)
+            .map(|(places, member)| linked_files(&member.index.entries, places));
         let files: Vec<HashMap<usize, usize>> = files.collect();
         self.current.iter().map(move |&(number, place)| {
             let member = &self.members[number];
@@ -225,7 +256,11 @@ impl Archive {
                 let packed = member.packed(offsets[number][first], file.stored_len());
                 return (Cow::Owned(file), packed);
             }
-            let packed = if entry.same_as.is_some() { 0 } else { member.packed(offsets[number][place], entry.stored_len()) };
+            let packed = if entry.same_as.is_some() {
+                0
+            } else {
+                member.packed(offsets[number][place], entry.stored_len())
+            };
             (Cow::Borrowed(entry), packed)
         })
     }
@@ -248,13 +283,15 @@ impl Archive {
         self.end
     }
 
-    /// What is odd about the archive without harm to what it holds: [`repair`](repair::repair()) would set it right.
+    /// What is odd about the archive without harm to what it holds: [`repair`](repair::repair())
+    /// would set it right.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
 
-    /// The path of `entry`, or for a stream without one the name of the archive file without `.cmx`.
+    /// The path of `entry`, or for a stream without one the name of the archive file without
+    /// `.cmx`.
     #[must_use]
     pub fn path_of(entry: &Entry, archive: &Path) -> Vec<u8> {
         use std::os::unix::ffi::OsStrExt;
@@ -268,14 +305,23 @@ impl Archive {
     /// Makes an archive of everything under `roots`, at `path`, in place of a file that is there.
     ///
     /// # Errors
-    /// A root does not exist, writing fails, or memory is short. Files that change or cannot be read are no error but
-    /// warnings.
-    pub fn create(path: impl AsRef<Path>, roots: &[PathBuf], options: &CreateOptions) -> Result<CreateSummary> {
+    /// A root does not exist, writing fails, or memory is short. Files that change or cannot be
+    /// read are no error but warnings.
+    pub fn create(
+        path: impl AsRef<Path>,
+        roots: &[PathBuf],
+        options: &CreateOptions,
+    ) -> Result<CreateSummary> {
         // One budget for the list of files and the rest.
-        Budget::new(options.encode.memory).run(|| Self::create_in_job(path.as_ref(), roots, options))
+        Budget::new(options.encode.memory)
+            .run(|| Self::create_in_job(path.as_ref(), roots, options))
     }
 
-    fn create_in_job(path: &Path, roots: &[PathBuf], options: &CreateOptions) -> Result<CreateSummary> {
+    fn create_in_job(
+        path: &Path,
+        roots: &[PathBuf],
+        options: &CreateOptions,
+    ) -> Result<CreateSummary> {
         let plan = Plan::of(roots, options.walk)?;
         let mut file = crate::output::AtomicFile::create(path, true)?;
         let summary = plan.write(&mut file, options)?;

@@ -1,4 +1,5 @@
-//! A whole stream as a member with a name, among named members: it keeps the number it had before others were lost.
+//! A whole stream as a member with a name, among named members: it keeps the number it had before
+//! others were lost.
 
 use std::fs::File;
 use std::io::Write;
@@ -18,28 +19,52 @@ use crate::level::LEVELS;
 use crate::ordered::Ordered;
 use crate::stream::decode_compact;
 
-/// Writes `member`, which is an unnamed stream and the file's member `number`, with the name `stream-NUMBER`.
+/// Writes `member`, which is an unnamed stream and the file's member `number`, with the name
+/// `stream-NUMBER`.
 ///
 /// # Errors
 /// Reading, decoding or writing fails.
-pub(super) fn write_named(file: &File, member: &Member, number: u32, out: &mut dyn Write) -> Result<()> {
-    let compact = if member.header.is_compact() { compact_block(file, member.start)? } else { None };
-    let needed = compact.as_ref().map_or(member.header.memory(), |block| memory(&block.coded)).max(LEVELS[0].memory as u64);
-    let mut writer = MemberWriter::with_header(out, Header::new(incompatible::NAMED, needed.div_ceil(1 << 20)), 0)?;
+pub(super) fn write_named(
+    file: &File,
+    member: &Member,
+    number: u32,
+    out: &mut dyn Write,
+) -> Result<()> {
+    let compact =
+        if member.header.is_compact() { compact_block(file, member.start)? } else { None };
+    let needed = compact
+        .as_ref()
+        .map_or(member.header.memory(), |block| memory(&block.coded))
+        .max(LEVELS[0].memory as u64);
+    let mut writer = MemberWriter::with_header(
+        out,
+        Header::new(incompatible::NAMED, needed.div_ceil(1 << 20)),
+        0,
+    )?;
     if let Some(block) = compact {
         writer.block(&block)?;
     } else if !member.header.is_compact() {
         for &at in &member.block_at {
             let (record, coded) = read_record(&mut fields_at(file, at), Kind::Block)?;
-            writer.block(&CodedBlock { raw_len: record.raw_len, raw_hash: record.raw_hash, coded, fallback: None })?;
+            writer.block(&CodedBlock {
+                raw_len: record.raw_len,
+                raw_hash: record.raw_hash,
+                coded,
+                fallback: None,
+            })?;
         }
     }
-    let entries = member.index.entries.iter().map(|entry| Entry { path: stream_path(number), ..entry.clone() });
+    let entries = member
+        .index
+        .entries
+        .iter()
+        .map(|entry| Entry { path: stream_path(number), ..entry.clone() });
     writer.finish(entries.collect(), &LEVELS[0], true)?;
     Ok(())
 }
 
-/// The block of a member of the compact form; none if that is empty. It is decoded, as a record needs the whole hash.
+/// The block of a member of the compact form; none if that is empty. It is decoded, as a record
+/// needs the whole hash.
 fn compact_block(file: &File, start: u64) -> Result<Option<CodedBlock>> {
     let mut fields = fields_at(file, start);
     Header::read_from(&mut fields)?;
@@ -49,7 +74,12 @@ fn compact_block(file: &File, start: u64) -> Result<Option<CodedBlock>> {
     }
     let decode = move || {
         let raw = decode_compact(&compact)?;
-        Ok(CodedBlock { raw_len: compact.raw_len, raw_hash: hash(&raw), coded: compact.coded, fallback: None })
+        Ok(CodedBlock {
+            raw_len: compact.raw_len,
+            raw_hash: hash(&raw),
+            coded: compact.coded,
+            fallback: None,
+        })
     };
     Ordered::new(1).submit(decode)
 }

@@ -29,13 +29,14 @@ pub fn check_path(path: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Checks the paths of all entries that are to be extracted, also against each other. What makes an archive asks the same
-/// before it begins.
+/// Checks the paths of all entries that are to be extracted, also against each other. What makes an
+/// archive asks the same before it begins.
 ///
 /// # Errors
 /// One is unsafe, stands twice, lies under another that is no folder, or is a hard link to no file.
 pub fn check_paths<'a>(entries: impl Iterator<Item = &'a Entry> + Clone) -> Result<()> {
-    let bad = |path: &[u8], what: &str| Err(Error::UnsafePath(format!("{:?} {what}", show_name(path))));
+    let bad =
+        |path: &[u8], what: &str| Err(Error::UnsafePath(format!("{:?} {what}", show_name(path))));
     let mut sorted: Vec<&Entry> = Vec::new();
     let mut links: Vec<&Entry> = Vec::new();
     for entry in entries {
@@ -57,10 +58,15 @@ pub fn check_paths<'a>(entries: impl Iterator<Item = &'a Entry> + Clone) -> Resu
         }
     }
     for link in links {
-        let first = sorted.binary_search_by(|entry| compare(&entry.path, &link.link)).ok().map(|place| sorted[place]);
+        let first = sorted
+            .binary_search_by(|entry| compare(&entry.path, &link.link))
+            .ok()
+            .map(|place| sorted[place]);
         if first.is_none_or(|first| first.kind != EntryKind::File) {
             let (path, to) = (show_name(&link.path), show_name(&link.link));
-            return Err(Error::Corrupt(format!("{path:?} is a hard link to {to:?}, which is no file of the archive")));
+            return Err(Error::Corrupt(format!(
+                "{path:?} is a hard link to {to:?}, which is no file of the archive"
+            )));
         }
     }
     Ok(())
@@ -75,21 +81,45 @@ mod tests {
         for good in [&b"a"[..], b"a/b", b"...", b"a..b", b"\xff"] {
             check_path(good).unwrap();
         }
-        for bad in [&b""[..], b"/", b"/a", b"..", b"../a", b"a/..", b"a/../b", b"a//b", b"a/", b".", b"./a", b"a\0b", &[b'a'; 256]] {
+        for bad in [
+            &b""[..],
+            b"/",
+            b"/a",
+            b"..",
+            b"../a",
+            b"a/..",
+            b"a/../b",
+            b"a//b",
+            b"a/",
+            b".",
+            b"./a",
+            b"a\0b",
+            &[b'a'; 256],
+        ] {
             check_path(bad).unwrap_err();
         }
     }
 
     #[test]
     fn paths_against_each_other() {
-        let entry = |path: &str, kind| Entry { path: path.into(), kind, link: b"x".to_vec(), ..Entry::default() };
+        let entry = |path: &str, kind| Entry {
+            path: path.into(),
+            kind,
+            link: b"x".to_vec(),
+            ..Entry::default()
+        };
         let check = |entries: &[Entry]| check_paths(entries.iter());
         check(&[entry("a", EntryKind::Directory), entry("a/b", EntryKind::File)]).unwrap();
         for kind in [EntryKind::File, EntryKind::Symlink, EntryKind::Hardlink] {
             check(&[entry("a", kind), entry("a/b/c", EntryKind::File)]).unwrap_err();
         }
         check(&[entry("a", EntryKind::File), entry("a", EntryKind::Symlink)]).unwrap_err();
-        check(&[entry("a", EntryKind::File), entry("a-", EntryKind::File), entry("a/b", EntryKind::File)]).unwrap_err();
+        check(&[
+            entry("a", EntryKind::File),
+            entry("a-", EntryKind::File),
+            entry("a/b", EntryKind::File),
+        ])
+        .unwrap_err();
         check(&[entry("h", EntryKind::Hardlink), entry("x", EntryKind::File)]).unwrap();
         check(&[entry("h", EntryKind::Hardlink), entry("x", EntryKind::Symlink)]).unwrap_err();
         check(&[entry("h", EntryKind::Hardlink)]).unwrap_err();

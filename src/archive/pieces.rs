@@ -37,10 +37,16 @@ impl Pieces {
             let start = offsets[wanted[number].content];
             start..start + wanted[number].entry.stored_len()
         };
-        let (mut full, empty): (Vec<_>, Vec<_>) =
-            chosen.iter().map(|&number| (range(number), number)).partition(|(range, _)| !range.is_empty());
+        let (mut full, empty): (Vec<_>, Vec<_>) = chosen
+            .iter()
+            .map(|&number| (range(number), number))
+            .partition(|(range, _)| !range.is_empty());
         full.sort_by_key(|(range, _)| range.start);
-        Pieces { wanted: full, empty: empty.into_iter().map(|(_, number)| number).collect(), next: 0 }
+        Pieces {
+            wanted: full,
+            empty: empty.into_iter().map(|(_, number)| number).collect(),
+            next: 0,
+        }
     }
 
     /// The wanted ranges of the member's content, in order.
@@ -53,15 +59,22 @@ impl Pieces {
     /// # Errors
     /// `take` fails.
     pub fn empty_entries(&self, take: &mut impl FnMut(Piece<'_>) -> Result<()>) -> Result<()> {
-        self.empty.iter().try_for_each(|&entry| take(Piece { entry, at: 0, bytes: &[], first: true, last: true }))
+        self.empty.iter().try_for_each(|&entry| {
+            take(Piece { entry, at: 0, bytes: &[], first: true, last: true })
+        })
     }
 
-    /// Gives `take` what the block at `at` of the content holds of the wanted entries. Blocks must come
-    /// in order.
+    /// Gives `take` what the block at `at` of the content holds of the wanted entries. Blocks must
+    /// come in order.
     ///
     /// # Errors
     /// `take` fails.
-    pub fn split(&mut self, at: u64, block: &[u8], take: &mut impl FnMut(Piece<'_>) -> Result<()>) -> Result<()> {
+    pub fn split(
+        &mut self,
+        at: u64,
+        block: &[u8],
+        take: &mut impl FnMut(Piece<'_>) -> Result<()>,
+    ) -> Result<()> {
         let end = at + block.len() as u64;
         while let Some((range, entry)) = self.wanted.get(self.next) {
             if range.start >= end {
@@ -83,14 +96,15 @@ impl Pieces {
         Ok(())
     }
 
-    /// Passes over the `length` bytes at `at` of the content, which are not there. Gives the wanted entries that need any
-    /// of them. Blocks must come in order.
+    /// Passes over the `length` bytes at `at` of the content, which are not there. Gives the wanted
+    /// entries that need any of them. Blocks must come in order.
     pub fn skip(&mut self, at: u64, length: u64) -> impl Iterator<Item = usize> {
         let end = at + length;
         let from = self.next;
         let without = self.wanted[from..].partition_point(|(range, _)| range.end <= end);
         self.next += without;
-        let until = self.next + usize::from(self.wanted.get(self.next).is_some_and(|(range, _)| range.start < end));
+        let until = self.next
+            + usize::from(self.wanted.get(self.next).is_some_and(|(range, _)| range.start < end));
         self.wanted[from..until].iter().map(|(_, entry)| *entry)
     }
 }

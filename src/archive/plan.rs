@@ -47,7 +47,13 @@ impl Plan {
                 continue;
             }
             if let Some(first) = first_names.get(&found.id).filter(|_| found.has_more_names) {
-                found.entry = Entry { kind: EntryKind::Hardlink, link: first.clone(), size: 0, xattrs: Vec::new(), ..found.entry };
+                found.entry = Entry {
+                    kind: EntryKind::Hardlink,
+                    link: first.clone(),
+                    size: 0,
+                    xattrs: Vec::new(),
+                    ..found.entry
+                };
                 others.push(found);
                 continue;
             }
@@ -59,17 +65,30 @@ impl Plan {
                     }
                     looked.push((look, found));
                 }
-                Err(error) => warnings.push(format!("left out: {}: {}", show_path(&found.source), reason(&error))),
+                Err(error) => warnings.push(format!(
+                    "left out: {}: {}",
+                    show_path(&found.source),
+                    reason(&error)
+                )),
             }
         }
         others.sort_by(|one, other| one.entry.path.cmp(&other.entry.path));
-        looked.sort_by(|one, other| compare((one.0, &one.1.entry.path), (other.0, &other.1.entry.path)));
-        let [texts, packed] = [Look::Binary, Look::Packed].map(|next| looked.partition_point(|(look, _)| *look < next));
+        looked.sort_by(|one, other| {
+            compare((one.0, &one.1.entry.path), (other.0, &other.1.entry.path))
+        });
+        let [texts, packed] = [Look::Binary, Look::Packed]
+            .map(|next| looked.partition_point(|(look, _)| *look < next));
         let mut files: Vec<Found> = looked.into_iter().map(|(_, found)| found).collect();
         mark_identical(&mut files, others.len());
         let start = others.len();
         others.append(&mut files);
-        Ok(Plan { found: others, text: start..start + texts, packed: start + packed, warnings, charge })
+        Ok(Plan {
+            found: others,
+            text: start..start + texts,
+            packed: start + packed,
+            warnings,
+            charge,
+        })
     }
 
     /// The entries to be stored, in order.
@@ -83,15 +102,24 @@ impl Plan {
         stored(&self.found)
     }
 
-    /// Puts files by those far away that they are like, and the files of a base, if there will be one, before all others.
-    /// `limit` is the largest file that shares a block. Returns how many files the base has, and how the rest of the text
-    /// is to be cut.
-    pub(super) fn choose_base(&mut self, limit: u64, options: &CreateOptions) -> Option<(usize, u64)> {
-        let (budget, part) = base_size(stored(&self.found[self.text.clone()]), options.base, options.solid)?;
-        let is_small = |found: &Found| found.entry.same_as.is_none() && (1..=limit).contains(&found.entry.stored_len());
-        let places: Vec<usize> = (self.text.start..self.packed).filter(|&place| is_small(&self.found[place])).collect();
+    /// Puts files by those far away that they are like, and the files of a base, if there will be
+    /// one, before all others. `limit` is the largest file that shares a block. Returns how many
+    /// files the base has, and how the rest of the text is to be cut.
+    pub(super) fn choose_base(
+        &mut self,
+        limit: u64,
+        options: &CreateOptions,
+    ) -> Option<(usize, u64)> {
+        let (budget, part) =
+            base_size(stored(&self.found[self.text.clone()]), options.base, options.solid)?;
+        let is_small = |found: &Found| {
+            found.entry.same_as.is_none() && (1..=limit).contains(&found.entry.stored_len())
+        };
+        let places: Vec<usize> =
+            (self.text.start..self.packed).filter(|&place| is_small(&self.found[place])).collect();
         let small = places.iter().map(|&place| &self.found[place]);
-        let files: Vec<(&Path, u64)> = small.map(|found| (found.source.as_path(), found.entry.stored_len())).collect();
+        let files: Vec<(&Path, u64)> =
+            small.map(|found| (found.source.as_path(), found.entry.stored_len())).collect();
         let mut end = 0;
         let blocks = files.iter().map(|(_, size)| {
             end += size;
@@ -99,8 +127,11 @@ impl Plan {
         });
         let blocks: Vec<usize> = blocks.collect();
         let sketches = Sketches::of(&files);
-        let suits = |path: &Path| deep::read(path).is_ok_and(|text| words::suits(&text).unwrap_or(false));
-        let chosen = sketches.choose(&blocks, budget, |number| places[number] < self.text.end && suits(files[number].0));
+        let suits =
+            |path: &Path| deep::read(path).is_ok_and(|text| words::suits(&text).unwrap_or(false));
+        let chosen = sketches.choose(&blocks, budget, |number| {
+            places[number] < self.text.end && suits(files[number].0)
+        });
         if chosen.is_empty() {
             return None;
         }
@@ -122,11 +153,14 @@ impl Plan {
         let start = self.text.start;
         let mut order: Vec<usize> = (0..self.found.len()).collect();
         order[start..].sort_by_key(|&place| (belongs[place], place));
-        let within = |end: usize| start + (start..belongs.len()).filter(|&place| belongs[place] <= end).count();
+        let within = |end: usize| {
+            start + (start..belongs.len()).filter(|&place| belongs[place] <= end).count()
+        };
         (self.text.end, self.packed) = (within(self.text.end), within(self.packed));
         let mut new_place = vec![0; order.len()];
         order.iter().enumerate().for_each(|(new, &old)| new_place[old] = new as u64);
-        let mut found: Vec<Option<Found>> = std::mem::take(&mut self.found).into_iter().map(Some).collect();
+        let mut found: Vec<Option<Found>> =
+            std::mem::take(&mut self.found).into_iter().map(Some).collect();
         self.found = order.into_iter().filter_map(|old| found[old].take()).collect();
         // An original only ever moves forward, so it still stands before its copies.
         for same_as in self.found.iter_mut().filter_map(|found| found.entry.same_as.as_mut()) {
@@ -142,7 +176,8 @@ fn stored(found: &[Found]) -> u64 {
 
 /// Notes which of `files` equal an earlier one; `offset` entries stand before them.
 fn mark_identical(files: &mut [Found], offset: usize) {
-    let sizes: Vec<(&Path, u64)> = files.iter().map(|found| (found.source.as_path(), found.entry.size)).collect();
+    let sizes: Vec<(&Path, u64)> =
+        files.iter().map(|found| (found.source.as_path(), found.entry.size)).collect();
     for (place, first) in identical::find(&sizes).into_iter().enumerate() {
         let Some(first) = first else { continue };
         files[place].entry.same_as = Some((first + offset) as u64);
@@ -150,14 +185,17 @@ fn mark_identical(files: &mut [Found], offset: usize) {
     }
 }
 
-/// What a file looks like, and where its holes are: names are written before the contents, so that this is known by then.
+/// What a file looks like, and where its holes are: names are written before the contents, so that
+/// this is known by then.
 fn look(path: &Path, size: u64) -> std::io::Result<(Look, Option<Vec<Extent>>)> {
     let mut start = [0; 4096];
     let mut file = deep::open(path)?;
     let length = read_full(&mut file, &mut start)?;
     if size == 0 && length > 0 {
         // As the files of `/proc` do.
-        return Err(std::io::Error::other("it has content, but its length is said to be 0; compress it by itself"));
+        return Err(std::io::Error::other(
+            "it has content, but its length is said to be 0; compress it by itself",
+        ));
     }
     let extents = data_extents(&file, size).map_err(std::io::Error::other)?;
     Ok((Look::of(&start[..length]), extents))

@@ -35,17 +35,29 @@ pub(super) struct Rebuilt {
 /// Builds the index of what is left of a member with names.
 ///
 /// # Errors
-/// Reading or decoding a block fails, or needs more memory than `options` allow: pieces of entries are decoded.
-pub(super) fn rebuild_index(file: &File, remains: &Remains, options: &DecodeOptions) -> Result<Rebuilt> {
+/// Reading or decoding a block fails, or needs more memory than `options` allow: pieces of entries
+/// are decoded.
+pub(super) fn rebuild_index(
+    file: &File,
+    remains: &Remains,
+    options: &DecodeOptions,
+) -> Result<Rebuilt> {
     let number = remains.number;
-    let from_names = if remains.index.is_none() { index_of_names(file, remains, options)? } else { None };
-    let Some(index) = remains.index.as_ref().or(from_names.as_ref()) else { return Ok(without_index(remains, number, 0)) };
+    let from_names =
+        if remains.index.is_none() { index_of_names(file, remains, options)? } else { None };
+    let Some(index) = remains.index.as_ref().or(from_names.as_ref()) else {
+        return Ok(without_index(remains, number, 0));
+    };
     // Ranges of the old content whose blocks are left, with the block of each.
     let mut left: Vec<(u64, u64, u64)> = Vec::new();
     let mut rebuilt = Rebuilt::default();
     let mut at = 0;
     for (block, row) in (0..).zip(&index.blocks) {
-        if let Some((_, record)) = remains.blocks.get(&block).filter(|(_, record)| is_row_of(row, record) && row.raw_len > 0) {
+        if let Some((_, record)) = remains
+            .blocks
+            .get(&block)
+            .filter(|(_, record)| is_row_of(row, record) && row.raw_len > 0)
+        {
             left.push((at, at + record.raw_len, block));
             rebuilt.blocks.push(block);
         }
@@ -58,11 +70,18 @@ pub(super) fn rebuild_index(file: &File, remains: &Remains, options: &DecodeOpti
         Some(_) => Vec::new(),
     };
     let parts: Vec<Vec<Part>> = index.entries.iter().zip(&offsets).map(own).collect();
-    let saved: Vec<u64> = parts.iter().map(|parts| parts.iter().map(|part| part.to - part.from).sum()).collect();
-    let saved = |place: usize| saved[index.entries[place].same_as.map_or(place, |first| first as usize)];
-    let is_whole = |place: usize| index.entries[place].kind == EntryKind::File && saved(place) == index.entries[place].stored_len();
-    let whole_files: HashSet<&[u8]> =
-        (0..parts.len()).filter(|&place| is_whole(place)).map(|place| &index.entries[place].path[..]).collect();
+    let saved: Vec<u64> =
+        parts.iter().map(|parts| parts.iter().map(|part| part.to - part.from).sum()).collect();
+    let saved =
+        |place: usize| saved[index.entries[place].same_as.map_or(place, |first| first as usize)];
+    let is_whole = |place: usize| {
+        index.entries[place].kind == EntryKind::File
+            && saved(place) == index.entries[place].stored_len()
+    };
+    let whole_files: HashSet<&[u8]> = (0..parts.len())
+        .filter(|&place| is_whole(place))
+        .map(|place| &index.entries[place].path[..])
+        .collect();
     let mut decoder = Decoder::new(file, remains, options);
     let mut new_place: HashMap<u64, u64> = HashMap::new();
     for (place, entry) in index.entries.iter().enumerate() {
@@ -85,7 +104,8 @@ pub(super) fn rebuild_index(file: &File, remains: &Remains, options: &DecodeOpti
         rebuilt.lost.push(lost_line(entry, number, if alone { saved(place) } else { 0 }));
         for part in parts[place].iter().filter(|_| alone) {
             let raw = decoder.block(part.block)?;
-            let piece = &raw[(part.from - part.block_at) as usize..(part.to - part.block_at) as usize];
+            let piece =
+                &raw[(part.from - part.block_at) as usize..(part.to - part.block_at) as usize];
             rebuilt.entries.push(piece_entry(entry, number, part.from - offsets[place], piece));
         }
     }
@@ -128,24 +148,36 @@ fn path_of(entry: &Entry, number: u32) -> Vec<u8> {
 fn lost_line(entry: &Entry, number: u32, saved: u64) -> String {
     let name = show_name(&path_of(entry, number));
     match saved {
-        0 if entry.kind == EntryKind::Hardlink => format!("{name}: a hard link to {}, whose content is not there", show_name(&entry.link)),
+        0 if entry.kind == EntryKind::Hardlink => {
+            format!("{name}: a hard link to {}, whose content is not there", show_name(&entry.link))
+        }
         0 => name,
-        _ => format!("{name}: {saved} of {} bytes are saved in pieces under lost+found", entry.stored_len()),
+        _ => format!(
+            "{name}: {saved} of {} bytes are saved in pieces under lost+found",
+            entry.stored_len()
+        ),
     }
 }
 
 fn piece_entry(entry: &Entry, number: u32, offset: u64, piece: &[u8]) -> Entry {
-    let path = [b"lost+found/", &path_of(entry, number)[..], format!(".from-{offset}").as_bytes()].concat();
+    let path = [b"lost+found/", &path_of(entry, number)[..], format!(".from-{offset}").as_bytes()]
+        .concat();
     let length = piece.len() as u64;
-    Entry { path, size: length, hash: narrow(hash(piece), length), metadata: entry.metadata, ..Entry::default() }
+    Entry {
+        path,
+        size: length,
+        hash: narrow(hash(piece), length),
+        metadata: entry.metadata,
+        ..Entry::default()
+    }
 }
 
 /// Without index and names, every block from number `first` on is a file.
 fn without_index(remains: &Remains, number: u32, first: u64) -> Rebuilt {
     let mut rebuilt = Rebuilt::default();
-    rebuilt
-        .lost
-        .extend(remains.without_base.iter().map(|block| format!("block {block} of member {number}: it goes on from a base that is lost")));
+    rebuilt.lost.extend(remains.without_base.iter().map(|block| {
+        format!("block {block} of member {number}: it goes on from a base that is lost")
+    }));
     for (&block, (_, record)) in remains.blocks.range(first..) {
         let path = format!("lost+found/member-{number}-block-{block}").into_bytes();
         rebuilt.lost.push(format!(
@@ -153,7 +185,12 @@ fn without_index(remains: &Remains, number: u32, first: u64) -> Rebuilt {
             String::from_utf8_lossy(&path)
         ));
         rebuilt.blocks.push(block);
-        rebuilt.entries.push(Entry { path, size: record.raw_len, hash: narrow(record.raw_hash, record.raw_len), ..Entry::default() });
+        rebuilt.entries.push(Entry {
+            path,
+            size: record.raw_len,
+            hash: narrow(record.raw_hash, record.raw_len),
+            ..Entry::default()
+        });
     }
     rebuilt
 }
@@ -181,15 +218,19 @@ impl<'a> Decoder<'a> {
         if self.last.as_ref().is_none_or(|(last, _)| *last != number) {
             let (at, _): (u64, Record) = self.remains.blocks[&number];
             let (record, coded) = read_record(&mut fields_at(self.file, at), Kind::Block)?;
-            let header = self.remains.new_header(if self.remains.based { incompatible::BASED } else { 0 });
+            let header =
+                self.remains.new_header(if self.remains.based { incompatible::BASED } else { 0 });
             let memory = header.memory();
             let base = match self.remains.base_at().filter(|_| is_behind(&coded)) {
                 Some(base_at) => Some(self.base.get(self.file, base_at, memory)?),
                 None => None,
             };
             let progress = self.options.progress.clone();
-            let decode =
-                move || progress::part(progress.as_ref(), record.raw_len, || decode_record(&record, &coded, memory, base.as_deref()));
+            let decode = move || {
+                progress::part(progress.as_ref(), record.raw_len, || {
+                    decode_record(&record, &coded, memory, base.as_deref())
+                })
+            };
             // On a queue, so that a panic becomes an error.
             let raw = Ordered::new(1).submit(decode)?.unwrap_or_default();
             self.last = Some((number, raw));

@@ -54,7 +54,10 @@ pub(super) struct Remains {
 impl Remains {
     /// Where the record of the member's base is, if it has one that is left.
     pub fn base_at(&self) -> Option<u64> {
-        self.header.is_none_or(|header| header.is_based()).then(|| self.blocks.get(&0).map(|(at, _)| *at)).flatten()
+        self.header
+            .is_none_or(|header| header.is_based())
+            .then(|| self.blocks.get(&0).map(|(at, _)| *at))
+            .flatten()
     }
 
     /// Is there nothing to be saved?
@@ -67,12 +70,16 @@ impl Remains {
         if self.is_compact && self.is_empty() {
             return Some(true);
         }
-        self.header.map(|header| !header.is_named()).or_else(|| self.index.as_ref().map(|index| stream_entry(index).is_some()))
+        self.header
+            .map(|header| !header.is_named())
+            .or_else(|| self.index.as_ref().map(|index| stream_entry(index).is_some()))
     }
 
-    /// The header for a member of what is left, with these `features`. The new index needs the memory of its own level.
+    /// The header for a member of what is left, with these `features`. The new index needs the
+    /// memory of its own level.
     pub fn new_header(&self, features: u64) -> Header {
-        let needed = self.header.map_or(self.memory, |header| header.memory()).max(LEVELS[0].memory as u64);
+        let needed =
+            self.header.map_or(self.memory, |header| header.memory()).max(LEVELS[0].memory as u64);
         Header::new(features, needed.div_ceil(1 << 20))
     }
 
@@ -83,7 +90,11 @@ impl Remains {
 
     /// What to call it where it has no names.
     pub fn name(&self) -> String {
-        if self.is_stream() == Some(false) { format!("member-{}", self.number) } else { format!("stream-{}", self.number) }
+        if self.is_stream() == Some(false) {
+            format!("member-{}", self.number)
+        } else {
+            format!("stream-{}", self.number)
+        }
     }
 
     /// Takes out the blocks that are not those the index tells of: they belong to another member.
@@ -93,17 +104,25 @@ impl Remains {
             let row = usize::try_from(*number).ok().and_then(|number| rows.get(number));
             row.is_some_and(|row| is_row_of(row, record))
         };
-        let (own, foreign) = std::mem::take(&mut self.blocks).into_iter().partition(|(number, block)| is_own(number, block));
+        let (own, foreign) = std::mem::take(&mut self.blocks)
+            .into_iter()
+            .partition(|(number, block)| is_own(number, block));
         self.blocks = own;
         let blocks: BTreeMap<u64, (u64, Record)> = foreign;
         if blocks.is_empty() {
             return None;
         }
-        Some(Remains { range: self.range.clone(), blocks, based: self.based, memory: self.memory, ..Remains::default() })
+        Some(Remains {
+            range: self.range.clone(),
+            blocks,
+            based: self.based,
+            memory: self.memory,
+            ..Remains::default()
+        })
     }
 
-    /// Stretches of the file that hold nothing whole, but of which it is known what they held: blocks that the index
-    /// names, and what a member needs that holds no data.
+    /// Stretches of the file that hold nothing whole, but of which it is known what they held:
+    /// blocks that the index names, and what a member needs that holds no data.
     pub fn known_damage(&self) -> Vec<Range<u64>> {
         if self.is_empty() {
             return vec![self.range.clone()];
@@ -164,7 +183,13 @@ pub(super) fn stream_path(number: u32) -> Vec<u8> {
 /// The entry of an index that is about one unnamed stream.
 pub(super) fn stream_entry(index: &Index) -> Option<&Entry> {
     match &index.entries[..] {
-        [entry] if entry.path.is_empty() && entry.kind == EntryKind::File && entry.extents.is_none() => Some(entry),
+        [entry]
+            if entry.path.is_empty()
+                && entry.kind == EntryKind::File
+                && entry.extents.is_none() =>
+        {
+            Some(entry)
+        }
         _ => None,
     }
 }

@@ -32,7 +32,8 @@ use crate::options::DecodeOptions;
 pub struct RepairSummary {
     /// Entries that are whole.
     pub whole: u64,
-    /// One line per entry, block without an index, or stretch of the file, that is not: what became of it.
+    /// One line per entry, block without an index, or stretch of the file, that is not: what became
+    /// of it.
     pub lost: Vec<String>,
     /// One line per member that was found.
     pub members: Vec<String>,
@@ -44,21 +45,33 @@ pub struct RepairSummary {
 
 /// Writes to `out` an archive of all that is whole in `file`, temporary files beside `folder`.
 ///
-/// A member that is whole is copied as it is, but for hard links to files that no member holds. Of a damaged one the whole blocks are kept; entries that
-/// miss some get their pieces saved under `lost+found/`. Without the index there are no names, and each
-/// block becomes a file of its own there. Unnamed streams stay streams, what is left of one following each other,
-/// unless there are named members too: then each gets a name with the number it had. Where only parity or
-/// footer are damaged, they are computed anew, and the member is the bytes that it was. Else parity is computed anew if a
-/// head of it is left that tells its share. Every byte of the file is accounted for: what is neither whole nor
-/// of known use is named as lost.
+/// A member that is whole is copied as it is, but for hard links to files that no member holds. Of
+/// a damaged one the whole blocks are kept; entries that miss some get their pieces saved under
+/// `lost+found/`. Without the index there are no names, and each block becomes a file of its own
+/// there. Unnamed streams stay streams, what is left of one following each other, unless there are
+/// named members too: then each gets a name with the number it had. Where only parity or footer are
+/// damaged, they are computed anew, and the member is the bytes that it was. Else parity is
+/// computed anew if a head of it is left that tells its share. Every byte of the file is accounted
+/// for: what is neither whole nor of known use is named as lost.
 ///
 /// # Errors
-/// Nothing of an archive was found, or nothing of it can be saved; an index passes the limits; reading or writing fails.
-pub fn repair(file: &File, folder: &Path, out: &mut dyn Write, options: &DecodeOptions) -> Result<RepairSummary> {
+/// Nothing of an archive was found, or nothing of it can be saved; an index passes the limits;
+/// reading or writing fails.
+pub fn repair(
+    file: &File,
+    folder: &Path,
+    out: &mut dyn Write,
+    options: &DecodeOptions,
+) -> Result<RepairSummary> {
     Budget::new(options.memory).run(|| save_all(file, folder, out, options))
 }
 
-fn save_all(file: &File, folder: &Path, out: &mut dyn Write, options: &DecodeOptions) -> Result<RepairSummary> {
+fn save_all(
+    file: &File,
+    folder: &Path,
+    out: &mut dyn Write,
+    options: &DecodeOptions,
+) -> Result<RepairSummary> {
     let mended = mend(file, folder, options.memory)?;
     let (file, notes) = match &mended {
         Some((copy, notes)) => (copy, notes.clone()),
@@ -69,13 +82,18 @@ fn save_all(file: &File, folder: &Path, out: &mut dyn Write, options: &DecodeOpt
         return Err(nothing_found(file)?);
     }
     // Members that contradict each other or themselves have no remedy, but are not whole either.
-    let entries: Vec<&[Entry]> = survey.whole_with_names().iter().map(|member| &member.index.entries[..]).collect();
-    let refused = check_paths(extracted(&entries).iter().flatten().map(|wanted| &wanted.entry)).err();
+    let entries: Vec<&[Entry]> =
+        survey.whole_with_names().iter().map(|member| &member.index.entries[..]).collect();
+    let refused =
+        check_paths(extracted(&entries).iter().flatten().map(|wanted| &wanted.entry)).err();
     let was_whole = mended.is_none() && survey.is_whole() && refused.is_none();
-    let lost = refused.into_iter().map(|error| format!("extraction of everything: {error}")).collect();
+    let lost =
+        refused.into_iter().map(|error| format!("extraction of everything: {error}")).collect();
     let mut summary = RepairSummary { notes, was_whole, lost, ..RepairSummary::default() };
     // Where nothing is missing but ends of members, every member stays what it was.
-    let completes = |part: &Part| if let Part::Damaged(remains) = part { Complete::of(remains).is_some() } else { true };
+    let completes = |part: &Part| {
+        if let Part::Damaged(remains) = part { Complete::of(remains).is_some() } else { true }
+    };
     let is_stream = survey.is_stream();
     let as_they_are = is_stream || survey.gaps.is_empty() && survey.parts.iter().all(completes);
     let mut saved = false;
@@ -96,7 +114,8 @@ fn save_all(file: &File, folder: &Path, out: &mut dyn Write, options: &DecodeOpt
                 false
             }
             Part::Damaged(remains) => {
-                let complete = Complete::of(remains).filter(|_| as_they_are || remains.is_stream() == Some(false));
+                let complete = Complete::of(remains)
+                    .filter(|_| as_they_are || remains.is_stream() == Some(false));
                 if let Some(complete) = complete {
                     summary.notes.extend(complete.write(file, out)?);
                     summary.whole += complete.entries();
@@ -114,7 +133,10 @@ fn save_all(file: &File, folder: &Path, out: &mut dyn Write, options: &DecodeOpt
                 if remains.had_parity() && remains.share != Some(0) && !rebuilt.entries.is_empty() {
                     summary.notes.push(match remains.share {
                         Some(_) => format!("parity of {} was computed anew", remains.name()),
-                        None => format!("{} has no parity any more: no head of it is left that tells its share", remains.name()),
+                        None => format!(
+                            "{} has no parity any more: no head of it is left that tells its share",
+                            remains.name()
+                        ),
                     });
                 }
                 save(file, remains, rebuilt, features, out)?
@@ -125,20 +147,25 @@ fn save_all(file: &File, folder: &Path, out: &mut dyn Write, options: &DecodeOpt
     if saved {
         return Ok(summary);
     }
-    Err(Error::Corrupt(format!("nothing that can be saved is left of this archive: {}", summary.lost.join("; "))))
+    Err(Error::Corrupt(format!(
+        "nothing that can be saved is left of this archive: {}",
+        summary.lost.join("; ")
+    )))
 }
 
-/// Why nothing was found in a file. A damaged archive is one that has a marker in it, or a part of the first bytes.
+/// Why nothing was found in a file. A damaged archive is one that has a marker in it, or a part of
+/// the first bytes.
 fn nothing_found(file: &File) -> Result<Error> {
     let damaged = || Error::Corrupt("nothing that can be saved is left of this archive".into());
     Ok(match Header::read_from(&mut fields_at(file, 0)) {
         Ok(None) => Error::NotAnArchive("it is empty".into()),
         // A newer archive has a remedy, damage to the same bytes has none.
-        Err(Error::Unsupported(text)) => {
-            Error::Unsupported(format!("{text}; or the first bytes are damaged, and nothing else of a cmx archive is left"))
-        }
+        Err(Error::Unsupported(text)) => Error::Unsupported(format!(
+            "{text}; or the first bytes are damaged, and nothing else of a cmx archive is left"
+        )),
         Err(Error::NotAnArchive(_)) => {
-            let mut finder = Finder::new(file, file.metadata()?.len(), &[&MAGIC, &MARKER, &GROUP_MARKER]);
+            let mut finder =
+                Finder::new(file, file.metadata()?.len(), &[&MAGIC, &MARKER, &GROUP_MARKER]);
             match finder.next_from(0)? {
                 Some(_) => damaged(),
                 None => Error::NotAnArchive("nothing in it looks like a part of one".into()),
@@ -153,7 +180,10 @@ fn nothing_found(file: &File) -> Result<Error> {
 fn nothing_left(remains: &Remains) -> String {
     let place = bytes_at(&remains.range);
     if remains.is_compact {
-        return format!("{}, {place}: a small stream is one piece under one hash (the compact form), and it is damaged", remains.name());
+        return format!(
+            "{}, {place}: a small stream is one piece under one hash (the compact form), and it is damaged",
+            remains.name()
+        );
     }
     format!("{}, {place}: damaged from its first block to its index", remains.name())
 }
@@ -163,22 +193,40 @@ fn copy_member(file: &File, member: &Member, out: &mut dyn Write) -> Result<()> 
     Ok(())
 }
 
-/// Writes what is left of a damaged member as a member of its own, if that is anything. Says whether it is.
-fn save(file: &File, remains: &Remains, rebuilt: Rebuilt, features: u64, out: &mut dyn Write) -> Result<bool> {
+/// Writes what is left of a damaged member as a member of its own, if that is anything. Says
+/// whether it is.
+fn save(
+    file: &File,
+    remains: &Remains,
+    rebuilt: Rebuilt,
+    features: u64,
+    out: &mut dyn Write,
+) -> Result<bool> {
     if rebuilt.entries.is_empty() {
         return Ok(false);
     }
     let has_names = features & incompatible::NAMED != 0 && rebuilt.blocks.len() > 1;
-    let features = features | if remains.based { incompatible::BASED } else { 0 } | if has_names { incompatible::NAMES } else { 0 };
-    let mut writer = MemberWriter::with_header(out, remains.new_header(features), remains.share.unwrap_or(0))?;
+    let features = features
+        | if remains.based { incompatible::BASED } else { 0 }
+        | if has_names { incompatible::NAMES } else { 0 };
+    let mut writer =
+        MemberWriter::with_header(out, remains.new_header(features), remains.share.unwrap_or(0))?;
     if has_names {
         writer.names(&rebuilt.entries, &LEVELS[0], true)?;
     }
     let mut written = HashSet::new();
     for &block in &rebuilt.blocks {
-        let Some((at, record)) = remains.blocks.get(&block).filter(|_| written.insert(block)) else { continue };
+        let Some((at, record)) = remains.blocks.get(&block).filter(|_| written.insert(block))
+        else {
+            continue;
+        };
         let (_, coded) = read_record(&mut fields_at(file, *at), Kind::Block)?;
-        writer.block(&CodedBlock { raw_len: record.raw_len, raw_hash: record.raw_hash, coded, fallback: None })?;
+        writer.block(&CodedBlock {
+            raw_len: record.raw_len,
+            raw_hash: record.raw_hash,
+            coded,
+            fallback: None,
+        })?;
     }
     writer.finish(rebuilt.entries, &LEVELS[0], true)?;
     Ok(true)

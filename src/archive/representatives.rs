@@ -1,9 +1,11 @@
-//! Which files of an archive are like others far from them: what should stand together, and what stands for many.
+//! Which files of an archive are like others far from them: what should stand together, and what
+//! stands for many.
 //!
-//! Stretches of text are known by their hashes, of which a sample is kept. For a base, a file is worth the more, the more
-//! of its stretches are found in other blocks too: the file with the most of them a byte is taken, then the one with the most
-//! of those that no taken file has, and so on: the greedy cover, as in the dictionary builder of Zstandard
-//! (Liao, Petri, Moffat and Wirth 2016, "Effective construction of relative Lempel-Ziv dictionaries").
+//! Stretches of text are known by their hashes, of which a sample is kept. For a base, a file is
+//! worth the more, the more of its stretches are found in other blocks too: the file with the most
+//! of them a byte is taken, then the one with the most of those that no taken file has, and so on:
+//! the greedy cover, as in the dictionary builder of Zstandard (Liao, Petri, Moffat and Wirth 2016,
+//! "Effective construction of relative Lempel-Ziv dictionaries").
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
@@ -11,7 +13,8 @@ use std::path::Path;
 
 use crate::input::deep;
 
-/// Bytes of a stretch. With 8, 12 and 20 the bases of two folders of source code save the same to 0.4 %.
+/// Bytes of a stretch. With 8, 12 and 20 the bases of two folders of source code save the same to
+/// 0.4 %.
 const STRETCH: usize = 12;
 /// One stretch in so many is kept, more where there is much text.
 const SAMPLED: u64 = 8;
@@ -33,22 +36,27 @@ pub struct Sketches {
 }
 
 impl Sketches {
-    /// Reads `files`, which are paths with sizes. One that cannot be read is like none: the error shows when it is
-    /// stored.
+    /// Reads `files`, which are paths with sizes. One that cannot be read is like none: the error
+    /// shows when it is stored.
     #[must_use]
     pub fn of(files: &[(&Path, u64)]) -> Self {
         let total: u64 = files.iter().map(|(_, size)| size).sum();
         let step = total.div_ceil(MOST_READ).max(1);
         let sampled = SAMPLED.max(total / step / MOST_STRETCHES);
         let sketch = |(place, (path, size)): (usize, &(&Path, u64))| {
-            let text = if (place as u64).is_multiple_of(step) { deep::read(path).unwrap_or_default() } else { Vec::new() };
+            let text = if (place as u64).is_multiple_of(step) {
+                deep::read(path).unwrap_or_default()
+            } else {
+                Vec::new()
+            };
             (*size, stretches_of(&text, sampled))
         };
         Self { files: files.iter().enumerate().map(sketch).collect() }
     }
 
-    /// For each file an earlier one, not in the same of the blocks that `block_of` says, that it has much of: a catalogue
-    /// of translations of which there is also a compiled form, a text with a second version elsewhere.
+    /// For each file an earlier one, not in the same of the blocks that `block_of` says, that it
+    /// has much of: a catalogue of translations of which there is also a compiled form, a text with
+    /// a second version elsewhere.
     #[must_use]
     pub fn leaders(&self, block_of: &[usize]) -> Vec<Option<usize>> {
         // What many files have tells nothing.
@@ -65,31 +73,43 @@ impl Sketches {
                 }
             }
             let best = shared.into_iter().max_by_key(|&(owner, count)| (count, Reverse(owner)));
-            if let Some((owner, _)) = best.filter(|&(owner, count)| count * MUCH >= own.len() && block_of[owner] != block_of[place]) {
+            if let Some((owner, _)) = best.filter(|&(owner, count)| {
+                count * MUCH >= own.len() && block_of[owner] != block_of[place]
+            }) {
                 leaders[place] = Some(leaders[owner].unwrap_or(owner));
             }
         }
         leaders
     }
 
-    /// The places of files, together `budget` bytes or a little less, that are most like those in other blocks; ascending.
-    /// Only files that `may` be chosen are.
-    pub fn choose(&self, block_of: &[usize], budget: u64, may: impl Fn(usize) -> bool) -> Vec<usize> {
+    /// The places of files, together `budget` bytes or a little less, that are most like those in
+    /// other blocks; ascending. Only files that `may` be chosen are.
+    pub fn choose(
+        &self,
+        block_of: &[usize],
+        budget: u64,
+        may: impl Fn(usize) -> bool,
+    ) -> Vec<usize> {
         // Blocks as bits; far apart in a large archive, two may share one.
         let mut blocks: HashMap<u64, u64> = HashMap::new();
         for ((_, own), block) in self.files.iter().zip(block_of) {
-            own.iter().for_each(|&stretch| *blocks.entry(stretch).or_default() |= 1 << (block % 64));
+            own.iter()
+                .for_each(|&stretch| *blocks.entry(stretch).or_default() |= 1 << (block % 64));
         }
-        let elsewhere = |stretch: &u64| u64::from(blocks.get(stretch).map_or(0, |blocks| blocks.count_ones().saturating_sub(1)));
+        let elsewhere = |stretch: &u64| {
+            u64::from(blocks.get(stretch).map_or(0, |blocks| blocks.count_ones().saturating_sub(1)))
+        };
         let worth = |place: usize, covered: &HashSet<u64>| {
             let (size, own) = &self.files[place];
-            let gain: u64 = own.iter().filter(|stretch| !covered.contains(stretch)).map(elsewhere).sum();
+            let gain: u64 =
+                own.iter().filter(|stretch| !covered.contains(stretch)).map(elsewhere).sum();
             (gain << 20) / (size + FILE_COST)
         };
         let mut covered = HashSet::new();
         // Large ones would leave no room for others.
         let small = (0..self.files.len()).filter(|&place| self.files[place].0 <= budget / 3);
-        let mut heap: BinaryHeap<_> = small.map(|place| (worth(place, &covered), Reverse(place))).collect();
+        let mut heap: BinaryHeap<_> =
+            small.map(|place| (worth(place, &covered), Reverse(place))).collect();
         let (mut chosen, mut left) = (Vec::new(), budget);
         while let Some((before, Reverse(place))) = heap.pop() {
             if before == 0 {
@@ -144,17 +164,29 @@ mod tests {
     #[test]
     fn the_file_that_others_share_is_chosen() {
         let folder = tempfile::tempdir().unwrap();
-        let licence = "permission to use and copy this software for any purpose is hereby granted ".repeat(10);
+        let licence = "permission to use and copy this software for any purpose is hereby granted "
+            .repeat(10);
         let texts: Vec<String> = (0..12)
             .map(|number| {
-                let own: String =
-                    (0..60).map(|word| format!("{:x} ", (number * 977 + word + 1u64).wrapping_mul(0x9E37_79B9_7F4A_7C15))).collect();
+                let own: String = (0..60)
+                    .map(|word| {
+                        format!(
+                            "{:x} ",
+                            (number * 977 + word + 1u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+                        )
+                    })
+                    .collect();
                 if number % 3 == 0 { format!("{licence}{own}") } else { own }
             })
             .collect();
-        let paths: Vec<_> = (0..texts.len()).map(|number| folder.path().join(number.to_string())).collect();
+        let paths: Vec<_> =
+            (0..texts.len()).map(|number| folder.path().join(number.to_string())).collect();
         paths.iter().zip(&texts).for_each(|(path, text)| fs::write(path, text).unwrap());
-        let files: Vec<(&Path, u64)> = paths.iter().zip(&texts).map(|(path, text)| (path.as_path(), text.len() as u64)).collect();
+        let files: Vec<(&Path, u64)> = paths
+            .iter()
+            .zip(&texts)
+            .map(|(path, text)| (path.as_path(), text.len() as u64))
+            .collect();
         let blocks: Vec<usize> = (0..texts.len()).collect();
         let sketches = Sketches::of(&files);
         let one = sketches.choose(&blocks, 6000, |_| true);
@@ -167,11 +199,20 @@ mod tests {
     #[test]
     fn a_version_follows_the_first_in_another_block() {
         let folder = tempfile::tempdir().unwrap();
-        let text = |from: usize| (from..from + 100).map(|word| format!("the word of number {} and ", word * 7919)).collect::<String>();
+        let text = |from: usize| {
+            (from..from + 100)
+                .map(|word| format!("the word of number {} and ", word * 7919))
+                .collect::<String>()
+        };
         let texts = [text(0), text(500), text(20), text(30), text(900)];
-        let paths: Vec<_> = (0..texts.len()).map(|number| folder.path().join(number.to_string())).collect();
+        let paths: Vec<_> =
+            (0..texts.len()).map(|number| folder.path().join(number.to_string())).collect();
         paths.iter().zip(&texts).for_each(|(path, text)| fs::write(path, text).unwrap());
-        let files: Vec<(&Path, u64)> = paths.iter().zip(&texts).map(|(path, text)| (path.as_path(), text.len() as u64)).collect();
+        let files: Vec<(&Path, u64)> = paths
+            .iter()
+            .zip(&texts)
+            .map(|(path, text)| (path.as_path(), text.len() as u64))
+            .collect();
         let sketches = Sketches::of(&files);
         assert_eq!(sketches.leaders(&[0, 0, 0, 1, 2]), [None, None, None, Some(0), None]);
         assert_eq!(sketches.leaders(&[0, 1, 2, 3, 4]), [None, None, Some(0), Some(0), None]);
@@ -181,7 +222,9 @@ mod tests {
     fn a_stretch_has_the_same_hash_wherever_it_is() {
         let text = b"it was the best of times, it was the worst of times, it was the age of wisdom";
         let all = stretches_of(text, 1);
-        assert!(stretches_of(&text[20..50], 1).iter().all(|stretch| all.binary_search(stretch).is_ok()));
+        assert!(
+            stretches_of(&text[20..50], 1).iter().all(|stretch| all.binary_search(stretch).is_ok())
+        );
         assert!(stretches_of(&text[..STRETCH - 1], 1).is_empty());
     }
 }

@@ -20,24 +20,45 @@ use crate::stream::{decode_record, threads_within};
 ///
 /// # Errors
 /// Reading or decoding a block fails: if some are missing, the hash of the rest is computed.
-pub(super) fn rebuild_stream(file: &File, remains: &Remains, options: &DecodeOptions) -> Result<Rebuilt> {
+pub(super) fn rebuild_stream(
+    file: &File,
+    remains: &Remains,
+    options: &DecodeOptions,
+) -> Result<Rebuilt> {
     let blocks: Vec<u64> = remains.blocks.keys().copied().collect();
     let name = remains.name();
     if blocks.is_empty() && !remains.index.as_ref().is_some_and(|index| index.blocks.is_empty()) {
         return Ok(Rebuilt {
-            lost: vec![format!("{name}, {}: all of its blocks are damaged", bytes_at(&remains.range))],
+            lost: vec![format!(
+                "{name}, {}: all of its blocks are damaged",
+                bytes_at(&remains.range)
+            )],
             ..Rebuilt::default()
         });
     }
-    let Some((index, entry)) = remains.index.as_ref().and_then(|index| Some((index, stream_entry(index)?))) else {
-        let size: u64 = remains.blocks.values().fold(0, |sum, (_, record)| sum.saturating_add(record.raw_len));
+    let Some((index, entry)) =
+        remains.index.as_ref().and_then(|index| Some((index, stream_entry(index)?)))
+    else {
+        let size: u64 =
+            remains.blocks.values().fold(0, |sum, (_, record)| sum.saturating_add(record.raw_len));
         let count = blocks.last().map_or(0, |&last| last.saturating_add(1));
         let missing = match count - blocks.len() as u64 {
             0 => "the end is missing, and how long it was is not known".into(),
-            missing => format!("{missing} of the {count} blocks up to there are missing, and how much followed is not known"),
+            missing => format!(
+                "{missing} of the {count} blocks up to there are missing, and how much followed is not known"
+            ),
         };
-        let entry = Entry { size, hash: narrow(hash_of(file, remains, options)?, size), ..Entry::default() };
-        return Ok(Rebuilt { blocks, entries: vec![entry], whole: 0, lost: vec![format!("{name}: {size} bytes are saved; {missing}")] });
+        let entry = Entry {
+            size,
+            hash: narrow(hash_of(file, remains, options)?, size),
+            ..Entry::default()
+        };
+        return Ok(Rebuilt {
+            blocks,
+            entries: vec![entry],
+            whole: 0,
+            lost: vec![format!("{name}: {size} bytes are saved; {missing}")],
+        });
     };
     let mut lost: Vec<Range<u64>> = Vec::new();
     let (mut at, mut size) = (0, 0);
@@ -54,9 +75,18 @@ pub(super) fn rebuild_stream(file: &File, remains: &Remains, options: &DecodeOpt
     if lost.is_empty() {
         return Ok(Rebuilt { blocks, entries: vec![entry.clone()], whole: 1, lost: Vec::new() });
     }
-    let ranges: Vec<String> = lost.iter().map(|range| format!("{} to {}", range.start, range.end)).collect();
-    let line = format!("{name}: bytes {} of {at}; the other {size} are saved one behind the other", ranges.join(", "));
-    let entry = Entry { size, hash: narrow(hash_of(file, remains, options)?, size), metadata: entry.metadata, ..Entry::default() };
+    let ranges: Vec<String> =
+        lost.iter().map(|range| format!("{} to {}", range.start, range.end)).collect();
+    let line = format!(
+        "{name}: bytes {} of {at}; the other {size} are saved one behind the other",
+        ranges.join(", ")
+    );
+    let entry = Entry {
+        size,
+        hash: narrow(hash_of(file, remains, options)?, size),
+        metadata: entry.metadata,
+        ..Entry::default()
+    };
     Ok(Rebuilt { blocks, entries: vec![entry], whole: 0, lost: vec![line] })
 }
 
@@ -68,7 +98,11 @@ fn hash_of(file: &File, remains: &Remains, options: &DecodeOptions) -> Result<u6
     for &(at, record) in remains.blocks.values() {
         let (_, coded) = read_record(&mut fields_at(file, at), Kind::Block)?;
         let progress: Option<Arc<Progress>> = options.progress.clone();
-        let job = move || progress::part(progress.as_ref(), record.raw_len, || decode_record(&record, &coded, header.memory(), None));
+        let job = move || {
+            progress::part(progress.as_ref(), record.raw_len, || {
+                decode_record(&record, &coded, header.memory(), None)
+            })
+        };
         if let Some(raw) = queue.submit(job)? {
             hasher.update(&raw);
         }

@@ -40,7 +40,8 @@ pub enum Thing {
     DamagedCompact,
     /// A block, names or an index whose coded bytes fit their hash.
     Record(Record),
-    /// Parity, whole or not: its share in hundredths of a percent, 0 for a guard, if a head of it is left.
+    /// Parity, whole or not: its share in hundredths of a percent, 0 for a guard, if a head of it
+    /// is left.
     Parity(Option<u32>),
     /// A footer: where it says that the index is.
     Footer(u64),
@@ -82,12 +83,15 @@ fn thing_at(file: &File, at: u64, length: u64, budget: &mut Budget) -> Result<(F
         if !header.is_compact() {
             return Ok((Found { at, end, thing: Thing::Header(header) }, end));
         }
-        // Such a header has no check of its own, so that the rest is read on trust. A damaged one is still named.
+        // Such a header has no check of its own, so that the rest is read on trust. A damaged one
+        // is still named.
         if budget.take(MAX_COMPACT.min(length - at)).is_err() {
             return Ok((Found { at, end, thing: Thing::DamagedCompact }, end));
         }
         return match Compact::read_rest(&mut fields) {
-            Ok(_) => Ok((Found { at, end: fields.offset(), thing: Thing::Compact }, fields.offset())),
+            Ok(_) => {
+                Ok((Found { at, end: fields.offset(), thing: Thing::Compact }, fields.offset()))
+            }
             Err(Error::Io(error)) => Err(Error::Io(error)),
             Err(_) => Ok((Found { at, end, thing: Thing::DamagedCompact }, end)),
         };
@@ -97,8 +101,11 @@ fn thing_at(file: &File, at: u64, length: u64, budget: &mut Budget) -> Result<(F
         let head_end = fields.offset();
         let (head_len, shards) = (head_end - at, head.shards_len());
         // The same head stands on both sides of the shards.
-        let (start, end) =
-            if head.behind { (at.saturating_sub(shards + head_len), head_end) } else { (at, length.min(head_end + shards + head_len)) };
+        let (start, end) = if head.behind {
+            (at.saturating_sub(shards + head_len), head_end)
+        } else {
+            (at, length.min(head_end + shards + head_len))
+        };
         return Ok((Found { at: start, end, thing: Thing::Parity(Some(head.share)) }, head_end));
     }
     let mut fields = fields_at(file, at);
@@ -106,7 +113,9 @@ fn thing_at(file: &File, at: u64, length: u64, budget: &mut Budget) -> Result<(F
     if kind == Kind::Footer {
         let footer = Footer::read_rest(&mut fields)?;
         let end = fields.offset();
-        let start = end.checked_sub(footer.member_len).ok_or_else(|| Error::Corrupt("the footer of nothing".into()))?;
+        let start = end
+            .checked_sub(footer.member_len)
+            .ok_or_else(|| Error::Corrupt("the footer of nothing".into()))?;
         return Ok((Found { at, end, thing: Thing::Footer(start + footer.index_at) }, end));
     }
     let record = Record::read_rest(kind, &mut fields)?;
@@ -120,7 +129,8 @@ fn thing_at(file: &File, at: u64, length: u64, budget: &mut Budget) -> Result<(F
     }
     match checked {
         Ok(()) => {
-            let share = GroupHead::read_from(&mut fields_at(file, coded_at)).ok().map(|head| head.share);
+            let share =
+                GroupHead::read_from(&mut fields_at(file, coded_at)).ok().map(|head| head.share);
             Ok((Found { at, end, thing: Thing::Parity(share) }, end))
         }
         Err(Error::Io(error)) => Err(Error::Io(error)),
@@ -129,7 +139,8 @@ fn thing_at(file: &File, at: u64, length: u64, budget: &mut Budget) -> Result<(F
     }
 }
 
-/// Checks the coded bytes of `record`, which begin at byte `at`, piece by piece: parity may be longer than memory.
+/// Checks the coded bytes of `record`, which begin at byte `at`, piece by piece: parity may be
+/// longer than memory.
 pub(super) fn check_stored(file: &File, at: u64, record: &Record) -> Result<()> {
     let mut hasher = Hasher::default();
     let mut left = record.coded_len;

@@ -1,4 +1,5 @@
-//! A scrub: every byte of an archive is compared with its hashes, also the bytes that no content needs.
+//! A scrub: every byte of an archive is compared with its hashes, also the bytes that no content
+//! needs.
 
 use std::fs::File;
 use std::io::Read;
@@ -25,9 +26,10 @@ pub(super) struct Damage {
 }
 
 impl Archive {
-    /// Compares every byte of the archive with the hashes in it, without decoding anything: parity, guard, records of names,
-    /// footers, and blocks that no entry needs any more. Gives a line for each part that is damaged. Contents are not said to
-    /// be whole: that is what [`Archive::test`] finds out.
+    /// Compares every byte of the archive with the hashes in it, without decoding anything: parity,
+    /// guard, records of names, footers, and blocks that no entry needs any more. Gives a line for
+    /// each part that is damaged. Contents are not said to be whole: that is what [`Archive::test`]
+    /// finds out.
     ///
     /// # Errors
     /// Reading fails.
@@ -35,7 +37,13 @@ impl Archive {
         let mut lines = Vec::new();
         for (number, member) in (1..).zip(&self.members) {
             let sort = if member.header.is_named() { "member" } else { "stream" };
-            let line = |damage: Damage| format!("{} of {sort}-{number} is damaged, {}", damage.what, bytes_at(&damage.range));
+            let line = |damage: Damage| {
+                format!(
+                    "{} of {sort}-{number} is damaged, {}",
+                    damage.what,
+                    bytes_at(&damage.range)
+                )
+            };
             lines.extend(damages(&self.file, member)?.into_iter().map(line));
         }
         Ok(lines)
@@ -50,7 +58,11 @@ pub(super) fn damages(file: &File, member: &Member) -> Result<Vec<Damage>> {
     let end = member.start + member.length;
     if member.header.is_compact() {
         let is_whole = is_whole(check_compact(file, member.start, end))?;
-        return Ok(if is_whole { Vec::new() } else { vec![Damage { what: "all".into(), range: member.start..end }] });
+        return Ok(if is_whole {
+            Vec::new()
+        } else {
+            vec![Damage { what: "all".into(), range: member.start..end }]
+        });
     }
     let mut damages = Vec::new();
     let mut note = |what: String, range: Range<u64>, checked: Result<()>| {
@@ -65,10 +77,18 @@ pub(super) fn damages(file: &File, member: &Member) -> Result<Vec<Damage>> {
     note("the header".into(), member.start..first, check_equal(file, member.start, &header))?;
     let layout = member.index.layout(first)?;
     for ((number, row), &at) in (0..).zip(&member.index.blocks).zip(&layout.blocks) {
-        note(format!("block {number}"), at..at + row.record_len, check_record(file, at, row.record_len, (Kind::Block, number)))?;
+        note(
+            format!("block {number}"),
+            at..at + row.record_len,
+            check_record(file, at, row.record_len, (Kind::Block, number)),
+        )?;
     }
     for (row, &at) in member.index.names.iter().zip(&layout.names) {
-        note("a record of names".into(), at..at + row.record_len, check_record(file, at, row.record_len, (Kind::Names, row.before)))?;
+        note(
+            "a record of names".into(),
+            at..at + row.record_len,
+            check_record(file, at, row.record_len, (Kind::Names, row.before)),
+        )?;
     }
     let footer_at = end - FOOTER_LEN;
     let parity_at = member.parity_at.unwrap_or(footer_at);
@@ -77,7 +97,11 @@ pub(super) fn damages(file: &File, member: &Member) -> Result<Vec<Damage>> {
     note("the index".into(), layout.end..parity_at, index)?;
     if parity_at < footer_at {
         let checked = check_parity(file, parity_at, footer_at, number + 1);
-        let what = if checked.is_err() && is_guard(file, parity_at..footer_at)? { "the guard" } else { "the parity" };
+        let what = if checked.is_err() && is_guard(file, parity_at..footer_at)? {
+            "the guard"
+        } else {
+            "the parity"
+        };
         note(what.into(), parity_at..footer_at, checked)?;
     }
     let mut footer = Vec::new();
@@ -115,22 +139,30 @@ fn check_record(file: &File, at: u64, length: u64, expected: (Kind, u64)) -> Res
     let mut fields = fields_at(file, at);
     let kind = read_kind(&mut fields)?;
     if kind == Kind::Footer {
-        return Err(Error::Corrupt(format!("a footer at byte {at}, where another record should be")));
+        return Err(Error::Corrupt(format!(
+            "a footer at byte {at}, where another record should be"
+        )));
     }
     let record = Record::read_rest(kind, &mut fields)?;
     let coded_at = fields.offset();
-    if (kind, record.number) != expected || coded_at.saturating_add(record.coded_len) != at + length {
+    if (kind, record.number) != expected || coded_at.saturating_add(record.coded_len) != at + length
+    {
         return Err(Error::Corrupt(format!("another record at byte {at} than there should be")));
     }
     check_stored(file, coded_at, &record)
 }
 
-/// Checks what stands from byte `at`, behind the index, to the footer at byte `footer_at`: nothing but records of parity, the
-/// first with this `number`.
+/// Checks what stands from byte `at`, behind the index, to the footer at byte `footer_at`: nothing
+/// but records of parity, the first with this `number`.
 ///
 /// # Errors
 /// There is anything else, a record is damaged, or reading fails.
-pub(super) fn check_parity(file: &File, mut at: u64, footer_at: u64, mut number: u64) -> Result<()> {
+pub(super) fn check_parity(
+    file: &File,
+    mut at: u64,
+    footer_at: u64,
+    mut number: u64,
+) -> Result<()> {
     while at < footer_at {
         let mut fields = fields_at(file, at);
         let kind = read_kind(&mut fields)?;

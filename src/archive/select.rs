@@ -33,7 +33,12 @@ impl Selection {
                     GlobBuilder::new(glob)
                         .literal_separator(true)
                         .build()
-                        .map_err(|error| Error::Io(std::io::Error::new(std::io::ErrorKind::InvalidInput, error.to_string())))?
+                        .map_err(|error| {
+                            Error::Io(std::io::Error::new(
+                                std::io::ErrorKind::InvalidInput,
+                                error.to_string(),
+                            ))
+                        })?
                         .compile_matcher(),
                 ),
                 _ => None,
@@ -64,7 +69,9 @@ impl Selection {
 
 impl Pattern {
     fn matches(&self, path: &[u8]) -> bool {
-        let under = path.strip_prefix(&self.text[..]).is_some_and(|rest| rest.is_empty() || rest[0] == b'/');
+        let under = path
+            .strip_prefix(&self.text[..])
+            .is_some_and(|rest| rest.is_empty() || rest[0] == b'/');
         let globbed = || {
             use std::os::unix::ffi::OsStrExt;
             self.glob.as_ref().is_some_and(|glob| glob.is_match(std::ffi::OsStr::from_bytes(path)))
@@ -82,18 +89,24 @@ pub struct Wanted {
     pub content: usize,
 }
 
-/// Those of the entries at `places` that are hard links to a first name not among them, with the place of the file that
-/// they are names of.
+/// Those of the entries at `places` that are hard links to a first name not among them, with the
+/// place of the file that they are names of.
 pub(super) fn linked_files(entries: &[Entry], places: &[usize]) -> HashMap<usize, usize> {
     let chosen: HashSet<&[u8]> = places.iter().map(|&place| &entries[place].path[..]).collect();
-    let needs_first = |place: &usize| entries[*place].kind == EntryKind::Hardlink && !chosen.contains(&entries[*place].link[..]);
+    let needs_first = |place: &usize| {
+        entries[*place].kind == EntryKind::Hardlink && !chosen.contains(&entries[*place].link[..])
+    };
     let links: Vec<usize> = places.iter().copied().filter(needs_first).collect();
     if links.is_empty() {
         return HashMap::new();
     }
     let files = entries.iter().enumerate().filter(|(_, entry)| entry.kind == EntryKind::File);
-    let firsts: HashMap<&[u8], usize> = files.map(|(place, entry)| (&entry.path[..], place)).collect();
-    links.into_iter().filter_map(|place| Some((place, *firsts.get(&entries[place].link[..])?))).collect()
+    let firsts: HashMap<&[u8], usize> =
+        files.map(|(place, entry)| (&entry.path[..], place)).collect();
+    links
+        .into_iter()
+        .filter_map(|place| Some((place, *firsts.get(&entries[place].link[..])?)))
+        .collect()
 }
 
 /// The file that the hard link `link` to `first` is, taken by itself.
@@ -107,7 +120,9 @@ pub fn wanted(entries: &[Entry], places: &[usize]) -> Vec<Wanted> {
     let firsts = linked_files(entries, places);
     let content = |place: usize| entries[place].same_as.map_or(place, |first| first as usize);
     let resolve = |&place: &usize| match firsts.get(&place) {
-        Some(&first) => Wanted { entry: linked_file(&entries[place], &entries[first]), content: content(first) },
+        Some(&first) => {
+            Wanted { entry: linked_file(&entries[place], &entries[first]), content: content(first) }
+        }
         None => Wanted { entry: entries[place].clone(), content: content(place) },
     };
     places.iter().map(resolve).collect()
@@ -119,11 +134,21 @@ mod tests {
 
     #[test]
     fn paths_folders_and_globs() {
-        let selects = |pattern: &str, path: &str| Selection::new(&[pattern.into()]).unwrap().selects(path.as_bytes());
-        assert!(selects("a/b", "a/b") && selects("a", "a/b/c") && selects("a/", "a/b") && selects("./a", "a"));
+        let selects = |pattern: &str, path: &str| {
+            Selection::new(&[pattern.into()]).unwrap().selects(path.as_bytes())
+        };
+        assert!(
+            selects("a/b", "a/b")
+                && selects("a", "a/b/c")
+                && selects("a/", "a/b")
+                && selects("./a", "a")
+        );
         assert!(!selects("a", "ab") && !selects("a/b", "a"));
         assert!(
-            selects("docs/**", "docs/x/y.md") && selects("*.rs", "x.rs") && !selects("*.rs", "d/x.rs") && selects("**/*.rs", "d/e/x.rs")
+            selects("docs/**", "docs/x/y.md")
+                && selects("*.rs", "x.rs")
+                && !selects("*.rs", "d/x.rs")
+                && selects("**/*.rs", "d/e/x.rs")
         );
         assert!(selects("[x]", "[x]"), "a name that looks like a glob is still a name");
         let mut all = Selection::new(&[]).unwrap();

@@ -7,8 +7,9 @@ use std::os::unix::fs::FileExt;
 use crate::container::{Entry, Extent};
 use crate::error::Result;
 
-/// The stored content of one entry on the way to its offsets in the file, from the first byte to the last. The work is
-/// in proportion to the bytes and the extents, however many extents an archive names.
+/// The stored content of one entry on the way to its offsets in the file, from the first byte to
+/// the last. The work is in proportion to the bytes and the extents, however many extents an
+/// archive names.
 #[derive(Debug, Default)]
 pub struct Placement {
     /// Index of the extent that holds the next stored byte.
@@ -18,8 +19,9 @@ pub struct Placement {
 }
 
 impl Placement {
-    /// Cuts the next stored `bytes` at the borders of extents. Gives `write` each part, with its offset in the file and
-    /// the end of the extent before it, where the part is the first of its extent.
+    /// Cuts the next stored `bytes` at the borders of extents. Gives `write` each part, with its
+    /// offset in the file and the end of the extent before it, where the part is the first of its
+    /// extent.
     fn split(
         &mut self,
         extents: &[Extent],
@@ -27,9 +29,13 @@ impl Placement {
         mut write: impl FnMut(u64, Option<u64>, &[u8]) -> io::Result<()>,
     ) -> io::Result<()> {
         while let Some(extent) = extents.get(self.extent).filter(|_| !bytes.is_empty()) {
-            let step = bytes.len().min(usize::try_from(extent.length - self.inside).unwrap_or(usize::MAX));
+            let step =
+                bytes.len().min(usize::try_from(extent.length - self.inside).unwrap_or(usize::MAX));
             let (part, rest) = bytes.split_at(step);
-            let end_before = self.extent.checked_sub(1).map_or(0, |before| extents[before].offset + extents[before].length);
+            let end_before = self
+                .extent
+                .checked_sub(1)
+                .map_or(0, |before| extents[before].offset + extents[before].length);
             write(extent.offset + self.inside, (self.inside == 0).then_some(end_before), part)?;
             bytes = rest;
             self.inside += step as u64;
@@ -40,24 +46,38 @@ impl Placement {
         Ok(())
     }
 
-    /// Writes the next stored `bytes` of `entry` to their offsets in `file`; `at` is the offset of the first of them in
-    /// the stored content.
+    /// Writes the next stored `bytes` of `entry` to their offsets in `file`; `at` is the offset of
+    /// the first of them in the stored content.
     ///
     /// # Errors
     /// Writing fails.
-    pub fn write_at(&mut self, file: &File, entry: &Entry, at: u64, bytes: &[u8]) -> io::Result<()> {
+    pub fn write_at(
+        &mut self,
+        file: &File,
+        entry: &Entry,
+        at: u64,
+        bytes: &[u8],
+    ) -> io::Result<()> {
         match &entry.extents {
             None => file.write_all_at(bytes, at),
-            Some(extents) => self.split(extents, bytes, |offset, _, part| file.write_all_at(part, offset)),
+            Some(extents) => {
+                self.split(extents, bytes, |offset, _, part| file.write_all_at(part, offset))
+            }
         }
     }
 
-    /// Writes the next stored `bytes` of `entry` to a stream, with zeros for the holes before them, and after the `last`
-    /// ones.
+    /// Writes the next stored `bytes` of `entry` to a stream, with zeros for the holes before them,
+    /// and after the `last` ones.
     ///
     /// # Errors
     /// Writing fails.
-    pub fn write_through(&mut self, out: &mut dyn Write, entry: &Entry, bytes: &[u8], last: bool) -> Result<()> {
+    pub fn write_through(
+        &mut self,
+        out: &mut dyn Write,
+        entry: &Entry,
+        bytes: &[u8],
+        last: bool,
+    ) -> Result<()> {
         let Some(extents) = &entry.extents else {
             out.write_all(bytes)?;
             return Ok(());

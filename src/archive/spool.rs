@@ -1,5 +1,5 @@
-//! Contents that an archive holds once and a stream gets more than once: kept in a temporary file, so that they are decoded
-//! once whatever they take.
+//! Contents that an archive holds once and a stream gets more than once: kept in a temporary file,
+//! so that they are decoded once whatever they take.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -13,10 +13,11 @@ use crate::error::Result;
 /// Bytes that are read back at a time.
 const STEP: usize = 1 << 18;
 
-/// The stored contents of those files that others are copies of. Without copies there is no temporary file.
+/// The stored contents of those files that others are copies of. Without copies there is no
+/// temporary file.
 pub struct Spool {
-    /// Where in `file` the content of each file begins, by the place of the file among the wanted ones; `None` until its
-    /// first piece comes.
+    /// Where in `file` the content of each file begins, by the place of the file among the wanted
+    /// ones; `None` until its first piece comes.
     starts: HashMap<usize, Option<u64>>,
     file: Option<File>,
     end: u64,
@@ -37,19 +38,24 @@ impl Spool {
     /// # Errors
     /// The temporary file cannot be written.
     pub fn keep(&mut self, piece: &Piece<'_>) -> Result<()> {
-        let (Some(file), Some(start)) = (&mut self.file, self.starts.get_mut(&piece.entry)) else { return Ok(()) };
+        let (Some(file), Some(start)) = (&mut self.file, self.starts.get_mut(&piece.entry)) else {
+            return Ok(());
+        };
         start.get_or_insert(self.end);
         file.write_all(piece.bytes)?;
         self.end += piece.bytes.len() as u64;
         Ok(())
     }
 
-    /// Writes the content of the file at place `first` to `out`, with the holes of its copy `entry`.
+    /// Writes the content of the file at place `first` to `out`, with the holes of its copy
+    /// `entry`.
     ///
     /// # Errors
     /// The temporary file cannot be read, or `out` not written.
     pub fn write(&mut self, first: usize, entry: &Entry, out: &mut dyn Write) -> Result<()> {
-        let (Some(file), Some(Some(start))) = (&mut self.file, self.starts.get(&first)) else { return Ok(()) };
+        let (Some(file), Some(Some(start))) = (&mut self.file, self.starts.get(&first)) else {
+            return Ok(());
+        };
         file.seek(SeekFrom::Start(*start))?;
         let mut placement = Placement::default();
         let mut left = entry.stored_len();

@@ -1,5 +1,6 @@
-//! From the plan to the entries of the index, though files go on changing: what cannot be read any more is left out, or
-//! stored under another of its names, and what is no longer the same as another file is stored by itself.
+//! From the plan to the entries of the index, though files go on changing: what cannot be read any
+//! more is left out, or stored under another of its names, and what is no longer the same as
+//! another file is stored by itself.
 
 use std::collections::{HashMap, HashSet};
 use std::io::Write;
@@ -25,8 +26,8 @@ pub(super) enum Outcome {
 pub(super) struct Stored {
     /// The plan. The entries of what was passed are taken out of it.
     pub found: Vec<Found>,
-    /// For each place in the plan that was passed: the entry, `None` if it was left out. Where it equals another, the
-    /// place of that is still the one in the plan.
+    /// For each place in the plan that was passed: the entry, `None` if it was left out. Where it
+    /// equals another, the place of that is still the one in the plan.
     entries: Vec<Option<Entry>>,
     /// Places of files that were written to since the plan was made.
     changed: HashSet<usize>,
@@ -37,7 +38,12 @@ pub(super) struct Stored {
 impl Stored {
     /// Nothing of `found` is stored yet.
     pub fn new(found: Vec<Found>) -> Self {
-        Stored { entries: Vec::with_capacity(found.len()), found, changed: HashSet::new(), links: None }
+        Stored {
+            entries: Vec::with_capacity(found.len()),
+            found,
+            changed: HashSet::new(),
+            links: None,
+        }
     }
 
     /// Stores what stands at `place` of the plan; places come in order.
@@ -50,7 +56,9 @@ impl Stored {
         let source = &self.found[place].source;
         if let Some(first) = entry.same_as.take() {
             // They were equal when the plan was made. That holds if neither was written to since.
-            let original = self.entries[first as usize].as_ref().filter(|_| !self.changed.contains(&(first as usize)));
+            let original = self.entries[first as usize]
+                .as_ref()
+                .filter(|_| !self.changed.contains(&(first as usize)));
             if let Some(original) = original.filter(|_| is_as_planned(source, &entry)) {
                 entry.hash = original.hash;
                 entry.extents.clone_from(&original.extents);
@@ -61,7 +69,11 @@ impl Stored {
             }
             content.is_other_than_planned();
         }
-        let outcome = if entry.kind == EntryKind::File { content.add(source, &mut entry)? } else { Outcome::AsPlanned };
+        let outcome = if entry.kind == EntryKind::File {
+            content.add(source, &mut entry)?
+        } else {
+            Outcome::AsPlanned
+        };
         let entry = match outcome {
             Outcome::LeftOut => self.store_other_name(entry, content)?,
             _ => Some(entry),
@@ -76,10 +88,20 @@ impl Stored {
         Ok(())
     }
 
-    /// Stores the content of `gone` under the first of its other names that can be read. The rest become links to that.
-    fn store_other_name<W: Write>(&mut self, gone: Entry, content: &mut Content<'_, W>) -> Result<Option<Entry>> {
+    /// Stores the content of `gone` under the first of its other names that can be read. The rest
+    /// become links to that.
+    fn store_other_name<W: Write>(
+        &mut self,
+        gone: Entry,
+        content: &mut Content<'_, W>,
+    ) -> Result<Option<Entry>> {
         let entries = &self.entries;
-        let mut others = self.links.get_or_insert_with(|| links(entries)).remove(&gone.path).unwrap_or_default().into_iter();
+        let mut others = self
+            .links
+            .get_or_insert_with(|| links(entries))
+            .remove(&gone.path)
+            .unwrap_or_default()
+            .into_iter();
         while let Some(place) = others.next() {
             let Some(link) = self.entries[place].take() else { continue };
             let mut file = Entry { path: link.path, ..gone.clone() };
@@ -125,5 +147,9 @@ fn links(entries: &[Option<Entry>]) -> HashMap<Vec<u8>, Vec<usize>> {
 /// Has the file at `source` still the length and the time that `entry` has from the walk?
 fn is_as_planned(source: &Path, entry: &Entry) -> bool {
     let found = std::fs::symlink_metadata(source);
-    found.is_ok_and(|found| found.is_file() && found.len() == entry.size && Metadata::of(&found).mtime == entry.metadata.mtime)
+    found.is_ok_and(|found| {
+        found.is_file()
+            && found.len() == entry.size
+            && Metadata::of(&found).mtime == entry.metadata.mtime
+    })
 }

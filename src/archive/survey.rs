@@ -1,4 +1,5 @@
-//! What a damaged file is made of: whole members, what is left of others, and what nothing is known about.
+//! What a damaged file is made of: whole members, what is left of others, and what nothing is known
+//! about.
 
 use std::fs::File;
 use std::io::Read;
@@ -50,14 +51,18 @@ impl Survey {
         let survey = Self::of(file, options)?;
         let whole = survey.whole_with_names();
         let entries: Vec<&[Entry]> = whole.iter().map(|member| &member.index.entries[..]).collect();
-        let apart: Vec<u64> = members_with_broken_links(&entries).into_iter().map(|number| whole[number].start).collect();
+        let apart: Vec<u64> = members_with_broken_links(&entries)
+            .into_iter()
+            .map(|number| whole[number].start)
+            .collect();
         if apart.is_empty() { Ok(survey) } else { Self::with_apart(file, options, &apart) }
     }
 
     fn with_apart(file: &File, options: &DecodeOptions, apart: &[u64]) -> Result<Survey> {
         let length = file.metadata()?.len();
         let fragments = fragments(file, options, apart)?;
-        let mut builder = Builder { file, parts: Vec::new(), current: Remains::default(), members: 0 };
+        let mut builder =
+            Builder { file, parts: Vec::new(), current: Remains::default(), members: 0 };
         let mut covered = Vec::new();
         for fragment in fragments {
             let range = fragment.range();
@@ -86,7 +91,10 @@ impl Survey {
 
     /// The whole members that hold named files.
     pub fn whole_with_names(&self) -> Vec<&Member> {
-        let whole = self.parts.iter().filter_map(|part| if let Part::Whole(_, member) = part { Some(member) } else { None });
+        let whole = self
+            .parts
+            .iter()
+            .filter_map(|part| if let Part::Whole(_, member) = part { Some(member) } else { None });
         whole.filter(|member| member.header.is_named()).collect()
     }
 
@@ -102,11 +110,20 @@ impl Part {
         match self {
             Part::Whole(number, member) => {
                 let sort = if member.header.is_named() { "member" } else { "stream" };
-                format!("{sort}-{number}: {}, whole", bytes_at(&(member.start..member.start + member.length)))
+                format!(
+                    "{sort}-{number}: {}, whole",
+                    bytes_at(&(member.start..member.start + member.length))
+                )
             }
             Part::Damaged(remains) => {
-                let index = if remains.index.is_some() { "and the index" } else { "without the index" };
-                format!("{}: {}, damaged: {} whole blocks {index}", remains.name(), bytes_at(&remains.range), remains.blocks.len())
+                let index =
+                    if remains.index.is_some() { "and the index" } else { "without the index" };
+                format!(
+                    "{}: {}, damaged: {} whole blocks {index}",
+                    remains.name(),
+                    bytes_at(&remains.range),
+                    remains.blocks.len()
+                )
             }
         }
     }
@@ -186,7 +203,9 @@ impl Builder<'_> {
 
     fn take_block(&mut self, found: &Found, record: Record) -> Result<()> {
         let mut first = Vec::new();
-        FileAt::new(self.file, found.end - record.coded_len).take(record.coded_len.min(1)).read_to_end(&mut first)?;
+        FileAt::new(self.file, found.end - record.coded_len)
+            .take(record.coded_len.min(1))
+            .read_to_end(&mut first)?;
         // Without its base a block is nothing. The base is the first block, so it was found before.
         if is_behind(&first) && self.current.base_at().is_none() {
             self.current.without_base.push(record.number);

@@ -1,8 +1,9 @@
-//! The forms of a coded block: stored, one stream, split into streams; a base, and the last two behind one.
+//! The forms of a coded block: stored, one stream, split into streams; a base, and the last two
+//! behind one.
 //!
-//! The first byte holds the form (high four bits) and the level (low four). *Stored*: the raw
-//! bytes follow. *Single*: the kind of the one stream, then its coded bytes to the end.
-//! *Split*: the streams of [`super::streams`]. *Base*: text that streams of words in other blocks go on from.
+//! The first byte holds the form (high four bits) and the level (low four). *Stored*: the raw bytes
+//! follow. *Single*: the kind of the one stream, then its coded bytes to the end. *Split*: the
+//! streams of [`super::streams`]. *Base*: text that streams of words in other blocks go on from.
 
 use std::fmt;
 
@@ -52,11 +53,17 @@ pub fn stored(raw: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Codes `raw` behind `base`, if there is one; `None` where the form has nothing to offer beyond the stored one.
+/// Codes `raw` behind `base`, if there is one; `None` where the form has nothing to offer beyond
+/// the stored one.
 ///
 /// # Errors
 /// Memory for the tables cannot be had.
-pub fn encode(form: Form, raw: &[u8], level: &Level, base: Option<&Base>) -> Result<Option<Vec<u8>>> {
+pub fn encode(
+    form: Form,
+    raw: &[u8],
+    level: &Level,
+    base: Option<&Base>,
+) -> Result<Option<Vec<u8>>> {
     if raw.is_empty() {
         return Ok(None);
     }
@@ -96,7 +103,8 @@ fn split_form(raw: &[u8], level: &Level, pieces: &[Piece], base: Option<&Base>) 
     let mut streams = Streams::default();
     program::write(raw, pieces, &mut streams);
     // The streams, what transforms unpacked, and what a decoder has of their results.
-    let _streams = budget::charge((2 * streams.total() + raw.len()) as u64, "the streams of a block")?;
+    let _streams =
+        budget::charge((2 * streams.total() + raw.len()) as u64, "the streams of a block")?;
     let mut out = vec![0];
     let written = streams::write(&streams, level, base, &mut out)?;
     out[0] = if written.behind { SPLIT_BEHIND } else { SPLIT } << 4 | level.number;
@@ -132,24 +140,28 @@ pub fn encode_split(raw: &[u8], level: &Level) -> Result<Vec<u8>> {
     split_form(raw, level, &split::split(raw, level), None)
 }
 
-/// The memory of the level that `coded` names; 0 for the stored form, and for what [`decode`] refuses.
+/// The memory of the level that `coded` names; 0 for the stored form, and for what [`decode`]
+/// refuses.
 pub fn memory(coded: &[u8]) -> u64 {
     let named = coded.first().filter(|&&first| first >> 4 != STORED);
     named.and_then(|first| level::of_block(first & 15)).map_or(0, |level| level.memory as u64)
 }
 
-/// Most bytes that a block which begins like `coded` may stand for: the block size of the level that it names. A stored one
-/// stands for its own, and what [`decode`] refuses for nothing.
+/// Most bytes that a block which begins like `coded` may stand for: the block size of the level
+/// that it names. A stored one stands for its own, and what [`decode`] refuses for nothing.
 pub fn longest(coded: &[u8]) -> u64 {
     match coded.first() {
-        Some(first) if first >> 4 != STORED => level::of_block(first & 15).map_or(u64::MAX, |level| level.block_size() as u64),
+        Some(first) if first >> 4 != STORED => {
+            level::of_block(first & 15).map_or(u64::MAX, |level| level.block_size() as u64)
+        }
         _ => coded.len().saturating_sub(1) as u64,
     }
 }
 
 /// The level that the first byte names.
 fn level_of(first: u8) -> Result<&'static Level> {
-    level::of_block(first & 15).ok_or_else(|| Error::Unsupported(format!("level {} in a block", first & 15)))
+    level::of_block(first & 15)
+        .ok_or_else(|| Error::Unsupported(format!("level {} in a block", first & 15)))
 }
 
 /// Decodes a base.
@@ -183,7 +195,8 @@ pub fn decode(coded: &[u8], raw_len: usize, base: Option<&Base>) -> Result<Vec<u
     }
     let level = level_of(first)?;
     let base = if matches!(form, SINGLE_BEHIND | SPLIT_BEHIND) {
-        let base = base.ok_or_else(|| Error::Corrupt("a block behind a base, without one".into()))?;
+        let base =
+            base.ok_or_else(|| Error::Corrupt("a block behind a base, without one".into()))?;
         if base.level != level {
             return Err(Error::Corrupt("a block of another level than its base".into()));
         }

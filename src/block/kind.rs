@@ -8,9 +8,11 @@ use crate::varint::{self, Reader};
 pub enum Kind {
     /// Anything: records, tables of numbers, unknown binary.
     Generic,
-    /// Text in ASCII, UTF-8 or an 8-bit code page; sources, logs, markup and tables in text form too.
+    /// Text in ASCII, UTF-8 or an 8-bit code page; sources, logs, markup and tables in text form
+    /// too.
     Text,
-    /// Text, coded as words: see [`crate::words`]. Chosen for a whole stream of text, never for a piece.
+    /// Text, coded as words: see [`crate::words`]. Chosen for a whole stream of text, never for a
+    /// piece.
     Words,
     /// Text in rows of cells with one separator: CSV, TSV.
     Table,
@@ -67,7 +69,12 @@ impl Kind {
                 varint::put(out, row_bytes.into());
             }
             Kind::Audio { channels, bits, big_endian, signed } => {
-                out.extend_from_slice(&[5, channels, bits, u8::from(big_endian) | u8::from(signed) << 1]);
+                out.extend_from_slice(&[
+                    5,
+                    channels,
+                    bits,
+                    u8::from(big_endian) | u8::from(signed) << 1,
+                ]);
             }
         }
     }
@@ -155,13 +162,23 @@ mod tests {
     #[test]
     fn the_document_lists_the_kinds_and_their_bits() {
         let document = include_str!("../../docs/format-block.md");
-        let known = (0..=255).filter(|&number| !matches!(Kind::read(&mut Reader::new(&[number, 8, 8, 0])), Err(Error::Unsupported(_))));
-        let section = document.split("## Kinds").nth(1).and_then(|rest| rest.split("## ").next()).unwrap();
-        let listed = section.lines().filter_map(|line| line.strip_prefix("| ")?.split(' ').next()?.parse::<u8>().ok());
+        let known = (0..=255).filter(|&number| {
+            !matches!(Kind::read(&mut Reader::new(&[number, 8, 8, 0])), Err(Error::Unsupported(_)))
+        });
+        let section =
+            document.split("## Kinds").nth(1).and_then(|rest| rest.split("## ").next()).unwrap();
+        let listed = section
+            .lines()
+            .filter_map(|line| line.strip_prefix("| ")?.split(' ').next()?.parse::<u8>().ok());
         assert_eq!(listed.collect::<Vec<_>>(), known.collect::<Vec<_>>());
-        let bits: Vec<String> =
-            (0..=255).filter(|&bits| Kind::read(&mut Reader::new(&[3, bits, 6])).is_ok()).map(|bits| bits.to_string()).collect();
-        assert!(section.contains(&format!("bits a pixel ({}; one byte)", bits.join(", "))), "{bits:?}");
+        let bits: Vec<String> = (0..=255)
+            .filter(|&bits| Kind::read(&mut Reader::new(&[3, bits, 6])).is_ok())
+            .map(|bits| bits.to_string())
+            .collect();
+        assert!(
+            section.contains(&format!("bits a pixel ({}; one byte)", bits.join(", "))),
+            "{bits:?}"
+        );
     }
 
     #[test]

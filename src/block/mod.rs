@@ -51,12 +51,17 @@ pub fn encode_behind(raw: &[u8], base: &Base, verify: bool) -> Result<Encoded> {
     encode_through(raw, base.level, Some(base), verify, &|_, _| {})
 }
 
-/// Like [`encode`], as a base that about `room` bytes of text will go on from; `None` in its place if it could not be
-/// verified, and what stands for it is no base.
+/// Like [`encode`], as a base that about `room` bytes of text will go on from; `None` in its place
+/// if it could not be verified, and what stands for it is no base.
 ///
 /// # Errors
 /// As for [`encode`].
-pub fn encode_base(raw: &[u8], level: &'static Level, room: usize, verify: bool) -> Result<(Encoded, Option<Base>)> {
+pub fn encode_base(
+    raw: &[u8],
+    level: &'static Level,
+    room: usize,
+    verify: bool,
+) -> Result<(Encoded, Option<Base>)> {
     let (bytes, base) = form::encode_base(raw, level, room)?;
     if !verify {
         return Ok((Encoded { bytes, fallback: None }, Some(base)));
@@ -69,9 +74,11 @@ pub fn encode_base(raw: &[u8], level: &'static Level, room: usize, verify: bool)
     match again {
         Ok(base) if base.text == raw => Ok((Encoded { bytes, fallback: None }, Some(base))),
         other => {
-            let why = other.map_or_else(|error| error.to_string(), |_| "the decoded base differs".into());
+            let why =
+                other.map_or_else(|error| error.to_string(), |_| "the decoded base differs".into());
             let encoded = encode(raw, level, verify)?;
-            let fallback: Vec<String> = [Some(format!("base: {why}")), encoded.fallback].into_iter().flatten().collect();
+            let fallback: Vec<String> =
+                [Some(format!("base: {why}")), encoded.fallback].into_iter().flatten().collect();
             Ok((Encoded { fallback: report(&fallback), ..encoded }, None))
         }
     }
@@ -79,7 +86,13 @@ pub fn encode_base(raw: &[u8], level: &'static Level, room: usize, verify: bool)
 
 /// [`encode`], with `damage` applied to every coded form before it is verified: the point where
 /// tests play the part of a defect.
-fn encode_through(raw: &[u8], level: &Level, base: Option<&Base>, verify: bool, damage: &dyn Fn(Form, &mut Vec<u8>)) -> Result<Encoded> {
+fn encode_through(
+    raw: &[u8],
+    level: &Level,
+    base: Option<&Base>,
+    verify: bool,
+    damage: &dyn Fn(Form, &mut Vec<u8>),
+) -> Result<Encoded> {
     let mut failures: Vec<String> = Vec::new();
     for form in [Form::Split, Form::Single] {
         let Some(mut bytes) = form::encode(form, raw, level, base)? else { continue };
@@ -88,7 +101,9 @@ fn encode_through(raw: &[u8], level: &Level, base: Option<&Base>, verify: bool, 
         // What was left out or failed for want of memory must not decide about the bytes.
         check_memory()?;
         match checked {
-            Ok(()) => return Ok(Encoded { bytes: smaller(bytes, raw), fallback: report(&failures) }),
+            Ok(()) => {
+                return Ok(Encoded { bytes: smaller(bytes, raw), fallback: report(&failures) });
+            }
             Err(why) => failures.push(format!("{form}: {why}")),
         }
     }
@@ -125,8 +140,8 @@ fn report(failures: &[String]) -> Option<String> {
 /// against the limits. No more than that is ever produced.
 ///
 /// # Errors
-/// [`crate::Error::Corrupt`] where the bytes cannot be right, [`crate::Error::Unsupported`] where they name
-/// something unknown.
+/// [`crate::Error::Corrupt`] where the bytes cannot be right, [`crate::Error::Unsupported`] where
+/// they name something unknown.
 pub fn decode(coded: &[u8], raw_len: usize) -> Result<Vec<u8>> {
     form::decode(coded, raw_len, None)
 }
@@ -161,7 +176,8 @@ pub fn memory(coded: &[u8]) -> u64 {
     form::memory(coded)
 }
 
-/// Most bytes that a block which begins like `coded` may stand for: its level's block size, or what is stored in it.
+/// Most bytes that a block which begins like `coded` may stand for: its level's block size, or what
+/// is stored in it.
 #[must_use]
 pub fn longest(coded: &[u8]) -> u64 {
     form::longest(coded)

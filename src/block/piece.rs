@@ -62,7 +62,8 @@ pub fn push(pieces: &mut Vec<Piece>, piece: Piece) {
     if piece.len == 0 {
         return;
     }
-    if let (Some(Piece { len, body: Body::Copy(last) }), Body::Copy(kind)) = (pieces.last_mut(), &piece.body)
+    if let (Some(Piece { len, body: Body::Copy(last) }), Body::Copy(kind)) =
+        (pieces.last_mut(), &piece.body)
         && last == kind
     {
         *len += piece.len;
@@ -74,8 +75,8 @@ pub fn push(pieces: &mut Vec<Piece>, piece: Piece) {
 /// Text or anything else shorter than this is not worth a change of stream.
 const SHORT: usize = 512;
 
-/// Lets short pieces of text or of anything else go where the last such piece went: headers between the parts
-/// of a container file.
+/// Lets short pieces of text or of anything else go where the last such piece went: headers between
+/// the parts of a container file.
 pub fn settle(pieces: Vec<Piece>) -> Vec<Piece> {
     let mut last = None;
     let mut out = Vec::with_capacity(pieces.len());
@@ -93,7 +94,8 @@ pub fn settle(pieces: Vec<Piece>) -> Vec<Piece> {
 
 /// The one of Text, Table, Exe and Generic that most bytes are.
 pub fn main_kind(pieces: &[Piece]) -> Kind {
-    let [text, table, exe, generic] = [Kind::Text, Kind::Table, Kind::Exe, Kind::Generic].map(|kind| total(pieces, kind));
+    let [text, table, exe, generic] =
+        [Kind::Text, Kind::Table, Kind::Exe, Kind::Generic].map(|kind| total(pieces, kind));
     let generic = generic + total(pieces, Kind::Font) + total(pieces, Kind::Wasm);
     match text.max(table).max(exe).max(generic) {
         most if most == text => Kind::Text,
@@ -107,8 +109,12 @@ pub fn main_kind(pieces: &[Piece]) -> Kind {
 fn total(pieces: &[Piece], wanted: Kind) -> usize {
     let len_of = |piece: &Piece| match &piece.body {
         Body::Copy(kind) if *kind == wanted => piece.len,
-        Body::Transformed(t) if matches!(t.parts.id, relocations::ID | functions::ID) => total(&t.pieces, wanted),
-        Body::Transformed(t) if matches!(t.pieces[..], [Piece { body: Body::Copy(kind), .. }] if kind == wanted) => piece.len,
+        Body::Transformed(t) if matches!(t.parts.id, relocations::ID | functions::ID) => {
+            total(&t.pieces, wanted)
+        }
+        Body::Transformed(t) if matches!(t.pieces[..], [Piece { body: Body::Copy(kind), .. }] if kind == wanted) => {
+            piece.len
+        }
         _ => 0,
     };
     pieces.iter().map(len_of).sum()
@@ -131,7 +137,13 @@ fn lines(pieces: &[Piece], depth: usize, out: &mut String) {
             Body::Fill(value) => writeln!(out, "{:indent$}{len} Fill {value:#04x}", ""),
             Body::Transformed(t) => {
                 let Parts { id, side, packed, .. } = &t.parts;
-                writeln!(out, "{:indent$}{len} transform {id}, {} side, {} packed", "", side.len(), packed.len())
+                writeln!(
+                    out,
+                    "{:indent$}{len} transform {id}, {} side, {} packed",
+                    "",
+                    side.len(),
+                    packed.len()
+                )
             }
         };
         if let Body::Transformed(t) = body {

@@ -66,7 +66,10 @@ pub fn run(streams: &Streams, length: usize, raw_len: usize) -> Result<Vec<u8>> 
         transformed: 0,
     };
     let out = machine.produce(raw_len, 0)?;
-    let used = [&machine.program, &machine.side, &machine.packed].into_iter().chain(&machine.data).all(Reader::is_empty);
+    let used = [&machine.program, &machine.side, &machine.packed]
+        .into_iter()
+        .chain(&machine.data)
+        .all(Reader::is_empty);
     if !used {
         return Err(Error::Corrupt("bytes of a block are left over".into()));
     }
@@ -129,15 +132,22 @@ impl Machine<'_> {
         if depth >= MAX_DEPTH {
             return Err(Error::Corrupt("transforms nest too deep".into()));
         }
-        let [inner, params, side, packed] = [self.program.len()?, self.program.len()?, self.program.len()?, self.program.len()?];
-        self.budget = self.budget.checked_sub(inner).ok_or_else(|| Error::Corrupt("transforms ask for too much".into()))?;
+        let [inner, params, side, packed] =
+            [self.program.len()?, self.program.len()?, self.program.len()?, self.program.len()?];
+        self.budget = self
+            .budget
+            .checked_sub(inner)
+            .ok_or_else(|| Error::Corrupt("transforms ask for too much".into()))?;
         self.transformed += inner;
         work::check(self.length, self.coded, self.transformed)?;
         let params = self.program.take(params)?.to_vec();
         let side = self.side.take(side)?.to_vec();
         let packed = self.packed.take(packed)?.to_vec();
         // What is taken here, and what comes out: no content more than doubles.
-        let taken = params.len() + side.len() + packed.len() + room.min(2 * inner + side.len() + (64 << 10));
+        let taken = params.len()
+            + side.len()
+            + packed.len()
+            + room.min(2 * inner + side.len() + (64 << 10));
         let _result = budget::charge(taken as u64, "a transform")?;
         let inner = self.produce(inner, depth + 1)?;
         transform::inverse(Parts { id, params, side, packed, inner }, room)

@@ -21,14 +21,21 @@ pub struct Context {
     pub depth: usize,
     /// How deep in transforms of images of programs this is.
     pub images: usize,
-    /// Bytes that probes may still work through: a file made of nothing but false starts must not take for ever.
+    /// Bytes that probes may still work through: a file made of nothing but false starts must not
+    /// take for ever.
     pub effort: usize,
 }
 
 impl Context {
     fn new(raw_len: usize, level: &Level) -> Self {
         let budget = (super::streams::limit(raw_len) - raw_len) / 2;
-        Context { level: *level, budget, depth: 0, images: 0, effort: raw_len.saturating_mul(8).saturating_add(1 << 20) }
+        Context {
+            level: *level,
+            budget,
+            depth: 0,
+            images: 0,
+            effort: raw_len.saturating_mul(8).saturating_add(1 << 20),
+        }
     }
 
     /// Takes the cost of working through `bytes` bytes; `None` when it is not there.
@@ -64,8 +71,14 @@ pub fn cut_behind(bytes: &[u8], passed: usize, context: &mut Context) -> Vec<Pie
     piece::settle(pieces)
 }
 
-/// Cuts `bytes[part]`, where no format was found: the gaps in it are runs, and nobody looks at them twice.
-fn around_gaps(bytes: &[u8], part: std::ops::Range<usize>, gaps: &[std::ops::Range<usize>], pieces: &mut Vec<Piece>) {
+/// Cuts `bytes[part]`, where no format was found: the gaps in it are runs, and nobody looks at them
+/// twice.
+fn around_gaps(
+    bytes: &[u8],
+    part: std::ops::Range<usize>,
+    gaps: &[std::ops::Range<usize>],
+    pieces: &mut Vec<Piece>,
+) {
     let mut done = part.start;
     for gap in gaps {
         // A format may begin with the last byte of a gap, or end in one.
@@ -86,11 +99,22 @@ fn between(bytes: &[u8], from: usize, to: usize, pieces: &mut Vec<Piece>) {
         let here = &bytes[at..at + len];
         match class {
             Class::Generic | Class::Dense => generic(here, pieces),
-            Class::Text => without_runs(here, if detect::is_table(here) { Kind::Table } else { Kind::Text }, pieces),
+            Class::Text => without_runs(
+                here,
+                if detect::is_table(here) { Kind::Table } else { Kind::Text },
+                pieces,
+            ),
             Class::Exe => {
                 for (index, code) in here.chunks(x86::MAX_SIZE).enumerate() {
                     let parts = x86::forward(code, at + index * x86::MAX_SIZE, bytes.len());
-                    piece::push(pieces, Piece::transformed(code.len(), parts, vec![Piece::copy(Kind::Exe, code.len())]));
+                    piece::push(
+                        pieces,
+                        Piece::transformed(
+                            code.len(),
+                            parts,
+                            vec![Piece::copy(Kind::Exe, code.len())],
+                        ),
+                    );
                 }
             }
         }

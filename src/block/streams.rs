@@ -43,7 +43,9 @@ impl Streams {
             return at;
         }
         // Room is kept for Generic, Text and Exe.
-        if self.data.len() + 3 >= MAX_DATA && matches!(kind, Kind::Image { .. } | Kind::Image16 { .. } | Kind::Audio { .. }) {
+        if self.data.len() + 3 >= MAX_DATA
+            && matches!(kind, Kind::Image { .. } | Kind::Image16 { .. } | Kind::Audio { .. })
+        {
             return self.index(Kind::Generic);
         }
         self.data.push((kind, Vec::new()));
@@ -63,7 +65,10 @@ impl Streams {
             return [0; 4];
         }
         let mut hashes = Vec::new();
-        for bytes in [&self.program, &self.side, &self.packed].into_iter().chain(self.data.iter().map(|(_, bytes)| bytes)) {
+        for bytes in [&self.program, &self.side, &self.packed]
+            .into_iter()
+            .chain(self.data.iter().map(|(_, bytes)| bytes))
+        {
             hashes.extend_from_slice(&xxh3_64(bytes).to_le_bytes());
         }
         (xxh3_64(&hashes) as u32).to_le_bytes()
@@ -81,9 +86,10 @@ pub fn limit(raw_len: usize) -> usize {
     raw_len.saturating_mul(32).saturating_add(64 << 10).min(raw_len.saturating_add(1 << 30))
 }
 
-/// Bytes of samples that a byte of code stands for at most, beyond [`FEW_SAMPLES`]. Of other data repeats are passed over, one
-/// decision a byte (see [`crate::model::bypass`]); the models of samples see every bit, 0.6 to 1.3 seconds for a megabyte at -4
-/// to -7. So images of one colour are coded as anything else is.
+/// Bytes of samples that a byte of code stands for at most, beyond [`FEW_SAMPLES`]. Of other data
+/// repeats are passed over, one decision a byte (see [`crate::model::bypass`]); the models of
+/// samples see every bit, 0.6 to 1.3 seconds for a megabyte at -4 to -7. So images of one colour
+/// are coded as anything else is.
 const MOST_SAMPLES: usize = 512;
 /// So many may come for nothing.
 const FEW_SAMPLES: usize = 4096;
@@ -91,7 +97,9 @@ const FEW_SAMPLES: usize = 4096;
 /// Whether so long a code of samples would keep a decoder busy for too long.
 fn is_too_dense(kind: Kind, level: &Level, raw_len: usize, coded_len: usize) -> bool {
     let is_signal = matches!(kind, Kind::Image { .. } | Kind::Image16 { .. } | Kind::Audio { .. });
-    is_signal && raw_len > coded_len.saturating_mul(MOST_SAMPLES).saturating_add(FEW_SAMPLES) && !predictor::sorted(level, &kind, raw_len)
+    is_signal
+        && raw_len > coded_len.saturating_mul(MOST_SAMPLES).saturating_add(FEW_SAMPLES)
+        && !predictor::sorted(level, &kind, raw_len)
 }
 
 enum Body {
@@ -107,12 +115,17 @@ pub fn coded_as(bytes: &[u8], kind: Kind) -> Result<Kind> {
     Ok(if kind == Kind::Text && crate::words::suits(bytes)? { Kind::Words } else { kind })
 }
 
-/// Codes a stream of `kind`: words behind `base`, if there is one; samples that repeat too much as anything else. Says as
-/// what kind it was coded.
+/// Codes a stream of `kind`: words behind `base`, if there is one; samples that repeat too much as
+/// anything else. Says as what kind it was coded.
 ///
 /// # Errors
 /// Memory for the tables cannot be had.
-pub fn encode(bytes: &[u8], kind: Kind, level: &Level, base: Option<&Base>) -> Result<(Kind, Vec<u8>)> {
+pub fn encode(
+    bytes: &[u8],
+    kind: Kind,
+    level: &Level,
+    base: Option<&Base>,
+) -> Result<(Kind, Vec<u8>)> {
     let coded = match base {
         Some(base) if kind == Kind::Words => base.encode_behind(bytes)?,
         _ => predictor::encode(bytes, level, &kind)?,
@@ -127,9 +140,18 @@ pub fn encode(bytes: &[u8], kind: Kind, level: &Level, base: Option<&Base>) -> R
 ///
 /// # Errors
 /// [`Error::Corrupt`], [`Error::Limit`].
-pub fn decode(coded: &[u8], raw_len: usize, kind: Kind, level: &Level, base: Option<&Base>) -> Result<Vec<u8>> {
+pub fn decode(
+    coded: &[u8],
+    raw_len: usize,
+    kind: Kind,
+    level: &Level,
+    base: Option<&Base>,
+) -> Result<Vec<u8>> {
     if is_too_dense(kind, level, raw_len, coded.len()) {
-        return Err(Error::Corrupt(format!("{raw_len} bytes of samples in {} bytes of code", coded.len())));
+        return Err(Error::Corrupt(format!(
+            "{raw_len} bytes of samples in {} bytes of code",
+            coded.len()
+        )));
     }
     match base {
         Some(base) if kind == Kind::Words => base.decode_behind(coded, raw_len),
@@ -158,7 +180,12 @@ pub struct Written {
 ///
 /// # Errors
 /// Memory for the tables cannot be had.
-pub fn write(streams: &Streams, level: &Level, base: Option<&Base>, out: &mut Vec<u8>) -> Result<Written> {
+pub fn write(
+    streams: &Streams,
+    level: &Level,
+    base: Option<&Base>,
+    out: &mut Vec<u8>,
+) -> Result<Written> {
     let mut bodies: Vec<(&[u8], Body)> = Vec::with_capacity(streams.data.len() + 3);
     bodies.push((&streams.program, coded(&streams.program, Kind::Generic, level, None)?.1));
     bodies.push((&streams.side, coded(&streams.side, Kind::Generic, level, None)?.1));
@@ -203,12 +230,18 @@ struct Entry {
     coded_len: Option<usize>,
 }
 
-/// Reads what [`write`] wrote, to the end of the block, which has `length` bytes; every length is checked before anything
-/// is allocated.
+/// Reads what [`write`] wrote, to the end of the block, which has `length` bytes; every length is
+/// checked before anything is allocated.
 ///
 /// # Errors
 /// [`Error::Corrupt`], [`Error::Unsupported`], [`Error::Limit`].
-pub fn read(reader: &mut Reader<'_>, length: usize, raw_len: usize, level: &Level, base: Option<&Base>) -> Result<Streams> {
+pub fn read(
+    reader: &mut Reader<'_>,
+    length: usize,
+    raw_len: usize,
+    level: &Level,
+    base: Option<&Base>,
+) -> Result<Streams> {
     let count = reader.len()?;
     if count > MAX_DATA {
         return Err(Error::Corrupt("number of streams".into()));
@@ -218,7 +251,8 @@ pub fn read(reader: &mut Reader<'_>, length: usize, raw_len: usize, level: &Leve
     for index in 0..count + 3 {
         let kind = if index < 3 { Kind::Generic } else { Kind::read(reader)? };
         let word = reader.varint()?;
-        let raw_len = usize::try_from(word >> 1).map_err(|_| Error::Corrupt("length of a stream".into()))?;
+        let raw_len =
+            usize::try_from(word >> 1).map_err(|_| Error::Corrupt("length of a stream".into()))?;
         let coded_len = if word & 1 == 1 { Some(reader.len()?) } else { None };
         total = total.saturating_add(raw_len);
         entries.push(Entry { kind, raw_len, coded_len });
@@ -226,13 +260,18 @@ pub fn read(reader: &mut Reader<'_>, length: usize, raw_len: usize, level: &Leve
     if total > limit(raw_len) {
         return Err(Error::Corrupt("streams are longer than the block can need".into()));
     }
-    let coded = entries.iter().filter(|entry| entry.coded_len.is_some()).fold(0usize, |sum, entry| sum.saturating_add(entry.raw_len));
+    let coded = entries
+        .iter()
+        .filter(|entry| entry.coded_len.is_some())
+        .fold(0usize, |sum, entry| sum.saturating_add(entry.raw_len));
     work::check(length, coded, 0)?;
-    // All text of a block is one stream. Each would read a primer, and a base may have gone to the first.
+    // All text of a block is one stream. Each would read a primer, and a base may have gone to the
+    // first.
     if entries.iter().filter(|entry| matches!(entry.kind, Kind::Text | Kind::Words)).count() > 1 {
         return Err(Error::Corrupt("two streams of text in one block".into()));
     }
-    let guard = if entries[1].raw_len + entries[2].raw_len > 0 { Some(reader.take(4)?) } else { None };
+    let guard =
+        if entries[1].raw_len + entries[2].raw_len > 0 { Some(reader.take(4)?) } else { None };
     // All bodies must be there before the first is decoded.
     let mut bodies = Vec::with_capacity(entries.len());
     for entry in &entries {
@@ -253,9 +292,19 @@ pub fn read(reader: &mut Reader<'_>, length: usize, raw_len: usize, level: &Leve
     let data = kinds.zip(decoded.split_off(3)).collect();
     let mut fixed = decoded.into_iter();
     let mut next = || fixed.next().unwrap_or_default();
-    let streams = Streams { program: next(), side: next(), packed: next(), data, transformed: 0, coded, _charge: charge };
+    let streams = Streams {
+        program: next(),
+        side: next(),
+        packed: next(),
+        data,
+        transformed: 0,
+        coded,
+        _charge: charge,
+    };
     match guard {
-        Some(guard) if guard != streams.guard() => Err(Error::Corrupt("hash of the streams".into())),
+        Some(guard) if guard != streams.guard() => {
+            Err(Error::Corrupt("hash of the streams".into()))
+        }
         _ => Ok(streams),
     }
 }

@@ -20,20 +20,30 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         return Err(Failure::usage(format!("name files to append to {}", name(target))));
     }
     if !target.exists() {
-        return Err(Failure::usage(format!("{}: no such archive; cmx FILE... -o {0} makes it", name(target))));
+        return Err(Failure::usage(format!(
+            "{}: no such archive; cmx FILE... -o {0} makes it",
+            name(target)
+        )));
     }
     let level = chosen_level(options);
     let mut how = pack::create_options(options, level, Some(target));
-    let plan = Budget::new(how.encode.memory).run(|| Plan::of(inputs, how.walk)).map_err(|error| Failure::plain(&error))?;
+    let plan = Budget::new(how.encode.memory)
+        .run(|| Plan::of(inputs, how.walk))
+        .map_err(|error| Failure::plain(&error))?;
     pack::fit(&mut how, options, plan.total())?;
     let passes = how.encode.passes();
     let display = Display::begin(options, &name(target), Some(plan.total() * passes), passes);
     how.encode.progress = Some(display.progress.clone());
     let limits = DecodeOptions { threads: 1, ..settings(options)? };
-    let summary = Archive::append(target, plan, &how, &limits).map_err(|error| Failure::at(target, &error))?;
+    let summary = Archive::append(target, plan, &how, &limits)
+        .map_err(|error| Failure::at(target, &error))?;
     display.finish(&name(target), summary.raw, summary.coded, "->");
     if !options.quiet {
         with_remedy(&summary.of_archive).chain(summary.warnings.iter().cloned()).for_each(warn);
     }
-    if summary.warnings.is_empty() && summary.of_archive.is_empty() { Ok(()) } else { Err(Failure::warned()) }
+    if summary.warnings.is_empty() && summary.of_archive.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::warned())
+    }
 }

@@ -39,7 +39,8 @@ impl Rest {
 }
 
 impl ArchiveInput {
-    /// Opens `input`, `-` for standard input. Whether named files follow a stream is looked for within `limits`.
+    /// Opens `input`, `-` for standard input. Whether named files follow a stream is looked for
+    /// within `limits`.
     pub fn open(input: &Path, limits: &DecodeOptions) -> Result<Self, Failure> {
         let fail = |error: io::Error| Failure::io(input, &error);
         let (mut reader, rest): (Box<dyn Read>, Rest) = if input.as_os_str() == "-" {
@@ -72,7 +73,12 @@ impl ArchiveInput {
     /// Mode and time of the archive file, if it is one.
     pub fn file_metadata(&self) -> Metadata {
         match &self.rest {
-            Rest::File(file) => file.metadata().ok().filter(|found| found.is_file()).map(|found| Metadata::of(&found)).unwrap_or_default(),
+            Rest::File(file) => file
+                .metadata()
+                .ok()
+                .filter(|found| found.is_file())
+                .map(|found| Metadata::of(&found))
+                .unwrap_or_default(),
             Rest::Stdin => Metadata::default(),
         }
     }
@@ -93,17 +99,20 @@ impl ArchiveInput {
         Cursor::new(self.start).chain(rest)
     }
 
-    /// The archive with its index. What cannot be sought in is copied to a temporary file first, as the
-    /// index is at the end.
+    /// The archive with its index. What cannot be sought in is copied to a temporary file first, as
+    /// the index is at the end.
     pub fn into_archive(self, options: &DecodeOptions) -> cmx::Result<Archive> {
         Archive::from_file(self.into_file()?, options)
     }
 
-    /// As [`ArchiveInput::into_archive`], and of an archive that is cut what is there; says whether hashes are known.
+    /// As [`ArchiveInput::into_archive`], and of an archive that is cut what is there; says whether
+    /// hashes are known.
     pub fn into_archive_even_cut(self, options: &DecodeOptions) -> cmx::Result<(Archive, bool)> {
         let file = self.into_file()?;
         match Archive::from_file(file.try_clone()?, options) {
-            Err(error) if error.is_damage() => Archive::of_cut(file, options)?.map_or(Err(error), |cut| Ok((cut, false))),
+            Err(error) if error.is_damage() => {
+                Archive::of_cut(file, options)?.map_or(Err(error), |cut| Ok((cut, false)))
+            }
             archive => Ok((archive?, true)),
         }
     }

@@ -67,17 +67,20 @@ pub const MESSAGES: &str = "Messages";
 
 /// Flags and files of the main job.
 ///
-/// The first paragraph of each is its line in `cmx --help`, the rest is added in `cmx help options`.
+/// The first paragraph of each is its line in `cmx --help`, the rest is added in `cmx help
+/// options`.
 #[derive(Debug, Default, Clone, clap::Args)]
 pub struct Options {
     /// Compress (the default); with -d: to standard output
     ///
-    /// A file becomes FILE.cmx, in the folder that FILE is in; each of several one of its own; folders, and several files with -o, become one archive.
+    /// A file becomes FILE.cmx, in the folder that FILE is in; each of several one of its own;
+    /// folders, and several files with -o, become one archive.
     #[arg(short = 'c', long, help_heading = JOB)]
     pub compress: bool,
     /// Decompress, or extract into the current folder
     ///
-    /// Of an archive of many files the names and globs behind it are extracted, everything if there are none.
+    /// Of an archive of many files the names and globs behind it are extracted, everything if there
+    /// are none.
     #[arg(short, long, alias = "uncompress", help_heading = JOB)]
     pub decompress: bool,
     /// Test: decode everything, compare with the hashes
@@ -87,12 +90,14 @@ pub struct Options {
     pub test: bool,
     /// List what an archive holds, without decoding it
     ///
-    /// Sizes, ratio, time and hash of every entry, or of those that the names and globs behind the archive select.
+    /// Sizes, ratio, time and hash of every entry, or of those that the names and globs behind the
+    /// archive select.
     #[arg(short, long, help_heading = JOB)]
     pub list: bool,
     /// Append files to the archive that is named first
     ///
-    /// What the archive held stays valid until the new files are safe on the disk. A path that is there already is replaced.
+    /// What the archive held stays valid until the new files are safe on the disk. A path that is
+    /// there already is replaced.
     #[arg(short, long, help_heading = JOB)]
     pub append: bool,
     /// Try every level on the files, recommend one
@@ -118,7 +123,8 @@ pub struct Options {
     pub force: bool,
     /// With -d: pass over files that are there
     ///
-    /// What an archive of many files holds beside them is extracted. So an extraction that was interrupted goes on.
+    /// What an archive of many files holds beside them is extracted. So an extraction that was
+    /// interrupted goes on.
     #[arg(long, alias = "skip-old-files", help_heading = OUTPUT)]
     pub skip_existing: bool,
     /// Keep the input file (the default)
@@ -126,8 +132,8 @@ pub struct Options {
     pub keep: bool,
     /// Delete the input file once its output is safe
     ///
-    /// That is when it is complete, verified and on the disk. Not when an archive of many files is made. With -d the archive
-    /// is deleted, and only if everything in it was extracted.
+    /// That is when it is complete, verified and on the disk. Not when an archive of many files is
+    /// made. With -d the archive is deleted, and only if everything in it was extracted.
     #[arg(long, help_heading = OUTPUT)]
     pub rm: bool,
     /// Level and its nine flags.
@@ -135,13 +141,14 @@ pub struct Options {
     pub level: LevelFlags,
     /// Blocks to work on at once; each takes the memory
     ///
-    /// By default, with 0 and with auto as many as there are cores, as far as -M allows. The bytes do not depend on it.
+    /// By default, with 0 and with auto as many as there are cores, as far as -M allows. The bytes
+    /// do not depend on it.
     #[arg(short = 'T', long, value_name = "N", value_parser = parse_threads, allow_negative_numbers = true, help_heading = EFFORT)]
     pub threads: Option<usize>,
     /// Memory that may be used, as in 900M or 4G
     ///
-    /// By default three quarters of what the machine has, or its control group allows. An archive that needs more is refused,
-    /// and none is made that would be refused under the same limit.
+    /// By default three quarters of what the machine has, or its control group allows. An archive
+    /// that needs more is refused, and none is made that would be refused under the same limit.
     #[arg(short = 'M', long, value_name = "SIZE", value_parser = size::parse, help_heading = EFFORT)]
     pub memory: Option<u64>,
     /// Do not decode every block again while compressing
@@ -174,7 +181,8 @@ pub struct Options {
     pub recursive: bool,
     /// Store the name even of a single file
     ///
-    /// It makes an archive of many files that has one: with all of its time, and with room for --owner, --xattrs, --parity.
+    /// It makes an archive of many files that has one: with all of its time, and with room for
+    /// --owner, --xattrs, --parity.
     #[arg(long, help_heading = ARCHIVES)]
     pub archive: bool,
     /// Store and restore users and groups
@@ -184,24 +192,26 @@ pub struct Options {
     pub owner: bool,
     /// Store, restore extended attributes (user.*)
     ///
-    /// Those of users only; --xattrs=all takes access lists, capabilities and labels too, which give rights: restore them only
-    /// from archives that you trust.
+    /// Those of users only; --xattrs=all takes access lists, capabilities and labels too, which
+    /// give rights: restore them only from archives that you trust.
     #[arg(long, value_name = "all", value_parser = parse_xattrs, num_args = 0..=1, require_equals = true, default_missing_value = "user", help_heading = ARCHIVES)]
     pub xattrs: Option<Xattrs>,
     /// Add bytes that can repair damage, as in 2%
     ///
-    /// They repair as much damage, with `cmx repair`, and take a seventh more. Without this flag, what all files need is guarded.
+    /// They repair as much damage, with `cmx repair`, and take a seventh more. Without this flag,
+    /// what all files need is guarded.
     #[arg(long, value_name = "PERCENT", value_parser = size::parse_percent, default_value = "0", hide_default_value = true, help_heading = ARCHIVES)]
     pub parity: u32,
     /// Bytes of small files to put into one block
     ///
-    /// More is smaller, and slower to extract from. By default an eighth of the archive, at least 768 KiB.
+    /// More is smaller, and slower to extract from. By default an eighth of the archive, at least
+    /// 768 KiB.
     #[arg(long, value_name = "SIZE", value_parser = size::parse, help_heading = ARCHIVES)]
     pub solid: Option<u64>,
     /// Bytes of text that other text goes on from
     ///
-    /// More is smaller, and slower to extract from; 0 makes every block stand alone. By default there is some at -5 to -8, if
-    /// there are 1.7 MB of text in small files.
+    /// More is smaller, and slower to extract from; 0 makes every block stand alone. By default
+    /// there is some at -5 to -8, if there are 1.7 MB of text in small files.
     #[arg(long, value_name = "SIZE", value_parser = size::parse, help_heading = ARCHIVES)]
     pub base: Option<u64>,
     /// With -l: print the list for programs
@@ -217,8 +227,8 @@ pub struct Options {
     pub quiet: bool,
     /// List names, say what was done; -vv adds sizes
     ///
-    /// The name of each entry of an archive of many files when it is stored, extracted or tested, on standard error. With -l
-    /// the owners.
+    /// The name of each entry of an archive of many files when it is stored, extracted or tested,
+    /// on standard error. With -l the owners.
     #[arg(short, long, action = ArgAction::Count, help_heading = MESSAGES)]
     pub verbose: u8,
     /// Print a summary that fits on a screen
@@ -246,13 +256,16 @@ fn parse_threads(text: &str) -> Result<usize, String> {
     if text == "auto" {
         return Ok(0);
     }
-    text.parse().map_err(|_| "not a number of threads; write -T 4, or -T 0 for one a core".to_string())
+    text.parse()
+        .map_err(|_| "not a number of threads; write -T 4, or -T 0 for one a core".to_string())
 }
 
 impl Options {
     /// Is the output to go to standard output?
     pub fn to_stdout(&self) -> bool {
-        self.stdout || (self.compress && self.decompress) || self.output.as_ref().is_some_and(|path| path.as_os_str() == "-")
+        self.stdout
+            || (self.compress && self.decompress)
+            || self.output.as_ref().is_some_and(|path| path.as_os_str() == "-")
     }
 
     /// The files to work on; standard input if none is named.
@@ -275,11 +288,16 @@ mod tests {
 
     #[test]
     fn flags_may_stand_in_any_order() {
-        for line in
-            ["cmx -c -7 -T 2 -q -f --no-verify IN -o OUT", "cmx IN -o OUT --no-verify -fq -T2 -7c", "cmx -o OUT IN -cqf7T 2 --no-verify"]
-        {
+        for line in [
+            "cmx -c -7 -T 2 -q -f --no-verify IN -o OUT",
+            "cmx IN -o OUT --no-verify -fq -T2 -7c",
+            "cmx -o OUT IN -cqf7T 2 --no-verify",
+        ] {
             let options = Args::parse_from(line.split(' ')).options;
-            assert_eq!((options.job().unwrap(), options.threads, options.level.number), (Job::Compress, Some(2), 7));
+            assert_eq!(
+                (options.job().unwrap(), options.threads, options.level.number),
+                (Job::Compress, Some(2), 7)
+            );
             assert!(options.quiet && options.force && options.no_verify && !options.to_stdout());
             assert_eq!((options.files, options.output), (vec!["IN".into()], Some("OUT".into())));
         }

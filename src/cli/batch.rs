@@ -4,12 +4,17 @@ use std::path::{Path, PathBuf};
 
 use super::failure::{Failure, warn};
 
-/// Does `work` on every input. A failure is printed when it happens, and the next input follows; a line at the end counts
-/// what was `done`, which is a participle such as "compressed".
+/// Does `work` on every input. A failure is printed when it happens, and the next input follows; a
+/// line at the end counts what was `done`, which is a participle such as "compressed".
 ///
 /// # Errors
-/// The worst failure: damage outweighs other errors, and those outweigh warnings. A closed pipe ends the batch at once.
-pub fn each(inputs: &[PathBuf], done: &str, mut work: impl FnMut(&Path) -> Result<(), Failure>) -> Result<(), Failure> {
+/// The worst failure: damage outweighs other errors, and those outweigh warnings. A closed pipe
+/// ends the batch at once.
+pub fn each(
+    inputs: &[PathBuf],
+    done: &str,
+    mut work: impl FnMut(&Path) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     if let [only] = inputs {
         return work(only);
     }

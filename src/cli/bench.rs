@@ -1,4 +1,5 @@
-//! `cmx bench` and `cmx -b`: sizes and speeds of levels on the user's own files, and which level suits them.
+//! `cmx bench` and `cmx -b`: sizes and speeds of levels on the user's own files, and which level
+//! suits them.
 
 use std::fmt::Display;
 use std::fs::File;
@@ -42,7 +43,8 @@ pub struct BenchArgs {
     pub files: Vec<PathBuf>,
 }
 
-/// Of a file larger than this, a sample of this size is measured: the strong levels take minutes for more.
+/// Of a file larger than this, a sample of this size is measured: the strong levels take minutes
+/// for more.
 const SAMPLE: u64 = 8 << 20;
 
 /// A sample is this many stretches, from the first byte to the last.
@@ -51,7 +53,14 @@ const STRETCHES: u64 = 8;
 impl BenchArgs {
     /// Every level on `files`.
     pub fn of_files(files: &[PathBuf]) -> Self {
-        BenchArgs { levels: Vec::new(), digits: LevelDigits::default(), whole: false, mixer: false, simd: false, files: files.to_vec() }
+        BenchArgs {
+            levels: Vec::new(),
+            digits: LevelDigits::default(),
+            whole: false,
+            mixer: false,
+            simd: false,
+            files: files.to_vec(),
+        }
     }
 }
 
@@ -59,12 +68,16 @@ impl BenchArgs {
 pub fn run(args: &BenchArgs) -> Result<(), Failure> {
     let numbers = [&args.levels[..], &args.digits.0].concat();
     let levels: Vec<&'static Level> = match &numbers[..] {
-        // One level of each size of profile is enough for what does not depend on the level otherwise.
+        // One level of each size of profile is enough for what does not depend on the level
+        // otherwise.
         [] if args.mixer => LEVELS.iter().filter(|level| matches!(level.number(), 5 | 7)).collect(),
         [] => LEVELS.iter().collect(),
         numbers => numbers
             .iter()
-            .map(|&number| level::level(number).ok_or_else(|| Failure::usage(format!("there is no level {number}"))))
+            .map(|&number| {
+                level::level(number)
+                    .ok_or_else(|| Failure::usage(format!("there is no level {number}")))
+            })
             .collect::<Result<_, _>>()?,
     };
     if args.files.is_empty() {
@@ -109,7 +122,10 @@ fn read(path: &Path, whole: bool) -> io::Result<(Vec<u8>, u64)> {
 fn table(path: &Path, raw: &[u8], length: u64, levels: &[&'static Level]) -> Result<(), Failure> {
     let sampled = raw.len() as u64 != length;
     let of = if sampled {
-        format!(" (a sample of {} from all over it; --whole measures all)", size::show(raw.len() as u64))
+        format!(
+            " (a sample of {} from all over it; --whole measures all)",
+            size::show(raw.len() as u64)
+        )
     } else {
         String::new()
     };
@@ -138,31 +154,38 @@ fn table(path: &Path, raw: &[u8], length: u64, levels: &[&'static Level]) -> Res
 fn instruction_sets(path: &Path, raw: &[u8], level: &Level) -> Result<(), Failure> {
     for set in cmx::simd::usable() {
         let start = Instant::now();
-        let coded = codec::encode_as(raw, level, &Kind::Text, set).map_err(|error| Failure::at(path, &error))?;
+        let coded = codec::encode_as(raw, level, &Kind::Text, set)
+            .map_err(|error| Failure::at(path, &error))?;
         let encoded = start.elapsed().as_secs_f64();
         let rate = raw.len() as f64 / 1e6 / encoded.max(1e-9);
-        let (file, number, set, from, to) = (name(path), level.number(), set.name(), raw.len(), coded.len());
+        let (file, number, set, from, to) =
+            (name(path), level.number(), set.name(), raw.len(), coded.len());
         say(format!("{file}  -{number}  {set:6}  {from} -> {to}  encode {rate:.2} MB/s"))?;
     }
     Ok(())
 }
 
-/// A line for each way to learn the mixer's weights: the file as one stream of the kind that most of it is.
+/// A line for each way to learn the mixer's weights: the file as one stream of the kind that most
+/// of it is.
 fn mixers(path: &Path, raw: &[u8], level: &Level) -> Result<(), Failure> {
     let profile = Profile::new(level, &cmx::block::main_kind(raw, level), raw.len());
     let mut first = 0;
     for learning in [Learning::Falling, Learning::Fixed, Learning::Bayes] {
-        if learning == Learning::Bayes && (profile.contexts.len() > 16 || profile.signal.is_some()) {
+        if learning == Learning::Bayes && (profile.contexts.len() > 16 || profile.signal.is_some())
+        {
             continue;
         }
         let start = Instant::now();
-        let coded = learning::encode_learning(&profile, raw, level.memory(), learning).map_err(|error| Failure::at(path, &error))?;
+        let coded = learning::encode_learning(&profile, raw, level.memory(), learning)
+            .map_err(|error| Failure::at(path, &error))?;
         let rate = raw.len() as f64 / 1e6 / start.elapsed().as_secs_f64().max(1e-9);
         first = if first == 0 { coded.len() } else { first };
         let change = 100.0 * (coded.len() as f64 / first as f64 - 1.0);
         let (file, number, from, to) = (name(path), level.number(), raw.len(), coded.len());
         let learning = format!("{learning:?}").to_lowercase();
-        say(format!("{file}  -{number}  {learning:8} {from} -> {to}  {change:+.2} %  encode {rate:.2} MB/s"))?;
+        say(format!(
+            "{file}  -{number}  {learning:8} {from} -> {to}  {change:+.2} %  encode {rate:.2} MB/s"
+        ))?;
     }
     Ok(())
 }

@@ -26,9 +26,13 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         return pack::run(options, level, &inputs);
     }
     if options.parity > 0 {
-        return Err(Failure::usage("--parity belongs to archives of named files; add --archive to make one of a single file"));
+        return Err(Failure::usage(
+            "--parity belongs to archives of named files; add --archive to make one of a single file",
+        ));
     }
-    batch::each(&inputs, "compressed", |input| if compress_one(options, level, input)? { Err(Failure::warned()) } else { Ok(()) })
+    batch::each(&inputs, "compressed", |input| {
+        if compress_one(options, level, input)? { Err(Failure::warned()) } else { Ok(()) }
+    })
 }
 
 /// The level that was asked for. `-9` is what `-8` is until the network comes.
@@ -37,7 +41,10 @@ pub fn chosen_level(options: &Options) -> &'static Level {
     level::level(number).unwrap_or_else(|| {
         let best = &level::LEVELS[level::LEVELS.len() - 1];
         if !options.quiet {
-            warn(format!("level {number} (the network) is not there yet; this is level {}", best.number()));
+            warn(format!(
+                "level {number} (the network) is not there yet; this is level {}",
+                best.number()
+            ));
         }
         best
     })
@@ -47,10 +54,16 @@ pub fn chosen_level(options: &Options) -> &'static Level {
 fn compress_one(options: &Options, level: &'static Level, input: &Path) -> Result<bool, Failure> {
     let Opened { mut source, length, metadata, original } = open(options, input)?;
     let mut output = open_output(options, input)?;
-    let mut settings = EncodeOptions { level, verify: !options.no_verify, memory: levels::memory(options), ..EncodeOptions::default() };
+    let mut settings = EncodeOptions {
+        level,
+        verify: !options.no_verify,
+        memory: levels::memory(options),
+        ..EncodeOptions::default()
+    };
     (settings.level, settings.threads) = levels::fitted(options, level, length)?;
     let passes = settings.passes();
-    let display = Display::begin(options, &name(input), length.map(|length| length * passes), passes);
+    let display =
+        Display::begin(options, &name(input), length.map(|length| length * passes), passes);
     settings.progress = Some(display.progress.clone());
     let result = encode_stream(source.as_mut(), &mut output, metadata, &settings);
     let summary = result.map_err(|error| output.blame(input, &error))?;
@@ -91,14 +104,22 @@ fn open(options: &Options, input: &Path) -> Result<Opened, Failure> {
         let source = Box::new(StreamSource::new(standard::input()?));
         return Ok(Opened { source, length: None, metadata: Metadata::default(), original: None });
     }
-    let is_device = std::fs::metadata(input).is_ok_and(|found| found.file_type().is_char_device() || found.file_type().is_block_device());
+    let is_device = std::fs::metadata(input).is_ok_and(|found| {
+        found.file_type().is_char_device() || found.file_type().is_block_device()
+    });
     if is_device && options.output.is_none() && !options.to_stdout() {
-        return Err(Failure::usage(format!("{} is a device; say with -o or --stdout where its archive goes", name(input))));
+        return Err(Failure::usage(format!(
+            "{} is a device; say with -o or --stdout where its archive goes",
+            name(input)
+        )));
     }
     let file = File::open(input).map_err(|error| {
         let leads_nowhere = error.kind() == std::io::ErrorKind::NotFound && input.is_symlink();
         if leads_nowhere {
-            Failure::usage(format!("{} is a symbolic link to nothing; --archive stores the link", name(input)))
+            Failure::usage(format!(
+                "{} is a symbolic link to nothing; --archive stores the link",
+                name(input)
+            ))
         } else {
             Failure::io(input, &error)
         }
@@ -122,7 +143,10 @@ fn open_output(options: &Options, input: &Path) -> Result<Output, Failure> {
         return Output::stdout_for_archive(options);
     }
     if input.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("cmx")) {
-        return Err(Failure::usage(format!("{} is an archive already; -d decompresses it, -o names another output", name(input))));
+        return Err(Failure::usage(format!(
+            "{} is an archive already; -d decompresses it, -o names another output",
+            name(input)
+        )));
     }
     Output::file(&with_suffix(input), options.force, input)
 }
@@ -134,12 +158,17 @@ pub fn with_suffix(input: &Path) -> PathBuf {
     path.into()
 }
 
-/// Deletes the source if that was asked for; by then all it holds is on the disk under another name. A source that is not
-/// what it was when it was opened stays: the warning says so.
-pub fn remove_source(options: &Options, input: &Path, original: &Original) -> Result<Option<String>, Failure> {
+/// Deletes the source if that was asked for; by then all it holds is on the disk under another
+/// name. A source that is not what it was when it was opened stays: the warning says so.
+pub fn remove_source(
+    options: &Options,
+    input: &Path,
+    original: &Original,
+) -> Result<Option<String>, Failure> {
     if !options.rm || options.to_stdout() {
         return Ok(None);
     }
     let change = original.remove().map_err(|error| Failure::io(input, &error))?;
-    Ok(change.map(|change| format!("the file {change} after it was opened, so --rm does not delete it")))
+    Ok(change
+        .map(|change| format!("the file {change} after it was opened, so --rm does not delete it")))
 }

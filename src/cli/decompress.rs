@@ -30,12 +30,14 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     if options.output.is_some() && !options.to_stdout() {
         return Err(Failure::usage("several archives and one -o; decompress them one by one"));
     }
-    batch::each(&inputs, "decompressed", |input| match ArchiveInput::open(input, &settings(options)?)? {
-        archive if archive.is_named => {
-            let one = Options { files: vec![input.to_path_buf()], ..options.clone() };
-            extract::run(&one, input, archive)
+    batch::each(&inputs, "decompressed", |input| {
+        match ArchiveInput::open(input, &settings(options)?)? {
+            archive if archive.is_named => {
+                let one = Options { files: vec![input.to_path_buf()], ..options.clone() };
+                extract::run(&one, input, archive)
+            }
+            archive => decompress_one(options, input, archive),
         }
-        archive => decompress_one(options, input, archive),
     })
 }
 
@@ -46,17 +48,25 @@ fn decompress_one(options: &Options, input: &Path, archive: ArchiveInput) -> Res
     let length = archive.content_len(&settings);
     let reader = archive.into_reader();
     let target = target(options, input)?;
-    if options.skip_existing && target.as_ref().is_some_and(|target| target.symlink_metadata().is_ok_and(|found| !found.is_dir())) {
+    if options.skip_existing
+        && target
+            .as_ref()
+            .is_some_and(|target| target.symlink_metadata().is_ok_and(|found| !found.is_dir()))
+    {
         return Ok(());
     }
-    let mut output = target.map_or_else(Output::stdout, |target| Output::file(&target, options.force, input))?;
+    let mut output =
+        target.map_or_else(Output::stdout, |target| Output::file(&target, options.force, input))?;
     let display = Display::begin(options, &name(input), length, 1);
     settings.progress = Some(display.progress.clone());
     let result = decode_stream(reader, &mut output, &settings);
     let summary = result.map_err(|error| output.blame(input, &error))?;
     let stored = summary.metadata;
     let is_kept = output.is_kept();
-    output.commit(&Metadata { mode: restored_mode(stored.mode, own.mode), mtime: stored.mtime.or(own.mtime) })?;
+    output.commit(&Metadata {
+        mode: restored_mode(stored.mode, own.mode),
+        mtime: stored.mtime.or(own.mtime),
+    })?;
     let mut kept = None;
     // Bytes that --ignore-trailing passed over are not in the output.
     if let Some(original) = original.filter(|_| is_kept && !options.ignore_trailing) {
@@ -66,8 +76,8 @@ fn decompress_one(options: &Options, input: &Path, archive: ArchiveInput) -> Res
     extract::warn_about(options, input, kept.as_slice())
 }
 
-/// The mode of a restored file: the one that the archive stores, less what the archive file denies to group and others;
-/// without a stored one, that of the archive file.
+/// The mode of a restored file: the one that the archive stores, less what the archive file denies
+/// to group and others; without a stored one, that of the archive file.
 pub fn restored_mode(stored: Option<u32>, own: Option<u32>) -> Option<u32> {
     stored.map(|mode| mode & (own.unwrap_or(0o777) | 0o700)).or(own)
 }
@@ -94,8 +104,12 @@ fn target(options: &Options, input: &Path) -> Result<Option<PathBuf>, Failure> {
     if options.output.is_some() || input.as_os_str() == "-" {
         return Ok(options.output.clone());
     }
-    let path = without_suffix(input)
-        .ok_or_else(|| Failure::usage(format!("{}: the name ends neither in .cmx nor in .tcmx; name the output with -o", name(input))))?;
+    let path = without_suffix(input).ok_or_else(|| {
+        Failure::usage(format!(
+            "{}: the name ends neither in .cmx nor in .tcmx; name the output with -o",
+            name(input)
+        ))
+    })?;
     Ok(Some(match (&options.directory, path.file_name()) {
         (Some(directory), Some(file)) => {
             std::fs::create_dir_all(directory).map_err(|error| Failure::io(directory, &error))?;
@@ -120,7 +134,8 @@ mod tests {
 
     #[test]
     fn suffixes() {
-        let strip = |name: &str| without_suffix(Path::new(name)).map(|path| path.display().to_string());
+        let strip =
+            |name: &str| without_suffix(Path::new(name)).map(|path| path.display().to_string());
         assert_eq!(strip("a/b.txt.cmx").as_deref(), Some("a/b.txt"));
         assert_eq!(strip("b.tcmx").as_deref(), Some("b.tar"));
         assert_eq!(strip("b.tar.cmx").as_deref(), Some("b.tar"));

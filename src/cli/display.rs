@@ -1,4 +1,5 @@
-//! Progress on a terminal: rate, ratio and time left; the names of entries; and the line at the end.
+//! Progress on a terminal: rate, ratio and time left; the names of entries; and the line at the
+//! end.
 
 use std::io::{IsTerminal, Write, stderr};
 use std::sync::Arc;
@@ -23,14 +24,23 @@ pub struct Display {
 }
 
 impl Display {
-    /// Begins the display of a job over `name`. `work` is what the counters will reach, `passes` how
-    /// often each byte is worked on.
+    /// Begins the display of a job over `name`. `work` is what the counters will reach, `passes`
+    /// how often each byte is worked on.
     pub fn begin(options: &Options, name: &str, work: Option<u64>, passes: u64) -> Self {
         let terminal = stderr().is_terminal() && !options.quiet;
         let bar = (terminal && !options.no_progress).then(|| bar(name, work));
-        let progress = Arc::new(if options.quiet { Progress::default() } else { names(options.verbose, bar.clone()) });
+        let progress = Arc::new(if options.quiet {
+            Progress::default()
+        } else {
+            names(options.verbose, bar.clone())
+        });
         let drawing = bar.map(|bar| spawn(Arc::clone(&progress), bar, passes));
-        Display { progress, start: Instant::now(), speaks: !options.quiet && (terminal || options.verbose > 0), drawing }
+        Display {
+            progress,
+            start: Instant::now(),
+            speaks: !options.quiet && (terminal || options.verbose > 0),
+            drawing,
+        }
     }
 
     fn stop(&mut self) {
@@ -50,7 +60,12 @@ impl Display {
         let (from, to) = if arrow == "<-" { (coded, raw) } else { (raw, coded) };
         let percent = if raw == 0 { 100.0 } else { 100.0 * coded as f64 / raw as f64 };
         let rate = raw as f64 / 1e6 / seconds.max(1e-9);
-        let _ = writeln!(stderr(), "{name}: {} -> {} ({percent:.2} %), {seconds:.2} s, {rate:.2} MB/s", size::show(from), size::show(to));
+        let _ = writeln!(
+            stderr(),
+            "{name}: {} -> {} ({percent:.2} %), {seconds:.2} s, {rate:.2} MB/s",
+            size::show(from),
+            size::show(to)
+        );
     }
 }
 
@@ -66,7 +81,8 @@ fn names(verbose: u8, bar: Option<ProgressBar>) -> Progress {
         return Progress::default();
     }
     Progress::with_listener(move |path, size| {
-        let line = if verbose > 1 { format!("{size:>11}  {}", show_name(path)) } else { show_name(path) };
+        let line =
+            if verbose > 1 { format!("{size:>11}  {}", show_name(path)) } else { show_name(path) };
         // If standard error is closed, nobody wants to know.
         let print = || drop(writeln!(stderr(), "{line}"));
         match &bar {
@@ -78,7 +94,11 @@ fn names(verbose: u8, bar: Option<ProgressBar>) -> Progress {
 
 fn bar(name: &str, work: Option<u64>) -> ProgressBar {
     let bar = work.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
-    let template = if work.is_some() { "{prefix} {wide_bar} {percent:>3} % {msg} {eta}" } else { "{spinner} {prefix} {msg}" };
+    let template = if work.is_some() {
+        "{prefix} {wide_bar} {percent:>3} % {msg} {eta}"
+    } else {
+        "{spinner} {prefix} {msg}"
+    };
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }
@@ -90,12 +110,19 @@ fn spawn(progress: Arc<Progress>, bar: ProgressBar, passes: u64) -> (Sender<()>,
     let (stop, stopped) = channel();
     let thread = std::thread::spawn(move || {
         let start = Instant::now();
-        while matches!(stopped.recv_timeout(Duration::from_millis(150)), Err(RecvTimeoutError::Timeout)) {
+        while matches!(
+            stopped.recv_timeout(Duration::from_millis(150)),
+            Err(RecvTimeoutError::Timeout)
+        ) {
             let done = progress.work();
             bar.set_position(done);
             let rate = done as f64 / passes as f64 / 1e6 / start.elapsed().as_secs_f64();
             let (read, written) = (progress.read(), progress.written());
-            let ratio = if read > 0 && written > 0 { format!(" {:.1} %", 100.0 * written as f64 / read as f64) } else { String::new() };
+            let ratio = if read > 0 && written > 0 {
+                format!(" {:.1} %", 100.0 * written as f64 / read as f64)
+            } else {
+                String::new()
+            };
             bar.set_message(format!("{} {rate:.2} MB/s{ratio}", size::show(done / passes)));
         }
         bar.finish_and_clear();

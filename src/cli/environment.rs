@@ -10,18 +10,22 @@ use super::args::Args;
 use super::failure::Failure;
 use super::usage;
 
-/// The words of `CMX_OPT`, which must be options with their values and nothing else: a file or a command in it
-/// would become part of every call.
+/// The words of `CMX_OPT`, which must be options with their values and nothing else: a file or a
+/// command in it would become part of every call.
 pub fn options(variable: Option<&OsStr>) -> Result<Vec<OsString>, Failure> {
     let fail = |text: String| Err(Failure::usage(format!("CMX_OPT: {text}")));
-    let Some(text) = variable.unwrap_or_default().to_str() else { return fail("it is not UTF-8".into()) };
+    let Some(text) = variable.unwrap_or_default().to_str() else {
+        return fail("it is not UTF-8".into());
+    };
     let words: Vec<OsString> = text.split_whitespace().map(OsString::from).collect();
     if words.iter().any(|word| word == "--") {
         return fail("-- ends the options; only options may be in it".into());
     }
     let parsed = match Args::try_parse_from(std::iter::once(&OsString::from("cmx")).chain(&words)) {
         Ok(args) => args,
-        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+        Err(error)
+            if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) =>
+        {
             return fail("--help and --version are for the command line".into());
         }
         Err(error) => return fail(usage::line(&error)),
@@ -33,20 +37,27 @@ pub fn options(variable: Option<&OsStr>) -> Result<Vec<OsString>, Failure> {
         return fail("a job, and where its output goes, are for the command line".into());
     }
     match other {
-        Some(word) => fail(format!("{:?} is no option; only options may be in it, as in CMX_OPT='-7 -T 2'", word.to_string_lossy())),
+        Some(word) => fail(format!(
+            "{:?} is no option; only options may be in it, as in CMX_OPT='-7 -T 2'",
+            word.to_string_lossy()
+        )),
         None => Ok(words),
     }
 }
 
-/// Refuses a `CMX_SIMD` that names no instruction set of this machine: the library takes its best then, which is not
-/// what was asked for.
+/// Refuses a `CMX_SIMD` that names no instruction set of this machine: the library takes its best
+/// then, which is not what was asked for.
 pub fn check_instruction_set(variable: Option<&OsStr>) -> Result<(), Failure> {
     let Some(wanted) = variable.filter(|wanted| !wanted.is_empty()) else { return Ok(()) };
     let names: Vec<&str> = simd::usable().into_iter().map(simd::InstructionSet::name).collect();
     if names.iter().any(|name| *name == wanted) {
         return Ok(());
     }
-    Err(Failure::usage(format!("CMX_SIMD: there is no {:?} on this machine; it takes {}", wanted.to_string_lossy(), names.join(" or "))))
+    Err(Failure::usage(format!(
+        "CMX_SIMD: there is no {:?} on this machine; it takes {}",
+        wanted.to_string_lossy(),
+        names.join(" or ")
+    )))
 }
 
 #[cfg(test)]
@@ -56,7 +67,10 @@ mod tests {
     #[test]
     fn only_options_with_their_values() {
         for good in ["", "-7 -T 2", "  --threads=2\t-qk ", "-M 1G", "--parity 2%"] {
-            assert_eq!(options(Some(good.as_ref())).unwrap().len(), good.split_whitespace().count());
+            assert_eq!(
+                options(Some(good.as_ref())).unwrap().len(),
+                good.split_whitespace().count()
+            );
         }
         assert!(options(None).unwrap().is_empty());
         for bad in [

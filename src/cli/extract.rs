@@ -18,8 +18,14 @@ use super::{extract_file, extract_folder, others};
 
 /// Extracts what the patterns behind `input` select, everything if there are none.
 pub fn run(options: &Options, input: &Path, archive: ArchiveInput) -> Result<(), Failure> {
-    if input.as_os_str() == "-" && options.directory.is_none() && options.output.is_none() && !options.to_stdout() {
-        return Err(Failure::usage("standard input holds named files; name the folder to extract into with -C"));
+    if input.as_os_str() == "-"
+        && options.directory.is_none()
+        && options.output.is_none()
+        && !options.to_stdout()
+    {
+        return Err(Failure::usage(
+            "standard input holds named files; name the folder to extract into with -C",
+        ));
     }
     let fail = |error: cmx::Error| Failure::at(input, &error);
     let mut settings = settings(options)?;
@@ -35,7 +41,10 @@ pub fn run(options: &Options, input: &Path, archive: ArchiveInput) -> Result<(),
     }
     if let Some(pattern) = selection.unused() {
         let (pattern, hint) = (show_name(pattern), others::hint(&archive, input, pattern));
-        return Err(Failure::usage(format!("{}: nothing in the archive matches {pattern:?}{hint}", name(input))));
+        return Err(Failure::usage(format!(
+            "{}: nothing in the archive matches {pattern:?}{hint}",
+            name(input)
+        )));
     }
     let mut end = Ok(());
     let (summary, is_kept) = if options.to_stdout() {
@@ -64,7 +73,10 @@ pub fn run(options: &Options, input: &Path, archive: ArchiveInput) -> Result<(),
         Ok(()) => display.finish(&name(input), summary.raw, archive.end(), "<-"),
         Err(_) => drop(display),
     }
-    let warnings: Vec<String> = with_remedy(archive.warnings()).chain(summary.warnings.iter().cloned()).chain(kept).collect();
+    let warnings: Vec<String> = with_remedy(archive.warnings())
+        .chain(summary.warnings.iter().cloned())
+        .chain(kept)
+        .collect();
     let warned = warn_about(options, input, &warnings);
     extract_folder::report(options, input, &summary, end)?;
     warned
@@ -72,7 +84,12 @@ pub fn run(options: &Options, input: &Path, archive: ArchiveInput) -> Result<(),
 
 /// The selection that the patterns behind the archive's name make.
 pub fn selection(options: &Options) -> cmx::Result<Selection> {
-    let patterns: Vec<Vec<u8>> = options.files.iter().skip(1).map(|pattern| pattern.as_os_str().as_bytes().to_vec()).collect();
+    let patterns: Vec<Vec<u8>> = options
+        .files
+        .iter()
+        .skip(1)
+        .map(|pattern| pattern.as_os_str().as_bytes().to_vec())
+        .collect();
     Selection::new(&patterns)
 }
 

@@ -12,8 +12,8 @@ use super::decompress::restored_mode;
 use super::failure::{Failure, name};
 use super::output::Output;
 
-/// Extracts the one file that `selection` selects in `archive` to `target`, with its mode and time. `own` are those of the
-/// archive file. Says too whether `target` keeps what is written to it.
+/// Extracts the one file that `selection` selects in `archive` to `target`, with its mode and time.
+/// `own` are those of the archive file. Says too whether `target` keeps what is written to it.
 ///
 /// # Errors
 /// Not one regular file is selected, the target is taken, or as [`Archive::extract_to`].
@@ -24,7 +24,9 @@ pub fn run(
     target: &Path,
 ) -> Result<(ExtractSummary, bool), Failure> {
     if options.owner || options.xattrs.is_some() {
-        return Err(Failure::usage("a file that -o names gets mode and time; for --owner and --xattrs extract into a folder with -C"));
+        return Err(Failure::usage(
+            "a file that -o names gets mode and time; for --owner and --xattrs extract into a folder with -C",
+        ));
     }
     let stored = only_file(input, archive, selection)?.metadata;
     if options.skip_existing && target.symlink_metadata().is_ok_and(|found| !found.is_dir()) {
@@ -34,13 +36,21 @@ pub fn run(
     let result = archive.extract_to(selection, &mut output);
     let summary = result.map_err(|error| output.blame(input, &error))?;
     let is_kept = output.is_kept();
-    output.commit(&Metadata { mode: restored_mode(stored.mode, own.mode), mtime: stored.mtime.or(own.mtime) })?;
+    output.commit(&Metadata {
+        mode: restored_mode(stored.mode, own.mode),
+        mtime: stored.mtime.or(own.mtime),
+    })?;
     Ok((summary, is_kept))
 }
 
 /// The entry that is selected, if it is one and a file.
-fn only_file<'a>(input: &Path, archive: &'a Archive, selection: &mut Selection) -> Result<&'a Entry, Failure> {
-    let mut chosen = archive.entries().filter(|entry| selection.selects(&Archive::path_of(entry, input)));
+fn only_file<'a>(
+    input: &Path,
+    archive: &'a Archive,
+    selection: &mut Selection,
+) -> Result<&'a Entry, Failure> {
+    let mut chosen =
+        archive.entries().filter(|entry| selection.selects(&Archive::path_of(entry, input)));
     let what = match (chosen.next(), chosen.count()) {
         (Some(entry), 0) => match entry.kind {
             EntryKind::File | EntryKind::Hardlink => return Ok(entry),
@@ -49,5 +59,8 @@ fn only_file<'a>(input: &Path, archive: &'a Archive, selection: &mut Selection) 
         },
         (first, more) => format!("{} entries are", usize::from(first.is_some()) + more),
     };
-    Err(Failure::usage(format!("{}: {what} selected, and -o takes one file; name that, or extract into a folder with -C", name(input))))
+    Err(Failure::usage(format!(
+        "{}: {what} selected, and -o takes one file; name that, or extract into a folder with -C",
+        name(input)
+    )))
 }

@@ -12,9 +12,13 @@ use super::failure::{Failure, REPAIR, name, warn};
 /// Most damaged files that are named.
 const MOST_NAMES: usize = 10;
 
-/// Extracts what `selection` selects into the folder that `options` name. Returns also what ended the job early, if
-/// something did.
-pub fn run(options: &Options, archive: &Archive, selection: &mut Selection) -> (ExtractSummary, cmx::Result<()>) {
+/// Extracts what `selection` selects into the folder that `options` name. Returns also what ended
+/// the job early, if something did.
+pub fn run(
+    options: &Options,
+    archive: &Archive,
+    selection: &mut Selection,
+) -> (ExtractSummary, cmx::Result<()>) {
     let target = options.directory.clone().unwrap_or_else(|| PathBuf::from("."));
     let how = ExtractOptions {
         overwrite: options.force,
@@ -36,7 +40,12 @@ pub fn is_complete(summary: &ExtractSummary) -> bool {
 ///
 /// # Errors
 /// Something stayed out that was not to be passed over, or `end` is an error.
-pub fn report(options: &Options, input: &Path, summary: &ExtractSummary, end: cmx::Result<()>) -> Result<(), Failure> {
+pub fn report(
+    options: &Options,
+    input: &Path,
+    summary: &ExtractSummary,
+    end: cmx::Result<()>,
+) -> Result<(), Failure> {
     let archive = name(input);
     let existing = if options.skip_existing { &[][..] } else { &summary.existing };
     for path in existing {
@@ -49,15 +58,26 @@ pub fn report(options: &Options, input: &Path, summary: &ExtractSummary, end: cm
         Failure::beyond_repair(input, damage).report();
     }
     for path in summary.damaged.iter().take(MOST_NAMES) {
-        warn(format!("{archive}: {}: not extracted, since its content is damaged", show_name(path)));
+        warn(format!(
+            "{archive}: {}: not extracted, since its content is damaged",
+            show_name(path)
+        ));
     }
     if let Some(more) = summary.damaged.len().checked_sub(MOST_NAMES).filter(|&more| more > 0) {
         warn(format!("{archive}: {more} more are not extracted, since their contents are damaged"));
     }
     end.map_err(|error| Failure::at(input, &error))?;
     let refused: u64 = summary.left_out.iter().map(LeftOut::entries).sum();
-    let counts = [(existing.len() as u64, "in the way"), (refused, "left out"), (summary.damaged.len() as u64, "damaged")];
-    let counts: Vec<String> = counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    let counts = [
+        (existing.len() as u64, "in the way"),
+        (refused, "left out"),
+        (summary.damaged.len() as u64, "damaged"),
+    ];
+    let counts: Vec<String> = counts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
     if counts.is_empty() {
         return Ok(());
     }
@@ -69,7 +89,10 @@ pub fn report(options: &Options, input: &Path, summary: &ExtractSummary, end: cm
         Some(_) if summary.repair_may_save_more => text.push_str(&format!("; {REPAIR}")),
         _ => {}
     }
-    Err(summary.damage.as_ref().map_or_else(|| Failure::usage(text.clone()), |damage| Failure::like(damage, &text)))
+    Err(summary
+        .damage
+        .as_ref()
+        .map_or_else(|| Failure::usage(text.clone()), |damage| Failure::like(damage, &text)))
 }
 
 fn line(left_out: &LeftOut) -> String {

@@ -32,19 +32,31 @@ impl Failure {
     pub fn at(path: &Path, error: &Error) -> Self {
         match error {
             Error::Io(error) => Self::io(path, error),
-            _ => Failure { code: code(error), text: format!("{}: {error}{}", name(path), remedy(error)) },
+            _ => Failure {
+                code: code(error),
+                text: format!("{}: {error}{}", name(path), remedy(error)),
+            },
         }
     }
 
-    /// An error of the library over `path`, of which it was asked whether it is whole: what cannot be extracted is not.
+    /// An error of the library over `path`, of which it was asked whether it is whole: what cannot
+    /// be extracted is not.
     pub fn of_tested(path: &Path, error: &Error) -> Self {
         let failure = Self::at(path, error);
-        if matches!(error, Error::UnsafePath(_)) { Failure { code: DAMAGED, ..failure } } else { failure }
+        if matches!(error, Error::UnsafePath(_)) {
+            Failure { code: DAMAGED, ..failure }
+        } else {
+            failure
+        }
     }
 
     /// An error of the library that names its file itself.
     pub fn plain(error: &Error) -> Self {
-        let text = if let Error::Io(error) = error { reason(error) } else { format!("{error}{}", remedy(error)) };
+        let text = if let Error::Io(error) = error {
+            reason(error)
+        } else {
+            format!("{error}{}", remedy(error))
+        };
         Failure { code: code(error), text }
     }
 
@@ -119,7 +131,9 @@ fn remedy(error: &Error) -> String {
     let text = match error {
         Error::Corrupt(_) => REPAIR,
         Error::Truncated(_) => "`cmx repair` saves the whole blocks before that, if there are any",
-        Error::DamagedAppend(_) => "`cmx repair` may save it, and with --ignore-trailing it is cut off",
+        Error::DamagedAppend(_) => {
+            "`cmx repair` may save it, and with --ignore-trailing it is cut off"
+        }
         Error::Trailing(_) => "--ignore-trailing passes over them",
         Error::NamedFiles(_) => "save the archive to a file, and extract it into a folder with -C",
         Error::Limit(limit) => match limit.kind {
@@ -149,7 +163,8 @@ pub fn warn(text: impl Display) {
     let _ = writeln!(io::stderr(), "cmx: {text}");
 }
 
-/// A path for a message: nothing in it can act on a terminal or look like another, and standard input has a name.
+/// A path for a message: nothing in it can act on a terminal or look like another, and standard
+/// input has a name.
 pub fn name(path: &Path) -> String {
     if path.as_os_str() == "-" { "standard input".into() } else { show_path(path) }
 }

@@ -14,16 +14,37 @@ const FLAGS: [(&[&str], &str); 18] = [
     (&["-p", "-j", "--jobs"], "-T N sets the number of threads"),
     (&["--single-thread", "--auto-threads"], "-T 1 is one thread, -T 0 one a core"),
     (&["-e", "--extreme", "--ultra", "--max"], "-8 is the strongest level"),
-    (&["--long"], "repeats are found over a whole block at any distance without it; `cmx levels` shows the blocks"),
-    (&["--memlimit", "--memory-limit", "--memlimit-compress", "--memlimit-decompress"], "-M SIZE limits the memory"),
+    (
+        &["--long"],
+        "repeats are found over a whole block at any distance without it; `cmx levels` shows the blocks",
+    ),
+    (
+        &["--memlimit", "--memory-limit", "--memlimit-compress", "--memlimit-decompress"],
+        "-M SIZE limits the memory",
+    ),
     (&["--format"], "cmx writes and reads its own format only"),
-    (&["--strip-components", "--strip"], "paths are extracted whole; -C DIR extracts into a folder of its own"),
-    (&["--exclude", "--exclude-from", "--exclude-vcs", "--include"], "name what to take; on extraction names and globs select"),
+    (
+        &["--strip-components", "--strip"],
+        "paths are extracted whole; -C DIR extracts into a folder of its own",
+    ),
+    (
+        &["--exclude", "--exclude-from", "--exclude-vcs", "--include"],
+        "name what to take; on extraction names and globs select",
+    ),
     (&["--files-from", "--filelist", "--files"], "name the files on the command line"),
     (&["-S", "--suffix"], "-o names the output"),
-    (&["-D", "--train", "--patch-from"], "there are no dictionaries; files of one archive gain from each other"),
-    (&["--check", "--no-check", "--integrity-check"], "contents are always hashed; -t compares the hashes"),
-    (&["-y", "-n", "--yes", "--no"], "cmx asks nothing, and overwrites nothing unless it is told to"),
+    (
+        &["-D", "--train", "--patch-from"],
+        "there are no dictionaries; files of one archive gain from each other",
+    ),
+    (
+        &["--check", "--no-check", "--integrity-check"],
+        "contents are always hashed; -t compares the hashes",
+    ),
+    (
+        &["-y", "-n", "--yes", "--no"],
+        "cmx asks nothing, and overwrites nothing unless it is told to",
+    ),
 ];
 
 /// What to type instead of `flag`.
@@ -46,8 +67,11 @@ const COMMANDS: [(&[&str], &str); 5] = [
 /// The word is one of them; the failure names the flag.
 pub fn check_first_word(files: &[std::path::PathBuf]) -> Result<(), Failure> {
     let Some(first) = files.first().filter(|file| !Path::new(file).exists()) else { return Ok(()) };
-    let hint = COMMANDS.iter().find(|(words, _)| words.iter().any(|word| first.as_os_str() == *word));
-    hint.map_or(Ok(()), |(_, hint)| Err(Failure::usage(format!("{}: no such file; {hint}", first.display()))))
+    let hint =
+        COMMANDS.iter().find(|(words, _)| words.iter().any(|word| first.as_os_str() == *word));
+    hint.map_or(Ok(()), |(_, hint)| {
+        Err(Failure::usage(format!("{}: no such file; {hint}", first.display())))
+    })
 }
 
 #[cfg(test)]
@@ -58,7 +82,9 @@ mod tests {
     fn no_hint_is_dangerous_or_long() {
         let hints = FLAGS.iter().map(|(_, hint)| hint).chain(COMMANDS.iter().map(|(_, hint)| hint));
         for hint in hints {
-            let is_dangerous = hint.split_whitespace().any(|word| ["-f", "--force", "--rm"].contains(&word.trim_matches(';')));
+            let is_dangerous = hint
+                .split_whitespace()
+                .any(|word| ["-f", "--force", "--rm"].contains(&word.trim_matches(';')));
             assert!(!is_dangerous && hint.len() < 110, "{hint}");
         }
     }

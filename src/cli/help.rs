@@ -27,7 +27,11 @@ pub const TOPICS: [Topic; 7] = [
     Topic { name: "limits", section: "LIMITS", text: include_str!("help/limits.txt") },
     Topic { name: "pipes", section: "PIPES", text: include_str!("help/pipes.txt") },
     Topic { name: "repair", section: "DAMAGE", text: include_str!("help/repair.txt") },
-    Topic { name: "environment", section: "ENVIRONMENT", text: include_str!("help/environment.txt") },
+    Topic {
+        name: "environment",
+        section: "ENVIRONMENT",
+        text: include_str!("help/environment.txt"),
+    },
     Topic { name: "status", section: "EXIT STATUS", text: include_str!("help/status.txt") },
 ];
 
@@ -47,7 +51,9 @@ pub fn topic(topic: Option<&str>) -> Result<(), Failure> {
         Some(OPTIONS) => print(Args::command().render_long_help().to_string().as_bytes()),
         Some(wanted) => match TOPICS.iter().find(|topic| topic.name == wanted) {
             Some(topic) => print(topic.text.as_bytes()),
-            None => Err(Failure::usage(format!("no help on {wanted:?}; there is help on {}", topics()))),
+            None => {
+                Err(Failure::usage(format!("no help on {wanted:?}; there is help on {}", topics())))
+            }
         },
     }
 }

@@ -1,4 +1,5 @@
-//! Which job the flags name, and whether they fit together: what would be passed over in silence is an error.
+//! Which job the flags name, and whether they fit together: what would be passed over in silence is
+//! an error.
 
 use std::io::{self, IsTerminal};
 
@@ -28,23 +29,33 @@ impl Options {
             return Err(Failure::usage("--json belongs to -l, the list of an archive"));
         }
         if self.directory.is_some() && job != Job::Decompress {
-            return Err(Failure::usage("-C names the folder that -d extracts into; -o names an archive to write"));
+            return Err(Failure::usage(
+                "-C names the folder that -d extracts into; -o names an archive to write",
+            ));
         }
         if self.output.is_some() && !writes_file {
-            return Err(Failure::usage(format!("{flag} writes no file of its own; -o is for compressing and decompressing")));
+            return Err(Failure::usage(format!(
+                "{flag} writes no file of its own; -o is for compressing and decompressing"
+            )));
         }
         if self.skip_existing && (job != Job::Decompress || self.force) {
             return Err(Failure::usage("--skip-existing belongs to -d, and not together with -f"));
         }
         if self.rm && !writes_file {
-            return Err(Failure::usage(format!("--rm is for compressing and decompressing single files, not for {flag}")));
+            return Err(Failure::usage(format!(
+                "--rm is for compressing and decompressing single files, not for {flag}"
+            )));
         }
         let elsewhere = self.output.as_ref().filter(|path| path.as_os_str() != "-").is_some();
         if elsewhere && (self.stdout || self.compress && self.decompress) {
-            return Err(Failure::usage("-o names a file, and -dc or --stdout standard output; one of them"));
+            return Err(Failure::usage(
+                "-o names a file, and -dc or --stdout standard output; one of them",
+            ));
         }
         if elsewhere && self.directory.is_some() {
-            return Err(Failure::usage("-o names a file, and -C a folder to extract into; one of them"));
+            return Err(Failure::usage(
+                "-o names a file, and -C a folder to extract into; one of them",
+            ));
         }
         Ok(job)
     }
@@ -62,30 +73,40 @@ impl Options {
         match (named.next(), named.next()) {
             (None, _) => Ok((Job::Compress, "-c")),
             (Some((_, job, flag)), None) => Ok((job, flag)),
-            (Some((.., one)), Some((.., other))) => Err(Failure::usage(format!("{one} and {other} are two jobs; one at a time"))),
+            (Some((.., one)), Some((.., other))) => {
+                Err(Failure::usage(format!("{one} and {other} are two jobs; one at a time")))
+            }
         }
     }
 
     /// Is there a flag that is for one call: a job, or where its output goes?
     pub fn is_for_one_call(&self) -> bool {
-        let is_job = self.compress || self.decompress || self.test || self.list || self.append || self.bench;
+        let is_job =
+            self.compress || self.decompress || self.test || self.list || self.append || self.bench;
         is_job || self.json || self.stdout || self.output.is_some() || self.directory.is_some()
     }
 
-    /// Refuses to wait for a terminal where data is to come from: who forgot the file would see nothing happen.
+    /// Refuses to wait for a terminal where data is to come from: who forgot the file would see
+    /// nothing happen.
     pub fn check_terminal(&self, job: Job) -> Result<(), Failure> {
         let reads_stdin = match job {
             // Text may be typed to be compressed, but that is to be said.
             Job::Compress => self.files.is_empty(),
-            Job::Decompress | Job::Test | Job::List => self.inputs().iter().any(|input| input.as_os_str() == "-"),
+            Job::Decompress | Job::Test | Job::List => {
+                self.inputs().iter().any(|input| input.as_os_str() == "-")
+            }
             Job::Append | Job::Bench => false,
         };
         if !reads_stdin || !io::stdin().is_terminal() {
             return Ok(());
         }
         Err(Failure::usage(match job {
-            Job::Compress => "standard input is a terminal; name a file, or - to type what is compressed (cmx --help)",
-            _ => "an archive is not read from a terminal; name its file, or redirect it: cmx -d <FILE.cmx",
+            Job::Compress => {
+                "standard input is a terminal; name a file, or - to type what is compressed (cmx --help)"
+            }
+            _ => {
+                "an archive is not read from a terminal; name its file, or redirect it: cmx -d <FILE.cmx"
+            }
         }))
     }
 }
@@ -103,10 +124,20 @@ mod tests {
 
     #[test]
     fn one_job_at_a_time() {
-        for (line, wanted) in [("F", Job::Compress), ("-c F", Job::Compress), ("-dc F", Job::Decompress), ("-cd F", Job::Decompress)] {
+        for (line, wanted) in [
+            ("F", Job::Compress),
+            ("-c F", Job::Compress),
+            ("-dc F", Job::Decompress),
+            ("-cd F", Job::Decompress),
+        ] {
             assert_eq!(job(line).unwrap(), wanted, "{line}");
         }
-        for (line, wanted) in [("-t F", Job::Test), ("-l --json F", Job::List), ("-a X F", Job::Append), ("-b F", Job::Bench)] {
+        for (line, wanted) in [
+            ("-t F", Job::Test),
+            ("-l --json F", Job::List),
+            ("-a X F", Job::Append),
+            ("-b F", Job::Bench),
+        ] {
             assert_eq!(job(line).unwrap(), wanted, "{line}");
         }
         let letters = ['c', 'd', 't', 'l', 'a', 'b'];
@@ -122,7 +153,11 @@ mod tests {
     #[test]
     fn promised_calls_in_other_orders() {
         let promised: [(&[&str], Job, bool); 7] = [
-            (&["-c", "-7", "-T 2", "-q", "-f", "--no-verify", "IN", "-o OUT.cmx"], Job::Compress, false),
+            (
+                &["-c", "-7", "-T 2", "-q", "-f", "--no-verify", "IN", "-o OUT.cmx"],
+                Job::Compress,
+                false,
+            ),
             (&["-d", "-q", "-f", "IN.cmx", "-o OUT"], Job::Decompress, false),
             (&["-d", "-c", "IN.cmx"], Job::Decompress, true),
             (&["-dc", "-T 2", "IN.cmx"], Job::Decompress, true),
@@ -139,20 +174,41 @@ mod tests {
                 }
                 let line = format!("cmx {}", words.join(" "));
                 let options = Args::parse_from(line.split(' ')).options;
-                assert_eq!((options.job().unwrap(), options.to_stdout()), (wanted, to_stdout), "{line}");
+                assert_eq!(
+                    (options.job().unwrap(), options.to_stdout()),
+                    (wanted, to_stdout),
+                    "{line}"
+                );
             }
         }
     }
 
     #[test]
     fn flags_that_would_do_nothing() {
-        for line in ["--json F", "-d --json F", "-C D F", "-t -C D F", "-l -o O F", "-t F -o O", "-a X F -o O", "-b F -o O"] {
+        for line in [
+            "--json F",
+            "-d --json F",
+            "-C D F",
+            "-t -C D F",
+            "-l -o O F",
+            "-t F -o O",
+            "-a X F -o O",
+            "-b F -o O",
+        ] {
             job(line).unwrap_err();
         }
         for line in ["-d F --stdout -o O", "-dc -o O F", "-o O F --stdout"] {
             job(line).unwrap_err();
         }
-        for line in ["-dc F -o -", "-d F -C D", "-d -C D F P", "-o - F", "--stdout F", "-c F --stdout", "-dc -C D F"] {
+        for line in [
+            "-dc F -o -",
+            "-d F -C D",
+            "-d -C D F P",
+            "-o - F",
+            "--stdout F",
+            "-c F --stdout",
+            "-dc -C D F",
+        ] {
             job(line).unwrap();
         }
     }

@@ -1,4 +1,5 @@
-//! `-1` … `-9`: nine flags that are one number, the last one given. Two digits in one word are no level.
+//! `-1` … `-9`: nine flags that are one number, the last one given. Two digits in one word are no
+//! level.
 
 use std::ffi::OsString;
 
@@ -20,29 +21,40 @@ impl Default for LevelFlags {
     }
 }
 
-const IDS: [&str; 9] = ["level-1", "level-2", "level-3", "level-4", "level-5", "level-6", "level-7", "level-8", "level-9"];
+const IDS: [&str; 9] = [
+    "level-1", "level-2", "level-3", "level-4", "level-5", "level-6", "level-7", "level-8",
+    "level-9",
+];
 
 /// `--level N`, the same number in a word.
 const LONG: &str = "level";
 
-/// What is wrong with the first word that names a level that there is not, as `-22` or `-0` do, or two levels, as `-1k2`
-/// does. Read flag by flag, `-22` would be level 2.
+/// What is wrong with the first word that names a level that there is not, as `-22` or `-0` do, or
+/// two levels, as `-1k2` does. Read flag by flag, `-22` would be level 2.
 pub fn mistaken(words: &[OsString], command: &Command) -> Option<String> {
     let takes_value = |letter: char| {
         let flag = command.get_arguments().find(|flag| flag.get_short() == Some(letter));
         flag.is_some_and(|flag| flag.get_action().takes_values())
     };
-    let words = words.iter().skip(1).take_while(|word| *word != "--").filter_map(|word| word.to_str());
-    let flags = words.filter_map(|word| word.strip_prefix('-').filter(|flags| !flags.starts_with('-')).map(|flags| (word, flags)));
+    let words =
+        words.iter().skip(1).take_while(|word| *word != "--").filter_map(|word| word.to_str());
+    let flags = words.filter_map(|word| {
+        word.strip_prefix('-').filter(|flags| !flags.starts_with('-')).map(|flags| (word, flags))
+    });
     for (word, flags) in flags {
         // What follows the letter of a flag with a value is the value.
         let letters = flags.split(takes_value).next().unwrap_or_default();
-        let numbers: Vec<&str> = letters.split(|c: char| !c.is_ascii_digit()).filter(|number| !number.is_empty()).collect();
+        let numbers: Vec<&str> = letters
+            .split(|c: char| !c.is_ascii_digit())
+            .filter(|number| !number.is_empty())
+            .collect();
         match numbers[..] {
             [] => {}
             [number] if number.len() == 1 && number != "0" => {}
             [number] => {
-                return Some(format!("{word}: there is no level {number}; levels are -1 to -9, and -8 is the strongest of today"));
+                return Some(format!(
+                    "{word}: there is no level {number}; levels are -1 to -9, and -8 is the strongest of today"
+                ));
             }
             _ => return Some(format!("{word} names two levels; name one")),
         }
@@ -51,7 +63,10 @@ pub fn mistaken(words: &[OsString], command: &Command) -> Option<String> {
 }
 
 fn parse(text: &str) -> Result<u8, String> {
-    text.parse().ok().filter(|number| (1..=9).contains(number)).ok_or_else(|| "levels are 1 to 9, and 8 is the strongest of today".into())
+    text.parse()
+        .ok()
+        .filter(|number| (1..=9).contains(number))
+        .ok_or_else(|| "levels are 1 to 9, and 8 is the strongest of today".into())
 }
 
 impl FromArgMatches for LevelFlags {
@@ -73,7 +88,13 @@ pub struct LevelDigits(pub Vec<u8>);
 
 impl FromArgMatches for LevelDigits {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        Ok(LevelDigits((1..=8).zip(IDS).filter(|(_, id)| matches.get_flag(id)).map(|(number, _)| number).collect()))
+        Ok(LevelDigits(
+            (1..=8)
+                .zip(IDS)
+                .filter(|(_, id)| matches.get_flag(id))
+                .map(|(number, _)| number)
+                .collect(),
+        ))
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
@@ -86,7 +107,11 @@ impl clap::Args for LevelDigits {
     fn augment_args(command: Command) -> Command {
         let flags = ('1'..='8').zip(IDS).map(|(digit, id)| {
             let flag = Arg::new(id).short(digit).action(ArgAction::SetTrue);
-            if digit == '1' { flag.help("Measure level 1; so -2 to -8, and several of them measure several") } else { flag.hide(true) }
+            if digit == '1' {
+                flag.help("Measure level 1; so -2 to -8, and several of them measure several")
+            } else {
+                flag.hide(true)
+            }
         });
         command.args(flags)
     }
@@ -99,22 +124,43 @@ impl clap::Args for LevelDigits {
 impl clap::Args for LevelFlags {
     fn augment_args(command: Command) -> Command {
         let flags = ('1'..='9').zip(IDS).map(|(digit, id)| {
-            let flag = Arg::new(id).short(digit).action(ArgAction::SetTrue).overrides_with_all(IDS).overrides_with(LONG);
+            let flag = Arg::new(id)
+                .short(digit)
+                .action(ArgAction::SetTrue)
+                .overrides_with_all(IDS)
+                .overrides_with(LONG);
             let flag = flag.help_heading(EFFORT);
             // The screen of `--help` has one line for all levels; the long forms name four.
             match digit {
-                '1' => flag.alias("fast").help("The fastest level; -8 is the smallest, -5 the default").long_help("Level 1, the fastest"),
-                '5' => flag.long_help("Level 5, the default (`cmx levels` shows all with their memory)").hide_short_help(true),
-                '8' => flag.alias("best").long_help("Level 8, the smallest, for archives").hide_short_help(true),
-                '9' => flag.long_help("Level 9: reserved for the network, does what -8 does until then").hide_short_help(true),
+                '1' => flag
+                    .alias("fast")
+                    .help("The fastest level; -8 is the smallest, -5 the default")
+                    .long_help("Level 1, the fastest"),
+                '5' => flag
+                    .long_help("Level 5, the default (`cmx levels` shows all with their memory)")
+                    .hide_short_help(true),
+                '8' => flag
+                    .alias("best")
+                    .long_help("Level 8, the smallest, for archives")
+                    .hide_short_help(true),
+                '9' => flag
+                    .long_help("Level 9: reserved for the network, does what -8 does until then")
+                    .hide_short_help(true),
                 _ => flag.hide(true),
             }
         });
-        let long = Arg::new(LONG).long(LONG).value_name("N").value_parser(parse).overrides_with_all(IDS).overrides_with(LONG);
+        let long = Arg::new(LONG)
+            .long(LONG)
+            .value_name("N")
+            .value_parser(parse)
+            .overrides_with_all(IDS)
+            .overrides_with(LONG);
         command.args(flags).arg(
-            long.long_help("The level as a number, 1 to 9; of several levels in a call the last counts")
-                .help_heading(EFFORT)
-                .hide_short_help(true),
+            long.long_help(
+                "The level as a number, 1 to 9; of several levels in a call the last counts",
+            )
+            .help_heading(EFFORT)
+            .hide_short_help(true),
         )
     }
 
@@ -146,10 +192,23 @@ mod tests {
             ("cmx -1k2", "two levels"),
             ("cmx -5 -99", "no level 99"),
         ] {
-            assert!(mistake(line).is_some_and(|text| text.contains(part)), "{line}: {:?}", mistake(line));
+            assert!(
+                mistake(line).is_some_and(|text| text.contains(part)),
+                "{line}: {:?}",
+                mistake(line)
+            );
         }
-        for line in ["cmx -2 -2", "cmx -7T12 F", "cmx -T16", "cmx -M900M", "cmx -o22", "cmx -- -22", "cmx --22", "cmx - -5kf", "cmx -dC22"]
-        {
+        for line in [
+            "cmx -2 -2",
+            "cmx -7T12 F",
+            "cmx -T16",
+            "cmx -M900M",
+            "cmx -o22",
+            "cmx -- -22",
+            "cmx --22",
+            "cmx - -5kf",
+            "cmx -dC22",
+        ] {
             assert_eq!(mistake(line), None, "{line}");
         }
     }
@@ -166,7 +225,11 @@ mod tests {
             ("cmx -5 --fast", 1),
             ("cmx", level::DEFAULT_LEVEL),
         ] {
-            assert_eq!(Args::try_parse_from(line.split(' ')).unwrap().options.level.number, number, "{line}");
+            assert_eq!(
+                Args::try_parse_from(line.split(' ')).unwrap().options.level.number,
+                number,
+                "{line}"
+            );
         }
         assert!(Args::try_parse_from(["cmx", "--level", "22"]).is_err());
     }

@@ -57,14 +57,24 @@ fn list_one(options: &Options, input: &Path) -> Result<(), Failure> {
 }
 
 /// Gives `show` the rows that are selected in `input`, and the bytes of the archive.
-fn read(options: &Options, input: &Path, show: impl FnOnce(&[Row], u64) -> Result<(), Failure>) -> Result<(), Failure> {
+fn read(
+    options: &Options,
+    input: &Path,
+    show: impl FnOnce(&[Row], u64) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let fail = |error: cmx::Error| Failure::at(input, &error);
     let settings = settings(options)?;
-    let (archive, is_hashed) = ArchiveInput::open(input, &settings)?.into_archive_even_cut(&settings).map_err(fail)?;
+    let (archive, is_hashed) =
+        ArchiveInput::open(input, &settings)?.into_archive_even_cut(&settings).map_err(fail)?;
     let mut selection = selection(options).map_err(fail)?;
     let mut rows: Vec<Row> = archive
         .entries_with_packed()
-        .map(|(entry, packed)| Row { path: Archive::path_of(&entry, input), entry, packed, is_hashed })
+        .map(|(entry, packed)| Row {
+            path: Archive::path_of(&entry, input),
+            entry,
+            packed,
+            is_hashed,
+        })
         .collect();
     rows.retain(|row| selection.selects(&row.path));
     if let Some(pattern) = selection.unused() {
@@ -99,7 +109,9 @@ fn as_table(rows: &[Row], archive_len: u64, is_part: bool, with_owner: bool) -> 
         let entry = &*row.entry;
         let time = entry.metadata.mtime.and_then(local).unwrap_or_default();
         let is_file = entry.kind == EntryKind::File;
-        let ratio = percent(row.packed, entry.size).filter(|_| is_file).map_or(String::new(), |percent| format!("{percent:.1} %"));
+        let ratio = percent(row.packed, entry.size)
+            .filter(|_| is_file)
+            .map_or(String::new(), |percent| format!("{percent:.1} %"));
         let hash = if is_file && row.is_hashed { hash(entry) } else { String::new() };
         let link = match entry.kind {
             EntryKind::Symlink => format!(" -> {}", show_name(&entry.link)),
@@ -117,11 +129,16 @@ fn as_table(rows: &[Row], archive_len: u64, is_part: bool, with_owner: bool) -> 
         );
     }
     let total: u64 = rows.iter().map(|row| row.entry.size).sum();
-    let count = format!("{} {}, {total} bytes", rows.len(), if rows.len() == 1 { "entry" } else { "entries" });
+    let count = format!(
+        "{} {}, {total} bytes",
+        rows.len(),
+        if rows.len() == 1 { "entry" } else { "entries" }
+    );
     let _ = if is_part {
         writeln!(text, "{count}")
     } else {
-        let ratio = percent(archive_len, total).map_or(String::new(), |percent| format!(" ({percent:.2} %)"));
+        let ratio = percent(archive_len, total)
+            .map_or(String::new(), |percent| format!(" ({percent:.2} %)"));
         writeln!(text, "{count}; the archive takes {archive_len} bytes{ratio}")
     };
     text
@@ -129,15 +146,19 @@ fn as_table(rows: &[Row], archive_len: u64, is_part: bool, with_owner: bool) -> 
 
 /// The hash in as many digits as are stored.
 fn hash(entry: &Entry) -> String {
-    if entry.stored_len() < WIDE_HASH { format!("{:08x}", entry.hash) } else { format!("{:016x}", entry.hash) }
+    if entry.stored_len() < WIDE_HASH {
+        format!("{:08x}", entry.hash)
+    } else {
+        format!("{:016x}", entry.hash)
+    }
 }
 
 fn percent(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| 100.0 * part as f64 / whole as f64)
 }
 
-/// Kind and permissions as `ls -l` writes them, with s, S, t and T for setuid, setgid and sticky; then + where there is an
-/// access list, @ where there are other extended attributes.
+/// Kind and permissions as `ls -l` writes them, with s, S, t and T for setuid, setgid and sticky;
+/// then + where there is an access list, @ where there are other extended attributes.
 fn mode(entry: &Entry) -> String {
     let bits = entry.metadata.mode.unwrap_or(0);
     let mut text = String::from(kind_letter(entry.kind));
@@ -169,15 +190,25 @@ fn owner(entry: &Entry) -> String {
 }
 
 fn local(time: Time) -> Option<String> {
-    DateTime::from_timestamp(time.seconds, time.nanos).map(|time| time.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S").to_string())
+    DateTime::from_timestamp(time.seconds, time.nanos)
+        .map(|time| time.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S").to_string())
 }
 
-/// Writes one JSON object, behind so many spaces, an entry at a time: as values all of them take several times the memory of
-/// the index.
-fn write_json(out: &mut impl Write, input: &Path, rows: &[Row], archive_len: u64, indent: usize) -> io::Result<()> {
+/// Writes one JSON object, behind so many spaces, an entry at a time: as values all of them take
+/// several times the memory of the index.
+fn write_json(
+    out: &mut impl Write,
+    input: &Path,
+    rows: &[Row],
+    archive_len: u64,
+    indent: usize,
+) -> io::Result<()> {
     let line = format!("\n{:indent$}", "");
     let archive = escaped(&json!(input.to_string_lossy()).to_string());
-    write!(out, "{{{line}  \"archive\": {archive},{line}  \"archive_size\": {archive_len},{line}  \"entries\": [")?;
+    write!(
+        out,
+        "{{{line}  \"archive\": {archive},{line}  \"archive_size\": {archive_len},{line}  \"entries\": ["
+    )?;
     for (number, row) in rows.iter().enumerate() {
         let entry = escaped(&format!("{:#}", row_json(row))).replace('\n', &format!("{line}    "));
         write!(out, "{}{line}    {entry}", if number > 0 { "," } else { "" })?;
@@ -187,14 +218,17 @@ fn write_json(out: &mut impl Write, input: &Path, rows: &[Row], archive_len: u64
     write!(out, "{end}],{line}  \"size\": {total}{line}}}")
 }
 
-/// JSON text in which every character that acts on a terminal or deceives a reader is escaped. Such characters stand in
-/// strings only; for programs the text means the same.
+/// JSON text in which every character that acts on a terminal or deceives a reader is escaped. Such
+/// characters stand in strings only; for programs the text means the same.
 fn escaped(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for letter in json.chars() {
         if is_deceptive(letter) && letter != '\n' {
             let mut units = [0; 2];
-            letter.encode_utf16(&mut units).iter().for_each(|unit| text.push_str(&format!("\\u{unit:04x}")));
+            letter
+                .encode_utf16(&mut units)
+                .iter()
+                .for_each(|unit| text.push_str(&format!("\\u{unit:04x}")));
         } else {
             text.push(letter);
         }
@@ -220,14 +254,22 @@ fn row_json(row: &Row) -> Value {
     if let Some(bits) = entry.metadata.mode {
         value["mode"] = format!("{bits:04o}").into();
     }
-    if let Some(time) = entry.metadata.mtime.and_then(|time| DateTime::<Utc>::from_timestamp(time.seconds, time.nanos)) {
+    if let Some(time) = entry
+        .metadata
+        .mtime
+        .and_then(|time| DateTime::<Utc>::from_timestamp(time.seconds, time.nanos))
+    {
         value["modified"] = time.to_rfc3339().into();
     }
     if let Some((user, group)) = entry.owner {
         value["owner"] = json!([user, group]);
     }
     if !entry.xattrs.is_empty() {
-        value["xattrs"] = entry.xattrs.iter().map(|(name, _)| String::from_utf8_lossy(name).into_owned()).collect();
+        value["xattrs"] = entry
+            .xattrs
+            .iter()
+            .map(|(name, _)| String::from_utf8_lossy(name).into_owned())
+            .collect();
     }
     if !entry.link.is_empty() {
         value["link"] = String::from_utf8_lossy(&entry.link).into();

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Three quarters of the memory that the machine has and that the control groups allow; 8 GiB where the system does not say.
+/// Three quarters of the memory that the machine has and that the control groups allow; 8 GiB where
+/// the system does not say.
 pub fn default() -> u64 {
     allowed(Path::new("/")).map_or(8 << 30, |bytes| bytes / 4 * 3)
 }
@@ -12,7 +13,9 @@ pub fn default() -> u64 {
 fn allowed(root: &Path) -> Option<u64> {
     let machine = || {
         let text = fs::read_to_string(root.join("proc/meminfo")).ok()?;
-        let kib = text.lines().find_map(|line| line.strip_prefix("MemTotal:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok())?;
+        let kib = text.lines().find_map(|line| {
+            line.strip_prefix("MemTotal:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok()
+        })?;
         kib.checked_mul(1024)
     };
     let groups = fs::read_to_string(root.join("proc/self/cgroup")).unwrap_or_default();
@@ -27,14 +30,18 @@ fn limit_of(root: &Path, line: &str) -> Option<u64> {
     // Version 2 has one tree without a name, version 1 one for each controller.
     let (tree, file) = match controllers {
         "" => ("sys/fs/cgroup", "memory.max"),
-        _ if controllers.split(',').any(|name| name == "memory") => ("sys/fs/cgroup/memory", "memory.limit_in_bytes"),
+        _ if controllers.split(',').any(|name| name == "memory") => {
+            ("sys/fs/cgroup/memory", "memory.limit_in_bytes")
+        }
         _ => return None,
     };
     let tree = root.join(tree);
     let group: PathBuf = tree.join(path.trim_start_matches('/'));
     // In a container the path may be that of the host, and the tree begins with the group itself.
     let folders = group.ancestors().take_while(|folder| folder.starts_with(&tree)).chain([&*tree]);
-    folders.filter_map(|folder| fs::read_to_string(folder.join(file)).ok()?.trim().parse().ok()).min()
+    folders
+        .filter_map(|folder| fs::read_to_string(folder.join(file)).ok()?.trim().parse().ok())
+        .min()
 }
 
 #[cfg(test)]
@@ -60,12 +67,28 @@ mod tests {
         let second = ("proc/self/cgroup", "0::/a/b\n");
         let none = ("sys/fs/cgroup/a/b/memory.max", "max\n");
         assert_eq!(machine(&[MACHINE, second, none]), Some(2 << 20));
-        assert_eq!(machine(&[MACHINE, second, none, ("sys/fs/cgroup/a/memory.max", "1000\n")]), Some(1000));
-        assert_eq!(machine(&[second, ("sys/fs/cgroup/memory.max", "500\n")]), Some(500), "the group of a container is its root");
+        assert_eq!(
+            machine(&[MACHINE, second, none, ("sys/fs/cgroup/a/memory.max", "1000\n")]),
+            Some(1000)
+        );
+        assert_eq!(
+            machine(&[second, ("sys/fs/cgroup/memory.max", "500\n")]),
+            Some(500),
+            "the group of a container is its root"
+        );
         let first = ("proc/self/cgroup", "5:cpu:/x\n4:hugetlb,memory:/y\n0::/z\n");
         let cpu = ("sys/fs/cgroup/cpu/x/memory.limit_in_bytes", "1");
         let unlimited = ("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
         assert_eq!(machine(&[MACHINE, first, cpu, unlimited]), Some(2 << 20));
-        assert_eq!(machine(&[MACHINE, first, cpu, unlimited, ("sys/fs/cgroup/memory/y/memory.limit_in_bytes", "300\n")]), Some(300));
+        assert_eq!(
+            machine(&[
+                MACHINE,
+                first,
+                cpu,
+                unlimited,
+                ("sys/fs/cgroup/memory/y/memory.limit_in_bytes", "300\n")
+            ]),
+            Some(300)
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! `cmx man`: one page with everything, from the definition of the flags and the texts of `cmx help`.
+//! `cmx man`: one page with everything, from the definition of the flags and the texts of `cmx
+//! help`.
 
 use std::io;
 
@@ -19,7 +20,12 @@ pub fn page() -> io::Result<Vec<u8>> {
     // Only FILE is in no group; its section, OPTIONS, comes first. The groups belong into it.
     let mut options = Vec::new();
     man.render_options_section(&mut options)?;
-    page.extend_from_slice(String::from_utf8_lossy(&options).replace(".SH ", ".SS ").replacen(".SS ", ".SH ", 1).as_bytes());
+    page.extend_from_slice(
+        String::from_utf8_lossy(&options)
+            .replace(".SH ", ".SS ")
+            .replacen(".SS ", ".SH ", 1)
+            .as_bytes(),
+    );
     page.extend_from_slice(b".SH COMMANDS\n");
     for word in Args::command().get_subcommands() {
         page.extend_from_slice(&command_section(word)?);
@@ -27,7 +33,11 @@ pub fn page() -> io::Result<Vec<u8>> {
     for topic in &TOPICS {
         page.extend_from_slice(format!(".SH {}\n.nf\n", topic.section).as_bytes());
         // The first line is the title again.
-        topic.text.lines().skip(2).for_each(|line| page.extend_from_slice(escaped(line).as_bytes()));
+        topic
+            .text
+            .lines()
+            .skip(2)
+            .for_each(|line| page.extend_from_slice(escaped(line).as_bytes()));
         page.extend_from_slice(b".fi\n");
     }
     Ok(page)
@@ -42,9 +52,12 @@ fn command_section(word: &Command) -> io::Result<Vec<u8>> {
     for part in [Man::render_description_section, Man::render_options_section] {
         let mut rendered = Vec::new();
         part(&man, &mut rendered)?;
-        // It stands below the command's own heading, and what each part defines first was defined with the title.
+        // It stands below the command's own heading, and what each part defines first was defined
+        // with the title.
         let rendered = String::from_utf8_lossy(&rendered).into_owned();
-        let lines = rendered.lines().filter(|line| ![".SH ", ".ie ", ".el "].iter().any(|start| line.starts_with(start)));
+        let lines = rendered
+            .lines()
+            .filter(|line| ![".SH ", ".ie ", ".el "].iter().any(|start| line.starts_with(start)));
         lines.for_each(|line| section.extend_from_slice(format!("{line}\n").as_bytes()));
     }
     Ok(section)
@@ -54,5 +67,8 @@ fn command_section(word: &Command) -> io::Result<Vec<u8>> {
 fn escaped(line: &str) -> String {
     // A leading dot or quote would be a command to the formatter.
     let guard = if line.starts_with(['.', '\'']) { "\\&" } else { "" };
-    format!("{guard}{}\n", line.replace('\\', "\\e").replace('-', "\\-").replace('\'', "\\(aq").replace('`', "\\(ga"))
+    format!(
+        "{guard}{}\n",
+        line.replace('\\', "\\e").replace('-', "\\-").replace('\'', "\\(aq").replace('`', "\\(ga")
+    )
 }

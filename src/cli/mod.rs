@@ -52,7 +52,10 @@ pub fn run() -> ExitCode {
     if let Some(mistake) = level_flags::mistaken(&words, &Args::command()) {
         return end(&Failure::usage(mistake));
     }
-    let args = match screen::command().try_get_matches_from(words).and_then(|matches| Args::from_arg_matches(&matches)) {
+    let args = match screen::command()
+        .try_get_matches_from(words)
+        .and_then(|matches| Args::from_arg_matches(&matches))
+    {
         Ok(args) => args,
         Err(error) => return usage::report(&error),
     };
@@ -64,8 +67,8 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// A defect becomes one line like every other error. With `defects` the panic is printed as well, with its backtrace; one
-/// that the library catches, since the bytes were odd, never is.
+/// A defect becomes one line like every other error. With `defects` the panic is printed as well,
+/// with its backtrace; one that the library catches, since the bytes were odd, never is.
 fn print_panics(defects: bool) {
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
@@ -83,10 +86,11 @@ fn end(failure: &Failure) -> ExitCode {
     ExitCode::from(failure.code)
 }
 
-/// The words of the call, with those of `CMX_OPT` behind the program's name: what is typed comes later
-/// and so overrides them. A word that is a command keeps its place before all flags.
+/// The words of the call, with those of `CMX_OPT` behind the program's name: what is typed comes
+/// later and so overrides them. A word that is a command keeps its place before all flags.
 fn words(defaults: Option<OsString>, mut typed: Vec<OsString>) -> Result<Vec<OsString>, Failure> {
-    let is_command = typed.get(1).is_some_and(|word| Args::command().find_subcommand(word).is_some());
+    let is_command =
+        typed.get(1).is_some_and(|word| Args::command().find_subcommand(word).is_some());
     if !is_command {
         let at = typed.len().min(1);
         typed.splice(at..at, environment::options(defaults.as_deref())?);
@@ -94,15 +98,20 @@ fn words(defaults: Option<OsString>, mut typed: Vec<OsString>) -> Result<Vec<OsS
     Ok(typed)
 }
 
-/// Memory that small allocations of any job may need: there is no way to fail cleanly in each of them,
-/// so it is asked for once, and given back, before anything is begun.
+/// Memory that small allocations of any job may need: there is no way to fail cleanly in each of
+/// them, so it is asked for once, and given back, before anything is begun.
 const HEADROOM: usize = 32 << 20;
 
 fn dispatch(args: &Args) -> Result<(), Failure> {
     if Vec::<u8>::new().try_reserve_exact(HEADROOM).is_err() {
-        return Err(Failure::usage("there is not enough memory to begin; a limit is set too low (ulimit -v)"));
+        return Err(Failure::usage(
+            "there is not enough memory to begin; a limit is set too low (ulimit -v)",
+        ));
     }
-    if !matches!(args.command, Some(Command::Levels | Command::Help { .. } | Command::Man | Command::Completions { .. })) {
+    if !matches!(
+        args.command,
+        Some(Command::Levels | Command::Help { .. } | Command::Man | Command::Completions { .. })
+    ) {
         environment::check_instruction_set(std::env::var_os("CMX_SIMD").as_deref())?;
         if let Some(warning) = cmx::simd::warning() {
             eprintln!("cmx: warning: {warning}");

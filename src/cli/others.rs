@@ -9,8 +9,9 @@ use cmx::archive::select::Selection;
 use cmx::container::format::MAGIC;
 use cmx::{Archive, DecodeOptions};
 
-/// Is everything behind the first of `inputs` another archive? Every word must be a file that begins as archives do, and
-/// none a name or glob that selects something in the first archive: there names win.
+/// Is everything behind the first of `inputs` another archive? Every word must be a file that
+/// begins as archives do, and none a name or glob that selects something in the first archive:
+/// there names win.
 pub fn are_archives(inputs: &[PathBuf], settings: &DecodeOptions) -> bool {
     let [first, rest @ ..] = inputs else { return false };
     if first.as_os_str() == "-" || !rest.iter().all(|word| is_archive(word)) {
@@ -22,7 +23,9 @@ pub fn are_archives(inputs: &[PathBuf], settings: &DecodeOptions) -> bool {
 
 /// Is `word` a name or glob of something in `archive`?
 pub fn selects(archive: &Archive, input: &Path, word: &Path) -> bool {
-    let Ok(mut selection) = Selection::new(&[word.as_os_str().as_bytes().to_vec()]) else { return false };
+    let Ok(mut selection) = Selection::new(&[word.as_os_str().as_bytes().to_vec()]) else {
+        return false;
+    };
     archive.entries().any(|entry| selection.selects(&Archive::path_of(entry, input)))
 }
 
@@ -30,7 +33,9 @@ pub fn selects(archive: &Archive, input: &Path, word: &Path) -> bool {
 pub fn is_archive(path: &Path) -> bool {
     let mut start = [0; MAGIC.len()];
     let is_file = std::fs::metadata(path).is_ok_and(|found| found.is_file());
-    is_file && File::open(path).is_ok_and(|mut file| file.read_exact(&mut start).is_ok()) && start == MAGIC
+    is_file
+        && File::open(path).is_ok_and(|mut file| file.read_exact(&mut start).is_ok())
+        && start == MAGIC
 }
 
 /// What to type instead of a name that selected nothing, if an entry deeper in the archive has it.

@@ -28,22 +28,38 @@ enum Sink {
 impl Output {
     /// Opens `path`, which must not exist unless `force`, nor be the `input`.
     pub fn file(path: &Path, force: bool, input: &Path) -> Result<Self, Failure> {
-        if std::fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) && !force && !cmx::output::is_device(path) {
-            return Err(Failure::usage(format!("{} is a symbolic link; -f replaces the link", name(path))));
+        if std::fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink())
+            && !force
+            && !cmx::output::is_device(path)
+        {
+            return Err(Failure::usage(format!(
+                "{} is a symbolic link; -f replaces the link",
+                name(path)
+            )));
         }
         if let Ok(found) = std::fs::metadata(path) {
             if found.is_dir() {
-                return Err(Failure::usage(format!("{} is a folder; name a file with -o", name(path))));
+                return Err(Failure::usage(format!(
+                    "{} is a folder; name a file with -o",
+                    name(path)
+                )));
             }
             if found.is_file() && is_same(path, input) {
-                return Err(Failure::usage(format!("{} is input and output at once; name another with -o", name(path))));
+                return Err(Failure::usage(format!(
+                    "{} is input and output at once; name another with -o",
+                    name(path)
+                )));
             }
             if found.is_file() && !force && !cmx::output::is_device(path) {
                 return Err(Failure::usage(format!("{} exists; -f overwrites it", name(path))));
             }
         }
         if let Some(file) = standard::stream_of(path)? {
-            return Ok(Output { path: path.to_path_buf(), sink: Sink::Stdout(file), failed: false });
+            return Ok(Output {
+                path: path.to_path_buf(),
+                sink: Sink::Stdout(file),
+                failed: false,
+            });
         }
         let file = AtomicFile::create(path, force).map_err(|error| Failure::io(path, &error))?;
         Ok(Output { path: path.to_path_buf(), sink: Sink::File(file), failed: false })
@@ -60,7 +76,9 @@ impl Output {
     /// Standard output for compressed bytes, which a terminal must not get unless `force`.
     pub fn stdout_for_archive(options: &Options) -> Result<Self, Failure> {
         if io::stdout().is_terminal() && !options.force {
-            return Err(Failure::usage("compressed data is not written to a terminal; redirect it, or name a file with -o"));
+            return Err(Failure::usage(
+                "compressed data is not written to a terminal; redirect it, or name a file with -o",
+            ));
         }
         Self::stdout()
     }
@@ -80,7 +98,8 @@ impl Output {
         self.failed
     }
 
-    /// Gives the file the owner and the mode of `original` as far as the system allows, then commits it.
+    /// Gives the file the owner and the mode of `original` as far as the system allows, then
+    /// commits it.
     pub fn commit_like(mut self, original: &std::fs::Metadata) -> Result<(), Failure> {
         if let Sink::File(file) = &mut self.sink {
             file.set_owner_and_mode(original).map_err(|error| Failure::io(&self.path, &error))?;
@@ -91,9 +110,14 @@ impl Output {
     /// Sets mode and time where there is a file to have them, then commits it.
     pub fn commit(self, metadata: &Metadata) -> Result<(), Failure> {
         let Sink::File(mut file) = self.sink else { return Ok(()) };
-        file.set_metadata(metadata).and_then(|()| file.commit()).map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => Failure::usage(format!("{} was made meanwhile; -f overwrites it", name(&self.path))),
-            _ => Failure::io(&self.path, &error),
+        file.set_metadata(metadata).and_then(|()| file.commit()).map_err(|error| {
+            match error.kind() {
+                io::ErrorKind::AlreadyExists => Failure::usage(format!(
+                    "{} was made meanwhile; -f overwrites it",
+                    name(&self.path)
+                )),
+                _ => Failure::io(&self.path, &error),
+            }
         })
     }
 }
@@ -104,7 +128,8 @@ impl Write for Output {
             Sink::File(file) => file.write(bytes),
             Sink::Stdout(file) => file.write(bytes),
         };
-        self.failed |= result.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::Interrupted);
+        self.failed |=
+            result.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::Interrupted);
         result
     }
 

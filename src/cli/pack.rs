@@ -19,17 +19,22 @@ use super::output::Output;
 /// Makes an archive of `inputs`.
 pub fn run(options: &Options, level: &'static Level, inputs: &[PathBuf]) -> Result<(), Failure> {
     if options.rm {
-        return Err(Failure::usage("--rm is for single files; an archive's sources are yours to delete, after cmx -t"));
+        return Err(Failure::usage(
+            "--rm is for single files; an archive's sources are yours to delete, after cmx -t",
+        ));
     }
     if inputs.iter().any(|input| input.as_os_str() == "-") {
-        return Err(Failure::usage("standard input has no name to be archived under; compress it alone, or name files"));
+        return Err(Failure::usage(
+            "standard input has no name to be archived under; compress it alone, or name files",
+        ));
     }
     let target = target(options, inputs)?;
     let shown = target.clone().unwrap_or_else(|| PathBuf::from("standard output"));
     let mut settings = create_options(options, level, target.as_deref());
     // The list of files is in the same budget as all that is done with it.
     let budget = Budget::new(settings.encode.memory);
-    let plan = budget.run(|| Plan::of(inputs, settings.walk)).map_err(|error| Failure::plain(&error))?;
+    let plan =
+        budget.run(|| Plan::of(inputs, settings.walk)).map_err(|error| Failure::plain(&error))?;
     fit(&mut settings, options, plan.total())?;
     let mut output = match &target {
         Some(path) => Output::file(path, options.force, Path::new(""))?,
@@ -39,7 +44,9 @@ pub fn run(options: &Options, level: &'static Level, inputs: &[PathBuf]) -> Resu
     let display = Display::begin(options, &name(&shown), Some(plan.total() * passes), passes);
     settings.encode.progress = Some(display.progress.clone());
     let result = budget.run(|| plan.write(&mut output, &settings));
-    let summary = result.map_err(|error| if output.has_failed() { Failure::at(&shown, &error) } else { Failure::plain(&error) })?;
+    let summary = result.map_err(|error| {
+        if output.has_failed() { Failure::at(&shown, &error) } else { Failure::plain(&error) }
+    })?;
     output.commit(&Metadata::default())?;
     display.finish(&name(&shown), summary.raw, summary.coded, "->");
     if !options.quiet {
@@ -49,19 +56,34 @@ pub fn run(options: &Options, level: &'static Level, inputs: &[PathBuf]) -> Resu
 }
 
 /// What the flags say about making or extending the archive at `target`.
-pub fn create_options(options: &Options, level: &'static Level, target: Option<&Path>) -> CreateOptions {
-    let exclude = target.and_then(|path| std::fs::metadata(path).ok()).map(|found| (found.dev(), found.ino()));
+pub fn create_options(
+    options: &Options,
+    level: &'static Level,
+    target: Option<&Path>,
+) -> CreateOptions {
+    let exclude = target
+        .and_then(|path| std::fs::metadata(path).ok())
+        .map(|found| (found.dev(), found.ino()));
     CreateOptions {
-        encode: EncodeOptions { level, verify: !options.no_verify, memory: levels::memory(options), ..EncodeOptions::default() },
-        walk: WalkOptions { owner: options.owner, xattrs: options.xattrs.unwrap_or_default(), exclude },
+        encode: EncodeOptions {
+            level,
+            verify: !options.no_verify,
+            memory: levels::memory(options),
+            ..EncodeOptions::default()
+        },
+        walk: WalkOptions {
+            owner: options.owner,
+            xattrs: options.xattrs.unwrap_or_default(),
+            exclude,
+        },
         solid: options.solid,
         base: options.base,
         parity: options.parity,
     }
 }
 
-/// Fits `settings` into the memory, for `total` bytes of files. Where blocks have to be smaller there is no base: base and
-/// copy take as much as a whole block.
+/// Fits `settings` into the memory, for `total` bytes of files. Where blocks have to be smaller
+/// there is no base: base and copy take as much as a whole block.
 pub fn fit(settings: &mut CreateOptions, options: &Options, total: u64) -> Result<(), Failure> {
     let level = settings.encode.level;
     (settings.encode.level, settings.encode.threads) = levels::fitted(options, level, Some(total))?;
@@ -86,9 +108,12 @@ fn target(options: &Options, inputs: &[PathBuf]) -> Result<Option<PathBuf>, Fail
                 return Ok(Some(with_suffix(only)));
             }
             let whole = std::fs::canonicalize(only).map_err(|error| Failure::io(only, &error))?;
-            let stem = whole.file_name().ok_or_else(|| Failure::usage("name the archive with -o"))?;
+            let stem =
+                whole.file_name().ok_or_else(|| Failure::usage("name the archive with -o"))?;
             Ok(Some(with_suffix(Path::new(stem))))
         }
-        _ => Err(Failure::usage("several inputs with a folder among them make one archive; name it with -o")),
+        _ => Err(Failure::usage(
+            "several inputs with a folder among them make one archive; name it with -o",
+        )),
     }
 }

@@ -44,8 +44,8 @@ const HARDLY: f64 = 0.98;
 const SAME_SIZE: f64 = 0.003;
 const SAME_TIME: f64 = 1.15;
 
-/// What to pick for an input like the measured one, of `length` bytes, a sentence a line. `rows` are in the
-/// order of the levels.
+/// What to pick for an input like the measured one, of `length` bytes, a sentence a line. `rows`
+/// are in the order of the levels.
 pub fn recommendation(rows: &[Measured], length: u64) -> String {
     if rows.len() < 2 || length == 0 {
         return "One measurement is not enough to compare.".into();
@@ -81,10 +81,18 @@ pub fn recommendation(rows: &[Measured], length: u64) -> String {
         }
     );
     if smallest.coded as f64 <= best.coded as f64 * (1.0 - SAME_SIZE) {
-        text += &format!("\nIf space is all that counts, -{} {}.", smallest.level.number(), beside(smallest, best));
+        text += &format!(
+            "\nIf space is all that counts, -{} {}.",
+            smallest.level.number(),
+            beside(smallest, best)
+        );
     }
     if quickest.compress * SAME_TIME < best.compress {
-        text += &format!("\nIf you are in a hurry, -{} {}.", quickest.level.number(), beside(quickest, best));
+        text += &format!(
+            "\nIf you are in a hurry, -{} {}.",
+            quickest.level.number(),
+            beside(quickest, best)
+        );
     }
     text
 }

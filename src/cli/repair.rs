@@ -68,18 +68,26 @@ pub fn run(args: &RepairArgs) -> Result<(), Failure> {
     let file = open(input)?;
     let target = args.output.clone().unwrap_or_else(|| input.with_extension("repaired.cmx"));
     if target.as_os_str() == "-" {
-        return Err(Failure::usage("a repaired archive is written to a file, not to standard output; name it with -o"));
+        return Err(Failure::usage(
+            "a repaired archive is written to a file, not to standard output; name it with -o",
+        ));
     }
     let options = args.options();
     let mut settings = settings(&options)?;
     let mut output = Output::file(&target, args.force, input)?;
-    let folder = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder =
+        target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let display = Display::begin(&options, &name(input), None, 1);
     settings.progress = Some(display.progress.clone());
     let summary = repair(&file, folder, &mut output, &settings);
     drop(display);
-    let summary =
-        summary.map_err(|error| if error.is_damage() { Failure::beyond_repair(input, &error) } else { output.blame(input, &error) })?;
+    let summary = summary.map_err(|error| {
+        if error.is_damage() {
+            Failure::beyond_repair(input, &error)
+        } else {
+            output.blame(input, &error)
+        }
+    })?;
     let mut text: Vec<String> = Vec::new();
     if args.verbose > 0 {
         text.extend_from_slice(&summary.members);
@@ -90,7 +98,12 @@ pub fn run(args: &RepairArgs) -> Result<(), Failure> {
     } else {
         let found = file.metadata().map_err(|error| Failure::io(input, &error))?;
         output.commit_like(&found)?;
-        text.push(format!("{}: {} entries whole, {} not", name(&target), summary.whole, summary.lost.len()));
+        text.push(format!(
+            "{}: {} entries whole, {} not",
+            name(&target),
+            summary.whole,
+            summary.lost.len()
+        ));
     }
     if args.quiet {
         text.clear();
@@ -107,14 +120,19 @@ pub fn run(args: &RepairArgs) -> Result<(), Failure> {
 /// Opens the archive, which is looked through more than once.
 fn open(input: &Path) -> Result<File, Failure> {
     if input.as_os_str() == "-" {
-        return Err(Failure::usage("standard input cannot be repaired, as it is read more than once; copy it to a file and name that"));
+        return Err(Failure::usage(
+            "standard input cannot be repaired, as it is read more than once; copy it to a file and name that",
+        ));
     }
     let found = fs::metadata(input).map_err(|error| Failure::io(input, &error))?;
     if found.is_dir() {
         return Err(Failure::io(input, &io::ErrorKind::IsADirectory.into()));
     }
     if !found.is_file() {
-        return Err(Failure::usage(format!("{} is no regular file; copy it to one and name that", name(input))));
+        return Err(Failure::usage(format!(
+            "{} is no regular file; copy it to one and name that",
+            name(input)
+        )));
     }
     let file = File::open(input).map_err(|error| Failure::io(input, &error))?;
     // Cut off by a repair would be what an append has not finished.

@@ -7,8 +7,8 @@ use super::args::Args;
 /// Where the words on a flag begin.
 const COLUMN: usize = 25;
 
-/// The definition of the command line, with [`text`] as its help. What is generated from the definition without it,
-/// the man page and `cmx help options`, has the long texts.
+/// The definition of the command line, with [`text`] as its help. What is generated from the
+/// definition without it, the man page and `cmx help options`, has the long texts.
 pub fn command() -> clap::Command {
     Args::command().override_help(text()).long_version(super::version::text())
 }
@@ -21,7 +21,9 @@ pub fn text() -> String {
     let mut text = format!("{about}.\n\n{}\n", command.render_usage());
     text += "Without FILE, or with -, it is a filter from standard input to standard output.\n\n";
     let mut last = "";
-    for flag in command.get_arguments().filter(|flag| !flag.is_positional() && !flag.is_hide_set() && !flag.is_hide_short_help_set()) {
+    for flag in command.get_arguments().filter(|flag| {
+        !flag.is_positional() && !flag.is_hide_set() && !flag.is_hide_short_help_set()
+    }) {
         let group = flag.get_help_heading().unwrap_or("Options");
         if group != last {
             text += &format!("{group}:\n");
@@ -69,15 +71,20 @@ mod tests {
     #[test]
     fn every_flag_has_a_line() {
         let text = text();
-        for flag in
-            Args::command().get_arguments().filter(|flag| !flag.is_positional() && !flag.is_hide_set() && !flag.is_hide_short_help_set())
-        {
+        for flag in Args::command().get_arguments().filter(|flag| {
+            !flag.is_positional() && !flag.is_hide_set() && !flag.is_hide_short_help_set()
+        }) {
             let Some(long) = flag.get_long() else { continue };
             let found = text
                 .lines()
-                .filter(|line| line.contains(&format!("--{long} ")) || line.contains(&format!("--{long}[")))
+                .filter(|line| {
+                    line.contains(&format!("--{long} ")) || line.contains(&format!("--{long}["))
+                })
                 .collect::<Vec<_>>();
-            assert!(found.len() == 1 && found[0].get(COLUMN - 1..=COLUMN - 1) == Some(" "), "--{long}: {found:?}");
+            assert!(
+                found.len() == 1 && found[0].get(COLUMN - 1..=COLUMN - 1) == Some(" "),
+                "--{long}: {found:?}"
+            );
         }
     }
 }

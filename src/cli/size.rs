@@ -10,14 +10,22 @@ pub fn parse(text: &str) -> Result<u64, String> {
         Some((end, 't' | 'T')) => (&plain[..end], 40),
         _ => (plain, 0),
     };
-    let number: u64 = digits.parse().map_err(|_| "not a size; write it like 900M or 4G".to_string())?;
+    let number: u64 =
+        digits.parse().map_err(|_| "not a size; write it like 900M or 4G".to_string())?;
     number.checked_mul(1 << shift).ok_or_else(|| "too large".to_string())
 }
 
 /// Hundredths of a percent of a text like `2%` or `0.5`.
 pub fn parse_percent(text: &str) -> Result<u32, String> {
-    let number: f64 = text.trim_end_matches('%').parse().map_err(|_| "not a percentage; write it like 2%".to_string())?;
-    if (0.0..=100.0).contains(&number) { Ok((number * 100.0).round() as u32) } else { Err("between 0 and 100 %".into()) }
+    let number: f64 = text
+        .trim_end_matches('%')
+        .parse()
+        .map_err(|_| "not a percentage; write it like 2%".to_string())?;
+    if (0.0..=100.0).contains(&number) {
+        Ok((number * 100.0).round() as u32)
+    } else {
+        Err("between 0 and 100 %".into())
+    }
 }
 
 /// A size in the unit that suits it.

@@ -1,7 +1,7 @@
 //! Standard input and output, which may be closed.
 //!
-//! Before `main` the standard library opens `/dev/null` in place of what is closed. A job would then read nothing or write
-//! to nowhere, and end well. So the program looks before that.
+//! Before `main` the standard library opens `/dev/null` in place of what is closed. A job would
+//! then read nothing or write to nowhere, and end well. So the program looks before that.
 
 use std::fs::{self, File};
 use std::io::{self, Stdin, Write};
@@ -35,14 +35,20 @@ pub fn check_output() -> Result<(), Failure> {
 /// Writes `bytes` to standard output.
 pub fn print(bytes: impl AsRef<[u8]>) -> Result<(), Failure> {
     check_output()?;
-    io::stdout().write_all(bytes.as_ref()).map_err(|error| Failure::io(Path::new("standard output"), &error))
+    io::stdout()
+        .write_all(bytes.as_ref())
+        .map_err(|error| Failure::io(Path::new("standard output"), &error))
 }
 
 /// Writes to standard output what `write` writes, through a buffer.
-pub fn print_with(write: impl FnOnce(&mut io::BufWriter<io::Stdout>) -> io::Result<()>) -> Result<(), Failure> {
+pub fn print_with(
+    write: impl FnOnce(&mut io::BufWriter<io::Stdout>) -> io::Result<()>,
+) -> Result<(), Failure> {
     check_output()?;
     let mut out = io::BufWriter::new(io::stdout());
-    write(&mut out).and_then(|()| out.flush()).map_err(|error| Failure::io(Path::new("standard output"), &error))
+    write(&mut out)
+        .and_then(|()| out.flush())
+        .map_err(|error| Failure::io(Path::new("standard output"), &error))
 }
 
 /// Standard output, unbuffered.
@@ -50,11 +56,12 @@ pub fn output() -> io::Result<File> {
     Ok(io::stdout().as_fd().try_clone_to_owned()?.into())
 }
 
-/// Standard output or standard error, if that is what `path` names, as `/dev/stdout` does. Opened by their paths, they would
-/// be written from the start of a file that the caller has written to.
+/// Standard output or standard error, if that is what `path` names, as `/dev/stdout` does. Opened
+/// by their paths, they would be written from the start of a file that the caller has written to.
 pub fn stream_of(path: &Path) -> Result<Option<File>, Failure> {
     match number_of(path) {
-        Some(1) => check_output().and_then(|()| output().map_err(|error| Failure::io(path, &error)).map(Some)),
+        Some(1) => check_output()
+            .and_then(|()| output().map_err(|error| Failure::io(path, &error)).map(Some)),
         Some(2) => Ok(io::stderr().as_fd().try_clone_to_owned().ok().map(File::from)),
         _ => Ok(None),
     }
@@ -66,7 +73,8 @@ fn number_of(path: &Path) -> Option<u32> {
     let own = fs::canonicalize("/proc/self/fd").ok()?;
     let mut path = path.to_path_buf();
     for _ in 0..MOST_LINKS {
-        let above = path.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let above =
+            path.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
         if fs::canonicalize(above).ok()? == own {
             return path.file_name()?.to_str()?.parse().ok();
         }

@@ -20,7 +20,9 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     let mut inputs = options.inputs();
     let names = names_in_first(options, &mut inputs)?;
     let first = inputs[0].clone();
-    batch::each(&inputs, "whole", |input| test_one(options, input, if input == first { &names } else { &[] }))
+    batch::each(&inputs, "whole", |input| {
+        test_one(options, input, if input == first { &names } else { &[] })
+    })
 }
 
 /// Takes out of `inputs` the words that are no archives, but names or globs in the first one.
@@ -31,13 +33,22 @@ fn names_in_first(options: &Options, inputs: &mut Vec<PathBuf>) -> Result<Vec<Ve
     // What is wrong with the archive is said when it is tested.
     let Ok(archive) = Archive::open(&inputs[0], &settings(options)?) else { return Ok(Vec::new()) };
     let first = inputs[0].clone();
-    let is_name = |word: &PathBuf| !others::is_archive(word) && others::selects(&archive, &first, word);
-    let names: Vec<PathBuf> = inputs[1..].iter().filter(|word| archive.is_named() && is_name(word)).cloned().collect();
+    let is_name =
+        |word: &PathBuf| !others::is_archive(word) && others::selects(&archive, &first, word);
+    let names: Vec<PathBuf> =
+        inputs[1..].iter().filter(|word| archive.is_named() && is_name(word)).cloned().collect();
     // What is neither a name nor a file may be a name without its folder.
-    for word in inputs[1..].iter().filter(|word| archive.is_named() && !names.contains(word) && !word.exists()) {
+    for word in inputs[1..]
+        .iter()
+        .filter(|word| archive.is_named() && !names.contains(word) && !word.exists())
+    {
         let hint = others::hint(&archive, &first, word.as_os_str().as_bytes());
         if !hint.is_empty() {
-            return Err(Failure::usage(format!("{}: nothing matches {:?}{hint}", name(&first), name(word))));
+            return Err(Failure::usage(format!(
+                "{}: nothing matches {:?}{hint}",
+                name(&first),
+                name(word)
+            )));
         }
     }
     let mut number = 0;
@@ -55,18 +66,22 @@ fn test_one(options: &Options, input: &Path, names: &[Vec<u8>]) -> Result<(), Fa
     let display = Display::begin(options, &name(input), archive.content_len(&settings), 1);
     settings.progress = Some(display.progress.clone());
     let (raw, coded) = if archive.is_named {
-        let archive = archive.into_archive(&settings).map_err(|error| Failure::at(input, &error))?;
+        let archive =
+            archive.into_archive(&settings).map_err(|error| Failure::at(input, &error))?;
         let mut all = Selection::new(names).map_err(|error| Failure::at(input, &error))?;
         let summary = archive.test(&mut all).map_err(|error| Failure::of_tested(input, &error))?;
         let mut warnings: Vec<String> = with_remedy(archive.warnings()).collect();
         if names.is_empty() {
             let damages = archive.scrub().map_err(|error| Failure::at(input, &error))?;
-            warnings.extend(damages.iter().map(|text| format!("{text}; all contents are whole, and `cmx repair` makes this anew")));
+            warnings.extend(damages.iter().map(|text| {
+                format!("{text}; all contents are whole, and `cmx repair` makes this anew")
+            }));
         }
         extract::warn_about(options, input, &warnings)?;
         (summary.raw, archive.end())
     } else {
-        let summary = decode_stream(archive.into_reader(), &mut sink(), &settings).map_err(|error| Failure::at(input, &error))?;
+        let summary = decode_stream(archive.into_reader(), &mut sink(), &settings)
+            .map_err(|error| Failure::at(input, &error))?;
         (summary.raw, summary.coded)
     };
     display.finish(&name(input), raw, coded, "<-");

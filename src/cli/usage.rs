@@ -1,4 +1,5 @@
-//! A call that cannot be parsed, in the words of every other error: one line, and what to type instead.
+//! A call that cannot be parsed, in the words of every other error: one line, and what to type
+//! instead.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -11,7 +12,8 @@ use super::habits;
 /// Reports what parsing ended with: help and version go to standard output, all else is an error.
 pub fn report(error: &Error) -> ExitCode {
     if !error.use_stderr() {
-        let printed = error.print().map_err(|error| Failure::io(Path::new("standard output"), &error));
+        let printed =
+            error.print().map_err(|error| Failure::io(Path::new("standard output"), &error));
         return match printed {
             Ok(()) => ExitCode::SUCCESS,
             Err(failure) => {
@@ -27,13 +29,20 @@ pub fn report(error: &Error) -> ExitCode {
 
 /// What clap says in paragraphs, as one line without usage.
 pub fn line(error: &Error) -> String {
-    if let (ErrorKind::UnknownArgument, Some(flag)) = (error.kind(), word(error, ContextKind::InvalidArg)) {
+    if let (ErrorKind::UnknownArgument, Some(flag)) =
+        (error.kind(), word(error, ContextKind::InvalidArg))
+    {
         return unknown_flag(flag, error);
     }
     let text = error.render().to_string();
-    let paragraphs = text.split("\n\n").map(|paragraph| paragraph.split_whitespace().collect::<Vec<_>>().join(" "));
-    let kept = paragraphs.filter(|paragraph| !["", "Usage:", "For more", "tip:"].iter().any(|start| begins(paragraph, start)));
-    let kept: Vec<String> = kept.map(|paragraph| paragraph.trim_start_matches("error: ").to_string()).collect();
+    let paragraphs = text
+        .split("\n\n")
+        .map(|paragraph| paragraph.split_whitespace().collect::<Vec<_>>().join(" "));
+    let kept = paragraphs.filter(|paragraph| {
+        !["", "Usage:", "For more", "tip:"].iter().any(|start| begins(paragraph, start))
+    });
+    let kept: Vec<String> =
+        kept.map(|paragraph| paragraph.trim_start_matches("error: ").to_string()).collect();
     format!("{} (cmx --help)", kept.join("; "))
 }
 
@@ -56,12 +65,19 @@ const NEVER_PROPOSED: [&str; 2] = ["--rm", "--force"];
 fn unknown_flag(flag: &str, error: &Error) -> String {
     let name = flag.split('=').next().unwrap_or(flag);
     let guess = || {
-        let similar = word(error, ContextKind::SuggestedArg).filter(|guess| guess.starts_with("--") && !guess.contains(' '));
-        similar.filter(|guess| !NEVER_PROPOSED.contains(guess)).map(|guess| format!("{guess} is similar"))
+        let similar = word(error, ContextKind::SuggestedArg)
+            .filter(|guess| guess.starts_with("--") && !guess.contains(' '));
+        similar
+            .filter(|guess| !NEVER_PROPOSED.contains(guess))
+            .map(|guess| format!("{guess} is similar"))
     };
     let file = || Path::new(flag).exists().then(|| format!("the file is named as ./{flag}"));
     let hint = habits::flag(name).map(str::to_string).or_else(file).or_else(guess);
-    format!("there is no flag {}; {}", cmx::input::shown::show_name(flag.as_bytes()), hint.unwrap_or_else(|| "cmx --help lists all".into()))
+    format!(
+        "there is no flag {}; {}",
+        cmx::input::shown::show_name(flag.as_bytes()),
+        hint.unwrap_or_else(|| "cmx --help lists all".into())
+    )
 }
 
 #[cfg(test)]
@@ -77,10 +93,23 @@ mod tests {
     #[test]
     fn one_line_without_usage() {
         assert_eq!(line("cmx --quite"), "there is no flag --quite; --quiet is similar");
-        assert_eq!(line("cmx repair"), "the following required arguments were not provided: <ARCHIVE> (cmx --help)");
-        for call in ["cmx --frce", "cmx repair", "cmx completions x", "cmx -T", "cmx -M x", "cmx repair a b"] {
+        assert_eq!(
+            line("cmx repair"),
+            "the following required arguments were not provided: <ARCHIVE> (cmx --help)"
+        );
+        for call in [
+            "cmx --frce",
+            "cmx repair",
+            "cmx completions x",
+            "cmx -T",
+            "cmx -M x",
+            "cmx repair a b",
+        ] {
             let line = line(call);
-            assert!(!line.contains('\n') && !line.contains("error") && !line.contains("Usage"), "{line}");
+            assert!(
+                !line.contains('\n') && !line.contains("error") && !line.contains("Usage"),
+                "{line}"
+            );
         }
     }
 
@@ -95,11 +124,26 @@ mod tests {
     /// Everything that is like `--rm` or `--force`, and what other programs know.
     #[test]
     fn nothing_dangerous_is_proposed() {
-        let words = ["strip-components", "format", "forc", "frce", "forced", "rmm", "r", "rn", "remove", "rm-source", "arm", "for", "norm"];
+        let words = [
+            "strip-components",
+            "format",
+            "forc",
+            "frce",
+            "forced",
+            "rmm",
+            "r",
+            "rn",
+            "remove",
+            "rm-source",
+            "arm",
+            "for",
+            "norm",
+        ];
         for word in words {
             let line = line(&format!("cmx --{word}"));
             let hint = line.split_once("; ").unwrap().1;
-            let is_dangerous = hint.split_whitespace().any(|word| ["-f", "--force", "--rm"].contains(&word));
+            let is_dangerous =
+                hint.split_whitespace().any(|word| ["-f", "--force", "--rm"].contains(&word));
             assert!(!is_dangerous, "{line}");
         }
         assert!(line("cmx --strip-components=1").contains("-C"));

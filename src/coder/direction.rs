@@ -4,8 +4,8 @@ use super::{Decoder, Encoder, PROBABILITY_ONE};
 
 /// A coder of single bits, of either direction.
 pub trait BitCoder {
-    /// Codes `bit`, whose probability of being one is `probability` (22 bits). Returns the bit that was coded: a decoder
-    /// ignores `bit`.
+    /// Codes `bit`, whose probability of being one is `probability` (22 bits). Returns the bit that
+    /// was coded: a decoder ignores `bit`.
     fn code(&mut self, bit: u32, probability: u32) -> u32;
 
     /// Codes the lowest `width` bits of `value` at even odds, the highest first.
@@ -34,8 +34,8 @@ impl BitCoder for Decoder<'_> {
     }
 }
 
-/// What happens to the bits of a stream. The choice is made for each bit, so that large models are compiled once and not
-/// once for each direction.
+/// What happens to the bits of a stream. The choice is made for each bit, so that large models are
+/// compiled once and not once for each direction.
 #[derive(Debug)]
 pub enum Direction<'a> {
     /// Bits are learned from, and not coded.

@@ -23,7 +23,8 @@ impl Encoder {
         Self { low: 0, range: u64::MAX, bytes: Vec::new() }
     }
 
-    /// Codes `bit`, where `probability` (of a one, in 1..2^22) is what the decoder will also compute.
+    /// Codes `bit`, where `probability` (of a one, in 1..2^22) is what the decoder will also
+    /// compute.
     #[inline(always)]
     pub fn encode(&mut self, bit: u32, probability: u32) {
         #[cfg(test)]
@@ -68,14 +69,16 @@ impl Encoder {
         self.bytes.is_empty()
     }
 
-    /// Ends the code with as few bytes as identify it: the decoder reads zeros past the end. Of the bytes already written
-    /// at most eight are left out, for a decoder that reads far more than there are takes the code for one cut short.
+    /// Ends the code with as few bytes as identify it: the decoder reads zeros past the end. Of the
+    /// bytes already written at most eight are left out, for a decoder that reads far more than
+    /// there are takes the code for one cut short.
     #[must_use]
     pub fn finish(mut self) -> Vec<u8> {
         let least = self.bytes.len().saturating_sub(8);
         // The number in [low, low + range) with the most trailing zero bits.
         for kept in 0..=8u32 {
-            let unit_mask = if kept == 0 { u64::MAX } else { (1u64 << (64 - 8 * kept)).wrapping_sub(1) };
+            let unit_mask =
+                if kept == 0 { u64::MAX } else { (1u64 << (64 - 8 * kept)).wrapping_sub(1) };
             let (rounded, carry) = match self.low.checked_add(unit_mask) {
                 Some(sum) => (sum & !unit_mask, false),
                 None => (0, true),

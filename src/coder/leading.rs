@@ -1,9 +1,10 @@
 //! Leading bits that need no coding: the same in every byte of a stream, or nearly.
 //!
-//! Text is mostly seven bits wide, and samples of sixteen bits seldom fill them. Such bits would cost next to
-//! nothing to code, but as much time as any other: a twentieth of the time of text, a fifth of that of a scan
-//! with twelve bits to a sample (`docs/architecture-engine.md`). So the few bytes of text that have the first bit set are
-//! listed ahead of the stream, and the predictor passes over it.
+//! Text is mostly seven bits wide, and samples of sixteen bits seldom fill them. Such bits would
+//! cost next to nothing to code, but as much time as any other: a twentieth of the time of text, a
+//! fifth of that of a scan with twelve bits to a sample (`docs/architecture-engine.md`). So the few
+//! bytes of text that have the first bit set are listed ahead of the stream, and the predictor
+//! passes over it.
 
 use super::{Decoder, Encoder, PROBABILITY_BITS, PROBABILITY_ONE};
 use crate::block::Kind;
@@ -28,7 +29,13 @@ impl Leading {
             Kind::Text | Kind::Table => Self::SevenBit,
             Kind::Image { bits: 8.., .. } => Self::Samples(1),
             Kind::Image16 { .. } => Self::Samples(2),
-            Kind::Image { .. } | Kind::Audio { .. } | Kind::Generic | Kind::Exe | Kind::Words | Kind::Font | Kind::Wasm => Self::Coded,
+            Kind::Image { .. }
+            | Kind::Audio { .. }
+            | Kind::Generic
+            | Kind::Exe
+            | Kind::Words
+            | Kind::Font
+            | Kind::Wasm => Self::Coded,
         }
     }
 }
@@ -79,14 +86,21 @@ impl LeadingBits {
             Leading::Coded => Self::default(),
             Leading::SevenBit => {
                 let most = bytes.len() / SPARSE;
-                let exceptions: Vec<_> =
-                    bytes.iter().enumerate().filter(|(_, byte)| **byte >= 128).map(|(at, _)| at).take(most + 1).collect();
+                let exceptions: Vec<_> = bytes
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, byte)| **byte >= 128)
+                    .map(|(at, _)| at)
+                    .take(most + 1)
+                    .collect();
                 if exceptions.len() > most {
                     return Self::default();
                 }
                 Self { skipped: Skipped { bits: [1; 2], start: 0 }, exceptions }
             }
-            Leading::Samples(width) => Self { skipped: narrow_samples(bytes, width), exceptions: Vec::new() },
+            Leading::Samples(width) => {
+                Self { skipped: narrow_samples(bytes, width), exceptions: Vec::new() }
+            }
         }
     }
 
@@ -138,8 +152,15 @@ impl LeadingBits {
             }
             Leading::Samples(width) => {
                 let count = (0..3).fold(0, |count, _| count * 2 + decoder.decode(EVEN));
-                let start = if count > 0 { (decode_number(decoder) as usize - 1).saturating_mul(width) } else { 0 };
-                Ok(Self { skipped: Skipped::of_samples(count, width, start), exceptions: Vec::new() })
+                let start = if count > 0 {
+                    (decode_number(decoder) as usize - 1).saturating_mul(width)
+                } else {
+                    0
+                };
+                Ok(Self {
+                    skipped: Skipped::of_samples(count, width, start),
+                    exceptions: Vec::new(),
+                })
             }
         }
     }
@@ -152,9 +173,14 @@ fn narrow_samples(bytes: &[u8], width: usize) -> Skipped {
     for (position, byte) in bytes.iter().enumerate().step_by(width) {
         starts[byte.leading_zeros().min(7) as usize] = position + width;
     }
-    let left_out = |skipped: &Skipped| skipped.bits[0] as usize * bytes.len().saturating_sub(skipped.start);
+    let left_out =
+        |skipped: &Skipped| skipped.bits[0] as usize * bytes.len().saturating_sub(skipped.start);
     let from = |count: usize| starts[..count].iter().copied().max().unwrap_or(0);
-    (0..8).rev().map(|count| Skipped::of_samples(count as u32, width, from(count))).max_by_key(left_out).unwrap_or_default()
+    (0..8)
+        .rev()
+        .map(|count| Skipped::of_samples(count as u32, width, from(count)))
+        .max_by_key(left_out)
+        .unwrap_or_default()
 }
 
 /// Elias's gamma code of a number above zero.
@@ -184,7 +210,10 @@ mod tests {
         let mut encoder = Encoder::new();
         found.encode(leading, &mut encoder);
         let code = encoder.finish();
-        assert_eq!(LeadingBits::decode(leading, bytes.len(), &mut Decoder::new(&code)).unwrap(), found);
+        assert_eq!(
+            LeadingBits::decode(leading, bytes.len(), &mut Decoder::new(&code)).unwrap(),
+            found
+        );
         found
     }
 
@@ -213,12 +242,18 @@ mod tests {
         assert_eq!(found(&[31, 2], 1), ([3, 3], 0));
         assert_eq!(found(&[0, 0], 2), ([7, 0], 0), "one bit is left for the coder");
         assert_eq!(found(&[200, 1, 15, 9, 2, 9, 7, 9, 3, 9], 2), ([4, 0], 2), "after a header");
-        assert_eq!(found(&[200, 1, 15, 9, 2, 9, 7, 9, 3, 9, 255], 2), ([0, 0], 0), "an odd byte at the end is a first one");
+        assert_eq!(
+            found(&[200, 1, 15, 9, 2, 9, 7, 9, 3, 9, 255], 2),
+            ([0, 0], 0),
+            "an odd byte at the end is a first one"
+        );
     }
 
     #[test]
     fn numbers_of_every_size_come_back() {
-        for number in (0..32).flat_map(|bits| [1u32 << bits, (1u64 << (bits + 1)) as u32 | 1, (1 << bits) | 1]) {
+        for number in (0..32)
+            .flat_map(|bits| [1u32 << bits, (1u64 << (bits + 1)) as u32 | 1, (1 << bits) | 1])
+        {
             let mut encoder = Encoder::new();
             encode_number(&mut encoder, number);
             let code = encoder.finish();
@@ -228,14 +263,19 @@ mod tests {
 
     #[test]
     fn exceptions_past_the_end_are_refused() {
-        let bits = LeadingBits { skipped: Skipped { bits: [1; 2], start: 0 }, exceptions: vec![SPARSE] };
+        let bits =
+            LeadingBits { skipped: Skipped { bits: [1; 2], start: 0 }, exceptions: vec![SPARSE] };
         let mut encoder = Encoder::new();
         bits.encode(Leading::SevenBit, &mut encoder);
         let code = encoder.finish();
-        assert!(LeadingBits::decode(Leading::SevenBit, SPARSE + 1, &mut Decoder::new(&code)).is_ok());
+        assert!(
+            LeadingBits::decode(Leading::SevenBit, SPARSE + 1, &mut Decoder::new(&code)).is_ok()
+        );
         assert!(LeadingBits::decode(Leading::SevenBit, SPARSE, &mut Decoder::new(&code)).is_err());
         let any: Vec<u8> = (0..99u8).map(|k| k.wrapping_mul(181)).collect();
         let _ = LeadingBits::decode(Leading::SevenBit, 1 << 20, &mut Decoder::new(&any));
-        assert!(LeadingBits::decode(Leading::SevenBit, 1 << 20, &mut Decoder::new(&[0; 9])).is_err());
+        assert!(
+            LeadingBits::decode(Leading::SevenBit, 1 << 20, &mut Decoder::new(&[0; 9])).is_err()
+        );
     }
 }

@@ -19,7 +19,8 @@ pub use encoder::Encoder;
 /// Fractional bits of a coded probability.
 pub const PROBABILITY_BITS: u32 = 22;
 
-/// A probability of one, as a fixed-point number: coded probabilities lie strictly between 0 and this.
+/// A probability of one, as a fixed-point number: coded probabilities lie strictly between 0 and
+/// this.
 pub const PROBABILITY_ONE: u32 = 1 << PROBABILITY_BITS;
 
 /// The interval is widened whenever it becomes narrower than this.
@@ -49,7 +50,10 @@ mod tests {
     fn a_code_of_zeros_is_not_taken_for_one_cut_short() {
         for ones in [10, 100, 1000, 10_000] {
             round_trip(&vec![(1, PROBABILITY_ONE / 2); ones]);
-            round_trip(&[vec![(0, PROBABILITY_ONE / 3); 100], vec![(1, PROBABILITY_ONE / 2); ones]].concat());
+            round_trip(
+                &[vec![(0, PROBABILITY_ONE / 3); 100], vec![(1, PROBABILITY_ONE / 2); ones]]
+                    .concat(),
+            );
         }
     }
 
@@ -84,7 +88,9 @@ mod tests {
 
     #[test]
     fn even_odds_cost_one_bit() {
-        let bits: Vec<_> = (0..80_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 31, PROBABILITY_ONE / 2)).collect();
+        let bits: Vec<_> = (0..80_000u32)
+            .map(|i| (i.wrapping_mul(2_654_435_761) >> 31, PROBABILITY_ONE / 2))
+            .collect();
         assert!(round_trip(&bits) <= 10_002);
     }
 }

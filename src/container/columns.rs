@@ -27,11 +27,24 @@ enum Id {
     Xattrs = 12,
 }
 
-/// Number of the column that says where in the member the records of names stand. Its cells are not about entries.
+/// Number of the column that says where in the member the records of names stand. Its cells are not
+/// about entries.
 pub const NAMES_ROWS: u64 = 13;
 
-const IDS: [Id; 12] =
-    [Id::Flags, Id::Path, Id::Size, Id::Extents, Id::Hash, Id::SameAs, Id::Mode, Id::Seconds, Id::Nanos, Id::Owner, Id::Link, Id::Xattrs];
+const IDS: [Id; 12] = [
+    Id::Flags,
+    Id::Path,
+    Id::Size,
+    Id::Extents,
+    Id::Hash,
+    Id::SameAs,
+    Id::Mode,
+    Id::Seconds,
+    Id::Nanos,
+    Id::Owner,
+    Id::Link,
+    Id::Xattrs,
+];
 
 /// Bits of the flags column; the lowest two are the kind.
 mod flag {
@@ -75,7 +88,8 @@ impl<'a> Column<'a> {
     /// Cuts the end of an index into its columns. Those that may be passed over are left out.
     ///
     /// # Errors
-    /// A length is wrong, a column stands there twice, or one is unknown and must not be passed over.
+    /// A length is wrong, a column stands there twice, or one is unknown and must not be passed
+    /// over.
     pub fn split(mut bytes: &'a [u8]) -> Result<Vec<Column<'a>>> {
         let mut columns = Vec::new();
         while !bytes.is_empty() {
@@ -83,9 +97,14 @@ impl<'a> Column<'a> {
             let id = fields.varint()?;
             let length = fields.varint()?;
             let rest = fields.into_inner();
-            let length = usize::try_from(length).ok().filter(|&length| length <= rest.len()).ok_or_else(wrong)?;
+            let length = usize::try_from(length)
+                .ok()
+                .filter(|&length| length <= rest.len())
+                .ok_or_else(wrong)?;
             if id < 64 && id != NAMES_ROWS && !IDS.iter().any(|&known| known as u64 == id) {
-                return Err(Error::Unsupported(format!("the index has a column {id}: take a newer cmx")));
+                return Err(Error::Unsupported(format!(
+                    "the index has a column {id}: take a newer cmx"
+                )));
             }
             if columns.iter().any(|column: &Column<'_>| column.id == id) {
                 return Err(wrong());
@@ -103,9 +122,15 @@ impl<'a> Column<'a> {
     /// # Errors
     /// The column stands there twice.
     pub fn take(columns: &mut Vec<Column<'a>>, id: u64) -> Result<Option<Fields<&'a [u8]>>> {
-        let Some(place) = columns.iter().position(|column| column.id == id) else { return Ok(None) };
+        let Some(place) = columns.iter().position(|column| column.id == id) else {
+            return Ok(None);
+        };
         let column = columns.remove(place);
-        if columns.iter().any(|column| column.id == id) { Err(wrong()) } else { Ok(Some(column.bytes)) }
+        if columns.iter().any(|column| column.id == id) {
+            Err(wrong())
+        } else {
+            Ok(Some(column.bytes))
+        }
     }
 
     /// Has `columns` one of entries, other than the hashes?
@@ -116,15 +141,20 @@ impl<'a> Column<'a> {
 
 /// Bytes of memory that the paths and links in `columns` take together.
 pub fn memory_of_texts(columns: &[Column<'_>]) -> u64 {
-    let texts = columns.iter().filter(|column| [Id::Path as u64, Id::Link as u64].contains(&column.id));
-    texts.flat_map(|column| column.bytes.left().split(|&byte| byte == 0)).map(|text| text_memory(text.len())).sum()
+    let texts =
+        columns.iter().filter(|column| [Id::Path as u64, Id::Link as u64].contains(&column.id));
+    texts
+        .flat_map(|column| column.bytes.left().split(|&byte| byte == 0))
+        .map(|text| text_memory(text.len()))
+        .sum()
 }
 
 fn wrong() -> Error {
     Error::Corrupt("the index contradicts itself".into())
 }
 
-/// Bytes that a text of `length` bytes takes on the heap: twice its length while it grows, and what the allocator adds.
+/// Bytes that a text of `length` bytes takes on the heap: twice its length while it grows, and what
+/// the allocator adds.
 fn text_memory(length: usize) -> u64 {
     if length == 0 { 0 } else { 2 * length as u64 + 32 }
 }
@@ -137,7 +167,10 @@ const XATTR: u64 = 2 * size_of::<(Vec<u8>, Vec<u8>)>() as u64;
 
 /// Bytes on the heap that `entry` is counted as.
 pub fn memory_of(entry: &Entry) -> u64 {
-    let xattrs = entry.xattrs.iter().map(|(name, value)| XATTR + text_memory(name.len()) + text_memory(value.len()));
+    let xattrs = entry
+        .xattrs
+        .iter()
+        .map(|(name, value)| XATTR + text_memory(name.len()) + text_memory(value.len()));
     let extents = entry.extents.as_ref().map_or(0, Vec::len) as u64 * EXTENT;
     text_memory(entry.path.len()) + text_memory(entry.link.len()) + extents + xattrs.sum::<u64>()
 }
@@ -154,7 +187,11 @@ fn flags(entry: &Entry) -> u64 {
 }
 
 /// Appends every column of this `share` that is not empty.
-pub fn write_columns<'a>(entries: impl Iterator<Item = &'a Entry> + Clone, share: Share, out: &mut Vec<u8>) {
+pub fn write_columns<'a>(
+    entries: impl Iterator<Item = &'a Entry> + Clone,
+    share: Share,
+    out: &mut Vec<u8>,
+) {
     for id in IDS.into_iter().filter(|&id| share.has(id)) {
         let mut column = Vec::new();
         let mut last = Time { seconds: 0, nanos: 0 };
@@ -183,14 +220,20 @@ fn write_cell(id: Id, entry: &Entry, last: &mut Time, out: &mut Vec<u8>) {
             let width = if entry.stored_len() < WIDE_HASH { 4 } else { 8 };
             out.extend_from_slice(&entry.hash.to_le_bytes()[..width]);
         }
-        Id::Mode => entry.metadata.mode.into_iter().for_each(|mode| varint::put(out, u64::from(mode))),
+        Id::Mode => {
+            entry.metadata.mode.into_iter().for_each(|mode| varint::put(out, u64::from(mode)))
+        }
         Id::Seconds => {
             if let Some(time) = entry.metadata.mtime {
                 put_signed(out, time.seconds.wrapping_sub(last.seconds));
                 *last = time;
             }
         }
-        Id::Nanos => entry.metadata.mtime.into_iter().for_each(|time| varint::put(out, u64::from(time.nanos))),
+        Id::Nanos => entry
+            .metadata
+            .mtime
+            .into_iter()
+            .for_each(|time| varint::put(out, u64::from(time.nanos))),
         Id::Owner => {
             if let Some((user, group)) = entry.owner {
                 varint::put(out, u64::from(user));
@@ -226,12 +269,18 @@ fn write_cell(id: Id, entry: &Entry, last: &mut Time, out: &mut Vec<u8>) {
     }
 }
 
-/// Reads `count` entries from their columns; with [`Share::Names`] their hashes stay 0. `charge` has the memory of the entries and
-/// of their paths and links, and grows by the rest.
+/// Reads `count` entries from their columns; with [`Share::Names`] their hashes stay 0. `charge`
+/// has the memory of the entries and of their paths and links, and grows by the rest.
 ///
 /// # Errors
 /// A column is missing, too short, too long, or holds what cannot be.
-pub fn read_columns(columns: &mut [Column<'_>], count: usize, share: Share, max_path: u64, charge: &mut Charge) -> Result<Vec<Entry>> {
+pub fn read_columns(
+    columns: &mut [Column<'_>],
+    count: usize,
+    share: Share,
+    max_path: u64,
+    charge: &mut Charge,
+) -> Result<Vec<Entry>> {
     let mut entries = Vec::new();
     entries.resize_with(count, Entry::default);
     let mut all_flags = vec![0u64; count];
@@ -247,7 +296,9 @@ pub fn read_columns(columns: &mut [Column<'_>], count: usize, share: Share, max_
             if id == Id::Flags {
                 all_flags[place] = column.varint()?;
                 if all_flags[place] & !flag::KNOWN != 0 {
-                    return Err(Error::Unsupported("an entry with unknown properties: take a newer cmx".into()));
+                    return Err(Error::Unsupported(
+                        "an entry with unknown properties: take a newer cmx".into(),
+                    ));
                 }
                 entries[place].kind = EntryKind::from_number(all_flags[place] & 3)?;
             } else {
@@ -257,7 +308,8 @@ pub fn read_columns(columns: &mut [Column<'_>], count: usize, share: Share, max_
                 reader.read(id, all_flags[place], &mut last, &mut entries[place])?;
             }
             if let (Id::SameAs, Some(first)) = (id, entries[place].same_as) {
-                let first = usize::try_from(first).ok().filter(|&first| first < place).ok_or_else(wrong)?;
+                let first =
+                    usize::try_from(first).ok().filter(|&first| first < place).ok_or_else(wrong)?;
                 entries[place].hash = entries[first].hash;
             }
         }
@@ -273,16 +325,29 @@ pub fn read_columns(columns: &mut [Column<'_>], count: usize, share: Share, max_
 /// # Errors
 /// The column is missing, too short or too long, or another column is there.
 pub fn read_hashes(columns: &mut Vec<Column<'_>>, entries: &mut [Entry]) -> Result<()> {
-    let mut column = Column::take(columns, Id::Hash as u64)?.unwrap_or_else(|| Fields::new(&[][..], 0));
+    let mut column =
+        Column::take(columns, Id::Hash as u64)?.unwrap_or_else(|| Fields::new(&[][..], 0));
     for place in 0..entries.len() {
         let stored_len = entries[place].stored_len();
         match entries[place].same_as {
-            Some(first) => entries[place].hash = usize::try_from(first).ok().and_then(|first| entries.get(first)).ok_or_else(wrong)?.hash,
-            None if entries[place].kind == EntryKind::File => entries[place].hash = read_hash(&mut column, stored_len)?,
+            Some(first) => {
+                entries[place].hash = usize::try_from(first)
+                    .ok()
+                    .and_then(|first| entries.get(first))
+                    .ok_or_else(wrong)?
+                    .hash
+            }
+            None if entries[place].kind == EntryKind::File => {
+                entries[place].hash = read_hash(&mut column, stored_len)?
+            }
             None => {}
         }
     }
-    if column.byte_or_end()?.is_some() || columns.iter().any(|column| column.id < 64) { Err(wrong()) } else { Ok(()) }
+    if column.byte_or_end()?.is_some() || columns.iter().any(|column| column.id < 64) {
+        Err(wrong())
+    } else {
+        Ok(())
+    }
 }
 
 /// Reads cells of one column, and charges what they take.
@@ -293,7 +358,8 @@ struct CellReader<'a, 'b> {
 }
 
 impl CellReader<'_, '_> {
-    /// Reads what column `id` holds of `entry`, which has these `flags`. Times are differences to the `last` one.
+    /// Reads what column `id` holds of `entry`, which has these `flags`. Times are differences to
+    /// the `last` one.
     fn read(&mut self, id: Id, flags: u64, last: &mut i64, entry: &mut Entry) -> Result<()> {
         let has = |bit: u64| flags & bit != 0;
         let is_file = entry.kind == EntryKind::File;
@@ -301,8 +367,12 @@ impl CellReader<'_, '_> {
             Id::Path => entry.path = self.path()?,
             Id::Size if is_file => entry.size = self.column.varint()?,
             // An entry that equals an earlier one takes over its hash.
-            Id::Hash if is_file && !has(flag::SAME_AS) => entry.hash = read_hash(self.column, entry.stored_len())?,
-            Id::Mode if has(flag::MODE) => entry.metadata.mode = Some(Metadata::checked_mode(self.column.varint()?)?),
+            Id::Hash if is_file && !has(flag::SAME_AS) => {
+                entry.hash = read_hash(self.column, entry.stored_len())?
+            }
+            Id::Mode if has(flag::MODE) => {
+                entry.metadata.mode = Some(Metadata::checked_mode(self.column.varint()?)?)
+            }
             Id::Seconds if has(flag::TIME) => {
                 *last = last.wrapping_add(self.column.signed()?);
                 entry.metadata.mtime = Some(Time { seconds: *last, nanos: 0 });
@@ -310,14 +380,19 @@ impl CellReader<'_, '_> {
             Id::Nanos => {
                 if let Some(time) = &mut entry.metadata.mtime {
                     let nanos = self.column.varint()?;
-                    time.nanos = u32::try_from(nanos).ok().filter(|&nanos| nanos < 1_000_000_000).ok_or_else(wrong)?;
+                    time.nanos = u32::try_from(nanos)
+                        .ok()
+                        .filter(|&nanos| nanos < 1_000_000_000)
+                        .ok_or_else(wrong)?;
                 }
             }
             Id::Owner if has(flag::OWNER) => {
                 let mut number = || u32::try_from(self.column.varint()?).map_err(|_| wrong());
                 entry.owner = Some((number()?, number()?));
             }
-            Id::Link if matches!(entry.kind, EntryKind::Symlink | EntryKind::Hardlink) => entry.link = self.path()?,
+            Id::Link if matches!(entry.kind, EntryKind::Symlink | EntryKind::Hardlink) => {
+                entry.link = self.path()?
+            }
             Id::SameAs if has(flag::SAME_AS) => {
                 if !is_file {
                     return Err(wrong());
@@ -334,7 +409,10 @@ impl CellReader<'_, '_> {
     fn path(&mut self) -> Result<Vec<u8>> {
         let limit = self.max_path;
         self.text(limit).map_err(|error| match error {
-            None => Error::Limit(Limit::new(LimitKind::Path, format!("a path of more than {limit} bytes"))),
+            None => Error::Limit(Limit::new(
+                LimitKind::Path,
+                format!("a path of more than {limit} bytes"),
+            )),
             Some(error) => error,
         })
     }
@@ -354,8 +432,8 @@ impl CellReader<'_, '_> {
         Ok(bytes)
     }
 
-    /// The count of a list, whose items take two bytes of the column at least, and `each` bytes of memory. All of it is
-    /// charged at once, so that an error names the whole demand.
+    /// The count of a list, whose items take two bytes of the column at least, and `each` bytes of
+    /// memory. All of it is charged at once, so that an error names the whole demand.
     fn list(&mut self, each: u64) -> Result<u64> {
         let count = self.column.varint()?;
         if count > self.column.left().len() as u64 / 2 {
@@ -376,7 +454,10 @@ impl CellReader<'_, '_> {
         for _ in 0..count {
             let offset = end.checked_add(self.column.varint()?).ok_or_else(wrong)?;
             let length = self.column.varint()?;
-            end = offset.checked_add(length).filter(|&end| length > 0 && end <= entry.size).ok_or_else(wrong)?;
+            end = offset
+                .checked_add(length)
+                .filter(|&end| length > 0 && end <= entry.size)
+                .ok_or_else(wrong)?;
             extents.push(Extent { offset, length });
         }
         extents.shrink_to_fit();

@@ -45,7 +45,11 @@ impl Compact {
         Header::new(incompatible::COMPACT, 0).write_to(out);
         let wide = self.raw_len >= WIDE_HASH;
         let flag = |set: bool, bit: u8| if set { bit } else { 0 };
-        out.push(flag(wide, WIDE) | flag(self.metadata.mode.is_some(), MODE) | flag(self.metadata.mtime.is_some(), TIME));
+        out.push(
+            flag(wide, WIDE)
+                | flag(self.metadata.mode.is_some(), MODE)
+                | flag(self.metadata.mtime.is_some(), TIME),
+        );
         varint::put(out, self.raw_len);
         varint::put(out, self.coded.len() as u64);
         if let Some(mode) = self.metadata.mode {
@@ -68,16 +72,26 @@ impl Compact {
     pub fn read_rest<R: Read>(fields: &mut Fields<R>) -> Result<Compact> {
         let shape = fields.byte()?;
         if shape & !KNOWN != 0 {
-            return Err(Error::Unsupported(format!("compact form with flags {shape:#x}: take a newer cmx, or the header is damaged")));
+            return Err(Error::Unsupported(format!(
+                "compact form with flags {shape:#x}: take a newer cmx, or the header is damaged"
+            )));
         }
         let raw_len = fields.varint()?;
         let coded_len = fields.varint()?;
         let wide = raw_len >= WIDE_HASH;
         if raw_len > MAX_COMPACT || coded_len > max_coded(raw_len) || wide != (shape & WIDE != 0) {
-            return Err(Error::Corrupt(format!("impossible lengths in the header before byte {}", fields.offset())));
+            return Err(Error::Corrupt(format!(
+                "impossible lengths in the header before byte {}",
+                fields.offset()
+            )));
         }
-        let mode = if shape & MODE != 0 { Some(Metadata::checked_mode(fields.varint()?)?) } else { None };
-        let mtime = if shape & TIME != 0 { Some(Time { seconds: fields.signed()?, nanos: 0 }) } else { None };
+        let mode =
+            if shape & MODE != 0 { Some(Metadata::checked_mode(fields.varint()?)?) } else { None };
+        let mtime = if shape & TIME != 0 {
+            Some(Time { seconds: fields.signed()?, nanos: 0 })
+        } else {
+            None
+        };
         let raw_hash = read_hash(fields, wide)?;
         let mut all = Hasher::default();
         all.update(fields.seen());
@@ -85,7 +99,9 @@ impl Compact {
         all.update(&coded);
         let end = fields.offset();
         if read_hash(fields, wide)? != narrow(all.finish(), raw_len) {
-            return Err(Error::Corrupt(format!("the member that ends at byte {end} is damaged (hash of the stored bytes)")));
+            return Err(Error::Corrupt(format!(
+                "the member that ends at byte {end} is damaged (hash of the stored bytes)"
+            )));
         }
         Ok(Compact { raw_len, raw_hash, metadata: Metadata { mode, mtime }, coded })
     }
@@ -114,13 +130,17 @@ mod tests {
 
     fn read(bytes: &[u8]) -> Result<Compact> {
         let mut fields = Fields::new(bytes, 0);
-        assert!(Header::read_from(&mut fields)?.is_some_and(|header| header.is_compact()), "not compact");
+        assert!(
+            Header::read_from(&mut fields)?.is_some_and(|header| header.is_compact()),
+            "not compact"
+        );
         Compact::read_rest(&mut fields)
     }
 
     #[test]
     fn costs_thirty_bytes() {
-        let metadata = Metadata { mode: Some(0o644), mtime: Some(Time { seconds: 1_790_000_000, nanos: 0 }) };
+        let metadata =
+            Metadata { mode: Some(0o644), mtime: Some(Time { seconds: 1_790_000_000, nanos: 0 }) };
         let member = Compact::new(&[b'x'; 4000], metadata, vec![7; 1000]);
         let mut bytes = Vec::new();
         member.write_to(&mut bytes);

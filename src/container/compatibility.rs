@@ -8,7 +8,11 @@ use crate::error::{Error, Result};
 /// # Errors
 /// It is another.
 pub(super) fn check_version(found: u8) -> Result<()> {
-    if found == VERSION { Ok(()) } else { Err(refused("container version", found.into(), VERSION.into())) }
+    if found == VERSION {
+        Ok(())
+    } else {
+        Err(refused("container version", found.into(), VERSION.into()))
+    }
 }
 
 /// Refuses feature bits that are not known here, and a numeric contract that is not [`CONTRACT`].
@@ -29,7 +33,9 @@ pub(super) fn check_features(found: u64, contract: u64) -> Result<()> {
 fn refused(what: &str, found: u64, known: u64) -> Error {
     let here = env!("CARGO_PKG_VERSION");
     Error::Unsupported(if found > known {
-        format!("this archive has {what} {found}, newer than {known}, which cmx {here} reads: take a newer cmx")
+        format!(
+            "this archive has {what} {found}, newer than {known}, which cmx {here} reads: take a newer cmx"
+        )
     } else {
         format!(
             "this archive has {what} {found}, older than {known}, which cmx {here} reads: take the cmx that wrote it, and not a newer one"
@@ -47,9 +53,16 @@ mod tests {
         check_version(VERSION).unwrap();
         check_features(incompatible::KNOWN, CONTRACT).unwrap();
         let older = [text(check_version(VERSION - 1)), text(check_features(0, CONTRACT - 1))];
-        let newer = [text(check_version(VERSION + 1)), text(check_features(0, CONTRACT + 1)), text(check_features(1 << 40, CONTRACT))];
+        let newer = [
+            text(check_version(VERSION + 1)),
+            text(check_features(0, CONTRACT + 1)),
+            text(check_features(1 << 40, CONTRACT)),
+        ];
         for text in older {
-            assert!(text.contains("older than") && text.contains("take the cmx that wrote it"), "{text}");
+            assert!(
+                text.contains("older than") && text.contains("take the cmx that wrote it"),
+                "{text}"
+            );
         }
         for text in newer {
             assert!(text.contains("newer than") && text.ends_with("take a newer cmx"), "{text}");

@@ -116,7 +116,8 @@ impl<R: Read> Fields<R> {
     fn rest_of_varint(&mut self, first: u8) -> Result<u64> {
         let mut first = Some(first);
         let number = varint::read(|| first.take().map_or_else(|| self.byte(), Ok))?;
-        number.ok_or_else(|| Error::Corrupt(format!("malformed number before byte {}", self.offset)))
+        number
+            .ok_or_else(|| Error::Corrupt(format!("malformed number before byte {}", self.offset)))
     }
 
     /// As [`Fields::varint`], `None` at the end of the input.
@@ -202,7 +203,9 @@ pub fn read_full(input: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<us
 /// # Errors
 /// The allocator refuses.
 pub fn reserve(bytes: &mut Vec<u8>, more: usize) -> Result<()> {
-    bytes.try_reserve_exact(more).map_err(|_| Error::no_memory(format_args!("a buffer of {} MiB", (bytes.len() + more) >> 20)))
+    bytes.try_reserve_exact(more).map_err(|_| {
+        Error::no_memory(format_args!("a buffer of {} MiB", (bytes.len() + more) >> 20))
+    })
 }
 
 #[cfg(test)]
@@ -227,7 +230,12 @@ mod tests {
 
     #[test]
     fn a_number_has_one_spelling() {
-        for bad in [&[0x80, 0x00][..], &[0xFF; 10], &[0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x02], &[0x80]] {
+        for bad in [
+            &[0x80, 0x00][..],
+            &[0xFF; 10],
+            &[0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x02],
+            &[0x80],
+        ] {
             assert!(Fields::new(bad, 0).varint().is_err());
         }
     }

@@ -128,7 +128,10 @@ fn read_magic<R: Read>(fields: &mut Fields<R>, at: u64) -> Result<()> {
         return Err(Error::Truncated(found.len() as u64));
     }
     if found.starts_with(&MAGIC[..4]) && found[4..].contains(&b'\n') {
-        return Err(Error::Corrupt("a transfer in text mode has changed the line ends; copy it again in binary mode".into()));
+        return Err(Error::Corrupt(
+            "a transfer in text mode has changed the line ends; copy it again in binary mode"
+                .into(),
+        ));
     }
     let equal = found.iter().zip(MAGIC).filter(|(found, expected)| **found == *expected).count();
     Err(if equal >= RECOGNISED {
@@ -183,13 +186,17 @@ mod tests {
         assert!(text(b"\x8Ecmx\n\x01\x00").contains("text mode"));
         assert!(text(b"PK\x03\x04").contains("not a cmx archive"));
         assert!(matches!(read(b"plain text"), Err(Error::NotAnArchive(_))));
-        // What is recognisable is damaged or cut, and other bytes behind an archive are named by where they are.
+        // What is recognisable is damaged or cut, and other bytes behind an archive are named by
+        // where they are.
         for damaged in 0..MAGIC.len() {
             let mut bytes = bytes.clone();
             bytes[damaged] ^= 0x40;
             assert!(read(&bytes).unwrap_err().is_damage());
             assert!(damaged == 0 || matches!(read(&MAGIC[..damaged]), Err(Error::Truncated(_))));
         }
-        assert!(matches!(Header::read_from(&mut Fields::new(&b"plain"[..], 7)), Err(Error::Trailing(7))));
+        assert!(matches!(
+            Header::read_from(&mut Fields::new(&b"plain"[..], 7)),
+            Err(Error::Trailing(7))
+        ));
     }
 }

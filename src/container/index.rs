@@ -60,15 +60,15 @@ impl PartialEq for Index {
     }
 }
 
-/// Bytes that an entry is counted as, beside its texts, extents and attributes: itself, its places in the tables of an
-/// archive that is open or extracted, and its line in a list.
+/// Bytes that an entry is counted as, beside its texts, extents and attributes: itself, its places
+/// in the tables of an archive that is open or extracted, and its line in a list.
 const ENTRY: u64 = size_of::<Entry>() as u64 + 500;
 
 /// Bytes that a block is counted as: its row, and where it begins in the file and in the content.
 const BLOCK: u64 = size_of::<BlockRow>() as u64 + 32;
 
-/// Takes the memory that an index with so many blocks and with `entries` needs in a reader, so that no archive is made
-/// under a limit under which it cannot be read.
+/// Takes the memory that an index with so many blocks and with `entries` needs in a reader, so that
+/// no archive is made under a limit under which it cannot be read.
 ///
 /// # Errors
 /// [`Error::Limit`] where the budget of the job has less left.
@@ -93,11 +93,16 @@ impl Index {
         Index { blocks, entries, ..Index::default() }
     }
 
-    /// The index of these blocks, records of names and entries, its memory taken from the budget of the job.
+    /// The index of these blocks, records of names and entries, its memory taken from the budget of
+    /// the job.
     ///
     /// # Errors
     /// [`Error::Limit`] where that has less left.
-    pub fn charged(blocks: Vec<BlockRow>, names: Vec<NamesRow>, entries: Vec<Entry>) -> Result<Self> {
+    pub fn charged(
+        blocks: Vec<BlockRow>,
+        names: Vec<NamesRow>,
+        entries: Vec<Entry>,
+    ) -> Result<Self> {
         let charge = charge_index(blocks.len() + names.len(), &entries)?;
         Ok(Index { blocks, names, entries, _charge: charge })
     }
@@ -106,7 +111,12 @@ impl Index {
     ///
     /// # Errors
     /// [`Error::Limit`] where the budget of the job has less left than the tables take.
-    pub fn with_charge(blocks: Vec<BlockRow>, names: Vec<NamesRow>, entries: Vec<Entry>, mut charge: Charge) -> Result<Self> {
+    pub fn with_charge(
+        blocks: Vec<BlockRow>,
+        names: Vec<NamesRow>,
+        entries: Vec<Entry>,
+        mut charge: Charge,
+    ) -> Result<Self> {
         charge.add((blocks.len() + names.len()) as u64 * BLOCK, WHAT)?;
         Ok(Index { blocks, names, entries, _charge: charge })
     }
@@ -117,7 +127,8 @@ impl Index {
         self.bytes_with(Share::Whole)
     }
 
-    /// The index as bytes, not yet coded, if the records of names have what is known of the entries but the hashes.
+    /// The index as bytes, not yet coded, if the records of names have what is known of the entries
+    /// but the hashes.
     #[must_use]
     pub fn to_bytes_behind_names(&self) -> Vec<u8> {
         self.bytes_with(Share::Hashes)
@@ -145,17 +156,20 @@ impl Index {
         out
     }
 
-    /// Reads an index that has all that is known of the entries, whose paths have at most `max_path` bytes. The index is
-    /// charged to the budget of the job while it is read.
+    /// Reads an index that has all that is known of the entries, whose paths have at most
+    /// `max_path` bytes. The index is charged to the budget of the job while it is read.
     ///
     /// # Errors
     /// The bytes are no index, contradict themselves, or pass a limit.
     pub fn from_bytes(bytes: &[u8], max_path: u64) -> Result<Index> {
-        Self::from_bytes_with(bytes, max_path, |_, _| Err(Error::Corrupt("the index is without names".into())))
+        Self::from_bytes_with(bytes, max_path, |_, _| {
+            Err(Error::Corrupt("the index is without names".into()))
+        })
     }
 
-    /// Reads an index. `read_names` is given blocks and names, without entries, and what to charge memory to; it gives the
-    /// entries without their hashes. It is called if they stand in the records of names.
+    /// Reads an index. `read_names` is given blocks and names, without entries, and what to charge
+    /// memory to; it gives the entries without their hashes. It is called if they stand in the
+    /// records of names.
     ///
     /// # Errors
     /// As [`Index::from_bytes`], and where `read_names` fails.
@@ -193,11 +207,14 @@ impl Index {
             }
         }
         let mut index = Index { blocks, names, ..Index::default() };
-        // An index without entries has no columns of them either: every file may have vanished after the names were written.
+        // An index without entries has no columns of them either: every file may have vanished
+        // after the names were written.
         if count > 0 && !index.names.is_empty() && !Column::has_entries(&columns) {
             index.entries = read_names(&index, &mut charge)?;
             if index.entries.len() != count {
-                return Err(Error::Corrupt("the index and the names before the blocks contradict each other".into()));
+                return Err(Error::Corrupt(
+                    "the index and the names before the blocks contradict each other".into(),
+                ));
             }
             read_hashes(&mut columns, &mut index.entries)?;
         } else {
@@ -214,7 +231,9 @@ impl Index {
     /// # Errors
     /// Names are said to stand where there is no block.
     pub fn layout(&self, first: u64) -> Result<Layout> {
-        let wrong = || Error::Corrupt("the index contradicts itself about the names before the blocks".into());
+        let wrong = || {
+            Error::Corrupt("the index contradicts itself about the names before the blocks".into())
+        };
         let mut layout = Layout { end: first, ..Layout::default() };
         let mut names = self.names.iter().peekable();
         for number in 0..=self.blocks.len() as u64 {
@@ -222,7 +241,9 @@ impl Index {
                 layout.names.push(layout.end);
                 layout.end = layout.end.checked_add(row.record_len).ok_or_else(wrong)?;
             }
-            if let Some(block) = usize::try_from(number).ok().and_then(|number| self.blocks.get(number)) {
+            if let Some(block) =
+                usize::try_from(number).ok().and_then(|number| self.blocks.get(number))
+            {
                 layout.blocks.push(layout.end);
                 layout.end = layout.end.checked_add(block.record_len).ok_or_else(wrong)?;
             }
@@ -239,15 +260,25 @@ impl Index {
     /// Contents and blocks must be of the same total length.
     fn check_sizes(&self) -> Result<()> {
         let wrong = || Error::Corrupt("the sizes in the index do not add up".into());
-        let raw = self.blocks.iter().try_fold(0u64, |sum, block| sum.checked_add(block.raw_len)).ok_or_else(wrong)?;
+        let raw = self
+            .blocks
+            .iter()
+            .try_fold(0u64, |sum, block| sum.checked_add(block.raw_len))
+            .ok_or_else(wrong)?;
         let mut stored = 0u64;
         for (place, entry) in self.entries.iter().enumerate() {
             match entry.same_as {
                 None => stored = stored.checked_add(entry.stored_len()).ok_or_else(wrong)?,
                 Some(other) => {
-                    let original = usize::try_from(other).ok().filter(|&other| other < place).map(|other| &self.entries[other]);
+                    let original = usize::try_from(other)
+                        .ok()
+                        .filter(|&other| other < place)
+                        .map(|other| &self.entries[other]);
                     let fits = original.is_some_and(|first| {
-                        first.same_as.is_none() && first.size == entry.size && first.extents == entry.extents && first.hash == entry.hash
+                        first.same_as.is_none()
+                            && first.size == entry.size
+                            && first.extents == entry.extents
+                            && first.hash == entry.hash
                     });
                     if !fits {
                         return Err(wrong());
@@ -276,17 +307,27 @@ impl Index {
     }
 }
 
-/// The count of entries, which `available` bytes are about, and their columns; their memory is charged.
-pub(super) fn entry_count<'a>(mut fields: Fields<&'a [u8]>, available: usize, charge: &mut Charge) -> Result<(usize, Vec<Column<'a>>)> {
+/// The count of entries, which `available` bytes are about, and their columns; their memory is
+/// charged.
+pub(super) fn entry_count<'a>(
+    mut fields: Fields<&'a [u8]>,
+    available: usize,
+    charge: &mut Charge,
+) -> Result<(usize, Vec<Column<'a>>)> {
     let entries = count(&mut fields, usize::MAX)?;
     let columns = Column::split(fields.into_inner())?;
     charge_entries(entries, &columns, available, charge)?;
     Ok((entries, columns))
 }
 
-/// Takes the memory of `count` entries and of their texts at once, so that an error names the whole demand. Each entry takes
-/// one of `available` bytes at least.
-fn charge_entries(count: usize, columns: &[Column<'_>], available: usize, charge: &mut Charge) -> Result<()> {
+/// Takes the memory of `count` entries and of their texts at once, so that an error names the whole
+/// demand. Each entry takes one of `available` bytes at least.
+fn charge_entries(
+    count: usize,
+    columns: &[Column<'_>],
+    available: usize,
+    charge: &mut Charge,
+) -> Result<()> {
     if count > available {
         return Err(Error::Corrupt("impossible count in the index".into()));
     }
@@ -296,7 +337,10 @@ fn charge_entries(count: usize, columns: &[Column<'_>], available: usize, charge
 /// A count of things that take at least a byte each in `available` bytes.
 fn count(fields: &mut Fields<&[u8]>, available: usize) -> Result<usize> {
     let value = fields.varint()?;
-    usize::try_from(value).ok().filter(|&count| count <= available).ok_or_else(|| Error::Corrupt("impossible count in the index".into()))
+    usize::try_from(value)
+        .ok()
+        .filter(|&count| count <= available)
+        .ok_or_else(|| Error::Corrupt("impossible count in the index".into()))
 }
 
 #[cfg(test)]
@@ -308,22 +352,48 @@ mod tests {
     const LONGEST: u64 = 4096;
 
     fn sample() -> Index {
-        let metadata = Metadata { mode: Some(0o644), mtime: Some(Time { seconds: -5, nanos: 999_999_999 }) };
-        let file = Entry { path: b"a/b.txt".to_vec(), size: 70_000, hash: u64::MAX - 3, metadata, ..Entry::default() };
+        let metadata =
+            Metadata { mode: Some(0o644), mtime: Some(Time { seconds: -5, nanos: 999_999_999 }) };
+        let file = Entry {
+            path: b"a/b.txt".to_vec(),
+            size: 70_000,
+            hash: u64::MAX - 3,
+            metadata,
+            ..Entry::default()
+        };
         let entries = vec![
-            Entry { path: b"a".to_vec(), kind: EntryKind::Directory, metadata, owner: Some((0, 1000)), ..Entry::default() },
+            Entry {
+                path: b"a".to_vec(),
+                kind: EntryKind::Directory,
+                metadata,
+                owner: Some((0, 1000)),
+                ..Entry::default()
+            },
             file.clone(),
             Entry { path: vec![b'a', b'/', 0xFF, b'\n'], same_as: Some(1), ..file },
             Entry {
                 path: b"hole".to_vec(),
                 size: 1 << 40,
                 hash: 5,
-                extents: Some(vec![Extent { offset: 4096, length: 10 }, Extent { offset: 1 << 30, length: 5 }]),
+                extents: Some(vec![
+                    Extent { offset: 4096, length: 10 },
+                    Extent { offset: 1 << 30, length: 5 },
+                ]),
                 xattrs: vec![(b"user.a".to_vec(), vec![0, 1, 2])],
                 ..Entry::default()
             },
-            Entry { path: b"l".to_vec(), kind: EntryKind::Symlink, link: b"../x".to_vec(), ..Entry::default() },
-            Entry { path: b"h".to_vec(), kind: EntryKind::Hardlink, link: b"a/b.txt".to_vec(), ..Entry::default() },
+            Entry {
+                path: b"l".to_vec(),
+                kind: EntryKind::Symlink,
+                link: b"../x".to_vec(),
+                ..Entry::default()
+            },
+            Entry {
+                path: b"h".to_vec(),
+                kind: EntryKind::Hardlink,
+                link: b"a/b.txt".to_vec(),
+                ..Entry::default()
+            },
         ];
         Index::new(vec![BlockRow { record_len: 900, raw_len: 70_015 }], entries)
     }
@@ -347,8 +417,15 @@ mod tests {
     #[test]
     fn comes_back_from_names_and_hashes() {
         let mut index = sample();
-        index.names = vec![NamesRow { before: 0, record_len: 70 }, NamesRow { before: 1, record_len: 50 }];
-        let names = || match Names::from_bytes(&Names::bytes_of(&index.entries), LONGEST, &mut Charge::default()).unwrap() {
+        index.names =
+            vec![NamesRow { before: 0, record_len: 70 }, NamesRow { before: 1, record_len: 50 }];
+        let names = || match Names::from_bytes(
+            &Names::bytes_of(&index.entries),
+            LONGEST,
+            &mut Charge::default(),
+        )
+        .unwrap()
+        {
             Names::All(entries) => entries,
             other => panic!("{other:?}"),
         };
@@ -357,7 +434,10 @@ mod tests {
         assert!(bytes.len() < index.to_bytes().len() / 2);
         Index::from_bytes(&bytes, LONGEST).unwrap_err();
         Index::from_bytes_with(&bytes, LONGEST, |_, _| Ok(names()[1..].to_vec())).unwrap_err();
-        assert_eq!(index.layout(20).unwrap(), Layout { blocks: vec![90], names: vec![20, 990], end: 1040 });
+        assert_eq!(
+            index.layout(20).unwrap(),
+            Layout { blocks: vec![90], names: vec![20, 990], end: 1040 }
+        );
         let mut wrong = sample();
         wrong.names = vec![NamesRow { before: 2, record_len: 70 }];
         wrong.layout(0).unwrap_err();
@@ -378,19 +458,28 @@ mod tests {
         }
     }
 
-    /// What is extracted is a copy of the first file: a smaller size or other holes would hide what the copy takes.
+    /// What is extracted is a copy of the first file: a smaller size or other holes would hide what
+    /// the copy takes.
     #[test]
     fn a_copy_has_the_size_and_the_holes_of_its_original() {
         let first = Entry { path: b"a".to_vec(), size: 5, hash: 7, ..Entry::default() };
         let copy = Entry { path: b"b".to_vec(), same_as: Some(0), ..first.clone() };
         let read = |first: &Entry, copy: &Entry| {
-            let index = Index::new(vec![BlockRow { record_len: 40, raw_len: 5 }], vec![first.clone(), copy.clone()]);
+            let index = Index::new(
+                vec![BlockRow { record_len: 40, raw_len: 5 }],
+                vec![first.clone(), copy.clone()],
+            );
             Index::from_bytes(&index.to_bytes(), LONGEST)
         };
         read(&first, &copy).unwrap();
-        let sparse = Entry { size: 1 << 28, extents: Some(vec![Extent { offset: 9, length: 5 }]), ..first.clone() };
+        let sparse = Entry {
+            size: 1 << 28,
+            extents: Some(vec![Extent { offset: 9, length: 5 }]),
+            ..first.clone()
+        };
         read(&sparse, &Entry { path: b"b".to_vec(), same_as: Some(0), ..sparse.clone() }).unwrap();
-        let moved = Entry { extents: Some(vec![Extent { offset: 8, length: 5 }]), ..sparse.clone() };
+        let moved =
+            Entry { extents: Some(vec![Extent { offset: 8, length: 5 }]), ..sparse.clone() };
         for (one, other) in [(&sparse, &first), (&first, &sparse), (&sparse, &moved)] {
             let other = Entry { path: b"b".to_vec(), same_as: Some(0), ..other.clone() };
             assert!(read(one, &other).unwrap_err().to_string().contains("add up"));
@@ -401,6 +490,11 @@ mod tests {
     fn sizes_must_add_up() {
         let mut index = sample();
         index.blocks[0].raw_len += 1;
-        assert!(Index::from_bytes(&index.to_bytes(), LONGEST).unwrap_err().to_string().contains("add up"));
+        assert!(
+            Index::from_bytes(&index.to_bytes(), LONGEST)
+                .unwrap_err()
+                .to_string()
+                .contains("add up")
+        );
     }
 }

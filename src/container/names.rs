@@ -1,7 +1,7 @@
 //! Names before the blocks: the entries of a member, all but their hashes, where a cut leaves them.
 //!
-//! Who cuts an archive takes the index. So the entries stand before the blocks that hold their contents, and the index then
-//! has only what was not known by then, the hashes.
+//! Who cuts an archive takes the index. So the entries stand before the blocks that hold their
+//! contents, and the index then has only what was not known by then, the hashes.
 
 use super::columns::{Share, read_columns, write_columns};
 use super::entry::Entry;
@@ -39,8 +39,8 @@ impl Names {
         out
     }
 
-    /// Reads what [`Names::bytes_of`] or [`Names::bytes_of_void`] wrote. Paths have at most `max_path` bytes, and `charge` grows by
-    /// what the entries take.
+    /// Reads what [`Names::bytes_of`] or [`Names::bytes_of_void`] wrote. Paths have at most
+    /// `max_path` bytes, and `charge` grows by what the entries take.
     ///
     /// # Errors
     /// The bytes are something else, contradict themselves, or pass a limit.
@@ -55,7 +55,9 @@ impl Names {
                 let first = fields.varint()?;
                 match fields.byte_or_end()? {
                     None => Ok(Names::VoidFrom(first)),
-                    Some(_) => Err(Error::Corrupt("the names before the blocks contradict themselves".into())),
+                    Some(_) => Err(Error::Corrupt(
+                        "the names before the blocks contradict themselves".into(),
+                    )),
                 }
             }
             sort => Err(Error::Unsupported(format!("names of a sort {sort}: take a newer cmx"))),
@@ -66,7 +68,9 @@ impl Names {
     pub fn apply(self, entries: &mut Vec<Entry>) {
         match self {
             Names::All(all) => *entries = all,
-            Names::VoidFrom(first) => entries.truncate(usize::try_from(first).unwrap_or(usize::MAX)),
+            Names::VoidFrom(first) => {
+                entries.truncate(usize::try_from(first).unwrap_or(usize::MAX))
+            }
         }
     }
 }

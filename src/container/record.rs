@@ -26,7 +26,9 @@ pub enum Kind {
 
 impl Kind {
     fn from_byte(byte: u8) -> Option<Self> {
-        [Kind::Block, Kind::Index, Kind::Parity, Kind::Footer, Kind::Names].into_iter().find(|&kind| kind as u8 == byte)
+        [Kind::Block, Kind::Index, Kind::Parity, Kind::Footer, Kind::Names]
+            .into_iter()
+            .find(|&kind| kind as u8 == byte)
     }
 }
 
@@ -35,8 +37,8 @@ impl Kind {
 pub struct Record {
     /// What it is; never [`Kind::Footer`].
     pub kind: Kind,
-    /// Place in the member, counted from 0: a record that is missing, doubled or moved shows. Names are not counted: theirs is
-    /// that of the block which follows.
+    /// Place in the member, counted from 0: a record that is missing, doubled or moved shows. Names
+    /// are not counted: theirs is that of the block which follows.
     pub number: u64,
     /// Bytes before coding.
     pub raw_len: u64,
@@ -54,7 +56,15 @@ impl Record {
     /// The header of `coded`, which was made of `raw_len` bytes with hash `raw_hash`.
     #[must_use]
     pub fn new(kind: Kind, number: u64, raw_len: u64, raw_hash: u64, coded: &[u8]) -> Self {
-        Record { kind, number, raw_len, coded_len: coded.len() as u64, lanes: 1, raw_hash, coded_hash: hash(coded) }
+        Record {
+            kind,
+            number,
+            raw_len,
+            coded_len: coded.len() as u64,
+            lanes: 1,
+            raw_hash,
+            coded_hash: hash(coded),
+        }
     }
 
     /// Appends the header.
@@ -96,12 +106,16 @@ impl Record {
             return Err(Error::Corrupt(format!("the record header before byte {end} is damaged")));
         }
         if lanes != 1 {
-            return Err(Error::Unsupported(format!("a block with {lanes} lanes: take a newer cmx")));
+            return Err(Error::Unsupported(format!(
+                "a block with {lanes} lanes: take a newer cmx"
+            )));
         }
         // Parity is as long as it is and not coded.
         let limit = if kind == Kind::Parity { u64::MAX } else { MAX_BLOCK };
         if raw_len > limit || coded_len > max_coded(raw_len.min(limit)) && kind != Kind::Parity {
-            return Err(Error::Corrupt(format!("a block of {raw_len} bytes before byte {end} is larger than the format allows")));
+            return Err(Error::Corrupt(format!(
+                "a block of {raw_len} bytes before byte {end} is larger than the format allows"
+            )));
         }
         Ok(Record { kind, number, raw_len, coded_len, lanes, raw_hash, coded_hash })
     }
@@ -143,7 +157,8 @@ pub fn read_kind<R: Read>(fields: &mut Fields<R>) -> Result<Kind> {
         return Err(Error::Corrupt(format!("no record begins at byte {at}, where one should")));
     }
     let byte = fields.byte()?;
-    Kind::from_byte(byte).ok_or_else(|| Error::Corrupt(format!("unknown record kind {byte} at byte {at}")))
+    Kind::from_byte(byte)
+        .ok_or_else(|| Error::Corrupt(format!("unknown record kind {byte} at byte {at}")))
 }
 
 #[cfg(test)]
@@ -177,8 +192,19 @@ mod tests {
     fn impossible_lengths_are_refused() {
         for (raw_len, coded_len) in [(MAX_BLOCK + 1, 5), (10, 5000)] {
             let mut bytes = Vec::new();
-            Record { kind: Kind::Block, number: 0, raw_len, coded_len, lanes: 1, raw_hash: 0, coded_hash: 0 }.write_to(&mut bytes);
-            assert!(read(&bytes).unwrap_err().to_string().contains("larger than the format allows"));
+            Record {
+                kind: Kind::Block,
+                number: 0,
+                raw_len,
+                coded_len,
+                lanes: 1,
+                raw_hash: 0,
+                coded_hash: 0,
+            }
+            .write_to(&mut bytes);
+            assert!(
+                read(&bytes).unwrap_err().to_string().contains("larger than the format allows")
+            );
         }
     }
 }

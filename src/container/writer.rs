@@ -54,14 +54,25 @@ impl CodedBlock {
     }
 
     fn of(raw: &[u8], encoded: Encoded) -> CodedBlock {
-        CodedBlock { raw_len: raw.len() as u64, raw_hash: hash(raw), coded: encoded.bytes, fallback: encoded.fallback }
+        CodedBlock {
+            raw_len: raw.len() as u64,
+            raw_hash: hash(raw),
+            coded: encoded.bytes,
+            fallback: encoded.fallback,
+        }
     }
 
-    /// Codes `raw` as a base that about `room` bytes will go on from (see [`block::encode_base`]) and hashes it.
+    /// Codes `raw` as a base that about `room` bytes will go on from (see [`block::encode_base`])
+    /// and hashes it.
     ///
     /// # Errors
     /// Memory is short.
-    pub fn encode_base(raw: &[u8], level: &'static Level, room: usize, verify: bool) -> Result<(CodedBlock, Option<Base>)> {
+    pub fn encode_base(
+        raw: &[u8],
+        level: &'static Level,
+        room: usize,
+        verify: bool,
+    ) -> Result<(CodedBlock, Option<Base>)> {
         let (encoded, base) = block::encode_base(raw, level, room, verify)?;
         Ok((Self::of(raw, encoded), base))
     }
@@ -81,13 +92,18 @@ pub struct MemberWriter<W> {
 }
 
 impl<W: Write> MemberWriter<W> {
-    /// Begins a member with these `features` at `out`. `parity` is in hundredths of a percent; with 0 a member of named entries
-    /// has a guard over what all of them need, if it becomes long enough.
+    /// Begins a member with these `features` at `out`. `parity` is in hundredths of a percent; with
+    /// 0 a member of named entries has a guard over what all of them need, if it becomes long
+    /// enough.
     ///
     /// # Errors
     /// Writing fails.
     pub fn begin(out: W, features: u64, level: &Level, parity: u32) -> Result<Self> {
-        Self::with_header(out, Header::new(features, (level.memory as u64).div_ceil(1 << 20)), parity)
+        Self::with_header(
+            out,
+            Header::new(features, (level.memory as u64).div_ceil(1 << 20)),
+            parity,
+        )
     }
 
     /// Begins a member with this `header`.
@@ -99,7 +115,16 @@ impl<W: Write> MemberWriter<W> {
         header.write_to(&mut bytes);
         let parity = (parity > 0 || header.is_named()).then(|| Box::new(ParityWriter::new(parity)));
         let (is_based, blocks, names) = (header.is_based(), Vec::new(), Vec::new());
-        let mut writer = MemberWriter { out, written: 0, records: 0, blocks, names, said: None, is_based, parity };
+        let mut writer = MemberWriter {
+            out,
+            written: 0,
+            records: 0,
+            blocks,
+            names,
+            said: None,
+            is_based,
+            parity,
+        };
         writer.put(&bytes, true)?;
         Ok(writer)
     }
@@ -143,17 +168,24 @@ impl<W: Write> MemberWriter<W> {
         Ok(())
     }
 
-    /// Writes the names of the `entries` whose contents follow: all entries of the member, as far as they are known now.
+    /// Writes the names of the `entries` whose contents follow: all entries of the member, as far
+    /// as they are known now.
     ///
     /// # Errors
     /// Writing fails, or there are too many for one record.
-    pub fn names<'a>(&mut self, entries: impl IntoIterator<Item = &'a Entry, IntoIter: Clone>, level: &Level, verify: bool) -> Result<()> {
+    pub fn names<'a>(
+        &mut self,
+        entries: impl IntoIterator<Item = &'a Entry, IntoIter: Clone>,
+        level: &Level,
+        verify: bool,
+    ) -> Result<()> {
         let raw = Names::bytes_of(entries);
         self.said = Some(hash(&raw));
         self.names_record(&raw, level, verify)
     }
 
-    /// Writes that the entries from `first` on are other than the names said, if names were written.
+    /// Writes that the entries from `first` on are other than the names said, if names were
+    /// written.
     ///
     /// # Errors
     /// Writing fails.
@@ -167,7 +199,10 @@ impl<W: Write> MemberWriter<W> {
 
     fn names_record(&mut self, raw: &[u8], level: &Level, verify: bool) -> Result<()> {
         if raw.len() as u64 > MAX_BLOCK {
-            return Err(Error::Limit(Limit::new(LimitKind::Format, "the names would pass 1 GiB; make several archives")));
+            return Err(Error::Limit(Limit::new(
+                LimitKind::Format,
+                "the names would pass 1 GiB; make several archives",
+            )));
         }
         let coded = CodedBlock::encode_index(raw, level, verify)?;
         let record_len = self.record(Kind::Names, coded.raw_len, coded.raw_hash, &coded.coded)?;
@@ -190,14 +225,23 @@ impl<W: Write> MemberWriter<W> {
     ///
     /// # Errors
     /// As there.
-    pub fn finish_charged(mut self, entries: Vec<Entry>, charge: Charge, level: &Level, verify: bool) -> Result<(W, u64)> {
+    pub fn finish_charged(
+        mut self,
+        entries: Vec<Entry>,
+        charge: Charge,
+        level: &Level,
+        verify: bool,
+    ) -> Result<(W, u64)> {
         let index_at = self.written;
         let is_said = self.said.is_some_and(|said| said == hash(&Names::bytes_of(&entries)));
         let (blocks, names) = (std::mem::take(&mut self.blocks), std::mem::take(&mut self.names));
         let index = Index::with_charge(blocks, names, entries, charge)?;
         let raw = if is_said { index.to_bytes_behind_names() } else { index.to_bytes() };
         if raw.len() as u64 > MAX_BLOCK {
-            return Err(Error::Limit(Limit::new(LimitKind::Format, "the index would pass 1 GiB; make several archives")));
+            return Err(Error::Limit(Limit::new(
+                LimitKind::Format,
+                "the index would pass 1 GiB; make several archives",
+            )));
         }
         let coded = CodedBlock::encode_index(&raw, level, verify)?;
         self.record(Kind::Index, coded.raw_len, coded.raw_hash, &coded.coded)?;

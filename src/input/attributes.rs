@@ -8,7 +8,8 @@ pub enum Xattrs {
     None,
     /// Those of users, whose names begin with `user.`: they hold data and give no rights.
     User,
-    /// All, with access lists, capabilities and labels: rights that an archive from others could hand out.
+    /// All, with access lists, capabilities and labels: rights that an archive from others could
+    /// hand out.
     All,
 }
 
@@ -30,7 +31,9 @@ mod tests {
 
     #[test]
     fn user_attributes_only_unless_all_are_wanted() {
-        for name in [&b"security.capability"[..], b"system.posix_acl_access", b"trusted.x", b"userx.y"] {
+        for name in
+            [&b"security.capability"[..], b"system.posix_acl_access", b"trusted.x", b"userx.y"]
+        {
             assert!(!Xattrs::User.take(name) && Xattrs::All.take(name) && !Xattrs::None.take(name));
         }
         assert!(Xattrs::User.take(b"user.note") && !Xattrs::None.take(b"user.note"));

@@ -1,4 +1,5 @@
-//! Input from a file, read at places: never mapped, since a map of a file that shrinks ends the process with SIGBUS.
+//! Input from a file, read at places: never mapped, since a map of a file that shrinks ends the
+//! process with SIGBUS.
 
 use std::fs::{File, Metadata};
 use std::io;
@@ -10,8 +11,9 @@ use crate::container::Extent;
 use crate::container::fields::reserve;
 use crate::error::{Error, Result};
 
-/// Blocks from a file: the bytes that it had when it was opened. Of a file that shrinks meanwhile they are those that
-/// are still there, of one that grows those of its first length. [`super::Original`] tells whether that happened.
+/// Blocks from a file: the bytes that it had when it was opened. Of a file that shrinks meanwhile
+/// they are those that are still there, of one that grows those of its first length.
+/// [`super::Original`] tells whether that happened.
 pub struct FileSource {
     file: File,
     before: Metadata,
@@ -35,7 +37,10 @@ fn stretches(length: u64, data: &[Extent]) -> Vec<Stretch> {
     let mut all = Vec::with_capacity(2 * data.len() + 1);
     let mut done = 0;
     for &extent in data {
-        all.push(Stretch { extent: Extent { offset: done, length: extent.offset - done }, is_hole: true });
+        all.push(Stretch {
+            extent: Extent { offset: done, length: extent.offset - done },
+            is_hole: true,
+        });
         all.push(Stretch { extent, is_hole: false });
         done = extent.offset + extent.length;
     }
@@ -62,8 +67,8 @@ impl FileSource {
         Ok(FileSource { file, before, stream, left, failed: None })
     }
 
-    /// Blocks from the `extents` of the regular `file`, joined, and nothing else whatever its length is by now. Holes are
-    /// passed over.
+    /// Blocks from the `extents` of the regular `file`, joined, and nothing else whatever its
+    /// length is by now. Holes are passed over.
     ///
     /// # Errors
     /// The system gives no information about the file.
@@ -119,7 +124,11 @@ impl BlockSource for FileSource {
             let Some(Stretch { extent, is_hole }) = self.left.pop() else { break };
             let step = extent.length.min((length - filled) as u64);
             let part = &mut block[filled..filled + step as usize];
-            let read = if is_hole { self.hole(extent, step) } else { self.read(extent.offset, part).map(|read| read as u64) };
+            let read = if is_hole {
+                self.hole(extent, step)
+            } else {
+                self.read(extent.offset, part).map(|read| read as u64)
+            };
             let read = read.unwrap_or_else(|error| {
                 self.failed = Some(error);
                 0
@@ -179,11 +188,13 @@ mod tests {
             assert_eq!(read_all(&mut source, size).unwrap(), b"125678");
         }
         // What lies behind the end is not there.
-        let mut source = FileSource::with_extents(file, &[Extent { offset: 9, length: 2 }]).unwrap();
+        let mut source =
+            FileSource::with_extents(file, &[Extent { offset: 9, length: 2 }]).unwrap();
         assert_eq!(read_all(&mut source, 100).unwrap(), b"9");
     }
 
-    /// An entry says how long its content is before the content is read: a file that grew in between gives no more.
+    /// An entry says how long its content is before the content is read: a file that grew in
+    /// between gives no more.
     #[test]
     fn a_file_that_is_longer_by_now_gives_no_more_than_its_extents() {
         for before in [0, 10] {
@@ -211,7 +222,10 @@ mod tests {
             file.write_all_at(&[7; 100], place as u64).unwrap();
         }
         for size in [1000, 1 << 20, 1 << 24] {
-            assert!(read_all(&mut FileSource::new(file.try_clone().unwrap()).unwrap(), size).unwrap() == expected);
+            assert!(
+                read_all(&mut FileSource::new(file.try_clone().unwrap()).unwrap(), size).unwrap()
+                    == expected
+            );
         }
     }
 

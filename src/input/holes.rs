@@ -1,4 +1,5 @@
-//! Which stretches of a file hold data. Holes are never read: they are zeros, and the system knows where.
+//! Which stretches of a file hold data. Holes are never read: they are zeros, and the system knows
+//! where.
 
 use std::fs::File;
 use std::os::unix::fs::MetadataExt;
@@ -8,8 +9,8 @@ use rustix::fs::{SeekFrom, seek};
 use crate::container::Extent;
 use crate::error::Result;
 
-/// The stretches of data in the first `length` bytes of a file with holes; `None` if these have none, or if nobody can
-/// tell. A file that grows meanwhile gives nothing from beyond that length.
+/// The stretches of data in the first `length` bytes of a file with holes; `None` if these have
+/// none, or if nobody can tell. A file that grows meanwhile gives nothing from beyond that length.
 ///
 /// # Errors
 /// The file cannot be looked at.
@@ -55,10 +56,17 @@ mod tests {
         if let Some(extents) = data_extents(&file, file.metadata().unwrap().len()).unwrap() {
             assert_eq!(extents.len(), 2);
             assert_eq!((extents[0].offset, extents[1].offset), (0, 9 << 20));
-            assert!(extents[0].length < 1 << 20 && extents[1].offset + extents[1].length == (9 << 20) + 5000);
+            assert!(
+                extents[0].length < 1 << 20
+                    && extents[1].offset + extents[1].length == (9 << 20) + 5000
+            );
         }
         let file = tempfile::tempfile().unwrap();
         file.set_len(1 << 20).unwrap();
-        assert!(data_extents(&file, file.metadata().unwrap().len()).unwrap().is_none_or(|extents| extents.is_empty()));
+        assert!(
+            data_extents(&file, file.metadata().unwrap().len())
+                .unwrap()
+                .is_none_or(|extents| extents.is_empty())
+        );
     }
 }

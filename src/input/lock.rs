@@ -8,7 +8,8 @@ use std::path::Path;
 
 use super::original::{Change, Snapshot};
 
-/// Locks `file` for one who reads all of it and must not see it change. The lock ends when the file is closed.
+/// Locks `file` for one who reads all of it and must not see it change. The lock ends when the file
+/// is closed.
 ///
 /// # Errors
 /// Another process is writing to it.
@@ -16,12 +17,17 @@ pub fn for_reading(file: &File) -> io::Result<()> {
     locked(file.try_lock_shared(), "another process is writing to this archive; try again later")
 }
 
-/// Locks `file`, which was opened under `path`, for one who writes to it. The lock ends when the file is closed.
+/// Locks `file`, which was opened under `path`, for one who writes to it. The lock ends when the
+/// file is closed.
 ///
 /// # Errors
-/// Another process has a lock on it, or has put another file under the path since this one was opened.
+/// Another process has a lock on it, or has put another file under the path since this one was
+/// opened.
 pub fn for_writing(file: &File, path: &Path) -> io::Result<()> {
-    locked(file.try_lock(), "another process is writing to this archive, or repairs it; try again later")?;
+    locked(
+        file.try_lock(),
+        "another process is writing to this archive, or repairs it; try again later",
+    )?;
     check_path(file, path)
 }
 
@@ -31,11 +37,14 @@ pub fn for_writing(file: &File, path: &Path) -> io::Result<()> {
 /// It does not.
 pub fn check_path(file: &File, path: &Path) -> io::Result<()> {
     let own = Snapshot::of(&file.metadata()?);
-    let is_there = std::fs::metadata(path).is_ok_and(|found| own.change(&Snapshot::of(&found)) != Some(Change::Replaced));
+    let is_there = std::fs::metadata(path)
+        .is_ok_and(|found| own.change(&Snapshot::of(&found)) != Some(Change::Replaced));
     if is_there {
         Ok(())
     } else {
-        Err(io::Error::other("another process has replaced or deleted this archive, which therefore gets nothing new; try again"))
+        Err(io::Error::other(
+            "another process has replaced or deleted this archive, which therefore gets nothing new; try again",
+        ))
     }
 }
 
@@ -60,7 +69,9 @@ mod tests {
     fn many_read_or_one_writes() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x");
-        let open = || File::options().create(true).truncate(false).read(true).write(true).open(&path).unwrap();
+        let open = || {
+            File::options().create(true).truncate(false).read(true).write(true).open(&path).unwrap()
+        };
         let (one, two, three) = (open(), open(), open());
         for_reading(&one).and_then(|()| for_reading(&two)).unwrap();
         assert_eq!(for_writing(&three, &path).unwrap_err().kind(), io::ErrorKind::WouldBlock);

@@ -41,8 +41,8 @@ impl fmt::Display for Change {
     }
 }
 
-/// What the system says about a file at one moment. Two equal ones mean the same file with the same content, as far as
-/// the clock of the file system tells times apart.
+/// What the system says about a file at one moment. Two equal ones mean the same file with the same
+/// content, as far as the clock of the file system tells times apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Snapshot {
     device: u64,
@@ -50,7 +50,8 @@ pub struct Snapshot {
     length: u64,
     /// Time of the last write to the content: seconds, nanoseconds.
     modified: (i64, i64),
-    /// Time of the last change to anything about the file, which no program can set: seconds, nanoseconds.
+    /// Time of the last change to anything about the file, which no program can set: seconds,
+    /// nanoseconds.
     changed: (i64, i64),
 }
 
@@ -102,10 +103,15 @@ impl Original {
         if !found.is_file() {
             return Ok(None);
         }
-        Ok(Some(Original { path: path.to_path_buf(), file: file.try_clone()?, before: Snapshot::of(&found) }))
+        Ok(Some(Original {
+            path: path.to_path_buf(),
+            file: file.try_clone()?,
+            before: Snapshot::of(&found),
+        }))
     }
 
-    /// What happened to the content since, or to the path: another file under it is a change, none is not.
+    /// What happened to the content since, or to the path: another file under it is a change, none
+    /// is not.
     ///
     /// # Errors
     /// The system gives no information about the file.
@@ -114,12 +120,15 @@ impl Original {
         if let Some(change) = open.filter(|&change| change != Change::Relabelled) {
             return Ok(Some(change));
         }
-        let under_path = std::fs::metadata(&self.path).ok().and_then(|found| self.before.change(&Snapshot::of(&found)));
+        let under_path = std::fs::metadata(&self.path)
+            .ok()
+            .and_then(|found| self.before.change(&Snapshot::of(&found)));
         Ok(under_path.filter(|&change| change == Change::Replaced))
     }
 
-    /// Deletes the file, unless anything about the open file or about what its path leads to differs from what it was:
-    /// then the file stays, and the change is returned. A path that is a symbolic link counts as replaced.
+    /// Deletes the file, unless anything about the open file or about what its path leads to
+    /// differs from what it was: then the file stays, and the change is returned. A path that is a
+    /// symbolic link counts as replaced.
     ///
     /// # Errors
     /// The system gives no information about the file, or refuses to delete it.
@@ -155,11 +164,25 @@ mod tests {
     fn only_an_unchanged_file_is_deleted() {
         let acts: [(Act, Option<Change>); 8] = [
             (|_| (), None),
-            (|path| fs::File::options().append(true).open(path).unwrap().write_all(b"more").unwrap(), Some(Change::Grew)),
-            (|path| fs::File::options().write(true).open(path).unwrap().set_len(1).unwrap(), Some(Change::Shrank)),
+            (
+                |path| {
+                    fs::File::options().append(true).open(path).unwrap().write_all(b"more").unwrap()
+                },
+                Some(Change::Grew),
+            ),
+            (
+                |path| fs::File::options().write(true).open(path).unwrap().set_len(1).unwrap(),
+                Some(Change::Shrank),
+            ),
             (|path| fs::write(path, b"CONTENT").unwrap(), Some(Change::Rewritten)),
-            (|path| fs::set_permissions(path, fs::Permissions::from_mode(0o640)).unwrap(), Some(Change::Relabelled)),
-            (|path| fs::rename(path, path.with_extension("old")).unwrap(), Some(Change::Relabelled)),
+            (
+                |path| fs::set_permissions(path, fs::Permissions::from_mode(0o640)).unwrap(),
+                Some(Change::Relabelled),
+            ),
+            (
+                |path| fs::rename(path, path.with_extension("old")).unwrap(),
+                Some(Change::Relabelled),
+            ),
             (|path| fs::remove_file(path).unwrap(), Some(Change::Relabelled)),
             (
                 |path| {
@@ -191,7 +214,10 @@ mod tests {
         fs::write(&path, b"content").unwrap();
         symlink("x", &link).unwrap();
         let original = Original::of(&link, &File::open(&link).unwrap()).unwrap().unwrap();
-        assert_eq!((original.change().unwrap(), original.remove().unwrap()), (None, Some(Change::Replaced)));
+        assert_eq!(
+            (original.change().unwrap(), original.remove().unwrap()),
+            (None, Some(Change::Replaced))
+        );
         assert!(path.exists() && link.is_symlink());
     }
 }

@@ -1,5 +1,5 @@
-//! The paths under which several roots are stored, against each other: links that one leads through and another stores, and
-//! two things with one path.
+//! The paths under which several roots are stored, against each other: links that one leads through
+//! and another stores, and two things with one path.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -12,14 +12,16 @@ use crate::error::{Error, Result};
 /// Links on the way to a root that are followed at most, as in the system.
 const MOST_LINKS: usize = 40;
 
-/// Stores each root that leads through a link, which is stored too, where that link leads, so that the link leads to it
-/// after extraction. `trees` has the stored path of each root, and which of `found` come from it.
+/// Stores each root that leads through a link, which is stored too, where that link leads, so that
+/// the link leads to it after extraction. `trees` has the stored path of each root, and which of
+/// `found` come from it.
 ///
 /// # Errors
 /// A link leads out of what is stored.
 pub(super) fn follow_links(found: &mut [Found], trees: Vec<(Vec<u8>, Range<usize>)>) -> Result<()> {
     let links = found.iter().filter(|found| found.entry.kind == EntryKind::Symlink);
-    let links: HashMap<Vec<u8>, Vec<u8>> = links.map(|found| (found.entry.path.clone(), found.entry.link.clone())).collect();
+    let links: HashMap<Vec<u8>, Vec<u8>> =
+        links.map(|found| (found.entry.path.clone(), found.entry.link.clone())).collect();
     for (root, range) in trees.into_iter().filter(|_| !links.is_empty()) {
         let mut path = root.clone();
         let mut followed = 0;
@@ -27,7 +29,9 @@ pub(super) fn follow_links(found: &mut [Found], trees: Vec<(Vec<u8>, Range<usize
             let link = slashes(&path).find_map(|slash| Some((slash, links.get(&path[..slash])?)));
             let Some((slash, text)) = link else { break };
             followed += 1;
-            path = match led(&path[..slash], text, &path[slash..]).filter(|_| followed <= MOST_LINKS) {
+            path = match led(&path[..slash], text, &path[slash..])
+                .filter(|_| followed <= MOST_LINKS)
+            {
                 Some(path) => path,
                 None => return Err(leads_out(&root, &path[..slash])),
             };
@@ -63,8 +67,9 @@ fn led(link: &[u8], text: &[u8], rest: &[u8]) -> Option<Vec<u8>> {
 
 fn leads_out(root: &[u8], link: &[u8]) -> Error {
     let (root, link) = (show_name(root), show_name(link));
-    let text =
-        format!("{root} leads through the link {link}, which is to be stored too and leads out of the archive; name only one of them");
+    let text = format!(
+        "{root} leads through the link {link}, which is to be stored too and leads out of the archive; name only one of them"
+    );
     Error::Io(std::io::Error::new(std::io::ErrorKind::InvalidInput, text))
 }
 
@@ -80,9 +85,16 @@ pub(super) fn without_doubles(found: Vec<Found>) -> Result<Vec<Found>> {
         is_first[place] = earlier == place;
         if found[earlier].id != one.id {
             let (earlier, later) = (show_path(&found[earlier].source), show_path(&one.source));
-            let text = format!("{earlier} and {later} would both be stored as {}; make an archive of each", show_name(&one.entry.path));
+            let text = format!(
+                "{earlier} and {later} would both be stored as {}; make an archive of each",
+                show_name(&one.entry.path)
+            );
             return Err(Error::Io(std::io::Error::new(std::io::ErrorKind::InvalidInput, text)));
         }
     }
-    Ok(found.into_iter().zip(is_first).filter_map(|(found, is_first)| is_first.then_some(found)).collect())
+    Ok(found
+        .into_iter()
+        .zip(is_first)
+        .filter_map(|(found, is_first)| is_first.then_some(found))
+        .collect())
 }

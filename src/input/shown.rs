@@ -3,9 +3,9 @@
 use std::io;
 use std::path::Path;
 
-/// A path for people: control characters, characters that change the direction of writing or cannot be
-/// seen, and bytes that are no UTF-8 are escaped, so that a name cannot act on a terminal or look like
-/// another.
+/// A path for people: control characters, characters that change the direction of writing or cannot
+/// be seen, and bytes that are no UTF-8 are escaped, so that a name cannot act on a terminal or
+/// look like another.
 #[must_use]
 pub fn show_name(path: &[u8]) -> String {
     let mut shown = String::new();

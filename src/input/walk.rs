@@ -17,8 +17,8 @@ use crate::error::{Error, Result};
 use crate::input::attributes::Xattrs;
 use crate::input::shown::{reason, show_path};
 
-/// Folders that are open at a time at most: those on the way down from the root. Those further up are opened again when
-/// the walk comes back to them.
+/// Folders that are open at a time at most: those on the way down from the root. Those further up
+/// are opened again when the walk comes back to them.
 const MOST_OPEN: usize = 64;
 /// Bytes of a stored path at most: what a reader takes unless it is told otherwise.
 const MOST_PATH: usize = 2 << 20;
@@ -39,7 +39,8 @@ pub struct WalkOptions {
 pub struct Found {
     /// Where it is.
     pub source: PathBuf,
-    /// What is known of it. Hash and content are not yet. Each name of a file with several is a file here.
+    /// What is known of it. Hash and content are not yet. Each name of a file with several is a
+    /// file here.
     pub entry: Entry,
     /// Device and inode.
     pub id: (u64, u64),
@@ -54,7 +55,8 @@ pub struct Walk {
     pub found: Vec<Found>,
     /// One line per thing that was left out.
     pub warnings: Vec<String>,
-    /// The memory of all that, and of what becomes of it until it is an index, from the budget of the job.
+    /// The memory of all that, and of what becomes of it until it is an index, from the budget of
+    /// the job.
     pub charge: Charge,
 }
 
@@ -64,7 +66,8 @@ impl Walk {
     /// # Errors
     /// [`Error::Limit`] where memory is short.
     fn add(&mut self, found: Found) -> Result<()> {
-        // What an entry is counted as in a reader suffices for the lists that it passes through on its way.
+        // What an entry is counted as in a reader suffices for the lists that it passes through on
+        // its way.
         let source = 2 * found.source.as_os_str().len() as u64 + 32;
         self.charge.add(index::memory_of(&found.entry) + source, WHAT)?;
         self.found.push(found);
@@ -81,10 +84,12 @@ impl Walk {
 /// What the memory is for, in an error.
 const WHAT: &str = "the list of files";
 
-/// Walks over `roots` and everything under them. Links are stored, not followed, but for those that a root leads through.
+/// Walks over `roots` and everything under them. Links are stored, not followed, but for those that
+/// a root leads through.
 ///
 /// # Errors
-/// A root does not exist or cannot be read, two different things would be stored under one path, or memory is short.
+/// A root does not exist or cannot be read, two different things would be stored under one path, or
+/// memory is short.
 pub fn walk(roots: &[PathBuf], options: WalkOptions) -> Result<Walk> {
     let charge = budget::charge(0, WHAT)?;
     let mut walker = Walker { options, walk: Walk { charge, ..Walk::default() } };
@@ -116,9 +121,15 @@ struct Folder {
 
 impl Folder {
     /// Reads the folder `name` in `above`.
-    fn read(above: BorrowedFd<'_>, name: &[u8], source: PathBuf, stored: Vec<u8>) -> Result<Folder> {
+    fn read(
+        above: BorrowedFd<'_>,
+        name: &[u8],
+        source: PathBuf,
+        stored: Vec<u8>,
+    ) -> Result<Folder> {
         let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::RDONLY | OFlags::CLOEXEC;
-        let open = rustix::fs::openat(above, OsStr::from_bytes(name), flags, Mode::empty()).map_err(io::Error::from)?;
+        let open = rustix::fs::openat(above, OsStr::from_bytes(name), flags, Mode::empty())
+            .map_err(io::Error::from)?;
         let (mut left, mut charge) = (Vec::new(), budget::charge(0, WHAT)?);
         for item in Dir::read_from(&open).map_err(io::Error::from)? {
             let name = item.map_err(io::Error::from)?.file_name().to_bytes().to_vec();
@@ -135,7 +146,10 @@ impl Folder {
     fn opened(&mut self) -> io::Result<&OwnedFd> {
         match &mut self.open {
             Some(open) => Ok(open),
-            closed => Ok(closed.insert(deep::open_with(self.source.as_os_str().as_bytes(), OFlags::DIRECTORY | OFlags::RDONLY)?)),
+            closed => Ok(closed.insert(deep::open_with(
+                self.source.as_os_str().as_bytes(),
+                OFlags::DIRECTORY | OFlags::RDONLY,
+            )?)),
         }
     }
 }
@@ -147,19 +161,25 @@ struct Walker {
 
 impl Walker {
     fn root(&mut self, root: &Path) -> Result<()> {
-        let named = |error: io::Error| Error::Io(io::Error::new(error.kind(), format!("{}: {}", show_path(root), reason(&error))));
+        let named = |error: io::Error| {
+            Error::Io(io::Error::new(
+                error.kind(),
+                format!("{}: {}", show_path(root), reason(&error)),
+            ))
+        };
         let (above, name) = deep::reach(root.as_os_str().as_bytes()).map_err(named)?;
         let above = deep::from(above.as_ref());
-        let stat = rustix::fs::statat(above, OsStr::from_bytes(name), AtFlags::SYMLINK_NOFOLLOW).map_err(|error| named(error.into()))?;
+        let stat = rustix::fs::statat(above, OsStr::from_bytes(name), AtFlags::SYMLINK_NOFOLLOW)
+            .map_err(|error| named(error.into()))?;
         let stored = stored_path(root);
         self.visit(above, name, root, &stored, &stat)?;
         if FileType::from_raw_mode(stat.st_mode) != FileType::Directory {
             return Ok(());
         }
-        let mut open = vec![
-            Folder::read(above, name, root.to_path_buf(), stored)
-                .map_err(|error| if let Error::Io(error) = error { named(error) } else { error })?,
-        ];
+        let mut open =
+            vec![Folder::read(above, name, root.to_path_buf(), stored).map_err(|error| {
+                if let Error::Io(error) = error { named(error) } else { error }
+            })?];
         while let Some(folder) = open.last_mut() {
             let Some(name) = folder.left.pop() else {
                 open.pop();
@@ -181,12 +201,17 @@ impl Walker {
 
     /// Visits `name` in `folder`. Gives what is in it, if it is a folder.
     fn step(&mut self, folder: &mut Folder, name: &[u8], source: &Path) -> Result<Option<Folder>> {
-        let stored = if folder.stored.is_empty() { name.to_vec() } else { [&folder.stored[..], b"/", name].concat() };
+        let stored = if folder.stored.is_empty() {
+            name.to_vec()
+        } else {
+            [&folder.stored[..], b"/", name].concat()
+        };
         if stored.len() > MOST_PATH {
             return Err(io::Error::other("its path is too long").into());
         }
         let above = folder.opened()?;
-        let stat = rustix::fs::statat(above, OsStr::from_bytes(name), AtFlags::SYMLINK_NOFOLLOW).map_err(io::Error::from)?;
+        let stat = rustix::fs::statat(above, OsStr::from_bytes(name), AtFlags::SYMLINK_NOFOLLOW)
+            .map_err(io::Error::from)?;
         self.visit(deep::from(Some(above)), name, source, &stored, &stat)?;
         if FileType::from_raw_mode(stat.st_mode) != FileType::Directory {
             return Ok(None);
@@ -194,7 +219,14 @@ impl Walker {
         Folder::read(deep::from(Some(above)), name, source.to_path_buf(), stored).map(Some)
     }
 
-    fn visit(&mut self, above: BorrowedFd<'_>, name: &[u8], source: &Path, stored: &[u8], stat: &Stat) -> Result<()> {
+    fn visit(
+        &mut self,
+        above: BorrowedFd<'_>,
+        name: &[u8],
+        source: &Path,
+        stored: &[u8],
+        stat: &Stat,
+    ) -> Result<()> {
         let id = (stat.st_dev, stat.st_ino);
         // `.` and `/` have no name of their own.
         if stored.is_empty() || self.options.exclude == Some(id) {
@@ -210,15 +242,24 @@ impl Walker {
         }
     }
 
-    fn entry(&self, above: BorrowedFd<'_>, name: &[u8], source: &Path, stored: &[u8], stat: &Stat) -> io::Result<Option<Entry>> {
-        let time = Time { seconds: stat.st_mtime, nanos: u32::try_from(stat.st_mtime_nsec).unwrap_or(0) };
+    fn entry(
+        &self,
+        above: BorrowedFd<'_>,
+        name: &[u8],
+        source: &Path,
+        stored: &[u8],
+        stat: &Stat,
+    ) -> io::Result<Option<Entry>> {
+        let time =
+            Time { seconds: stat.st_mtime, nanos: u32::try_from(stat.st_mtime_nsec).unwrap_or(0) };
         let metadata = Metadata { mode: Some(stat.st_mode & 0o7777), mtime: Some(time) };
         let mut entry = Entry { path: stored.to_vec(), metadata, ..Entry::default() };
         match FileType::from_raw_mode(stat.st_mode) {
             FileType::Directory => entry.kind = EntryKind::Directory,
             FileType::Symlink => {
                 entry.kind = EntryKind::Symlink;
-                entry.link = rustix::fs::readlinkat(above, OsStr::from_bytes(name), Vec::new())?.into_bytes();
+                entry.link = rustix::fs::readlinkat(above, OsStr::from_bytes(name), Vec::new())?
+                    .into_bytes();
             }
             FileType::RegularFile => entry.size = u64::try_from(stat.st_size).unwrap_or(0),
             _ => return Ok(None),
@@ -230,8 +271,10 @@ impl Walker {
             entry.xattrs = if source.as_os_str().len() < 4000 {
                 xattrs(source, self.options.xattrs)?
             } else {
-                // There is no call that takes a folder and a name; the open folder is reached by its number.
-                let path = [format!("/proc/self/fd/{}/", above.as_raw_fd()).as_bytes(), name].concat();
+                // There is no call that takes a folder and a name; the open folder is reached by
+                // its number.
+                let path =
+                    [format!("/proc/self/fd/{}/", above.as_raw_fd()).as_bytes(), name].concat();
                 xattrs(Path::new(&std::ffi::OsString::from_vec(path)), self.options.xattrs)?
             };
         }
@@ -250,8 +293,8 @@ fn xattrs(source: &Path, wanted: Xattrs) -> io::Result<Vec<(Vec<u8>, Vec<u8>)>> 
     Ok(all)
 }
 
-/// The path under which `source` is stored: its parts, without root and `.`, and from behind the last
-/// `..` on, so that it stays inside wherever it is extracted.
+/// The path under which `source` is stored: its parts, without root and `.`, and from behind the
+/// last `..` on, so that it stays inside wherever it is extracted.
 fn stored_path(source: &Path) -> Vec<u8> {
     let mut parts: Vec<&[u8]> = Vec::new();
     for component in source.components() {
@@ -270,8 +313,14 @@ mod tests {
 
     #[test]
     fn stored_paths_stay_inside() {
-        for (source, stored) in [("a/b", "a/b"), ("/etc/x", "etc/x"), ("./a/./b", "a/b"), ("../../x/y", "x/y"), (".", ""), ("a/../b", "b")]
-        {
+        for (source, stored) in [
+            ("a/b", "a/b"),
+            ("/etc/x", "etc/x"),
+            ("./a/./b", "a/b"),
+            ("../../x/y", "x/y"),
+            (".", ""),
+            ("a/../b", "b"),
+        ] {
             assert_eq!(stored_path(Path::new(source)), stored.as_bytes());
         }
     }
@@ -287,7 +336,10 @@ mod tests {
         std::os::unix::net::UnixListener::bind(root.join("s")).unwrap();
         let walk = walk(&[root.clone(), root.join("a")], WalkOptions::default()).unwrap();
         let kinds: Vec<_> = walk.found.iter().map(|found| found.entry.kind).collect();
-        assert_eq!(kinds, [EntryKind::Directory, EntryKind::File, EntryKind::File, EntryKind::Symlink]);
+        assert_eq!(
+            kinds,
+            [EntryKind::Directory, EntryKind::File, EntryKind::File, EntryKind::Symlink]
+        );
         assert!(walk.found[1].has_more_names && walk.found[1].id == walk.found[2].id);
         assert_eq!(walk.warnings.len(), 1);
         assert!(super::walk(&[root.join("missing")], WalkOptions::default()).is_err());

@@ -19,7 +19,10 @@ const KNOT_BITS: u32 = 28;
 
 /// Where every row starts: the map that changes nothing.
 static START: LazyLock<[u32; KNOTS]> = LazyLock::new(|| {
-    std::array::from_fn(|knot| squash(((2 * knot as i32) - (KNOTS as i32 - 1)) << (STEP_BITS - 1)) << (KNOT_BITS - PROBABILITY_BITS))
+    std::array::from_fn(|knot| {
+        squash(((2 * knot as i32) - (KNOTS as i32 - 1)) << (STEP_BITS - 1))
+            << (KNOT_BITS - PROBABILITY_BITS)
+    })
 });
 
 /// A table of refined probabilities, interpolated between knots.
@@ -27,7 +30,8 @@ static START: LazyLock<[u32; KNOTS]> = LazyLock::new(|| {
 /// It has `ROWS` rows, a power of two: one a context.
 #[derive(Clone)]
 pub struct Apm<const ROWS: usize> {
-    /// How far each knot has moved since the start, modulo 2^32: so that a row that was never used costs nothing.
+    /// How far each knot has moved since the start, modulo 2^32: so that a row that was never used
+    /// costs nothing.
     moved: Table<u32>,
     start: [u32; KNOTS],
     row: usize,
@@ -61,7 +65,8 @@ impl<const ROWS: usize> Apm<ROWS> {
         let knot = (position >> STEP_BITS) as usize;
         let fraction = position & ((1 << STEP_BITS) - 1);
         self.row = (context & (ROWS - 1)) * KNOTS;
-        let value = |knot: usize| self.start[knot & 15].wrapping_add(self.moved[self.row + (knot & 15)]);
+        let value =
+            |knot: usize| self.start[knot & 15].wrapping_add(self.moved[self.row + (knot & 15)]);
         let low = value(knot) >> (KNOT_BITS - PROBABILITY_BITS + 2);
         let high = value(knot + 1) >> (KNOT_BITS - PROBABILITY_BITS + 2);
         // The knot that is nearer learns.

@@ -45,7 +45,12 @@ impl<const P: usize, const S: usize> WeightMixer<P, S> for BayesMixer<P, S> {
     }
 
     #[inline(always)]
-    fn mix<K: Kernels>(&mut self, kernels: K, inputs: &[[i16; 2]; P], selectors: &[u32; S]) -> [i32; S] {
+    fn mix<K: Kernels>(
+        &mut self,
+        kernels: K,
+        inputs: &[[i16; 2]; P],
+        selectors: &[u32; S],
+    ) -> [i32; S] {
         self.selection.mix(kernels, inputs, selectors, |row| &self.rows[row].means)
     }
 
@@ -67,7 +72,9 @@ impl<const P: usize> Row<P> {
     fn learn(&mut self, inputs: &[[i16; 2]; P], error: i32, probability: u32) {
         let inputs = inputs.as_flattened();
         // Variance times input with 14 fractional bits: below 2^14.
-        let spread = |variance: u16, input: i16| (i32::from(variance) * i32::from(input)) >> (VARIANCE_BITS + 8 - 14);
+        let spread = |variance: u16, input: i16| {
+            (i32::from(variance) * i32::from(input)) >> (VARIANCE_BITS + 8 - 14)
+        };
         // The variance of the sum with 16 fractional bits; a term is below 2^20.
         let mut variance = 0i32;
         for (&own, &input) in self.variances.as_flattened().iter().zip(inputs) {
@@ -104,7 +111,8 @@ mod tests {
     /// known narrows its variance.
     #[test]
     fn beliefs_follow_the_evidence() {
-        let mut mixer = BayesMixer::<8, 1>::new([1], 0, Rate { first: 0, last: 0, span: 1, threshold: 0 });
+        let mut mixer =
+            BayesMixer::<8, 1>::new([1], 0, Rate { first: 0, last: 0, span: 1, threshold: 0 });
         let mut state = 1u32;
         let mut inputs = [[0i16; 2]; 8];
         for _ in 0..2000 {
@@ -112,7 +120,8 @@ mod tests {
             let bit = state >> 31;
             // Right seven times of eight.
             let said = if state >> 28 & 7 == 7 { 1 - bit } else { bit };
-            inputs[0] = [if said == 1 { 512 } else { -512 }, if state >> 20 & 1 == 1 { 512 } else { -512 }];
+            inputs[0] =
+                [if said == 1 { 512 } else { -512 }, if state >> 20 & 1 == 1 { 512 } else { -512 }];
             mixer.mix(Scalar, &inputs, &[0]);
             mixer.update(Scalar, &inputs, bit, 1 << (PROBABILITY_BITS - 1));
         }

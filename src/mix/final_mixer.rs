@@ -18,11 +18,18 @@ pub struct FinalMixer<const S: usize> {
 const EXTRA_BITS: u32 = 2;
 
 impl<const S: usize> FinalMixer<S> {
-    /// A mixer with `rows` weight rows, all weights equal, that learns with `rate` (see [`crate::mix::mixer::Rate::last`]).
+    /// A mixer with `rows` weight rows, all weights equal, that learns with `rate` (see
+    /// [`crate::mix::mixer::Rate::last`]).
     #[must_use]
     pub fn new(rows: usize, rate: u32) -> Self {
         let weight = (1i32 << (WEIGHT_BITS + EXTRA_BITS)) / S as i32;
-        Self { weights: vec![[weight; S]; rows], inputs: [0; S], selected: 0, probability: 1, rate: rate as i32 }
+        Self {
+            weights: vec![[weight; S]; rows],
+            inputs: [0; S],
+            selected: 0,
+            probability: 1,
+            rate: rate as i32,
+        }
     }
 
     /// Mixes predictions with 12 fractional bits under the weights of `row`; the result too has 12.
@@ -32,10 +39,12 @@ impl<const S: usize> FinalMixer<S> {
         let weights = &self.weights[self.selected];
         let mut sum = 0i32;
         for k in 0..S {
-            self.inputs[k] = (stretched[k] >> (MIX_BITS - STRETCH_BITS)).clamp(-INPUT_LIMIT, INPUT_LIMIT);
+            self.inputs[k] =
+                (stretched[k] >> (MIX_BITS - STRETCH_BITS)).clamp(-INPUT_LIMIT, INPUT_LIMIT);
             sum = sum.wrapping_add(self.inputs[k].wrapping_mul(weights[k]));
         }
-        let mixed = (sum >> (WEIGHT_BITS + EXTRA_BITS + STRETCH_BITS - MIX_BITS)).clamp(-MIX_LIMIT, MIX_LIMIT);
+        let mixed = (sum >> (WEIGHT_BITS + EXTRA_BITS + STRETCH_BITS - MIX_BITS))
+            .clamp(-MIX_LIMIT, MIX_LIMIT);
         self.probability = squash_coarse(mixed);
         mixed
     }
@@ -51,7 +60,8 @@ impl<const S: usize> FinalMixer<S> {
     #[inline(always)]
     pub fn update(&mut self, bit: u32) {
         // 16 bits of error times the rate: 32 fractional bits, of which 18 are kept.
-        let error = ((bit << PROBABILITY_BITS) as i32 - self.probability as i32) >> (PROBABILITY_BITS - 16);
+        let error =
+            ((bit << PROBABILITY_BITS) as i32 - self.probability as i32) >> (PROBABILITY_BITS - 16);
         let scaled = (error * self.rate) >> 8;
         let weights = &mut self.weights[self.selected];
         for k in 0..S {

@@ -126,10 +126,15 @@ const fn stretch_table() -> [i16; 2 * STRETCH_ENTRIES + 2] {
             // Linear between the knots, four steps of 1/256 to a knot.
             let low = SQUASH_CONST[knot];
             let high = SQUASH_CONST[knot + 1];
-            let fraction = if high > low && p > low { ((p - low) * 4 + (high - low) / 2) / (high - low) } else { 0 };
+            let fraction = if high > low && p > low {
+                ((p - low) * 4 + (high - low) / 2) / (high - low)
+            } else {
+                0
+            };
             let fraction = if fraction > 4 { 4 } else { fraction };
             let value = knot as i32 * 4 + fraction as i32 - (16 << STRETCH_BITS);
-            table[half * STRETCH_ENTRIES + entry] = if value < -STRETCH_LIMIT { -STRETCH_LIMIT as i16 } else { value as i16 };
+            table[half * STRETCH_ENTRIES + entry] =
+                if value < -STRETCH_LIMIT { -STRETCH_LIMIT as i16 } else { value as i16 };
             entry += 1;
         }
         half += 1;
@@ -148,7 +153,11 @@ pub fn stretch(probability: u32) -> i32 {
     // Fold around one half; all ones where the probability is above it.
     let above = ((probability << (32 - PROBABILITY_BITS)) as i32 >> 31) as u32;
     let folded = (probability ^ above) & (PROBABILITY_ONE - 1);
-    let index = if folded < TAIL { STRETCH_ENTRIES as u32 + (folded >> TAIL_SHIFT) } else { folded >> MIDDLE_SHIFT };
+    let index = if folded < TAIL {
+        STRETCH_ENTRIES as u32 + (folded >> TAIL_SHIFT)
+    } else {
+        folded >> MIDDLE_SHIFT
+    };
     let value = i32::from(STRETCH[index as usize & (2 * STRETCH_ENTRIES - 1)]);
     (value ^ above as i32).wrapping_sub(above as i32)
 }
@@ -163,7 +172,11 @@ mod tests {
             let x = f64::from(stretched) / f64::from(1 << MIX_BITS);
             let exact = f64::from(PROBABILITY_ONE) / (1.0 + (-x).exp());
             let got = f64::from(squash(stretched));
-            assert!((got - exact).abs() < 40.0 && (got - exact).abs() < 2.0 + exact.min(4194304.0 - exact) / 1000.0, "{x}: {got} {exact}");
+            assert!(
+                (got - exact).abs() < 40.0
+                    && (got - exact).abs() < 2.0 + exact.min(4194304.0 - exact) / 1000.0,
+                "{x}: {got} {exact}"
+            );
         }
     }
 
@@ -201,12 +214,20 @@ mod tests {
         for entry in STRETCH {
             bytes.extend_from_slice(&entry.to_le_bytes());
         }
-        assert_eq!(xxhash_rust::xxh3::xxh3_64(&bytes), 9_152_232_586_160_804_928, "a changed table is a new numeric contract");
+        assert_eq!(
+            xxhash_rust::xxh3::xxh3_64(&bytes),
+            9_152_232_586_160_804_928,
+            "a changed table is a new numeric contract"
+        );
     }
     #[test]
     fn the_direct_table_is_pinned_and_follows_the_exact_one() {
         let bytes: Vec<u8> = DIRECT.iter().flat_map(|entry| entry.to_le_bytes()).collect();
-        assert_eq!(xxhash_rust::xxh3::xxh3_64(&bytes), 7_404_692_069_346_039_344, "a changed table is a new numeric contract");
+        assert_eq!(
+            xxhash_rust::xxh3::xxh3_64(&bytes),
+            7_404_692_069_346_039_344,
+            "a changed table is a new numeric contract"
+        );
         for stretched in -MIX_LIMIT..=MIX_LIMIT {
             let (exact, coarse) = (squash(stretched), squash_coarse(stretched));
             let smaller = exact.min(PROBABILITY_ONE - exact);

@@ -16,8 +16,8 @@ pub const INPUT_LIMIT: i32 = 4095;
 /// What brings a sum of products to the mixer's 12 fractional bits.
 const SUM_SHIFT: u32 = WEIGHT_BITS + super::logistic::STRETCH_BITS - MIX_BITS;
 
-/// How fast a mixer learns: a row's rate falls from `first` to `last` as
-/// `last + (first - last) * span / (span + updates)`. One is 2^-16 of weight per unit of input and error.
+/// How fast a mixer learns: a row's rate falls from `first` to `last` as `last + (first - last) *
+/// span / (span + updates)`. One is 2^-16 of weight per unit of input and error.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Rate {
     /// Rate of a row that was never used.
@@ -43,14 +43,20 @@ pub trait WeightMixer<const P: usize, const S: usize>: Clone + Send + Sync + 'st
 
     /// Mixes `inputs` in every set; `selectors[k]` picks the row of set `k`. The stretched
     /// predictions have 12 fractional bits.
-    fn mix<K: Kernels>(&mut self, kernels: K, inputs: &[[i16; 2]; P], selectors: &[u32; S]) -> [i32; S];
+    fn mix<K: Kernels>(
+        &mut self,
+        kernels: K,
+        inputs: &[[i16; 2]; P],
+        selectors: &[u32; S],
+    ) -> [i32; S];
 
-    /// Trains the rows that made the last mix, if the bit was a surprise after `coded`, the probability (22
-    /// bits) that all stages together gave.
+    /// Trains the rows that made the last mix, if the bit was a surprise after `coded`, the
+    /// probability (22 bits) that all stages together gave.
     fn update<K: Kernels>(&mut self, kernels: K, inputs: &[[i16; 2]; P], bit: u32, coded: u32);
 }
 
-/// What every first layer keeps beside its weights: which row of each set is in use, and what it predicted.
+/// What every first layer keeps beside its weights: which row of each set is in use, and what it
+/// predicted.
 #[derive(Clone)]
 pub(super) struct Selection<const S: usize> {
     first_row: [u32; S],
@@ -70,7 +76,15 @@ impl<const S: usize> Selection<S> {
             total += count;
         }
         let probabilities = [1 << (PROBABILITY_BITS - 1); S];
-        (Self { first_row, selected: first_row, probabilities, threshold: threshold << (PROBABILITY_BITS - 16) }, total)
+        (
+            Self {
+                first_row,
+                selected: first_row,
+                probabilities,
+                threshold: threshold << (PROBABILITY_BITS - 16),
+            },
+            total,
+        )
     }
 
     /// See [`WeightMixer::mix`]; `weights` gives a row's.
@@ -95,8 +109,8 @@ impl<const S: usize> Selection<S> {
         stretched
     }
 
-    /// Whether `bit` teaches anything after it was coded with the probability `coded` (22 bits). One decision for
-    /// all sets is a little better than one for each: 0.1 % with 56 contexts.
+    /// Whether `bit` teaches anything after it was coded with the probability `coded` (22 bits).
+    /// One decision for all sets is a little better than one for each: 0.1 % with 56 contexts.
     #[inline(always)]
     pub(super) fn teaches(&self, bit: u32, coded: u32) -> bool {
         ((bit << PROBABILITY_BITS) as i32 - coded as i32).unsigned_abs() >= self.threshold
@@ -126,14 +140,20 @@ impl<const P: usize, const S: usize> WeightMixer<P, S> for Mixer<P, S> {
         let mut rates = Box::new([0u16; RATE_STEPS]);
         for (step, slot) in rates.iter_mut().enumerate() {
             let updates = (step as u64) << RATE_STEP_BITS;
-            let (first, last, span) = (u64::from(rate.first), u64::from(rate.last), u64::from(rate.span));
+            let (first, last, span) =
+                (u64::from(rate.first), u64::from(rate.last), u64::from(rate.span));
             *slot = (last + first.saturating_sub(last) * span / (span + updates)) as u16;
         }
         Self { weights: vec![[[weight; 2]; P]; total], selection, updates: vec![0; total], rates }
     }
 
     #[inline(always)]
-    fn mix<K: Kernels>(&mut self, kernels: K, inputs: &[[i16; 2]; P], selectors: &[u32; S]) -> [i32; S] {
+    fn mix<K: Kernels>(
+        &mut self,
+        kernels: K,
+        inputs: &[[i16; 2]; P],
+        selectors: &[u32; S],
+    ) -> [i32; S] {
         self.selection.mix(kernels, inputs, selectors, |row| &self.weights[row])
     }
 
@@ -145,7 +165,8 @@ impl<const P: usize, const S: usize> WeightMixer<P, S> for Mixer<P, S> {
         for k in 0..S {
             let (row, _, error) = self.selection.lesson(k, bit);
             let updates = &mut self.updates[row];
-            let rate = i64::from(self.rates[usize::from(*updates >> RATE_STEP_BITS) & (RATE_STEPS - 1)]);
+            let rate =
+                i64::from(self.rates[usize::from(*updates >> RATE_STEP_BITS) & (RATE_STEPS - 1)]);
             *updates += u16::from(*updates < UPDATES_LIMIT);
             // 22 bits of error and 16 of rate: 38 fractional bits, of which the kernel wants 20.
             let scaled = ((i64::from(error) * rate + (1 << 17)) >> 18).clamp(-32767, 32767) as i16;

@@ -134,8 +134,8 @@ fn nearest(states: &[State], zeros: u8, ones: u8, last: u8) -> u8 {
     best.1 as u8
 }
 
-/// What follows `state` after `bit`, were every pair of counts allowed: most often the first, else the second, and
-/// how many draws of [`DRAWS`] choose the first.
+/// What follows `state` after `bit`, were every pair of counts allowed: most often the first, else
+/// the second, and how many draws of [`DRAWS`] choose the first.
 fn successors(states: &[State], state: State, bit: u8) -> ([State; 2], usize) {
     if let State::Sequence(bits, length) = state
         && length < 4
@@ -159,7 +159,9 @@ fn successors(states: &[State], state: State, bit: u8) -> ([State; 2], usize) {
 fn number(states: &[State], wanted: State) -> u8 {
     let exact = states.iter().position(|&state| state == wanted);
     match wanted {
-        State::Counts(zeros, ones, last) => exact.map_or_else(|| nearest(states, zeros, ones, last), |index| index as u8),
+        State::Counts(zeros, ones, last) => {
+            exact.map_or_else(|| nearest(states, zeros, ones, last), |index| index as u8)
+        }
         State::Sequence(..) => exact.unwrap_or(0) as u8,
     }
 }
@@ -179,7 +181,8 @@ impl BitHistory {
                 let (wanted, first) = successors(&states, state, bit);
                 let [climbed, stayed] = wanted.map(|wanted| number(&states, wanted));
                 for draw in 0..DRAWS {
-                    table.next[draw][usize::from(bit)][index] = if draw < first { climbed } else { stayed };
+                    table.next[draw][usize::from(bit)][index] =
+                        if draw < first { climbed } else { stayed };
                 }
             }
         }
@@ -201,7 +204,11 @@ mod tests {
     #[test]
     fn the_transitions_are_pinned() {
         let bytes: Vec<u8> = BIT_HISTORY.next.as_flattened().concat();
-        assert_eq!(xxhash_rust::xxh3::xxh3_64(&bytes), 15_639_069_162_013_697_837, "other transitions are a new numeric contract");
+        assert_eq!(
+            xxhash_rust::xxh3::xxh3_64(&bytes),
+            15_639_069_162_013_697_837,
+            "other transitions are a new numeric contract"
+        );
     }
 
     #[test]
@@ -226,8 +233,10 @@ mod tests {
                     let (zeros, ones) = table.counts[state];
                     let (z, o) = table.counts[usize::from(table.next[draw][bit][state])];
                     // p(1) never moves the wrong way: o/(z+o) against ones/(zeros+ones).
-                    let (before, after) =
-                        (u32::from(ones) * (u32::from(z) + u32::from(o)), u32::from(o) * (u32::from(zeros) + u32::from(ones)));
+                    let (before, after) = (
+                        u32::from(ones) * (u32::from(z) + u32::from(o)),
+                        u32::from(o) * (u32::from(zeros) + u32::from(ones)),
+                    );
                     if bit == 1 {
                         assert!(after >= before, "{state} {zeros},{ones} -> {z},{o}")
                     } else {

@@ -1,8 +1,9 @@
-//! The match bypass: where a proven match makes the next byte as good as sure, one decision whether it comes, in place of
-//! eight bits with all their contexts.
+//! The match bypass: where a proven match makes the next byte as good as sure, one decision whether
+//! it comes, in place of eight bits with all their contexts.
 //!
-//! How often expected bytes came is remembered for the length of the match with the expected and the last byte: in text
-//! with fields, matches go on for long and end where a field begins. What it brings is in `docs/architecture-engine.md`.
+//! How often expected bytes came is remembered for the length of the match with the expected and
+//! the last byte: in text with fields, matches go on for long and end where a field begins. What it
+//! brings is in `docs/architecture-engine.md`.
 
 use super::match_model::MatchModel;
 use crate::coder::{PROBABILITY_BITS, PROBABILITY_ONE};
@@ -67,13 +68,15 @@ impl Bypass {
     /// The memory cannot be had.
     pub fn new(number: usize, belief: Belief) -> Result<Self> {
         let mut decisions = Vec::new();
-        decisions.try_reserve_exact(number).map_err(|_| Error::no_memory("decisions about matches"))?;
+        decisions
+            .try_reserve_exact(number)
+            .map_err(|_| Error::no_memory("decisions about matches"))?;
         decisions.resize(number, Decision { misses: 1 << (32 - 9), count: 30 });
         Ok(Self { belief, decisions, current: 0, expected: 0, proven: false })
     }
 
-    /// Learns whether the byte that `bytes` now ends with was the expected one, and asks the match models, which have
-    /// taken it in, for the next.
+    /// Learns whether the byte that `bytes` now ends with was the expected one, and asks the match
+    /// models, which have taken it in, for the next.
     #[inline(always)]
     pub fn push(&mut self, bytes: &[u8], matches: &[MatchModel]) {
         let last = bytes.last().copied().unwrap_or(0);
@@ -84,7 +87,9 @@ impl Bypass {
         self.proven = proven.is_some();
         if let Some(model) = proven {
             self.expected = model.expected_byte().unwrap_or(0) as u8;
-            let situation = model.length.ilog2().min(LONGEST_OCTAVE) << 16 | u32::from(self.expected) << 8 | u32::from(last);
+            let situation = model.length.ilog2().min(LONGEST_OCTAVE) << 16
+                | u32::from(self.expected) << 8
+                | u32::from(last);
             let hash = u64::from(situation).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - MOST_BITS);
             self.current = hash as usize & (self.decisions.len() - 1);
         }
@@ -124,7 +129,8 @@ mod tests {
     #[test]
     fn only_proven_matches_are_believed_and_ever_more() {
         let mut matches = vec![MatchModel::new(12, 16).unwrap()];
-        let mut bypass = Bypass::new(Bypass::decisions(100_000), Belief { shortest: 32, rarity: 11 }).unwrap();
+        let mut bypass =
+            Bypass::new(Bypass::decisions(100_000), Belief { shortest: 32, rarity: 11 }).unwrap();
         let bytes = repeats();
         let mut first = None;
         let mut probability = 0;

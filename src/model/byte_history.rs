@@ -33,7 +33,9 @@ impl ByteHistory {
 #[inline(always)]
 #[must_use]
 pub fn hash(value: u64, salt: u32) -> u64 {
-    let product = (value ^ (u64::from(salt) << 57)).wrapping_add(u64::from(salt) << 32 | 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let product = (value ^ (u64::from(salt) << 57))
+        .wrapping_add(u64::from(salt) << 32 | 1)
+        .wrapping_mul(0x9E37_79B9_7F4A_7C15);
     (product ^ (product >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9)
 }
 

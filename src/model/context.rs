@@ -148,7 +148,8 @@ impl Families {
             Table(number) => self.table = self.table.max(Some(super::table::parents(number))),
             Wasm(_) => self.wasm = true,
             Font(_) => self.font = true,
-            Nothing | Order(_) | Long(_) | Masked(_) | Expected | ExpectedTwo | Shape | ShapeLast | Signal(_) => {}
+            Nothing | Order(_) | Long(_) | Masked(_) | Expected | ExpectedTwo | Shape
+            | ShapeLast | Signal(_) => {}
         }
     }
 }
@@ -227,7 +228,8 @@ pub const fn kind(byte: u8) -> u32 {
 }
 
 impl ContextState {
-    /// Nothing seen yet; only `families` are kept. A stream of words stands for `words` bytes of text.
+    /// Nothing seen yet; only `families` are kept. A stream of words stands for `words` bytes of
+    /// text.
     ///
     /// # Errors
     /// Memory for that text cannot be had.
@@ -235,7 +237,8 @@ impl ContextState {
         let expanded = |length: usize| -> Result<_> {
             dictionary::prepare()?;
             let mut text = Vec::new();
-            text.try_reserve_exact(length).map_err(|_| Error::no_memory(format_args!("{length} bytes")))?;
+            text.try_reserve_exact(length)
+                .map_err(|_| Error::no_memory(format_args!("{length} bytes")))?;
             Ok(Box::new(Expanded { expander: Expander::default(), text }))
         };
         Ok(Self {
@@ -274,7 +277,10 @@ impl ContextState {
     /// The memory cannot be had.
     pub fn expect(&mut self, more: usize) -> Result<()> {
         let Some(expanded) = &mut self.text else { return Ok(()) };
-        expanded.text.try_reserve_exact(more).map_err(|_| Error::no_memory(format_args!("{more} bytes")))
+        expanded
+            .text
+            .try_reserve_exact(more)
+            .map_err(|_| Error::no_memory(format_args!("{more} bytes")))
     }
 
     /// Takes in the byte that `bytes` now ends with.
@@ -365,8 +371,9 @@ impl ContextState {
         }
     }
 
-    /// Letters of the word so far, at most 15. In a stream of words: of a word that is spelled out, at most 11; 12 after a
-    /// code; 13 to 15 where a capital, one or two bytes of a code have begun.
+    /// Letters of the word so far, at most 15. In a stream of words: of a word that is spelled out,
+    /// at most 11; 12 after a code; 13 to 15 where a capital, one or two bytes of a code have
+    /// begun.
     #[inline(always)]
     #[must_use]
     pub fn word_length(&self) -> u32 {
@@ -391,41 +398,81 @@ impl ContextState {
             Context::Nothing => hash(self.history.position as u64, salt),
             Context::Order(0) => hash(0, salt),
             Context::Order(order) => hash(last & (u64::MAX >> (64 - 8 * u32::from(order))), salt),
-            Context::Long(order) => hash_pair(self.history.older & (u64::MAX >> (128 - 8 * u32::from(order))), last, salt),
+            Context::Long(order) => hash_pair(
+                self.history.older & (u64::MAX >> (128 - 8 * u32::from(order))),
+                last,
+                salt,
+            ),
             Context::Masked(mask) => hash(last & mask, salt),
-            Context::Word => hash(pair(words.word, if words.word == 0 { words.gap } else { 0 }), text),
-            Context::WordPair => {
-                hash(pair(words.word, words.previous[0]).wrapping_add(u64::from(words.gap & 0xff) * u64::from(words.word == 0)), text)
+            Context::Word => {
+                hash(pair(words.word, if words.word == 0 { words.gap } else { 0 }), text)
             }
-            Context::WordTriple => hash(pair(words.word ^ words.previous[1].rotate_left(13), words.previous[0]), text),
+            Context::WordPair => hash(
+                pair(words.word, words.previous[0])
+                    .wrapping_add(u64::from(words.gap & 0xff) * u64::from(words.word == 0)),
+                text,
+            ),
+            Context::WordTriple => {
+                hash(pair(words.word ^ words.previous[1].rotate_left(13), words.previous[0]), text)
+            }
             Context::WordSkip => hash(pair(words.word, words.previous[1]), text),
             Context::WordGap => hash(pair(words.word, byte1), text),
             Context::IndirectOne => hash(pair(self.indirect.after_one() & 0xffff, byte1), salt),
-            Context::IndirectTwo => hash(pair(self.indirect.after_two() & 0xffff, last as u32 & 0xffff), salt),
-            Context::Above => hash(pair(self.lines.column.min(255), u32::from(self.lines.above[0]) << 8 | byte1), text),
+            Context::IndirectTwo => {
+                hash(pair(self.indirect.after_two() & 0xffff, last as u32 & 0xffff), salt)
+            }
+            Context::Above => hash(
+                pair(self.lines.column.min(255), u32::from(self.lines.above[0]) << 8 | byte1),
+                text,
+            ),
             Context::Column => hash(pair(self.lines.column.min(1023), self.lines.first), text),
             Context::Field => hash(pair(self.lines.field, self.lines.in_field), text),
-            Context::FieldAbove => hash(pair(self.lines.field, u32::from(self.lines.above[0]) << 8 | byte1), text),
+            Context::FieldAbove => {
+                hash(pair(self.lines.field, u32::from(self.lines.above[0]) << 8 | byte1), text)
+            }
             Context::Expected => hash(pair(self.expected, byte1), salt),
             Context::Signal(k) => self.signal.as_ref().map_or(0, |signal| signal.hash(k, salt)),
             Context::Shape => hash(pair(self.shape, 0), salt),
             Context::ShapeLast => hash(pair(self.shape & 0xffff, byte1), salt),
-            Context::Folded(order) => hash(self.folded & (u64::MAX >> (64 - 8 * u32::from(order))), text),
+            Context::Folded(order) => {
+                hash(self.folded & (u64::MAX >> (64 - 8 * u32::from(order))), text)
+            }
             Context::ExpectedTwo => hash(pair(self.expected, last as u32 & 0xffff), salt),
             Context::IndirectThree => hash(pair(self.indirect.after_three() & 0xffff, byte1), salt),
-            Context::Nest => hash_pair(self.nest.innermost(), u64::from(words.word) << 8 | u64::from(byte1), text),
+            Context::Nest => hash_pair(
+                self.nest.innermost(),
+                u64::from(words.word) << 8 | u64::from(byte1),
+                text,
+            ),
             Context::NestTwo => hash_pair(self.nest.two_innermost(), last & 0xffff, text),
             Context::NestName => hash_pair(u64::from(self.nest.last_name), last & 0xff_ffff, text),
-            Context::WordLine => hash(pair(words.previous[0] ^ words.word.rotate_left(9), self.lines.first), text),
+            Context::WordLine => {
+                hash(pair(words.previous[0] ^ words.word.rotate_left(9), self.lines.first), text)
+            }
             Context::WordAbove => hash(pair(words.word, u32::from(self.lines.above[0])), text),
-            Context::AboveTwo => hash(pair(u32::from(self.lines.above[1]), u32::from(self.lines.above[0]) << 8 | byte1), text),
-            Context::X86(number) => hash(self.x86.as_ref().map_or(0, |x86| x86.context(number)), salt),
-            Context::Record(number) => hash(self.record.as_ref().map_or(0, |record| record.context(number)), salt),
+            Context::AboveTwo => hash(
+                pair(u32::from(self.lines.above[1]), u32::from(self.lines.above[0]) << 8 | byte1),
+                text,
+            ),
+            Context::X86(number) => {
+                hash(self.x86.as_ref().map_or(0, |x86| x86.context(number)), salt)
+            }
+            Context::Record(number) => {
+                hash(self.record.as_ref().map_or(0, |record| record.context(number)), salt)
+            }
             Context::Number(number) => hash(self.numbers.context(number), text),
-            Context::Prose(number) => hash(self.prose.as_ref().map_or(0, |prose| prose.context(number)), text),
-            Context::Wasm(number) => hash(self.wasm.as_ref().map_or(0, |wasm| wasm.context(number)), salt),
-            Context::Font(number) => hash(self.font.as_ref().map_or(0, |font| font.context(number)), salt),
-            Context::Table(number) => hash(self.table.as_ref().map_or(0, |table| table.context(number)), text),
+            Context::Prose(number) => {
+                hash(self.prose.as_ref().map_or(0, |prose| prose.context(number)), text)
+            }
+            Context::Wasm(number) => {
+                hash(self.wasm.as_ref().map_or(0, |wasm| wasm.context(number)), salt)
+            }
+            Context::Font(number) => {
+                hash(self.font.as_ref().map_or(0, |font| font.context(number)), salt)
+            }
+            Context::Table(number) => {
+                hash(self.table.as_ref().map_or(0, |table| table.context(number)), text)
+            }
         }
     }
 }

@@ -21,7 +21,12 @@ impl Indirect {
     /// Nothing seen yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { first: vec![0; 256], second: vec![0; 1 << SECOND_BITS], third: vec![0; 1 << SECOND_BITS], previous: 0 }
+        Self {
+            first: vec![0; 256],
+            second: vec![0; 1 << SECOND_BITS],
+            third: vec![0; 1 << SECOND_BITS],
+            previous: 0,
+        }
     }
 
     /// Takes in the next byte.

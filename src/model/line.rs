@@ -36,7 +36,9 @@ impl LineState {
                 self.field += 1;
                 self.in_field = 0;
             } else {
-                self.in_field = (self.in_field.wrapping_add(u32::from(byte) + 1)).wrapping_mul(0x2F0B_4C47).rotate_left(7);
+                self.in_field = (self.in_field.wrapping_add(u32::from(byte) + 1))
+                    .wrapping_mul(0x2F0B_4C47)
+                    .rotate_left(7);
             }
         }
         self.column = (end - self.start) as u32;

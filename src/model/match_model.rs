@@ -81,7 +81,9 @@ impl MatchModel {
         let tail = &bytes[bytes.len() - self.shortest..];
         let (words, rest) = tail.as_chunks::<4>();
         for word in words {
-            hash = (hash ^ u64::from(u32::from_le_bytes(*word))).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29);
+            hash = (hash ^ u64::from(u32::from_le_bytes(*word)))
+                .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+                .rotate_left(29);
         }
         for &byte in rest {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29);
@@ -169,7 +171,8 @@ impl MatchModel {
         if !self.agrees {
             return [0, 0];
         }
-        let [strength, linear] = self.maps[self.class & (CLASSES * 4 - 1)][bit_position as usize & 7].inputs();
+        let [strength, linear] =
+            self.maps[self.class & (CLASSES * 4 - 1)][bit_position as usize & 7].inputs();
         let sign = if self.expected_bit(bit_position) == 1 { 1 } else { -1 };
         [sign * strength, sign * linear]
     }
@@ -190,7 +193,8 @@ impl MatchModel {
     pub fn update(&mut self, bit: u32, bit_position: u32) {
         if self.agrees {
             self.agrees = self.expected_bit(bit_position) == bit;
-            self.maps[self.class & (CLASSES * 4 - 1)][bit_position as usize & 7].update(u32::from(self.agrees), LIMIT);
+            self.maps[self.class & (CLASSES * 4 - 1)][bit_position as usize & 7]
+                .update(u32::from(self.agrees), LIMIT);
         }
     }
 }

@@ -42,7 +42,9 @@ impl NestState {
             _ => {}
         }
         if byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 128 {
-            self.name = (self.name.wrapping_add(u32::from(byte)).wrapping_add(1)).wrapping_mul(0x2F0B_4C47).rotate_left(7);
+            self.name = (self.name.wrapping_add(u32::from(byte)).wrapping_add(1))
+                .wrapping_mul(0x2F0B_4C47)
+                .rotate_left(7);
         } else if !self.in_tag || byte == b' ' {
             self.end_name();
         }

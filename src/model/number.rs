@@ -1,5 +1,6 @@
-//! Numbers in text: what the numbers before were, so that lists of coordinates, logs and measurements find
-//! those they are like: the same axis of the point before is two numbers back, not one.
+//! Numbers in text: what the numbers before were, so that lists of coordinates, logs and
+//! measurements find those they are like: the same axis of the point before is two numbers back,
+//! not one.
 
 /// How many numbers are remembered.
 const KEPT: usize = 4;
@@ -33,7 +34,9 @@ impl NumberState {
         // A sign belongs to a number that follows no word.
         let signed = byte == b'-' && !self.last.is_ascii_alphanumeric();
         if byte.is_ascii_digit() || signed || byte == b'.' && self.last.is_ascii_digit() {
-            self.number.hash = (self.number.hash.wrapping_add(u32::from(byte)).wrapping_add(1)).wrapping_mul(0x2F0B_4C47).rotate_left(7);
+            self.number.hash = (self.number.hash.wrapping_add(u32::from(byte)).wrapping_add(1))
+                .wrapping_mul(0x2F0B_4C47)
+                .rotate_left(7);
             if signed {
                 self.negative = 1;
             } else {
@@ -45,7 +48,9 @@ impl NumberState {
                 self.numbers = [self.number, self.numbers[0], self.numbers[1], self.numbers[2]];
                 (self.number, self.digits, self.negative, self.gap) = (Number::default(), 0, 0, 0);
             }
-            self.gap = (self.gap.wrapping_add(u32::from(byte)).wrapping_add(1)).wrapping_mul(0x3D4D_51CB).rotate_left(9);
+            self.gap = (self.gap.wrapping_add(u32::from(byte)).wrapping_add(1))
+                .wrapping_mul(0x3D4D_51CB)
+                .rotate_left(9);
         }
         self.last = byte;
     }
@@ -58,10 +63,12 @@ impl NumberState {
         let mix = |values: [u32; 2]| {
             let value = u64::from(values[0]) << 32 | u64::from(values[1]);
             let so_far = u64::from(self.number.hash) << 32 | u64::from(self.gap);
-            (value.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ so_far.wrapping_mul(0xC2B2_AE3D_27D4_EB4F)).wrapping_add(so_far)
+            (value.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ so_far.wrapping_mul(0xC2B2_AE3D_27D4_EB4F))
+                .wrapping_add(so_far)
         };
         match number {
-            // The same axis of the point before, exactly, and by sign and length with those of the other axes.
+            // The same axis of the point before, exactly, and by sign and length with those of the
+            // other axes.
             0 => mix([two.hash, 1]),
             1 => mix([two.shape, one.shape]),
             _ => mix([one.shape << 16 | two.shape, three.shape << 16 | four.shape]),
@@ -86,7 +93,11 @@ mod tests {
         // A sign after a letter is none; the point is no digit but has a place.
         assert_eq!(shapes, [(0, 1), (1, 1), (0, 4), (0, 3)]);
         assert_ne!(after("[1,2],[").context(2), after("[1,2]").context(2), "the gap counts");
-        assert_ne!(after("[1,2],[3").context(2), after("[1,2],[4").context(2), "so do the digits so far");
+        assert_ne!(
+            after("[1,2],[3").context(2),
+            after("[1,2],[4").context(2),
+            "so do the digits so far"
+        );
     }
 
     #[test]

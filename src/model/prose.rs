@@ -21,13 +21,17 @@ struct Word {
     classes: [u32; 2],
 }
 
-/// A coarse and a fine class of a word by its code: like words have like codes. Other words are told apart by their last
-/// letters, `ending`.
+/// A coarse and a fine class of a word by its code: like words have like codes. Other words are
+/// told apart by their last letters, `ending`.
 fn classes(code: &[u8], ending: u32) -> [u32; 2] {
     match *code {
         [last] => [0x100 | u32::from(last >> 3), 0x100 | u32::from(last)],
-        [middle, last] => [0x200 | u32::from(middle), 0x4000 | u32::from(middle) << 2 | u32::from(last >> 4 & 3)],
-        [first, middle, _] => [0x300 | u32::from(first), 0x8000 | u32::from(first) << 5 | u32::from(middle & 31)],
+        [middle, last] => {
+            [0x200 | u32::from(middle), 0x4000 | u32::from(middle) << 2 | u32::from(last >> 4 & 3)]
+        }
+        [first, middle, _] => {
+            [0x300 | u32::from(first), 0x8000 | u32::from(first) << 5 | u32::from(middle & 31)]
+        }
         _ => [0x400 | ending & 0xff, 0x1_0000 | ending & 0xffff],
     }
 }
@@ -36,7 +40,9 @@ impl Word {
     #[inline(always)]
     fn push(&mut self, byte: u8) {
         let folded = u32::from(byte.to_ascii_lowercase());
-        self.hash = (self.hash.wrapping_add(folded).wrapping_add(1)).wrapping_mul(0x2F0B_4C47).rotate_left(7);
+        self.hash = (self.hash.wrapping_add(folded).wrapping_add(1))
+            .wrapping_mul(0x2F0B_4C47)
+            .rotate_left(7);
         self.ending = self.ending << 8 | folded;
         if byte.is_ascii_uppercase() {
             self.capitals = if self.length == 0 { 1 } else { 2 };
@@ -68,7 +74,8 @@ pub struct ProseState {
     /// Kinds of the bytes since the last word.
     gap: u32,
     column: u32,
-    /// Where the word so far began: the column, or with bit 8 set, at the start of a line, the length of the line before.
+    /// Where the word so far began: the column, or with bit 8 set, at the start of a line, the
+    /// length of the line before.
     room: u32,
     /// The first word of the sentence, and words since.
     sentence: u32,
@@ -152,13 +159,22 @@ impl ProseState {
         }
         let word = self.word;
         let cut = word.ending_letters();
-        let stem = if cut > 0 && word.length as usize > cut + 2 { self.prefixes[cut - 1] } else { word.hash };
+        let stem = if cut > 0 && word.length as usize > cut + 2 {
+            self.prefixes[cut - 1]
+        } else {
+            word.hash
+        };
         self.stems = [stem, self.stems[0]];
         self.after_one[self.slots[0]] = word.hash;
         self.after_two[self.slots[1]] = word.hash;
         self.slots = [
             (word.hash.wrapping_mul(0x9E37_79B1) >> 16) as usize & (FOLLOWERS - 1),
-            (word.hash.wrapping_mul(0x9E37_79B1).wrapping_add(self.words[0].hash).wrapping_mul(0x85EB_CA6B) >> 16) as usize
+            (word
+                .hash
+                .wrapping_mul(0x9E37_79B1)
+                .wrapping_add(self.words[0].hash)
+                .wrapping_mul(0x85EB_CA6B)
+                >> 16) as usize
                 & (FOLLOWERS - 1),
         ];
         self.expected = [self.after_one[self.slots[0]], self.after_two[self.slots[1]]];
@@ -181,7 +197,9 @@ impl ProseState {
         let gap = if self.word.length == 0 { self.gap & 0xff | 0x100 } else { 0 };
         let at = |value: u64| value ^ u64::from(word).rotate_left(32) ^ u64::from(gap) << 20;
         let mix = |a: u32, b: u32| {
-            (u64::from(a).wrapping_mul(0x9E37_79B9_7F4A_7C15)).wrapping_add(u64::from(b)).wrapping_mul(0xC2B2_AE3D_27D4_EB4F)
+            (u64::from(a).wrapping_mul(0x9E37_79B9_7F4A_7C15))
+                .wrapping_add(u64::from(b))
+                .wrapping_mul(0xC2B2_AE3D_27D4_EB4F)
         };
         match number {
             0 => at(mix(self.expected[0], 1)),
@@ -190,15 +208,26 @@ impl ProseState {
             3 => at(mix(one.ending & 0xff_ffff, 3)),
             4 => u64::from(self.column << 12 | self.word.length << 8 | gap & 0xff) | 1 << 40,
             5 => at(mix(self.sentence, self.since.min(1))),
-            6 => mix(one.length << 8 | two.length << 4 | three.length, self.word.length << 16 | self.word.ending & 0xff | gap << 20),
+            6 => mix(
+                one.length << 8 | two.length << 4 | three.length,
+                self.word.length << 16 | self.word.ending & 0xff | gap << 20,
+            ),
             7 => at(mix(three.hash, 7)),
             8 => at(mix(self.stems[0], self.stems[1])),
             9 => self.letters & 0xff_ffff_ffff | u64::from(gap) << 50,
             10 => at(mix(self.stems[0], 10)),
-            11 => at(mix(one.capitals << 4 | two.capitals << 2 | three.capitals, 11 + 4096 * self.word.capitals)),
+            11 => at(mix(
+                one.capitals << 4 | two.capitals << 2 | three.capitals,
+                11 + 4096 * self.word.capitals,
+            )),
             12 => at(mix(self.column / 4, 12)),
-            13 => at(mix(one.hash ^ two.hash.rotate_left(11), three.hash ^ four.hash.rotate_left(17))),
-            14 => mix(one.ending & 0xffff, self.word.length << 16 | self.word.ending & 0xffff | gap << 20),
+            13 => {
+                at(mix(one.hash ^ two.hash.rotate_left(11), three.hash ^ four.hash.rotate_left(17)))
+            }
+            14 => mix(
+                one.ending & 0xffff,
+                self.word.length << 16 | self.word.ending & 0xffff | gap << 20,
+            ),
             15 => at(mix(self.punctuation, self.since)),
             16 => at(mix(one.hash, two.ending & 0xff)),
             17 => at(mix(self.expected[0], self.expected[1])),

@@ -42,8 +42,8 @@ pub struct RecordState {
     /// The two bytes that followed each (column, above).
     histories: Box<[u16; HISTORIES]>,
     history_slot: usize,
-    /// Linear predictions of the next byte, if it belongs to a word of 2 or 4 bytes: little-endian 4, 2,
-    /// big-endian 4, 2, from words next to each other; then the same from rows of the stride.
+    /// Linear predictions of the next byte, if it belongs to a word of 2 or 4 bytes: little-endian
+    /// 4, 2, big-endian 4, 2, from words next to each other; then the same from rows of the stride.
     predictions: [u32; 6],
 }
 
@@ -74,7 +74,10 @@ impl RecordState {
             seen: [0; 256],
             distance: 0,
             zero_distance: 0,
-            histories: vec![0; HISTORIES].into_boxed_slice().try_into().unwrap_or_else(|_| unreachable!()),
+            histories: vec![0; HISTORIES]
+                .into_boxed_slice()
+                .try_into()
+                .unwrap_or_else(|_| unreachable!()),
             history_slot: 0,
             predictions: [0; 6],
         }
@@ -100,7 +103,9 @@ impl RecordState {
         self.second = strides.second;
         self.column = self.position % self.stride;
         let stride = self.stride as usize;
-        let back = |distance: usize| end.checked_sub(distance).and_then(|at| bytes.get(at)).copied().map_or(0, u32::from);
+        let back = |distance: usize| {
+            end.checked_sub(distance).and_then(|at| bytes.get(at)).copied().map_or(0, u32::from)
+        };
         self.north = back(stride);
         self.north2 = back(2 * stride);
         self.north3 = back(3 * stride);
@@ -108,9 +113,15 @@ impl RecordState {
         self.north_east = back(stride.max(2) - 1);
         let second = self.second as usize;
         self.other = [back(second), back(2 * second), back(second + 1)];
-        self.history_slot = (combine(self.column << 8 | self.north, self.stride) >> 18) as usize & (HISTORIES - 1);
+        self.history_slot =
+            (combine(self.column << 8 | self.north, self.stride) >> 18) as usize & (HISTORIES - 1);
         // Linear extrapolation of numbers: twice the last less the one before, as far as known.
-        let four = |distance: usize| back(distance) | back(distance + 1) << 8 | back(distance + 2) << 16 | back(distance + 3) << 24;
+        let four = |distance: usize| {
+            back(distance)
+                | back(distance + 1) << 8
+                | back(distance + 2) << 16
+                | back(distance + 3) << 24
+        };
         let phase = end % 4;
         let (a, b) = (four(phase + 1), four(phase + 5));
         // `four` has the nearest byte lowest: big-endian as it is, little-endian when swapped.
@@ -120,7 +131,8 @@ impl RecordState {
         let pair = |distance: usize| back(distance) | back(distance + 1) << 8;
         let (c, d) = (pair(half + 1), pair(half + 3));
         let big_pair = c.wrapping_mul(2).wrapping_sub(d);
-        let little_pair = (c as u16).swap_bytes().wrapping_mul(2).wrapping_sub((d as u16).swap_bytes());
+        let little_pair =
+            (c as u16).swap_bytes().wrapping_mul(2).wrapping_sub((d as u16).swap_bytes());
         let (e, f) = (pair(half + stride - 1), pair(half + 2 * stride - 1));
         let row_big = e.wrapping_mul(2).wrapping_sub(f);
         self.predictions = [
@@ -135,7 +147,9 @@ impl RecordState {
 
     #[inline(always)]
     fn byte(&self, back: u32) -> u32 {
-        (if back <= 8 { self.last >> (8 * (back - 1)) } else { self.older >> (8 * (back - 9)) }) as u32 & 0xff
+        (if back <= 8 { self.last >> (8 * (back - 1)) } else { self.older >> (8 * (back - 9)) })
+            as u32
+            & 0xff
     }
 
     /// The value of context `number` (below [`CONTEXTS`]), to be hashed.
@@ -184,14 +198,23 @@ impl RecordState {
             32 => at(stride, column, (self.run[0].min(15)) << 8 | north),
             33 => at(stride, self.run[0].min(31), north),
             34 => at(self.second, self.run[1].min(31), self.other[0]),
-            35 => pair(combine(stride, column << 8 | north), u32::from(self.histories[self.history_slot])),
+            35 => pair(
+                combine(stride, column << 8 | north),
+                u32::from(self.histories[self.history_slot]),
+            ),
             36 => pair(u32::from(self.histories[self.history_slot]), west),
             37 => pair(stride, bytes(0, west, self.predictions[4], 0)),
             38 => pair(stride, bytes(position & 1, west, self.predictions[5], 0)),
             39 => {
-                u64::from(west & 0xf8) | u64::from(west2 & 0xf8) << 8 | u64::from(west3 & 0xf8) << 16 | u64::from(self.byte(4) & 0xf8) << 24
+                u64::from(west & 0xf8)
+                    | u64::from(west2 & 0xf8) << 8
+                    | u64::from(west3 & 0xf8) << 16
+                    | u64::from(self.byte(4) & 0xf8) << 24
             }
-            40 => pair(bytes(self.other[0], self.other[1], north, north2), combine(stride, self.second)),
+            40 => pair(
+                bytes(self.other[0], self.other[1], north, north2),
+                combine(stride, self.second),
+            ),
             41 => pair(bytes(self.other[0], self.other[2], west, 0), self.second),
             42 => at(position & 1, west2, west),
             43 => at(position & 1, west, self.byte(3)),

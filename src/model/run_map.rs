@@ -96,7 +96,8 @@ impl<const R: usize> RunMap<R> {
             let run = self.runs[i];
             if run.index != SILENT {
                 let expected = u32::from(run.byte) >> (7 - bit_position) & 1;
-                self.maps[i][usize::from(run.index) & (CLASSES - 1)].update(u32::from(expected == bit), LIMIT);
+                self.maps[i][usize::from(run.index) & (CLASSES - 1)]
+                    .update(u32::from(expected == bit), LIMIT);
             }
         }
     }
@@ -111,7 +112,11 @@ impl<const R: usize> RunMap<R> {
                 // Another context's established run fades before it goes.
                 u32::from_le_bytes([check, count / 2, old, 0])
             } else {
-                let count = if check == run.check && old == byte { count.saturating_add(1).min(254) } else { 1 };
+                let count = if check == run.check && old == byte {
+                    count.saturating_add(1).min(254)
+                } else {
+                    1
+                };
                 u32::from_le_bytes([run.check, count, byte, 0])
             };
         }

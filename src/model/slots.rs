@@ -51,13 +51,19 @@ impl SlotTable {
         // The lowest zero byte of the difference is marked exactly.
         let difference = checks ^ u32::from(check).wrapping_mul(0x0101_0101);
         let matching = difference.wrapping_sub(0x0101_0101) & !difference & 0x8080_8080;
-        if matching == 0 { self.replace(line, check) } else { matching.trailing_zeros() as usize >> 3 }
+        if matching == 0 {
+            self.replace(line, check)
+        } else {
+            matching.trailing_zeros() as usize >> 3
+        }
     }
 
     /// Empties the least established slot of a line for `check`.
     #[inline(always)]
     fn replace(&self, line: &mut Line, check: u8) -> usize {
-        let rank = |way: usize| u32::from(self.rank[usize::from(line[WAYS + way * NODES])]) << 2 | way as u32;
+        let rank = |way: usize| {
+            u32::from(self.rank[usize::from(line[WAYS + way * NODES])]) << 2 | way as u32
+        };
         let way = rank(0).min(rank(1)).min(rank(2).min(rank(3))) as usize & (WAYS - 1);
         line[way] = check;
         slot(line, way)[1..].fill(0);

@@ -1,7 +1,8 @@
-//! Stationary maps: a probability for each bit that followed a context, without a bit history between.
+//! Stationary maps: a probability for each bit that followed a context, without a bit history
+//! between.
 //!
-//! A history forgets all but some ten bits, which is right for what changes; a probability with a count remembers
-//! them all. PAQ8 and cmix give both for their lowest orders.
+//! A history forgets all but some ten bits, which is right for what changes; a probability with a
+//! count remembers them all. PAQ8 and cmix give both for their lowest orders.
 
 use super::state_map::{entry, inputs_of, probability, update_entry};
 use crate::coder::PROBABILITY_ONE;
@@ -11,7 +12,8 @@ use crate::simd::prefetch;
 
 /// Entries of a nibble: one cache line, of which the first stays unused.
 const NODES: usize = 16;
-/// An entry that was never updated; the table keeps the difference from it, so that it may start as zeros.
+/// An entry that was never updated; the table keeps the difference from it, so that it may start as
+/// zeros.
 const UNSEEN: u32 = entry(PROBABILITY_ONE / 2, 0);
 
 /// Where one context finds its entries.
@@ -57,12 +59,13 @@ impl<const D: usize> StationaryMaps<D> {
         self.places[i] = Place { hash, line, index: line };
     }
 
-    /// Goes on to the second nibble, after `nibble`, and asks for its entries. The last bit of the first one may be
-    /// learned after that.
+    /// Goes on to the second nibble, after `nibble`, and asks for its entries. The last bit of the
+    /// first one may be learned after that.
     #[inline(always)]
     pub fn select_second(&mut self, nibble: u32) {
         for i in 0..D {
-            let hash = (self.places[i].hash ^ u64::from(nibble + 1) << 24).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            let hash = (self.places[i].hash ^ u64::from(nibble + 1) << 24)
+                .wrapping_mul(0x9E37_79B9_7F4A_7C15);
             self.places[i].line = self.line(hash);
             prefetch(&self.table, self.places[i].line);
         }

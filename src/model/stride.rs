@@ -53,7 +53,8 @@ impl StrideDetector {
         let byte = bytes[end - 1];
         // hits[d - 1] counts equality with the byte d back; the window holds them newest last.
         if end > LONGEST {
-            let window: &[u8; LONGEST] = bytes[end - 1 - LONGEST..end - 1].try_into().unwrap_or(&self.window);
+            let window: &[u8; LONGEST] =
+                bytes[end - 1 - LONGEST..end - 1].try_into().unwrap_or(&self.window);
             // About 7 for a byte seen once in 256, 0 for one that is every other.
             let weight = (self.frequency[usize::from(byte)] >> 5).leading_zeros() as u16 - 5;
             for (hit, &old) in self.hits.iter_mut().zip(window) {
@@ -73,8 +74,13 @@ impl StrideDetector {
         let [newest, older] = self.seen[usize::from(byte)];
         self.seen[usize::from(byte)] = [at, newest];
         let distance = at - newest;
-        if distance > LONGEST as u32 && distance < LONGEST_VOTED && older > 0 && distance == newest - older {
-            let (voted, count) = &mut self.votes[(distance.wrapping_mul(0x9E37_79B1) >> 26) as usize & (VOTES - 1)];
+        if distance > LONGEST as u32
+            && distance < LONGEST_VOTED
+            && older > 0
+            && distance == newest - older
+        {
+            let (voted, count) =
+                &mut self.votes[(distance.wrapping_mul(0x9E37_79B1) >> 26) as usize & (VOTES - 1)];
             if *voted == distance {
                 *count += 16;
             } else if *count < 8 {
@@ -90,7 +96,8 @@ impl StrideDetector {
     fn choose(&mut self) {
         let mut best = (0u32, 1u32);
         let mut second = (0u32, 1u32);
-        let score_at = |hits: &[u16; LONGEST], distance: u32| u32::from(hits[LONGEST - distance as usize]);
+        let score_at =
+            |hits: &[u16; LONGEST], distance: u32| u32::from(hits[LONGEST - distance as usize]);
         for distance in 3..=LONGEST as u32 {
             let score = score_at(&self.hits, distance);
             if score > best.0 + best.0 / 16 {
@@ -167,10 +174,13 @@ mod tests {
     fn long_records_are_voted_for() {
         let mut bytes = Vec::new();
         for number in 0..60u32 {
-            bytes.extend(
-                (0..1000u32)
-                    .map(|place| if place == 0 { 0xf7 } else { (place * (number + 3)).wrapping_mul(0x9E37_79B1).to_be_bytes()[0] & 0x7f }),
-            );
+            bytes.extend((0..1000u32).map(|place| {
+                if place == 0 {
+                    0xf7
+                } else {
+                    (place * (number + 3)).wrapping_mul(0x9E37_79B1).to_be_bytes()[0] & 0x7f
+                }
+            }));
         }
         assert_eq!(detect(&bytes).second, 1000);
     }

@@ -44,7 +44,8 @@ struct Column {
     chain: [u8; CHAIN],
     /// The best single parents in order.
     best: [u8; 4],
-    /// Average code length given each candidate, behind 0 to 2 parents of the chain; 16 fractional bits.
+    /// Average code length given each candidate, behind 0 to 2 parents of the chain; 16 fractional
+    /// bits.
     cost: [[u32; COLUMNS]; CHAIN],
 }
 
@@ -74,7 +75,8 @@ pub struct TableState {
     credit: u32,
     row_start: usize,
     last: u32,
-    /// Byte at the same offset of the cell above, the next one, and the byte in the same place of the row above.
+    /// Byte at the same offset of the cell above, the next one, and the byte in the same place of
+    /// the row above.
     above: [u32; 3],
     previous_row: usize,
 }
@@ -178,9 +180,15 @@ impl TableState {
             }
         }
         let column = &self.columns[self.column];
-        let cell = |offset: usize| if offset < column.length { u32::from(bytes[column.start + offset]) } else { 256 };
+        let cell = |offset: usize| {
+            if offset < column.length { u32::from(bytes[column.start + offset]) } else { 256 }
+        };
         let above = self.previous_row + (end - self.row_start);
-        self.above = [cell(self.offset), cell(self.offset + 1), if above < self.row_start { u32::from(bytes[above]) } else { 256 }];
+        self.above = [
+            cell(self.offset),
+            cell(self.offset + 1),
+            if above < self.row_start { u32::from(bytes[above]) } else { 256 },
+        ];
     }
 
     fn finish_row(&mut self, end: usize) {
@@ -191,7 +199,9 @@ impl TableState {
             }
             *counted = [0, counted[0]];
         }
-        let best = (0..SEPARATORS.len()).max_by_key(|&number| (self.agreement[number], SEPARATORS.len() - number)).unwrap_or(0);
+        let best = (0..SEPARATORS.len())
+            .max_by_key(|&number| (self.agreement[number], SEPARATORS.len() - number))
+            .unwrap_or(0);
         self.separator = SEPARATORS[best];
         self.column = 0;
         self.row += 1;
@@ -218,11 +228,14 @@ impl TableState {
         for (costs, &parent) in cost.iter_mut().zip(&*chain).take(self.parents) {
             let range = candidates(column);
             let numbers = *range.start() as u32..;
-            for ((average, &parent), candidate) in costs[range.clone()].iter_mut().zip(&classes[range]).zip(numbers) {
+            for ((average, &parent), candidate) in
+                costs[range.clone()].iter_mut().zip(&classes[range]).zip(numbers)
+            {
                 let context = combine(combine(given, candidate), parent);
                 let joint = combine(context, class ^ 0x5bd1);
                 let (total, count) = (self.counts[slot(context)], self.counts[slot(joint)]);
-                let cost = log2(8 * u32::from(total) + 64) - log2(8 * u32::from(count.min(total)) + 2);
+                let cost =
+                    log2(8 * u32::from(total) + 64) - log2(8 * u32::from(count.min(total)) + 2);
                 *average = *average - (*average >> 7) + (cost << 1);
                 if total < 60000 {
                     self.counts[slot(context)] += 1;
@@ -256,7 +269,9 @@ impl TableState {
         let column = &mut self.columns[number];
         // The cheapest four in order, of equals the leftmost first: insertion into a sorted list.
         let mut sorted = [(u32::MAX, number as u8); 4];
-        for (&cost, candidate) in column.cost[0][candidates(number)].iter().zip(*candidates(number).start() as u8..) {
+        for (&cost, candidate) in
+            column.cost[0][candidates(number)].iter().zip(*candidates(number).start() as u8..)
+        {
             let mut rank = sorted.len();
             while rank > 0 && cost < sorted[rank - 1].0 {
                 rank -= 1;
@@ -273,7 +288,8 @@ impl TableState {
         for level in 1..self.parents {
             let (before, rest) = column.chain.split_at_mut(level);
             let free = candidates(number).filter(|&candidate| !before.contains(&(candidate as u8)));
-            rest[0] = free.min_by_key(|&candidate| column.cost[level][candidate]).unwrap_or(number) as u8;
+            rest[0] =
+                free.min_by_key(|&candidate| column.cost[level][candidate]).unwrap_or(number) as u8;
         }
     }
 
@@ -284,9 +300,13 @@ impl TableState {
         let column = &self.columns[self.column];
         let here = combine(self.so_far, self.column as u32);
         let pair = |a: u32, b: u32| u64::from(a) << 32 | u64::from(b);
-        let exact = |back: usize| self.column.checked_sub(back).map_or(0, |number| self.exact[number]);
-        let class = |back: usize| self.column.checked_sub(back).map_or(0, |number| self.class[number]);
-        let parent = |number: u8| combine(self.parent_class(self.column, usize::from(number)), u32::from(number));
+        let exact =
+            |back: usize| self.column.checked_sub(back).map_or(0, |number| self.exact[number]);
+        let class =
+            |back: usize| self.column.checked_sub(back).map_or(0, |number| self.class[number]);
+        let parent = |number: u8| {
+            combine(self.parent_class(self.column, usize::from(number)), u32::from(number))
+        };
         let chain = |level: usize| parent(column.chain[level]);
         let best = |rank: usize| parent(column.best[rank]);
         let west = self.last & 0xff;
@@ -305,7 +325,10 @@ impl TableState {
             11 => pair(self.so_far, 0),
             12 => pair(here, combine(combine(class(1), class(2)), combine(class(3), class(4)))),
             13 => pair(here, self.above[0] << 16 | self.above[1]),
-            14 => pair((self.column as u32) << 8 | self.offset.min(255) as u32, self.above[0] << 16 | west),
+            14 => pair(
+                (self.column as u32) << 8 | self.offset.min(255) as u32,
+                self.above[0] << 16 | west,
+            ),
             15 => pair(here, combine(column.class[0], column.class[1])),
             16 => pair(here, combine(class(1), column.class[0])),
             17 => pair(self.so_far, exact(1)),
@@ -336,7 +359,10 @@ impl TableState {
             0 => (self.column as u32) << 2 | offset.min(3),
             1 => offset << 3 | self.decimals.min(7),
             2 => (self.column as u32).min(31) << 3 | offset,
-            _ => u32::from(self.columns[self.column].length.min(15) as u16) << 4 | self.offset.min(15) as u32,
+            _ => {
+                u32::from(self.columns[self.column].length.min(15) as u16) << 4
+                    | self.offset.min(15) as u32
+            }
         };
         (value & 255) << 3
     }

@@ -20,7 +20,9 @@ impl WordState {
         let letter = byte.is_ascii_alphabetic() || byte >= 128;
         if letter {
             let folded = u32::from(byte.to_ascii_lowercase());
-            self.word = (self.word.wrapping_add(folded).wrapping_add(1)).wrapping_mul(0x2F0B_4C47).rotate_left(7);
+            self.word = (self.word.wrapping_add(folded).wrapping_add(1))
+                .wrapping_mul(0x2F0B_4C47)
+                .rotate_left(7);
             self.length += 1;
         } else {
             if self.word != 0 {
@@ -29,7 +31,8 @@ impl WordState {
             }
             self.word = 0;
             self.length = 0;
-            self.gap = self.gap.wrapping_add(u32::from(byte) + 1).wrapping_mul(0x3D4D_51CB).rotate_left(9);
+            self.gap =
+                self.gap.wrapping_add(u32::from(byte) + 1).wrapping_mul(0x3D4D_51CB).rotate_left(9);
         }
     }
 }

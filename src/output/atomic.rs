@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use super::temporary::TemporaryFile;
 use crate::container::{Metadata, Time};
 
-/// Written without a name where the file system can, else under a temporary one in the same folder; [`AtomicFile::commit`]
-/// gives the file its name. Dropped before that, it vanishes. A device or pipe is written as it is, since it cannot be replaced.
+/// Written without a name where the file system can, else under a temporary one in the same folder;
+/// [`AtomicFile::commit`] gives the file its name. Dropped before that, it vanishes. A device or
+/// pipe is written as it is, since it cannot be replaced.
 ///
 /// Long stretches of zeros become holes: they take neither time nor room on the disk.
 pub struct AtomicFile {
@@ -42,9 +43,9 @@ enum State {
 }
 
 impl AtomicFile {
-    /// A file that will be at `path`, and that `replaces` what is there at the commit, or fails then if anything is. A symbolic
-    /// link is replaced and never written through, unless it leads to a device or pipe. Until the commit only the owner can
-    /// read the file.
+    /// A file that will be at `path`, and that `replaces` what is there at the commit, or fails
+    /// then if anything is. A symbolic link is replaced and never written through, unless it leads
+    /// to a device or pipe. Until the commit only the owner can read the file.
     ///
     /// # Errors
     /// The folder cannot be written to.
@@ -54,11 +55,23 @@ impl AtomicFile {
             // A regular file is one that this process has open already: what it holds stays.
             let is_file = fs::metadata(path).is_ok_and(|found| found.is_file());
             let file = OpenOptions::new().write(true).append(is_file).open(path)?;
-            return Ok(AtomicFile { target, state: State::Direct(file), replaces, ends_in_hole: false, mode: None });
+            return Ok(AtomicFile {
+                target,
+                state: State::Direct(file),
+                replaces,
+                ends_in_hole: false,
+                mode: None,
+            });
         }
         let above = folder(&target);
         let temporary = TemporaryFile::create(File::open(above)?.into(), above)?;
-        Ok(AtomicFile { target, state: State::Temporary(temporary), replaces, ends_in_hole: false, mode: None })
+        Ok(AtomicFile {
+            target,
+            state: State::Temporary(temporary),
+            replaces,
+            ends_in_hole: false,
+            mode: None,
+        })
     }
 
     /// Do the bytes go to a device or pipe, which keeps no copy?
@@ -73,16 +86,20 @@ impl AtomicFile {
     /// The system refuses.
     pub fn set_metadata(&mut self, metadata: &Metadata) -> io::Result<()> {
         if let Some(mode) = metadata.mode {
-            // Without set-user-id and its like: they belong to a file's owner, who may have changed.
+            // Without set-user-id and its like: they belong to a file's owner, who may have
+            // changed.
             self.mode = Some(mode & 0o777);
         }
         match (&self.state, metadata.mtime) {
-            (State::Temporary(temporary), Some(time)) => temporary.file.set_modified(time.to_system()),
+            (State::Temporary(temporary), Some(time)) => {
+                temporary.file.set_modified(time.to_system())
+            }
             _ => Ok(()),
         }
     }
 
-    /// Takes over owner and mode of `original`. Where the system refuses the group, the mode gives the group nothing.
+    /// Takes over owner and mode of `original`. Where the system refuses the group, the mode gives
+    /// the group nothing.
     ///
     /// # Errors
     /// The system refuses.
@@ -90,7 +107,8 @@ impl AtomicFile {
     pub fn set_owner_and_mode(&mut self, original: &fs::Metadata) -> io::Result<()> {
         use std::os::unix::fs::{MetadataExt, fchown};
         let State::Temporary(TemporaryFile { file, .. }) = &self.state else { return Ok(()) };
-        let _ = fchown(file, Some(original.uid()), Some(original.gid())).or_else(|_| fchown(file, None, Some(original.gid())));
+        let _ = fchown(file, Some(original.uid()), Some(original.gid()))
+            .or_else(|_| fchown(file, None, Some(original.gid())));
         let has_group = file.metadata()?.gid() == original.gid();
         self.mode = Some(original.mode() & if has_group { 0o777 } else { 0o707 });
         Ok(())
@@ -134,7 +152,10 @@ impl Write for AtomicFile {
                     self.ends_in_hole = true;
                     return Ok(zeros);
                 }
-                let end = bytes.chunks_exact(HOLE).position(is_zero).map_or(bytes.len(), |chunk| chunk * HOLE);
+                let end = bytes
+                    .chunks_exact(HOLE)
+                    .position(is_zero)
+                    .map_or(bytes.len(), |chunk| chunk * HOLE);
                 let written = file.write(&bytes[..end])?;
                 self.ends_in_hole &= written == 0;
                 Ok(written)
@@ -148,14 +169,17 @@ impl Write for AtomicFile {
     }
 }
 
-/// Does writing to `path` go to a device, pipe or socket, or to a file that this process has open (`/dev/stdout`)? These
-/// cannot be replaced.
+/// Does writing to `path` go to a device, pipe or socket, or to a file that this process has open
+/// (`/dev/stdout`)? These cannot be replaced.
 #[must_use]
 pub fn is_device(path: &Path) -> bool {
     let leads_elsewhere = fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir());
     let is_link = fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
     // `/dev/stdout` and its like are links to links of the system.
-    let is_of_system = || fs::canonicalize(folder(path)).is_ok_and(|above| above.starts_with("/dev") || above.starts_with("/proc"));
+    let is_of_system = || {
+        fs::canonicalize(folder(path))
+            .is_ok_and(|above| above.starts_with("/dev") || above.starts_with("/proc"))
+    };
     leads_elsewhere || is_link && is_of_system()
 }
 
@@ -178,7 +202,8 @@ fn set_mode(_: &File, _: u32) -> io::Result<()> {
     Ok(())
 }
 
-/// The mode of a new file in `folder`, which the umask and the folder decide: that of an empty one which is made there.
+/// The mode of a new file in `folder`, which the umask and the folder decide: that of an empty one
+/// which is made there.
 #[cfg(unix)]
 fn default_mode(folder: &Path) -> io::Result<u32> {
     use std::os::unix::fs::PermissionsExt;
@@ -213,7 +238,10 @@ impl Time {
             Err(before) => {
                 let before = before.duration();
                 let borrow = i64::from(before.subsec_nanos() > 0);
-                Time { seconds: -(before.as_secs() as i64) - borrow, nanos: (1_000_000_000 - before.subsec_nanos()) % 1_000_000_000 }
+                Time {
+                    seconds: -(before.as_secs() as i64) - borrow,
+                    nanos: (1_000_000_000 - before.subsec_nanos()) % 1_000_000_000,
+                }
             }
         }
     }
@@ -223,8 +251,14 @@ impl Time {
     pub fn to_system(self) -> std::time::SystemTime {
         use std::time::{Duration, UNIX_EPOCH};
         let whole = Duration::from_secs(self.seconds.unsigned_abs());
-        let second = if self.seconds < 0 { UNIX_EPOCH.checked_sub(whole) } else { UNIX_EPOCH.checked_add(whole) };
-        second.and_then(|second| second.checked_add(Duration::from_nanos(u64::from(self.nanos)))).unwrap_or(UNIX_EPOCH)
+        let second = if self.seconds < 0 {
+            UNIX_EPOCH.checked_sub(whole)
+        } else {
+            UNIX_EPOCH.checked_add(whole)
+        };
+        second
+            .and_then(|second| second.checked_add(Duration::from_nanos(u64::from(self.nanos))))
+            .unwrap_or(UNIX_EPOCH)
     }
 }
 
@@ -272,12 +306,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         fs::write(folder.path().join("plain"), b"").unwrap();
-        for (stored, expected) in [(None, mode(&folder.path().join("plain"))), (Some(0o640), 0o640), (Some(0o4755), 0o755)] {
+        for (stored, expected) in [
+            (None, mode(&folder.path().join("plain"))),
+            (Some(0o640), 0o640),
+            (Some(0o4755), 0o755),
+        ] {
             let path = folder.path().join("x");
             let mut file = AtomicFile::create(&path, true).unwrap();
             file.write_all(b"content").unwrap();
             file.set_metadata(&Metadata { mode: stored, mtime: None }).unwrap();
-            let State::Temporary(TemporaryFile { file: open, .. }) = &file.state else { panic!("no device") };
+            let State::Temporary(TemporaryFile { file: open, .. }) = &file.state else {
+                panic!("no device")
+            };
             assert_eq!(open.metadata().unwrap().permissions().mode() & 0o777, 0o600);
             file.commit().unwrap();
             assert_eq!(mode(&path), expected);
@@ -289,8 +329,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x");
         let lengths = [1, HOLE - 1, HOLE, HOLE + 1, 5 * HOLE, 5 * HOLE + 17];
-        for (before, zeros, after) in
-            lengths.into_iter().flat_map(|zeros| [(0, zeros, 0), (3, zeros, 0), (0, zeros, 3), (HOLE, zeros, HOLE)])
+        for (before, zeros, after) in lengths
+            .into_iter()
+            .flat_map(|zeros| [(0, zeros, 0), (3, zeros, 0), (0, zeros, 3), (HOLE, zeros, HOLE)])
         {
             let content = [vec![1; before], vec![0; zeros], vec![2; after]].concat();
             for step in [content.len(), 100_000] {
@@ -304,7 +345,11 @@ mod tests {
 
     #[test]
     fn times_before_1970_come_back() {
-        for time in [Time { seconds: -1, nanos: 1 }, Time { seconds: -77, nanos: 0 }, Time { seconds: 5, nanos: 999_999_999 }] {
+        for time in [
+            Time { seconds: -1, nanos: 1 },
+            Time { seconds: -77, nanos: 0 },
+            Time { seconds: 5, nanos: 999_999_999 },
+        ] {
             assert_eq!(Time::from_system(time.to_system()), time);
         }
     }

@@ -29,7 +29,12 @@ impl<'a> Restored<'a> {
     /// Those of `entry`; owner and attributes only if they are asked for.
     #[must_use]
     pub fn of(entry: &'a Entry, owner: bool, wanted: Xattrs) -> Self {
-        Restored { metadata: entry.metadata, owner: entry.owner.filter(|_| owner), xattrs: &entry.xattrs, wanted }
+        Restored {
+            metadata: entry.metadata,
+            owner: entry.owner.filter(|_| owner),
+            xattrs: &entry.xattrs,
+            wanted,
+        }
     }
 
     /// Gives all to an open file. Returns a line for the owner and each attribute that the
@@ -52,13 +57,17 @@ impl<'a> Restored<'a> {
         self.give(folder, self.metadata.mode.map(|mode| mode & keep))
     }
 
-    /// In this order: a change of owner takes set-user-id bits and capabilities away, and a mode may
-    /// forbid to set attributes.
+    /// In this order: a change of owner takes set-user-id bits and capabilities away, and a mode
+    /// may forbid to set attributes.
     fn give(&self, to: BorrowedFd<'_>, mode: Option<u32>) -> Result<Vec<String>> {
         let mut refused = self.give_owner(|user, group| rustix::fs::fchown(to, user, group));
         // Rights that come with an owner are not for another one.
         let keep = if refused.is_empty() { 0o7777 } else { 0o1777 };
-        refused.extend(self.set_each(|name, value| rustix::fs::fsetxattr(to, name, value, XattrFlags::empty())));
+        refused.extend(
+            self.set_each(|name, value| {
+                rustix::fs::fsetxattr(to, name, value, XattrFlags::empty())
+            }),
+        );
         if let Some(mode) = mode {
             rustix::fs::fchmod(to, Mode::from_raw_mode(mode & keep)).map_err(io_error)?;
         }
@@ -66,24 +75,37 @@ impl<'a> Restored<'a> {
         Ok(refused)
     }
 
-    /// Gives what a link can have to the one that is `name` in `folder`, as [`Restored::give_file`].
+    /// Gives what a link can have to the one that is `name` in `folder`, as
+    /// [`Restored::give_file`].
     ///
     /// # Errors
     /// As there.
     pub fn give_link(&self, folder: impl AsFd, name: &OsStr) -> Result<Vec<String>> {
         let folder = folder.as_fd();
-        let mut refused = self.give_owner(|user, group| rustix::fs::chownat(folder, name, user, group, AtFlags::SYMLINK_NOFOLLOW));
-        // There is no call that takes a folder and a name; the open folder is reached by its number.
-        let path = [format!("/proc/self/fd/{}/", folder.as_raw_fd()).as_bytes(), name.as_bytes()].concat();
+        let mut refused = self.give_owner(|user, group| {
+            rustix::fs::chownat(folder, name, user, group, AtFlags::SYMLINK_NOFOLLOW)
+        });
+        // There is no call that takes a folder and a name; the open folder is reached by its
+        // number.
+        let path =
+            [format!("/proc/self/fd/{}/", folder.as_raw_fd()).as_bytes(), name.as_bytes()].concat();
         let path = OsStr::from_bytes(&path);
-        refused.extend(self.set_each(|name, value| rustix::fs::lsetxattr(path, name, value, XattrFlags::empty())));
-        rustix::fs::utimensat(folder, name, &self.times(), AtFlags::SYMLINK_NOFOLLOW).map_err(io_error)?;
+        refused.extend(
+            self.set_each(|name, value| {
+                rustix::fs::lsetxattr(path, name, value, XattrFlags::empty())
+            }),
+        );
+        rustix::fs::utimensat(folder, name, &self.times(), AtFlags::SYMLINK_NOFOLLOW)
+            .map_err(io_error)?;
         Ok(refused)
     }
 
-    /// Gives the owner by `chown`. A refusal is a line, since who is not root cannot give files away: the file is there,
-    /// and belongs to who extracts it.
-    fn give_owner(&self, chown: impl FnOnce(Option<Uid>, Option<Gid>) -> rustix::io::Result<()>) -> Vec<String> {
+    /// Gives the owner by `chown`. A refusal is a line, since who is not root cannot give files
+    /// away: the file is there, and belongs to who extracts it.
+    fn give_owner(
+        &self,
+        chown: impl FnOnce(Option<Uid>, Option<Gid>) -> rustix::io::Result<()>,
+    ) -> Vec<String> {
         let Some((user, group)) = self.ids() else { return Vec::new() };
         let refused = chown(user, group).err();
         refused.map(|error| format!("owner: {}", reason(&error.into()))).into_iter().collect()
@@ -101,7 +123,11 @@ impl<'a> Restored<'a> {
         for (name, value) in self.xattrs.iter().filter(|(name, _)| self.wanted.take(name)) {
             let name = OsStr::from_bytes(name);
             if let Err(error) = set(name, value) {
-                refused.push(format!("attribute {}: {}", show_name(name.as_bytes()), reason(&error.into())));
+                refused.push(format!(
+                    "attribute {}: {}",
+                    show_name(name.as_bytes()),
+                    reason(&error.into())
+                ));
             }
         }
         refused
@@ -110,7 +136,10 @@ impl<'a> Restored<'a> {
     fn times(&self) -> Timestamps {
         let omit = Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT };
         let modified = |time: Time| Timespec { tv_sec: time.seconds, tv_nsec: time.nanos.into() };
-        Timestamps { last_access: omit, last_modification: self.metadata.mtime.map_or(omit, modified) }
+        Timestamps {
+            last_access: omit,
+            last_modification: self.metadata.mtime.map_or(omit, modified),
+        }
     }
 }
 

@@ -1,6 +1,8 @@
-//! A file that has no name before it is finished, or only a temporary one where the file system knows no other way.
+//! A file that has no name before it is finished, or only a temporary one where the file system
+//! knows no other way.
 //!
-//! Without a name nothing stays of an unfinished file, even if the process is killed or the machine stops.
+//! Without a name nothing stays of an unfinished file, even if the process is killed or the machine
+//! stops.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -41,7 +43,8 @@ impl TemporaryFile {
         }
     }
 
-    /// A file without a name; `None` where the file system has none or would not give one a name later.
+    /// A file without a name; `None` where the file system has none or would not give one a name
+    /// later.
     fn unnamed(folder: &OwnedFd) -> Option<File> {
         #[cfg(target_os = "linux")]
         {
@@ -58,7 +61,8 @@ impl TemporaryFile {
     }
 
     fn named(folder: OwnedFd, shown: PathBuf) -> io::Result<Self> {
-        let flags = OFlags::CREATE | OFlags::EXCL | OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let flags =
+            OFlags::CREATE | OFlags::EXCL | OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let (file, name) = with_new_name(|name| rustix::fs::openat(&folder, name, flags, PRIVATE))?;
         let listed = Listed::new(&shown.join(&name));
         Ok(TemporaryFile { file: file.into(), folder, shown, name: Some((name, listed)) })
@@ -67,14 +71,17 @@ impl TemporaryFile {
     /// Gives the file its `name`: in place of what has that name if it `replaces`.
     ///
     /// # Errors
-    /// The name is that of a folder, or of anything if the file does not replace, or the system refuses. What has the name is
-    /// as it was then.
+    /// The name is that of a folder, or of anything if the file does not replace, or the system
+    /// refuses. What has the name is as it was then.
     pub fn commit(mut self, name: &OsStr, replaces: bool) -> io::Result<()> {
         if self.name.is_none() {
             let path = number_path(&self.file);
-            let link = |new: &OsStr| rustix::fs::linkat(CWD, &path, &self.folder, new, AtFlags::SYMLINK_FOLLOW);
+            let link = |new: &OsStr| {
+                rustix::fs::linkat(CWD, &path, &self.folder, new, AtFlags::SYMLINK_FOLLOW)
+            };
             match link(name) {
-                // A link cannot take the place of another name. A rename can, and needs a name to start from.
+                // A link cannot take the place of another name. A rename can, and needs a name to
+                // start from.
                 Err(rustix::io::Errno::EXIST) if replaces => {
                     let ((), new) = with_new_name(|new| link(OsStr::new(new)))?;
                     let listed = Listed::new(&self.shown.join(&new));
@@ -114,7 +121,9 @@ fn rename_to_new(folder: &OwnedFd, from: &str, to: &OsStr) -> io::Result<()> {
         Ok(()) => Ok(rustix::fs::unlinkat(folder, from, AtFlags::empty())?),
         Err(rustix::io::Errno::EXIST) => Err(rustix::io::Errno::EXIST.into()),
         // Without links there is only this, and an instant in which another process can be as fast.
-        Err(_) if rustix::fs::statat(folder, to, AtFlags::SYMLINK_NOFOLLOW).is_ok() => Err(rustix::io::Errno::EXIST.into()),
+        Err(_) if rustix::fs::statat(folder, to, AtFlags::SYMLINK_NOFOLLOW).is_ok() => {
+            Err(rustix::io::Errno::EXIST.into())
+        }
         Err(_) => Ok(rustix::fs::renameat(folder, from, folder, to)?),
     }
 }
@@ -125,10 +134,13 @@ fn number_path(file: &File) -> String {
 }
 
 /// Calls `make` with names that begin with `.cmx-` until one is free.
-fn with_new_name<T>(mut make: impl FnMut(&str) -> rustix::io::Result<T>) -> io::Result<(T, String)> {
+fn with_new_name<T>(
+    mut make: impl FnMut(&str) -> rustix::io::Result<T>,
+) -> io::Result<(T, String)> {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     loop {
-        let name = format!(".cmx-{}-{}.tmp", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let name =
+            format!(".cmx-{}-{}.tmp", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         match make(&name) {
             Err(rustix::io::Errno::EXIST) => {}
             made => return Ok((made?, name)),
@@ -148,7 +160,10 @@ mod tests {
     }
 
     fn names(folder: &Path) -> Vec<String> {
-        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+        fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect()
     }
 
     #[test]
@@ -158,24 +173,37 @@ mod tests {
         // The third takes the place of another name without a name of its own before.
         for number in 0..3 {
             let is_named = number == 1;
-            let made = if is_named { TemporaryFile::named(opened(path), path.into()) } else { TemporaryFile::create(opened(path), path) };
+            let made = if is_named {
+                TemporaryFile::named(opened(path), path.into())
+            } else {
+                TemporaryFile::create(opened(path), path)
+            };
             let mut file = made.unwrap();
             file.file.write_all(&[number]).unwrap();
             assert_eq!(file.file.metadata().unwrap().mode() & 0o777, 0o600);
             if number > 0 {
                 // Nothing is replaced unless that is asked for.
-                let other =
-                    if is_named { TemporaryFile::named(opened(path), path.into()) } else { TemporaryFile::create(opened(path), path) };
+                let other = if is_named {
+                    TemporaryFile::named(opened(path), path.into())
+                } else {
+                    TemporaryFile::create(opened(path), path)
+                };
                 let error = other.unwrap().commit(OsStr::new("x"), false).unwrap_err();
                 assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
             }
             file.commit(OsStr::new("x"), number > 0).unwrap();
-            assert_eq!((names(path), fs::read(path.join("x")).unwrap()), (vec!["x".to_string()], vec![number]));
+            assert_eq!(
+                (names(path), fs::read(path.join("x")).unwrap()),
+                (vec!["x".to_string()], vec![number])
+            );
         }
         drop(TemporaryFile::create(opened(path), path).unwrap());
         drop(TemporaryFile::named(opened(path), path.into()).unwrap());
         fs::create_dir(path.join("d")).unwrap();
-        TemporaryFile::create(opened(path), path).unwrap().commit(OsStr::new("d"), true).unwrap_err();
+        TemporaryFile::create(opened(path), path)
+            .unwrap()
+            .commit(OsStr::new("d"), true)
+            .unwrap_err();
         assert_eq!(names(path).len(), 2);
     }
 

@@ -25,12 +25,13 @@ pub struct Tree {
     made: HashSet<Vec<u8>>,
 }
 
-/// Folders of the way to the one used last, since entries come folder by folder: the next one is a few steps from there,
-/// however deep it lies.
+/// Folders of the way to the one used last, since entries come folder by folder: the next one is a
+/// few steps from there, however deep it lies.
 #[derive(Default)]
 struct Way {
     path: Vec<u8>,
-    /// Bytes of `path` that lead to each of the nearest folders, and those; the last one is at the end of the way.
+    /// Bytes of `path` that lead to each of the nearest folders, and those; the last one is at the
+    /// end of the way.
     open: VecDeque<(usize, OwnedFd)>,
 }
 
@@ -94,9 +95,25 @@ impl Tree {
     /// It cannot be made or opened.
     pub fn open(path: &Path) -> Result<Self> {
         let made = std::fs::create_dir_all(path);
-        made.map_err(|error| std::io::Error::new(error.kind(), format!("the folder to extract into, {}: {error}", show_path(path))))?;
-        let root = rustix::fs::openat(CWD, path, OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::RDONLY, Mode::empty()).map_err(io_error)?;
-        Ok(Tree { root, root_path: path.to_path_buf(), way: RefCell::default(), made: HashSet::new() })
+        made.map_err(|error| {
+            std::io::Error::new(
+                error.kind(),
+                format!("the folder to extract into, {}: {error}", show_path(path)),
+            )
+        })?;
+        let root = rustix::fs::openat(
+            CWD,
+            path,
+            OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::RDONLY,
+            Mode::empty(),
+        )
+        .map_err(io_error)?;
+        Ok(Tree {
+            root,
+            root_path: path.to_path_buf(),
+            way: RefCell::default(),
+            made: HashSet::new(),
+        })
     }
 
     /// The folder at `path`, with every folder above it made where missing.
@@ -109,7 +126,10 @@ impl Tree {
             }
             Ok(folder)
         };
-        self.way.borrow_mut().reach(&self.root, path, step).map_err(|error| unsafe_step(path, error))
+        self.way
+            .borrow_mut()
+            .reach(&self.root, path, step)
+            .map_err(|error| unsafe_step(path, error))
     }
 
     /// Makes the folder at `path`, if it is not there.
@@ -126,20 +146,27 @@ impl Tree {
     /// A part above it is a link, or the system refuses.
     pub fn find(&self, path: &[u8]) -> Result<Option<Found>> {
         let (above, name) = split(path);
-        let folder = match self.way.borrow_mut().reach(&self.root, above, |above, name, _| open_folder(above, name)) {
+        let folder = match self
+            .way
+            .borrow_mut()
+            .reach(&self.root, above, |above, name, _| open_folder(above, name))
+        {
             Ok(folder) => folder,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(unsafe_step(path, error)),
         };
         match rustix::fs::statat(&folder, os(name), AtFlags::SYMLINK_NOFOLLOW) {
-            Ok(stat) => Ok(Some(Found { kind: FileType::from_raw_mode(stat.st_mode), id: (stat.st_dev, stat.st_ino) })),
+            Ok(stat) => Ok(Some(Found {
+                kind: FileType::from_raw_mode(stat.st_mode),
+                id: (stat.st_dev, stat.st_ino),
+            })),
             Err(rustix::io::Errno::NOENT) => Ok(None),
             Err(error) => Err(io_error(error)),
         }
     }
 
-    /// The shortest part of `path` that leads to something other than a folder, and what that is. The whole `path` counts
-    /// only if that is to be a folder too.
+    /// The shortest part of `path` that leads to something other than a folder, and what that is.
+    /// The whole `path` counts only if that is to be a folder too.
     #[must_use]
     pub fn obstacle(&self, path: &[u8], is_folder: bool) -> Option<(Vec<u8>, FileType)> {
         let folder = if is_folder { path } else { split(path).0 };
@@ -147,7 +174,8 @@ impl Tree {
         way.reach(&self.root, folder, |above, name, _| open_folder(above, name)).err()?;
         // The way ends at the step that failed.
         let above = way.open.back().map_or(&self.root, |(_, folder)| folder);
-        let stat = rustix::fs::statat(above, os(split(&way.path).1), AtFlags::SYMLINK_NOFOLLOW).ok()?;
+        let stat =
+            rustix::fs::statat(above, os(split(&way.path).1), AtFlags::SYMLINK_NOFOLLOW).ok()?;
         let kind = FileType::from_raw_mode(stat.st_mode);
         (kind != FileType::Directory).then(|| (way.path.clone(), kind))
     }
@@ -163,11 +191,17 @@ impl Tree {
         Ok(TreeFile { temporary, name: name.to_vec() })
     }
 
-    /// Makes a symbolic link at `path` with `text`. Returns a line for each attribute that was refused.
+    /// Makes a symbolic link at `path` with `text`. Returns a line for each attribute that was
+    /// refused.
     ///
     /// # Errors
     /// The name is taken, or the system refuses.
-    pub fn symlink(&mut self, text: &[u8], path: &[u8], restored: &Restored<'_>) -> Result<Vec<String>> {
+    pub fn symlink(
+        &mut self,
+        text: &[u8],
+        path: &[u8],
+        restored: &Restored<'_>,
+    ) -> Result<Vec<String>> {
         let (above, name) = split(path);
         let folder = self.folder(above)?;
         rustix::fs::symlinkat(os(text), &folder, os(name)).map_err(io_error)?;
@@ -180,13 +214,17 @@ impl Tree {
     /// There is no regular file at `first`, or the name is taken.
     pub fn hard_link(&mut self, first: &[u8], path: &[u8]) -> Result<()> {
         if self.find(first)?.is_none_or(|found| found.kind != FileType::RegularFile) {
-            return Err(Error::UnsafePath(format!("a hard link to {}, which is no file", crate::archive::show_name(first))));
+            return Err(Error::UnsafePath(format!(
+                "a hard link to {}, which is no file",
+                crate::archive::show_name(first)
+            )));
         }
         let (from_above, from) = split(first);
         let from_folder = self.folder(from_above)?;
         let (above, name) = split(path);
         let folder = self.folder(above)?;
-        rustix::fs::linkat(&from_folder, os(from), &folder, os(name), AtFlags::empty()).map_err(io_error)
+        rustix::fs::linkat(&from_folder, os(from), &folder, os(name), AtFlags::empty())
+            .map_err(io_error)
     }
 
     /// Deletes what is at `path` unless it is a folder.
@@ -199,12 +237,16 @@ impl Tree {
         rustix::fs::unlinkat(&folder, os(name), AtFlags::empty()).map_err(io_error)
     }
 
-    /// Gives the folders that were made on the way to entries, and are no entries with a mode of their own, the mode of
-    /// any new folder. Until then, and until [`Tree::finish_folder`], only their owner can enter a new folder.
+    /// Gives the folders that were made on the way to entries, and are no entries with a mode of
+    /// their own, the mode of any new folder. Until then, and until [`Tree::finish_folder`], only
+    /// their owner can enter a new folder.
     ///
     /// # Errors
     /// The system refuses.
-    pub fn open_made_folders<'a>(&mut self, with_mode: impl Iterator<Item = &'a [u8]>) -> Result<()> {
+    pub fn open_made_folders<'a>(
+        &mut self,
+        with_mode: impl Iterator<Item = &'a [u8]>,
+    ) -> Result<()> {
         for path in with_mode {
             self.made.remove(path);
         }
@@ -222,7 +264,8 @@ impl Tree {
         Ok(())
     }
 
-    /// Gives the folder at `path` what is `restored`. Returns a line for each attribute that was refused.
+    /// Gives the folder at `path` what is `restored`. Returns a line for each attribute that was
+    /// refused.
     ///
     /// # Errors
     /// The system refuses.
@@ -252,12 +295,16 @@ pub struct Found {
 }
 
 impl TreeFile {
-    /// Gives the file what is `restored`, and its name: in place of another file if it `replaces`. Returns its device and inode, and a line for
-    /// each attribute that was refused.
+    /// Gives the file what is `restored`, and its name: in place of another file if it `replaces`.
+    /// Returns its device and inode, and a line for each attribute that was refused.
     ///
     /// # Errors
     /// The name is taken, or the system refuses; what has the name is as it was then.
-    pub fn commit(self, restored: &Restored<'_>, replaces: bool) -> Result<((u64, u64), Vec<String>)> {
+    pub fn commit(
+        self,
+        restored: &Restored<'_>,
+        replaces: bool,
+    ) -> Result<((u64, u64), Vec<String>)> {
         let refused = restored.give_file(self.file().as_fd())?;
         let stat = rustix::fs::fstat(self.file()).map_err(io_error)?;
         self.temporary.commit(os(&self.name), replaces)?;
@@ -272,23 +319,32 @@ impl TreeFile {
 }
 
 fn open_folder(above: &OwnedFd, name: &[u8]) -> rustix::io::Result<OwnedFd> {
-    rustix::fs::openat(above, os(name), OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+    rustix::fs::openat(
+        above,
+        os(name),
+        OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::RDONLY | OFlags::CLOEXEC,
+        Mode::empty(),
+    )
 }
 
-/// Steps into the folder `name`, making it where missing. Says whether it was made: then only its owner can enter it.
+/// Steps into the folder `name`, making it where missing. Says whether it was made: then only its
+/// owner can enter it.
 fn step(above: &OwnedFd, name: &[u8]) -> rustix::io::Result<(OwnedFd, bool)> {
     let is_new = match open_folder(above, name) {
-        Err(rustix::io::Errno::NOENT) => match rustix::fs::mkdirat(above, os(name), Mode::from_raw_mode(0o700)) {
-            Ok(()) => true,
-            Err(rustix::io::Errno::EXIST) => false,
-            Err(error) => return Err(error),
-        },
+        Err(rustix::io::Errno::NOENT) => {
+            match rustix::fs::mkdirat(above, os(name), Mode::from_raw_mode(0o700)) {
+                Ok(()) => true,
+                Err(rustix::io::Errno::EXIST) => false,
+                Err(error) => return Err(error),
+            }
+        }
         result => return result.map(|folder| (folder, false)),
     };
     Ok((open_folder(above, name)?, is_new))
 }
 
-/// The mode of a new folder in `above`, which the umask and that folder decide: that of one which is made and removed.
+/// The mode of a new folder in `above`, which the umask and that folder decide: that of one which
+/// is made and removed.
 fn default_mode(above: &OwnedFd) -> Result<Mode> {
     let probe = format!(".cmx-{}.tmp", std::process::id());
     rustix::fs::mkdirat(above, &probe, Mode::from_raw_mode(0o777)).map_err(io_error)?;
@@ -299,9 +355,10 @@ fn default_mode(above: &OwnedFd) -> Result<Mode> {
 
 fn unsafe_step(path: &[u8], error: io::Error) -> Error {
     match error.raw_os_error().map(rustix::io::Errno::from_raw_os_error) {
-        Some(rustix::io::Errno::LOOP | rustix::io::Errno::NOTDIR) => {
-            Error::UnsafePath(format!("{} leads through something that is no folder", crate::archive::show_name(path)))
-        }
+        Some(rustix::io::Errno::LOOP | rustix::io::Errno::NOTDIR) => Error::UnsafePath(format!(
+            "{} leads through something that is no folder",
+            crate::archive::show_name(path)
+        )),
         _ => Error::Io(error),
     }
 }
@@ -325,7 +382,10 @@ mod tests {
         assert!(matches!(tree.find(b"link/x"), Err(Error::UnsafePath(_))));
         tree.create(b"a/b/x").unwrap().commit(&Restored::default(), false).unwrap();
         drop(tree.create(b"a/b/y").unwrap());
-        let names: Vec<_> = std::fs::read_dir(inside.path().join("a/b")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let names: Vec<_> = std::fs::read_dir(inside.path().join("a/b"))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
         assert_eq!(names, ["x"]);
         assert_eq!(std::fs::read_dir(outside.path()).unwrap().count(), 0);
     }

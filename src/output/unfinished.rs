@@ -1,4 +1,5 @@
-//! The temporary files of this process and the files that it appends to, so that a signal can clear away what is unfinished.
+//! The temporary files of this process and the files that it appends to, so that a signal can clear
+//! away what is unfinished.
 
 use std::fs::File;
 use std::io;
@@ -57,8 +58,8 @@ impl Drop for Tail {
     }
 }
 
-/// Deletes every temporary file that is still being written, and cuts off what is being appended. For a process that is
-/// about to end.
+/// Deletes every temporary file that is still being written, and cuts off what is being appended.
+/// For a process that is about to end.
 pub fn remove_all() {
     for (_, file, start) in tails().drain(..) {
         // What cannot be cut off now, the next append cuts off.

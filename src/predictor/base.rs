@@ -1,8 +1,10 @@
-//! Bases: text that is coded once and that many streams go on from, each as if it followed that text directly.
+//! Bases: text that is coded once and that many streams go on from, each as if it followed that
+//! text directly.
 //!
-//! Small files that stand in different blocks of an archive cannot learn from each other, for every block has a
-//! predictor of its own. A base is the predictor after a text that is like many of them. Each stream that goes on from
-//! it starts with a copy, which takes the time of copying its tables and not that of reading the text again.
+//! Small files that stand in different blocks of an archive cannot learn from each other, for every
+//! block has a predictor of its own. A base is the predictor after a text that is like many of
+//! them. Each stream that goes on from it starts with a copy, which takes the time of copying its
+//! tables and not that of reading the text again.
 
 use crate::varint;
 use std::borrow::Cow;
@@ -32,7 +34,8 @@ pub struct Base {
     pub text: Vec<u8>,
 }
 
-/// Most codes that the tables of a base of `text` bytes may be made for beyond its own: every block copies them.
+/// Most codes that the tables of a base of `text` bytes may be made for beyond its own: every block
+/// copies them.
 fn most_room(text: usize) -> usize {
     text.saturating_mul(32).saturating_add(64 << 10)
 }
@@ -50,7 +53,13 @@ impl Base {
         varint::put(&mut out, codes.len() as u64);
         let set = crate::simd::active();
         let profile = profile_of(level, text.len())?;
-        let task = Task { memory: memory_of(level), set, after: None, room: Some(room), text: Some(text.len()) };
+        let task = Task {
+            memory: memory_of(level),
+            set,
+            after: None,
+            room: Some(room),
+            text: Some(text.len()),
+        };
         let (coded, state) = encode_task(&profile, &codes, &task)?;
         out.extend_from_slice(&coded);
         Ok((out, Base::new(state, profile, level, set, text.to_vec())?))
@@ -69,27 +78,46 @@ impl Base {
         }
         let set = crate::simd::active();
         let profile = profile_of(level, raw_len)?;
-        let task = Task { memory: memory_of(level), set, after: None, room: Some(room), text: Some(raw_len) };
+        let task = Task {
+            memory: memory_of(level),
+            set,
+            after: None,
+            room: Some(room),
+            text: Some(raw_len),
+        };
         let (codes, state) = decode_task(&profile, reader.rest(), length, &task)?;
         let text = words::decode(&codes, raw_len)?;
         Base::new(state, profile, level, set, text)
     }
 
-    fn new(state: Option<Reading>, mut profile: Profile, level: &'static Level, set: InstructionSet, text: Vec<u8>) -> Result<Base> {
+    fn new(
+        state: Option<Reading>,
+        mut profile: Profile,
+        level: &'static Level,
+        set: InstructionSet,
+        text: Vec<u8>,
+    ) -> Result<Base> {
         let state = state.ok_or_else(|| Error::Bug("no state of a base".into()))?;
         // Its text is in the state.
         profile.primer.text = Cow::Borrowed(&[]);
         Ok(Base { state: RwLock::new(Some(state)), last: false, profile, set, level, text })
     }
 
-    /// The same for one more stream to be decoded, which needs no copy then: a seventh of the time of one file.
+    /// The same for one more stream to be decoded, which needs no copy then: a seventh of the time
+    /// of one file.
     #[must_use]
     pub fn for_the_last_time(self) -> Base {
         Base { last: true, ..self }
     }
 
     fn task<'a>(&self, after: After<'a>, text: usize) -> Task<'a> {
-        Task { memory: memory_of(self.level), set: self.set, after: Some(after), room: None, text: Some(text) }
+        Task {
+            memory: memory_of(self.level),
+            set: self.set,
+            after: Some(after),
+            room: None,
+            text: Some(text),
+        }
     }
 
     /// Codes `text` as it would be coded behind the base.
@@ -102,7 +130,9 @@ impl Base {
         varint::put(&mut out, codes.len() as u64);
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
         let after = After::Copy(state.as_ref().ok_or_else(gone)?);
-        out.extend_from_slice(&encode_task(&self.profile, &codes, &self.task(after, text.len()))?.0);
+        out.extend_from_slice(
+            &encode_task(&self.profile, &codes, &self.task(after, text.len()))?.0,
+        );
         Ok(out)
     }
 
@@ -114,7 +144,12 @@ impl Base {
         let mut reader = varint::Reader::new(coded);
         let length = codes_of(&mut reader, raw_len)?;
         let codes = if self.last {
-            let state = self.state.write().unwrap_or_else(PoisonError::into_inner).take().ok_or_else(gone)?;
+            let state = self
+                .state
+                .write()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take()
+                .ok_or_else(gone)?;
             let after = After::Take(Cell::new(Some(state)));
             decode_task(&self.profile, reader.rest(), length, &self.task(after, raw_len))?.0
         } else {
@@ -128,7 +163,10 @@ impl Base {
 
 impl std::fmt::Debug for Base {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Base").field("level", &self.level.number).field("bytes", &self.text.len()).finish_non_exhaustive()
+        f.debug_struct("Base")
+            .field("level", &self.level.number)
+            .field("bytes", &self.text.len())
+            .finish_non_exhaustive()
     }
 }
 

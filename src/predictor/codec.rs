@@ -48,14 +48,21 @@ pub fn decode(coded: &[u8], raw_len: usize, level: &Level, kind: &Kind) -> Resul
 ///
 /// # Errors
 /// As for [`decode`].
-pub fn decode_as(coded: &[u8], raw_len: usize, level: &Level, kind: &Kind, set: InstructionSet) -> Result<Vec<u8>> {
+pub fn decode_as(
+    coded: &[u8],
+    raw_len: usize,
+    level: &Level,
+    kind: &Kind,
+    set: InstructionSet,
+) -> Result<Vec<u8>> {
     if *kind == Kind::Words {
         return decode_words(coded, raw_len, level, set);
     }
     if sorted(level, kind, raw_len) {
         return crate::sort::decode(coded, raw_len, set);
     }
-    let bytes = decode_profile(&Profile::new(level, kind, raw_len), coded, raw_len, level.memory, set)?;
+    let bytes =
+        decode_profile(&Profile::new(level, kind, raw_len), coded, raw_len, level.memory, set)?;
     Ok(reversed(&bytes, kind).unwrap_or(bytes))
 }
 
@@ -74,7 +81,12 @@ fn encode_words(text: &[u8], level: &Level, set: InstructionSet) -> Result<Vec<u
 }
 
 /// Decodes what [`encode_words`] made of `raw_len` bytes.
-fn decode_words(coded: &[u8], raw_len: usize, level: &Level, set: InstructionSet) -> Result<Vec<u8>> {
+fn decode_words(
+    coded: &[u8],
+    raw_len: usize,
+    level: &Level,
+    set: InstructionSet,
+) -> Result<Vec<u8>> {
     let mut reader = varint::Reader::new(coded);
     let length = reader.len()?;
     if length > raw_len.saturating_mul(words::MOST) {
@@ -83,17 +95,23 @@ fn decode_words(coded: &[u8], raw_len: usize, level: &Level, set: InstructionSet
     let codes = if sorted(level, &Kind::Words, length) {
         crate::sort::decode(reader.rest(), length, set)?
     } else {
-        decode_profile(&Profile::of_words(level, raw_len)?, reader.rest(), length, level.memory, set)?
+        decode_profile(
+            &Profile::of_words(level, raw_len)?,
+            reader.rest(),
+            length,
+            level.memory,
+            set,
+        )?
     };
     words::decode(&codes, raw_len)
 }
 
-/// Text of this length and more is sorted at [`Effort::SortLong`]. Shorter text is 5 to 25 % larger when
-/// sorted than when mixed, and takes little time either way.
+/// Text of this length and more is sorted at [`Effort::SortLong`]. Shorter text is 5 to 25 % larger
+/// when sorted than when mixed, and takes little time either way.
 const LONG_TEXT: usize = 512 << 10;
 
-/// The same for the codes of text as words. Source code and markup would be half as large again if sorted, and codes are
-/// mixed in three quarters of the time of their text.
+/// The same for the codes of text as words. Source code and markup would be half as large again if
+/// sorted, and codes are mixed in three quarters of the time of their text.
 const LONG_WORDS: usize = 1536 << 10;
 
 /// Whether streams of `kind` and `length` are sorted at `level`.
@@ -101,7 +119,9 @@ pub(crate) fn sorted(level: &Level, kind: &Kind, length: usize) -> bool {
     match level.effort {
         Effort::Sort => true,
         Effort::SortMost => !matches!(kind, Kind::Exe),
-        Effort::SortText => matches!(kind, Kind::Text | Kind::Words | Kind::Table | Kind::Image16 { .. }),
+        Effort::SortText => {
+            matches!(kind, Kind::Text | Kind::Words | Kind::Table | Kind::Image16 { .. })
+        }
         Effort::SortLong => match kind {
             Kind::Image16 { .. } => true,
             Kind::Text => length >= LONG_TEXT,
@@ -129,7 +149,12 @@ fn reversed(bytes: &[u8], kind: &Kind) -> Option<Vec<u8>> {
 ///
 /// # Errors
 /// Memory for the tables cannot be had.
-pub fn encode_profile(profile: &Profile, raw: &[u8], memory: usize, set: InstructionSet) -> Result<Vec<u8>> {
+pub fn encode_profile(
+    profile: &Profile,
+    raw: &[u8],
+    memory: usize,
+    set: InstructionSet,
+) -> Result<Vec<u8>> {
     Ok(encode_task(profile, raw, &Task::alone(profile, raw.len(), memory, set))?.0)
 }
 
@@ -137,6 +162,12 @@ pub fn encode_profile(profile: &Profile, raw: &[u8], memory: usize, set: Instruc
 ///
 /// # Errors
 /// Memory for the tables cannot be had.
-pub fn decode_profile(profile: &Profile, coded: &[u8], raw_len: usize, memory: usize, set: InstructionSet) -> Result<Vec<u8>> {
+pub fn decode_profile(
+    profile: &Profile,
+    coded: &[u8],
+    raw_len: usize,
+    memory: usize,
+    set: InstructionSet,
+) -> Result<Vec<u8>> {
     Ok(decode_task(profile, coded, raw_len, &Task::alone(profile, raw_len, memory, set))?.0)
 }

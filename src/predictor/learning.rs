@@ -17,21 +17,34 @@ pub enum Learning {
     Bayes,
 }
 
-/// Codes `raw` with the predictor of `profile`, with weights that learn as `learning` says. Only for comparisons: the Bayesian mixer
-/// is compiled for one shape, that of -7, so profiles of up to 16 contexts are all compared in it, and there is no
-/// decoder.
+/// Codes `raw` with the predictor of `profile`, with weights that learn as `learning` says. Only
+/// for comparisons: the Bayesian mixer is compiled for one shape, that of -7, so profiles of up to
+/// 16 contexts are all compared in it, and there is no decoder.
 ///
 /// # Errors
 /// Memory for the tables cannot be had, or the profile is too large.
-pub fn encode_learning(profile: &Profile, raw: &[u8], memory: usize, learning: Learning) -> Result<Vec<u8>> {
+pub fn encode_learning(
+    profile: &Profile,
+    raw: &[u8],
+    memory: usize,
+    learning: Learning,
+) -> Result<Vec<u8>> {
     let set = crate::simd::active();
     let comparable = COMPARED[0].holds(profile);
     if learning == Learning::Bayes && !comparable {
-        return Err(Error::Limit(Limit::new(LimitKind::Format, "the Bayesian mixer is compiled for levels up to 7, and not for samples")));
+        return Err(Error::Limit(Limit::new(
+            LimitKind::Format,
+            "the Bayesian mixer is compiled for levels up to 7, and not for samples",
+        )));
     }
-    let fixed = Profile { rate: Rate { first: profile.rate.last, ..profile.rate }, ..profile.clone() };
+    let fixed =
+        Profile { rate: Rate { first: profile.rate.last, ..profile.rate }, ..profile.clone() };
     let profile = if learning == Learning::Fixed { &fixed } else { profile };
     let task = Task::alone(profile, raw.len(), memory, set);
-    let shape = if comparable { &COMPARED[usize::from(learning == Learning::Bayes)] } else { Shape::of(profile)? };
+    let shape = if comparable {
+        &COMPARED[usize::from(learning == Learning::Bayes)]
+    } else {
+        Shape::of(profile)?
+    };
     Ok(encode_in(shape, profile, raw, &task)?.0)
 }

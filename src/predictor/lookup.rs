@@ -1,4 +1,5 @@
-//! Where the contexts of a predictor find their histories: the slots of both nibbles, asked for long before they are read.
+//! Where the contexts of a predictor find their histories: the slots of both nibbles, asked for
+//! long before they are read.
 
 use super::Predictor;
 use crate::mix::mixer::WeightMixer;
@@ -9,8 +10,15 @@ use crate::simd::{Kernels, prefetch};
 /// second nibbles are spread over more lines and never deferred.
 const DENSE: usize = 4;
 
-impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize, const S: usize, M: WeightMixer<P, S>>
-    Predictor<K, N, R, D, P, S, M>
+impl<
+    K: Kernels,
+    const N: usize,
+    const R: usize,
+    const D: usize,
+    const P: usize,
+    const S: usize,
+    M: WeightMixer<P, S>,
+> Predictor<K, N, R, D, P, S, M>
 {
     /// Asks for the slots of the first nibble.
     #[inline(always)]
@@ -64,8 +72,8 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
         (hash >> 24) as u8 ^ (nibble * 15 + 1) as u8
     }
 
-    /// The line of the second nibble's slot: the neighbour of the first one's, or, where many nibbles follow one
-    /// context, one of the sixteen lines around it.
+    /// The line of the second nibble's slot: the neighbour of the first one's, or, where many
+    /// nibbles follow one context, one of the sixteen lines around it.
     #[inline(always)]
     pub(super) fn second_line(i: usize, first: u32, nibble: u32) -> u32 {
         let spread = if i < DENSE { nibble.wrapping_mul(11) & 7 } else { 0 };
@@ -79,7 +87,8 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
         let part = N.div_ceil(3);
         let (lines, _) = self.histories.split();
         for i in (place * part).max(DENSE)..((place + 1) * part).min(self.used) {
-            // A fresh context will need none: its first line, which is here already, takes no branch.
+            // A fresh context will need none: its first line, which is here already, takes no
+            // branch.
             prefetch(lines, (self.lines[i] ^ u32::from(!self.fresh[i])) as usize);
         }
     }

@@ -43,7 +43,8 @@ const MAP_LIMIT: u32 = 1020;
 /// Bytes of a table that take little time: see `docs/architecture-engine.md`.
 const CHEAP_TABLE: usize = 16 << 20;
 
-/// The sizes of the tables of a predictor. Predictors of one profile whose sizes are the same do the same.
+/// The sizes of the tables of a predictor. Predictors of one profile whose sizes are the same do
+/// the same.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Sizes {
     /// Positions that each match model remembers, as a power of two.
@@ -59,8 +60,9 @@ struct Sizes {
 impl Sizes {
     /// For `length` bytes with `contexts` contexts, in tables of at most `memory` bytes.
     fn of(contexts: usize, length: usize, memory: usize) -> Self {
-        // Eight bytes a context and byte: twice that gains 0.03 %, half of it costs 0.1 %. With few contexts one byte, but
-        // four where they cost little: see `docs/architecture-engine.md`. A power of two.
+        // Eight bytes a context and byte: twice that gains 0.03 %, half of it costs 0.1 %. With few
+        // contexts one byte, but four where they cost little: see `docs/architecture-engine.md`. A
+        // power of two.
         let each = |bytes: usize| length.saturating_mul(contexts * bytes);
         let wanted = if contexts > 16 { each(8) } else { each(1).max(each(4).min(CHEAP_TABLE)) };
         let wanted = wanted.max(1 << 16).next_power_of_two();
@@ -74,13 +76,15 @@ impl Sizes {
 
     /// Bytes that the tables take together, at most.
     fn bytes(self) -> u64 {
-        (self.table_bytes + self.table_bytes / 4 + 4 * self.stationary + (16 << self.match_bits)) as u64
+        (self.table_bytes + self.table_bytes / 4 + 4 * self.stationary + (16 << self.match_bits))
+            as u64
     }
 }
 
 /// Bytes of memory that a block of `length` bytes takes at `level`, at most, whatever is in it.
 pub(crate) fn most_memory(level: &Level, length: usize) -> u64 {
-    let kinds = [Kind::Text, Kind::Words, Kind::Table, Kind::Generic, Kind::Exe, Kind::Font, Kind::Wasm];
+    let kinds =
+        [Kind::Text, Kind::Words, Kind::Table, Kind::Generic, Kind::Exe, Kind::Font, Kind::Wasm];
     let tables = |kind: &Kind| {
         if sorted(level, kind, length) {
             // Positions, the column, and the code.
@@ -89,7 +93,8 @@ pub(crate) fn most_memory(level: &Level, length: usize) -> u64 {
         let profile = Profile::new(level, kind, length);
         // Shapes have a multiple of eight.
         let total = length.saturating_add(profile.primer.text.len());
-        let tables = Sizes::of(profile.contexts.len().next_multiple_of(8), total, level.memory).bytes();
+        let tables =
+            Sizes::of(profile.contexts.len().next_multiple_of(8), total, level.memory).bytes();
         // Those that are not histories take an eighth of what these may.
         tables.min(level.memory as u64 / 8 * 9) + 2 * total as u64
     };
@@ -99,13 +104,22 @@ pub(crate) fn most_memory(level: &Level, length: usize) -> u64 {
 
 /// Predicts the next bit.
 ///
-/// Up to `N` contexts (a multiple of eight) give `P` pairs of mixer inputs together with the rest; `S`
-/// weight sets; the first `R` contexts after the two lowest orders also remember runs, the first `D` after the lowest
-/// have stationary maps.
+/// Up to `N` contexts (a multiple of eight) give `P` pairs of mixer inputs together with the rest;
+/// `S` weight sets; the first `R` contexts after the two lowest orders also remember runs, the
+/// first `D` after the lowest have stationary maps.
 #[derive(Clone)]
-pub struct Predictor<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize, const S: usize, M = Mixer<P, S>> {
+pub struct Predictor<
+    K: Kernels,
+    const N: usize,
+    const R: usize,
+    const D: usize,
+    const P: usize,
+    const S: usize,
+    M = Mixer<P, S>,
+> {
     histories: Histories<N>,
-    /// Contexts of the profile; the rest of the shape reads histories of its own, outside the table.
+    /// Contexts of the profile; the rest of the shape reads histories of its own, outside the
+    /// table.
     used: usize,
     hashes: [u64; N],
     /// The lines of the first nibble's slots.
@@ -147,19 +161,36 @@ pub struct Predictor<K: Kernels, const N: usize, const R: usize, const D: usize,
     kernels: K,
 }
 
-impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize, const S: usize, M: WeightMixer<P, S>>
-    Predictor<K, N, R, D, P, S, M>
+impl<
+    K: Kernels,
+    const N: usize,
+    const R: usize,
+    const D: usize,
+    const P: usize,
+    const S: usize,
+    M: WeightMixer<P, S>,
+> Predictor<K, N, R, D, P, S, M>
 {
     const LAYOUT: Layout = Layout::of(N, R, D, P);
     /// When matches are believed: measured in `docs/architecture-engine.md`.
-    const BELIEF: Belief = if N > 16 { Belief { shortest: 32, rarity: 14 } } else { Belief { shortest: 16, rarity: 11 } };
+    const BELIEF: Belief = if N > 16 {
+        Belief { shortest: 32, rarity: 14 }
+    } else {
+        Belief { shortest: 16, rarity: 11 }
+    };
 
-    /// A predictor for `length` bytes with tables of at most `memory` bytes, which passes over `skipped` bits and computes
-    /// with `kernels`.
+    /// A predictor for `length` bytes with tables of at most `memory` bytes, which passes over
+    /// `skipped` bits and computes with `kernels`.
     ///
     /// # Errors
     /// The memory cannot be had.
-    pub fn new(kernels: K, profile: &Profile, length: usize, memory: usize, skipped: Skipped) -> Result<Self> {
+    pub fn new(
+        kernels: K,
+        profile: &Profile,
+        length: usize,
+        memory: usize,
+        skipped: Skipped,
+    ) -> Result<Self> {
         Self::with_sizes(kernels, profile, Sizes::of(N, length, memory), skipped)
     }
 
@@ -171,7 +202,11 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
         let mut profile = profile.clone();
         let used = profile.contexts.len();
         profile.selectors.resize(S, Selector::Constant);
-        let matches = profile.matches.iter().map(|&shortest| MatchModel::new(shortest, sizes.match_bits)).collect::<Result<Vec<_>>>()?;
+        let matches = profile
+            .matches
+            .iter()
+            .map(|&shortest| MatchModel::new(shortest, sizes.match_bits))
+            .collect::<Result<Vec<_>>>()?;
         let rows: [usize; S] = std::array::from_fn(|k| profile.selectors[k].rows());
         let table_bytes = sizes.table_bytes;
         let rate = profile.rate;
@@ -192,9 +227,9 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
             bypass: Bypass::new(sizes.decisions, Self::BELIEF)?,
             mixer: M::new(rows, (profile.first_weight * 16384 / 256) as i16, rate),
             final_mixer: FinalMixer::new(256, profile.final_rate),
-            second_final_mixer: profile
-                .final_selector
-                .map(|selector| (FinalMixer::new(selector.rows(), profile.final_rate), selector, RowPart::default())),
+            second_final_mixer: profile.final_selector.map(|selector| {
+                (FinalMixer::new(selector.rows(), profile.final_rate), selector, RowPart::default())
+            }),
             apm: Apm::new(7)?,
             second_apm: profile.signal.is_some().then(|| Apm::new(7)).transpose()?,
             apm_contexts: [0; 2],
@@ -208,7 +243,9 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
             table: SlotTable::new(table_bytes),
             state: ContextState::new(
                 profile.families(),
-                profile.signal.and_then(|(kind, effort)| Signal::new(&kind, effort, skipped, kernels.instruction_set())),
+                profile.signal.and_then(|(kind, effort)| {
+                    Signal::new(&kind, effort, skipped, kernels.instruction_set())
+                }),
                 profile.words,
             )?,
             profile,
@@ -276,8 +313,8 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
         self.skipped.at(self.state.history.position)
     }
 
-    /// A number below eight that is different at every bit, here that at `bit_position` of this byte: which transitions
-    /// of bit histories take place.
+    /// A number below eight that is different at every bit, here that at `bit_position` of this
+    /// byte: which transitions of bit histories take place.
     #[inline(always)]
     fn draw(&self, bit_position: u32) -> u32 {
         (self.state.history.position as u32 * 8 + bit_position).wrapping_mul(0x9E37_79B1) >> 29
@@ -320,8 +357,8 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
         self.predict_bit();
     }
 
-    /// Passes over a leading bit of a byte, which both sides know. Histories take it in, for they tell which contexts
-    /// were seen before; nothing else learns from it.
+    /// Passes over a leading bit of a byte, which both sides know. Histories take it in, for they
+    /// tell which contexts were seen before; nothing else learns from it.
     #[inline(always)]
     pub fn skip_bit(&mut self, bit: u32) {
         let draw = self.draw(self.bit_position);
@@ -336,8 +373,8 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
         }
     }
 
-    /// Adds `bit` to the byte and asks for a part of the second nibble's slots: before the bit is learned, for that
-    /// work hides a part of the wait for memory.
+    /// Adds `bit` to the byte and asks for a part of the second nibble's slots: before the bit is
+    /// learned, for that work hides a part of the wait for memory.
     #[inline(always)]
     fn find_second(&mut self, bit: u32) {
         self.partial = self.partial * 2 + bit;
@@ -368,8 +405,8 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
         self.unlearned = Some((bit, draw));
     }
 
-    /// Takes in the byte that `bytes` now ends with and predicts nothing: histories, runs and matches remember it, but
-    /// nothing learns what they mean. A third of the time of learning it.
+    /// Takes in the byte that `bytes` now ends with and predicts nothing: histories, runs and
+    /// matches remember it, but nothing learns what they mean. A third of the time of learning it.
     #[inline(always)]
     pub fn note_byte(&mut self, bytes: &[u8]) {
         self.next_byte();
@@ -385,8 +422,8 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
         self.push(bytes);
     }
 
-    /// The byte that is as good as sure to come next, if there is one: whether it does is coded first. Then
-    /// [`Predictor::push`] is next if it did, else [`Predictor::reject`].
+    /// The byte that is as good as sure to come next, if there is one: whether it does is coded
+    /// first. Then [`Predictor::push`] is next if it did, else [`Predictor::reject`].
     #[inline(always)]
     #[must_use]
     pub fn bypass(&self) -> Option<&Bypass> {
@@ -394,7 +431,8 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
         (self.bypass.sure() && self.state.signal.is_none()).then_some(&self.bypass)
     }
 
-    /// Takes in that the byte of [`Predictor::bypass`] does not come: what does is predicted without it.
+    /// Takes in that the byte of [`Predictor::bypass`] does not come: what does is predicted
+    /// without it.
     #[inline(always)]
     pub fn reject(&mut self) {
         for model in &mut self.matches {
@@ -410,7 +448,8 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
         for model in &mut self.matches {
             model.push(bytes);
         }
-        self.state.expected = self.matches.iter().find_map(MatchModel::expected_byte).map_or(0, |byte| 256 + byte);
+        self.state.expected =
+            self.matches.iter().find_map(MatchModel::expected_byte).map_or(0, |byte| 256 + byte);
         self.bypass.push(bytes, &self.matches);
     }
 
@@ -429,9 +468,13 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
             }
         }
         if let Some(signal) = &mut self.state.signal {
-            signal.inputs(&mut self.inputs[Self::LAYOUT.matches + self.matches.len()..Self::LAYOUT.stationary]);
+            signal.inputs(
+                &mut self.inputs
+                    [Self::LAYOUT.matches + self.matches.len()..Self::LAYOUT.stationary],
+            );
         }
-        self.stationary.predict(self.node, &mut self.inputs[Self::LAYOUT.stationary..Self::LAYOUT.bias]);
+        self.stationary
+            .predict(self.node, &mut self.inputs[Self::LAYOUT.stationary..Self::LAYOUT.bias]);
         self.inputs[Self::LAYOUT.bias][0] = 256;
         let length_class = if length == 0 { 0 } else { (length.ilog2() + 1).min(15) };
         let mut rows = [0; S];

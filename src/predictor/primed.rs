@@ -1,7 +1,8 @@
 //! Predictors that have read a primer, kept for the next stream that reads the same one.
 //!
-//! To read a primer takes up to a second, to copy what has read it a tenth of that. So many small streams in one process
-//! do not pay for it each time, and what is coded is verified with a copy. A copy predicts what the kept one would.
+//! To read a primer takes up to a second, to copy what has read it a tenth of that. So many small
+//! streams in one process do not pay for it each time, and what is coded is verified with a copy. A
+//! copy predicts what the kept one would.
 //!
 //! What is kept is spare memory (see [`crate::budget`]): a job that needs it gets it.
 
@@ -25,7 +26,8 @@ pub(super) struct Key {
     set: InstructionSet,
     /// Without its primer and the length of its text.
     profile: Profile,
-    /// Primers are parts of static texts, as bytes or as words: place, length, how many of them are noted.
+    /// Primers are parts of static texts, as bytes or as words: place, length, how many of them are
+    /// noted.
     primer: (usize, usize, usize),
     has_text: bool,
     sizes: Sizes,
@@ -33,8 +35,15 @@ pub(super) struct Key {
 }
 
 impl Key {
-    /// The key of predictors of `shape` that compute with `set`; none where there is no primer to spare.
-    pub fn of(shape: &Shape, profile: &Profile, sizes: Sizes, skipped: Skipped, set: InstructionSet) -> Option<Key> {
+    /// The key of predictors of `shape` that compute with `set`; none where there is no primer to
+    /// spare.
+    pub fn of(
+        shape: &Shape,
+        profile: &Profile,
+        sizes: Sizes,
+        skipped: Skipped,
+        set: InstructionSet,
+    ) -> Option<Key> {
         let Primer { text, noted } = &profile.primer;
         let std::borrow::Cow::Borrowed(text) = text else { return None };
         (!text.is_empty()).then(|| Key {
@@ -69,7 +78,8 @@ pub(super) enum Found {
     Unknown,
 }
 
-/// Looks for a predictor that has read the primer of `key`. What is coded will be verified, and is worth keeping at once.
+/// Looks for a predictor that has read the primer of `key`. What is coded will be verified, and is
+/// worth keeping at once.
 ///
 /// # Errors
 /// Memory for the copy cannot be had.

@@ -1,9 +1,11 @@
-//! The primer: text that a predictor reads before a stream of text, so that its first words are not its first.
+//! The primer: text that a predictor reads before a stream of text, so that its first words are not
+//! its first.
 //!
-//! Its end is learned like coded bytes, only without coding them; what stands before is noted by the tables alone. All of
-//! it is what the match models find first. How it was
-//! put together, and that it is free to use, `models/README.md` says. The idea of a dictionary that both sides
-//! hold is that of Brotli, that of training on text that of PAQ8; see `docs/models-text.md` for what it brings.
+//! Its end is learned like coded bytes, only without coding them; what stands before is noted by
+//! the tables alone. All of it is what the match models find first. How it was put together, and
+//! that it is free to use, `models/README.md` says. The idea of a dictionary that both sides hold
+//! is that of Brotli, that of training on text that of PAQ8; see `docs/models-text.md` for what it
+//! brings.
 
 use crate::block::Kind;
 use crate::error::{Error, Result};
@@ -12,15 +14,16 @@ use crate::words;
 use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
 
-/// Layers of 512, 320, 128, 40, 16 and 8 KiB, each a mixture of prose, markup and source code; the first two end
-/// with words.
+/// Layers of 512, 320, 128, 40, 16 and 8 KiB, each a mixture of prose, markup and source code; the
+/// first two end with words.
 static PRIMER: &[u8; 1024 << 10] = include_bytes!("../../models/primer.txt");
 
 /// Streams from these lengths on are worth a longer primer.
 const MIDDLE: usize = 16 << 10;
 const LONG: usize = 64 << 10;
 
-/// KiB that are noted and learned before a base. With 448 to note two folders are 0.17 % smaller and 0.05 % larger.
+/// KiB that are noted and learned before a base. With 448 to note two folders are 0.17 % smaller
+/// and 0.05 % larger.
 const BASE: (usize, usize) = (64, 64);
 
 /// What a predictor reads before a stream.
@@ -28,8 +31,8 @@ const BASE: (usize, usize) = (64, 64);
 pub struct Primer {
     /// All of it: the end of the primer, as words before a stream of words.
     pub text: Cow<'static, [u8]>,
-    /// How many bytes at its beginning, at most all, are only noted: histories remember them, but mixers and maps learn from the
-    /// rest alone.
+    /// How many bytes at its beginning, at most all, are only noted: histories remember them, but
+    /// mixers and maps learn from the rest alone.
     pub noted: usize,
 }
 
@@ -52,25 +55,34 @@ impl Primer {
             MIDDLE..LONG => middle,
             _ => long,
         };
-        Self { text: Cow::Borrowed(&PRIMER[PRIMER.len() - ((noted + learned) << 10)..]), noted: noted << 10 }
+        Self {
+            text: Cow::Borrowed(&PRIMER[PRIMER.len() - ((noted + learned) << 10)..]),
+            noted: noted << 10,
+        }
     }
 
     /// The primer of a base: what it has itself stands for most of what a longer one tells.
     #[must_use]
     pub fn of_base() -> Self {
         let (noted, learned) = BASE;
-        Self { text: Cow::Borrowed(&PRIMER[PRIMER.len() - ((noted + learned) << 10)..]), noted: noted << 10 }
+        Self {
+            text: Cow::Borrowed(&PRIMER[PRIMER.len() - ((noted + learned) << 10)..]),
+            noted: noted << 10,
+        }
     }
 
-    /// The same as words: what is noted and what is learned each for itself. Every part of the primer that is asked for stays
-    /// for the life of the process: the table of the format has five, together 1.5 MB as words.
+    /// The same as words: what is noted and what is learned each for itself. Every part of the
+    /// primer that is asked for stays for the life of the process: the table of the format has
+    /// five, together 1.5 MB as words.
     ///
     /// # Errors
     /// Memory cannot be had.
     pub fn as_words(&self) -> Result<Self> {
         static PARTS: Mutex<Vec<(usize, usize, Primer)>> = Mutex::new(Vec::new());
         let mut parts = PARTS.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = parts.iter().find(|(length, noted, _)| (*length, *noted) == (self.text.len(), self.noted));
+        let found = parts
+            .iter()
+            .find(|(length, noted, _)| (*length, *noted) == (self.text.len(), self.noted));
         if let Some((.., words)) = found {
             return Ok(words.clone());
         }
@@ -97,7 +109,11 @@ mod tests {
 
     #[test]
     fn the_primer_is_pinned() {
-        assert_eq!(xxhash_rust::xxh3::xxh3_64(PRIMER), 7_046_054_959_836_548_927, "another primer is a new numeric contract");
+        assert_eq!(
+            xxhash_rust::xxh3::xxh3_64(PRIMER),
+            7_046_054_959_836_548_927,
+            "another primer is a new numeric contract"
+        );
     }
 
     /// Its first bits are passed over like those of the stream.

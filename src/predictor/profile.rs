@@ -87,7 +87,8 @@ impl Selector {
         let fixed = |base| RowPart { base, ..RowPart::default() };
         let placed = |base| RowPart { base, by_bit: 1, ..RowPart::default() };
         let with_bit = |base: u32| RowPart { base: base << 3, by_bit: 1, ..RowPart::default() };
-        let with_partial = |base: u32| RowPart { base: base << 8, by_partial: 1, ..RowPart::default() };
+        let with_partial =
+            |base: u32| RowPart { base: base << 8, by_partial: 1, ..RowPart::default() };
         match self {
             Self::Constant => fixed(0),
             Self::Partial => RowPart { by_partial: 1, ..RowPart::default() },
@@ -101,12 +102,24 @@ impl Selector {
             Self::MatchPartial => RowPart { by_length: 256, by_partial: 1, ..RowPart::default() },
             Self::WordLength => fixed(state.word_length() << 4 | kind(state.history.byte(1) as u8)),
             Self::X86(number) => placed(state.x86.as_ref().map_or(0, |x86| x86.selected(number))),
-            Self::X86Partial(number) => with_partial(state.x86.as_ref().map_or(0, |x86| x86.selected(number) >> 3 & 31)),
-            Self::Record(number) => placed(state.record.as_ref().map_or(0, |record| record.selected(number))),
-            Self::Table(number) => placed(state.table.as_ref().map_or(0, |table| table.selected(number))),
-            Self::Wasm(number) => placed(state.wasm.as_ref().map_or(0, |wasm| wasm.selected(number))),
-            Self::Font(number) => placed(state.font.as_ref().map_or(0, |font| font.selected(number))),
-            Self::WordClass => fixed(state.prose.as_ref().map_or(0, |prose| prose.class()) << 4 | state.shape & 15),
+            Self::X86Partial(number) => {
+                with_partial(state.x86.as_ref().map_or(0, |x86| x86.selected(number) >> 3 & 31))
+            }
+            Self::Record(number) => {
+                placed(state.record.as_ref().map_or(0, |record| record.selected(number)))
+            }
+            Self::Table(number) => {
+                placed(state.table.as_ref().map_or(0, |table| table.selected(number)))
+            }
+            Self::Wasm(number) => {
+                placed(state.wasm.as_ref().map_or(0, |wasm| wasm.selected(number)))
+            }
+            Self::Font(number) => {
+                placed(state.font.as_ref().map_or(0, |font| font.selected(number)))
+            }
+            Self::WordClass => {
+                fixed(state.prose.as_ref().map_or(0, |prose| prose.class()) << 4 | state.shape & 15)
+            }
             Self::Nest => with_bit(state.nest.class()),
             Self::Expected => fixed(state.expected & 511),
             Self::Signal(k) => with_bit(state.signal.as_ref().map_or(0, |signal| signal.select(k))),
@@ -128,7 +141,10 @@ impl RowPart {
     #[inline(always)]
     #[must_use]
     pub fn row(self, partial: u32, bit_position: u32, length_class: u32) -> u32 {
-        self.base + self.by_partial * partial + self.by_bit * bit_position + self.by_length * length_class
+        self.base
+            + self.by_partial * partial
+            + self.by_bit * bit_position
+            + self.by_length * length_class
     }
 }
 
@@ -139,7 +155,8 @@ pub struct Profile {
     pub contexts: Vec<Context>,
     /// How many of the contexts count as orders seen.
     pub orders: usize,
-    /// Whether contexts give more inputs than one pair: how sure their histories are, and of some stationary maps and runs.
+    /// Whether contexts give more inputs than one pair: how sure their histories are, and of some
+    /// stationary maps and runs.
     pub detailed: bool,
     /// Shortest lengths of the match models, the most trusted first.
     pub matches: Vec<usize>,
@@ -149,7 +166,8 @@ pub struct Profile {
     pub signal: Option<(Kind, Effort)>,
     /// How fast the first layer of the mixer learns.
     pub rate: Rate,
-    /// What selects the weights of a second mixer in the second layer, beside that by the bits of this byte.
+    /// What selects the weights of a second mixer in the second layer, beside that by the bits of
+    /// this byte.
     pub final_selector: Option<Selector>,
     /// How fast the second layer learns.
     pub final_rate: u32,

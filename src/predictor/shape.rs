@@ -1,7 +1,8 @@
-//! Shapes: how many contexts, runs, stationary maps, mixer inputs and weight sets a predictor is compiled for.
+//! Shapes: how many contexts, runs, stationary maps, mixer inputs and weight sets a predictor is
+//! compiled for.
 //!
-//! Loops of a fixed length are a third of the speed, so predictors are compiled for these shapes and no others. A profile is
-//! run in the first shape of the table that holds it.
+//! Loops of a fixed length are a third of the speed, so predictors are compiled for these shapes
+//! and no others. A profile is run in the first shape of the table that holds it.
 
 use super::step::BytePredictor;
 use super::{Predictor, Sizes, profile::Profile};
@@ -20,8 +21,8 @@ pub(super) struct Shape {
     pub name: &'static str,
     /// Which profiles the shape is for.
     role: Role,
-    /// Hashed contexts, at most: a multiple of eight. The first ones, from the third on, remember runs as well, and from the
-    /// second on have stationary maps.
+    /// Hashed contexts, at most: a multiple of eight. The first ones, from the third on, remember
+    /// runs as well, and from the second on have stationary maps.
     pub contexts: usize,
     /// Pairs of mixer inputs for match models, and for the inputs of a signal model.
     matches: usize,
@@ -42,8 +43,9 @@ enum Role {
     Signal,
 }
 
-/// A row of [`SHAPES`]: the numbers stand once, for the type and for the table. The compiler checks that the pairs of mixer
-/// inputs are those of contexts, runs, confidences, matches, stationary maps and the bias.
+/// A row of [`SHAPES`]: the numbers stand once, for the type and for the table. The compiler checks
+/// that the pairs of mixer inputs are those of contexts, runs, confidences, matches, stationary
+/// maps and the bias.
 macro_rules! shape {
     (
         $name:literal, $role:ident, $mixer:ident,
@@ -53,10 +55,25 @@ macro_rules! shape {
         const {
             assert!($n + $r + $c + $m + $d + 1 == $p, "pairs of mixer inputs");
             let layout = Layout::of($n, $r, $d, $p);
-            assert!(layout.has_confidences == ($c > 0) && ($c == 0 || $c == $n), "a confidence for each context, or none");
-            assert!(layout.matches == $n + $r + $c && layout.stationary == layout.matches + $m && layout.bias + 1 == $p, "layout");
+            assert!(
+                layout.has_confidences == ($c > 0) && ($c == 0 || $c == $n),
+                "a confidence for each context, or none"
+            );
+            assert!(
+                layout.matches == $n + $r + $c
+                    && layout.stationary == layout.matches + $m
+                    && layout.bias + 1 == $p,
+                "layout"
+            );
         }
-        Shape { name: $name, role: Role::$role, contexts: $n, matches: $m, sets: $s, make: make::<$n, $r, $d, $p, $s, $mixer<$p, $s>> }
+        Shape {
+            name: $name,
+            role: Role::$role,
+            contexts: $n,
+            matches: $m,
+            sets: $s,
+            make: make::<$n, $r, $d, $p, $s, $mixer<$p, $s>>,
+        }
     }};
 }
 
@@ -82,13 +99,16 @@ pub(super) static COMPARED: [Shape; 2] = [
 ];
 
 impl Shape {
-    /// The first shape that holds `profile`. What is not detailed is run in a detailed shape where it has too many contexts for
-    /// the others.
+    /// The first shape that holds `profile`. What is not detailed is run in a detailed shape where
+    /// it has too many contexts for the others.
     ///
     /// # Errors
     /// [`Error::Bug`] where none does.
     pub fn of(profile: &Profile) -> Result<&'static Shape> {
-        SHAPES.iter().find(|shape| shape.holds(profile)).ok_or_else(|| Error::Bug("a profile larger than every shape".into()))
+        SHAPES
+            .iter()
+            .find(|shape| shape.holds(profile))
+            .ok_or_else(|| Error::Bug("a profile larger than every shape".into()))
     }
 
     /// Whether all of `profile` has a place here: nothing of it is ever left out.
@@ -99,14 +119,23 @@ impl Shape {
             Role::Detailed => profile.signal.is_none(),
         };
         let matches = profile.matches.len() + usize::from(profile.signal.is_some());
-        is_meant && profile.contexts.len() <= self.contexts && profile.selectors.len() <= self.sets && matches <= self.matches
+        is_meant
+            && profile.contexts.len() <= self.contexts
+            && profile.selectors.len() <= self.sets
+            && matches <= self.matches
     }
 
     /// A predictor of this shape for `profile`.
     ///
     /// # Errors
     /// The memory cannot be had.
-    pub fn predictor(&self, profile: &Profile, sizes: Sizes, skipped: Skipped, set: InstructionSet) -> Result<Box<dyn BytePredictor>> {
+    pub fn predictor(
+        &self,
+        profile: &Profile,
+        sizes: Sizes,
+        skipped: Skipped,
+        set: InstructionSet,
+    ) -> Result<Box<dyn BytePredictor>> {
         (self.make)(profile, sizes, skipped, set)
     }
 }
@@ -125,7 +154,8 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// Of `pairs` pairs, as many contexts, runs and stationary maps, and confidences where they have room.
+    /// Of `pairs` pairs, as many contexts, runs and stationary maps, and confidences where they
+    /// have room.
     pub const fn of(contexts: usize, runs: usize, stationary: usize, pairs: usize) -> Self {
         let has_confidences = pairs >= 2 * contexts + runs + stationary + 2;
         let matches = contexts + runs + if has_confidences { contexts } else { 0 };
@@ -133,25 +163,46 @@ impl Layout {
     }
 }
 
-fn make<const N: usize, const R: usize, const D: usize, const P: usize, const S: usize, M: WeightMixer<P, S> + 'static>(
+fn make<
+    const N: usize,
+    const R: usize,
+    const D: usize,
+    const P: usize,
+    const S: usize,
+    M: WeightMixer<P, S> + 'static,
+>(
     profile: &Profile,
     sizes: Sizes,
     skipped: Skipped,
     set: InstructionSet,
 ) -> Result<Box<dyn BytePredictor>> {
-    fn with<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize, const S: usize, M: WeightMixer<P, S> + 'static>(
+    fn with<
+        K: Kernels,
+        const N: usize,
+        const R: usize,
+        const D: usize,
+        const P: usize,
+        const S: usize,
+        M: WeightMixer<P, S> + 'static,
+    >(
         kernels: K,
         profile: &Profile,
         sizes: Sizes,
         skipped: Skipped,
     ) -> Result<Box<dyn BytePredictor>> {
-        Ok(Box::new(Predictor::<K, N, R, D, P, S, M>::with_sizes(kernels, profile, sizes, skipped)?))
+        Ok(Box::new(Predictor::<K, N, R, D, P, S, M>::with_sizes(
+            kernels, profile, sizes, skipped,
+        )?))
     }
     match set {
         #[cfg(target_arch = "x86_64")]
-        InstructionSet::Avx2(kernels) => with::<_, N, R, D, P, S, M>(kernels, profile, sizes, skipped),
+        InstructionSet::Avx2(kernels) => {
+            with::<_, N, R, D, P, S, M>(kernels, profile, sizes, skipped)
+        }
         #[cfg(target_arch = "aarch64")]
-        InstructionSet::Neon(kernels) => with::<Neon, N, R, D, P, S, M>(kernels, profile, sizes, skipped),
+        InstructionSet::Neon(kernels) => {
+            with::<Neon, N, R, D, P, S, M>(kernels, profile, sizes, skipped)
+        }
         InstructionSet::Scalar => with::<Scalar, N, R, D, P, S, M>(Scalar, profile, sizes, skipped),
     }
 }
@@ -168,7 +219,8 @@ mod tests {
         let mut used = Vec::new();
         for level in LEVELS.iter().flat_map(|level| [level, level.for_small_files()]) {
             for kind in kinds() {
-                let shape = Shape::of(&Profile::new(level, &kind, 1 << 20)).unwrap_or_else(|_| panic!("-{} {kind:?}", level.number));
+                let shape = Shape::of(&Profile::new(level, &kind, 1 << 20))
+                    .unwrap_or_else(|_| panic!("-{} {kind:?}", level.number));
                 used.push(shape.name);
             }
         }

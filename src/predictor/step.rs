@@ -9,7 +9,8 @@ use crate::error::Result;
 use crate::mix::mixer::WeightMixer;
 use crate::simd::{Kernels, Work, accelerate};
 
-/// The bytes of one stream: those that a predictor has read, and those that follow as far as they are known.
+/// The bytes of one stream: those that a predictor has read, and those that follow as far as they
+/// are known.
 ///
 /// A stream begins with bytes that are read without being coded: a primer, or the text of a base.
 pub(super) struct StreamBytes<'a> {
@@ -18,18 +19,33 @@ pub(super) struct StreamBytes<'a> {
     read: usize,
     /// How many bytes at the beginning are not coded.
     pub start: usize,
-    /// Index of the first byte for which a long match is asked. The first byte that follows a base is coded without.
+    /// Index of the first byte for which a long match is asked. The first byte that follows a base
+    /// is coded without.
     asked_from: usize,
-    /// Indices of the bytes whose leading bits are not zero, ascending, and how many of them were passed.
+    /// Indices of the bytes whose leading bits are not zero, ascending, and how many of them were
+    /// passed.
     exceptions: Vec<usize>,
     passed: usize,
 }
 
 impl<'a> StreamBytes<'a> {
     /// A stream whose first `start` bytes are not coded, of which the predictor has read `read`.
-    pub fn new(bytes: Cow<'a, [u8]>, start: usize, read: usize, is_behind_base: bool, leading: &LeadingBits) -> Self {
+    pub fn new(
+        bytes: Cow<'a, [u8]>,
+        start: usize,
+        read: usize,
+        is_behind_base: bool,
+        leading: &LeadingBits,
+    ) -> Self {
         let exceptions = leading.exceptions.iter().map(|index| index + start).collect();
-        StreamBytes { bytes, read, start, asked_from: start + usize::from(is_behind_base), exceptions, passed: 0 }
+        StreamBytes {
+            bytes,
+            read,
+            start,
+            asked_from: start + usize::from(is_behind_base),
+            exceptions,
+            passed: 0,
+        }
     }
 
     /// The bytes that were read.
@@ -72,14 +88,15 @@ impl<'a> StreamBytes<'a> {
     }
 }
 
-/// A predictor that reads one byte after the other. Its shape and its instruction set are known only to who made it.
+/// A predictor that reads one byte after the other. Its shape and its instruction set are known
+/// only to who made it.
 pub(super) trait BytePredictor: Send + Sync {
-    /// Codes the next byte of `stream` with `coder`, and learns it. Says whether one decision was enough, since a long match
-    /// foretold the byte.
+    /// Codes the next byte of `stream` with `coder`, and learns it. Says whether one decision was
+    /// enough, since a long match foretold the byte.
     fn step(&mut self, coder: &mut Direction<'_>, stream: &mut StreamBytes<'_>) -> bool;
 
-    /// Takes in the next byte of `stream`, which is known, without learning what it means: histories, runs and matches
-    /// remember the byte. A third of the time of learning.
+    /// Takes in the next byte of `stream`, which is known, without learning what it means:
+    /// histories, runs and matches remember the byte. A third of the time of learning.
     fn note(&mut self, stream: &mut StreamBytes<'_>);
 
     /// Makes room for what stands for `text` more bytes of text.
@@ -92,8 +109,15 @@ pub(super) trait BytePredictor: Send + Sync {
     fn copy(&self) -> Box<dyn BytePredictor>;
 }
 
-impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize, const S: usize, M: WeightMixer<P, S> + 'static>
-    BytePredictor for Predictor<K, N, R, D, P, S, M>
+impl<
+    K: Kernels,
+    const N: usize,
+    const R: usize,
+    const D: usize,
+    const P: usize,
+    const S: usize,
+    M: WeightMixer<P, S> + 'static,
+> BytePredictor for Predictor<K, N, R, D, P, S, M>
 {
     fn step(&mut self, coder: &mut Direction<'_>, stream: &mut StreamBytes<'_>) -> bool {
         accelerate(self.kernels.instruction_set(), Step { predictor: self, coder, stream })
@@ -119,8 +143,15 @@ struct Step<'a, 'b, 'c, T> {
     stream: &'a mut StreamBytes<'c>,
 }
 
-impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize, const S: usize, M: WeightMixer<P, S>> Work
-    for Step<'_, '_, '_, Predictor<K, N, R, D, P, S, M>>
+impl<
+    K: Kernels,
+    const N: usize,
+    const R: usize,
+    const D: usize,
+    const P: usize,
+    const S: usize,
+    M: WeightMixer<P, S>,
+> Work for Step<'_, '_, '_, Predictor<K, N, R, D, P, S, M>>
 {
     type Output = bool;
 
@@ -134,9 +165,18 @@ impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize,
     }
 }
 
-/// Codes one byte: by one decision where a long match makes the byte as good as sure, else bit by bit. Says which.
+/// Codes one byte: by one decision where a long match makes the byte as good as sure, else bit by
+/// bit. Says which.
 #[inline(always)]
-fn code_byte<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize, const S: usize, M: WeightMixer<P, S>>(
+fn code_byte<
+    K: Kernels,
+    const N: usize,
+    const R: usize,
+    const D: usize,
+    const P: usize,
+    const S: usize,
+    M: WeightMixer<P, S>,
+>(
     predictor: &mut Predictor<K, N, R, D, P, S, M>,
     coder: &mut Direction<'_>,
     stream: &mut StreamBytes<'_>,
@@ -177,8 +217,15 @@ struct Note<'a, 'b, T> {
     stream: &'a mut StreamBytes<'b>,
 }
 
-impl<K: Kernels, const N: usize, const R: usize, const D: usize, const P: usize, const S: usize, M: WeightMixer<P, S>> Work
-    for Note<'_, '_, Predictor<K, N, R, D, P, S, M>>
+impl<
+    K: Kernels,
+    const N: usize,
+    const R: usize,
+    const D: usize,
+    const P: usize,
+    const S: usize,
+    M: WeightMixer<P, S>,
+> Work for Note<'_, '_, Predictor<K, N, R, D, P, S, M>>
 {
     type Output = ();
 

@@ -60,7 +60,9 @@ impl Task<'_> {
         let (mut predictor, bytes) = match after {
             After::Copy(reading) => (reading.predictor.copy(), Cow::Borrowed(&reading.bytes[..])),
             After::Take(reading) => {
-                let reading = reading.take().ok_or_else(|| Error::Bug("a base is used after the last time".into()))?;
+                let reading = reading
+                    .take()
+                    .ok_or_else(|| Error::Bug("a base is used after the last time".into()))?;
                 (reading.predictor, Cow::Owned(reading.bytes))
             }
         };
@@ -73,12 +75,21 @@ impl Task<'_> {
 ///
 /// # Errors
 /// Memory for the tables cannot be had.
-pub(super) fn encode_task(profile: &Profile, raw: &[u8], task: &Task) -> Result<(Vec<u8>, Option<Reading>)> {
+pub(super) fn encode_task(
+    profile: &Profile,
+    raw: &[u8],
+    task: &Task,
+) -> Result<(Vec<u8>, Option<Reading>)> {
     encode_in(Shape::of(profile)?, profile, raw, task)
 }
 
 /// As [`encode_task`], with a predictor of `shape`.
-pub(super) fn encode_in(shape: &'static Shape, profile: &Profile, raw: &[u8], task: &Task) -> Result<(Vec<u8>, Option<Reading>)> {
+pub(super) fn encode_in(
+    shape: &'static Shape,
+    profile: &Profile,
+    raw: &[u8],
+    task: &Task,
+) -> Result<(Vec<u8>, Option<Reading>)> {
     let leading = LeadingBits::find(raw, profile.leading);
     let mut encoder = Encoder::new();
     leading.encode(profile.leading, &mut encoder);
@@ -87,7 +98,9 @@ pub(super) fn encode_in(shape: &'static Shape, profile: &Profile, raw: &[u8], ta
     while !stream.is_done() {
         stream.step(&mut coder);
     }
-    let Direction::Encode(encoder) = coder else { return Err(Error::Bug("the direction of a stream changed".into())) };
+    let Direction::Encode(encoder) = coder else {
+        return Err(Error::Bug("the direction of a stream changed".into()));
+    };
     let mut code = encoder.finish();
     stream.work.fill(&mut code);
     Ok((code, task.room.map(|_| stream.into_reading())))
@@ -97,10 +110,16 @@ pub(super) fn encode_in(shape: &'static Shape, profile: &Profile, raw: &[u8], ta
 ///
 /// # Errors
 /// Memory cannot be had, or the code ends long before the bytes do.
-pub(super) fn decode_task(profile: &Profile, coded: &[u8], raw_len: usize, task: &Task) -> Result<(Vec<u8>, Option<Reading>)> {
+pub(super) fn decode_task(
+    profile: &Profile,
+    coded: &[u8],
+    raw_len: usize,
+    task: &Task,
+) -> Result<(Vec<u8>, Option<Reading>)> {
     let mut decoder = Decoder::new(coded);
     let leading = LeadingBits::decode(profile.leading, raw_len, &mut decoder)?;
-    let mut stream = StreamCoder::begin(Shape::of(profile)?, profile, &[], raw_len, &leading, task, false)?;
+    let mut stream =
+        StreamCoder::begin(Shape::of(profile)?, profile, &[], raw_len, &leading, task, false)?;
     let mut coder = Direction::Decode(decoder);
     while !stream.is_done() {
         if matches!(&coder, Direction::Decode(decoder) if decoder.overrun()) {
@@ -136,8 +155,8 @@ struct StreamCoder<'a> {
 const PROGRESS: usize = 4096;
 
 impl<'a> StreamCoder<'a> {
-    /// A predictor of `shape` that has read all that comes before a stream of `length` bytes. `raw` is the whole stream for
-    /// an encoder, nothing for a decoder.
+    /// A predictor of `shape` that has read all that comes before a stream of `length` bytes. `raw`
+    /// is the whole stream for an encoder, nothing for a decoder.
     fn begin(
         shape: &'static Shape,
         profile: &Profile,
@@ -153,8 +172,12 @@ impl<'a> StreamCoder<'a> {
         let start = before.len();
         let total = length.saturating_add(start);
         let is_copied = start > 0 || !is_coding;
-        let charges = [budget::charge(if is_copied { total as u64 } else { 0 }, "a stream")?, charge_text(profile, task)?];
-        let bytes = if is_copied { Cow::Owned(join(before, raw, total)?) } else { Cow::Borrowed(raw) };
+        let charges = [
+            budget::charge(if is_copied { total as u64 } else { 0 }, "a stream")?,
+            charge_text(profile, task)?,
+        ];
+        let bytes =
+            if is_copied { Cow::Owned(join(before, raw, total)?) } else { Cow::Borrowed(raw) };
         let read = if is_behind_base { start } else { 0 };
         let mut bytes = StreamBytes::new(bytes, start, read, is_behind_base, leading);
         let predictor = match copy {
@@ -163,7 +186,14 @@ impl<'a> StreamCoder<'a> {
         };
         let of_text = |text| (PROGRESS as u64).saturating_mul(text as u64) / length.max(1) as u64;
         let progress = task.text.map_or(PROGRESS as u64, of_text);
-        Ok(StreamCoder { predictor, bytes, total, progress, work: Work::default(), _charges: charges })
+        Ok(StreamCoder {
+            predictor,
+            bytes,
+            total,
+            progress,
+            work: Work::default(),
+            _charges: charges,
+        })
     }
 
     fn is_done(&self) -> bool {
@@ -187,7 +217,8 @@ impl<'a> StreamCoder<'a> {
     }
 }
 
-/// A predictor that has read the primer of `profile`, with which `bytes` begin: a copy where one is kept.
+/// A predictor that has read the primer of `profile`, with which `bytes` begin: a copy where one is
+/// kept.
 fn primed_predictor(
     shape: &'static Shape,
     profile: &Profile,
@@ -197,8 +228,13 @@ fn primed_predictor(
     task: &Task,
     is_coding: bool,
 ) -> Result<Box<dyn BytePredictor>> {
-    let sizes = Sizes::of(shape.contexts, total.saturating_add(task.room.unwrap_or(0)), task.memory);
-    let key = if task.room.is_none() { Key::of(shape, profile, sizes, leading.skipped, task.set) } else { None };
+    let sizes =
+        Sizes::of(shape.contexts, total.saturating_add(task.room.unwrap_or(0)), task.memory);
+    let key = if task.room.is_none() {
+        Key::of(shape, profile, sizes, leading.skipped, task.set)
+    } else {
+        None
+    };
     let mut is_wanted = false;
     if let Some(key) = &key {
         match primed::find(key, is_coding)? {
@@ -225,7 +261,8 @@ fn primed_predictor(
     Ok(predictor)
 }
 
-/// Takes the memory for the text that a stream of words stands for, its primer's included: models keep it.
+/// Takes the memory for the text that a stream of words stands for, its primer's included: models
+/// keep it.
 fn charge_text(profile: &Profile, task: &Task) -> Result<Charge> {
     let primer = if profile.words.is_some() { 2 * profile.primer.text.len() } else { 0 };
     budget::charge((task.text.unwrap_or(0) + primer) as u64, "the text behind a stream of words")

@@ -27,7 +27,9 @@ fn sample(length: usize) -> Vec<u8> {
                 let start = bytes.len() - 1 - draw(280) as usize;
                 bytes.extend_from_within(start - 18..start);
             }
-            _ => bytes.extend_from_slice(["the ", "record ", "<tag>", "</tag>", "\x0f\x45\x08"][draw(5) as usize].as_bytes()),
+            _ => bytes.extend_from_slice(
+                ["the ", "record ", "<tag>", "</tag>", "\x0f\x45\x08"][draw(5) as usize].as_bytes(),
+            ),
         }
     }
     bytes.truncate(length);
@@ -52,7 +54,8 @@ pub(super) fn kinds() -> [Kind; 11] {
 
 /// One level for each effort.
 fn levels() -> impl Iterator<Item = &'static Level> {
-    let small_files = LEVELS.iter().map(Level::for_small_files).find(|level| !LEVELS.contains(level));
+    let small_files =
+        LEVELS.iter().map(Level::for_small_files).find(|level| !LEVELS.contains(level));
     LEVELS
         .iter()
         .enumerate()
@@ -69,7 +72,9 @@ fn the_second_nibble_has_a_slot_of_its_own() {
         for nibble in 0..16 {
             assert_ne!(Small::second_line(i, 1000, nibble), 1000, "context {i}, nibble {nibble}");
             for other in 0..nibble {
-                let slot = |nibble| (Small::second_line(i, 1000, nibble), Small::second_check(77 << 24, nibble));
+                let slot = |nibble| {
+                    (Small::second_line(i, 1000, nibble), Small::second_check(77 << 24, nibble))
+                };
                 assert_ne!(slot(nibble), slot(other), "context {i}, nibbles {nibble} and {other}");
             }
         }
@@ -83,14 +88,22 @@ fn what_was_noted_is_remembered() {
     for level in levels() {
         let length = |primer| {
             let profile = Profile { primer, ..Profile::new(level, &Kind::Text, text.len()) };
-            let coded = encode_profile(&profile, text, level.memory, InstructionSet::Scalar).unwrap();
-            let decoded = decode_profile(&profile, &coded, text.len(), level.memory, crate::simd::active()).unwrap();
+            let coded =
+                encode_profile(&profile, text, level.memory, InstructionSet::Scalar).unwrap();
+            let decoded =
+                decode_profile(&profile, &coded, text.len(), level.memory, crate::simd::active())
+                    .unwrap();
             assert!(decoded == text, "-{}", level.number);
             coded.len()
         };
         let new = length(Primer::default());
-        let [noted, learned] = [text.len(), 0].map(|noted| length(Primer { text: text.into(), noted }));
-        assert!(noted < new / 5 && learned < new / 5, "-{}: {new}, {noted} noted, {learned} learned", level.number);
+        let [noted, learned] =
+            [text.len(), 0].map(|noted| length(Primer { text: text.into(), noted }));
+        assert!(
+            noted < new / 5 && learned < new / 5,
+            "-{}: {new}, {noted} noted, {learned} learned",
+            level.number
+        );
     }
 }
 
@@ -101,8 +114,18 @@ fn every_instruction_set_codes_the_same_bytes_and_decodes_the_others() {
         for kind in kinds() {
             let reference = encode_as(&raw, level, &kind, InstructionSet::Scalar).unwrap();
             for set in usable() {
-                assert!(encode_as(&raw, level, &kind, set).unwrap() == reference, "-{} {kind:?} {}", level.number, set.name());
-                assert!(decode_as(&reference, raw.len(), level, &kind, set).unwrap() == raw, "-{} {kind:?} {}", level.number, set.name());
+                assert!(
+                    encode_as(&raw, level, &kind, set).unwrap() == reference,
+                    "-{} {kind:?} {}",
+                    level.number,
+                    set.name()
+                );
+                assert!(
+                    decode_as(&reference, raw.len(), level, &kind, set).unwrap() == raw,
+                    "-{} {kind:?} {}",
+                    level.number,
+                    set.name()
+                );
             }
         }
     }
@@ -110,7 +133,8 @@ fn every_instruction_set_codes_the_same_bytes_and_decodes_the_others() {
 
 /// Streams as each kind has them, and foreign bytes under every kind.
 fn inputs() -> Vec<(Kind, Vec<u8>)> {
-    let mut inputs: Vec<(Kind, Vec<u8>)> = kinds().into_iter().map(|kind| (kind, sample(3001))).collect();
+    let mut inputs: Vec<(Kind, Vec<u8>)> =
+        kinds().into_iter().map(|kind| (kind, sample(3001))).collect();
     let sound: Vec<u8> = samples::wav(1500)[44..].to_vec();
     let font = [&[0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0], &sample(2001)[..]].concat();
     inputs.extend([
@@ -136,7 +160,8 @@ fn inputs() -> Vec<(Kind, Vec<u8>)> {
     inputs
 }
 
-/// A short pattern with a byte above 127, so often that it is believed even at -8, and once not as expected.
+/// A short pattern with a byte above 127, so often that it is believed even at -8, and once not as
+/// expected.
 fn long_repeats() -> Vec<u8> {
     let mut repeats = b"abcab\xc8".repeat(2000);
     repeats[11_700] ^= 1;
@@ -149,7 +174,12 @@ fn long_repeats_are_passed_over() {
     let raw = long_repeats();
     for level in levels().skip(1) {
         let coded = encode_as(&raw, level, &Kind::Exe, InstructionSet::Scalar).unwrap();
-        let count = trace::count(|| assert!(decode_as(&coded, raw.len(), level, &Kind::Exe, crate::simd::active()).unwrap() == raw));
+        let count = trace::count(|| {
+            assert!(
+                decode_as(&coded, raw.len(), level, &Kind::Exe, crate::simd::active()).unwrap()
+                    == raw
+            )
+        });
         assert!(count < 5 * raw.len(), "-{}: {count} decisions", level.number);
         assert!(coded.len() < 80, "-{}: {} bytes", level.number, coded.len());
     }
@@ -169,7 +199,8 @@ fn with_leading_bits_left_out() -> [(Kind, Vec<u8>); 3] {
 
 #[test]
 fn leading_bits_are_left_out() {
-    let skipped = with_leading_bits_left_out().map(|(kind, raw)| LeadingBits::find(&raw, Leading::of(&kind)));
+    let skipped =
+        with_leading_bits_left_out().map(|(kind, raw)| LeadingBits::find(&raw, Leading::of(&kind)));
     assert_eq!(skipped[0].exceptions, [4321]);
     assert_eq!((skipped[1].skipped.bits, skipped[1].skipped.start), ([4, 0], 20));
     assert_eq!((skipped[2].skipped.bits, skipped[2].skipped.start), ([2, 2], 0));
@@ -183,14 +214,20 @@ fn golden_probabilities_are_the_same_with_every_instruction_set() {
     for level in levels() {
         for (number, (kind, raw)) in inputs().into_iter().enumerate() {
             let shown = format!("-{} input {number} {kind:?}", level.number);
-            let (coded, probabilities) = trace::of(|| encode_as(&raw, level, &kind, InstructionSet::Scalar).unwrap());
+            let (coded, probabilities) =
+                trace::of(|| encode_as(&raw, level, &kind, InstructionSet::Scalar).unwrap());
             for set in usable() {
                 let (again, same) = trace::of(|| encode_as(&raw, level, &kind, set).unwrap());
                 assert!(same == probabilities && again == coded, "{shown}: {} differs", set.name());
-                let (back, same) = trace::of(|| decode_as(&coded, raw.len(), level, &kind, set).unwrap());
+                let (back, same) =
+                    trace::of(|| decode_as(&coded, raw.len(), level, &kind, set).unwrap());
                 // What sorting does not shorten is kept as it is: nothing to decode.
                 let stored = coded == raw;
-                assert!((stored || same == probabilities) && back == raw, "{shown}: {} decodes differently", set.name());
+                assert!(
+                    (stored || same == probabilities) && back == raw,
+                    "{shown}: {} decodes differently",
+                    set.name()
+                );
             }
             lines += &format!("{probabilities:016x} {:016x} {shown}\n", xxh3_64(&coded));
         }
@@ -213,10 +250,22 @@ fn primed_copies_code_the_same() {
         let level = &LEVELS[number];
         for kind in [Kind::Text, Kind::Words] {
             for bytes in [samples::text(4000), samples::text(10_000), sample(300)] {
-                let codes: Vec<Vec<u8>> = (0..3).map(|_| crate::predictor::encode(&bytes, level, &kind).unwrap()).collect();
+                let codes: Vec<Vec<u8>> = (0..3)
+                    .map(|_| crate::predictor::encode(&bytes, level, &kind).unwrap())
+                    .collect();
                 let again = crate::predictor::decode(&codes[0], bytes.len(), level, &kind);
-                assert!(again.is_ok_and(|again| again == bytes), "-{} {kind:?} {}", level.number, bytes.len());
-                assert!(codes[0] == codes[1] && codes[0] == codes[2], "-{} {kind:?} {}", level.number, bytes.len());
+                assert!(
+                    again.is_ok_and(|again| again == bytes),
+                    "-{} {kind:?} {}",
+                    level.number,
+                    bytes.len()
+                );
+                assert!(
+                    codes[0] == codes[1] && codes[0] == codes[2],
+                    "-{} {kind:?} {}",
+                    level.number,
+                    bytes.len()
+                );
             }
         }
     }

@@ -1,13 +1,14 @@
 //! The work that a stream may ask for, in proportion to the length of its code.
 //!
-//! What models are sure of takes no code, and yet they have to be asked: 8 MiB that count up were 600 bytes, and took 5 to 9
-//! seconds to decode. A decoder counts its work, and refuses a stream with too much of it for its code. An encoder counts the
-//! same, and fills the code up with zeros.
+//! What models are sure of takes no code, and yet they have to be asked: 8 MiB that count up were
+//! 600 bytes, and took 5 to 9 seconds to decode. A decoder counts its work, and refuses a stream
+//! with too much of it for its code. An encoder counts the same, and fills the code up with zeros.
 
 use crate::error::Error;
 
-/// What a byte counts for that the models predicted: 0.4 to 1.3 µs at -2 to -7, 4 µs at -8. One that came as expected (see
-/// [`crate::model::bypass`]) counts for one, and takes 40 and 80 to 180 ns.
+/// What a byte counts for that the models predicted: 0.4 to 1.3 µs at -2 to -7, 4 µs at -8. One
+/// that came as expected (see [`crate::model::bypass`]) counts for one, and takes 40 and 80 to 180
+/// ns.
 const MODELLED: u64 = 16;
 /// Work that a byte of code brings.
 const EACH: u64 = 16 << 10;
@@ -71,7 +72,9 @@ mod tests {
             let code = encode(&counting, level, &Kind::Generic).unwrap();
             assert!((least..1000).contains(&code.len()), "-{}: {}", level.number(), code.len());
             assert!(decode(&code, counting.len(), level, &Kind::Generic).unwrap() == counting);
-            let refused = decode(&code[..300], counting.len(), level, &Kind::Generic).unwrap_err().to_string();
+            let refused = decode(&code[..300], counting.len(), level, &Kind::Generic)
+                .unwrap_err()
+                .to_string();
             assert!(refused.contains("so much work"), "{refused}");
             // Repeats are passed over.
             let code = encode(&repeats, level, &Kind::Generic).unwrap();

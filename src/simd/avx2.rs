@@ -6,7 +6,8 @@ use crate::mix::logistic::{self, STRETCH};
 use crate::model::state_map::{COUNT_BITS, MapEntry, RECIPROCAL};
 use std::arch::x86_64::*;
 
-/// AVX2 kernels. A value proves that this machine has AVX2, BMI1, BMI2, LZCNT and POPCNT: [`Avx2::detect`] alone makes it.
+/// AVX2 kernels. A value proves that this machine has AVX2, BMI1, BMI2, LZCNT and POPCNT:
+/// [`Avx2::detect`] alone makes it.
 ///
 /// ```compile_fail,E0451
 /// let undetected = cmx::simd::Avx2 { detected: () };
@@ -22,7 +23,8 @@ pub struct Avx2 {
 }
 
 impl Avx2 {
-    /// The kernels, where this machine has the instructions that they and the code around them are compiled for.
+    /// The kernels, where this machine has the instructions that they and the code around them are
+    /// compiled for.
     #[must_use]
     pub fn detect() -> Option<Self> {
         let has_vectors = is_x86_feature_detected!("avx2");
@@ -43,7 +45,8 @@ impl Kernels for Avx2 {
     fn dot(self, inputs: &[i16], weights: &[i16]) -> i32 {
         let (inputs, _) = inputs.as_chunks::<LANES>();
         let (weights, _) = weights.as_chunks::<LANES>();
-        // SAFETY: `self` proves that the machine has AVX2. Loads are unaligned and inside the chunks.
+        // SAFETY: `self` proves that the machine has AVX2. Loads are unaligned and inside the
+        // chunks.
         unsafe {
             let mut sums = _mm256_setzero_si256();
             for (inputs, weights) in inputs.iter().zip(weights) {
@@ -51,7 +54,8 @@ impl Kernels for Avx2 {
                 let weight = _mm256_loadu_si256(weights.as_ptr().cast());
                 sums = _mm256_add_epi32(sums, _mm256_madd_epi16(input, weight));
             }
-            let sum = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256::<1>(sums));
+            let sum =
+                _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256::<1>(sums));
             let sum = _mm_add_epi32(sum, _mm_shuffle_epi32::<0b01_00_11_10>(sum));
             let sum = _mm_add_epi32(sum, _mm_shuffle_epi32::<0b10_11_00_01>(sum));
             _mm_cvtsi128_si32(sum)
@@ -67,7 +71,10 @@ impl Kernels for Avx2 {
             let error = _mm256_set1_epi16(error);
             for (inputs, weights) in inputs.iter().zip(weights) {
                 let input = _mm256_slli_epi16::<1>(_mm256_loadu_si256(inputs.as_ptr().cast()));
-                let moved = _mm256_adds_epi16(_mm256_loadu_si256(weights.as_ptr().cast()), _mm256_mulhrs_epi16(input, error));
+                let moved = _mm256_adds_epi16(
+                    _mm256_loadu_si256(weights.as_ptr().cast()),
+                    _mm256_mulhrs_epi16(input, error),
+                );
                 _mm256_storeu_si256(weights.as_mut_ptr().cast(), moved);
             }
         }
@@ -78,8 +85,8 @@ impl Kernels for Avx2 {
         let (entries, _) = entries.as_chunks::<8>();
         let (updated, _) = updated.as_chunks_mut::<8>();
         // SAFETY: as in `dot`. Gather indices are masked: a count has 10 bits and RECIPROCAL 2^10
-        // entries; a stretch index is below 8192, and a four-byte load there ends at or before entry 8193,
-        // the last of STRETCH.
+        // entries; a stretch index is below 8192, and a four-byte load there ends at or before
+        // entry 8193, the last of STRETCH.
         unsafe {
             let target = _mm256_set1_epi32((bit << PROBABILITY_BITS) as i32);
             let limit = _mm256_set1_epi32(limit as i32);
@@ -89,47 +96,84 @@ impl Kernels for Avx2 {
             for (entries, updated) in entries.iter().zip(updated) {
                 let entry = _mm256_loadu_si256(entries.as_ptr().cast());
                 let count = _mm256_and_si256(entry, count_mask);
-                let error = _mm256_sub_epi32(target, _mm256_srli_epi32::<{ COUNT_BITS as i32 }>(entry));
+                let error =
+                    _mm256_sub_epi32(target, _mm256_srli_epi32::<{ COUNT_BITS as i32 }>(entry));
                 let share = _mm256_i32gather_epi32::<4>(RECIPROCAL.as_ptr(), count);
-                let step = _mm256_slli_epi32::<1>(_mm256_mullo_epi32(_mm256_srai_epi32::<4>(error), share));
-                let moved = _mm256_add_epi32(_mm256_andnot_si256(count_mask, entry), _mm256_andnot_si256(count_mask, step));
+                let step = _mm256_slli_epi32::<1>(_mm256_mullo_epi32(
+                    _mm256_srai_epi32::<4>(error),
+                    share,
+                ));
+                let moved = _mm256_add_epi32(
+                    _mm256_andnot_si256(count_mask, entry),
+                    _mm256_andnot_si256(count_mask, step),
+                );
                 let counted = _mm256_sub_epi32(count, _mm256_cmpgt_epi32(limit, count));
                 let entry = _mm256_or_si256(moved, counted);
                 let raw = _mm256_srli_epi32::<{ COUNT_BITS as i32 }>(entry);
                 let probability = _mm256_max_epi32(raw, _mm256_set1_epi32(1));
-                let above = _mm256_srai_epi32::<31>(_mm256_slli_epi32::<{ COUNT_BITS as i32 }>(probability));
+                let above = _mm256_srai_epi32::<31>(_mm256_slli_epi32::<{ COUNT_BITS as i32 }>(
+                    probability,
+                ));
                 let folded = _mm256_and_si256(_mm256_xor_si256(probability, above), one);
-                let tail = _mm256_add_epi32(_mm256_srli_epi32::<{ logistic::TAIL_SHIFT as i32 }>(folded), first_of_tail);
+                let tail = _mm256_add_epi32(
+                    _mm256_srli_epi32::<{ logistic::TAIL_SHIFT as i32 }>(folded),
+                    first_of_tail,
+                );
                 let in_tail = _mm256_cmpgt_epi32(_mm256_set1_epi32(logistic::TAIL as i32), folded);
-                let index = _mm256_blendv_epi8(_mm256_srli_epi32::<{ logistic::MIDDLE_SHIFT as i32 }>(folded), tail, in_tail);
+                let index = _mm256_blendv_epi8(
+                    _mm256_srli_epi32::<{ logistic::MIDDLE_SHIFT as i32 }>(folded),
+                    tail,
+                    in_tail,
+                );
                 let looked_up = _mm256_i32gather_epi32::<2>(STRETCH.as_ptr().cast(), index);
                 let value = _mm256_srai_epi32::<16>(_mm256_slli_epi32::<16>(looked_up));
                 let stretched = _mm256_sub_epi32(_mm256_xor_si256(value, above), above);
                 let half = _mm256_set1_epi32(1 << (PROBABILITY_BITS - 1));
-                let linear = _mm256_srai_epi32::<{ PROBABILITY_BITS as i32 - 10 }>(_mm256_sub_epi32(probability, half));
-                let inputs = _mm256_blend_epi16::<0b1010_1010>(stretched, _mm256_slli_epi32::<16>(linear));
+                let linear = _mm256_srai_epi32::<{ PROBABILITY_BITS as i32 - 10 }>(
+                    _mm256_sub_epi32(probability, half),
+                );
+                let inputs =
+                    _mm256_blend_epi16::<0b1010_1010>(stretched, _mm256_slli_epi32::<16>(linear));
                 let low = _mm256_unpacklo_epi32(entry, inputs);
                 let high = _mm256_unpackhi_epi32(entry, inputs);
                 let (first, second) = updated.split_at_mut(4);
-                _mm256_storeu_si256(first.as_mut_ptr().cast(), _mm256_permute2x128_si256::<0x20>(low, high));
-                _mm256_storeu_si256(second.as_mut_ptr().cast(), _mm256_permute2x128_si256::<0x31>(low, high));
+                _mm256_storeu_si256(
+                    first.as_mut_ptr().cast(),
+                    _mm256_permute2x128_si256::<0x20>(low, high),
+                );
+                _mm256_storeu_si256(
+                    second.as_mut_ptr().cast(),
+                    _mm256_permute2x128_si256::<0x31>(low, high),
+                );
             }
         }
     }
 
     #[inline(always)]
-    fn confide(self, indices: &[u32], table: &[u32; 256], inputs: &[[i16; 2]], confidences: &mut [[i16; 2]]) {
+    fn confide(
+        self,
+        indices: &[u32],
+        table: &[u32; 256],
+        inputs: &[[i16; 2]],
+        confidences: &mut [[i16; 2]],
+    ) {
         let (indices, _) = indices.as_chunks::<8>();
         let (inputs, _) = inputs.as_chunks::<8>();
         let (confidences, _) = confidences.as_chunks_mut::<8>();
         // SAFETY: as in `dot`; the gather's indices are masked to the table.
         unsafe {
             for ((indices, inputs), confidences) in indices.iter().zip(inputs).zip(confidences) {
-                let history = _mm256_and_si256(_mm256_loadu_si256(indices.as_ptr().cast()), _mm256_set1_epi32(255));
+                let history = _mm256_and_si256(
+                    _mm256_loadu_si256(indices.as_ptr().cast()),
+                    _mm256_set1_epi32(255),
+                );
                 let entry = _mm256_i32gather_epi32::<4>(table.as_ptr().cast(), history);
                 let first = _mm256_slli_epi32::<16>(_mm256_loadu_si256(inputs.as_ptr().cast()));
                 let certain = _mm256_and_si256(first, entry);
-                _mm256_storeu_si256(confidences.as_mut_ptr().cast(), _mm256_blend_epi16::<0b1010_1010>(entry, certain));
+                _mm256_storeu_si256(
+                    confidences.as_mut_ptr().cast(),
+                    _mm256_blend_epi16::<0b1010_1010>(entry, certain),
+                );
             }
         }
     }

@@ -1,5 +1,5 @@
-//! The check at the start: kernels whose answers are known, so that a machine that computes wrongly is
-//! noticed before it codes anything.
+//! The check at the start: kernels whose answers are known, so that a machine that computes wrongly
+//! is noticed before it codes anything.
 
 use super::{Kernels, LANES, Scalar};
 use crate::model::state_map::MapEntry;
@@ -20,17 +20,23 @@ fn recalled<K: Kernels>(
 ) -> Recalled {
     let (mut indices, mut entries, mut inputs) = ([0; CONTEXTS], [0; CONTEXTS], [[0; 2]; CONTEXTS]);
     assert!(node < 16 && bases.iter().all(|&base| base as usize + 20 <= STATES));
-    // SAFETY: as just asserted, four bytes behind every base and node are inside; there are 256 maps
-    // a context, and sixteen of everything else.
+    // SAFETY: as just asserted, four bytes behind every base and node are inside; there are 256
+    // maps a context, and sixteen of everything else.
     unsafe { kernels.recall(states, bases, node, maps, &mut indices, &mut entries, &mut inputs) };
     (indices, entries, inputs)
 }
 
 fn recalls_rightly<K: Kernels>(kernels: K, mut draw: impl FnMut() -> i16) -> bool {
     let states: [u8; STATES] = std::array::from_fn(|_| draw() as u8);
-    let bases: [u32; CONTEXTS] = std::array::from_fn(|_| u32::from(draw() as u16) % (STATES as u32 - 20));
-    let maps: [MapEntry; 256 * CONTEXTS] = std::array::from_fn(|place| MapEntry::with_inputs((place as u32).wrapping_mul(0x9E37_79B9)));
-    (0..16).all(|node| recalled(kernels, &states, &bases, &maps, node) == recalled(Scalar, &states, &bases, &maps, node))
+    let bases: [u32; CONTEXTS] =
+        std::array::from_fn(|_| u32::from(draw() as u16) % (STATES as u32 - 20));
+    let maps: [MapEntry; 256 * CONTEXTS] = std::array::from_fn(|place| {
+        MapEntry::with_inputs((place as u32).wrapping_mul(0x9E37_79B9))
+    });
+    (0..16).all(|node| {
+        recalled(kernels, &states, &bases, &maps, node)
+            == recalled(Scalar, &states, &bases, &maps, node)
+    })
 }
 
 /// Whether the kernels of `implementation` give the answers of the scalar ones on fixed inputs.
@@ -46,11 +52,15 @@ pub fn known_answers<K: Kernels>(implementation: K) -> bool {
         let (mut moved, mut reference, error) = (weights, weights, draw() >> (round % 4));
         implementation.train(&inputs, &mut moved, error);
         Scalar.train(&inputs, &mut reference, error);
-        let entries: [u32; LANES] = std::array::from_fn(|_| (draw() as u16 as u32) << 16 | draw() as u16 as u32);
-        let (mut learnt, mut learnt_reference) = ([MapEntry::silent(); LANES], [MapEntry::silent(); LANES]);
+        let entries: [u32; LANES] =
+            std::array::from_fn(|_| (draw() as u16 as u32) << 16 | draw() as u16 as u32);
+        let (mut learnt, mut learnt_reference) =
+            ([MapEntry::silent(); LANES], [MapEntry::silent(); LANES]);
         implementation.learn(&entries, round & 1, 255, &mut learnt);
         Scalar.learn(&entries, round & 1, 255, &mut learnt_reference);
-        implementation.dot(&inputs, &weights) == Scalar.dot(&inputs, &weights) && moved == reference && learnt == learnt_reference
+        implementation.dot(&inputs, &weights) == Scalar.dot(&inputs, &weights)
+            && moved == reference
+            && learnt == learnt_reference
     });
     kernels && recalls_rightly(implementation, draw)
 }
@@ -81,7 +91,10 @@ mod tests {
         fn train(self, inputs: &[i16], weights: &mut [i16], error: i16) {
             Scalar.train(inputs, weights, error);
             // Wraps where it should saturate.
-            weights.iter_mut().filter(|weight| DEFECT == 1 && **weight == i16::MAX).for_each(|weight| *weight = i16::MIN);
+            weights
+                .iter_mut()
+                .filter(|weight| DEFECT == 1 && **weight == i16::MAX)
+                .for_each(|weight| *weight = i16::MIN);
         }
 
         fn learn(self, entries: &[u32], bit: u32, limit: u32, updated: &mut [MapEntry]) {
@@ -109,7 +122,12 @@ mod tests {
     #[test]
     fn every_broken_kernel_is_noticed() {
         assert!(known_answers(Broken::<9>));
-        let noticed = [known_answers(Broken::<0>), known_answers(Broken::<1>), known_answers(Broken::<2>), known_answers(Broken::<3>)];
+        let noticed = [
+            known_answers(Broken::<0>),
+            known_answers(Broken::<1>),
+            known_answers(Broken::<2>),
+            known_answers(Broken::<3>),
+        ];
         assert_eq!(noticed, [false; 4]);
     }
 

@@ -2,8 +2,8 @@
 
 use std::sync::OnceLock;
 
-/// The instruction sets that the codec is compiled for, weakest first.
-/// A set other than plain code holds its kernels, and so the proof that this machine has the instructions.
+/// The instruction sets that the codec is compiled for, weakest first. A set other than plain code
+/// holds its kernels, and so the proof that this machine has the instructions.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[non_exhaustive]
 pub enum InstructionSet {
@@ -44,14 +44,15 @@ pub fn usable() -> Vec<InstructionSet> {
 }
 
 /// The instruction set in use: the best this machine has, lowered by the environment variable
-/// `CMX_SIMD` (`scalar`, `avx2`, `neon`), and [`InstructionSet::Scalar`] when the known-answer check
-/// of the kernels fails.
+/// `CMX_SIMD` (`scalar`, `avx2`, `neon`), and [`InstructionSet::Scalar`] when the known-answer
+/// check of the kernels fails.
 #[must_use]
 pub fn active() -> InstructionSet {
     choice().used
 }
 
-/// One line for the user where [`active`] is not what was chosen, because this machine computes wrong results with that.
+/// One line for the user where [`active`] is not what was chosen, because this machine computes
+/// wrong results with that.
 #[must_use]
 pub fn warning() -> Option<String> {
     choice().warning()
@@ -66,23 +67,39 @@ struct Choice {
 
 fn choice() -> &'static Choice {
     static CHOICE: OnceLock<Choice> = OnceLock::new();
-    CHOICE.get_or_init(|| Choice::of(&usable(), std::env::var("CMX_SIMD").ok().as_deref(), self_check))
+    CHOICE.get_or_init(|| {
+        Choice::of(&usable(), std::env::var("CMX_SIMD").ok().as_deref(), self_check)
+    })
 }
 
 impl Choice {
     /// The last of `sets`, or the one that is `wanted`, if it passes `check`.
-    fn of(sets: &[InstructionSet], wanted: Option<&str>, check: impl Fn(InstructionSet) -> bool) -> Choice {
+    fn of(
+        sets: &[InstructionSet],
+        wanted: Option<&str>,
+        check: impl Fn(InstructionSet) -> bool,
+    ) -> Choice {
         let ceiling = sets.iter().copied().find(|set| Some(set.name()) == wanted);
         let chosen = ceiling.or(sets.last().copied()).unwrap_or(InstructionSet::Scalar);
-        if check(chosen) { Choice { used: chosen, refused: None } } else { Choice { used: InstructionSet::Scalar, refused: Some(chosen) } }
+        if check(chosen) {
+            Choice { used: chosen, refused: None }
+        } else {
+            Choice { used: InstructionSet::Scalar, refused: Some(chosen) }
+        }
     }
 
     fn warning(&self) -> Option<String> {
-        self.refused.map(|set| format!("this machine computes wrong results with {}; plain code is used, which is slower", set.name()))
+        self.refused.map(|set| {
+            format!(
+                "this machine computes wrong results with {}; plain code is used, which is slower",
+                set.name()
+            )
+        })
     }
 }
 
-/// Whether the kernels of `set` give the scalar answers on fixed inputs (some tens of microseconds).
+/// Whether the kernels of `set` give the scalar answers on fixed inputs (some tens of
+/// microseconds).
 #[must_use]
 pub fn self_check(set: InstructionSet) -> bool {
     match set {

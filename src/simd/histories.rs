@@ -28,7 +28,8 @@ impl<const N: usize> Histories<N> {
     /// [`Error::Limit`] when the memory cannot be had, or places in it do not fit 32 bits.
     pub fn new(length: usize) -> Result<Self> {
         const { assert!(N.is_multiple_of(8)) };
-        let too_large = || Error::Limit(Limit::new(LimitKind::Format, format!("histories of {length} lines")));
+        let too_large =
+            || Error::Limit(Limit::new(LimitKind::Format, format!("histories of {length} lines")));
         let lines = zeroed::<Line>(length.saturating_add(N + 1), "the tables of a predictor")?;
         u32::try_from(lines.len() * LINE).map_err(|_| too_large())?;
         let maps = vec![history_map(); N].into_boxed_slice().try_into().map_err(|_| too_large())?;
@@ -87,14 +88,16 @@ impl<const N: usize> Histories<N> {
         }
     }
 
-    /// Takes the four bits of `nibble` into the histories from the root on, like [`Histories::skip`] bit by bit, with
-    /// the `draws` of each.
+    /// Takes the four bits of `nibble` into the histories from the root on, like
+    /// [`Histories::skip`] bit by bit, with the `draws` of each.
     #[inline(always)]
     pub fn note(&mut self, nibble: u32, draws: [u32; 4]) {
         let transitions = &BIT_HISTORY.next;
         let bit = |place: usize| (nibble >> (3 - place) & 1) as usize;
-        let next: [&[u8; 256]; 4] = std::array::from_fn(|place| &transitions[draws[place] as usize & 7][bit(place)]);
-        let nodes: [usize; 4] = std::array::from_fn(|place| ((16 | nibble) >> (4 - place)) as usize & 15);
+        let next: [&[u8; 256]; 4] =
+            std::array::from_fn(|place| &transitions[draws[place] as usize & 7][bit(place)]);
+        let nodes: [usize; 4] =
+            std::array::from_fn(|place| ((16 | nibble) >> (4 - place)) as usize & 15);
         let bytes = self.lines.as_flattened_mut();
         for &base in &self.bases {
             for place in 0..4 {
@@ -120,7 +123,10 @@ impl<const N: usize> Histories<N> {
         let bytes = self.lines.as_flattened_mut();
         for i in 0..N {
             // SAFETY: bases are a line from the end (`Bases::set`) and the node is below 16.
-            unsafe { *bytes.get_unchecked_mut(self.bases[i] as usize + (node & 15)) = next[self.indices[i] as usize & 255] };
+            unsafe {
+                *bytes.get_unchecked_mut(self.bases[i] as usize + (node & 15)) =
+                    next[self.indices[i] as usize & 255]
+            };
         }
     }
 }

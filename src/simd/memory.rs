@@ -67,7 +67,8 @@ impl<T: Zeroable> Clone for Table<T> {
     /// A copy.
     ///
     /// # Panics
-    /// Where the memory cannot be had, with an [`Error::Limit`] as payload: blocks are coded where that is caught.
+    /// Where the memory cannot be had, with an [`Error::Limit`] as payload: blocks are coded where
+    /// that is caught.
     fn clone(&self) -> Self {
         let mut copy = match zeroed(self.count, "a copy of a table") {
             Ok(copy) => copy,
@@ -86,7 +87,9 @@ impl<T: Zeroable> Deref for Table<T> {
         // SAFETY: the map holds `skipped + count * size_of::<T>()` bytes (checked in `zeroed`),
         // starts on a page, and `skipped` keeps that alignment; all bytes came as zeros or were
         // written as `T`s, and the borrow of `self` guards the memory.
-        unsafe { std::slice::from_raw_parts(self.map.as_ptr().add(self.skipped).cast(), self.count) }
+        unsafe {
+            std::slice::from_raw_parts(self.map.as_ptr().add(self.skipped).cast(), self.count)
+        }
     }
 }
 
@@ -94,6 +97,11 @@ impl<T: Zeroable> DerefMut for Table<T> {
     #[inline(always)]
     fn deref_mut(&mut self) -> &mut [T] {
         // SAFETY: as in `deref`, with a unique borrow.
-        unsafe { std::slice::from_raw_parts_mut(self.map.as_mut_ptr().add(self.skipped).cast(), self.count) }
+        unsafe {
+            std::slice::from_raw_parts_mut(
+                self.map.as_mut_ptr().add(self.skipped).cast(),
+                self.count,
+            )
+        }
     }
 }

@@ -32,14 +32,16 @@ use crate::model::state_map::MapEntry;
 pub const LANES: usize = 16;
 
 mod sealed {
-    /// Keeps implementations of [`super::Kernels`] inside this module, whose code relies on their results.
+    /// Keeps implementations of [`super::Kernels`] inside this module, whose code relies on their
+    /// results.
     pub trait Sealed {}
 }
 
 /// The inner loops of the mixers. Every implementation returns the bits of [`Scalar`].
 ///
-/// A value of an implementation is the proof that this machine has its instruction set: detection makes it, nobody else
-/// can. The trait is sealed, since [`Histories`] uses the indices that `recall` writes without a further look.
+/// A value of an implementation is the proof that this machine has its instruction set: detection
+/// makes it, nobody else can. The trait is sealed, since [`Histories`] uses the indices that
+/// `recall` writes without a further look.
 ///
 /// ```compile_fail,E0277
 /// use cmx::model::state_map::MapEntry;
@@ -68,8 +70,8 @@ pub trait Kernels: sealed::Sealed + Copy + Send + Sync + 'static {
     /// The wrapping sum of `inputs[i] * weights[i]`.
     fn dot(self, inputs: &[i16], weights: &[i16]) -> i32;
 
-    /// Adds `inputs[i] * error / 2^14`, rounded, to each weight, which saturates. Inputs stay within
-    /// ±16383.
+    /// Adds `inputs[i] * error / 2^14`, rounded, to each weight, which saturates. Inputs stay
+    /// within ±16383.
     fn train(self, inputs: &[i16], weights: &mut [i16], error: i16);
 
     /// Moves each map entry towards `bit` (see [`crate::model::state_map::update_entry`]) and
@@ -78,7 +80,13 @@ pub trait Kernels: sealed::Sealed + Copy + Send + Sync + 'static {
 
     /// For each context: the low half of `table` at its history (the low byte of its index) and,
     /// under the mask in the high half, the first of its inputs.
-    fn confide(self, indices: &[u32], table: &[u32; 256], inputs: &[[i16; 2]], confidences: &mut [[i16; 2]]) {
+    fn confide(
+        self,
+        indices: &[u32],
+        table: &[u32; 256],
+        inputs: &[[i16; 2]],
+        confidences: &mut [[i16; 2]],
+    ) {
         for ((&index, input), confidence) in indices.iter().zip(inputs).zip(confidences) {
             let entry = table[index as usize & 255];
             *confidence = [entry as i16, input[0] & (entry >> 16) as i16];
@@ -111,8 +119,9 @@ pub trait Kernels: sealed::Sealed + Copy + Send + Sync + 'static {
     }
 }
 
-/// Something to be compiled for an instruction set: a closure, or where that is large, a type whose `run` is marked
-/// `inline(always)`, without which the compiler may leave large code outside of what is compiled for the set.
+/// Something to be compiled for an instruction set: a closure, or where that is large, a type whose
+/// `run` is marked `inline(always)`, without which the compiler may leave large code outside of
+/// what is compiled for the set.
 pub(crate) trait Work {
     /// What comes of the work.
     type Output;
@@ -129,8 +138,8 @@ impl<T, F: FnOnce() -> T> Work for F {
     }
 }
 
-/// Runs `work` compiled for `set`: for integer code that the compiler turns into vectors by
-/// itself, and whose results no instruction set changes, and for all that is written over [`Kernels`].
+/// Runs `work` compiled for `set`: for integer code that the compiler turns into vectors by itself,
+/// and whose results no instruction set changes, and for all that is written over [`Kernels`].
 #[inline(always)]
 pub(crate) fn accelerate<W: Work>(set: InstructionSet, work: W) -> W::Output {
     #[cfg(target_arch = "x86_64")]
@@ -172,8 +181,13 @@ mod tests {
         kernels.train(inputs, &mut moved, error);
         Scalar.train(inputs, &mut reference, error);
         assert_eq!(moved, reference);
-        let entries: Vec<u32> = weights.iter().zip(low).map(|(&h, &l)| (h as u16 as u32) << 16 | l as u16 as u32).collect();
-        let (mut updated, mut reference) = (vec![MapEntry::silent(); entries.len()], vec![MapEntry::silent(); entries.len()]);
+        let entries: Vec<u32> = weights
+            .iter()
+            .zip(low)
+            .map(|(&h, &l)| (h as u16 as u32) << 16 | l as u16 as u32)
+            .collect();
+        let (mut updated, mut reference) =
+            (vec![MapEntry::silent(); entries.len()], vec![MapEntry::silent(); entries.len()]);
         kernels.learn(&entries, (error & 1) as u32, 255, &mut updated);
         Scalar.learn(&entries, (error & 1) as u32, 255, &mut reference);
         assert_eq!(updated, reference);
@@ -202,7 +216,9 @@ mod tests {
         };
         const ROWS: usize = 40;
         for _ in 0..10_000_000 / ROWS {
-            let [inputs, high, low] = std::array::from_fn(|_| std::array::from_fn::<i16, { ROWS * LANES }, _>(|_| draw()));
+            let [inputs, high, low] = std::array::from_fn(|_| {
+                std::array::from_fn::<i16, { ROWS * LANES }, _>(|_| draw())
+            });
             let inputs = inputs.map(|input| (input >> 1).max(-16383));
             all_agree(&inputs, &high, &low, draw());
         }

@@ -52,7 +52,8 @@ impl Kernels for Neon {
             let error = vdupq_n_s16(error);
             for (inputs, weights) in inputs.iter().zip(weights) {
                 let input = vshlq_n_s16::<1>(vld1q_s16(inputs.as_ptr()));
-                // (2 a b + 2^15) >> 16; it saturates only for a = b = -2^15, which no input reaches.
+                // (2 a b + 2^15) >> 16; it saturates only for a = b = -2^15, which no input
+                // reaches.
                 let step = vqrdmulhq_s16(input, error);
                 vst1q_s16(weights.as_mut_ptr(), vqaddq_s16(vld1q_s16(weights.as_ptr()), step));
             }

@@ -1,16 +1,19 @@
-//! What unsafe code does, on tables small enough for Miri (`tests/miri.sh`), which sees every access outside of an
-//! allocation and every read of what was not written.
+//! What unsafe code does, on tables small enough for Miri (`tests/miri.sh`), which sees every
+//! access outside of an allocation and every read of what was not written.
 
 use super::{Histories, InstructionSet, Kernels, Scalar, usable};
 use crate::block::Kind;
 use crate::level::LEVELS;
-use crate::model::slots::{LINE, SLOT, SlotTable, defer, first_byte, mark_once, slot, take_deferred};
+use crate::model::slots::{
+    LINE, SLOT, SlotTable, defer, first_byte, mark_once, slot, take_deferred,
+};
 use crate::predictor::codec::{decode_profile, encode_profile};
 use crate::predictor::profile::Profile;
 
 const N: usize = 16;
 
-/// Everything that histories can be asked for, at the first and the last places of a table of `lines` lines.
+/// Everything that histories can be asked for, at the first and the last places of a table of
+/// `lines` lines.
 fn walk<K: Kernels>(kernels: K, lines: usize) -> Vec<[i16; 2]> {
     let mut histories = Histories::<N>::new(lines).unwrap();
     let mut all = Vec::new();
@@ -66,7 +69,10 @@ fn slots_stay_inside_their_line() {
             mark_once(slot, u32::from(check));
             defer(slot, u32::from(check));
             let taken = take_deferred(slot);
-            assert!(!alone || taken == u32::from(check) << 4 | u32::from(check), "{check}: {taken}");
+            assert!(
+                !alone || taken == u32::from(check) << 4 | u32::from(check),
+                "{check}: {taken}"
+            );
         }
     }
 }

@@ -79,7 +79,8 @@ fn spread(context: u32, salt: u32) -> u32 {
     (context + salt).wrapping_mul(0x9E37_79B1)
 }
 
-/// The slot of a cell (see [`Tree::cells`]) within a context: cells of one group share a cache line.
+/// The slot of a cell (see [`Tree::cells`]) within a context: cells of one group share a cache
+/// line.
 #[inline(always)]
 fn slot<const BITS: u32>(start: u32, cell: u32) -> usize {
     let group = cell >> 4;
@@ -113,7 +114,12 @@ impl Column {
     /// # Errors
     /// [`Error::Corrupt`] for a length that no encoder writes.
     #[inline(always)]
-    pub fn code<C: BitCoder>(&mut self, coder: &mut C, symbol: u8, length: u32) -> Result<(u8, u32)> {
+    pub fn code<C: BitCoder>(
+        &mut self,
+        coder: &mut C,
+        symbol: u8,
+        length: u32,
+    ) -> Result<(u8, u32)> {
         let (symbol, depth) = self.code_symbol(coder, symbol);
         let age = magnitude(self.time - self.seen[usize::from(symbol)]);
         let (length, class) = self.code_length(coder, symbol, age, length)?;
@@ -146,7 +152,8 @@ impl Column {
         for depth in 0..=DEPTH {
             let known = self.nodes[node as usize & 255];
             let cell = u32::from(self.tree.cells[node as usize & 255]);
-            let ages = [magnitude(self.time - known.taken[0]), magnitude(self.time - known.taken[1])];
+            let ages =
+                [magnitude(self.time - known.taken[0]), magnitude(self.time - known.taken[1])];
             let nearer = u32::from(known.taken[0] > known.taken[1]);
             let level = depth.min(7) as u32;
             let both = ages[0] | ages[1] << 4;
@@ -180,11 +187,20 @@ impl Column {
 
     /// Codes a run's length. Returns it and its class.
     #[inline(always)]
-    fn code_length<C: BitCoder>(&mut self, coder: &mut C, symbol: u8, age: u32, length: u32) -> Result<(u32, u32)> {
+    fn code_length<C: BitCoder>(
+        &mut self,
+        coder: &mut C,
+        symbol: u8,
+        age: u32,
+        length: u32,
+    ) -> Result<(u32, u32)> {
         // Lengths from 5 on: the class is a magnitude, the bits below it follow.
         let above = length.wrapping_sub(SINGLE_RUNGS + 1).wrapping_add(2);
-        let (class, width) =
-            if length <= SINGLE_RUNGS { (length - 1, 0) } else { (SINGLE_RUNGS + 30 - above.leading_zeros(), 31 - above.leading_zeros()) };
+        let (class, width) = if length <= SINGLE_RUNGS {
+            (length - 1, 0)
+        } else {
+            (SINGLE_RUNGS + 30 - above.leading_zeros(), 31 - above.leading_zeros())
+        };
         let of_symbol = u32::from(self.classes_of[usize::from(symbol)]);
         let before = of_symbol & 15;
         let contexts = [

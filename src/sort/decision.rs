@@ -87,7 +87,9 @@ impl<const SLOTS: usize> Decision<SLOTS> {
         high[..used].fill((START_WEIGHT / used as i32) as i16);
         let mut curve = [0u16; KNOTS];
         for (knot, value) in curve.iter_mut().enumerate() {
-            *value = (squash((2 * knot as i32 - (KNOTS as i32 - 1)) << (KNOT_SHIFT - 1)) >> (PROBABILITY_BITS - 16)).min(65535) as u16;
+            *value = (squash((2 * knot as i32 - (KNOTS as i32 - 1)) << (KNOT_SHIFT - 1))
+                >> (PROBABILITY_BITS - 16))
+                .min(65535) as u16;
         }
         let mut stretched = Box::new([0; 4096]);
         for (index, value) in stretched.iter_mut().enumerate() {
@@ -107,7 +109,12 @@ impl<const SLOTS: usize> Decision<SLOTS> {
 
     /// Codes one decision and learns from it. Returns the bit.
     #[inline(always)]
-    pub fn code<C: BitCoder, const USED: usize>(&mut self, coder: &mut C, bit: u32, place: &Place<USED>) -> u32 {
+    pub fn code<C: BitCoder, const USED: usize>(
+        &mut self,
+        coder: &mut C,
+        bit: u32,
+        place: &Place<USED>,
+    ) -> u32 {
         let mut inputs = [0i16; INPUTS];
         for (input, &slot) in place.slots.iter().enumerate() {
             inputs[input] = self.stretched[(self.slots[input][slot & (SLOTS - 1)] >> 20) as usize];
@@ -121,10 +128,14 @@ impl<const SLOTS: usize> Decision<SLOTS> {
         let mixed = squash_coarse(mean);
 
         let position = (mean.clamp(-CURVE_LIMIT, CURVE_LIMIT) + CURVE_LIMIT + 1) as u32;
-        let (knot, fraction) = ((position >> KNOT_SHIFT) as usize, position & ((1 << KNOT_SHIFT) - 1));
+        let (knot, fraction) =
+            ((position >> KNOT_SHIFT) as usize, position & ((1 << KNOT_SHIFT) - 1));
         let [left, right] = &mut self.curves;
         let (left, right) = (&mut left[place.curves[0]], &mut right[place.curves[1]]);
-        let between = |curve: &Curve| u32::from(curve[knot]) * ((1 << KNOT_SHIFT) - fraction) + u32::from(curve[knot + 1]) * fraction;
+        let between = |curve: &Curve| {
+            u32::from(curve[knot]) * ((1 << KNOT_SHIFT) - fraction)
+                + u32::from(curve[knot + 1]) * fraction
+        };
         // 16 fractional bits of a knot and those of its share, each.
         let refined = (between(left) >> 1) + (between(right) >> 1);
         let refined = refined >> (16 + KNOT_SHIFT - PROBABILITY_BITS);
@@ -134,7 +145,8 @@ impl<const SLOTS: usize> Decision<SLOTS> {
         let near = knot + (fraction >> (KNOT_SHIFT - 1)) as usize;
         let target = (bit * 65535) as i32;
         for curve in [left, right] {
-            curve[near] = (i32::from(curve[near]) + ((target - i32::from(curve[near])) >> CURVE_RATE)) as u16;
+            curve[near] =
+                (i32::from(curve[near]) + ((target - i32::from(curve[near])) >> CURVE_RATE)) as u16;
         }
         let goal = (bit << PROBABILITY_BITS) as i32;
         let error = goal - mixed as i32;

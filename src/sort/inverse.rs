@@ -14,11 +14,13 @@ const STEP: usize = 4;
 /// for every chain. A column that no text has gives some text of the same length.
 ///
 /// # Errors
-/// [`Error::Limit`] when there is no memory for the table, [`Error::Corrupt`] for rows past the end.
+/// [`Error::Limit`] when there is no memory for the table, [`Error::Corrupt`] for rows past the
+/// end.
 pub fn inverse(column: &[u8], starts: &[u32]) -> Result<Vec<u8>> {
     let length = column.len();
     let chain = chain_length(length);
-    let (Some(&whole), true) = (starts.first(), starts.iter().all(|&row| row as usize <= length)) else {
+    let (Some(&whole), true) = (starts.first(), starts.iter().all(|&row| row as usize <= length))
+    else {
         return Err(Error::Corrupt("transform start".into()));
     };
     let whole = whole as usize;
@@ -41,7 +43,8 @@ pub fn inverse(column: &[u8], starts: &[u32]) -> Result<Vec<u8>> {
             *place += 1;
         }
     }
-    // The last chain runs on past the end, into what is cut off; so do the lanes that fill up the last group.
+    // The last chain runs on past the end, into what is cut off; so do the lanes that fill up the
+    // last group.
     let lanes = if starts.len() > 1 { starts.len().next_multiple_of(STEP) } else { 1 };
     let mut text = vec![0; lanes * chain];
     let mut starts = starts.to_vec();
@@ -62,7 +65,11 @@ pub fn inverse(column: &[u8], starts: &[u32]) -> Result<Vec<u8>> {
 
 /// Fills `COUNT` pieces of equal length from the rows where they start.
 fn follow<const COUNT: usize>(table: &[u32], pieces: &mut [&mut [u8]], starts: &[u32]) {
-    let (Some(pieces), Some(&(mut rows))) = (pieces.first_chunk_mut::<COUNT>(), starts.first_chunk::<COUNT>()) else { return };
+    let (Some(pieces), Some(&(mut rows))) =
+        (pieces.first_chunk_mut::<COUNT>(), starts.first_chunk::<COUNT>())
+    else {
+        return;
+    };
     for position in 0..pieces[0].len() {
         for lane in 0..COUNT {
             let entry = table[rows[lane] as usize];
@@ -105,7 +112,9 @@ mod tests {
 
     #[test]
     fn many_chains_agree() {
-        let text: Vec<u8> = (0..1_700_001u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 27) as u8 ^ (i >> 12) as u8).collect();
+        let text: Vec<u8> = (0..1_700_001u32)
+            .map(|i| (i.wrapping_mul(2_654_435_761) >> 27) as u8 ^ (i >> 12) as u8)
+            .collect();
         let transformed = transform(&text).unwrap();
         assert_eq!(transformed.starts.len(), 26);
         assert!(inverse(&transformed.column, &transformed.starts).unwrap() == text);

@@ -42,15 +42,17 @@ pub fn encode(raw: &[u8], set: InstructionSet) -> Result<Vec<u8>> {
     encode_filled(raw, set, 0)
 }
 
-/// Like [`encode`], with zeros behind the code of the first piece where the stream would have fewer than `least` bytes, which
-/// must be fewer than that piece has.
+/// Like [`encode`], with zeros behind the code of the first piece where the stream would have fewer
+/// than `least` bytes, which must be fewer than that piece has.
 ///
 /// # Errors
 /// As for [`encode`].
 pub fn encode_filled(raw: &[u8], set: InstructionSet, least: usize) -> Result<Vec<u8>> {
-    let mut codes = raw.chunks(LONGEST).map(|piece| encode_piece(piece, set)).collect::<Result<Vec<_>>>()?;
+    let mut codes =
+        raw.chunks(LONGEST).map(|piece| encode_piece(piece, set)).collect::<Result<Vec<_>>>()?;
     let total = codes.iter().map(Vec::len).sum::<usize>();
-    // Behind the last piece they could be taken for the piece itself, as its code is told by its length.
+    // Behind the last piece they could be taken for the piece itself, as its code is told by its
+    // length.
     if let Some(first) = codes.first_mut() {
         first.resize(first.len() + least.saturating_sub(total), 0);
     }
@@ -63,8 +65,9 @@ fn join(codes: Vec<Vec<u8>>) -> Result<Vec<u8>> {
     let mut pieces = codes.into_iter().peekable();
     while let Some(code) = pieces.next() {
         if pieces.peek().is_some() {
-            let length =
-                u32::try_from(code.len()).map_err(|_| Error::Limit(Limit::new(LimitKind::Format, "a piece of more than 4 GiB")))?;
+            let length = u32::try_from(code.len()).map_err(|_| {
+                Error::Limit(Limit::new(LimitKind::Format, "a piece of more than 4 GiB"))
+            })?;
             coded.extend_from_slice(&length.to_le_bytes());
         }
         coded.extend_from_slice(&code);
@@ -92,7 +95,8 @@ pub fn decode(coded: &[u8], raw_len: usize, set: InstructionSet) -> Result<Vec<u
         } else {
             std::mem::take(&mut rest)
         };
-        let piece = if code.len() == length { code.to_vec() } else { decode_piece(code, length, set)? };
+        let piece =
+            if code.len() == length { code.to_vec() } else { decode_piece(code, length, set)? };
         if raw.is_empty() && left == 0 {
             raw = piece;
         } else {
@@ -100,7 +104,11 @@ pub fn decode(coded: &[u8], raw_len: usize, set: InstructionSet) -> Result<Vec<u
             raw.extend_from_slice(&piece);
         }
     }
-    if rest.is_empty() { Ok(raw) } else { Err(Error::Corrupt("bytes after a sorted stream".into())) }
+    if rest.is_empty() {
+        Ok(raw)
+    } else {
+        Err(Error::Corrupt("bytes after a sorted stream".into()))
+    }
 }
 
 /// Bits of a row number among `length + 1` rows.
@@ -142,14 +150,20 @@ fn encode_piece(text: &[u8], set: InstructionSet) -> Result<Vec<u8>> {
 /// and all symbols about as frequent.
 fn is_noise(length: usize, counts: &[u32; 256], lengths: &[u8; 256]) -> bool {
     let runs: u64 = counts.iter().map(|&count| u64::from(count)).sum();
-    let steps: u64 = counts.iter().zip(lengths).map(|(&count, &length)| u64::from(count) * u64::from(length)).sum();
+    let steps: u64 = counts
+        .iter()
+        .zip(lengths)
+        .map(|(&count, &length)| u64::from(count) * u64::from(length))
+        .sum();
     runs * 64 > length as u64 * 63 && steps * 64 > runs * (8 * 64 - 1)
 }
 
 fn decode_piece(code: &[u8], length: usize, set: InstructionSet) -> Result<Vec<u8>> {
     let mut decoder = Decoder::new(code);
     let tree = Tree::new(&code_lengths(&mut decoder, &[0; 256]))?;
-    let starts: Vec<u32> = (0..length.div_ceil(chain_length(length))).map(|_| decoder.code_plain(0, row_bits(length))).collect();
+    let starts: Vec<u32> = (0..length.div_ceil(chain_length(length)))
+        .map(|_| decoder.code_plain(0, row_bits(length)))
+        .collect();
     // The column and the text, beside the table of the inverse.
     let _charge = budget::charge(2 * length as u64, "what was sorted")?;
     let mut column = Vec::new();

@@ -16,8 +16,9 @@ pub struct Transformed {
     pub starts: Vec<u32>,
 }
 
-/// The length of each chain but the last, for a text of `length` bytes: a power of two, for up to 32 chains, so
-/// that the inverse waits for many rows at once. A short text stays in the cache, and every start costs three bytes.
+/// The length of each chain but the last, for a text of `length` bytes: a power of two, for up to
+/// 32 chains, so that the inverse waits for many rows at once. A short text stays in the cache, and
+/// every start costs three bytes.
 pub fn chain_length(length: usize) -> usize {
     length.div_ceil((length >> 15).clamp(1, 32)).next_power_of_two().max(2)
 }

@@ -8,7 +8,12 @@ fn round_trip(raw: &[u8]) -> usize {
     let coded = encode(raw, InstructionSet::Scalar).unwrap();
     for set in usable() {
         assert!(encode(raw, set).unwrap() == coded, "{} bytes, {}", raw.len(), set.name());
-        assert!(decode(&coded, raw.len(), set).unwrap() == raw, "{} bytes, {}", raw.len(), set.name());
+        assert!(
+            decode(&coded, raw.len(), set).unwrap() == raw,
+            "{} bytes, {}",
+            raw.len(),
+            set.name()
+        );
     }
     coded.len()
 }
@@ -17,7 +22,9 @@ fn noise(length: usize) -> Vec<u8> {
     let mut state = 1u64;
     (0..length)
         .map(|_| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             (state >> 56) as u8
         })
         .collect()
@@ -105,7 +112,8 @@ proptest! {
     }
 }
 
-/// A code is told from its piece by its length, which zeros behind it must not make that of the piece.
+/// A code is told from its piece by its length, which zeros behind it must not make that of the
+/// piece.
 #[test]
 fn filled_streams_return() {
     let raw = b"ab".repeat(LONGEST / 2 + 513);
@@ -114,10 +122,16 @@ fn filled_streams_return() {
         let raw = &raw[..length];
         let plain = encode(raw, active()).unwrap();
         for least in
-            [0, 20, plain.len() + 1, rest - 1, rest, rest + 1, rest + plain.len(), 4 * rest].into_iter().filter(|&least| least < length)
+            [0, 20, plain.len() + 1, rest - 1, rest, rest + 1, rest + plain.len(), 4 * rest]
+                .into_iter()
+                .filter(|&least| least < length)
         {
             let filled = encode_filled(raw, active(), least).unwrap();
-            assert!(filled.len() >= least.max(plain.len()) && filled.len() <= least.max(plain.len()) + PREFIX, "{length} {least}");
+            assert!(
+                filled.len() >= least.max(plain.len())
+                    && filled.len() <= least.max(plain.len()) + PREFIX,
+                "{length} {least}"
+            );
             assert!(decode(&filled, length, active()).unwrap() == raw, "{length} {least}");
         }
     }

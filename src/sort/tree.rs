@@ -1,4 +1,5 @@
-//! The binary tree that turns a symbol into decisions: Huffman's, so that frequent symbols take few.
+//! The binary tree that turns a symbol into decisions: Huffman's, so that frequent symbols take
+//! few.
 //!
 //! The tree is canonical: lengths alone describe it. It saves time (2 to 6 decisions a symbol
 //! instead of 8), and some size: likely symbols are told apart by fewer, better-trained choices.
@@ -48,8 +49,12 @@ pub fn lengths_of(counts: &[u32; 256]) -> [u8; 256] {
 
 fn huffman(counts: &[u32; 256]) -> [u8; 256] {
     let mut parents = vec![0usize; 512];
-    let mut heap: BinaryHeap<_> =
-        counts.iter().enumerate().filter(|&(_, &count)| count > 0).map(|(symbol, &count)| Reverse((u64::from(count), symbol))).collect();
+    let mut heap: BinaryHeap<_> = counts
+        .iter()
+        .enumerate()
+        .filter(|&(_, &count)| count > 0)
+        .map(|(symbol, &count)| Reverse((u64::from(count), symbol)))
+        .collect();
     let mut next = 256;
     while let (Some(Reverse((low, a))), Some(Reverse((high, b)))) = (heap.pop(), heap.pop()) {
         parents[a] = next;
@@ -77,10 +82,17 @@ impl Tree {
     /// [`Error::Corrupt`] where they describe no complete tree.
     pub fn new(lengths: &[u8; 256]) -> Result<Self> {
         let corrupt = || Error::Corrupt("symbol tree".into());
-        let mut order: Vec<u8> = (0..=255).filter(|&symbol| lengths[usize::from(symbol)] > 0).collect();
+        let mut order: Vec<u8> =
+            (0..=255).filter(|&symbol| lengths[usize::from(symbol)] > 0).collect();
         order.sort_by_key(|&symbol| lengths[usize::from(symbol)]);
-        let space: u32 = order.iter().map(|&symbol| 1 << (DEPTH - usize::from(lengths[usize::from(symbol)]).min(DEPTH))).sum();
-        if order.len() < 2 || space != 1 << DEPTH || lengths.iter().any(|&length| usize::from(length) > DEPTH) {
+        let space: u32 = order
+            .iter()
+            .map(|&symbol| 1 << (DEPTH - usize::from(lengths[usize::from(symbol)]).min(DEPTH)))
+            .sum();
+        if order.len() < 2
+            || space != 1 << DEPTH
+            || lengths.iter().any(|&length| usize::from(length) > DEPTH)
+        {
             return Err(corrupt());
         }
         let mut tree = Self { cells: [0; 256], children: vec![[0; 2]], paths: [0; 256] };
@@ -132,12 +144,15 @@ pub fn code_lengths<C: BitCoder>(coder: &mut C, lengths: &[u8; 256]) -> [u8; 256
     let mut coded = [0u8; 256];
     let mut last = 6u8;
     let code = |coder: &mut C, slot: &mut u32, bit: bool| {
-        let bit = coder.code(u32::from(bit), probability(*slot).clamp(1 << 12, (1 << 22) - (1 << 12)));
+        let bit =
+            coder.code(u32::from(bit), probability(*slot).clamp(1 << 12, (1 << 22) - (1 << 12)));
         *slot = update_entry(*slot, bit, 30);
         bit == 1
     };
     for symbol in 0..256 {
-        let neighbours = (1..=2).fold(0, |seen, back| seen * 2 + usize::from(symbol >= back && coded[symbol - back] > 0));
+        let neighbours = (1..=2).fold(0, |seen, back| {
+            seen * 2 + usize::from(symbol >= back && coded[symbol - back] > 0)
+        });
         let length = lengths[symbol];
         if !code(coder, &mut present[(symbol >> 5) * 4 + neighbours], length > 0) {
             continue;

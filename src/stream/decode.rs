@@ -27,7 +27,11 @@ use crate::progress;
 /// # Errors
 /// The archive is damaged, needs a newer version, passes a limit or holds named entries; reading or
 /// writing fails. What was written by then is not to be trusted.
-pub fn decode_stream(input: impl Read, out: &mut dyn Write, options: &DecodeOptions) -> Result<Summary> {
+pub fn decode_stream(
+    input: impl Read,
+    out: &mut dyn Write,
+    options: &DecodeOptions,
+) -> Result<Summary> {
     let mut members = Members::new(input, options);
     while let Some(block) = members.next_block()? {
         out.write_all(&block)?;
@@ -151,7 +155,8 @@ impl<R: Read> Members<R> {
         }
     }
 
-    /// Takes in that a block of `raw_len` bytes comes: what the archive declares is limited before any of it is decoded.
+    /// Takes in that a block of `raw_len` bytes comes: what the archive declares is limited before
+    /// any of it is decoded.
     fn declare(&mut self, raw_len: u64) -> Result<()> {
         self.declared = self.declared.saturating_add(raw_len);
         if self.declared > self.options.max_output {
@@ -175,9 +180,15 @@ impl<R: Read> Members<R> {
         self.member_at = self.fields.offset();
         let header = match Header::read_from(&mut self.fields) {
             Ok(Some(header)) => header,
-            Ok(None) if self.member_at == 0 => return Err(Error::NotAnArchive("it is empty".into())),
+            Ok(None) if self.member_at == 0 => {
+                return Err(Error::NotAnArchive("it is empty".into()));
+            }
             Ok(None) => return Ok(None),
-            Err(error) if error.is_damage() && self.member_at > 0 && self.options.ignore_trailing => return Ok(None),
+            Err(error)
+                if error.is_damage() && self.member_at > 0 && self.options.ignore_trailing =>
+            {
+                return Ok(None);
+            }
             Err(error) => return Err(error),
         };
         if header.is_compact() {
@@ -209,7 +220,9 @@ impl<R: Read> Members<R> {
             return Ok(None);
         }
         let progress = self.options.progress.clone();
-        Ordered::new(1).submit(move || progress::part(progress.as_ref(), member.raw_len, || decode_compact(&member)))
+        Ordered::new(1).submit(move || {
+            progress::part(progress.as_ref(), member.raw_len, || decode_compact(&member))
+        })
     }
 
     fn note_read(&self, bytes: u64) {
@@ -222,7 +235,10 @@ impl<R: Read> Members<R> {
     fn read_record(&mut self, kind: Kind) -> Result<(Record, Vec<u8>)> {
         let record = Record::read_rest(kind, &mut self.fields)?;
         if record.number != self.records {
-            return Err(Error::Corrupt(format!("record {} stands where record {} should", record.number, self.records)));
+            return Err(Error::Corrupt(format!(
+                "record {} stands where record {} should",
+                record.number, self.records
+            )));
         }
         self.records += 1;
         if kind == Kind::Block {
@@ -244,19 +260,25 @@ impl<R: Read> Members<R> {
                 self.state = State::Blocks;
                 let (progress, memory) = (self.options.progress.clone(), self.memory);
                 self.queue.submit(move || {
-                    let raw = progress::part(progress.as_ref(), record.raw_len, || decode_record(&record, &coded, memory, None))?;
+                    let raw = progress::part(progress.as_ref(), record.raw_len, || {
+                        decode_record(&record, &coded, memory, None)
+                    })?;
                     Ok(raw)
                 })
             }
             Kind::Index => {
                 self.index_at = before - self.member_at;
                 let (record, coded) = self.read_record(Kind::Index)?;
-                let no_names = |_: &Index, _: &mut Charge| Err(Error::Corrupt("the index of a stream tells of names".into()));
+                let no_names = |_: &Index, _: &mut Charge| {
+                    Err(Error::Corrupt("the index of a stream tells of names".into()))
+                };
                 let index = decode_index(&record, &coded, self.memory, &self.options, no_names)?;
                 self.state = State::Draining(index);
                 Ok(None)
             }
-            other => Err(Error::Corrupt(format!("{other:?} record at byte {before}, before the index"))),
+            other => {
+                Err(Error::Corrupt(format!("{other:?} record at byte {before}, before the index")))
+            }
         }
     }
 
@@ -265,7 +287,12 @@ impl<R: Read> Members<R> {
             self.state = State::Draining(index);
             return Ok(Some(block));
         }
-        let wrong = |what: &str| Err(Error::Corrupt(format!("the index before byte {} does not fit the {what}", self.fields.offset())));
+        let wrong = |what: &str| {
+            Err(Error::Corrupt(format!(
+                "the index before byte {} does not fit the {what}",
+                self.fields.offset()
+            )))
+        };
         let [entry] = &index.entries[..] else { return wrong("stream: it must have one entry") };
         if index.blocks != self.blocks {
             return wrong("blocks");
@@ -291,11 +318,17 @@ impl<R: Read> Members<R> {
                 let footer = Footer::read_rest(&mut self.fields)?;
                 let member_len = self.fields.offset() - self.member_at;
                 if footer != (Footer { member_len, index_at: self.index_at }) {
-                    return Err(Error::Corrupt(format!("the footer at byte {before} does not fit the member")));
+                    return Err(Error::Corrupt(format!(
+                        "the footer at byte {before} does not fit the member"
+                    )));
                 }
                 self.state = State::Between;
             }
-            other => return Err(Error::Corrupt(format!("{other:?} record at byte {before}, behind the index"))),
+            other => {
+                return Err(Error::Corrupt(format!(
+                    "{other:?} record at byte {before}, behind the index"
+                )));
+            }
         }
         Ok(None)
     }
@@ -303,14 +336,24 @@ impl<R: Read> Members<R> {
 
 /// Decodes the block of a member of the compact form, and checks what came out.
 pub(crate) fn decode_compact(member: &Compact) -> Result<Vec<u8>> {
-    let raw = if member.raw_len == 0 { Vec::new() } else { block::decode(&member.coded, length_in_memory(member.raw_len)?)? };
+    let raw = if member.raw_len == 0 {
+        Vec::new()
+    } else {
+        block::decode(&member.coded, length_in_memory(member.raw_len)?)?
+    };
     member.check_raw(&raw)?;
     Ok(raw)
 }
 
-/// Decodes the record of a block, behind `base` if there is one, and checks what came out. The block must not need more
-/// than the `memory` that the header of its member declares, nor be longer than its level allows.
-pub(crate) fn decode_record(record: &Record, coded: &[u8], memory: u64, base: Option<&Base>) -> Result<Vec<u8>> {
+/// Decodes the record of a block, behind `base` if there is one, and checks what came out. The
+/// block must not need more than the `memory` that the header of its member declares, nor be longer
+/// than its level allows.
+pub(crate) fn decode_record(
+    record: &Record,
+    coded: &[u8],
+    memory: u64,
+    base: Option<&Base>,
+) -> Result<Vec<u8>> {
     check_length(record, coded)?;
     decode_content(record, coded, memory, base)
 }
@@ -321,7 +364,12 @@ fn length_in_memory(length: u64) -> Result<usize> {
 }
 
 /// Decodes a record of any length, with the other checks of [`decode_record`].
-fn decode_content(record: &Record, coded: &[u8], memory: u64, base: Option<&Base>) -> Result<Vec<u8>> {
+fn decode_content(
+    record: &Record,
+    coded: &[u8],
+    memory: u64,
+    base: Option<&Base>,
+) -> Result<Vec<u8>> {
     check_memory(record, coded, memory)?;
     let raw_len = length_in_memory(record.raw_len)?;
     let raw = match base {
@@ -337,7 +385,8 @@ fn decode_content(record: &Record, coded: &[u8], memory: u64, base: Option<&Base
 pub(crate) fn decode_base_record(record: &Record, coded: &[u8], memory: u64) -> Result<Base> {
     check_length(record, coded)?;
     check_memory(record, coded, memory)?;
-    let base = block::decode_base(coded, length_in_memory(record.raw_len)?).map_err(|error| in_record(record, error))?;
+    let base = block::decode_base(coded, length_in_memory(record.raw_len)?)
+        .map_err(|error| in_record(record, error))?;
     record.check_raw(&base.text)?;
     Ok(base)
 }
@@ -348,22 +397,33 @@ fn check_length(record: &Record, coded: &[u8]) -> Result<()> {
     if record.raw_len <= most {
         return Ok(());
     }
-    Err(Error::Corrupt(format!("record {} declares {} bytes, more than the {most} that its level has", record.number, record.raw_len)))
+    Err(Error::Corrupt(format!(
+        "record {} declares {} bytes, more than the {most} that its level has",
+        record.number, record.raw_len
+    )))
 }
 
 fn check_memory(record: &Record, coded: &[u8], memory: u64) -> Result<()> {
     if block::memory(coded) <= memory {
         return Ok(());
     }
-    Err(Error::Corrupt(format!("record {} needs more memory than the header of its member declares", record.number)))
+    Err(Error::Corrupt(format!(
+        "record {} needs more memory than the header of its member declares",
+        record.number
+    )))
 }
 
 fn in_record(record: &Record, error: Error) -> Error {
-    if let Error::Corrupt(text) = error { Error::Corrupt(format!("record {}: {text}", record.number)) } else { error }
+    if let Error::Corrupt(text) = error {
+        Error::Corrupt(format!("record {}: {text}", record.number))
+    } else {
+        error
+    }
 }
 
-/// Decodes the index that a record holds. Its memory is charged to the budget of the job, as long as it lives. `read_names` is
-/// given its tables and that charge, and gives the entries that stand in the records of names before the blocks.
+/// Decodes the index that a record holds. Its memory is charged to the budget of the job, as long
+/// as it lives. `read_names` is given its tables and that charge, and gives the entries that stand
+/// in the records of names before the blocks.
 pub(crate) fn decode_index(
     record: &Record,
     coded: &[u8],
@@ -377,31 +437,47 @@ pub(crate) fn decode_index(
 }
 
 /// Decodes names that a record holds; `charge` grows by what the entries take.
-pub(crate) fn decode_names(record: &Record, coded: &[u8], memory: u64, options: &DecodeOptions, charge: &mut Charge) -> Result<Names> {
+pub(crate) fn decode_names(
+    record: &Record,
+    coded: &[u8],
+    memory: u64,
+    options: &DecodeOptions,
+    charge: &mut Charge,
+) -> Result<Names> {
     let raw = decode_entries(record, coded, memory, options)?;
     let _raw = budget::charge(raw.len() as u64, "the names")?;
     Names::from_bytes(&raw, options.max_path, charge)
 }
 
 /// Decodes an index or names, if they are not too long.
-fn decode_entries(record: &Record, coded: &[u8], memory: u64, options: &DecodeOptions) -> Result<Vec<u8>> {
+fn decode_entries(
+    record: &Record,
+    coded: &[u8],
+    memory: u64,
+    options: &DecodeOptions,
+) -> Result<Vec<u8>> {
     if record.raw_len > options.max_index {
-        let text = format!("the index takes {} bytes, more than {}", record.raw_len, options.max_index);
+        let text =
+            format!("the index takes {} bytes, more than {}", record.raw_len, options.max_index);
         return Err(Error::Limit(Limit::new(LimitKind::Index, text)));
     }
     block::check_index(coded.len(), length_in_memory(record.raw_len)?)?;
     let _coded = budget::charge(2 * coded.len() as u64, "the index")?;
     let (record, coded) = (*record, coded.to_vec());
-    Ok(Ordered::new(1).submit(move || decode_content(&record, &coded, memory, None))?.unwrap_or_default())
+    Ok(Ordered::new(1)
+        .submit(move || decode_content(&record, &coded, memory, None))?
+        .unwrap_or_default())
 }
 
-/// How many of `wanted` threads fit into the budget of the job when each takes what `header` says, and the base half as
-/// much again. What one takes in truth, and whether that is too much, shows when it works.
+/// How many of `wanted` threads fit into the budget of the job when each takes what `header` says,
+/// and the base half as much again. What one takes in truth, and whether that is too much, shows
+/// when it works.
 pub(crate) fn threads_within(wanted: usize, header: &Header) -> usize {
     let Some(budget) = Budget::current() else { return wanted.max(1) };
     let each = header.memory();
     let base = if header.is_based() { each / 2 } else { 0 };
-    // The blocks themselves take about a quarter of what the tables do, and at the levels that sort more than those.
+    // The blocks themselves take about a quarter of what the tables do, and at the levels that sort
+    // more than those.
     let fitting = budget.left().saturating_sub(base) / each.saturating_add(each / 4).max(64 << 20);
     wanted.min(usize::try_from(fitting).unwrap_or(usize::MAX)).max(1)
 }

@@ -16,7 +16,12 @@ use crate::options::EncodeOptions;
 ///
 /// # Errors
 /// Reading or writing fails, or memory is short.
-pub fn encode_stream(source: &mut dyn BlockSource, out: &mut dyn Write, metadata: Metadata, options: &EncodeOptions) -> Result<Summary> {
+pub fn encode_stream(
+    source: &mut dyn BlockSource,
+    out: &mut dyn Write,
+    metadata: Metadata,
+    options: &EncodeOptions,
+) -> Result<Summary> {
     let mut encoder = MemberEncoder::new(out, metadata, options);
     while let Some(block) = source.next_block(options.level.block_size)? {
         encoder.push(block)?;
@@ -51,7 +56,11 @@ impl<W: Write> Encoder<W> {
 
     /// Compresses to `out` and stores the mode and time of the file.
     pub fn with_metadata(out: W, metadata: Metadata, options: &EncodeOptions) -> Self {
-        Encoder { member: MemberEncoder::new(out, metadata, options), buffer: Vec::new(), block_size: options.level.block_size }
+        Encoder {
+            member: MemberEncoder::new(out, metadata, options),
+            buffer: Vec::new(),
+            block_size: options.level.block_size,
+        }
     }
 
     /// Writes the end of the archive and gives back `out`.
@@ -91,7 +100,9 @@ impl<W: Write> Write for Encoder<W> {
 pub(super) fn io_error(error: Error) -> io::Error {
     match error {
         Error::Io(error) => error,
-        Error::Corrupt(_) | Error::Truncated(_) => io::Error::new(io::ErrorKind::InvalidData, error),
+        Error::Corrupt(_) | Error::Truncated(_) => {
+            io::Error::new(io::ErrorKind::InvalidData, error)
+        }
         error => io::Error::other(error),
     }
 }

@@ -25,7 +25,8 @@ pub struct MemberEncoder<W: Write> {
     summary: Summary,
 }
 
-/// A small first block waits, as it may turn out to be the only one: then it takes the compact form.
+/// A small first block waits, as it may turn out to be the only one: then it takes the compact
+/// form.
 enum State<W> {
     Waiting { out: W, first: Option<Vec<u8>> },
     Writing(MemberWriter<W>),
@@ -105,8 +106,14 @@ impl<W: Write> MemberEncoder<W> {
             State::Waiting { out, first } => self.finish_compact(out, &first.unwrap_or_default()),
             State::Writing(writer) => {
                 let raw = self.summary.raw;
-                let entry = Entry { size: raw, hash: narrow(self.hasher.finish(), raw), metadata: self.metadata, ..Entry::default() };
-                let (out, coded) = writer.finish(vec![entry], self.options.level, self.options.verify)?;
+                let entry = Entry {
+                    size: raw,
+                    hash: narrow(self.hasher.finish(), raw),
+                    metadata: self.metadata,
+                    ..Entry::default()
+                };
+                let (out, coded) =
+                    writer.finish(vec![entry], self.options.level, self.options.verify)?;
                 self.summary.coded = coded;
                 Ok((out, self.summary))
             }
@@ -139,5 +146,7 @@ impl<W: Write> MemberEncoder<W> {
 
 fn encode_block(block: &[u8], options: &EncodeOptions) -> Result<CodedBlock> {
     let work = block.len() as u64 * options.passes();
-    progress::part(options.progress.as_ref(), work, || CodedBlock::encode(block, options.level, options.verify))
+    progress::part(options.progress.as_ref(), work, || {
+        CodedBlock::encode(block, options.level, options.verify)
+    })
 }

@@ -5,7 +5,9 @@ mod encode;
 mod member_encoder;
 
 pub use decode::{Decoder, decode_stream};
-pub(crate) use decode::{decode_base_record, decode_compact, decode_index, decode_names, decode_record, threads_within};
+pub(crate) use decode::{
+    decode_base_record, decode_compact, decode_index, decode_names, decode_record, threads_within,
+};
 pub use encode::{Encoder, encode_stream};
 
 /// What a stream came to.

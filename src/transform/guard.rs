@@ -1,8 +1,9 @@
 //! Panics of the codec behind a transform become errors.
 //!
-//! The JPEG codec asserts what a hostile or merely odd file can break. Before a panic is caught, the process's panic hook
-//! sees it and usually prints it. The hook belongs to the program and not to this library: a program that wants no such
-//! lines asks [`is_guarded`] in its own hook, as the command line does.
+//! The JPEG codec asserts what a hostile or merely odd file can break. Before a panic is caught,
+//! the process's panic hook sees it and usually prints it. The hook belongs to the program and not
+//! to this library: a program that wants no such lines asks [`is_guarded`] in its own hook, as the
+//! command line does.
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
@@ -14,8 +15,8 @@ thread_local! {
     static DEPTH: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Whether this thread is in [`guarded`], where a panic is an answer to odd bytes and no defect of the program: for
-/// panic hooks, which can then print nothing.
+/// Whether this thread is in [`guarded`], where a panic is an answer to odd bytes and no defect of
+/// the program: for panic hooks, which can then print nothing.
 ///
 /// ```
 /// let before = std::panic::take_hook();
@@ -38,7 +39,8 @@ pub fn guarded<T>(what: &str, f: impl FnOnce() -> Result<T>) -> Result<T> {
     DEPTH.set(DEPTH.get() + 1);
     let result = panic::catch_unwind(AssertUnwindSafe(f));
     DEPTH.set(DEPTH.get() - 1);
-    result.unwrap_or_else(|_| Err(Error::Corrupt(format!("{what}: a codec gave up on these bytes"))))
+    result
+        .unwrap_or_else(|_| Err(Error::Corrupt(format!("{what}: a codec gave up on these bytes"))))
 }
 
 #[cfg(test)]

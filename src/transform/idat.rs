@@ -11,8 +11,8 @@ pub const ID: u8 = 3;
 
 const NAME: &[u8] = b"IDAT";
 
-/// Joins the IDAT chunks at the start of `bytes`. Gives the parts and how many bytes they stand for; `None`
-/// where there is none or its checksum is wrong.
+/// Joins the IDAT chunks at the start of `bytes`. Gives the parts and how many bytes they stand
+/// for; `None` where there is none or its checksum is wrong.
 #[must_use]
 pub fn forward(bytes: &[u8]) -> Option<(Parts, usize)> {
     let mut lengths = Vec::new();
@@ -29,7 +29,9 @@ pub fn forward(bytes: &[u8]) -> Option<(Parts, usize)> {
     let mut params = Vec::new();
     // All but the last are of the same length as a rule.
     let last = *lengths.last()?;
-    let regular = lengths.iter().take(lengths.len() - 1).all(|&len| len == lengths[0]) && last <= lengths[0] && last > 0;
+    let regular = lengths.iter().take(lengths.len() - 1).all(|&len| len == lengths[0])
+        && last <= lengths[0]
+        && last > 0;
     if regular {
         varint::put(&mut params, 0);
         varint::put(&mut params, lengths[0] as u64);

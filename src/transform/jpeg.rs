@@ -20,12 +20,16 @@ const REVISION: std::ops::Range<usize> = 16..20;
 
 /// One partition gives the smallest result and needs no threads.
 fn features() -> EnabledFeatures {
-    EnabledFeatures { max_partitions: 1, max_processor_threads: 1, ..EnabledFeatures::compat_lepton_vector_write() }
+    EnabledFeatures {
+        max_partitions: 1,
+        max_processor_threads: 1,
+        ..EnabledFeatures::compat_lepton_vector_write()
+    }
 }
 
-/// `bytes` as the codec reads them. Where it finds eight bytes at once it takes them in the machine's
-/// order for big-endian ones, so a big-endian machine must give it fewer (lepton_jpeg 0.5.8,
-/// `BitReader::fill_register`).
+/// `bytes` as the codec reads them. Where it finds eight bytes at once it takes them in the
+/// machine's order for big-endian ones, so a big-endian machine must give it fewer (lepton_jpeg
+/// 0.5.8, `BitReader::fill_register`).
 fn reader(bytes: &[u8]) -> BufReader<Cursor<&[u8]>> {
     let room = if cfg!(target_endian = "big") { 7 } else { 64 << 10 };
     BufReader::with_capacity(room, Cursor::new(bytes))
@@ -36,8 +40,13 @@ fn reader(bytes: &[u8]) -> BufReader<Cursor<&[u8]>> {
 pub fn forward(bytes: &[u8]) -> Option<Parts> {
     let packed = guarded("JPEG", || {
         let mut out = Cursor::new(Vec::new());
-        lepton_jpeg::encode_lepton(&mut reader(bytes), &mut out, &features(), &SingleThreadPool::default())
-            .map_err(|error| Error::Corrupt(error.to_string()))?;
+        lepton_jpeg::encode_lepton(
+            &mut reader(bytes),
+            &mut out,
+            &features(),
+            &SingleThreadPool::default(),
+        )
+        .map_err(|error| Error::Corrupt(error.to_string()))?;
         Ok(out.into_inner())
     });
     let mut packed = packed.ok()?;
@@ -61,8 +70,13 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     let _charge = budget::charge(demands.memory, "a JPEG")?;
     guarded("JPEG", || {
         let mut out = Limited { bytes: Vec::new(), limit };
-        lepton_jpeg::decode_lepton(&mut Cursor::new(&parts.packed), &mut out, &features(), &SingleThreadPool::default())
-            .map_err(|error| Error::Corrupt(format!("JPEG: {:?}", error.exit_code())))?;
+        lepton_jpeg::decode_lepton(
+            &mut Cursor::new(&parts.packed),
+            &mut out,
+            &features(),
+            &SingleThreadPool::default(),
+        )
+        .map_err(|error| Error::Corrupt(format!("JPEG: {:?}", error.exit_code())))?;
         Ok(out.bytes)
     })
 }
@@ -96,19 +110,27 @@ mod tests {
     /// The codec adds the paths of its own sources, a line each.
     #[test]
     fn an_error_is_one_line_without_paths() {
-        let parts =
-            Parts { id: ID, params: Vec::new(), side: Vec::new(), packed: vec![0xCF, 0x84, 1, 2, 3, 4, 5, 6, 7, 8, 9], inner: Vec::new() };
+        let parts = Parts {
+            id: ID,
+            params: Vec::new(),
+            side: Vec::new(),
+            packed: vec![0xCF, 0x84, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+            inner: Vec::new(),
+        };
         let text = inverse(parts, 1000).unwrap_err().to_string();
         assert!(!text.contains(['\n', '/']), "{text}");
     }
 
-    /// What the codec writes is part of the format: another version of it, or of what it computes with, needs a
-    /// transform id of its own.
+    /// What the codec writes is part of the format: another version of it, or of what it computes
+    /// with, needs a transform id of its own.
     #[test]
     fn the_codec_writes_the_same_bytes() {
         let jpeg = crate::block::tests::sample::jpeg(24);
         let parts = forward(&jpeg).unwrap();
-        assert_eq!((jpeg.len(), parts.packed.len(), xxh3_64(&parts.packed)), (678, 357, 764_662_413_821_599_709));
+        assert_eq!(
+            (jpeg.len(), parts.packed.len(), xxh3_64(&parts.packed)),
+            (678, 357, 764_662_413_821_599_709)
+        );
         assert_eq!(inverse(parts, jpeg.len()).unwrap(), jpeg);
     }
 }

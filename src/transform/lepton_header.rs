@@ -1,9 +1,11 @@
-//! What a Lepton file will take, found from its header before the codec runs: that trusts every length in it.
+//! What a Lepton file will take, found from its header before the codec runs: that trusts every
+//! length in it.
 //!
-//! The file begins with 28 bytes; bytes 20 to 23 are the length of the JPEG, 24 to 27 that of the header that follows them,
-//! deflated (zlib). It is a list of parts, each behind three letters: `HDR` the headers of the JPEG, `HH` and a number where
-//! threads begin, `P0D` a byte, `CRS` counts of restarts, `FRS` false restarts, `GRB` what follows the image, `EEE` where an
-//! incomplete image ends.
+//! The file begins with 28 bytes; bytes 20 to 23 are the length of the JPEG, 24 to 27 that of the
+//! header that follows them, deflated (zlib). It is a list of parts, each behind three letters:
+//! `HDR` the headers of the JPEG, `HH` and a number where threads begin, `P0D` a byte, `CRS` counts
+//! of restarts, `FRS` false restarts, `GRB` what follows the image, `EEE` where an incomplete image
+//! ends.
 
 use std::io::Read;
 
@@ -15,10 +17,11 @@ use crate::error::{Error, Result};
 const FIXED: usize = 28;
 /// Coefficients of a block of 8 × 8 samples, in bytes.
 const BLOCK: u64 = 128;
-/// Blocks that a byte of JPEG stands for at most, beyond [`FEW_BLOCKS`]: even an image of one colour has eight.
+/// Blocks that a byte of JPEG stands for at most, beyond [`FEW_BLOCKS`]: even an image of one
+/// colour has eight.
 const MOST_BLOCKS: u64 = 16;
-/// Blocks that a byte of the Lepton file stands for at most, beyond as many: at 80 ns each, a tenth of a second a kilobyte. The
-/// code of a block of one colour is a twenty-fifth of a bit.
+/// Blocks that a byte of the Lepton file stands for at most, beyond as many: at 80 ns each, a tenth
+/// of a second a kilobyte. The code of a block of one colour is a twenty-fifth of a bit.
 const MOST_PACKED: u64 = 1024;
 /// So many may come for nothing, as in an image that was cut short.
 const FEW_BLOCKS: u64 = 4096;
@@ -40,10 +43,14 @@ impl Demands {
     /// What the Lepton file `packed` demands, whose JPEG must have at most `limit` bytes.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] where lengths in it cannot be, or ask for more than a JPEG of its length can need.
+    /// [`Error::Corrupt`] where lengths in it cannot be, or ask for more than a JPEG of its length
+    /// can need.
     pub fn of(packed: &[u8], limit: usize) -> Result<Self> {
-        let (fixed, rest) = packed.split_first_chunk::<FIXED>().ok_or_else(|| wrong("no header"))?;
-        let number = |at: usize| u32::from_le_bytes([fixed[at], fixed[at + 1], fixed[at + 2], fixed[at + 3]]) as usize;
+        let (fixed, rest) =
+            packed.split_first_chunk::<FIXED>().ok_or_else(|| wrong("no header"))?;
+        let number = |at: usize| {
+            u32::from_le_bytes([fixed[at], fixed[at + 1], fixed[at + 2], fixed[at + 3]]) as usize
+        };
         let (jpeg_len, header_len) = (number(20), number(24));
         if jpeg_len > limit {
             return Err(wrong("longer than the block"));
@@ -52,7 +59,10 @@ impl Demands {
         // Headers and what follows the image are parts of the JPEG.
         let most = 2 * jpeg_len as u64 + (64 << 10);
         let mut header = Vec::new();
-        ZlibDecoder::new(deflated).take(most + 1).read_to_end(&mut header).map_err(|_| wrong("the header"))?;
+        ZlibDecoder::new(deflated)
+            .take(most + 1)
+            .read_to_end(&mut header)
+            .map_err(|_| wrong("the header"))?;
         if header.len() as u64 > most {
             return Err(wrong("a header longer than the image"));
         }
@@ -67,20 +77,26 @@ impl Demands {
     }
 }
 
-/// Goes through the parts of a header, and gives the headers of the JPEG. All lengths must lie in it, and there must be one
-/// thread.
+/// Goes through the parts of a header, and gives the headers of the JPEG. All lengths must lie in
+/// it, and there must be one thread.
 fn jpeg_headers(header: &[u8]) -> Result<&[u8]> {
     let mut rest = header;
     let mut jpeg = None;
     let mut threads = 0;
     while !rest.is_empty() {
-        let (&mark, after) = rest.split_first_chunk::<3>().ok_or_else(|| wrong("a part of the header"))?;
+        let (&mark, after) =
+            rest.split_first_chunk::<3>().ok_or_else(|| wrong("a part of the header"))?;
         let counted = |each: usize| {
-            let (count, after) = after.split_first_chunk::<4>().ok_or_else(|| wrong("a part of the header"))?;
-            let length = (u32::from_le_bytes(*count) as usize).checked_mul(each).ok_or_else(|| wrong("a part of the header"))?;
+            let (count, after) =
+                after.split_first_chunk::<4>().ok_or_else(|| wrong("a part of the header"))?;
+            let length = (u32::from_le_bytes(*count) as usize)
+                .checked_mul(each)
+                .ok_or_else(|| wrong("a part of the header"))?;
             after.split_at_checked(length).ok_or_else(|| wrong("a part longer than the header"))
         };
-        let plain = |length: usize| after.split_at_checked(length).ok_or_else(|| wrong("a part longer than the header"));
+        let plain = |length: usize| {
+            after.split_at_checked(length).ok_or_else(|| wrong("a part longer than the header"))
+        };
         rest = match &mark {
             b"HDR" if jpeg.is_none() => {
                 let (bytes, after) = counted(1)?;
@@ -115,25 +131,32 @@ fn blocks_of(mut headers: &[u8]) -> Result<u64> {
             break;
         }
         let (length, _) = after.split_first_chunk::<2>().ok_or_else(cut)?;
-        let (segment, rest) = after.split_at_checked(usize::from(u16::from_be_bytes(*length))).ok_or_else(cut)?;
+        let (segment, rest) =
+            after.split_at_checked(usize::from(u16::from_be_bytes(*length))).ok_or_else(cut)?;
         headers = rest;
         if segment.len() < 2 {
             return Err(cut());
         }
-        if FRAMES.contains(&mark) && blocks.replace(blocks_of_frame(segment).ok_or_else(cut)?).is_some() {
+        if FRAMES.contains(&mark)
+            && blocks.replace(blocks_of_frame(segment).ok_or_else(cut)?).is_some()
+        {
             return Err(wrong("two images in one"));
         }
     }
     blocks.ok_or_else(cut)
 }
 
-/// The blocks of a frame: its segment is length, precision, height, width, number of components, and three bytes of each, the
-/// second of which has its samples across and down.
+/// The blocks of a frame: its segment is length, precision, height, width, number of components,
+/// and three bytes of each, the second of which has its samples across and down.
 fn blocks_of_frame(segment: &[u8]) -> Option<u64> {
-    let number = |at: usize| Some(u64::from(*segment.get(at)?) << 8 | u64::from(*segment.get(at + 1)?));
+    let number =
+        |at: usize| Some(u64::from(*segment.get(at)?) << 8 | u64::from(*segment.get(at + 1)?));
     let (height, width, count) = (number(3)?, number(5)?, usize::from(*segment.get(7)?));
-    let samples: Option<Vec<(u64, u64)>> =
-        (0..count).map(|place| segment.get(9 + 3 * place).map(|byte| (u64::from(byte >> 4), u64::from(byte & 15)))).collect();
+    let samples: Option<Vec<(u64, u64)>> = (0..count)
+        .map(|place| {
+            segment.get(9 + 3 * place).map(|byte| (u64::from(byte >> 4), u64::from(byte & 15)))
+        })
+        .collect();
     let samples = samples?;
     let across = samples.iter().map(|(across, _)| *across).max().filter(|&most| most > 0)?;
     let down = samples.iter().map(|(_, down)| *down).max().filter(|&most| most > 0)?;
@@ -176,7 +199,13 @@ mod tests {
 
     #[test]
     fn memory_follows_the_image() {
-        let header = [part(b"HDR", &frame(100, 33)), threads(1), b"P0D\x01".to_vec(), part(b"GRB", b"behind")].concat();
+        let header = [
+            part(b"HDR", &frame(100, 33)),
+            threads(1),
+            b"P0D\x01".to_vec(),
+            part(b"GRB", b"behind"),
+        ]
+        .concat();
         let demands = Demands::of(&file(10_000, &header), 10_000).unwrap();
         // 3 x 7 units of 16 x 16 samples, with 4 + 1 + 1 blocks each.
         assert_eq!(demands.memory, 3 * 7 * 6 * BLOCK + 3 * header.len() as u64 + 10_000 + MODELS);
@@ -188,7 +217,10 @@ mod tests {
         let whole = [part(b"HDR", &frame(100, 33)), threads(1)].concat();
         assert!(Demands::of(&file(1000, &whole), 1000).is_ok());
         assert!(says(&file(1001, &whole), 1000).contains("longer than the block"));
-        assert!(says(&file(1000, &[part(b"HDR", &frame(65_000, 65_000)), threads(1)].concat()), 1000).contains("larger than its data"));
+        assert!(
+            says(&file(1000, &[part(b"HDR", &frame(65_000, 65_000)), threads(1)].concat()), 1000)
+                .contains("larger than its data")
+        );
         let large = [part(b"HDR", &frame(8000, 8000)), threads(1)].concat();
         assert!(says(&file(100_000, &large), 100_000).contains("larger than its code"));
         let with_code = [file(100_000, &large), vec![0; 1500]].concat();
@@ -196,8 +228,14 @@ mod tests {
         assert!(says(&file(1000, &vec![0; 200_000]), 1000).contains("longer than the image"));
         assert!(says(&file(1000, b"HDR\xFF\xFF\xFF\xFF"), 1000).contains("longer than the header"));
         assert!(says(&file(1000, b"CRS\xFF\xFF\xFF\x3F"), 1000).contains("longer than the header"));
-        assert!(says(&file(1000, &[part(b"HDR", &frame(100, 33)), threads(2)].concat()), 1000).contains("parts of the header"));
-        assert!(says(&file(1000, &[part(b"HDR", &frame(8, 8).repeat(2)), threads(1)].concat()), 1000).contains("two images"));
+        assert!(
+            says(&file(1000, &[part(b"HDR", &frame(100, 33)), threads(2)].concat()), 1000)
+                .contains("parts of the header")
+        );
+        assert!(
+            says(&file(1000, &[part(b"HDR", &frame(8, 8).repeat(2)), threads(1)].concat()), 1000)
+                .contains("two images")
+        );
         for end in 0..60 {
             let file = file(1000, &whole);
             assert!(Demands::of(&file[..end.min(file.len() - 1)], 1000).is_err());

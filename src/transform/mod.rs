@@ -52,8 +52,16 @@ pub const TRANSFORMS: [Transform; 9] = [
     Transform { id: idat::ID, name: "PNG IDAT", inverse: idat::inverse },
     Transform { id: scanline::ID, name: "PNG scanlines", inverse: scanline::inverse },
     Transform { id: jpeg::ID, name: "JPEG", inverse: jpeg::inverse },
-    Transform { id: relocations::ID, name: "relocations of a Windows image", inverse: relocations::inverse },
-    Transform { id: functions::ID, name: "function table of a Windows image", inverse: functions::inverse },
+    Transform {
+        id: relocations::ID,
+        name: "relocations of a Windows image",
+        inverse: relocations::inverse,
+    },
+    Transform {
+        id: functions::ID,
+        name: "function table of a Windows image",
+        inverse: functions::inverse,
+    },
     Transform { id: font::ID, name: "TrueType font", inverse: font::inverse },
     Transform { id: wasm::ID, name: "WebAssembly module", inverse: wasm::inverse },
     Transform { id: deflate::ID, name: "deflate", inverse: deflate::inverse },
@@ -68,7 +76,9 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     match TRANSFORMS.iter().find(|transform| transform.id == parts.id) {
         Some(transform) => match (transform.inverse)(parts, limit)? {
             // Each stops near the limit; what stands behind its last part may still pass it.
-            raw if raw.len() > limit => Err(Error::Corrupt(format!("{}: longer than its place", transform.name))),
+            raw if raw.len() > limit => {
+                Err(Error::Corrupt(format!("{}: longer than its place", transform.name)))
+            }
             raw => Ok(raw),
         },
         None => Err(Error::Unsupported(format!("transform {}", parts.id))),
@@ -85,7 +95,8 @@ pub fn restores(parts: &Parts, raw: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    /// A second transform of one id would never be found; the id 0 stands for a run in the program of a block.
+    /// A second transform of one id would never be found; the id 0 stands for a run in the program
+    /// of a block.
     #[test]
     fn ids_are_unique_and_in_order() {
         assert!(TRANSFORMS[0].id > 0);
@@ -100,7 +111,12 @@ mod tests {
             for parts in crate::block::transforms(&sample, &crate::level::LEVELS[7]) {
                 let raw = inverse(parts.clone(), 1 << 20).unwrap();
                 for limit in (0..raw.len()).rev().take(12) {
-                    assert!(inverse(parts.clone(), limit).is_err(), "{name}, transform {}: {limit} of {}", parts.id, raw.len());
+                    assert!(
+                        inverse(parts.clone(), limit).is_err(),
+                        "{name}, transform {}: {limit} of {}",
+                        parts.id,
+                        raw.len()
+                    );
                 }
                 seen.push(parts.id);
             }
@@ -113,11 +129,17 @@ mod tests {
     #[test]
     fn the_document_lists_every_transform() {
         let document = include_str!("../../docs/format-block.md");
-        let section = document.split("\n## ").find_map(|section| section.strip_prefix("Transforms\n")).unwrap();
+        let section = document
+            .split("\n## ")
+            .find_map(|section| section.strip_prefix("Transforms\n"))
+            .unwrap();
         let rows = section.lines().filter_map(|line| line.strip_prefix("| ")).filter_map(|row| {
             let mut cells = row.split(" | ");
             Some((cells.next()?.parse::<u8>().ok()?, cells.next()?))
         });
-        assert_eq!(rows.collect::<Vec<_>>(), TRANSFORMS.map(|transform| (transform.id, transform.name)));
+        assert_eq!(
+            rows.collect::<Vec<_>>(),
+            TRANSFORMS.map(|transform| (transform.id, transform.name))
+        );
     }
 }

@@ -9,11 +9,14 @@ use crate::varint::{self, Reader};
 /// The stored id.
 pub const ID: u8 = 4;
 
-/// Takes rows of one filter byte and `row_bytes` bytes with pixels `pixel_bytes` apart. `None` where `bytes` is no
-/// whole number of rows or a filter is unknown.
+/// Takes rows of one filter byte and `row_bytes` bytes with pixels `pixel_bytes` apart. `None`
+/// where `bytes` is no whole number of rows or a filter is unknown.
 #[must_use]
 pub fn forward(bytes: &[u8], row_bytes: usize, pixel_bytes: usize) -> Option<Parts> {
-    if row_bytes == 0 || !bytes.len().is_multiple_of(row_bytes + 1) || !(1..=8).contains(&pixel_bytes) {
+    if row_bytes == 0
+        || !bytes.len().is_multiple_of(row_bytes + 1)
+        || !(1..=8).contains(&pixel_bytes)
+    {
         return None;
     }
     let mut side = Vec::with_capacity(bytes.len() / (row_bytes + 1));
@@ -45,8 +48,14 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     let pixel_bytes = usize::from(reader.byte()?);
     let row_bytes = reader.len()?;
     let rows = parts.side.len();
-    let fits = row_bytes > 0 && row_bytes.checked_mul(rows) == Some(parts.inner.len()) && parts.inner.len() + rows <= limit;
-    if !fits || !(1..=8).contains(&pixel_bytes) || !reader.is_empty() || parts.side.iter().any(|&filter| filter > 4) {
+    let fits = row_bytes > 0
+        && row_bytes.checked_mul(rows) == Some(parts.inner.len())
+        && parts.inner.len() + rows <= limit;
+    if !fits
+        || !(1..=8).contains(&pixel_bytes)
+        || !reader.is_empty()
+        || parts.side.iter().any(|&filter| filter > 4)
+    {
         return Err(bad());
     }
     let mut out = Vec::with_capacity(parts.inner.len() + rows);
@@ -54,7 +63,14 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
         out.push(filter);
         let start = row * row_bytes;
         for column in 0..row_bytes {
-            out.push(parts.inner[start + column].wrapping_sub(predict(filter, &parts.inner, start, column, row_bytes, pixel_bytes)));
+            out.push(parts.inner[start + column].wrapping_sub(predict(
+                filter,
+                &parts.inner,
+                start,
+                column,
+                row_bytes,
+                pixel_bytes,
+            )));
         }
     }
     Ok(out)
@@ -62,7 +78,14 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
 
 /// What the filter predicts at `column` of the row that begins at `start` in `pixels`.
 #[inline]
-fn predict(filter: u8, pixels: &[u8], start: usize, column: usize, row_bytes: usize, pixel_bytes: usize) -> u8 {
+fn predict(
+    filter: u8,
+    pixels: &[u8],
+    start: usize,
+    column: usize,
+    row_bytes: usize,
+    pixel_bytes: usize,
+) -> u8 {
     let left = if column >= pixel_bytes { pixels[start + column - pixel_bytes] } else { 0 };
     let above = if start > 0 { pixels[start + column - row_bytes] } else { 0 };
     match filter {
@@ -71,7 +94,11 @@ fn predict(filter: u8, pixels: &[u8], start: usize, column: usize, row_bytes: us
         2 => above,
         3 => ((u16::from(left) + u16::from(above)) / 2) as u8,
         _ => {
-            let corner = if start > 0 && column >= pixel_bytes { pixels[start + column - row_bytes - pixel_bytes] } else { 0 };
+            let corner = if start > 0 && column >= pixel_bytes {
+                pixels[start + column - row_bytes - pixel_bytes]
+            } else {
+                0
+            };
             paeth(left, above, corner)
         }
     }

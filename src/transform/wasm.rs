@@ -1,7 +1,7 @@
 //! WebAssembly modules up to the end of their code, without the lengths of function bodies.
 //!
-//! A body ends with its outermost block, so its length says nothing new: it becomes a zero. Where a body cannot be read
-//! as instructions, its length stays.
+//! A body ends with its outermost block, so its length says nothing new: it becomes a zero. Where a
+//! body cannot be read as instructions, its length stays.
 
 use super::{Parts, restores};
 use crate::error::{Error, Result};
@@ -14,7 +14,8 @@ pub const ID: u8 = 9;
 /// Bytes of a length as linkers write it that leave room for a larger one.
 const PADDED: usize = 5;
 
-/// Most sections in front of the code and with it: a false start must not be followed through a whole block.
+/// Most sections in front of the code and with it: a false start must not be followed through a
+/// whole block.
 const MAX_SECTIONS: usize = 64;
 
 /// Where the code of a module lies.
@@ -57,8 +58,8 @@ pub fn find(bytes: &[u8]) -> Option<Code> {
     None
 }
 
-/// Takes the lengths out of the module that `bytes` begin with, whose code was found. Gives the parts and how many bytes
-/// they stand for: all bodies, as far as they are there.
+/// Takes the lengths out of the module that `bytes` begin with, whose code was found. Gives the
+/// parts and how many bytes they stand for: all bodies, as far as they are there.
 #[must_use]
 pub fn forward(bytes: &[u8], code: &Code) -> Option<(Parts, usize)> {
     let &Code { start, end, count } = code;
@@ -86,7 +87,8 @@ pub fn forward(bytes: &[u8], code: &Code) -> Option<(Parts, usize)> {
         rest = behind;
     }
     let raw = &bytes[..bytes.len() - rest.len()];
-    let parts = Parts { id: ID, params: vec![padded?.into()], side: Vec::new(), packed: Vec::new(), inner };
+    let parts =
+        Parts { id: ID, params: vec![padded?.into()], side: Vec::new(), packed: Vec::new(), inner };
     restores(&parts, raw).then_some((parts, raw.len()))
 }
 
@@ -106,7 +108,11 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     for _ in 0..count {
         let mut body = rest;
         let Some(said) = Number::read(&mut body) else { break };
-        let length = if said == 0 { body_length(body).ok_or_else(bad)? } else { body.len().min(said as usize) };
+        let length = if said == 0 {
+            body_length(body).ok_or_else(bad)?
+        } else {
+            body.len().min(said as usize)
+        };
         if said == 0 {
             out.extend(written(length as u32, padded));
         } else {

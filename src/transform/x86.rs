@@ -31,8 +31,8 @@ struct Place {
     long: bool,
 }
 
-/// Converts `code`, which lies `base` bytes into a program of `size` bytes: the file, or any other number that its
-/// pieces share.
+/// Converts `code`, which lies `base` bytes into a program of `size` bytes: the file, or any other
+/// number that its pieces share.
 #[must_use]
 pub fn forward(code: &[u8], base: usize, size: usize) -> Parts {
     // In a longer file targets count from the piece itself.
@@ -46,8 +46,9 @@ pub fn forward(code: &[u8], base: usize, size: usize) -> Parts {
     Parts { id: ID, params, side: Vec::new(), packed: Vec::new(), inner }
 }
 
-/// Compilers for x86-64 move cold blocks far away, and conditional jumps to them profit like calls; in 32-bit code
-/// most stay near, and their displacements repeat more than their targets. REX.W tells the two apart.
+/// Compilers for x86-64 move cold blocks far away, and conditional jumps to them profit like calls;
+/// in 32-bit code most stay near, and their displacements repeat more than their targets. REX.W
+/// tells the two apart.
 fn is_64_bit(code: &[u8]) -> bool {
     code.iter().filter(|&&byte| byte == 0x48).count() * 40 > code.len()
 }
@@ -59,11 +60,20 @@ fn is_64_bit(code: &[u8]) -> bool {
 pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     let mut reader = Reader::new(&parts.params);
     let (long, base, size) = (reader.byte()?, reader.len()?, reader.len()?);
-    if !reader.is_empty() || long > 1 || base > MAX_SIZE || size > MAX_SIZE || parts.inner.len() > limit.min(1 << 30) {
+    if !reader.is_empty()
+        || long > 1
+        || base > MAX_SIZE
+        || size > MAX_SIZE
+        || parts.inner.len() > limit.min(1 << 30)
+    {
         return Err(Error::Corrupt("parameters of the x86 transform".into()));
     }
     let mut code = parts.inner;
-    convert(&mut code, Place { base: base as u32, size: size as u32, long: long == 1 }, Direction::ToRelative);
+    convert(
+        &mut code,
+        Place { base: base as u32, size: size as u32, long: long == 1 },
+        Direction::ToRelative,
+    );
     Ok(code)
 }
 
@@ -73,13 +83,15 @@ enum Direction {
     ToRelative,
 }
 
-/// Forward from the end to the start, back from the start to the end: when an opcode is looked at, all
-/// that lies before it is original and all behind it converted, in both directions. So operands
+/// Forward from the end to the start, back from the start to the end: when an opcode is looked at,
+/// all that lies before it is original and all behind it converted, in both directions. So operands
 /// may overlap and both sides still make the same choices.
 fn convert(code: &mut [u8], place: Place, direction: Direction) {
     let Some(last) = code.len().checked_sub(5) else { return };
     match direction {
-        Direction::ToAbsolute => (0..=last).rev().for_each(|at| convert_at(code, at, place, direction)),
+        Direction::ToAbsolute => {
+            (0..=last).rev().for_each(|at| convert_at(code, at, place, direction))
+        }
         Direction::ToRelative => (0..=last).for_each(|at| convert_at(code, at, place, direction)),
     }
 }
@@ -90,8 +102,12 @@ fn convert_at(code: &mut [u8], at: usize, Place { base, size, long }: Place, dir
     let Some(&operand) = code[start..].first_chunk::<4>() else { return };
     let next = base + start as u32 + 4;
     let converted = match direction {
-        Direction::ToAbsolute => absolute(u32::from_le_bytes(operand), next, size).map(|sum| swapped(sum.to_le_bytes())),
-        Direction::ToRelative => relative(u32::from_le_bytes(swapped(operand)), next, size).map(u32::to_le_bytes),
+        Direction::ToAbsolute => {
+            absolute(u32::from_le_bytes(operand), next, size).map(|sum| swapped(sum.to_le_bytes()))
+        }
+        Direction::ToRelative => {
+            relative(u32::from_le_bytes(swapped(operand)), next, size).map(u32::to_le_bytes)
+        }
     };
     if let Some(bytes) = converted {
         code[start..start + 4].copy_from_slice(&bytes);
@@ -123,7 +139,15 @@ fn operand_start(code: &[u8], at: usize, long: bool) -> Option<usize> {
             Some(at + 2)
         }
         // The same behind two-byte opcodes: widening moves, SSE moves and arithmetic.
-        0x10..=0x11 | 0x28..=0x2F | 0x51..=0x5F | 0x6E..=0x6F | 0x7E..=0x7F | 0xB6..=0xB7 | 0xBE..=0xBF | 0xD6 | 0xEF
+        0x10..=0x11
+        | 0x28..=0x2F
+        | 0x51..=0x5F
+        | 0x6E..=0x6F
+        | 0x7E..=0x7F
+        | 0xB6..=0xB7
+        | 0xBE..=0xBF
+        | 0xD6
+        | 0xEF
             if long && at > 0 && code[at - 1] == 0x0F && code[at + 1] & 0xC7 == 5 =>
         {
             Some(at + 2)
@@ -137,8 +161,9 @@ fn swapped([a, b, c, top]: [u8; 4]) -> [u8; 4] {
     [c, b, a, top]
 }
 
-/// The displacement `value` of an operand that ends at `next` in `size` bytes, as an absolute target. Where the
-/// target lies outside, the displacement takes a place that no target inside needs: a bijection on -next..size.
+/// The displacement `value` of an operand that ends at `next` in `size` bytes, as an absolute
+/// target. Where the target lies outside, the displacement takes a place that no target inside
+/// needs: a bijection on -next..size.
 fn absolute(value: u32, next: u32, size: u32) -> Option<u32> {
     let (value, next, size) = (i64::from(value as i32), i64::from(next), i64::from(size));
     small(value).then(|| match value {

@@ -22,7 +22,8 @@ pub const FIRST_BASE: u8 = MIDDLE_BASE + MIDDLE as u8;
 /// Most letters of a word.
 pub const LONGEST: usize = 24;
 
-/// Slots of the table that finds a word: a power of two, and more than twice as many as there are words.
+/// Slots of the table that finds a word: a power of two, and more than twice as many as there are
+/// words.
 const SLOTS: usize = 1 << 17;
 
 /// How many words there are.
@@ -51,7 +52,14 @@ pub fn prepare() -> Result<()> {
     made.starts.try_reserve_exact(WORDS_HELD + 1).map_err(no_memory)?;
     made.slots.try_reserve_exact(SLOTS).map_err(no_memory)?;
     made.starts.push(0);
-    made.starts.extend(WORDS.bytes().enumerate().filter(|&(_, byte)| byte == b'\n').map(|(at, _)| at as u32 + 1).take(WORDS_HELD));
+    made.starts.extend(
+        WORDS
+            .bytes()
+            .enumerate()
+            .filter(|&(_, byte)| byte == b'\n')
+            .map(|(at, _)| at as u32 + 1)
+            .take(WORDS_HELD),
+    );
     made.slots.resize(SLOTS, 0);
     for number in 0..WORDS_HELD {
         let mut at = hash(made.word(number));
@@ -68,7 +76,9 @@ pub fn prepare() -> Result<()> {
 impl Dictionary {
     fn word(&self, number: usize) -> &'static [u8] {
         match self.starts.get(number..number.saturating_add(2)) {
-            Some(&[start, next]) => WORDS.as_bytes().get(start as usize..next.saturating_sub(1) as usize).unwrap_or(&[]),
+            Some(&[start, next]) => {
+                WORDS.as_bytes().get(start as usize..next.saturating_sub(1) as usize).unwrap_or(&[])
+            }
             _ => &[],
         }
     }
@@ -81,7 +91,8 @@ pub fn word(number: usize) -> &'static [u8] {
 }
 
 fn hash(word: &[u8]) -> usize {
-    let sum = word.iter().fold(0u32, |sum, &letter| (sum ^ u32::from(letter)).wrapping_mul(0x0100_0193));
+    let sum =
+        word.iter().fold(0u32, |sum, &letter| (sum ^ u32::from(letter)).wrapping_mul(0x0100_0193));
     (sum.wrapping_mul(0x9E37_79B1) >> 15) as usize
 }
 
@@ -133,23 +144,35 @@ pub fn code(number: usize) -> Code {
         LAST..SHORT => (2, number - LAST),
         _ => (3, number - SHORT),
     };
-    let bytes =
-        [FIRST_BASE + (rest / (LAST * MIDDLE) % FIRST) as u8, MIDDLE_BASE + (rest / LAST % MIDDLE) as u8, LAST_BASE + (rest % LAST) as u8];
+    let bytes = [
+        FIRST_BASE + (rest / (LAST * MIDDLE) % FIRST) as u8,
+        MIDDLE_BASE + (rest / LAST % MIDDLE) as u8,
+        LAST_BASE + (rest % LAST) as u8,
+    ];
     Code { bytes, length }
 }
 
 /// How many words have codes of one or two bytes.
 const SHORT: usize = LAST + LAST * MIDDLE;
 
-/// The word whose code ends with `last`, after the bytes `before` (0 to 2 of them); none where no code is like this.
+/// The word whose code ends with `last`, after the bytes `before` (0 to 2 of them); none where no
+/// code is like this.
 #[must_use]
 pub fn expand(before: &[u8], last: u8) -> &'static [u8] {
     let last = usize::from(last - LAST_BASE);
     match *before {
         [] => word(last),
-        [middle] if (MIDDLE_BASE..FIRST_BASE).contains(&middle) => word(LAST + usize::from(middle - MIDDLE_BASE) * LAST + last),
+        [middle] if (MIDDLE_BASE..FIRST_BASE).contains(&middle) => {
+            word(LAST + usize::from(middle - MIDDLE_BASE) * LAST + last)
+        }
         [first, middle] if first >= FIRST_BASE && (MIDDLE_BASE..FIRST_BASE).contains(&middle) => {
-            word(SHORT + (usize::from(first - FIRST_BASE) * MIDDLE + usize::from(middle - MIDDLE_BASE)) * LAST + last)
+            word(
+                SHORT
+                    + (usize::from(first - FIRST_BASE) * MIDDLE
+                        + usize::from(middle - MIDDLE_BASE))
+                        * LAST
+                    + last,
+            )
         }
         _ => &[],
     }
@@ -183,7 +206,11 @@ mod tests {
         prepare().unwrap();
         for (at, word) in WORDS.lines().enumerate() {
             assert_eq!(number(word.as_bytes()), Some(at), "{word}: twice in the list?");
-            let (last, before) = code(at).as_slice().split_last().map(|(last, before)| (*last, before.to_vec())).unwrap();
+            let (last, before) = code(at)
+                .as_slice()
+                .split_last()
+                .map(|(last, before)| (*last, before.to_vec()))
+                .unwrap();
             assert_eq!(expand(&before, last), word.as_bytes());
         }
         assert_eq!(number(b"xyzzyq"), None);

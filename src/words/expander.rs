@@ -14,7 +14,11 @@ impl Letters {
     fn of(text: &[u8], capital: u8) -> Self {
         let mut letters = Self { bytes: [0; LONGEST], length: text.len().min(LONGEST) };
         letters.bytes[..letters.length].copy_from_slice(&text[..letters.length]);
-        let capitals = if capital == CAPITALS { letters.length } else { usize::from(capital == CAPITAL).min(letters.length) };
+        let capitals = if capital == CAPITALS {
+            letters.length
+        } else {
+            usize::from(capital == CAPITAL).min(letters.length)
+        };
         letters.bytes[..capitals].make_ascii_uppercase();
         letters
     }
@@ -49,7 +53,8 @@ enum Quoted {
     Foreign,
 }
 
-/// State of the expansion, for which the dictionary must be ready ([`super::dictionary::prepare`]). Any bytes can be given to it: what is no code stands for nothing.
+/// State of the expansion, for which the dictionary must be ready ([`super::dictionary::prepare`]).
+/// Any bytes can be given to it: what is no code stands for nothing.
 #[derive(Clone, Default, Debug)]
 pub struct Expander {
     quoted: Quoted,
@@ -154,7 +159,10 @@ mod tests {
     fn broken_codes_stand_for_nothing() {
         let text = |codes: &[u8]| {
             let mut expander = Expander::default();
-            codes.iter().flat_map(|&byte| expander.push(byte).as_slice().to_vec()).collect::<Vec<u8>>()
+            codes
+                .iter()
+                .flat_map(|&byte| expander.push(byte).as_slice().to_vec())
+                .collect::<Vec<u8>>()
         };
         assert_eq!(text(&[FIRST_BASE, b'a']), b"a");
         assert_eq!(text(&[FIRST_BASE, FIRST_BASE, MIDDLE_BASE]), b"");

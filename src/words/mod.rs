@@ -1,8 +1,9 @@
 //! Text as words: a word of the dictionary becomes a code of one to three bytes.
 //!
-//! Text in codes is a third shorter, so that contexts of as many bytes reach further back, sorting brings more of
-//! the same together, and everything takes less time; `docs/models-text.md` has the figures. The idea is that of
-//! word replacing transforms (Skibiński, Grabowski and Deorowicz, "Revisiting dictionary-based compression", 2005).
+//! Text in codes is a third shorter, so that contexts of as many bytes reach further back, sorting
+//! brings more of the same together, and everything takes less time; `docs/models-text.md` has the
+//! figures. The idea is that of word replacing transforms (Skibiński, Grabowski and Deorowicz,
+//! "Revisiting dictionary-based compression", 2005).
 //!
 //! | bytes | stand for |
 //! |---|---|
@@ -51,7 +52,11 @@ pub fn decode(codes: &[u8], length: usize) -> Result<Vec<u8>> {
         }
         text.extend_from_slice(letters.as_slice());
     }
-    if text.len() == length { Ok(text) } else { Err(Error::Corrupt("words are shorter than their text".into())) }
+    if text.len() == length {
+        Ok(text)
+    } else {
+        Err(Error::Corrupt("words are shorter than their text".into()))
+    }
 }
 
 #[cfg(test)]
@@ -123,6 +128,8 @@ mod tests {
         dictionary::prepare().unwrap();
         let first = dictionary::word(0);
         assert_eq!(decode(&[128], first.len()).unwrap(), first);
-        assert!(decode(&[128], first.len() - 1).is_err() && decode(&[128], first.len() + 1).is_err());
+        assert!(
+            decode(&[128], first.len() - 1).is_err() && decode(&[128], first.len() + 1).is_err()
+        );
     }
 }

@@ -34,16 +34,21 @@ pub fn encode(text: &[u8]) -> Result<Vec<u8>> {
     Ok(codes)
 }
 
-/// The length of what `text` begins with: letters of one case, a capital and the small letters after it, bytes above
-/// 127, or one byte of anything else. The last of several capitals belongs to the small letters that follow it.
+/// The length of what `text` begins with: letters of one case, a capital and the small letters
+/// after it, bytes above 127, or one byte of anything else. The last of several capitals belongs to
+/// the small letters that follow it.
 fn token(text: &[u8]) -> usize {
-    let run = |from: usize, is: fn(&u8) -> bool| from + text[from..].iter().take_while(|byte| is(byte)).count();
+    let run = |from: usize, is: fn(&u8) -> bool| {
+        from + text[from..].iter().take_while(|byte| is(byte)).count()
+    };
     match text[0] {
         128.. => run(1, |byte| *byte >= 128),
         b'a'..=b'z' => run(1, u8::is_ascii_lowercase),
         b'A'..=b'Z' => match run(1, u8::is_ascii_uppercase) {
             1 => run(1, u8::is_ascii_lowercase),
-            capitals => capitals - usize::from(text.get(capitals).is_some_and(u8::is_ascii_lowercase)),
+            capitals => {
+                capitals - usize::from(text.get(capitals).is_some_and(u8::is_ascii_lowercase))
+            }
         },
         _ => 1,
     }

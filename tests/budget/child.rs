@@ -20,7 +20,13 @@ pub fn run(folder: &Path, arguments: &[&str]) -> Outcome {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cmx"));
     let errors = folder.join("errors");
     let file = fs::File::create(&errors).unwrap();
-    command.args(arguments).current_dir(folder).env_remove("CMX_OPT").stdout(Stdio::null()).stderr(file).stdin(Stdio::null());
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("CMX_OPT")
+        .stdout(Stdio::null())
+        .stderr(file)
+        .stdin(Stdio::null());
     let mut child = command.spawn().unwrap();
     let (mut peak, mut seconds) = (0, 0.0);
     let code = loop {
@@ -37,7 +43,9 @@ pub fn run(folder: &Path, arguments: &[&str]) -> Outcome {
 
 fn memory(process: u32) -> Option<u64> {
     let text = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let kib = text.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok())?;
+    let kib = text.lines().find_map(|line| {
+        line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok()
+    })?;
     Some(kib << 10)
 }
 

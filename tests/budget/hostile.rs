@@ -22,7 +22,8 @@ pub mod column {
     pub const XATTRS: u64 = 12;
 }
 
-/// A member of records that are given as raw length, hash of the raw bytes, and coded bytes; the last one is the index.
+/// A member of records that are given as raw length, hash of the raw bytes, and coded bytes; the
+/// last one is the index.
 pub fn member(features: u64, memory_mib: u64, records: &[(u64, u64, Vec<u8>)]) -> Vec<u8> {
     let mut bytes = Vec::new();
     Header::new(features, memory_mib).write_to(&mut bytes);
@@ -66,7 +67,14 @@ fn counted(count: u64, one: &[u8]) -> Vec<u8> {
 
 /// A directory with `count` attributes that have neither names nor values.
 pub fn many_attributes(count: u64) -> Vec<u8> {
-    index(1, &[(column::FLAGS, vec![0x81, 1]), (column::PATH, b"d\0".to_vec()), (column::XATTRS, counted(count, &[0, 0]))])
+    index(
+        1,
+        &[
+            (column::FLAGS, vec![0x81, 1]),
+            (column::PATH, b"d\0".to_vec()),
+            (column::XATTRS, counted(count, &[0, 0])),
+        ],
+    )
 }
 
 /// A sparse file with `count` extents of a byte.
@@ -75,13 +83,21 @@ pub fn many_extents(count: u64) -> Vec<u8> {
     put_varint(&mut size, 2 * count);
     index(
         1,
-        &[(column::FLAGS, vec![64]), (column::PATH, b"f\0".to_vec()), (column::SIZE, size), (column::EXTENTS, counted(count, &[1, 1]))],
+        &[
+            (column::FLAGS, vec![64]),
+            (column::PATH, b"f\0".to_vec()),
+            (column::SIZE, size),
+            (column::EXTENTS, counted(count, &[1, 1])),
+        ],
     )
 }
 
 /// `count` directories without names.
 pub fn many_directories(count: u64) -> Vec<u8> {
-    index(count, &[(column::FLAGS, vec![1; count as usize]), (column::PATH, vec![0; count as usize])])
+    index(
+        count,
+        &[(column::FLAGS, vec![1; count as usize]), (column::PATH, vec![0; count as usize])],
+    )
 }
 
 /// A member of the compact form with this block.
@@ -97,7 +113,10 @@ pub fn prose(length: usize) -> Vec<u8> {
     let mut text = Vec::new();
     while text.len() < length {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        text.extend_from_slice(["the ", "cat ", "sat ", "on a ", "mat, ", "dog. "][(state >> 24) as usize % 6].as_bytes());
+        text.extend_from_slice(
+            ["the ", "cat ", "sat ", "on a ", "mat, ", "dog. "][(state >> 24) as usize % 6]
+                .as_bytes(),
+        );
         text.push(b'a' + (state >> 16) as u8 % 26);
     }
     text.truncate(length);
@@ -112,7 +131,8 @@ pub fn level_of(number: u8) -> &'static Level {
 
 /// A member of named files of these blocks and entries.
 pub fn named(level: &Level, blocks: &[CodedBlock], entries: Vec<Entry>, features: u64) -> Vec<u8> {
-    let mut writer = MemberWriter::begin(Vec::new(), incompatible::NAMED | features, level, 0).unwrap();
+    let mut writer =
+        MemberWriter::begin(Vec::new(), incompatible::NAMED | features, level, 0).unwrap();
     blocks.iter().for_each(|block| writer.block(block).unwrap());
     writer.finish(entries, &LEVELS[0], false).unwrap().0
 }

@@ -1,4 +1,5 @@
-//! `-M` is a cap on all that is done with an archive: the process stays below 1.2 times of it and says that it is a limit.
+//! `-M` is a cap on all that is done with an archive: the process stays below 1.2 times of it and
+//! says that it is a limit.
 
 use std::fs;
 
@@ -21,9 +22,17 @@ fn refuses(archive: &[u8], calls: &[&str], mebibytes: u64) {
         let mut arguments: Vec<&str> = call.split(' ').collect();
         arguments.extend(["-M", &limit, "x.cmx"]);
         let outcome = run(folder.path(), &arguments);
-        let what = format!("{call} -M {limit}: {:?} {} MB {}", outcome.code, outcome.peak / 1_000_000, outcome.errors);
+        let what = format!(
+            "{call} -M {limit}: {:?} {} MB {}",
+            outcome.code,
+            outcome.peak / 1_000_000,
+            outcome.errors
+        );
         eprintln!("{what}");
-        assert!(outcome.errors.contains("limit: ") && outcome.errors.lines().count() == 1, "{what}");
+        assert!(
+            outcome.errors.contains("limit: ") && outcome.errors.lines().count() == 1,
+            "{what}"
+        );
         assert!(outcome.peak <= (mebibytes << 20) / 5 * 6, "{what}");
     }
 }
@@ -37,7 +46,8 @@ fn compact_member_at_level_8() {
 
 #[test]
 fn index_coded_at_level_8() {
-    let mut paths: Vec<u8> = prose(60 << 10).iter().map(|&byte| if byte == b' ' { 0 } else { byte }).collect();
+    let mut paths: Vec<u8> =
+        prose(60 << 10).iter().map(|&byte| if byte == b' ' { 0 } else { byte }).collect();
     paths.push(0);
     let count = paths.iter().filter(|&&byte| byte == 0).count();
     let raw = index(count as u64, &[(column::FLAGS, vec![1; count]), (column::PATH, paths)]);
@@ -71,9 +81,19 @@ fn directories_behind_a_stream() {
     refuses(&[stream, index_only(&many_directories(2_000_000), 1)].concat(), &["-l"], 10);
     let stream = compact(b"a stream", [&[0][..], b"a stream"].concat());
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("x.cmx"), [stream, index_only(&many_directories(2_000_000), 1)].concat()).unwrap();
+    fs::write(
+        folder.path().join("x.cmx"),
+        [stream, index_only(&many_directories(2_000_000), 1)].concat(),
+    )
+    .unwrap();
     let outcome = run(folder.path(), &["-t", "-M", "10M", "x.cmx"]);
-    assert!(outcome.code != Some(0) && outcome.peak <= 12 << 20, "{:?} {} {}", outcome.code, outcome.peak, outcome.errors);
+    assert!(
+        outcome.code != Some(0) && outcome.peak <= 12 << 20,
+        "{:?} {} {}",
+        outcome.code,
+        outcome.peak,
+        outcome.errors
+    );
 }
 
 #[test]
@@ -91,14 +111,25 @@ fn one_raw_block_of_a_gibibyte() {
         let mut all = cmx::container::hash::Hasher::default();
         (0..length >> 20).for_each(|_| all.update(&zeros));
         let index = [&[1][..], &[0; 2]].concat();
-        member(0, 4096, &[(length, all.finish(), coded), (index.len() as u64, hash(&index), [&[0][..], &index].concat())])
+        member(
+            0,
+            4096,
+            &[
+                (length, all.finish(), coded),
+                (index.len() as u64, hash(&index), [&[0][..], &index].concat()),
+            ],
+        )
     };
     refuses(&member(256 << 20, 8), &["-t", "-d --stdout"], 100);
     // Longer than any block of its level: no limit, but a lie.
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("x.cmx"), member(1 << 30, 8)).unwrap();
     let outcome = run(folder.path(), &["-t", "-M", "100M", "x.cmx"]);
-    assert!(outcome.errors.contains("more than the 268435456 that its level has"), "{}", outcome.errors);
+    assert!(
+        outcome.errors.contains("more than the 268435456 that its level has"),
+        "{}",
+        outcome.errors
+    );
     assert!(outcome.peak < 12 << 20, "{}", outcome.peak);
 }
 
@@ -117,16 +148,27 @@ fn what_is_made_under_a_limit_is_read_under_it() {
         for level in ["-1", "-5"] {
             for limit in ["7M", "10M", "16M", "40M", "100M"] {
                 for more in [&["--no-verify"][..], &[]] {
-                    let arguments = [&["-c", level, "-q", "-f", "-M", limit, name, "-o", "x.cmx"], more].concat();
+                    let arguments =
+                        [&["-c", level, "-q", "-f", "-M", limit, name, "-o", "x.cmx"], more]
+                            .concat();
                     let outcome = run(folder.path(), &arguments);
                     if outcome.code != Some(0) {
-                        assert!(outcome.errors.contains("limit: "), "{arguments:?}: {}", outcome.errors);
+                        assert!(
+                            outcome.errors.contains("limit: "),
+                            "{arguments:?}: {}",
+                            outcome.errors
+                        );
                         continue;
                     }
                     made += 1;
                     for call in ["-t", "-l"] {
                         let outcome = run(folder.path(), &[call, "-M", limit, "x.cmx"]);
-                        assert_eq!(outcome.code, Some(0), "{arguments:?} {call}: {}", outcome.errors);
+                        assert_eq!(
+                            outcome.code,
+                            Some(0),
+                            "{arguments:?} {call}: {}",
+                            outcome.errors
+                        );
                     }
                 }
             }
@@ -141,10 +183,35 @@ fn what_a_header_declares_costs_nothing() {
         let raw = b"forty bytes that are stored as they are.";
         let mut index = vec![1];
         let block = [&[0][..], raw].concat();
-        let record = cmx::container::record::Record::new(cmx::container::record::Kind::Block, 0, 40, hash(raw), &block).record_len();
-        index.extend([record as u8, 40, 1, column::FLAGS as u8, 1, 0, column::PATH as u8, 1, 0, column::SIZE as u8, 1, 40, 5, 4]);
+        let record = cmx::container::record::Record::new(
+            cmx::container::record::Kind::Block,
+            0,
+            40,
+            hash(raw),
+            &block,
+        )
+        .record_len();
+        index.extend([
+            record as u8,
+            40,
+            1,
+            column::FLAGS as u8,
+            1,
+            0,
+            column::PATH as u8,
+            1,
+            0,
+            column::SIZE as u8,
+            1,
+            40,
+            5,
+            4,
+        ]);
         index.extend(&hash(raw).to_le_bytes()[..4]);
-        let records = [(40, hash(raw), block), (index.len() as u64, hash(&index), [&[0][..], &index].concat())];
+        let records = [
+            (40, hash(raw), block),
+            (index.len() as u64, hash(&index), [&[0][..], &index].concat()),
+        ];
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("x.cmx"), member(0, memory, &records)).unwrap();
         let outcome = run(folder.path(), &["-t", "-M", "10M", "x.cmx"]);
@@ -152,17 +219,24 @@ fn what_a_header_declares_costs_nothing() {
     }
 }
 
-/// As JSON an entry takes some times what it takes in the index: 300,000 were 700 MB under a limit of 240.
+/// As JSON an entry takes some times what it takes in the index: 300,000 were 700 MB under a limit
+/// of 240.
 #[test]
 fn lists_as_json_are_printed_entry_by_entry() {
     let folder = tempfile::tempdir().unwrap();
     let count = 300_000u64;
-    let paths: Vec<u8> = (0..count).flat_map(|number| format!("{number:06}\0").into_bytes()).collect();
+    let paths: Vec<u8> =
+        (0..count).flat_map(|number| format!("{number:06}\0").into_bytes()).collect();
     let raw = index(count, &[(column::FLAGS, vec![1; count as usize]), (column::PATH, paths)]);
     fs::write(folder.path().join("x.cmx"), index_only(&raw, 1)).unwrap();
     for call in [&["-l", "--json"][..], &["-l"]] {
         let outcome = run(folder.path(), &[call, &["-M", "240M", "x.cmx"]].concat());
-        eprintln!("{call:?} -M 240M: {:?} {} MB {}", outcome.code, outcome.peak / 1_000_000, outcome.errors);
+        eprintln!(
+            "{call:?} -M 240M: {:?} {} MB {}",
+            outcome.code,
+            outcome.peak / 1_000_000,
+            outcome.errors
+        );
         assert_eq!(outcome.code, Some(0), "{}", outcome.errors);
         assert!(outcome.peak <= (240 << 20) / 5 * 6, "{call:?}: {}", outcome.peak);
     }
@@ -174,8 +248,14 @@ fn a_mended_archive_is_read_within_the_limit() {
     let content = prose(2000);
     let block = CodedBlock::encode(&content, level_of(1), false).unwrap();
     // Names that are long enough for a guard when they are coded.
-    let path = |number: u32| format!("{number:06}{:04x}", number.wrapping_mul(2_654_435_761) >> 16).into_bytes();
-    let folders = (0..300_000).map(|number| Entry { path: path(number), kind: EntryKind::Directory, ..Entry::default() });
+    let path = |number: u32| {
+        format!("{number:06}{:04x}", number.wrapping_mul(2_654_435_761) >> 16).into_bytes()
+    };
+    let folders = (0..300_000).map(|number| Entry {
+        path: path(number),
+        kind: EntryKind::Directory,
+        ..Entry::default()
+    });
     let entries = std::iter::once(file(2000, hash(&content))).chain(folders).collect();
     let mut archive = named(level_of(1), &[block], entries, incompatible::BASED);
     // The first block of a member that may have a base is guarded.
@@ -193,7 +273,8 @@ fn a_mended_archive_is_read_within_the_limit() {
 fn results_of_transforms_are_charged() {
     use std::io::Write;
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(6));
-    (0..400_000u32).for_each(|number| writeln!(gzip, "{:08x}", number.wrapping_mul(2_654_435_761)).unwrap());
+    (0..400_000u32)
+        .for_each(|number| writeln!(gzip, "{:08x}", number.wrapping_mul(2_654_435_761)).unwrap());
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("x"), gzip.finish().unwrap()).unwrap();
     let made = run(folder.path(), &["-1", "-q", "--no-verify", "x"]);
@@ -202,33 +283,57 @@ fn results_of_transforms_are_charged() {
     for mebibytes in [10u64, 16, 24, 32, 48, 80] {
         let limit = format!("{mebibytes}M");
         let outcome = run(folder.path(), &["-t", "-M", &limit, "x.cmx"]);
-        eprintln!("-M {limit}: {:?} {} MB {}", outcome.code, outcome.peak / 1_000_000, outcome.errors);
+        eprintln!(
+            "-M {limit}: {:?} {} MB {}",
+            outcome.code,
+            outcome.peak / 1_000_000,
+            outcome.errors
+        );
         assert!(outcome.peak <= (mebibytes << 20) / 5 * 6, "-M {limit}: {}", outcome.peak);
-        assert!(outcome.code == Some(0) || outcome.errors.contains("limit: "), "{}", outcome.errors);
+        assert!(
+            outcome.code == Some(0) || outcome.errors.contains("limit: "),
+            "{}",
+            outcome.errors
+        );
         outcomes.push(outcome.code == Some(0));
     }
     assert!(!outcomes[0] && outcomes[5], "{outcomes:?}");
 }
 
-/// The list of files, the names and the index were not counted while an archive was made: 20,000 files took 26 MiB under
-/// 16M, and what was made under 24M was refused by `-t` under 24M.
+/// The list of files, the names and the index were not counted while an archive was made: 20,000
+/// files took 26 MiB under 16M, and what was made under 24M was refused by `-t` under 24M.
 #[test]
 fn many_files_are_made_within_the_limit_and_read_under_it() {
     let folder = tempfile::tempdir().unwrap();
     for number in 0..8_000u32 {
         let parent = folder.path().join(format!("M/{:03}", number / 500));
         fs::create_dir_all(&parent).unwrap();
-        let text = format!("the file number {number} has a text of its own {:08x}\n", number.wrapping_mul(2_654_435_761));
+        let text = format!(
+            "the file number {number} has a text of its own {:08x}\n",
+            number.wrapping_mul(2_654_435_761)
+        );
         fs::write(parent.join(format!("file{number:06}.txt")), text).unwrap();
     }
     let mut made = 0;
     for level in ["-1", "-4"] {
         for mebibytes in [8u64, 12, 16, 20, 24, 32] {
             let limit = format!("{mebibytes}M");
-            let outcome = run(folder.path(), &[level, "-q", "-f", "--no-verify", "-M", &limit, "M", "-o", "x.cmx"]);
-            eprintln!("{level} -M {limit}: {:?} {} KiB {}", outcome.code, outcome.peak >> 10, outcome.errors.trim());
+            let outcome = run(
+                folder.path(),
+                &[level, "-q", "-f", "--no-verify", "-M", &limit, "M", "-o", "x.cmx"],
+            );
+            eprintln!(
+                "{level} -M {limit}: {:?} {} KiB {}",
+                outcome.code,
+                outcome.peak >> 10,
+                outcome.errors.trim()
+            );
             // The program itself takes 6 MB, and these limits are not much more.
-            assert!(outcome.peak <= (mebibytes << 20) / 5 * 6 + (2 << 20), "{level} -M {limit}: {}", outcome.peak);
+            assert!(
+                outcome.peak <= (mebibytes << 20) / 5 * 6 + (2 << 20),
+                "{level} -M {limit}: {}",
+                outcome.peak
+            );
             if outcome.code != Some(0) {
                 assert!(outcome.errors.contains("limit: "), "{}", outcome.errors);
                 continue;
@@ -239,23 +344,44 @@ fn many_files_are_made_within_the_limit_and_read_under_it() {
                     continue;
                 }
                 let outcome = run(folder.path(), &[call, &["-M", &limit, "x.cmx"]].concat());
-                eprintln!("{call:?} -M {limit}: {:?} {} KiB {}", outcome.code, outcome.peak >> 10, outcome.errors.trim());
-                assert_eq!(outcome.code, Some(0), "{level} {call:?} -M {limit}: {}", outcome.errors);
-                assert!(outcome.peak <= (mebibytes << 20) / 5 * 6 + (2 << 20), "{call:?} -M {limit}: {}", outcome.peak);
+                eprintln!(
+                    "{call:?} -M {limit}: {:?} {} KiB {}",
+                    outcome.code,
+                    outcome.peak >> 10,
+                    outcome.errors.trim()
+                );
+                assert_eq!(
+                    outcome.code,
+                    Some(0),
+                    "{level} {call:?} -M {limit}: {}",
+                    outcome.errors
+                );
+                assert!(
+                    outcome.peak <= (mebibytes << 20) / 5 * 6 + (2 << 20),
+                    "{call:?} -M {limit}: {}",
+                    outcome.peak
+                );
             }
         }
     }
     assert!(made >= 4, "{made}");
 }
 
-/// Where counts are declared an error names the whole demand: it grew by a mebibyte a try. And it names what is read.
+/// Where counts are declared an error names the whole demand: it grew by a mebibyte a try. And it
+/// names what is read.
 #[test]
 fn an_error_names_the_whole_demand() {
     let folder = tempfile::tempdir().unwrap();
     let count = 20_000u64;
-    let paths: Vec<u8> = (0..count).flat_map(|number| format!("a folder of number {number:06}\0").into_bytes()).collect();
+    let paths: Vec<u8> = (0..count)
+        .flat_map(|number| format!("a folder of number {number:06}\0").into_bytes())
+        .collect();
     let named = index(count, &[(column::FLAGS, vec![1; count as usize]), (column::PATH, paths)]);
-    for (name, raw) in [("attributes", many_attributes(2_000_000)), ("extents", many_extents(2_000_000)), ("folders", named)] {
+    for (name, raw) in [
+        ("attributes", many_attributes(2_000_000)),
+        ("extents", many_extents(2_000_000)),
+        ("folders", named),
+    ] {
         fs::write(folder.path().join("x.cmx"), index_only(&raw, 1)).unwrap();
         let outcome = run(folder.path(), &["-l", "-M", "1M", "x.cmx"]);
         assert!(outcome.errors.contains("limit: what is read would bring"), "{}", outcome.errors);
@@ -263,8 +389,15 @@ fn an_error_names_the_whole_demand() {
         for tries in 0.. {
             assert!(tries < 5, "{name}: refused under {limit}M too");
             let outcome = run(folder.path(), &["-l", "-M", &format!("{limit}M"), "x.cmx"]);
-            eprintln!("{name} -M {limit}M: {:?} {} KiB {}", outcome.code, outcome.peak >> 10, outcome.errors.trim());
-            let Some((_, least)) = outcome.errors.split_once("-M raises the limit, to ") else { break };
+            eprintln!(
+                "{name} -M {limit}M: {:?} {} KiB {}",
+                outcome.code,
+                outcome.peak >> 10,
+                outcome.errors.trim()
+            );
+            let Some((_, least)) = outcome.errors.split_once("-M raises the limit, to ") else {
+                break;
+            };
             limit = least.split_once('M').unwrap().0.parse().unwrap();
         }
     }

@@ -11,7 +11,13 @@ fn text(length: usize) -> Vec<u8> {
         if out.len() >= length {
             break;
         }
-        writeln!(out, "{} the cat sat on mat {}", number.wrapping_mul(2_654_435_761) >> 12, number % 17).unwrap();
+        writeln!(
+            out,
+            "{} the cat sat on mat {}",
+            number.wrapping_mul(2_654_435_761) >> 12,
+            number % 17
+        )
+        .unwrap();
     }
     out.truncate(length);
     out
@@ -20,9 +26,17 @@ fn text(length: usize) -> Vec<u8> {
 /// Nothing in the compact form declares memory: 32 KB at -8 took 733 MB under -M 10M.
 #[test]
 fn the_compact_form_keeps_to_the_memory() {
-    for (level, refused, taken) in [(&LEVELS[7], 100 << 20, 4 << 30), (&LEVELS[4], 2 << 20, 64 << 20)] {
-        let archive = compress_with(&text(30_000), &EncodeOptions { level, verify: false, ..EncodeOptions::default() }).unwrap();
-        let with = |memory: u64| decompress_with(&archive, &DecodeOptions { memory, ..DecodeOptions::default() });
+    for (level, refused, taken) in
+        [(&LEVELS[7], 100 << 20, 4 << 30), (&LEVELS[4], 2 << 20, 64 << 20)]
+    {
+        let archive = compress_with(
+            &text(30_000),
+            &EncodeOptions { level, verify: false, ..EncodeOptions::default() },
+        )
+        .unwrap();
+        let with = |memory: u64| {
+            decompress_with(&archive, &DecodeOptions { memory, ..DecodeOptions::default() })
+        };
         assert!(matches!(with(refused), Err(Error::Limit(_))), "-{}", level.number());
         assert!(with(taken).is_ok(), "-{}", level.number());
     }
@@ -32,10 +46,17 @@ fn the_compact_form_keeps_to_the_memory() {
 #[test]
 fn output_beyond_its_limit_is_not_decoded() {
     for length in [400_000, 3 << 20] {
-        let archive =
-            compress_with(&text(length), &EncodeOptions { level: &LEVELS[0], verify: false, ..EncodeOptions::default() }).unwrap();
+        let archive = compress_with(
+            &text(length),
+            &EncodeOptions { level: &LEVELS[0], verify: false, ..EncodeOptions::default() },
+        )
+        .unwrap();
         let progress = std::sync::Arc::new(cmx::progress::Progress::default());
-        let options = DecodeOptions { max_output: 1000, progress: Some(progress.clone()), ..DecodeOptions::default() };
+        let options = DecodeOptions {
+            max_output: 1000,
+            progress: Some(progress.clone()),
+            ..DecodeOptions::default()
+        };
         assert!(matches!(decompress_with(&archive, &options), Err(Error::Limit(_))));
         assert_eq!(progress.work(), 0, "{length} bytes");
         let enough = DecodeOptions { max_output: length as u64, ..DecodeOptions::default() };

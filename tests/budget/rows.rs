@@ -1,5 +1,6 @@
-//! What archives that are made to keep a decoder at work cost: a row each, printed with `--nocapture`. An archive of a
-//! kilobyte takes less than a second at -1 to -5, and no more than honest data of what it declares above.
+//! What archives that are made to keep a decoder at work cost: a row each, printed with
+//! `--nocapture`. An archive of a kilobyte takes less than a second at -1 to -5, and no more than
+//! honest data of what it declares above.
 //!
 //! The figures are for a build with optimisation. Without it rows are shorter and bounds are wider.
 
@@ -21,7 +22,8 @@ const PARTS: usize = if cfg!(debug_assertions) { 8 } else { 1 };
 /// Seconds that stand for one of an optimised build, on a machine that is shared.
 const SECOND: f64 = if cfg!(debug_assertions) { 8.0 } else { 1.3 };
 
-/// Runs `call` on `archive`. It may take `each` seconds a kilobyte, and half a second to begin with.
+/// Runs `call` on `archive`. It may take `each` seconds a kilobyte, and half a second to begin
+/// with.
 fn row(name: &str, archive: &[u8], call: &str, each: f64) {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("x.cmx"), archive).unwrap();
@@ -37,8 +39,16 @@ fn row(name: &str, archive: &[u8], call: &str, each: f64) {
         outcome.code,
         outcome.errors.trim()
     );
-    assert!(!outcome.errors.contains("work"), "{name} asks for more than is allowed: {}", outcome.errors);
-    assert!(seconds <= SECOND * (0.5 + each * kilobytes), "{name}: {seconds} s for {} bytes", archive.len());
+    assert!(
+        !outcome.errors.contains("work"),
+        "{name} asks for more than is allowed: {}",
+        outcome.errors
+    );
+    assert!(
+        seconds <= SECOND * (0.5 + each * kilobytes),
+        "{name}: {seconds} s for {} bytes",
+        archive.len()
+    );
 }
 
 /// Seconds a kilobyte at -1 to -5, and at the levels above: their models take three times as long.
@@ -62,8 +72,17 @@ fn small_streams_of_text() {
     for level in [1u8, 5, 6, 7, 10, 8] {
         for (name, kind, number) in [("text", Kind::Text, 1u8), ("words", Kind::Words, 8)] {
             let raw = prose(40);
-            let code = [&[1 << 4 | level, number][..], &cmx::predictor::encode(&raw, level_of(level), &kind).unwrap()].concat();
-            row(&format!("A5 compact members, 40 B of {name}, -{level}"), &compact(&raw, code).repeat(100 / PARTS), "-t", each(level));
+            let code = [
+                &[1 << 4 | level, number][..],
+                &cmx::predictor::encode(&raw, level_of(level), &kind).unwrap(),
+            ]
+            .concat();
+            row(
+                &format!("A5 compact members, 40 B of {name}, -{level}"),
+                &compact(&raw, code).repeat(100 / PARTS),
+                "-t",
+                each(level),
+            );
         }
     }
 }
@@ -75,9 +94,22 @@ fn runs_of_zeros() {
         let mut program = vec![1];
         put_varint(&mut program, length);
         program.push(0);
-        let blocks = repeated(&coded_block(length, zeros_hash(length), &split(level, &program)), count as usize);
-        let archive = named(level_of(level), &blocks, vec![file(length * count, zeros_hash(length * count))], 0);
-        row(&format!("A5 zeros as runs, {} MiB, -{level}", (length * count) >> 20), &archive, "-t", each(level));
+        let blocks = repeated(
+            &coded_block(length, zeros_hash(length), &split(level, &program)),
+            count as usize,
+        );
+        let archive = named(
+            level_of(level),
+            &blocks,
+            vec![file(length * count, zeros_hash(length * count))],
+            0,
+        );
+        row(
+            &format!("A5 zeros as runs, {} MiB, -{level}", (length * count) >> 20),
+            &archive,
+            "-t",
+            each(level),
+        );
     }
 }
 
@@ -96,7 +128,12 @@ fn samples_of_one_value() {
             let mut coded = vec![1 << 4 | level];
             kind.write(&mut coded);
             coded.extend(code);
-            row(&format!("A5 {name} of zeros, -{level}"), &compact(&zeros, coded), "-t", each(level));
+            row(
+                &format!("A5 {name} of zeros, -{level}"),
+                &compact(&zeros, coded),
+                "-t",
+                each(level),
+            );
         }
     }
 }
@@ -116,7 +153,8 @@ fn sparse_files() {
 
 #[test]
 fn content_of_deflate() {
-    // Runs of all lengths: chains are long, and no match is long enough to end a search. They come again behind the window.
+    // Runs of all lengths: chains are long, and no match is long enough to end a search. They come
+    // again behind the window.
     let mut state = 1u32;
     let mut runs = Vec::new();
     while runs.len() < 40_000 {
@@ -139,7 +177,8 @@ fn content_of_deflate() {
         coded.extend(program);
         coded.extend(code);
         coded.resize(1200 / PARTS, 0);
-        let archive = named(level_of(1), &[coded_block(1 << 20, 0, &coded)], vec![file(1 << 20, 0)], 0);
+        let archive =
+            named(level_of(1), &[coded_block(1 << 20, 0, &coded)], vec![file(1 << 20, 0)], 0);
         row(&format!("A5 deflate of {name}"), &archive, "-t", 2.0);
     }
 }
@@ -155,8 +194,15 @@ fn sorted_blocks() {
     fibonacci.truncate(length);
     let period = prose(200).into_iter().cycle().take(length).collect();
     let thue = (0..length as u32).map(|at| b'a' + (at.count_ones() & 1) as u8).collect();
-    for (name, raw) in [("Fibonacci word", fibonacci), ("200 bytes", period), ("Thue-Morse word", thue)] {
-        let archive = named(level_of(1), &[single(&raw, 1, &Kind::Generic)], vec![file(length as u64, hash(&raw))], 0);
+    for (name, raw) in
+        [("Fibonacci word", fibonacci), ("200 bytes", period), ("Thue-Morse word", thue)]
+    {
+        let archive = named(
+            level_of(1),
+            &[single(&raw, 1, &Kind::Generic)],
+            vec![file(length as u64, hash(&raw))],
+            0,
+        );
         row(&format!("sorted block, {} MiB, {name}", length >> 20), &archive, "-t", 1.0);
     }
 }
@@ -174,10 +220,20 @@ fn what_models_are_sure_of() {
             if name == "counting" && level < 5 {
                 continue;
             }
-            let archive = named(level_of(level), &[single(&raw, level, &Kind::Generic)], vec![file(raw.len() as u64, hash(&raw))], 0);
+            let archive = named(
+                level_of(level),
+                &[single(&raw, level, &Kind::Generic)],
+                vec![file(raw.len() as u64, hash(&raw))],
+                0,
+            );
             // At -8 counting is what any honest data are: 6 µs a byte.
             let each = if level == 8 { 7.0 } else { each(level) };
-            row(&format!("mixed block, {} MiB, {name}, -{level}", raw.len() >> 20), &archive, "-t", each);
+            row(
+                &format!("mixed block, {} MiB, {name}, -{level}", raw.len() >> 20),
+                &archive,
+                "-t",
+                each,
+            );
         }
     }
 }
@@ -186,7 +242,8 @@ fn what_models_are_sure_of() {
 fn many_streams_in_a_block() {
     for level in [4u8, 5, 8] {
         let raw = prose(12);
-        let (mut program, mut bodies, mut table, mut all) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut program, mut bodies, mut table, mut all) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for number in 0..64u32 {
             let kind = Kind::Image { bits: 24, row_bytes: 3 + 3 * number };
             let code = cmx::predictor::encode(&raw, level_of(level), &kind).unwrap();
@@ -211,13 +268,25 @@ fn blocks_behind_a_base() {
     for level in [10u8, 8] {
         for length in [200usize, 20_000] {
             let (text, small) = (prose(length), prose(200));
-            let (base_block, base) = CodedBlock::encode_base(&text, level_of(level), usize::MAX, false).unwrap();
+            let (base_block, base) =
+                CodedBlock::encode_base(&text, level_of(level), usize::MAX, false).unwrap();
             let behind = CodedBlock::encode_behind(&small, &base.unwrap(), false).unwrap();
             let count = 20 / PARTS;
-            let blocks: Vec<CodedBlock> = std::iter::once(base_block).chain(repeated(&behind, count)).collect();
+            let blocks: Vec<CodedBlock> =
+                std::iter::once(base_block).chain(repeated(&behind, count)).collect();
             let all = [text, small.repeat(count)].concat();
-            let archive = named(level_of(level), &blocks, vec![file(all.len() as u64, hash(&all))], incompatible::BASED);
-            row(&format!("{count} blocks behind a base of {length} B, -{level}"), &archive, "-t", each(level));
+            let archive = named(
+                level_of(level),
+                &blocks,
+                vec![file(all.len() as u64, hash(&all))],
+                incompatible::BASED,
+            );
+            row(
+                &format!("{count} blocks behind a base of {length} B, -{level}"),
+                &archive,
+                "-t",
+                each(level),
+            );
         }
     }
 }
@@ -225,8 +294,18 @@ fn blocks_behind_a_base() {
 #[test]
 fn indices() {
     let count = 2_000_000 / PARTS as u64;
-    row(&format!("index of {count} directories"), &index_only(&many_directories(count), 1), "-l", 1.0);
-    row(&format!("index of {count} attributes"), &index_only(&many_attributes(count), 1), "-l", 1.0);
+    row(
+        &format!("index of {count} directories"),
+        &index_only(&many_directories(count), 1),
+        "-l",
+        1.0,
+    );
+    row(
+        &format!("index of {count} attributes"),
+        &index_only(&many_attributes(count), 1),
+        "-l",
+        1.0,
+    );
 }
 
 #[test]
@@ -234,9 +313,18 @@ fn copies() {
     let content = vec![0; 16 << 20];
     let block = CodedBlock::encode(&content, level_of(1), false).unwrap();
     let first = file(16 << 20, hash(&content));
-    let copy = |number: usize| Entry { path: format!("{number}").into_bytes(), same_as: Some(0), ..first.clone() };
+    let copy = |number: usize| Entry {
+        path: format!("{number}").into_bytes(),
+        same_as: Some(0),
+        ..first.clone()
+    };
     let count = 100 / PARTS;
-    let archive = named(level_of(1), &[block], std::iter::once(first.clone()).chain((0..count).map(copy)).collect(), 0);
+    let archive = named(
+        level_of(1),
+        &[block],
+        std::iter::once(first.clone()).chain((0..count).map(copy)).collect(),
+        0,
+    );
     for call in ["-l", "-t"] {
         row(&format!("A6 {count} copies of 16 MiB"), &archive, call, 1.0);
     }
@@ -251,11 +339,18 @@ fn entries_over_lost_blocks() {
     let (files, blocks) = (300_000 / PARTS, 2000 / PARTS);
     let each_block = files / blocks;
     let block = CodedBlock::encode(&vec![7; each_block], level_of(1), false).unwrap();
-    let paths = (0..files).map(|number| Entry { path: format!("{number:06}").into_bytes(), ..file(1, hash(&[7])) });
+    let paths = (0..files)
+        .map(|number| Entry { path: format!("{number:06}").into_bytes(), ..file(1, hash(&[7])) });
     let mut archive = named(level_of(1), &repeated(&block, blocks), paths.collect(), 0);
-    let damaged = archive.windows(4).position(|bytes| bytes == cmx::container::format::MARKER).unwrap() + 30;
+    let damaged =
+        archive.windows(4).position(|bytes| bytes == cmx::container::format::MARKER).unwrap() + 30;
     archive[damaged] ^= 1;
-    row(&format!("A7 {files} entries over {blocks} blocks, one lost"), &archive, "repair -o out", 0.1);
+    row(
+        &format!("A7 {files} entries over {blocks} blocks, one lost"),
+        &archive,
+        "repair -o out",
+        0.1,
+    );
 }
 
 #[test]
@@ -266,8 +361,18 @@ fn heads_records_and_magics() {
     for number in 0..(2000 / PARTS) as u64 {
         heads.extend(MAGIC);
         for shard in [64 << 20, 64, 2] {
-            let (from_start, ranges) = (heads.len() as u64, std::iter::once(0..number + 1).collect());
-            let head = GroupHead { behind: false, from_start, ranges, shard, share: 0, hash: 0, data: vec![1], recovery: vec![2] };
+            let (from_start, ranges) =
+                (heads.len() as u64, std::iter::once(0..number + 1).collect());
+            let head = GroupHead {
+                behind: false,
+                from_start,
+                ranges,
+                shard,
+                share: 0,
+                hash: 0,
+                data: vec![1],
+                recovery: vec![2],
+            };
             head.write_to(&mut heads);
         }
     }
@@ -277,8 +382,17 @@ fn heads_records_and_magics() {
         let from_start = groups.len() as u64;
         let shard = ((from_start - number) as usize).next_multiple_of(2);
         let ranges = std::iter::once(number..from_start).collect();
-        GroupHead { behind: true, from_start, ranges, shard, share: 0, hash: number, data: vec![1], recovery: vec![2] }
-            .write_to(&mut groups);
+        GroupHead {
+            behind: true,
+            from_start,
+            ranges,
+            shard,
+            share: 0,
+            hash: number,
+            data: vec![1],
+            recovery: vec![2],
+        }
+        .write_to(&mut groups);
     }
     row("A7 groups about the same bytes", &groups, "repair -o out", 0.1);
     for kind in [Kind::Parity, Kind::Block, Kind::Names] {
@@ -286,7 +400,16 @@ fn heads_records_and_magics() {
         let mut records = Vec::new();
         for number in 0..(40_000 / PARTS) as u64 {
             let length = (length - records.len()) as u64;
-            Record { kind, number, raw_len: length, coded_len: length, lanes: 1, raw_hash: 1, coded_hash: 2 }.write_to(&mut records);
+            Record {
+                kind,
+                number,
+                raw_len: length,
+                coded_len: length,
+                lanes: 1,
+                raw_hash: 1,
+                coded_hash: 2,
+            }
+            .write_to(&mut records);
         }
         records.resize(length, 0);
         row(&format!("A7 records of {kind:?} that claim the rest"), &records, "repair -o out", 0.1);

@@ -1,5 +1,5 @@
-//! Work stays in proportion to what an archive has and declares. Times are compared with those of honest archives in the
-//! same run, for machines and builds differ.
+//! Work stays in proportion to what an archive has and declares. Times are compared with those of
+//! honest archives in the same run, for machines and builds differ.
 
 use std::fs;
 
@@ -24,7 +24,11 @@ fn seconds(archive: &[u8]) -> f64 {
 #[test]
 fn compact_members_of_forty_bytes_at_level_8() {
     let raw = prose(40);
-    let coded = [&[1 << 4 | 8, 1][..], &cmx::predictor::encode(&raw, &LEVELS[7], &block::Kind::Text).unwrap()].concat();
+    let coded = [
+        &[1 << 4 | 8, 1][..],
+        &cmx::predictor::encode(&raw, &LEVELS[7], &block::Kind::Text).unwrap(),
+    ]
+    .concat();
     let member = compact(&raw, coded);
     let one = seconds(&member);
     let many = seconds(&member.repeat(20));
@@ -38,14 +42,18 @@ fn images_of_zeros() {
     for level in [5u8, 8] {
         let kind = block::Kind::Image { bits: 8, row_bytes: 1024 };
         let zeros = vec![0; 300_000];
-        let mut code = cmx::predictor::encode(&zeros, &LEVELS[usize::from(level) - 1], &kind).unwrap();
+        let mut code =
+            cmx::predictor::encode(&zeros, &LEVELS[usize::from(level) - 1], &kind).unwrap();
         // The rest only fills it up.
         code.truncate(30);
         let mut single = vec![1 << 4 | level, 3, 8];
         put_varint(&mut single, 1024);
         single.extend(&code);
         let refused = block::decode(&single, zeros.len());
-        assert!(matches!(refused, Err(Error::Corrupt(text)) if text.contains("samples")), "-{level}");
+        assert!(
+            matches!(refused, Err(Error::Corrupt(text)) if text.contains("samples")),
+            "-{level}"
+        );
         // What is made of the same bytes is decoded.
         let made = block::encode(&zeros, &LEVELS[usize::from(level) - 1], true).unwrap();
         assert!(made.fallback.is_none());
@@ -78,19 +86,28 @@ fn several_streams_of_text_are_refused() {
         }
         coded.extend([0; 8]);
         let refused = block::decode(&coded, 40);
-        assert!(matches!(&refused, Err(Error::Corrupt(text)) if text.contains("two streams of text")), "{kinds:?}: {refused:?}");
+        assert!(
+            matches!(&refused, Err(Error::Corrupt(text)) if text.contains("two streams of text")),
+            "{kinds:?}: {refused:?}"
+        );
     }
 }
 
 /// 470 bytes stood for 8 GiB: what they declare is known first.
 #[test]
 fn zeros_as_runs_are_limited_before_they_are_made() {
-    let archive =
-        cmx::compress_with(&vec![0; 33 << 20], &cmx::EncodeOptions { level: &LEVELS[0], verify: false, ..cmx::EncodeOptions::default() })
-            .unwrap();
+    let archive = cmx::compress_with(
+        &vec![0; 33 << 20],
+        &cmx::EncodeOptions { level: &LEVELS[0], verify: false, ..cmx::EncodeOptions::default() },
+    )
+    .unwrap();
     assert!(archive.len() < 500);
     let progress = std::sync::Arc::new(cmx::progress::Progress::default());
-    let options = DecodeOptions { max_output: 1 << 20, progress: Some(progress.clone()), ..DecodeOptions::default() };
+    let options = DecodeOptions {
+        max_output: 1 << 20,
+        progress: Some(progress.clone()),
+        ..DecodeOptions::default()
+    };
     assert!(matches!(cmx::decompress_with(&archive, &options), Err(Error::Limit(_))));
     assert_eq!(progress.written(), 0);
 }
@@ -101,8 +118,12 @@ fn blocks_longer_than_their_level_has_are_refused() {
     for (level, length) in [(1u8, (16u64 << 20) + 1), (8, (256 << 20) + 1)] {
         let coded = vec![1 << 4 | level, 0, 1, 2, 3];
         let index = [1, 0, 0];
-        let archive = member(0, 4096, &[(length, 0, coded), (3, hash(&index), [&[0][..], &index].concat())]);
+        let archive =
+            member(0, 4096, &[(length, 0, coded), (3, hash(&index), [&[0][..], &index].concat())]);
         let refused = cmx::decompress(&archive);
-        assert!(matches!(&refused, Err(Error::Corrupt(text)) if text.contains("that its level has")), "{refused:?}");
+        assert!(
+            matches!(&refused, Err(Error::Corrupt(text)) if text.contains("that its level has")),
+            "{refused:?}"
+        );
     }
 }

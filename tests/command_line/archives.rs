@@ -14,8 +14,12 @@ fn a_folder_there_and_back() {
     ok(&folder, "-1 d IN -o x.cmx");
     let list = String::from_utf8(ok(&folder, "-l x.cmx")).unwrap();
     assert!(list.contains("d/sub/a.txt") && list.contains("5 entries"), "{list}");
-    let json: serde_json::Value = serde_json::from_slice(&ok(&folder, "-l --json x.cmx IN")).unwrap();
-    assert_eq!((&json["entries"][0]["path"], &json["entries"][0]["size"]), (&"IN".into(), &TEXT.len().into()));
+    let json: serde_json::Value =
+        serde_json::from_slice(&ok(&folder, "-l --json x.cmx IN")).unwrap();
+    assert_eq!(
+        (&json["entries"][0]["path"], &json["entries"][0]["size"]),
+        (&"IN".into(), &TEXT.len().into())
+    );
     ok(&folder, "-d x.cmx d/**/*.txt -C out");
     assert_eq!(fs::read(folder.path().join("out/d/sub/a.txt")).unwrap(), TEXT);
     assert!(!folder.path().join("out/d/b.md").exists());
@@ -33,10 +37,14 @@ fn a_folder_there_and_back() {
     fails(&folder, "-d x.cmx -o y", b"", 1, "-C");
     ok(&folder, "-1 d");
     assert!(folder.path().join("d.cmx").exists());
-    assert_eq!(String::from_utf8(ok(&folder, "repair d.cmx")).unwrap(), "d.cmx is whole; nothing to repair\n");
+    assert_eq!(
+        String::from_utf8(ok(&folder, "repair d.cmx")).unwrap(),
+        "d.cmx is whole; nothing to repair\n"
+    );
 }
 
-/// A file in the way stays, the rest is extracted, and an extraction that was interrupted can go on.
+/// A file in the way stays, the rest is extracted, and an extraction that was interrupted can go
+/// on.
 #[test]
 fn a_file_in_the_way_stays_and_the_rest_is_extracted() {
     let folder = folder();
@@ -49,12 +57,22 @@ fn a_file_in_the_way_stays_and_the_rest_is_extracted() {
     let output = cmx(path, "-d --rm x.cmx", b"");
     let text = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{text}");
-    assert!(text.contains("b is there already; -f overwrites it") && text.contains("1 extracted, 2 in the way"), "{text}");
-    assert_eq!((fs::read(path.join("b")).unwrap(), fs::read(path.join("c")).unwrap()), (b"mine\n".to_vec(), b"c\n".to_vec()));
+    assert!(
+        text.contains("b is there already; -f overwrites it")
+            && text.contains("1 extracted, 2 in the way"),
+        "{text}"
+    );
+    assert_eq!(
+        (fs::read(path.join("b")).unwrap(), fs::read(path.join("c")).unwrap()),
+        (b"mine\n".to_vec(), b"c\n".to_vec())
+    );
     assert!(path.join("x.cmx").exists(), "the archive holds what was not extracted");
     fs::remove_file(path.join("c")).unwrap();
     ok(&folder, "-d --skip-existing x.cmx");
-    assert_eq!((fs::read(path.join("b")).unwrap(), fs::read(path.join("c")).unwrap()), (b"mine\n".to_vec(), b"c\n".to_vec()));
+    assert_eq!(
+        (fs::read(path.join("b")).unwrap(), fs::read(path.join("c")).unwrap()),
+        (b"mine\n".to_vec(), b"c\n".to_vec())
+    );
     fails(&folder, "-d --skip-existing -f x.cmx", b"", 1, "not together with -f");
     ok(&folder, "-d -f x.cmx");
     assert_eq!(fs::read(path.join("b")).unwrap(), b"b\n");
@@ -89,7 +107,12 @@ fn repair_names_what_is_lost() {
     assert!(lost.starts_with("lost: stream-2, ") && lost.lines().count() == 1, "{lost}");
     let text = repair("-v");
     let last = "x.repaired.cmx: 2 entries whole, 1 not";
-    assert!(text.starts_with("stream-1: ") && text.lines().count() == 5 && text.ends_with(&format!("{lost}{last}\n")), "{text}");
+    assert!(
+        text.starts_with("stream-1: ")
+            && text.lines().count() == 5
+            && text.ends_with(&format!("{lost}{last}\n")),
+        "{text}"
+    );
     assert_eq!(ok(&folder, "-dc x.repaired.cmx"), [TEXT, TEXT].concat());
     ok(&folder, "-t x.repaired.cmx");
     ok(&folder, "-d x.repaired.cmx");
@@ -117,12 +140,16 @@ fn a_table_over_the_levels_and_a_word_on_it() {
     assert!(table.contains("\nTake -"), "{table}");
     let some = String::from_utf8(ok(&folder, "bench --levels 1,3 IN IN")).unwrap();
     assert_eq!(some.matches("\n-3 ").count(), 2, "{some}");
-    for (line, wanted) in
-        [("bench -1 IN", &["1"][..]), ("bench -3 -1 IN", &["1", "3"]), ("bench -12 IN", &[]), ("bench -2 --levels 4 IN", &["2", "4"])]
-    {
+    for (line, wanted) in [
+        ("bench -1 IN", &["1"][..]),
+        ("bench -3 -1 IN", &["1", "3"]),
+        ("bench -12 IN", &[]),
+        ("bench -2 --levels 4 IN", &["2", "4"]),
+    ] {
         let output = cmx(folder.path(), line, b"");
         let text = String::from_utf8(output.stdout).unwrap();
-        let mut found: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix('-')).map(|line| &line[..1]).collect();
+        let mut found: Vec<&str> =
+            text.lines().filter_map(|line| line.strip_prefix('-')).map(|line| &line[..1]).collect();
         found.sort_unstable();
         assert_eq!(found, wanted, "{line}: {text}");
     }
@@ -130,8 +157,16 @@ fn a_table_over_the_levels_and_a_word_on_it() {
     fails(&folder, "bench .", b"", 1, "directory; name a file");
     // Of a large file a sample.
     fs::write(folder.path().join("large"), vec![7; 9 << 20]).unwrap();
-    assert!(String::from_utf8(ok(&folder, "bench --levels 1 large")).unwrap().contains("a sample of 8.0 MiB"));
-    assert!(!String::from_utf8(ok(&folder, "bench --levels 1 --whole large")).unwrap().contains("sample"));
+    assert!(
+        String::from_utf8(ok(&folder, "bench --levels 1 large"))
+            .unwrap()
+            .contains("a sample of 8.0 MiB")
+    );
+    assert!(
+        !String::from_utf8(ok(&folder, "bench --levels 1 --whole large"))
+            .unwrap()
+            .contains("sample")
+    );
     fails(&folder, "-b", b"", 1, "name a file");
     fails(&folder, "bench --levels 77 IN", b"", 1, "no level 77");
 }

@@ -26,7 +26,12 @@ fn the_promised_forms() {
 #[test]
 fn inputs_of_every_kind() {
     let folder = folder();
-    for (name, data) in [("empty", vec![]), ("byte", vec![7]), ("zeros", vec![0; 300_000]), ("already", TEXT.repeat(9))] {
+    for (name, data) in [
+        ("empty", vec![]),
+        ("byte", vec![7]),
+        ("zeros", vec![0; 300_000]),
+        ("already", TEXT.repeat(9)),
+    ] {
         fs::write(folder.path().join(name), &data).unwrap();
         ok(&folder, &format!("-1 -q {name}"));
         ok(&folder, &format!("-1 -q {name}.cmx -o twice.cmx -f"));
@@ -87,8 +92,14 @@ fn an_archive_has_the_name_that_was_typed() {
     fs::write(folder.path().join("d/f"), TEXT).unwrap();
     std::os::unix::fs::symlink("d", folder.path().join("lnk")).unwrap();
     std::os::unix::fs::symlink("nowhere", folder.path().join("lost")).unwrap();
-    let calls =
-        [("d/", "d.cmx"), ("./d/.", "d.cmx"), ("d//", "d.cmx"), ("lnk", "lnk.cmx"), ("lnk/", "lnk.cmx"), ("--archive lost", "lost.cmx")];
+    let calls = [
+        ("d/", "d.cmx"),
+        ("./d/.", "d.cmx"),
+        ("d//", "d.cmx"),
+        ("lnk", "lnk.cmx"),
+        ("lnk/", "lnk.cmx"),
+        ("--archive lost", "lost.cmx"),
+    ];
     for (line, made) in calls {
         ok(&folder, line);
         let mut expected = ["IN", "d", "lnk", "lost", made];
@@ -99,7 +110,10 @@ fn an_archive_has_the_name_that_was_typed() {
     fails(&folder, "lost", b"", 1, "lost is a symbolic link to nothing; --archive stores the link");
     ok(&folder, "--archive lost IN lnk -o x.cmx");
     let list = String::from_utf8(ok(&folder, "-l x.cmx")).unwrap();
-    assert!(list.contains("lost -> nowhere") && list.contains("lnk -> d") && list.contains("3 entries"), "{list}");
+    assert!(
+        list.contains("lost -> nowhere") && list.contains("lnk -> d") && list.contains("3 entries"),
+        "{list}"
+    );
 }
 
 #[test]
@@ -109,10 +123,19 @@ fn names_in_messages_cannot_act_on_a_terminal() {
     fs::create_dir(folder.path().join("d")).unwrap();
     let fifo = folder.path().join("d").join(odd);
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
-    for line in ["d -o x.cmx".to_string(), format!("{odd} IN -o y.cmx"), odd.to_string(), format!("-l {odd}"), format!("-d {odd}.cmx")] {
+    for line in [
+        "d -o x.cmx".to_string(),
+        format!("{odd} IN -o y.cmx"),
+        odd.to_string(),
+        format!("-l {odd}"),
+        format!("-d {odd}.cmx"),
+    ] {
         let output = cmx(folder.path(), &line, b"");
         let text = String::from_utf8(output.stderr).unwrap();
-        assert!(text.contains("no\\u{1b}[31m\\u{202e}such") && !text.contains(['\u{1b}', '\u{202e}']), "{text:?}");
+        assert!(
+            text.contains("no\\u{1b}[31m\\u{202e}such") && !text.contains(['\u{1b}', '\u{202e}']),
+            "{text:?}"
+        );
         assert!(!text.contains("os error") && text.matches("such").count() <= 2, "{text:?}");
     }
 }
@@ -127,7 +150,12 @@ fn what_is_no_archive_is_not_called_corrupt() {
     for line in ["-d x.cmx nothing -C out", "-dc x.cmx nothing", "-l x.cmx nothing"] {
         let output = cmx(folder.path(), line, b"");
         let text = String::from_utf8(output.stderr).unwrap();
-        assert!(output.status.code() == Some(1) && text.contains("matches") && !text.contains("corrupt"), "{text}");
+        assert!(
+            output.status.code() == Some(1)
+                && text.contains("matches")
+                && !text.contains("corrupt"),
+            "{text}"
+        );
     }
 }
 
@@ -135,7 +163,14 @@ fn what_is_no_archive_is_not_called_corrupt() {
 fn an_empty_file_is_no_archive() {
     let folder = folder();
     fs::write(folder.path().join("none.cmx"), b"").unwrap();
-    for line in ["-t none.cmx", "-l none.cmx", "-d none.cmx", "-dc none.cmx", "-a none.cmx IN", "repair none.cmx"] {
+    for line in [
+        "-t none.cmx",
+        "-l none.cmx",
+        "-d none.cmx",
+        "-dc none.cmx",
+        "-a none.cmx IN",
+        "repair none.cmx",
+    ] {
         fails(&folder, line, b"", 1, "none.cmx: not a cmx archive: it is empty");
     }
     for line in ["-t", "-l", "-d", "-dc"] {
@@ -175,12 +210,23 @@ fn folders_are_no_archives_and_the_unreadable_is_named() {
 fn a_terminal_is_not_waited_for() {
     let folder = folder();
     for line in ["-d", "-t", "-l", "-dc", "-d -", "-o OUT", "-c --stdout"] {
-        let Ok(terminal) = fs::File::options().read(true).write(true).open("/dev/ptmx") else { return };
+        let Ok(terminal) = fs::File::options().read(true).write(true).open("/dev/ptmx") else {
+            return;
+        };
         let mut command = Command::new(env!("CARGO_BIN_EXE_cmx"));
-        command.current_dir(folder.path()).args(line.split(' ')).env_remove("CMX_OPT").stdin(terminal);
+        command
+            .current_dir(folder.path())
+            .args(line.split(' '))
+            .env_remove("CMX_OPT")
+            .stdin(terminal);
         let output = command.output().unwrap();
         let text = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.code() == Some(1) && text.contains("terminal; name") && text.lines().count() == 1, "cmx {line}: {text}");
+        assert!(
+            output.status.code() == Some(1)
+                && text.contains("terminal; name")
+                && text.lines().count() == 1,
+            "cmx {line}: {text}"
+        );
     }
     assert_eq!(names(&folder), ["IN"]);
 }

@@ -45,7 +45,10 @@ fn files_of_unknown_length_are_not_stored_as_empty() {
     let folder = folder();
     let output = cmx(folder.path(), "/proc/self/status IN -o x.cmx", b"");
     assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("left out: /proc/self/status: it has content"));
+    assert!(
+        String::from_utf8_lossy(&output.stderr)
+            .contains("left out: /proc/self/status: it has content")
+    );
     assert_eq!(ok(&folder, "-dc x.cmx"), TEXT);
 }
 
@@ -73,7 +76,9 @@ fn a_link_is_refused_or_replaced_and_a_folder_refused() {
         fs::write(folder.path().join("real"), b"kept").unwrap();
         fails(&folder, "IN -o link", b"", 1, "is a symbolic link");
         ok(&folder, "IN -f -o link");
-        assert!(!folder.path().join("link").is_symlink() && !folder.path().join("nowhere").exists());
+        assert!(
+            !folder.path().join("link").is_symlink() && !folder.path().join("nowhere").exists()
+        );
         assert_eq!(ok(&folder, "-dc link"), TEXT);
         assert_eq!(fs::read(folder.path().join("real")).unwrap(), b"kept");
         fs::remove_file(folder.path().join("link")).unwrap();

@@ -8,13 +8,24 @@ use crate::support::*;
 #[test]
 fn a_call_that_cannot_be_parsed_gets_one_line() {
     let folder = folder();
-    for (line, part) in
-        [("--quite IN", "--quiet"), ("repair", "<ARCHIVE>"), ("-T", "'--threads <N>'"), ("-M x IN", "900M"), ("completions x", "zsh")]
-    {
+    for (line, part) in [
+        ("--quite IN", "--quiet"),
+        ("repair", "<ARCHIVE>"),
+        ("-T", "'--threads <N>'"),
+        ("-M x IN", "900M"),
+        ("completions x", "zsh"),
+    ] {
         let output = cmx(folder.path(), line, b"");
         let text = String::from_utf8_lossy(&output.stderr);
-        assert_eq!((output.status.code(), text.lines().count()), (Some(1), 1), "cmx {line}: {text}");
-        assert!(text.lines().all(|line| line.starts_with("cmx: ")) && text.contains(part), "cmx {line}: {text}");
+        assert_eq!(
+            (output.status.code(), text.lines().count()),
+            (Some(1), 1),
+            "cmx {line}: {text}"
+        );
+        assert!(
+            text.lines().all(|line| line.starts_with("cmx: ")) && text.contains(part),
+            "cmx {line}: {text}"
+        );
     }
     assert_eq!(names(&folder), ["IN"]);
 }
@@ -23,7 +34,15 @@ fn a_call_that_cannot_be_parsed_gets_one_line() {
 fn flags_that_do_not_fit_together_are_refused() {
     let folder = folder();
     ok(&folder, "IN -o x.cmx");
-    for line in ["-dt x.cmx", "-al x.cmx IN", "-cl x.cmx", "-tl x.cmx", "-ct x.cmx", "-bd x.cmx", "-l x.cmx -a"] {
+    for line in [
+        "-dt x.cmx",
+        "-al x.cmx IN",
+        "-cl x.cmx",
+        "-tl x.cmx",
+        "-ct x.cmx",
+        "-bd x.cmx",
+        "-l x.cmx -a",
+    ] {
         fails(&folder, line, b"", 1, "are two jobs; one at a time");
     }
     fails(&folder, "IN --json", b"", 1, "--json belongs to -l");
@@ -37,9 +56,15 @@ fn flags_that_do_not_fit_together_are_refused() {
 fn level_nine_says_what_it_does() {
     let folder = folder();
     let output = cmx(folder.path(), "-9 IN", b"");
-    assert!(output.status.success() && String::from_utf8_lossy(&output.stderr).contains("this is level 8"));
+    assert!(
+        output.status.success()
+            && String::from_utf8_lossy(&output.stderr).contains("this is level 8")
+    );
     ok(&folder, "-8 IN -o eight.cmx");
-    assert_eq!(fs::read(folder.path().join("IN.cmx")).unwrap(), fs::read(folder.path().join("eight.cmx")).unwrap());
+    assert_eq!(
+        fs::read(folder.path().join("IN.cmx")).unwrap(),
+        fs::read(folder.path().join("eight.cmx")).unwrap()
+    );
 }
 
 #[test]
@@ -52,16 +77,30 @@ fn the_environment_gives_defaults_that_flags_override() {
     };
     assert!(run("-1 -T 2 -q", "-3 -T 1 IN").status.success());
     assert!(run("-T nonsense", "levels").status.success());
-    for (environment, word) in
-        [("-T nonsense", "nonsense"), ("foo", "foo"), ("levels", "levels"), ("-7 -T", "value"), ("--", "--"), ("-", "-"), ("-d", "a job")]
-    {
+    for (environment, word) in [
+        ("-T nonsense", "nonsense"),
+        ("foo", "foo"),
+        ("levels", "levels"),
+        ("-7 -T", "value"),
+        ("--", "--"),
+        ("-", "-"),
+        ("-d", "a job"),
+    ] {
         let output = run(environment, "IN -o x");
         let text = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.code() == Some(1) && text.starts_with("cmx: CMX_OPT: ") && text.contains(word), "{environment}: {text}");
+        assert!(
+            output.status.code() == Some(1)
+                && text.starts_with("cmx: CMX_OPT: ")
+                && text.contains(word),
+            "{environment}: {text}"
+        );
         assert_eq!(names(&folder), ["IN", "IN.cmx"]);
     }
     ok(&folder, "-3 IN -o three.cmx");
-    assert_eq!(fs::read(folder.path().join("IN.cmx")).unwrap(), fs::read(folder.path().join("three.cmx")).unwrap());
+    assert_eq!(
+        fs::read(folder.path().join("IN.cmx")).unwrap(),
+        fs::read(folder.path().join("three.cmx")).unwrap()
+    );
 }
 
 #[test]
@@ -69,14 +108,23 @@ fn an_instruction_set_must_be_one_of_the_machine() {
     let folder = folder();
     let run = |set: &str, line: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cmx"));
-        command.current_dir(folder.path()).args(line.split(' ')).env_remove("CMX_OPT").env("CMX_SIMD", set);
+        command
+            .current_dir(folder.path())
+            .args(line.split(' '))
+            .env_remove("CMX_OPT")
+            .env("CMX_SIMD", set);
         command.output().unwrap()
     };
     assert!(run("scalar", "IN").status.success() && run("", "-t IN.cmx").status.success());
     for line in ["IN -f", "-d -f IN.cmx", "-t IN.cmx", "-l IN.cmx", "repair IN.cmx", "bench IN"] {
         let output = run("foo", line);
         let text = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.code() == Some(1) && text.starts_with("cmx: CMX_SIMD: ") && text.contains("scalar"), "{line}: {text}");
+        assert!(
+            output.status.code() == Some(1)
+                && text.starts_with("cmx: CMX_SIMD: ")
+                && text.contains("scalar"),
+            "{line}: {text}"
+        );
         assert_eq!(text.lines().count(), 1);
     }
     assert!(run("foo", "help environment").status.success());

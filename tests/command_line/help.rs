@@ -25,7 +25,10 @@ fn help_fits_on_a_screen_and_more_is_in_topics() {
     let folder = folder();
     let text = |line: &str| String::from_utf8(ok(&folder, line)).unwrap();
     let screen = text("--help");
-    assert!(screen.lines().count() <= 50 && screen.lines().all(|line| line.chars().count() <= 100), "{screen}");
+    assert!(
+        screen.lines().count() <= 50 && screen.lines().all(|line| line.chars().count() <= 100),
+        "{screen}"
+    );
     assert!(screen.lines().last().unwrap().contains("cmx help TOPIC"), "{screen}");
     assert_eq!((text("-h"), text("help")), (screen.clone(), screen.clone()));
     let topics = screen.lines().find_map(|line| line.strip_prefix("Topics: ")).unwrap();
@@ -66,7 +69,11 @@ fn the_man_page_has_everything() {
 fn completions_for_every_shell() {
     let folder = folder();
     for shell in ["bash", "zsh", "fish"] {
-        assert!(String::from_utf8(ok(&folder, &format!("completions {shell}"))).unwrap().contains("no-verify"));
+        assert!(
+            String::from_utf8(ok(&folder, &format!("completions {shell}")))
+                .unwrap()
+                .contains("no-verify")
+        );
     }
 }
 
@@ -98,18 +105,32 @@ fn documents_list_what_there_is() {
         assert!(page.contains(&format!(".SS cmx {command}")), "{command}");
     }
     let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
-    for word in readme.lines().filter_map(|line| line.trim_start().strip_prefix("cmx ")).filter_map(|line| line.split(' ').next()) {
+    for word in readme
+        .lines()
+        .filter_map(|line| line.trim_start().strip_prefix("cmx "))
+        .filter_map(|line| line.split(' ').next())
+    {
         let is_command = word.chars().all(|letter| letter.is_ascii_lowercase());
-        assert!(!is_command || commands.split(", ").any(|command| command == word), "README: cmx {word}");
+        assert!(
+            !is_command || commands.split(", ").any(|command| command == word),
+            "README: cmx {word}"
+        );
     }
     // Every document of the folder is in the list, and no other.
     for entry in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/docs")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        assert!(!name.ends_with(".md") || readme.contains(&format!("(docs/{name})")), "README does not name docs/{name}");
+        assert!(
+            !name.ends_with(".md") || readme.contains(&format!("(docs/{name})")),
+            "README does not name docs/{name}"
+        );
     }
     // The levels.
     let table = String::from_utf8(ok(&folder, "levels")).unwrap();
     for level in cmx::level::LEVELS.iter() {
-        assert!(table.lines().any(|line| line.starts_with(&format!("-{} ", level.number())) && line.contains(level.name())), "{table}");
+        assert!(
+            table.lines().any(|line| line.starts_with(&format!("-{} ", level.number()))
+                && line.contains(level.name())),
+            "{table}"
+        );
     }
 }

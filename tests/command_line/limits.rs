@@ -26,7 +26,11 @@ fn a_limit_names_the_flag_that_raises_it() {
     fails(&folder, "-dc -M 6M IN.cmx", b"", 1, "; -M ");
     fails(&folder, "-8 -M 6M IN -o y.cmx", b"", 1, "; -M ");
     fails(&folder, "-8 -M 6M d -o y.cmx", b"", 1, "; -M ");
-    let joined = [fs::read(folder.path().join("IN.cmx")).unwrap(), fs::read(folder.path().join("x.cmx")).unwrap()].concat();
+    let joined = [
+        fs::read(folder.path().join("IN.cmx")).unwrap(),
+        fs::read(folder.path().join("x.cmx")).unwrap(),
+    ]
+    .concat();
     fails(&folder, "-d", &joined, 1, "extract it into a folder with -C");
     fails(&folder, "-dc --max-output 5 IN.cmx", b"", 1, "--max-output raises the limit");
     fails(&folder, "repair --max-index 10 x.cmx", b"", 1, "--max-index raises the limit");
@@ -48,7 +52,13 @@ fn damage_names_the_command_that_saves() {
     let end = appended.len();
     appended[end - 3] ^= 1;
     fs::write(folder.path().join("y.cmx"), &appended).unwrap();
-    fails(&folder, "-a y.cmx IN", b"", 2, "`cmx repair` may save it, and with --ignore-trailing it is cut off");
+    fails(
+        &folder,
+        "-a y.cmx IN",
+        b"",
+        2,
+        "`cmx repair` may save it, and with --ignore-trailing it is cut off",
+    );
     for job in ["-d -f", "-t", "-l"] {
         fails(&folder, &format!("{job} y.cmx"), b"", 2, "; `cmx repair` saves what is whole");
     }
@@ -56,9 +66,20 @@ fn damage_names_the_command_that_saves() {
     fs::write(folder.path().join("y.cmx"), &appended[..end - 5]).unwrap();
     let output = cmx(folder.path(), "-a -1 y.cmx IN", b"");
     let text = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.code() == Some(2) && text.contains("never finished") && text.contains("`cmx repair`"), "{text}");
+    assert!(
+        output.status.code() == Some(2)
+            && text.contains("never finished")
+            && text.contains("`cmx repair`"),
+        "{text}"
+    );
     // What is no archive is not damaged. Repair does not propose itself.
-    fails(&folder, "repair IN", b"", 1, "IN: not a cmx archive: nothing in it looks like a part of one\n");
+    fails(
+        &folder,
+        "repair IN",
+        b"",
+        1,
+        "IN: not a cmx archive: nothing in it looks like a part of one\n",
+    );
     fs::write(folder.path().join("z.cmx"), &whole[..9]).unwrap();
     fails(&folder, "repair z.cmx", b"", 2, "nothing that can be saved is left of this archive\n");
     assert!(!folder.path().join("z.repaired.cmx").exists());

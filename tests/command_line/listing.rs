@@ -32,14 +32,21 @@ fn owners_with_v_and_attributes_by_a_sign() {
     }
     ok(&folder, "-1 --archive --owner --xattrs IN -o x.cmx");
     let plain = String::from_utf8(ok(&folder, "-l x.cmx")).unwrap();
-    assert!(plain.lines().nth(1).unwrap().as_bytes()[10] == b'@' && !plain.contains("owner"), "{plain}");
+    assert!(
+        plain.lines().nth(1).unwrap().as_bytes()[10] == b'@' && !plain.contains("owner"),
+        "{plain}"
+    );
     let long = String::from_utf8(ok(&folder, "-lv x.cmx")).unwrap();
     let owner = {
         use std::os::unix::fs::MetadataExt;
         let found = fs::metadata(folder.path().join("IN")).unwrap();
         format!("{}/{}", found.uid(), found.gid())
     };
-    assert!(long.lines().next().unwrap().contains("owner") && long.lines().nth(1).unwrap().contains(&owner), "{long}");
+    assert!(
+        long.lines().next().unwrap().contains("owner")
+            && long.lines().nth(1).unwrap().contains(&owner),
+        "{long}"
+    );
     ok(&folder, "-1 --archive IN -o y.cmx");
     let none = String::from_utf8(ok(&folder, "-lv y.cmx")).unwrap();
     assert!(none.lines().nth(1).unwrap()[10..].starts_with(" -  "), "{none}");
@@ -51,16 +58,24 @@ fn attributes_of_users_unless_all_are_asked_for() {
     let folder = folder();
     let path = folder.path().join("IN");
     // Only root may set the other.
-    if xattr::set(&path, "user.note", b"here").is_err() || xattr::set(&path, "trusted.right", b"given").is_err() {
+    if xattr::set(&path, "user.note", b"here").is_err()
+        || xattr::set(&path, "trusted.right", b"given").is_err()
+    {
         return;
     }
-    for (stored, restored, wanted) in
-        [("--xattrs", "--xattrs=all", false), ("--xattrs=all", "--xattrs", false), ("--xattrs=all", "--xattrs=all", true)]
-    {
+    for (stored, restored, wanted) in [
+        ("--xattrs", "--xattrs=all", false),
+        ("--xattrs=all", "--xattrs", false),
+        ("--xattrs=all", "--xattrs=all", true),
+    ] {
         ok(&folder, &format!("-1 --archive {stored} IN -f -o x.cmx"));
         ok(&folder, &format!("-d {restored} x.cmx -f -C out"));
         let value = |name: &str| xattr::get(folder.path().join("out/IN"), name).unwrap();
-        assert_eq!((value("user.note").is_some(), value("trusted.right").is_some()), (true, wanted), "{stored} {restored}");
+        assert_eq!(
+            (value("user.note").is_some(), value("trusted.right").is_some()),
+            (true, wanted),
+            "{stored} {restored}"
+        );
     }
     fails(&folder, "--xattrs=none --archive IN -o y.cmx", b"", 1, "--xattrs=all");
 }
@@ -72,7 +87,10 @@ fn json_escapes_what_acts_or_deceives() {
     fs::write(folder.path().join(name), TEXT).unwrap();
     ok(&folder, &format!("-1 --archive {name} -o x.cmx"));
     let json = String::from_utf8(ok(&folder, "-l --json x.cmx")).unwrap();
-    assert!(!json.contains(['\u{9b}', '\u{202e}']) && json.contains("a\\u009b31m\\u202eb"), "{json}");
+    assert!(
+        !json.contains(['\u{9b}', '\u{202e}']) && json.contains("a\\u009b31m\\u202eb"),
+        "{json}"
+    );
     let value: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(value["entries"][0]["path"], name);
 }

@@ -34,7 +34,11 @@ fn it_gets_content_mode_and_time() {
     for member in ["d/sub/a", "**/a", "d/sub/b"] {
         ok(&folder, &format!("-d x.cmx {member} -o OUT"));
         let found = fs::metadata(&out).unwrap();
-        assert_eq!((fs::read(&out).unwrap(), mode(&out), found.modified().unwrap()), (TEXT.to_vec(), 0o604, time()), "{member}");
+        assert_eq!(
+            (fs::read(&out).unwrap(), mode(&out), found.modified().unwrap()),
+            (TEXT.to_vec(), 0o604, time()),
+            "{member}"
+        );
         fs::remove_file(&out).unwrap();
     }
     // What the archive file denies to others, the file denies too, as with a single file.
@@ -73,7 +77,11 @@ fn it_must_be_one_file_and_its_path_free() {
     fails(&folder, "-d x.cmx IN -o link", b"", 1, "link is a symbolic link; -f replaces the link");
     ok(&folder, "-d --skip-existing x.cmx IN -o there");
     ok(&folder, "-d -f x.cmx IN -o link");
-    assert!(fs::read(path("there")).unwrap() == b"kept" && !path("link").is_symlink() && fs::read(path("link")).unwrap() == TEXT);
+    assert!(
+        fs::read(path("there")).unwrap() == b"kept"
+            && !path("link").is_symlink()
+            && fs::read(path("link")).unwrap() == TEXT
+    );
     ok(&folder, "-d -f x.cmx IN -o there");
     assert_eq!(fs::read(path("there")).unwrap(), TEXT);
 }

@@ -32,7 +32,10 @@ fn names_are_listed_as_they_are_stored_and_extracted() {
     assert_eq!(lines(&folder, "-dc -v x.cmx d/same d/soft"), ["d/same"]);
     assert_eq!(lines(&folder, "-tv x.cmx"), ["d/a", "d/es\\u{1b}[31mc", "d/same"]);
     assert_eq!(lines(&folder, "-a -1 -v x.cmx IN"), ["IN"]);
-    assert_eq!(lines(&folder, "-dvv x.cmx IN d/soft -C out2"), [format!("{:>11}  d/soft", 0), format!("{:>11}  IN", TEXT.len())]);
+    assert_eq!(
+        lines(&folder, "-dvv x.cmx IN d/soft -C out2"),
+        [format!("{:>11}  d/soft", 0), format!("{:>11}  IN", TEXT.len())]
+    );
     // Only what is extracted.
     fs::remove_file(path("out/d/same")).unwrap();
     assert_eq!(lines(&folder, "-dv --skip-existing x.cmx -C out"), ["IN", "d", "d/same"]);

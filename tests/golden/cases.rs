@@ -25,13 +25,20 @@ pub struct Stream {
 
 impl Stream {
     fn new(name: &str, raw: Vec<u8>, level: &'static Level) -> Self {
-        Stream { name: format!("{name}-{}", level.number()), raw: raw.clone(), parts: vec![(raw, level)] }
+        Stream {
+            name: format!("{name}-{}", level.number()),
+            raw: raw.clone(),
+            parts: vec![(raw, level)],
+        }
     }
 
     /// Compresses the input: each part is a member.
     pub fn encode(&self) -> Vec<u8> {
         let options = |level| EncodeOptions { level, ..EncodeOptions::default() };
-        self.parts.iter().flat_map(|(raw, level)| cmx::compress_with(raw, &options(level)).unwrap()).collect()
+        self.parts
+            .iter()
+            .flat_map(|(raw, level)| cmx::compress_with(raw, &options(level)).unwrap())
+            .collect()
     }
 }
 
@@ -45,13 +52,19 @@ pub fn streams() -> Vec<Stream> {
             "table" | "tiff" | "wav" | "aiff" | "mixture" | "wasm" | "program" => &[2, 5, 7, 8],
             _ => &[2, 7, 8],
         };
-        streams.extend(numbers.iter().map(|&number| Stream::new(name, raw.clone(), level(number).unwrap())));
+        streams.extend(
+            numbers.iter().map(|&number| Stream::new(name, raw.clone(), level(number).unwrap())),
+        );
     }
     streams.push(Stream::new("empty", Vec::new(), level(5).unwrap()));
     streams.push(Stream::new("byte", b"x".to_vec(), level(5).unwrap()));
     streams.push(Stream::new("zeros", vec![0; 200_000], level(5).unwrap()));
     streams.push(Stream::new("blocks", sample::text(10_000), &SMALL_BLOCKS));
-    let parts = [(sample::text(500), &SMALL_BLOCKS), (sample::table(200), &SMALL_BLOCKS), (Vec::new(), level(5).unwrap())];
+    let parts = [
+        (sample::text(500), &SMALL_BLOCKS),
+        (sample::table(200), &SMALL_BLOCKS),
+        (Vec::new(), level(5).unwrap()),
+    ];
     let raw = parts.iter().flat_map(|part| part.0.clone()).collect();
     streams.push(Stream { name: "members".into(), raw, parts: parts.into() });
     streams
@@ -102,10 +115,15 @@ impl Tree {
     /// The archives that are kept of it.
     pub fn archives(&self) -> Vec<(String, Vec<u8>)> {
         let here = std::env::current_dir().unwrap();
-        // Stored paths are those that are given. No other test of this program depends on the folder.
+        // Stored paths are those that are given. No other test of this program depends on the
+        // folder.
         std::env::set_current_dir(self.base.path()).unwrap();
         let options = |number: u8, solid, parity| {
-            let encode = EncodeOptions { level: level(number).unwrap(), threads: 2, ..EncodeOptions::default() };
+            let encode = EncodeOptions {
+                level: level(number).unwrap(),
+                threads: 2,
+                ..EncodeOptions::default()
+            };
             CreateOptions { encode, solid, parity, ..CreateOptions::default() }
         };
         let work = tempfile::tempdir().unwrap();
@@ -119,8 +137,14 @@ impl Tree {
             ("tree-7".into(), made(&options(7, None, 0))),
             ("tree-5-solid".into(), made(&options(5, Some(5000), 0))),
             ("tree-1-parity".into(), made(&options(1, Some(5000), 2000))),
-            ("tree-5-base".into(), made(&CreateOptions { base: Some(9000), ..options(5, Some(5000), 0) })),
-            ("tree-8-base".into(), made(&CreateOptions { base: Some(9000), ..options(8, Some(5000), 0) })),
+            (
+                "tree-5-base".into(),
+                made(&CreateOptions { base: Some(9000), ..options(5, Some(5000), 0) }),
+            ),
+            (
+                "tree-8-base".into(),
+                made(&CreateOptions { base: Some(9000), ..options(8, Some(5000), 0) }),
+            ),
         ];
         // Two members: a part of the tree, then all the rest and that part once more.
         Archive::create(&path, &["tree/a".into()], &options(1, None, 0)).unwrap();
@@ -136,7 +160,8 @@ impl Tree {
 fn settle(path: &Path, count: &mut u64) {
     let found = fs::symlink_metadata(path).unwrap();
     if found.is_dir() {
-        let mut names: Vec<_> = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let mut names: Vec<_> =
+            fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect();
         names.sort();
         names.iter().for_each(|name| settle(name, count));
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
@@ -144,9 +169,11 @@ fn settle(path: &Path, count: &mut u64) {
     *count += 1;
     // Two names of one file are one file: its time must not depend on which came last.
     let number = if found.nlink() > 1 && found.is_file() { 0 } else { *count };
-    let time = rustix::fs::Timespec { tv_sec: 1_234_567_890 + number as i64 * 1000, tv_nsec: 123_456_789 };
+    let time =
+        rustix::fs::Timespec { tv_sec: 1_234_567_890 + number as i64 * 1000, tv_nsec: 123_456_789 };
     let times = rustix::fs::Timestamps { last_access: time, last_modification: time };
-    rustix::fs::utimensat(rustix::fs::CWD, path, &times, rustix::fs::AtFlags::SYMLINK_NOFOLLOW).unwrap();
+    rustix::fs::utimensat(rustix::fs::CWD, path, &times, rustix::fs::AtFlags::SYMLINK_NOFOLLOW)
+        .unwrap();
 }
 
 /// Everything about what lies in `root` that an archive keeps, as lines.
@@ -156,10 +183,19 @@ pub fn facts(root: &Path) -> Vec<String> {
         let entry = entry.unwrap();
         let found = entry.metadata().unwrap();
         let name = entry.path().strip_prefix(root).unwrap().to_path_buf();
-        let content = if found.is_file() { cmx::container::hash::hash(&fs::read(entry.path()).unwrap()) } else { 0 };
+        let content = if found.is_file() {
+            cmx::container::hash::hash(&fs::read(entry.path()).unwrap())
+        } else {
+            0
+        };
         let link = fs::read_link(entry.path()).unwrap_or_default();
         let (size, links) = if found.is_file() { (found.len(), found.nlink()) } else { (0, 1) };
-        facts.push(format!("{name:?} {:o} {size} {links} {}.{} {link:?} {content:x}", found.mode(), found.mtime(), found.mtime_nsec()));
+        facts.push(format!(
+            "{name:?} {:o} {size} {links} {}.{} {link:?} {content:x}",
+            found.mode(),
+            found.mtime(),
+            found.mtime_nsec()
+        ));
     }
     facts
 }

@@ -56,10 +56,17 @@ fn golden_streams_decode_and_are_made_again() {
         let archive = kept("streams", &case.name, &made);
         match cmx::decompress(&archive) {
             Ok(raw) if raw == case.raw => {}
-            other => wrong.push(format!("{} decodes to something else: {:?}", case.name, other.err())),
+            other => {
+                wrong.push(format!("{} decodes to something else: {:?}", case.name, other.err()))
+            }
         }
         if made != archive {
-            wrong.push(format!("{} is coded into other bytes than before: {} and not {}", case.name, made.len(), archive.len()));
+            wrong.push(format!(
+                "{} is coded into other bytes than before: {} and not {}",
+                case.name,
+                made.len(),
+                archive.len()
+            ));
         }
         names.push(case.name);
     }
@@ -77,7 +84,13 @@ fn golden_archives_extract_and_are_made_again() {
         let work = tempfile::tempdir().unwrap();
         fs::write(work.path().join("x.cmx"), &archive).unwrap();
         let opened = Archive::open(work.path().join("x.cmx"), &DecodeOptions::default()).unwrap();
-        opened.extract(&mut Selection::new(&[]).unwrap(), &work.path().join("out"), &ExtractOptions::default()).unwrap();
+        opened
+            .extract(
+                &mut Selection::new(&[]).unwrap(),
+                &work.path().join("out"),
+                &ExtractOptions::default(),
+            )
+            .unwrap();
         assert_eq!(cases::facts(&work.path().join("out")), cases::facts(tree.root()), "{name}");
         names.push(name);
     }
@@ -90,7 +103,8 @@ fn golden_refusals_are_refused_for_their_reason() {
     for case in refused::all() {
         let archive = kept("refused", case.name, &case.made);
         assert!(case.made == archive, "{} is no longer what its generator makes", case.name);
-        let options = DecodeOptions { max_output: 1 << 20, memory: 64 << 20, ..DecodeOptions::default() };
+        let options =
+            DecodeOptions { max_output: 1 << 20, memory: 64 << 20, ..DecodeOptions::default() };
         let error = cmx::decompress_with(&archive, &options).expect_err(case.name);
         let kind = match &error {
             Error::Corrupt(_) | Error::Truncated(_) | Error::Trailing(_) => "corrupt",
@@ -111,9 +125,14 @@ fn golden_refusals_are_refused_for_their_reason() {
 #[test]
 fn golden_bytes_do_not_depend_on_threads() {
     let raw = sample::text(9000);
-    let once = cmx::compress_with(&raw, &EncodeOptions { level: &cases::SMALL_BLOCKS, ..EncodeOptions::default() }).unwrap();
+    let once = cmx::compress_with(
+        &raw,
+        &EncodeOptions { level: &cases::SMALL_BLOCKS, ..EncodeOptions::default() },
+    )
+    .unwrap();
     for threads in [2, 3, 7, 16] {
-        let options = EncodeOptions { level: &cases::SMALL_BLOCKS, threads, ..EncodeOptions::default() };
+        let options =
+            EncodeOptions { level: &cases::SMALL_BLOCKS, threads, ..EncodeOptions::default() };
         assert!(cmx::compress_with(&raw, &options).unwrap() == once, "{threads} threads");
     }
 }

@@ -59,8 +59,13 @@ impl Draft {
     }
 
     fn index(&self, change: impl FnOnce(&mut Index)) -> Index {
-        let entry = Entry { size: RAW.len() as u64, hash: narrow(hash(RAW), RAW.len() as u64), ..Entry::default() };
-        let row = BlockRow { record_len: self.block_bytes().len() as u64, raw_len: RAW.len() as u64 };
+        let entry = Entry {
+            size: RAW.len() as u64,
+            hash: narrow(hash(RAW), RAW.len() as u64),
+            ..Entry::default()
+        };
+        let row =
+            BlockRow { record_len: self.block_bytes().len() as u64, raw_len: RAW.len() as u64 };
         let mut index = Index::new(vec![row], vec![entry]);
         change(&mut index);
         index
@@ -90,12 +95,18 @@ impl Draft {
         bytes.extend(self.block_bytes());
         let index_at = bytes.len() as u64;
         let long = self.index.len() > 1000;
-        let mut index = if long { cmx::block::encode(&self.index, &LEVELS[0], true).unwrap().bytes } else { stored(&self.index) };
+        let mut index = if long {
+            cmx::block::encode(&self.index, &LEVELS[0], true).unwrap().bytes
+        } else {
+            stored(&self.index)
+        };
         // As much code as so long an index must have.
         index.resize(index.len().max(if self.is_dense { 0 } else { self.index.len() / 1024 }), 0);
-        Record::new(Kind::Index, 1, self.index.len() as u64, hash(&self.index), &index).write_to(&mut bytes);
+        Record::new(Kind::Index, 1, self.index.len() as u64, hash(&self.index), &index)
+            .write_to(&mut bytes);
         bytes.extend(index);
-        Footer { member_len: bytes.len() as u64 + FOOTER_LEN + self.excess, index_at }.write_to(&mut bytes);
+        Footer { member_len: bytes.len() as u64 + FOOTER_LEN + self.excess, index_at }
+            .write_to(&mut bytes);
         bytes
     }
 }
@@ -157,11 +168,26 @@ fn beginnings() -> Vec<Refused> {
         case("bad-magic", "corrupt", "first bytes are damaged", flipped(whole.clone(), 0)),
         case("text-mode", "corrupt", "text mode", as_text),
         case("newer-version", "unsupported", "container version 2", header_of(&[2, 0, 0, 1, 1])),
-        case("unknown-feature", "unsupported", "feature bits 0x10000", full(|draft| draft.header.incompatible |= 1 << 16)),
-        case("newer-contract", "unsupported", "numeric contract 200", full(|draft| draft.header.contract = 200)),
+        case(
+            "unknown-feature",
+            "unsupported",
+            "feature bits 0x10000",
+            full(|draft| draft.header.incompatible |= 1 << 16),
+        ),
+        case(
+            "newer-contract",
+            "unsupported",
+            "numeric contract 200",
+            full(|draft| draft.header.contract = 200),
+        ),
         case("header-hash", "corrupt", "header at byte 0 is damaged", flipped(whole, 12)),
         case("long-varint", "corrupt", "", header_of(&[1, 0x80, 0, 0, 1, 1])),
-        case("named", "unsupported", "named files", full(|draft| draft.header.incompatible = incompatible::NAMED)),
+        case(
+            "named",
+            "unsupported",
+            "named files",
+            full(|draft| draft.header.incompatible = incompatible::NAMED),
+        ),
     ]
 }
 
@@ -170,12 +196,42 @@ fn compact_members() -> Vec<Refused> {
     let whole = compact(|_| {});
     let shape = MAGIC.len() + 4;
     vec![
-        case("compact-flags", "unsupported", "compact form with flags", flipped(whole.clone(), shape)),
-        case("compact-lengths", "corrupt", "impossible lengths", compact(|member| member.raw_len = 2 << 20)),
-        case("compact-damaged", "corrupt", "hash of the stored bytes", flipped(whole.clone(), whole.len() - 10)),
-        case("compact-diverges", "divergence", "decodes to other bytes", compact(|member| member.raw_hash ^= 1)),
-        case("compact-mode", "corrupt", "impossible mode", compact(|member| member.metadata.mode = Some(0o10000))),
-        case("compact-length", "corrupt", "length of a stored block", compact(|member| member.raw_len += 1)),
+        case(
+            "compact-flags",
+            "unsupported",
+            "compact form with flags",
+            flipped(whole.clone(), shape),
+        ),
+        case(
+            "compact-lengths",
+            "corrupt",
+            "impossible lengths",
+            compact(|member| member.raw_len = 2 << 20),
+        ),
+        case(
+            "compact-damaged",
+            "corrupt",
+            "hash of the stored bytes",
+            flipped(whole.clone(), whole.len() - 10),
+        ),
+        case(
+            "compact-diverges",
+            "divergence",
+            "decodes to other bytes",
+            compact(|member| member.raw_hash ^= 1),
+        ),
+        case(
+            "compact-mode",
+            "corrupt",
+            "impossible mode",
+            compact(|member| member.metadata.mode = Some(0o10000)),
+        ),
+        case(
+            "compact-length",
+            "corrupt",
+            "length of a stored block",
+            compact(|member| member.raw_len += 1),
+        ),
         case("compact-cut", "corrupt", "", cut(whole.clone(), 1)),
         // Text at level 8, which is read behind a primer with tables of 256 MiB.
         case(
@@ -184,7 +240,12 @@ fn compact_members() -> Vec<Refused> {
             "the tables of a predictor would bring the memory to",
             compact(|member| member.coded = vec![0x18, 1, 0xFF, 0xFF]),
         ),
-        case("trailing", "corrupt", "bytes that are no archive follow at byte", [&whole[..], b"more"].concat()),
+        case(
+            "trailing",
+            "corrupt",
+            "bytes that are no archive follow at byte",
+            [&whole[..], b"more"].concat(),
+        ),
         case("second-member-cut", "corrupt", "", cut([&whole[..], &whole].concat(), 1)),
     ]
 }
@@ -195,20 +256,64 @@ fn records() -> Vec<Refused> {
     let first = Draft::new().header_len();
     let block = first + Draft::new().block_bytes().len();
     let coded = |bytes: &[u8]| Draft::new().with_coded(bytes).bytes();
-    let bomb = cmx::compress_with(&vec![0; 3 << 20], &cmx::EncodeOptions { level: &LEVELS[0], ..Default::default() }).unwrap();
+    let bomb = cmx::compress_with(
+        &vec![0; 3 << 20],
+        &cmx::EncodeOptions { level: &LEVELS[0], ..Default::default() },
+    )
+    .unwrap();
     vec![
-        case("record-marker", "corrupt", "no record begins at byte 15", flipped(whole.clone(), first)),
+        case(
+            "record-marker",
+            "corrupt",
+            "no record begins at byte 15",
+            flipped(whole.clone(), first),
+        ),
         case("record-kind", "corrupt", "unknown record kind 33", flipped(whole.clone(), first + 4)),
-        case("record-hash", "corrupt", "record header before byte", flipped(whole.clone(), first + 10)),
-        case("record-number", "corrupt", "record 1 stands where record 0 should", full(|draft| draft.block.number = 1)),
+        case(
+            "record-hash",
+            "corrupt",
+            "record header before byte",
+            flipped(whole.clone(), first + 10),
+        ),
+        case(
+            "record-number",
+            "corrupt",
+            "record 1 stands where record 0 should",
+            full(|draft| draft.block.number = 1),
+        ),
         case("record-lanes", "unsupported", "2 lanes", full(|draft| draft.block.lanes = 2)),
-        case("record-too-long", "corrupt", "larger than the format allows", full(|draft| draft.block.raw_len = MAX_BLOCK + 1)),
-        case("record-grows", "corrupt", "larger than the format allows", full(|draft| draft.block.coded_len = 5000)),
+        case(
+            "record-too-long",
+            "corrupt",
+            "larger than the format allows",
+            full(|draft| draft.block.raw_len = MAX_BLOCK + 1),
+        ),
+        case(
+            "record-grows",
+            "corrupt",
+            "larger than the format allows",
+            full(|draft| draft.block.coded_len = 5000),
+        ),
         case("record-cut", "corrupt", "", whole[..first + 30].to_vec()),
         case("record-damaged", "corrupt", "record 0 is damaged", flipped(whole.clone(), block - 3)),
-        case("record-diverges", "divergence", "record 0 is stored whole", full(|draft| draft.block.raw_hash ^= 1)),
-        case("record-doubled", "corrupt", "stands where", [&whole[..block], &whole[first..]].concat()),
-        case("footer-first", "corrupt", "before the index", [&whole[..first], &whole[whole.len() - 25..]].concat()),
+        case(
+            "record-diverges",
+            "divergence",
+            "record 0 is stored whole",
+            full(|draft| draft.block.raw_hash ^= 1),
+        ),
+        case(
+            "record-doubled",
+            "corrupt",
+            "stands where",
+            [&whole[..block], &whole[first..]].concat(),
+        ),
+        case(
+            "footer-first",
+            "corrupt",
+            "before the index",
+            [&whole[..first], &whole[whole.len() - 25..]].concat(),
+        ),
         case("block-memory", "corrupt", "more memory than the header", coded(&[0x18, 0])),
         case("block-form", "unsupported", "block form 7", coded(&[0x71, 0])),
         case("block-level", "unsupported", "level 15", coded(&[0x1F, 0])),
@@ -217,7 +322,12 @@ fn records() -> Vec<Refused> {
         case("block-behind-nothing", "corrupt", "behind a base, without one", coded(&[0x41, 8, 0])),
         case("base-level", "corrupt", "a level that has none", coded(&[0x31, 0, 1])),
         case("base-codes", "corrupt", "number of codes", coded(&[0x31, 0, 0xFF, 0x7F])),
-        case("base-room", "corrupt", "room behind a base", coded(&[0x31, 0xFF, 0xFF, 0xFF, 0x7F, 1])),
+        case(
+            "base-room",
+            "corrupt",
+            "room behind a base",
+            coded(&[0x31, 0xFF, 0xFF, 0xFF, 0x7F, 1]),
+        ),
         case("output", "limit", "the output passes", bomb),
     ]
 }
@@ -231,17 +341,42 @@ fn indices() -> Vec<Refused> {
     // No blocks, and a million entries in as many bytes.
     let many = [&[0, 0xC0, 0x84, 0x3D][..], &vec![0; 1_000_000]].concat();
     vec![
-        case("index-blocks", "corrupt", "does not fit the blocks", index(|index| index.blocks[0].record_len += 1)),
-        case("index-content", "corrupt", "does not fit the content", index(|index| index.entries[0].hash ^= 1)),
+        case(
+            "index-blocks",
+            "corrupt",
+            "does not fit the blocks",
+            index(|index| index.blocks[0].record_len += 1),
+        ),
+        case(
+            "index-content",
+            "corrupt",
+            "does not fit the content",
+            index(|index| index.entries[0].hash ^= 1),
+        ),
         case("index-sums", "corrupt", "add up", index(|index| index.entries[0].size += 1)),
-        case("index-entries", "corrupt", "one entry", index(|index| index.entries.push(Entry::default()))),
+        case(
+            "index-entries",
+            "corrupt",
+            "one entry",
+            index(|index| index.entries.push(Entry::default())),
+        ),
         case("index-column", "unsupported", "column 50", raw([&plain[..], &[50, 1, 0]].concat())),
         case("index-count", "corrupt", "impossible count", raw(vec![0, 0xFF, 0xFF, 0xFF, 0x7F])),
         case("index-memory", "limit", "bring the memory to", raw(many.clone())),
-        case("index-dense", "corrupt", "more work than so few may", full(|draft| (draft.index, draft.is_dense) = (many.clone(), true))),
+        case(
+            "index-dense",
+            "corrupt",
+            "more work than so few may",
+            full(|draft| (draft.index, draft.is_dense) = (many.clone(), true)),
+        ),
         case("index-cut", "corrupt", "", raw(cut(plain, 1))),
         case("footer-length", "corrupt", "does not fit the member", full(|draft| draft.excess = 1)),
-        case("footer-hash", "corrupt", "the footer before byte", flipped(whole.clone(), whole.len() - 1)),
+        case(
+            "footer-hash",
+            "corrupt",
+            "the footer before byte",
+            flipped(whole.clone(), whole.len() - 1),
+        ),
         case("footer-missing", "corrupt", "", cut(whole.clone(), 25)),
         case("footer-cut", "corrupt", "", cut(whole, 1)),
     ]

@@ -25,13 +25,15 @@ pub fn detect(bytes: &[u8]) -> Option<Kind> {
     }
     let gap = (bytes.len() - MAX_ROW - 2 - SPAN) / (WINDOWS - 1);
     let windows = (0..WINDOWS).map(|index| &bytes[index * gap..][..MAX_ROW + 2 + SPAN]);
-    let votes: Vec<Option<usize>> = windows.filter(|window| mixed(window).count() >= MIN_MIXED).map(row).collect();
+    let votes: Vec<Option<usize>> =
+        windows.filter(|window| mixed(window).count() >= MIN_MIXED).map(row).collect();
     let rows: Vec<usize> = votes.iter().flatten().copied().collect();
     // Several rows up may happen to be more alike than the one above.
     let count = |wanted: usize| rows.iter().filter(|&&row| row.is_multiple_of(wanted)).count();
     let best = rows.iter().copied().max_by_key(|&row| (count(row), std::cmp::Reverse(row)))?;
     // Pages with rules or dithering may disagree here and there.
-    (count(best) >= 3 && count(best) * 3 >= votes.len() * 2).then_some(Kind::Image { bits: 1, row_bytes: best as u32 })
+    (count(best) >= 3 && count(best) * 3 >= votes.len() * 2)
+        .then_some(Kind::Image { bits: 1, row_bytes: best as u32 })
 }
 
 /// The places of bytes that hold both colours.
@@ -42,14 +44,19 @@ fn mixed(window: &[u8]) -> impl Iterator<Item = usize> {
 /// The row length that one window speaks for.
 fn row(window: &[u8]) -> Option<usize> {
     let places: Vec<usize> = mixed(window).collect();
-    let inner: u32 = places.iter().map(|&at| ((window[at] ^ window[at] >> 1) & 127).count_ones()).sum();
+    let inner: u32 =
+        places.iter().map(|&at| ((window[at] ^ window[at] >> 1) & 127).count_ones()).sum();
     let across = places.iter().filter(|&&at| window[at] & 1 != window[at + 1] >> 7).count();
     // Noise changes colour at 3.5 of 7 places within a byte and at every second border.
     if inner as usize * 10 > places.len() * 26 || across * 10 > places.len() * 3 {
         return None;
     }
-    let differences = |distance: usize| places.iter().map(|&at| (window[at] ^ window[at - distance]).count_ones()).sum::<u32>();
-    let sums: Vec<u32> = (0..=MAX_ROW + 1).map(|distance| if distance < MIN_ROW - 1 { u32::MAX } else { differences(distance) }).collect();
+    let differences = |distance: usize| {
+        places.iter().map(|&at| (window[at] ^ window[at - distance]).count_ones()).sum::<u32>()
+    };
+    let sums: Vec<u32> = (0..=MAX_ROW + 1)
+        .map(|distance| if distance < MIN_ROW - 1 { u32::MAX } else { differences(distance) })
+        .collect();
     let mut sorted = sums[MIN_ROW..].to_vec();
     let usual = *sorted.select_nth_unstable(MAX_ROW / 2).1;
     let best = (MIN_ROW..=MAX_ROW).min_by_key(|&distance| sums[distance])?;
@@ -86,7 +93,14 @@ mod tests {
     fn other_things_are_not() {
         let noise = noise(100_000);
         assert_eq!(detect(&noise), None);
-        let record = |number: u32| [(number % 97).to_le_bytes(), u32::from(noise[number as usize] % 200).to_le_bytes(), [0; 4]].concat();
+        let record = |number: u32| {
+            [
+                (number % 97).to_le_bytes(),
+                u32::from(noise[number as usize] % 200).to_le_bytes(),
+                [0; 4],
+            ]
+            .concat()
+        };
         let records: Vec<u8> = (0..9_000).flat_map(record).collect();
         assert_eq!(detect(&records), None);
         let floats: Vec<u8> = (0..20_000u32).flat_map(|i| (i as f32 / 7.0).to_le_bytes()).collect();

@@ -13,7 +13,10 @@ pub fn is_x86(window: &[u8]) -> bool {
         match five[0] {
             0xE8 => {
                 branches += 1;
-                near += usize::from(matches!((five[4], five[3]), (0, 0..=0x7F) | (0xFF, 0x80..=0xFF)) && five[1] != five[2]);
+                near += usize::from(
+                    matches!((five[4], five[3]), (0, 0..=0x7F) | (0xFF, 0x80..=0xFF))
+                        && five[1] != five[2],
+                );
             }
             // mov r, r/m; mov r/m, r; lea; REX.W; ret
             0x8B | 0x89 | 0x8D | 0x48 | 0xC3 => common += 1,

@@ -25,7 +25,8 @@ const CODE_WINDOWS: usize = 4;
 /// a predictor that starts anew costs more than foreign bytes do.
 const MIN_STRETCH: usize = 32 << 10;
 
-/// Dense stretches are worth a change from here on: they spoil what a predictor knows of its neighbours.
+/// Dense stretches are worth a change from here on: they spoil what a predictor knows of its
+/// neighbours.
 const MIN_DENSE: usize = 8 << 10;
 
 /// Cuts `bytes`; lengths add up to it, neighbours differ.
@@ -64,7 +65,9 @@ fn absorb_short(mut runs: Vec<(Class, usize)>) -> Vec<(Class, usize)> {
             let (left, before) = out.last().copied().unwrap_or((class, 0));
             let after = runs.get(at + 1).map_or(0, |run| run.1);
             match () {
-                () if len >= limit || class == Class::Dense && len >= MIN_DENSE => append(&mut out, class, len),
+                () if len >= limit || class == Class::Dense && len >= MIN_DENSE => {
+                    append(&mut out, class, len)
+                }
                 () if before >= after => append(&mut out, left, len),
                 () => append(&mut out, runs[at + 1].0, len),
             }
@@ -74,7 +77,8 @@ fn absorb_short(mut runs: Vec<(Class, usize)>) -> Vec<(Class, usize)> {
     runs
 }
 
-/// Whether all byte values are about equally frequent: the sum of squared counts is near its least, n²/256.
+/// Whether all byte values are about equally frequent: the sum of squared counts is near its least,
+/// n²/256.
 fn is_dense(window: &[u8]) -> bool {
     let mut counts = [0usize; 256];
     window.iter().for_each(|&byte| counts[usize::from(byte)] += 1);
@@ -94,7 +98,8 @@ pub fn is_text(window: &[u8]) -> bool {
     if controls * 64 > window.len() || zeros * 16 > window.len() {
         return false;
     }
-    high * 10 < window.len() || blanks * 32 >= window.len() && high * 20 < window.len() * 19 && !is_even_spread(window)
+    high * 10 < window.len()
+        || blanks * 32 >= window.len() && high * 20 < window.len() * 19 && !is_even_spread(window)
 }
 
 /// 0 control, 1 blank, 2 above ASCII, 3 printable, 4 zero.
@@ -158,7 +163,8 @@ mod tests {
 
     #[test]
     fn code_pages_are_text() {
-        let cyrillic: String = "Съешь ещё этих мягких французских булок, да выпей чаю. ".repeat(200);
+        let cyrillic: String =
+            "Съешь ещё этих мягких французских булок, да выпей чаю. ".repeat(200);
         assert!(is_text(cyrillic.as_bytes()));
         assert!(!is_text(&noise(4096)));
         assert!(!is_text(&[0; 4096]));

@@ -1,4 +1,5 @@
-//! Images of 16-bit samples without a header that says so: medical scans, sensor dumps, height maps.
+//! Images of 16-bit samples without a header that says so: medical scans, sensor dumps, height
+//! maps.
 //!
 //! Two signs must come together in most of several windows spread over the bytes: one of two
 //! bytes changes far less than the other (the high byte of smooth samples), and at one and the
@@ -19,32 +20,37 @@ const POINTS: usize = 160;
 const POINT_STEP: usize = 7;
 const WINDOW_SAMPLES: usize = MAX_ROW + 1 + POINTS * POINT_STEP;
 
-/// The kind, if `bytes` are such an image and their first sample starts at the first byte or the one after; then the
-/// number of bytes before the first sample.
+/// The kind, if `bytes` are such an image and their first sample starts at the first byte or the
+/// one after; then the number of bytes before the first sample.
 pub fn detect(bytes: &[u8]) -> Option<(Kind, usize)> {
     if bytes.len() < MIN_LEN {
         return None;
     }
     // Even offsets, so that all windows agree on which byte is which.
     let gap = (bytes.len() - WINDOW_SAMPLES * 2) / (WINDOWS - 1) / 2 * 2;
-    let windows: Vec<&[u8]> = (0..WINDOWS).map(|index| &bytes[index * gap..][..WINDOW_SAMPLES * 2]).collect();
+    let windows: Vec<&[u8]> =
+        (0..WINDOWS).map(|index| &bytes[index * gap..][..WINDOW_SAMPLES * 2]).collect();
     let parities: Vec<usize> = windows.iter().filter_map(|window| high_parity(window)).collect();
-    let high = usize::from(parities.iter().filter(|&&parity| parity == 1).count() * 2 > parities.len());
+    let high =
+        usize::from(parities.iter().filter(|&&parity| parity == 1).count() * 2 > parities.len());
     if parities.iter().filter(|&&parity| parity == high).count() * 3 < WINDOWS * 2 {
         return None;
     }
-    let votes: Vec<usize> = windows.iter().filter_map(|window| row(&samples(window, high))).collect();
+    let votes: Vec<usize> =
+        windows.iter().filter_map(|window| row(&samples(window, high))).collect();
     let (row, count) = most_frequent(&votes)?;
     if count < 4 || count * 3 < votes.len() * 2 {
         return None;
     }
-    // Samples with the low byte first start at even offsets where the high byte is the odd one. A stretch that starts
-    // with half a sample is one byte off; both readings give the same differences, little-endian is the usual one.
+    // Samples with the low byte first start at even offsets where the high byte is the odd one. A
+    // stretch that starts with half a sample is one byte off; both readings give the same
+    // differences, little-endian is the usual one.
     let skip = usize::from(high == 0);
     Some((Kind::Image16 { row_bytes: (row * 2) as u32, big_endian: false }, skip))
 }
 
-/// Which of two bytes changes far less than the other without being constant beside a constant: 0 the even ones, 1 the odd ones.
+/// Which of two bytes changes far less than the other without being constant beside a constant: 0
+/// the even ones, 1 the odd ones.
 fn high_parity(window: &[u8]) -> Option<usize> {
     let mut change = [0usize; 2];
     for (index, pair) in window.windows(3).enumerate() {
@@ -84,7 +90,10 @@ fn row(samples: &[u16]) -> Option<usize> {
 fn most_frequent(votes: &[usize]) -> Option<(usize, usize)> {
     let count = |wanted: usize| votes.iter().filter(|&&vote| vote == wanted).count();
     // The smallest of the most frequent: the order of the windows does not matter.
-    votes.iter().map(|&vote| (vote, count(vote))).max_by_key(|&(vote, count)| (count, std::cmp::Reverse(vote)))
+    votes
+        .iter()
+        .map(|&vote| (vote, count(vote)))
+        .max_by_key(|&(vote, count)| (count, std::cmp::Reverse(vote)))
 }
 
 #[cfg(test)]
@@ -132,7 +141,9 @@ mod tests {
             .collect();
         assert_eq!(detect(&walk), None);
         // Records of small numbers.
-        let records: Vec<u8> = (0..60_000u32).flat_map(|i| [(i % 97).to_le_bytes(), (next() % 200).to_le_bytes()].concat()).collect();
+        let records: Vec<u8> = (0..60_000u32)
+            .flat_map(|i| [(i % 97).to_le_bytes(), (next() % 200).to_le_bytes()].concat())
+            .collect();
         assert_eq!(detect(&records), None);
         assert_eq!(detect(&vec![0; 400_000]), None);
     }

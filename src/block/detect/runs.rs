@@ -2,18 +2,19 @@
 
 use std::ops::Range;
 
-/// Shortest run that leaves its stream. Below, a predictor codes it in a few bytes anyway, and taking it out
-/// would shift the rows of a bitmap against each other.
+/// Shortest run that leaves its stream. Below, a predictor codes it in a few bytes anyway, and
+/// taking it out would shift the rows of a bitmap against each other.
 pub const MIN_RUN: usize = 32 << 10;
 
-/// A run from here on is a gap between two things: it is passed over before anything else is looked for.
+/// A run from here on is a gap between two things: it is passed over before anything else is looked
+/// for.
 pub const GAP: usize = 1 << 20;
 
 /// Only every block of this size is looked at first: a run of [`MIN_RUN`] holds a whole one.
 const STEP: usize = 2 << 10;
 
-/// The next run of at least `least` bytes in `bytes` from `from` on, as long as it gets. `least` is at
-/// least twice the step.
+/// The next run of at least `least` bytes in `bytes` from `from` on, as long as it gets. `least` is
+/// at least twice the step.
 pub fn next(bytes: &[u8], from: usize, least: usize) -> Option<Range<usize>> {
     let mut at = from;
     while let Some(block) = bytes.get(at..at + STEP) {
@@ -63,7 +64,10 @@ mod tests {
             for len in [MIN_RUN - 1, MIN_RUN, MIN_RUN + 1, 90_000] {
                 let mut bytes: Vec<u8> = (0..100_000u32).map(|i| (i % 251) as u8 | 1).collect();
                 bytes[start..start + len].fill(0);
-                assert_eq!(next(&bytes, 0, MIN_RUN), (len >= MIN_RUN).then_some(start..start + len));
+                assert_eq!(
+                    next(&bytes, 0, MIN_RUN),
+                    (len >= MIN_RUN).then_some(start..start + len)
+                );
             }
         }
         assert_eq!(next(&[], 0, MIN_RUN), None);

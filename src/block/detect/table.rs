@@ -12,7 +12,8 @@ const FEWEST: usize = 12;
 #[must_use]
 pub fn is_table(text: &[u8]) -> bool {
     let middle = &text[text.len() / 2..];
-    let second = middle.iter().position(|&byte| byte == b'\n').map_or(&[][..], |at| &middle[at + 1..]);
+    let second =
+        middle.iter().position(|&byte| byte == b'\n').map_or(&[][..], |at| &middle[at + 1..]);
     SEPARATORS.into_iter().any(|separator| {
         let (first, second) = (even_count(text, separator), even_count(second, separator));
         first.is_some() && first == second
@@ -25,7 +26,8 @@ fn even_count(text: &[u8], separator: u8) -> Option<usize> {
     let mut lines: Vec<&[u8]> = window.split(|&byte| byte == b'\n').take(LINES + 1).collect();
     // The last is cut short, or follows the last line end.
     lines.pop();
-    let mut counts: Vec<usize> = lines.iter().map(|line| line.iter().filter(|&&byte| byte == separator).count()).collect();
+    let mut counts: Vec<usize> =
+        lines.iter().map(|line| line.iter().filter(|&&byte| byte == separator).count()).collect();
     if counts.len() < FEWEST {
         return None;
     }
@@ -41,9 +43,13 @@ mod tests {
 
     #[test]
     fn tables_are_told_from_prose() {
-        let table: String = (0..200).map(|row| format!("{row},{},name{},{}\n", row * 7, row % 5, row % 3)).collect();
+        let table: String = (0..200)
+            .map(|row| format!("{row},{},name{},{}\n", row * 7, row % 5, row % 3))
+            .collect();
         assert!(is_table(table.as_bytes()));
-        let prose = "Some words, and then, after a comma, others.\nA line without.\nOne, with one.\n".repeat(50);
+        let prose =
+            "Some words, and then, after a comma, others.\nA line without.\nOne, with one.\n"
+                .repeat(50);
         assert!(!is_table(prose.as_bytes()));
         assert!(!is_table(b"a,b,c\n1,2,3\n"));
         assert!(!is_table(b""));

@@ -30,7 +30,15 @@ pub fn probe(bytes: &[u8], _context: &mut Context) -> Option<Vec<Piece>> {
                 if !(1..=8).contains(&channels) || !matches!(bits, 8 | 16 | 24) {
                     return None;
                 }
-                format = Some((Kind::Audio { channels: channels as u8, bits: bits as u8, big_endian, signed: true }, channels * bits / 8));
+                format = Some((
+                    Kind::Audio {
+                        channels: channels as u8,
+                        bits: bits as u8,
+                        big_endian,
+                        signed: true,
+                    },
+                    channels * bits / 8,
+                ));
             }
             b"SSND" => {
                 let (kind, frame) = format?;

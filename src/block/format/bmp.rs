@@ -9,7 +9,8 @@ use crate::block::split::Context;
 pub fn probe(bytes: &[u8], _context: &mut Context) -> Option<Vec<Piece>> {
     let offset = u32_le(bytes, 10)?;
     let info = u32_le(bytes, 14)?;
-    if !matches!(info, 40 | 52 | 56 | 108 | 124) || !(14 + info..14 + info + 4096).contains(&offset) {
+    if !matches!(info, 40 | 52 | 56 | 108 | 124) || !(14 + info..14 + info + 4096).contains(&offset)
+    {
         return None;
     }
     let width = u32_le(bytes, 18)?;
@@ -18,7 +19,12 @@ pub fn probe(bytes: &[u8], _context: &mut Context) -> Option<Vec<Piece>> {
     let (planes, bits, compression) = (u16_le(bytes, 26)?, u16_le(bytes, 28)?, u32_le(bytes, 30)?);
     // 3: channel masks, usual with 32 bits.
     let plain = compression == 0 || compression == 3 && bits == 32;
-    if planes != 1 || !plain || !matches!(bits, 1 | 8 | 24 | 32) || !(1..=1 << 20).contains(&width) || height == 0 {
+    if planes != 1
+        || !plain
+        || !matches!(bits, 1 | 8 | 24 | 32)
+        || !(1..=1 << 20).contains(&width)
+        || height == 0
+    {
         return None;
     }
     let row = (width * bits).div_ceil(8).next_multiple_of(4);

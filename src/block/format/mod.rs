@@ -25,7 +25,8 @@ use super::split::{self, Context};
 use crate::level::Level;
 use crate::transform::deflate::{self, Trailer};
 
-/// The pieces of a format found at the start of `bytes`; they cover as much of it as their lengths add up to.
+/// The pieces of a format found at the start of `bytes`; they cover as much of it as their lengths
+/// add up to.
 type Probe = fn(bytes: &[u8], context: &mut Context) -> Option<Vec<Piece>>;
 
 /// The formats: first two bytes, then the probe.
@@ -64,16 +65,24 @@ const STARTS: [bool; 256] = {
     table
 };
 
-/// The next place from `from` on where a format starts, and its pieces. In the `gaps`, which are runs of
-/// one value, only the last byte may be the first of one.
-pub fn find(bytes: &[u8], from: usize, gaps: &[Range<usize>], context: &mut Context) -> Option<(usize, Vec<Piece>)> {
+/// The next place from `from` on where a format starts, and its pieces. In the `gaps`, which are
+/// runs of one value, only the last byte may be the first of one.
+pub fn find(
+    bytes: &[u8],
+    from: usize,
+    gaps: &[Range<usize>],
+    context: &mut Context,
+) -> Option<(usize, Vec<Piece>)> {
     let mut at = from;
     let mut gaps = gaps.iter().filter(|gap| gap.end > from);
     loop {
         let gap = gaps.next();
         let end = gap.map_or(bytes.len(), |gap| gap.start.max(at));
         while at < end && at + 8 <= bytes.len() {
-            let Some(step) = bytes[at..end].iter().position(|&byte| STARTS[usize::from(byte)]) else { break };
+            let Some(step) = bytes[at..end].iter().position(|&byte| STARTS[usize::from(byte)])
+            else {
+                break;
+            };
             at += step;
             if let Some(pieces) = probe(bytes, at, context) {
                 return Some((at, pieces));
@@ -91,7 +100,10 @@ fn probe(bytes: &[u8], at: usize, context: &mut Context) -> Option<Vec<Piece>> {
     if magic[0] == 0 && !matches!(magic[1], 1 | b'a') {
         return None;
     }
-    let named = FORMATS.iter().filter(|(start, _)| *start == magic).find_map(|(_, probe)| probe(here, context));
+    let named = FORMATS
+        .iter()
+        .filter(|(start, _)| *start == magic)
+        .find_map(|(_, probe)| probe(here, context));
     named.or_else(|| if zlib::may_start(bytes, at) { zlib::probe(here, context) } else { None })
 }
 
@@ -124,12 +136,12 @@ fn deflated(
     Some(Piece::transformed(consumed, parts, pieces))
 }
 
-/// Below this level deflate streams stay as they are: finding their settings and coding several times as many bytes
-/// takes longer than the level has.
+/// Below this level deflate streams stay as they are: finding their settings and coding several
+/// times as many bytes takes longer than the level has.
 const UNPACKING_LEVEL: u8 = 2;
 
-/// Content is coded in time that goes with its own length. Where it is very much longer than the stream, as with
-/// blank images, the few bytes to gain are not worth it at the quick levels.
+/// Content is coded in time that goes with its own length. Where it is very much longer than the
+/// stream, as with blank images, the few bytes to gain are not worth it at the quick levels.
 fn max_expansion(level: &Level) -> usize {
     match level.number {
         0..=3 => 8,

@@ -1,19 +1,21 @@
-//! Windows images (PE32 and PE32+): the list of base relocations and the function table go, since the rest says what
-//! they hold.
+//! Windows images (PE32 and PE32+): the list of base relocations and the function table go, since
+//! the rest says what they hold.
 
 use crate::block::piece::{self, Piece};
 use crate::block::split::{self, Context};
 use crate::transform::relocations::{self, Image};
 use crate::transform::{Parts, functions};
 
-/// Transforms of images within each other: an installer's two, and one of the program that it holds. With those of two
-/// PNG files within each other, which are five, a decoder takes no more.
+/// Transforms of images within each other: an installer's two, and one of the program that it
+/// holds. With those of two PNG files within each other, which are five, a decoder takes no more.
 const MAX_NESTED: usize = 3;
 
-/// Everything up to the end of the relocations, which come last as a rule; without them, all sections.
+/// Everything up to the end of the relocations, which come last as a rule; without them, all
+/// sections.
 pub fn probe(bytes: &[u8], context: &mut Context) -> Option<Vec<Piece>> {
     let image = Image::read(bytes)?;
-    let piece = without_relocations(bytes, &image, context).or_else(|| without_functions(bytes, &image, context))?;
+    let piece = without_relocations(bytes, &image, context)
+        .or_else(|| without_functions(bytes, &image, context))?;
     Some(vec![piece])
 }
 
@@ -24,10 +26,14 @@ fn without_relocations(bytes: &[u8], image: &Image, context: &mut Context) -> Op
     context.charge(directory.end.checked_mul(2)?)?;
     let (parts, consumed) = relocations::forward(bytes, image)?;
     transformed(parts, consumed, context, |inner, context| {
-        let Some(piece) = without_functions(inner, image, context) else { return inside(inner, context) };
+        let Some(piece) = without_functions(inner, image, context) else {
+            return inside(inner, context);
+        };
         let done = piece.len;
         let mut pieces = vec![piece];
-        split::cut(&inner[done..], context).into_iter().for_each(|piece| piece::push(&mut pieces, piece));
+        split::cut(&inner[done..], context)
+            .into_iter()
+            .for_each(|piece| piece::push(&mut pieces, piece));
         pieces
     })
 }
@@ -41,9 +47,14 @@ fn without_functions(bytes: &[u8], image: &Image, context: &mut Context) -> Opti
     transformed(parts, consumed, context, inside)
 }
 
-/// A piece of `len` bytes whose inner bytes are cut by `cut`. They count like unpacked ones: a decoder bounds them
-/// together.
-fn transformed(parts: Parts, len: usize, context: &mut Context, cut: impl FnOnce(&[u8], &mut Context) -> Vec<Piece>) -> Option<Piece> {
+/// A piece of `len` bytes whose inner bytes are cut by `cut`. They count like unpacked ones: a
+/// decoder bounds them together.
+fn transformed(
+    parts: Parts,
+    len: usize,
+    context: &mut Context,
+    cut: impl FnOnce(&[u8], &mut Context) -> Vec<Piece>,
+) -> Option<Piece> {
     context.budget = context.budget.checked_sub(parts.inner.len())?;
     context.images += 1;
     let pieces = cut(&parts.inner, context);

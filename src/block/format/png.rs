@@ -9,14 +9,19 @@ use crate::transform::{idat, scanline};
 
 /// Everything up to the first IDAT chunk, then the IDAT chunks.
 pub fn probe(bytes: &[u8], context: &mut Context) -> Option<Vec<Piece>> {
-    if !bytes.starts_with(b"\x89PNG\r\n\x1A\n") || bytes.get(12..16)? != b"IHDR" || context.depth >= split::MAX_DEPTH {
+    if !bytes.starts_with(b"\x89PNG\r\n\x1A\n")
+        || bytes.get(12..16)? != b"IHDR"
+        || context.depth >= split::MAX_DEPTH
+    {
         return None;
     }
     let image = Header::read(bytes)?;
     let start = first_idat(bytes)?;
     context.charge(idat_len(&bytes[start..]))?;
     let (parts, consumed) = idat::forward(&bytes[start..])?;
-    let body = deflated(parts.inner.get(2..)?, Trailer::Adler, 1, context, |plain, context| image.cut(plain, context))?;
+    let body = deflated(parts.inner.get(2..)?, Trailer::Adler, 1, context, |plain, context| {
+        image.cut(plain, context)
+    })?;
     let rest = parts.inner.len() - 2 - body.len;
     let mut pieces = vec![Piece::copy(Kind::Generic, 2), body];
     piece::push(&mut pieces, Piece::copy(Kind::Generic, rest));
@@ -56,7 +61,13 @@ struct Header {
 impl Header {
     fn read(bytes: &[u8]) -> Option<Self> {
         let &[depth, colour, _, _, interlace] = bytes.get(24..29)?.first_chunk()?;
-        Some(Header { width: u32_be(bytes, 16)?, height: u32_be(bytes, 20)?, depth: depth.into(), colour, interlaced: interlace != 0 })
+        Some(Header {
+            width: u32_be(bytes, 16)?,
+            height: u32_be(bytes, 20)?,
+            depth: depth.into(),
+            colour,
+            interlaced: interlace != 0,
+        })
     }
 
     /// The scanlines as pixels, where header and content agree.
@@ -74,7 +85,10 @@ impl Header {
         };
         let pixel_bits = channels * self.depth;
         let row = self.width.checked_mul(pixel_bits)?.div_ceil(8);
-        if self.interlaced || row > MAX_ROW as usize || (row + 1).checked_mul(self.height)? != plain.len() {
+        if self.interlaced
+            || row > MAX_ROW as usize
+            || (row + 1).checked_mul(self.height)? != plain.len()
+        {
             return None;
         }
         let parts = scanline::forward(plain, row, (pixel_bits / 8).max(1))?;

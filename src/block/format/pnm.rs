@@ -48,7 +48,9 @@ impl Header<'_> {
         let start = self.at;
         loop {
             match self.bytes.get(self.at)? {
-                b'#' if self.at > start => self.at += self.bytes[self.at..].iter().position(|&byte| byte == b'\n')?,
+                b'#' if self.at > start => {
+                    self.at += self.bytes[self.at..].iter().position(|&byte| byte == b'\n')?
+                }
                 byte if byte.is_ascii_whitespace() => self.at += 1,
                 _ => break,
             }

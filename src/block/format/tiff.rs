@@ -24,7 +24,9 @@ pub fn probe(bytes: &[u8], _context: &mut Context) -> Option<Vec<Piece>> {
             258 => {
                 let bits = file.values(at)?;
                 fields.bits = bits.first();
-                if bits.count > 4 || (0..bits.count).any(|index| bits.get(index) != Some(fields.bits)) {
+                if bits.count > 4
+                    || (0..bits.count).any(|index| bits.get(index) != Some(fields.bits))
+                {
                     return None;
                 }
             }
@@ -107,7 +109,12 @@ impl Fields<'_> {
     fn pieces(&self, big_endian: bool, file_len: usize) -> Option<Vec<Piece>> {
         let row = self.width.checked_mul(self.samples)?.checked_mul(self.bits)? / 8;
         let body = row.checked_mul(self.height)?;
-        if self.compression != 1 || self.planar != 1 || row == 0 || row > MAX_ROW as usize || body == 0 {
+        if self.compression != 1
+            || self.planar != 1
+            || row == 0
+            || row > MAX_ROW as usize
+            || body == 0
+        {
             return None;
         }
         let row_bytes = row as u32;

@@ -33,12 +33,25 @@ pub fn probe(bytes: &[u8], _context: &mut Context) -> Option<Vec<Piece>> {
 
 /// The kind and the bytes of one frame.
 fn pcm(bytes: &[u8], at: usize) -> Option<(Kind, usize)> {
-    let (tag, channels, bits) = (u16_le(bytes, at)?, u16_le(bytes, at + 2)?, u16_le(bytes, at + 14)?);
+    let (tag, channels, bits) =
+        (u16_le(bytes, at)?, u16_le(bytes, at + 2)?, u16_le(bytes, at + 14)?);
     // FFFE: extensible; its sub-format begins with the real tag.
     let tag = if tag == 0xFFFE { u16_le(bytes, at + 24)? } else { tag };
     let frame = channels * bits / 8;
-    if tag != 1 || !(1..=8).contains(&channels) || !matches!(bits, 8 | 16 | 24) || u16_le(bytes, at + 12)? != frame {
+    if tag != 1
+        || !(1..=8).contains(&channels)
+        || !matches!(bits, 8 | 16 | 24)
+        || u16_le(bytes, at + 12)? != frame
+    {
         return None;
     }
-    Some((Kind::Audio { channels: channels as u8, bits: bits as u8, big_endian: false, signed: bits > 8 }, frame))
+    Some((
+        Kind::Audio {
+            channels: channels as u8,
+            bits: bits as u8,
+            big_endian: false,
+            signed: bits > 8,
+        },
+        frame,
+    ))
 }

@@ -63,7 +63,9 @@ fn transforms_inside_each_other_have_an_end() {
     varint::put(&mut coded, (program.len() as u64) << 1);
     coded.extend_from_slice(&[0, 0]);
     coded.extend(program);
-    assert!(matches!(decode(&coded, 10), Err(crate::Error::Corrupt(text)) if text.contains("nest")));
+    assert!(
+        matches!(decode(&coded, 10), Err(crate::Error::Corrupt(text)) if text.contains("nest"))
+    );
 }
 
 proptest::proptest! {

@@ -22,7 +22,11 @@ fn what_an_image_holds_is_found() {
     for wide in [false, true] {
         let raw = [text(700), image(wide, &sample::png(60, 50)), text(700)].concat();
         let cut = describe(&raw, level());
-        assert_eq!((count(&cut, "transform 6"), count(&cut, "transform 1,"), count(&cut, "Exe")), (1, 1, 1), "{cut}");
+        assert_eq!(
+            (count(&cut, "transform 6"), count(&cut, "transform 1,"), count(&cut, "Exe")),
+            (1, 1, 1),
+            "{cut}"
+        );
         assert!(cut.contains("Image { bits: 24, row_bytes: 180 }"), "{cut}");
         let split = split_form(&raw);
         assert!(decode(&split, raw.len()).unwrap() == raw);

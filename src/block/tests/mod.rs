@@ -54,7 +54,8 @@ fn formats_around_gaps_are_found() {
     let (_, jpeg) = samples.iter().find(|sample| sample.0 == "jpeg").unwrap();
     let gap = 3 << 20;
     // The last byte of the gap of 0xff is the first of the JPEG.
-    let raw = [&text(100)[..], &vec![0; gap], png, &vec![0xff; gap], &jpeg[1..], &vec![0; gap]].concat();
+    let raw =
+        [&text(100)[..], &vec![0; gap], png, &vec![0xff; gap], &jpeg[1..], &vec![0; gap]].concat();
     let cut = describe(&raw, level());
     assert_eq!((cut.matches("Fill").count(), cut.matches("transform 5").count()), (3, 1), "{cut}");
     assert!(cut.contains("Image { bits: 24"), "{cut}");
@@ -148,7 +149,12 @@ fn blocks_go_on_from_a_base() {
         let behind = encode_behind(&second, &base, true).unwrap();
         assert!(behind.fallback.is_none() && is_behind(&behind.bytes));
         let alone = encode(&second, level, true).unwrap();
-        assert!(behind.bytes.len() * 2 < alone.bytes.len(), "{} against {}", behind.bytes.len(), alone.bytes.len());
+        assert!(
+            behind.bytes.len() * 2 < alone.bytes.len(),
+            "{} against {}",
+            behind.bytes.len(),
+            alone.bytes.len()
+        );
         // The same from the decoder's base, and any number of times.
         let again = decode_base(&encoded.bytes, first.len()).unwrap();
         for base in [&again, &base, &again] {
@@ -162,8 +168,19 @@ fn blocks_go_on_from_a_base() {
         assert!(decode(&behind.bytes, second.len()).is_err());
         let last = again.for_the_last_time();
         assert_eq!(decode_behind(&split.bytes, mixed.len(), &last).unwrap(), mixed);
-        assert!(matches!(decode_behind(&split.bytes, mixed.len(), &last), Err(crate::Error::Bug(_))));
-        let other = encode_base(&text(4000), level::level(13 - number).unwrap().for_small_files(), 10, false).unwrap().1.unwrap();
+        assert!(matches!(
+            decode_behind(&split.bytes, mixed.len(), &last),
+            Err(crate::Error::Bug(_))
+        ));
+        let other = encode_base(
+            &text(4000),
+            level::level(13 - number).unwrap().for_small_files(),
+            10,
+            false,
+        )
+        .unwrap()
+        .1
+        .unwrap();
         assert!(decode_behind(&behind.bytes, second.len(), &other).is_err());
     }
 }
@@ -187,7 +204,8 @@ fn bases_that_lie_do_no_harm() {
     let level = level().for_small_files();
     let first = text(1500);
     let coded = encode_base(&first, level, 300, false).unwrap().0.bytes;
-    let behind = encode_behind(&text(900), &decode_base(&coded, first.len()).unwrap(), false).unwrap().bytes;
+    let behind =
+        encode_behind(&text(900), &decode_base(&coded, first.len()).unwrap(), false).unwrap().bytes;
     for at in (0..8).chain((8..coded.len()).step_by(coded.len() / 6 + 1)) {
         let mut bad = coded.clone();
         bad[at] ^= 0x11;

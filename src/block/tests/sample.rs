@@ -25,8 +25,15 @@ pub fn noise(len: usize) -> Vec<u8> {
 
 /// Sentences of a small vocabulary.
 pub fn text(len: usize) -> Vec<u8> {
-    const WORDS: [&str; 12] = ["the ", "block ", "of ", "a ", "file ", "is ", "coded, ", "then ", "read ", "again. ", "And\n", "nothing "];
-    noise(len).iter().flat_map(|&byte| WORDS[usize::from(byte) % WORDS.len()].bytes()).take(len).collect()
+    const WORDS: [&str; 12] = [
+        "the ", "block ", "of ", "a ", "file ", "is ", "coded, ", "then ", "read ", "again. ",
+        "And\n", "nothing ",
+    ];
+    noise(len)
+        .iter()
+        .flat_map(|&byte| WORDS[usize::from(byte) % WORDS.len()].bytes())
+        .take(len)
+        .collect()
 }
 
 /// A soft picture with a little grain, `channels` bytes a pixel.
@@ -67,7 +74,15 @@ pub fn tiff(width: u16, height: u16) -> Vec<u8> {
     let mut out = b"II*\0".to_vec();
     out.extend_from_slice(&((8 + body.len()) as u32).to_le_bytes());
     out.extend_from_slice(&body);
-    let fields = [(256, width.into()), (257, height.into()), (258, 8), (259, 1), (273, 8), (277, 1), (279, body.len() as u32)];
+    let fields = [
+        (256, width.into()),
+        (257, height.into()),
+        (258, 8),
+        (259, 1),
+        (273, 8),
+        (277, 1),
+        (279, body.len() as u32),
+    ];
     out.extend_from_slice(&(fields.len() as u16).to_le_bytes());
     for (tag, value) in fields {
         out.extend_from_slice(&u16::to_le_bytes(tag));
@@ -86,14 +101,18 @@ fn sound(frames: usize) -> impl Iterator<Item = i16> {
 }
 
 pub fn wav(frames: usize) -> Vec<u8> {
-    let mut out = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x44\xAC\0\0\x88\x58\x01\0\x02\0\x10\0data".to_vec();
+    let mut out =
+        b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x44\xAC\0\0\x88\x58\x01\0\x02\0\x10\0data"
+            .to_vec();
     out.extend_from_slice(&(frames as u32 * 2).to_le_bytes());
     out.extend(sound(frames).flat_map(i16::to_le_bytes));
     out
 }
 
 pub fn aiff(frames: usize) -> Vec<u8> {
-    let mut out = b"FORM\0\0\0\0AIFFCOMM\0\0\0\x12\0\x01\0\0\0\0\0\x10\x40\x0E\xAC\x44\0\0\0\0\0\0SSND".to_vec();
+    let mut out =
+        b"FORM\0\0\0\0AIFFCOMM\0\0\0\x12\0\x01\0\0\0\0\0\x10\x40\x0E\xAC\x44\0\0\0\0\0\0SSND"
+            .to_vec();
     out.extend_from_slice(&(frames as u32 * 2 + 8).to_be_bytes());
     out.extend_from_slice(&[0; 8]);
     out.extend(sound(frames).flat_map(i16::to_be_bytes));
@@ -138,8 +157,13 @@ fn filtered(pixels: &[u8], row_bytes: usize) -> Vec<u8> {
             };
             let (left, above, corner) = (at(3, 0), at(0, 1), at(3, 1));
             let estimate = left + above - corner;
-            let nearest = [left, above, corner].into_iter().min_by_key(|near| estimate.abs_diff(*near)).unwrap_or(0);
-            out.push(byte.wrapping_sub([0, left, above, (left + above) / 2, nearest][row % 5] as u8));
+            let nearest = [left, above, corner]
+                .into_iter()
+                .min_by_key(|near| estimate.abs_diff(*near))
+                .unwrap_or(0);
+            out.push(
+                byte.wrapping_sub([0, left, above, (left + above) / 2, nearest][row % 5] as u8),
+            );
         }
     }
     out
@@ -172,11 +196,17 @@ pub fn jpeg(squares: usize) -> Vec<u8> {
     let side = (squares as u16 * 8).to_be_bytes();
     let mut out = vec![0xFF, 0xD8, 0xFF, 0xDB, 0, 67, 0];
     out.extend_from_slice(&[8; 64]);
-    out.extend_from_slice(&[0xFF, 0xC0, 0, 11, 8, side[0], side[1], side[0], side[1], 1, 1, 0x11, 0]);
+    out.extend_from_slice(&[
+        0xFF, 0xC0, 0, 11, 8, side[0], side[1], side[0], side[1], 1, 1, 0x11, 0,
+    ]);
     // Twelve DC codes of four bits each, one AC code of one bit: end of block.
-    out.extend_from_slice(&[0xFF, 0xC4, 0, 31, 0x00, 0, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    out.extend_from_slice(&[
+        0xFF, 0xC4, 0, 31, 0x00, 0, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    ]);
     out.extend(0..12u8);
-    out.extend_from_slice(&[0xFF, 0xC4, 0, 20, 0x10, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    out.extend_from_slice(&[
+        0xFF, 0xC4, 0, 20, 0x10, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    ]);
     out.extend_from_slice(&[0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 63, 0]);
     let (mut bits, mut count) = (0u64, 0);
     let mut before = 0i32;
@@ -185,7 +215,8 @@ pub fn jpeg(squares: usize) -> Vec<u8> {
         let difference = level - before;
         before = level;
         let size = 32 - difference.unsigned_abs().leading_zeros();
-        let value = if difference < 0 { difference - 1 } else { difference } as u32 & ((1 << size) - 1);
+        let value =
+            if difference < 0 { difference - 1 } else { difference } as u32 & ((1 << size) - 1);
         bits = (bits << 4 | u64::from(size)) << size << 1 | u64::from(value) << 1;
         count += 5 + size;
         while count >= 8 {
@@ -234,7 +265,9 @@ pub fn code(len: usize) -> Vec<u8> {
 pub fn pgm16(width: usize, height: usize) -> Vec<u8> {
     let mut out = format!("P5\n{width} {height}\n65535\n").into_bytes();
     let grain = noise(width * height);
-    let value = |index: usize| ((index % width) * 300 + (index / width) * 170) as u16 + u16::from(grain[index] >> 3);
+    let value = |index: usize| {
+        ((index % width) * 300 + (index / width) * 170) as u16 + u16::from(grain[index] >> 3)
+    };
     out.extend((0..width * height).flat_map(|index| value(index).to_be_bytes()));
     out
 }
@@ -243,8 +276,21 @@ pub fn pgm16(width: usize, height: usize) -> Vec<u8> {
 pub fn table(rows: usize) -> Vec<u8> {
     let mut out = Vec::new();
     for (row, byte) in noise(rows).into_iter().enumerate() {
-        let (price, shop) = (usize::from(byte) * 37 % 900 + 100, ["north", "south", "east", "west"][usize::from(byte) % 4]);
-        out.extend(format!("{},{shop},{}.{:02},{},{}\n", 10_000 + row, price / 10, price % 100, row % 7, byte % 3 == 0).bytes());
+        let (price, shop) = (
+            usize::from(byte) * 37 % 900 + 100,
+            ["north", "south", "east", "west"][usize::from(byte) % 4],
+        );
+        out.extend(
+            format!(
+                "{},{shop},{}.{:02},{},{}\n",
+                10_000 + row,
+                price / 10,
+                price % 100,
+                row % 7,
+                byte % 3 == 0
+            )
+            .bytes(),
+        );
     }
     out
 }
@@ -270,7 +316,15 @@ pub fn font(glyphs: u16) -> Vec<u8> {
     let mut out = vec![0, 1, 0, 0, 0, tables.len() as u8, 0, 64, 0, 2, 0, 0];
     let mut at = out.len() + 16 * tables.len();
     for (tag, table) in &tables {
-        out.extend([&tag[..], &crc32(table).to_be_bytes(), &(at as u32).to_be_bytes(), &(table.len() as u32).to_be_bytes()].concat());
+        out.extend(
+            [
+                &tag[..],
+                &crc32(table).to_be_bytes(),
+                &(at as u32).to_be_bytes(),
+                &(table.len() as u32).to_be_bytes(),
+            ]
+            .concat(),
+        );
         at += table.len().next_multiple_of(4);
     }
     for (_, table) in &tables {
@@ -293,18 +347,36 @@ fn leb128(mut value: usize) -> Vec<u8> {
 
 /// A WebAssembly module whose functions call each other, and some text behind its code.
 pub fn wasm(functions: usize) -> Vec<u8> {
-    let section = |number: u8, content: &[u8]| [&[number], &leb128(content.len())[..], content].concat();
+    let section =
+        |number: u8, content: &[u8]| [&[number], &leb128(content.len())[..], content].concat();
     let (mut kinds, mut code) = (leb128(functions), leb128(functions));
     for (function, byte) in noise(functions).into_iter().enumerate() {
         kinds.push(byte >> 6 & 1);
         let mut body = vec![1, 2, 0x7F];
-        for (step, byte) in noise(usize::from(byte) + 10).into_iter().skip(function % 10).enumerate() {
+        for (step, byte) in
+            noise(usize::from(byte) + 10).into_iter().skip(function % 10).enumerate()
+        {
             let variable = byte & 3;
             match byte >> 5 {
                 0 => body.extend([0x20, variable, 0x28, 2, byte & 0x3C, 0x21, 1]),
-                1 => body.extend([0x20, variable, 0x41, step as u8 & 0x3F, 0x6A, 0x22, 2, 0x21, variable]),
-                2 => body.extend([&[0x20, 0, 0x10], &leb128(usize::from(byte) % functions)[..], &[0x1A]].concat()),
-                3 => body.extend([0x02, 0x40, 0x20, variable, 0x45, 0x0D, 0, 0x41, 1, 0x21, 1, 0x0B]),
+                1 => body.extend([
+                    0x20,
+                    variable,
+                    0x41,
+                    step as u8 & 0x3F,
+                    0x6A,
+                    0x22,
+                    2,
+                    0x21,
+                    variable,
+                ]),
+                2 => body.extend(
+                    [&[0x20, 0, 0x10], &leb128(usize::from(byte) % functions)[..], &[0x1A]]
+                        .concat(),
+                ),
+                3 => {
+                    body.extend([0x02, 0x40, 0x20, variable, 0x45, 0x0D, 0, 0x41, 1, 0x21, 1, 0x0B])
+                }
                 4 => body.extend([0x20, 0, 0x20, variable, 0x36, 2, byte & 0x3C]),
                 _ => body.extend([0x20, variable, 0x20, 1, 0x6B, 0x21, variable]),
             }
@@ -315,11 +387,18 @@ pub fn wasm(functions: usize) -> Vec<u8> {
     }
     let types = [2, 0x60, 1, 0x7F, 1, 0x7F, 0x60, 2, 0x7F, 0x7F, 1, 0x7F];
     let data = [&[1, 0, 0x41, 0, 0x0B], &leb128(900)[..], &text(900)].concat();
-    [b"\0asm\x01\0\0\0", &section(1, &types)[..], &section(3, &kinds), &section(10, &code), &section(11, &data)].concat()
+    [
+        b"\0asm\x01\0\0\0",
+        &section(1, &types)[..],
+        &section(3, &kinds),
+        &section(10, &code),
+        &section(11, &data),
+    ]
+    .concat()
 }
 
-/// A Windows program for x86-64 of `functions` functions: code, their table, their unwind data, and addresses that are to
-/// be moved with the program.
+/// A Windows program for x86-64 of `functions` functions: code, their table, their unwind data, and
+/// addresses that are to be moved with the program.
 pub fn program(functions: usize) -> Vec<u8> {
     const BASE: u64 = 0x1_4000_0000;
     const START: usize = 0x200;
@@ -327,14 +406,30 @@ pub fn program(functions: usize) -> Vec<u8> {
     let (mut content, mut ranges) = (vec![0x90; 16], Vec::new());
     for byte in noise(functions) {
         let begin = content.len();
-        content.extend([0x55, 0x48, 0x89, 0xE5, 0x48, 0x83, 0xEC, byte & 0x70, 0x8B, 0x4D, byte, 0xC9, 0xC3]);
+        content.extend([
+            0x55,
+            0x48,
+            0x89,
+            0xE5,
+            0x48,
+            0x83,
+            0xEC,
+            byte & 0x70,
+            0x8B,
+            0x4D,
+            byte,
+            0xC9,
+            0xC3,
+        ]);
         ranges.push((begin, content.len()));
         content.resize(content.len().next_multiple_of(16), 0xCC);
     }
     let table = content.len();
     let unwind = table + 12 * functions;
     for (index, &(begin, end)) in ranges.iter().enumerate() {
-        content.extend([place(begin), place(end), place(unwind + 8 * index)].map(u32::to_le_bytes).concat());
+        content.extend(
+            [place(begin), place(end), place(unwind + 8 * index)].map(u32::to_le_bytes).concat(),
+        );
     }
     for byte in noise(functions) {
         content.extend([1, 4, 2, 0, 4, byte & 0x70, 1, 0x50]);
@@ -351,7 +446,8 @@ pub fn program(functions: usize) -> Vec<u8> {
     for page in places.chunk_by(|a, b| a >> 12 == b >> 12) {
         let length = 8 + 2 * page.len().next_multiple_of(2);
         list.extend([page[0] & !0xFFF, length as u32].map(u32::to_le_bytes).concat());
-        page.iter().for_each(|place| list.extend((0xA000 | place & 0xFFF).to_le_bytes()[..2].iter()));
+        page.iter()
+            .for_each(|place| list.extend((0xA000 | place & 0xFFF).to_le_bytes()[..2].iter()));
         list.resize(list.len().next_multiple_of(4), 0);
     }
     let mut out = vec![0; START];
@@ -367,7 +463,10 @@ pub fn program(functions: usize) -> Vec<u8> {
     put(0x58 + 112 + 40, &[list_place, list.len() as u32].map(u32::to_le_bytes).concat());
     let rows = [(place(0), moved, START), (list_place, list.len() + 16, START + moved)];
     for (row, (place, length, start)) in rows.into_iter().enumerate() {
-        put(0x58 + 240 + 40 * row + 12, &[place, length as u32, start as u32].map(u32::to_le_bytes).concat());
+        put(
+            0x58 + 240 + 40 * row + 12,
+            &[place, length as u32, start as u32].map(u32::to_le_bytes).concat(),
+        );
     }
     [out, content, list, vec![0; 16]].concat()
 }
@@ -395,6 +494,10 @@ pub fn all() -> Vec<(&'static str, Vec<u8>)> {
         ("wasm", wasm(60)),
         ("program", program(90)),
         ("png in zip", zip(&png(60, 50))),
-        ("mixture", [gzip(&page), noise(100), png(40, 30), text(500), wav(900), vec![0; 40_000], jpeg(48)].concat()),
+        (
+            "mixture",
+            [gzip(&page), noise(100), png(40, 30), text(500), wav(900), vec![0; 40_000], jpeg(48)]
+                .concat(),
+        ),
     ]
 }

@@ -15,11 +15,20 @@ fn repeats_are_filled_up_at_every_level() {
     for level in &LEVELS {
         let coded = encode(&raw, level, true).unwrap();
         assert!(coded.fallback.is_none(), "{:?}", coded.fallback);
-        assert!((100..1000).contains(&coded.bytes.len()), "-{}: {}", level.number(), coded.bytes.len());
+        assert!(
+            (100..1000).contains(&coded.bytes.len()),
+            "-{}: {}",
+            level.number(),
+            coded.bytes.len()
+        );
         assert!(decode(&coded.bytes, raw.len()).unwrap() == raw);
         let short = &coded.bytes[..coded.bytes.len().min(raw.len() >> 14) - 10];
         let refused = decode(short, raw.len()).unwrap_err();
-        assert!(text_of(&refused).contains("more work than so few may"), "-{}: {refused}", level.number());
+        assert!(
+            text_of(&refused).contains("more work than so few may"),
+            "-{}: {refused}",
+            level.number()
+        );
     }
 }
 
@@ -29,7 +38,12 @@ fn zeros_are_not_filled_up() {
     for level in &LEVELS {
         let raw = vec![0; 4 << 20];
         let coded = encode(&raw, level, true).unwrap();
-        assert!(coded.fallback.is_none() && coded.bytes.len() < 30, "-{}: {}", level.number(), coded.bytes.len());
+        assert!(
+            coded.fallback.is_none() && coded.bytes.len() < 30,
+            "-{}: {}",
+            level.number(),
+            coded.bytes.len()
+        );
     }
 }
 
@@ -57,8 +71,11 @@ fn content_of_transforms_is_paid_for() {
 #[test]
 fn dense_transforms_come_back() {
     use std::io::Write;
-    let line: Vec<u8> =
-        (0..2000u32).flat_map(|number| [number.wrapping_mul(2_654_435_761).to_le_bytes()[3], 0, 0, 0, 0, 0, 0, 0]).collect();
+    let line: Vec<u8> = (0..2000u32)
+        .flat_map(|number| {
+            [number.wrapping_mul(2_654_435_761).to_le_bytes()[3], 0, 0, 0, 0, 0, 0, 0]
+        })
+        .collect();
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(6));
     gzip.write_all(&line.repeat(200)).unwrap();
     let raw = gzip.finish().unwrap();

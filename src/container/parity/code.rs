@@ -34,19 +34,24 @@ impl GroupHead {
     /// Numbers of the data shards of `content` that are damaged.
     #[must_use]
     pub fn damaged(&self, content: &[u8]) -> Vec<usize> {
-        (0..self.data.len()).filter(|&place| shard_check(&shard_of(content, place, self.shard)) != self.data[place]).collect()
+        (0..self.data.len())
+            .filter(|&place| shard_check(&shard_of(content, place, self.shard)) != self.data[place])
+            .collect()
     }
 
-    /// Bytes of memory that a repair takes: content, recovery shards, and what the decoder works on.
+    /// Bytes of memory that a repair takes: content, recovery shards, and what the decoder works
+    /// on.
     #[must_use]
     pub fn memory(&self) -> u64 {
         let (data, recovery) = (self.data.len(), self.recovery.len());
-        let work = (data.next_power_of_two() + recovery).max(data + recovery.next_power_of_two()).next_power_of_two();
+        let work = (data.next_power_of_two() + recovery)
+            .max(data + recovery.next_power_of_two())
+            .next_power_of_two();
         (self.total() + self.shards_len()).saturating_add(work as u64 * self.shard as u64)
     }
 
-    /// Repairs `content`, the bytes of the member that the group is about, with `recovery`, its recovery shards. Returns
-    /// how many shards were computed again.
+    /// Repairs `content`, the bytes of the member that the group is about, with `recovery`, its
+    /// recovery shards. Returns how many shards were computed again.
     ///
     /// # Errors
     /// More is damaged than can be repaired; `content` is as it was then.
@@ -64,13 +69,18 @@ impl GroupHead {
                 self.shard
             ))
         };
-        let mut decoder = ReedSolomonDecoder::new(self.data.len(), self.recovery.len(), self.shard).map_err(|_| too_much())?;
+        let mut decoder = ReedSolomonDecoder::new(self.data.len(), self.recovery.len(), self.shard)
+            .map_err(|_| too_much())?;
         let mut is_lost = vec![false; self.data.len()];
         lost.iter().for_each(|&place| is_lost[place] = true);
         for place in (0..self.data.len()).filter(|&place| !is_lost[place]) {
-            decoder.add_original_shard(place, shard_of(content, place, self.shard)).map_err(|_| too_much())?;
+            decoder
+                .add_original_shard(place, shard_of(content, place, self.shard))
+                .map_err(|_| too_much())?;
         }
-        for (place, shard) in recovery.chunks_exact(self.shard).enumerate().take(self.recovery.len()) {
+        for (place, shard) in
+            recovery.chunks_exact(self.shard).enumerate().take(self.recovery.len())
+        {
             if shard_check(shard) == self.recovery[place] {
                 decoder.add_recovery_shard(place, shard).map_err(|_| too_much())?;
             }
@@ -87,7 +97,9 @@ impl GroupHead {
         }
         if hash(content) != self.hash {
             // A damaged shard was taken for whole: its check of two bytes fitted.
-            before.iter().for_each(|(start, old)| content[*start..start + old.len()].copy_from_slice(old));
+            before
+                .iter()
+                .for_each(|(start, old)| content[*start..start + old.len()].copy_from_slice(old));
             return Err(too_much());
         }
         Ok(lost.len())

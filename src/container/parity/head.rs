@@ -22,11 +22,13 @@ pub struct GroupHead {
     pub behind: bool,
     /// Bytes from the first byte of the member to the marker of this head.
     pub from_start: u64,
-    /// The bytes of the member that the group is about, as ranges in rising order that do not touch.
+    /// The bytes of the member that the group is about, as ranges in rising order that do not
+    /// touch.
     pub ranges: Vec<Range<u64>>,
     /// Bytes of a shard, an even number. The last shard of the data is filled up with zeros.
     pub shard: usize,
-    /// Parity that was asked for, in hundredths of a percent; 0 for the guard of names, base and index.
+    /// Parity that was asked for, in hundredths of a percent; 0 for the guard of names, base and
+    /// index.
     pub share: u32,
     /// Hash of all bytes that the group is about.
     pub hash: u64,
@@ -36,8 +38,8 @@ pub struct GroupHead {
     pub recovery: Vec<u16>,
 }
 
-/// The check of one shard. Two bytes are enough to find the damaged shards: what comes of a repair has to fit the hash of
-/// the group.
+/// The check of one shard. Two bytes are enough to find the damaged shards: what comes of a repair
+/// has to fit the hash of the group.
 pub(super) fn shard_check(shard: &[u8]) -> u16 {
     check(shard) as u16
 }
@@ -60,7 +62,10 @@ impl GroupHead {
             varint::put(out, number);
         }
         out.extend_from_slice(&self.hash.to_le_bytes());
-        self.data.iter().chain(&self.recovery).for_each(|check| out.extend_from_slice(&check.to_le_bytes()));
+        self.data
+            .iter()
+            .chain(&self.recovery)
+            .for_each(|check| out.extend_from_slice(&check.to_le_bytes()));
         let check = check(&out[start..]);
         out.extend_from_slice(&check.to_le_bytes());
     }
@@ -89,25 +94,48 @@ impl GroupHead {
         for _ in 0..count {
             let start = end.checked_add(fields.varint()?).ok_or_else(damaged)?;
             let length = fields.varint()?;
-            end = start.checked_add(length).filter(|_| length > 0 && length <= GROUP as u64).ok_or_else(damaged)?;
+            end = start
+                .checked_add(length)
+                .filter(|_| length > 0 && length <= GROUP as u64)
+                .ok_or_else(damaged)?;
             total += length;
             ranges.push(start..end);
         }
         let (shard, share, recovery) = (fields.varint()?, fields.varint()?, fields.varint()?);
-        // A shard is never longer than all that it is a part of: so the work for a group is in proportion to bytes that exist.
-        let fits = total <= GROUP as u64 && shard > 0 && shard % 2 == 0 && shard <= total + 1 && end <= from_start;
-        if !fits || total.div_ceil(shard) > SHARDS as u64 || recovery == 0 || recovery > SHARDS as u64 {
+        // A shard is never longer than all that it is a part of: so the work for a group is in
+        // proportion to bytes that exist.
+        let fits = total <= GROUP as u64
+            && shard > 0
+            && shard % 2 == 0
+            && shard <= total + 1
+            && end <= from_start;
+        if !fits
+            || total.div_ceil(shard) > SHARDS as u64
+            || recovery == 0
+            || recovery > SHARDS as u64
+        {
             return Err(damaged());
         }
         let share = u32::try_from(share).map_err(|_| damaged())?;
         let hash = fields.u64()?;
-        let mut checks = |count: u64| (0..count).map(|_| Ok(u16::from_le_bytes(fields.array()?))).collect::<Result<Vec<_>>>();
+        let mut checks = |count: u64| {
+            (0..count).map(|_| Ok(u16::from_le_bytes(fields.array()?))).collect::<Result<Vec<_>>>()
+        };
         let (data, recovery) = (checks(total.div_ceil(shard))?, checks(recovery)?);
         let expected = check(fields.seen());
         if fields.u32()? != expected {
             return Err(damaged());
         }
-        Ok(GroupHead { behind, from_start, ranges, shard: shard as usize, share, hash, data, recovery })
+        Ok(GroupHead {
+            behind,
+            from_start,
+            ranges,
+            shard: shard as usize,
+            share,
+            hash,
+            data,
+            recovery,
+        })
     }
 
     /// Bytes of the member that the group is about.

@@ -7,16 +7,22 @@ use super::GROUP;
 use super::head::GroupHead;
 use super::writer::Shape;
 
-/// Shares are looked for in members of so many groups at most, 4 GiB: a longer member has some head left after a burst, and
-/// the work is in proportion to shares times groups.
+/// Shares are looked for in members of so many groups at most, 4 GiB: a longer member has some head
+/// left after a burst, and the work is in proportion to shares times groups.
 const GROUPS: u64 = 64;
 /// The largest share, in hundredths of a percent.
 const SHARES: u32 = 10_000;
 
-/// What takes `length` bytes as the record of parity with this `number`, in a member with `member` bytes up to there: the
-/// share in hundredths of a percent, 0 for a guard of the ranges `guarded`. `None` if nothing does.
+/// What takes `length` bytes as the record of parity with this `number`, in a member with `member`
+/// bytes up to there: the share in hundredths of a percent, 0 for a guard of the ranges `guarded`.
+/// `None` if nothing does.
 #[must_use]
-pub fn share_of_length(length: u64, member: u64, guarded: Vec<Range<u64>>, number: u64) -> Option<u32> {
+pub fn share_of_length(
+    length: u64,
+    member: u64,
+    guarded: Vec<Range<u64>>,
+    number: u64,
+) -> Option<u32> {
     if guard_len(member, guarded, number) == Some(length) {
         return Some(0);
     }
@@ -28,7 +34,8 @@ pub fn share_of_length(length: u64, member: u64, guarded: Vec<Range<u64>>, numbe
     shares.find(|&share| parity_len(share, member, number) == length)
 }
 
-/// Bytes of the record of a guard, 0 where the member is too short for one; `None` where it would be of several groups.
+/// Bytes of the record of a guard, 0 where the member is too short for one; `None` where it would
+/// be of several groups.
 fn guard_len(member: u64, guarded: Vec<Range<u64>>, number: u64) -> Option<u64> {
     let mut ranges: Vec<Range<u64>> = Vec::new();
     for range in guarded.into_iter().filter(|range| !range.is_empty()) {
@@ -41,14 +48,21 @@ fn guard_len(member: u64, guarded: Vec<Range<u64>>, number: u64) -> Option<u64> 
     if total >= GROUP as u64 {
         return None;
     }
-    Some(Shape::of_guard(total, member).map_or(0, |shape| record_len(group_len(0, ranges, &shape), number)))
+    Some(
+        Shape::of_guard(total, member)
+            .map_or(0, |shape| record_len(group_len(0, ranges, &shape), number)),
+    )
 }
 
 /// Bytes of the record of parity with this `share`.
 fn parity_len(share: u32, member: u64, number: u64) -> u64 {
     let group = |start: u64| {
         let end = member.min(start + GROUP as u64);
-        group_len(share, std::iter::once(start..end).collect(), &Shape::of_share(share, end - start))
+        group_len(
+            share,
+            std::iter::once(start..end).collect(),
+            &Shape::of_share(share, end - start),
+        )
     };
     record_len((0..member).step_by(GROUP).map(group).sum(), number)
 }
@@ -56,8 +70,18 @@ fn parity_len(share: u32, member: u64, number: u64) -> u64 {
 /// Bytes of a group: both heads and the recovery shards.
 fn group_len(share: u32, ranges: Vec<Range<u64>>, shape: &Shape) -> u64 {
     let total: u64 = ranges.iter().map(|range| range.end - range.start).sum();
-    let (data, recovery) = (vec![0; total.div_ceil(shape.shard as u64) as usize], vec![0; shape.recovery]);
-    let head = GroupHead { behind: false, from_start: 0, ranges, shard: shape.shard, share, hash: 0, data, recovery };
+    let (data, recovery) =
+        (vec![0; total.div_ceil(shape.shard as u64) as usize], vec![0; shape.recovery]);
+    let head = GroupHead {
+        behind: false,
+        from_start: 0,
+        ranges,
+        shard: shape.shard,
+        share,
+        hash: 0,
+        data,
+        recovery,
+    };
     let mut bytes = Vec::new();
     head.write_to(&mut bytes);
     2 * bytes.len() as u64 + head.shards_len()
@@ -65,7 +89,16 @@ fn group_len(share: u32, ranges: Vec<Range<u64>>, shape: &Shape) -> u64 {
 
 /// Bytes of a record of parity that holds `length` bytes.
 fn record_len(length: u64, number: u64) -> u64 {
-    Record { kind: Kind::Parity, number, raw_len: length, coded_len: length, lanes: 1, raw_hash: 0, coded_hash: 0 }.record_len()
+    Record {
+        kind: Kind::Parity,
+        number,
+        raw_len: length,
+        coded_len: length,
+        lanes: 1,
+        raw_hash: 0,
+        coded_hash: 0,
+    }
+    .record_len()
 }
 
 #[cfg(test)]
@@ -75,17 +108,30 @@ mod tests {
 
     #[test]
     fn the_length_tells_the_share() {
-        for (member, guarded, share) in
-            [(70_000, 100, 0), (140_000, 30_000, 0), (20_000, 10, 0), (9_000, 10, 500), (300_000, 1, 37), (50_000, 1, 5_000)]
-        {
+        for (member, guarded, share) in [
+            (70_000, 100, 0),
+            (140_000, 30_000, 0),
+            (20_000, 10, 0),
+            (9_000, 10, 500),
+            (300_000, 1, 37),
+            (50_000, 1, 5_000),
+        ] {
             let mut writer = ParityWriter::new(share);
             let content = vec![7; member];
             writer.feed(&content[..guarded], true).unwrap();
             writer.feed(&content[guarded..], false).unwrap();
             let length = writer.write_to(3, &mut Vec::new()).unwrap();
-            let found = share_of_length(length, member as u64, vec![0..guarded as u64 / 2, guarded as u64 / 2..guarded as u64], 3);
+            let found = share_of_length(
+                length,
+                member as u64,
+                vec![0..guarded as u64 / 2, guarded as u64 / 2..guarded as u64],
+                3,
+            );
             let again = found.unwrap();
-            assert!(again == share || share > 0 && parity_len(again, member as u64, 3) == length, "{member} {share}: {again}");
+            assert!(
+                again == share || share > 0 && parity_len(again, member as u64, 3) == length,
+                "{member} {share}: {again}"
+            );
         }
         assert_eq!(share_of_length(3, 9_000, Vec::new(), 3), None);
     }

@@ -9,9 +9,16 @@ fn content(length: u32) -> Vec<u8> {
 }
 
 /// The groups of `content`, each with its recovery shards.
-fn groups(content: &[u8], share: u32, guarded: impl Fn(usize) -> bool) -> (u64, Vec<(GroupHead, Vec<u8>)>) {
+fn groups(
+    content: &[u8],
+    share: u32,
+    guarded: impl Fn(usize) -> bool,
+) -> (u64, Vec<(GroupHead, Vec<u8>)>) {
     let mut writer = ParityWriter::new(share);
-    content.chunks(1000).enumerate().for_each(|(number, piece)| writer.feed(piece, guarded(number)).unwrap());
+    content
+        .chunks(1000)
+        .enumerate()
+        .for_each(|(number, piece)| writer.feed(piece, guarded(number)).unwrap());
     let mut bytes = Vec::new();
     let length = writer.write_to(9, &mut bytes).unwrap();
     assert_eq!(bytes.len() as u64, length);
@@ -23,7 +30,11 @@ fn groups(content: &[u8], share: u32, guarded: impl Fn(usize) -> bool) -> (u64, 
     let record = Record::read_rest(kind, &mut fields).unwrap();
     let payload_at = fields.offset();
     let payload = &bytes[(payload_at - content.len() as u64) as usize..];
-    assert!(record.kind == Kind::Parity && record.number == 9 && record.coded_len == payload.len() as u64);
+    assert!(
+        record.kind == Kind::Parity
+            && record.number == 9
+            && record.coded_len == payload.len() as u64
+    );
     assert_eq!(hash(payload), record.coded_hash);
     let mut fields = Fields::new(payload, payload_at);
     let mut groups = Vec::new();
@@ -74,7 +85,9 @@ fn a_check_that_fits_by_chance_repairs_nothing() {
 
 #[test]
 fn a_share_takes_little_more_than_the_share() {
-    for (length, share, most) in [(300_000, 200, 230), (300_000, 1000, 1150), (2_000_000, 200, 230), (100_000, 500, 590)] {
+    for (length, share, most) in
+        [(300_000, 200, 230), (300_000, 1000, 1150), (2_000_000, 200, 230), (100_000, 500, 590)]
+    {
         let (bytes, groups) = groups(&content(length), share, |_| false);
         let taken = bytes * 10_000 / u64::from(length);
         assert!((u64::from(share) * 9 / 10..=most).contains(&taken), "{length} {share}: {taken}");
@@ -136,7 +149,11 @@ fn lying_heads_are_refused() {
         lie(&mut head);
         read(&head).unwrap_err();
     }
-    assert!(GroupHead { shard: 1 << 16, data: vec![0; 900], recovery: vec![0; 900], ..good }.shards_len() == 900 << 16);
+    assert!(
+        GroupHead { shard: 1 << 16, data: vec![0; 900], recovery: vec![0; 900], ..good }
+            .shards_len()
+            == 900 << 16
+    );
 }
 
 /// The code is a part of the format: other bytes of the crate would make old parity useless.
@@ -145,5 +162,8 @@ fn the_code_is_pinned() {
     let content = content(10_000);
     let found = [(10, 3, 1000), (100, 20, 100), (3, 5, 3334)]
         .map(|(data, recovery, shard)| hash(&encode(&content, data, recovery, shard).unwrap()));
-    assert_eq!(found, [5_313_716_287_086_333_560, 16_512_804_444_050_578_419, 10_656_987_755_489_057_802]);
+    assert_eq!(
+        found,
+        [5_313_716_287_086_333_560, 16_512_804_444_050_578_419, 10_656_987_755_489_057_802]
+    );
 }

@@ -23,7 +23,8 @@ const WELL_GUARDED: u64 = 128 << 10;
 /// Most data shards of a guard: longer shards keep the checks few.
 const GUARD_SHARDS: usize = 256;
 
-/// Bytes of the tables that the Reed-Solomon code makes for the first group (8 MiB of products, and logarithms).
+/// Bytes of the tables that the Reed-Solomon code makes for the first group (8 MiB of products, and
+/// logarithms).
 const TABLES: u64 = 9 << 20;
 /// What the memory is for, in an error.
 const WHAT: &str = "parity";
@@ -31,8 +32,8 @@ const WHAT: &str = "parity";
 /// Heads may take this part of what the recovery shards take: 12 %, both heads together.
 const HEADS_PERCENT: u64 = 12;
 
-/// Computes parity of what it is fed, group by group, and keeps the recovery shards until the member's index is written:
-/// the records that parity is about come first in the member.
+/// Computes parity of what it is fed, group by group, and keeps the recovery shards until the
+/// member's index is written: the records that parity is about come first in the member.
 pub struct ParityWriter {
     share: u32,
     /// Bytes of the group that is being collected.
@@ -57,7 +58,8 @@ pub(super) struct Shape {
 }
 
 impl Shape {
-    /// For parity of `share` hundredths of a percent over `length` bytes. A tenth of that share is left for the heads.
+    /// For parity of `share` hundredths of a percent over `length` bytes. A tenth of that share is
+    /// left for the heads.
     pub fn of_share(share: u32, length: u64) -> Shape {
         let share = u64::from(share);
         // Four bytes of check for each shard, in two heads.
@@ -69,7 +71,8 @@ impl Shape {
         Shape { shard: even(length.div_ceil(data)), recovery: recovery as usize }
     }
 
-    /// For the guard over `length` bytes in a member of `member` bytes; `None` where the member is too small for one.
+    /// For the guard over `length` bytes in a member of `member` bytes; `None` where the member is
+    /// too small for one.
     pub fn of_guard(length: u64, member: u64) -> Option<Shape> {
         let (least, recovery) = match member {
             WELL_GUARDED.. => (256, 4),
@@ -77,7 +80,10 @@ impl Shape {
             _ => return None,
         };
         // No shard is longer than all that is guarded.
-        Some(Shape { shard: even(length.div_ceil(GUARD_SHARDS as u64).max(least).min(length)), recovery })
+        Some(Shape {
+            shard: even(length.div_ceil(GUARD_SHARDS as u64).max(least).min(length)),
+            recovery,
+        })
     }
 }
 
@@ -133,12 +139,17 @@ impl ParityWriter {
     }
 
     fn close_group(&mut self) -> Result<()> {
-        let (content, ranges) = (std::mem::take(&mut self.content), std::mem::take(&mut self.ranges));
+        let (content, ranges) =
+            (std::mem::take(&mut self.content), std::mem::take(&mut self.ranges));
         let length = content.len() as u64;
         if length == 0 {
             return Ok(());
         }
-        let shape = if self.share == 0 { Shape::of_guard(length, self.at) } else { Some(Shape::of_share(self.share, length)) };
+        let shape = if self.share == 0 {
+            Shape::of_guard(length, self.at)
+        } else {
+            Some(Shape::of_share(self.share, length))
+        };
         let Some(Shape { shard, recovery }) = shape else { return Ok(()) };
         let data = content.len().div_ceil(shard);
         // Tables that the code shares are made for the first group and stay.
@@ -162,8 +173,8 @@ impl ParityWriter {
         Ok(())
     }
 
-    /// Writes the record of all parity, which has this `number` and begins at the byte of the member up to which it was
-    /// fed. Returns the bytes written, 0 where there is no parity.
+    /// Writes the record of all parity, which has this `number` and begins at the byte of the
+    /// member up to which it was fed. Returns the bytes written, 0 where there is no parity.
     ///
     /// # Errors
     /// Writing, or the temporary file, fails, or memory is short.
@@ -177,8 +188,17 @@ impl ParityWriter {
             head.write_to(&mut bytes);
             bytes.len() as u64
         };
-        let length: u64 = self.groups.iter().map(|head| 2 * head_len(head) + head.shards_len()).sum();
-        let mut record = Record { kind: Kind::Parity, number, raw_len: length, coded_len: length, lanes: 1, raw_hash: 0, coded_hash: 0 };
+        let length: u64 =
+            self.groups.iter().map(|head| 2 * head_len(head) + head.shards_len()).sum();
+        let mut record = Record {
+            kind: Kind::Parity,
+            number,
+            raw_len: length,
+            coded_len: length,
+            lanes: 1,
+            raw_hash: 0,
+            coded_hash: 0,
+        };
         let record_len = record.record_len();
         let mut at = self.at + record_len - length;
         for head in &mut self.groups {

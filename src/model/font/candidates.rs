@@ -1,8 +1,8 @@
 //! Where a step may lead: places and steps of the glyph that are likely to come again.
 //!
-//! A glyph's points line up with one another (stems, serifs), its curves are mirrored and go on smoothly, and it
-//! reaches the sides of its box. Each of these guesses a step; the flag tells sign and size beforehand, so that guesses
-//! which cannot be right are passed over for the next.
+//! A glyph's points line up with one another (stems, serifs), its curves are mirrored and go on
+//! smoothly, and it reaches the sides of its box. Each of these guesses a step; the flag tells sign
+//! and size beforehand, so that guesses which cannot be right are passed over for the next.
 
 use super::outline::{ON, Outline, SAME, SHORT};
 use super::view::{View, next_byte};
@@ -64,12 +64,15 @@ impl Default for Levels {
 impl Levels {
     /// A point lies at `place`.
     pub fn add(&mut self, place: i32) {
-        if let Some(count) = place.checked_add(RANGE).and_then(|at| self.counts.get_mut(at as usize)) {
+        if let Some(count) =
+            place.checked_add(RANGE).and_then(|at| self.counts.get_mut(at as usize))
+        {
             *count = count.saturating_add(1);
         }
     }
 
-    /// The steps of up to 255 from `here`, up or down, to where most points and to where second most lie.
+    /// The steps of up to 255 from `here`, up or down, to where most points and to where second
+    /// most lie.
     fn likely(&self, here: i32, up: bool) -> [i32; 2] {
         let mut best = [(0, 0); 2];
         for size in 1..256 {
@@ -95,7 +98,11 @@ struct Class {
 
 impl Class {
     fn allows(self, step: i32) -> bool {
-        if self.short { (step > 0) == self.positive && step != 0 && step.unsigned_abs() < 256 } else { step.unsigned_abs() > 255 }
+        if self.short {
+            (step > 0) == self.positive && step != 0 && step.unsigned_abs() < 256
+        } else {
+            step.unsigned_abs() > 255
+        }
     }
 
     /// The next byte if `step` is right: as [`next_byte`].
@@ -130,8 +137,8 @@ fn places(axis: &Axis, class: Class, here: i32) -> [i32; 3] {
     found
 }
 
-/// What followed, and what came before, an earlier step as long as the last: forward and mirrored; the same for the
-/// last two steps. With the sign that `class` says.
+/// What followed, and what came before, an earlier step as long as the last: forward and mirrored;
+/// the same for the last two steps. With the sign that `class` says.
 fn echoes(steps: &[i32], class: Class) -> [i32; 4] {
     let mut found = [0; 4];
     let count = steps.len();
@@ -166,7 +173,8 @@ fn echoes(steps: &[i32], class: Class) -> [i32; 4] {
     found
 }
 
-/// The step in y of an earlier point with the same step in x, either way; and of one whose neighbour is alike too.
+/// The step in y of an earlier point with the same step in x, either way; and of one whose
+/// neighbour is alike too.
 fn twins(axes: &[Axis; 2], index: usize, class: Class) -> [i32; 2] {
     let size = |at: usize| axes[0].steps.get(at).map_or(u32::MAX, |step| step.unsigned_abs());
     let (here, before) = (size(index), size(index.wrapping_sub(1)));
@@ -187,7 +195,8 @@ fn twins(axes: &[Axis; 2], index: usize, class: Class) -> [i32; 2] {
     found
 }
 
-/// The step in y to an earlier point that lies as far from the one side of the glyph as this one from the other.
+/// The step in y to an earlier point that lies as far from the one side of the glyph as this one
+/// from the other.
 fn reflection(axes: &[Axis; 2], index: usize, class: Class, here: i32) -> i32 {
     let [low, high] = axes[0].bounds();
     let Some(&x) = axes[0].places.get(index) else { return 0 };
@@ -211,7 +220,9 @@ pub fn describe(outline: &Outline, view: &mut View) {
     let flags = [index.wrapping_sub(2), index.wrapping_sub(1), index, index + 1].map(flag);
     let kind = flags[2] as u8 >> axis;
     let class = Class { short: kind & SHORT != 0, positive: kind & SAME != 0 };
-    let back = |steps: &[i32], distance: usize| index.checked_sub(distance).and_then(|at| steps.get(at)).copied().unwrap_or(0);
+    let back = |steps: &[i32], distance: usize| {
+        index.checked_sub(distance).and_then(|at| steps.get(at)).copied().unwrap_or(0)
+    };
     let [d1, d2, d3, d4] = [1, 2, 3, 4].map(|distance| back(&own.steps, distance));
     let here = back(&own.places, 1);
     let on = flags.iter().fold(0, |bits, &flag| bits << 1 | flag & u32::from(ON));
@@ -224,14 +235,20 @@ pub fn describe(outline: &Outline, view: &mut View) {
     let [forward, mirrored, forward_two, mirrored_two] = echoes(&own.steps, class);
     let (first, last, contour) = outline.contour_of();
     let start = if index > first { own.places[first].wrapping_sub(here) } else { 0 };
-    let side = if class.positive { own.high.wrapping_sub(here) } else { own.low.wrapping_sub(here) };
+    let side =
+        if class.positive { own.high.wrapping_sub(here) } else { own.low.wrapping_sub(here) };
     let other = &axes[1 - axis];
     let across = |at: usize| if axis == 1 { other.steps.get(at).copied().unwrap_or(0) } else { 0 };
     let (c0, c1, c2) = (across(index), across(index.wrapping_sub(1)), across(index + 1));
     let [twin, twin_two] = if axis == 1 { twins(axes, index, class) } else { [0; 2] };
-    let smooth = if c1 != 0 { (i64::from(d1) * i64::from(c0) / i64::from(c1)) as i32 } else { i32::MAX };
+    let smooth =
+        if c1 != 0 { (i64::from(d1) * i64::from(c0) / i64::from(c1)) as i32 } else { i32::MAX };
     let (contour_before, glyph_before) = outline.alike(index);
-    let parallel = contour_before.checked_add(index - first.min(index)).and_then(|at| own.steps.get(at)).copied().unwrap_or(0);
+    let parallel = contour_before
+        .checked_add(index - first.min(index))
+        .and_then(|at| own.steps.get(at))
+        .copied()
+        .unwrap_or(0);
     let left = (last + 1).saturating_sub(index) as u32;
     let n = |number: i32| number as u32;
     // Coarse steps: sign and two leading bits.
@@ -257,13 +274,37 @@ pub fn describe(outline: &Outline, view: &mut View) {
         combine_all([key, guess(forward_two), left.min(3)]),
         combine_all([key, guess(start), left.min(3)]),
         if axis == 1 { combine_all([key, n(c0), n(d1)]) } else { combine_all([key, n(d2)]) },
-        if axis == 1 { combine_all([key, n(c0), n(c1), n(d1)]) } else { combine_all([key, n(d1), n(d2), n(d3), n(d4)]) },
-        if axis == 1 { combine_all([key, n(c0), n(c2)]) } else { combine_all([key, around, n(d1), n(d2)]) },
-        if axis == 1 { combine_all([key, guess(smooth), around]) } else { combine_all([key, n(here), n(d1)]) },
-        if axis == 1 { combine_all([key, guess(twin), guess(twin_two)]) } else { combine_all([key, n(d1.wrapping_add(d2))]) },
+        if axis == 1 {
+            combine_all([key, n(c0), n(c1), n(d1)])
+        } else {
+            combine_all([key, n(d1), n(d2), n(d3), n(d4)])
+        },
+        if axis == 1 {
+            combine_all([key, n(c0), n(c2)])
+        } else {
+            combine_all([key, around, n(d1), n(d2)])
+        },
+        if axis == 1 {
+            combine_all([key, guess(smooth), around])
+        } else {
+            combine_all([key, n(here), n(d1)])
+        },
+        if axis == 1 {
+            combine_all([key, guess(twin), guess(twin_two)])
+        } else {
+            combine_all([key, n(d1.wrapping_add(d2))])
+        },
         combine_all([key, guess(parallel), guess(glyph_before)]),
-        if axis == 1 { combine_all([key, guess(reflected), n(d1)]) } else { combine_all([key, n(here), n(d1), n(d2)]) },
-        if axis == 1 { combine_all([key, guess(reflected), guess(twin_two), guess(recent)]) } else { combine_all([key, n(start), around]) },
+        if axis == 1 {
+            combine_all([key, guess(reflected), n(d1)])
+        } else {
+            combine_all([key, n(here), n(d1), n(d2)])
+        },
+        if axis == 1 {
+            combine_all([key, guess(reflected), guess(twin_two), guess(recent)])
+        } else {
+            combine_all([key, n(start), around])
+        },
         combine_all([key, around, left.min(3), index.min(2) as u32]),
         combine_all([key, n(c0), edge, guess(nearest)]),
         combine_all([key, guess(recent), n(d1)]),
@@ -286,7 +327,9 @@ pub fn describe(outline: &Outline, view: &mut View) {
         combine_all([key, flags[0], flags[1], flags[2], flags[3]]),
     ]);
     let agree = |a: i32| u32::from(guess(a) != 0);
-    let known = agree(recent) | agree(mirrored_two) << 1 | agree(if axis == 1 { reflected } else { forward_two }) << 2;
+    let known = agree(recent)
+        | agree(mirrored_two) << 1
+        | agree(if axis == 1 { reflected } else { forward_two }) << 2;
     let long = if class.short { 0 } else { u32::from(partial > 1) + 1 };
     view.rows = [
         32 + axis as u32 * 3 + long,

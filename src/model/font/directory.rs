@@ -1,7 +1,7 @@
 //! The table directory of a TrueType font, and the order in which its tables are coded.
 //!
-//! Source: the OpenType specification, chapter "Organization of an OpenType Font". The model and the transform that
-//! puts the tables in order both read it, so that they always agree.
+//! Source: the OpenType specification, chapter "Organization of an OpenType Font". The model and
+//! the transform that puts the tables in order both read it, so that they always agree.
 
 /// Bytes before the first record of the directory.
 pub const HEADER: usize = 12;
@@ -39,11 +39,12 @@ pub struct Directory {
 pub fn length_of(bytes: &[u8]) -> Option<usize> {
     let header: &[u8; HEADER] = bytes.first_chunk()?;
     let tables = usize::from(u16::from_be_bytes([header[4], header[5]]));
-    (header[..4] == [0, 1, 0, 0] && (1..=MAX_TABLES).contains(&tables)).then_some(HEADER + tables * RECORD)
+    (header[..4] == [0, 1, 0, 0] && (1..=MAX_TABLES).contains(&tables))
+        .then_some(HEADER + tables * RECORD)
 }
 
-/// Tables that need others come after them: the offsets of glyphs after the glyphs, which give them away, and the
-/// side bearings after both.
+/// Tables that need others come after them: the offsets of glyphs after the glyphs, which give them
+/// away, and the side bearings after both.
 const fn rank(tag: [u8; 4]) -> u8 {
     match &tag {
         b"glyf" => 1,
@@ -55,16 +56,22 @@ const fn rank(tag: [u8; 4]) -> u8 {
 }
 
 impl Directory {
-    /// The directory that `bytes` begin with: that of a font with glyphs, whose tables follow one another and leave
-    /// nothing out but padding.
+    /// The directory that `bytes` begin with: that of a font with glyphs, whose tables follow one
+    /// another and leave nothing out but padding.
     #[must_use]
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         let length = length_of(bytes)?;
-        let number = |at: &[u8]| at.first_chunk().map_or(0, |&word| u32::from_be_bytes(word) as usize);
+        let number =
+            |at: &[u8]| at.first_chunk().map_or(0, |&word| u32::from_be_bytes(word) as usize);
         let mut segments = Vec::with_capacity((length - HEADER) / RECORD);
         for record in bytes.get(HEADER..length)?.chunks_exact(RECORD) {
             let tag = *record.first_chunk()?;
-            segments.push(Segment { tag, start: number(&record[8..]), length: number(&record[12..]), padded: 0 });
+            segments.push(Segment {
+                tag,
+                start: number(&record[8..]),
+                length: number(&record[12..]),
+                padded: 0,
+            });
         }
         segments.sort_by_key(|segment| segment.start);
         let mut end = length;
@@ -80,7 +87,9 @@ impl Directory {
             }
             segments[index].padded = end - segment.start;
         }
-        let has = |tag: &[u8; 4]| segments.iter().any(|segment| segment.tag == *tag && segment.length > 0);
+        let has = |tag: &[u8; 4]| {
+            segments.iter().any(|segment| segment.tag == *tag && segment.length > 0)
+        };
         if !has(b"glyf") || !has(b"loca") || !has(b"head") {
             return None;
         }
@@ -99,7 +108,8 @@ impl Directory {
 pub(crate) mod tests {
     use super::*;
 
-    /// A font of `tables`, each padded to four bytes, in this order; the directory lists them by name.
+    /// A font of `tables`, each padded to four bytes, in this order; the directory lists them by
+    /// name.
     pub(crate) fn font(tables: &[(&[u8; 4], Vec<u8>)]) -> Vec<u8> {
         let mut body = Vec::new();
         let mut records = Vec::new();
@@ -122,7 +132,12 @@ pub(crate) mod tests {
 
     #[test]
     fn glyphs_come_before_their_offsets() {
-        let bytes = font(&[(b"head", vec![1; 54]), (b"loca", vec![0; 6]), (b"glyf", vec![0; 21]), (b"post", vec![7; 3])]);
+        let bytes = font(&[
+            (b"head", vec![1; 54]),
+            (b"loca", vec![0; 6]),
+            (b"glyf", vec![0; 21]),
+            (b"post", vec![7; 3]),
+        ]);
         let directory = Directory::parse(&bytes).unwrap();
         let tags: Vec<_> = directory.segments.iter().map(|segment| segment.tag).collect();
         assert_eq!(tags, [*b"head", *b"post", *b"glyf", *b"loca"]);
@@ -134,7 +149,15 @@ pub(crate) mod tests {
     fn false_directories_are_refused() {
         let good = font(&[(b"head", vec![1; 54]), (b"glyf", vec![0; 21]), (b"loca", vec![0; 6])]);
         assert!(Directory::parse(&good).is_some());
-        for (at, value) in [(1, 2), (5, 0), (5, 200), (HEADER, b'x'), (HEADER + 8, 1), (HEADER + 15, 77), (HEADER + 12, 255)] {
+        for (at, value) in [
+            (1, 2),
+            (5, 0),
+            (5, 200),
+            (HEADER, b'x'),
+            (HEADER + 8, 1),
+            (HEADER + 15, 77),
+            (HEADER + 12, 255),
+        ] {
             let mut bad = good.clone();
             bad[at] = value;
             assert_eq!(Directory::parse(&bad), None, "{at}");

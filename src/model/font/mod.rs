@@ -1,9 +1,10 @@
-//! TrueType fonts: contexts from the table being read, and within it from the glyph, the point, the instruction.
+//! TrueType fonts: contexts from the table being read, and within it from the glyph, the point, the
+//! instruction.
 //!
-//! Tables come in the order of [`directory`], so that each can be told from those before: offsets and widths from
-//! outlines. One reader a table says what the next byte is and what it can be told from (a `View`); which
-//! contexts those are differs from field to field, so that few are enough for all. Source of the formats: the OpenType
-//! specification.
+//! Tables come in the order of [`directory`], so that each can be told from those before: offsets
+//! and widths from outlines. One reader a table says what the next byte is and what it can be told
+//! from (a `View`); which contexts those are differs from field to field, so that few are enough
+//! for all. Source of the formats: the OpenType specification.
 
 mod candidates;
 pub mod directory;
@@ -34,7 +35,8 @@ pub const SELECTORS: u8 = view::SELECTORS as u8;
 /// Rows of every selector, the place of the bit included.
 pub const ROWS: usize = 2048;
 
-/// Fields of the directory, of padding, of programs that all glyphs share, and of tables of words: the first of many.
+/// Fields of the directory, of padding, of programs that all glyphs share, and of tables of words:
+/// the first of many.
 const DIRECTORY: u32 = 46;
 const PADDING: u32 = 47;
 const SHARED_CODE: u32 = 48;
@@ -198,7 +200,12 @@ impl FontState {
                 Reader::Glyphs
             }
             b"loca" => {
-                let end = self.directory.segments.iter().find(|segment| segment.tag == *b"glyf").map_or(0, |segment| segment.length);
+                let end = self
+                    .directory
+                    .segments
+                    .iter()
+                    .find(|segment| segment.tag == *b"glyf")
+                    .map_or(0, |segment| segment.length);
                 self.offsets = OffsetReader::new(self.long, end as u32);
                 Reader::Offsets
             }

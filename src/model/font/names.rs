@@ -1,7 +1,7 @@
 //! The `post` table: names of glyphs.
 //!
-//! Source: the OpenType specification, chapter "post", version 2.0: a header, a number for each glyph, names with
-//! their lengths in front.
+//! Source: the OpenType specification, chapter "post", version 2.0: a header, a number for each
+//! glyph, names with their lengths in front.
 
 use super::view::{View, next_byte};
 use super::words::WordReader;
@@ -105,20 +105,32 @@ impl NameReader {
         if self.left == 0 {
             view.field = LENGTH;
             let before = self.before.len() as u32;
-            let tail = self.before.iter().rev().take(3).fold(0, |hash, &byte| hash << 8 | u32::from(byte));
-            view.set([before, combine_all([before, right]), combine_all([before, tail]), tail, combine_all([before, tail & 0xff])]);
+            let tail =
+                self.before.iter().rev().take(3).fold(0, |hash, &byte| hash << 8 | u32::from(byte));
+            view.set([
+                before,
+                combine_all([before, right]),
+                combine_all([before, tail]),
+                tail,
+                combine_all([before, tail & 0xff]),
+            ]);
             view.rows = [44, 232 | right, before & 255, 248];
             return;
         }
         view.field = CHARACTER;
         let at = self.name.len();
         let of = |name: &[u8], at: usize| name.get(at).map_or(0, |&byte| u32::from(byte) + 1);
-        let hash = |bytes: &[u8]| bytes.iter().fold(bytes.len() as u32, |hash, &byte| combine_all([hash, u32::from(byte)]));
+        let hash = |bytes: &[u8]| {
+            bytes
+                .iter()
+                .fold(bytes.len() as u32, |hash, &byte| combine_all([hash, u32::from(byte)]))
+        };
         let whole = hash(&self.name);
         let next = of(&self.next, at);
         let as_before = u32::from(self.before.starts_with(&self.name));
         let as_next = u32::from(self.as_next);
-        let tail = self.name.iter().rev().take(3).fold(0, |hash, &byte| hash << 8 | u32::from(byte));
+        let tail =
+            self.name.iter().rev().take(3).fold(0, |hash, &byte| hash << 8 | u32::from(byte));
         let fine = [
             whole,
             combine_all([whole, self.left]),
@@ -144,7 +156,13 @@ mod tests {
 
     #[test]
     fn names_are_counted_on() {
-        for (name, next) in [("uni01F9", "uni01FA"), ("uni01FF", "uni0200"), ("glyph19", "glyph20"), ("u1F09F", "u1F0A0"), ("", "")] {
+        for (name, next) in [
+            ("uni01F9", "uni01FA"),
+            ("uni01FF", "uni0200"),
+            ("glyph19", "glyph20"),
+            ("u1F09F", "u1F0A0"),
+            ("", ""),
+        ] {
             assert_eq!(counted_on(name.as_bytes()), next.as_bytes());
         }
     }

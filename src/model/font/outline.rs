@@ -185,7 +185,9 @@ impl Outline {
 
     /// Says what the number of a contour's last point is like.
     pub fn describe_end(&self, contours: u32, view: &mut View) {
-        let back = |distance: usize| self.ends.len().checked_sub(distance).map_or(0, |index| u32::from(self.ends[index]) + 1);
+        let back = |distance: usize| {
+            self.ends.len().checked_sub(distance).map_or(0, |index| u32::from(self.ends[index]) + 1)
+        };
         let (a, b, c) = (back(1), back(2), back(3));
         let index = self.ends.len();
         let same = self.ends_before.get(index).copied().map_or(0, u32::from);
@@ -198,13 +200,21 @@ impl Outline {
             guess(a + 3),
             combine_all([a, same]),
             combine_all([contours, index as u32]),
-            combine_all([guess(a.wrapping_add(b.wrapping_sub(c)).wrapping_sub(1)), contours - index as u32]),
+            combine_all([
+                guess(a.wrapping_add(b.wrapping_sub(c)).wrapping_sub(1)),
+                contours - index as u32,
+            ]),
             combine_all([a, step, b.wrapping_sub(c)]),
             a,
             combine_all([same, index as u32]),
         ];
         view.set(fine);
-        view.rows = [13, contours.min(15) << 3 | (contours - index as u32).min(7), a & 255, 160 | contours.min(7)];
+        view.rows = [
+            13,
+            contours.min(15) << 3 | (contours - index as u32).min(7),
+            a & 255,
+            160 | contours.min(7),
+        ];
     }
 
     /// Says what the next flag or step is like; `partial` of the view is set.
@@ -214,18 +224,25 @@ impl Outline {
             return;
         }
         let index = self.flags.len();
-        let flag = |back: usize| index.checked_sub(back).and_then(|index| self.flags.get(index)).map_or(0, |&flag| u32::from(flag) + 1);
+        let flag = |back: usize| {
+            index
+                .checked_sub(back)
+                .and_then(|index| self.flags.get(index))
+                .map_or(0, |&flag| u32::from(flag) + 1)
+        };
         let place = (index - self.first.min(index)) as u32;
         let left = (self.last + 1).saturating_sub(index) as u32;
         let size = (self.last + 1).saturating_sub(self.first) as u32;
         let wide = self.ends.len().min(7) as u32;
         let coded = self.coded_flags;
-        let (one, two, three, four) = (coded as u32 & 0xff, coded as u32 & 0xffff, coded as u32 & 0xff_ffff, coded as u32);
+        let (one, two, three, four) =
+            (coded as u32 & 0xff, coded as u32 & 0xffff, coded as u32 & 0xff_ffff, coded as u32);
         let ends = place.min(2) | left.min(3) << 2;
         // Two symmetric halves: the point as far from the end as this is from the start.
         let opposite = |period: u32| if place >= period { flag(period as usize) } else { 0 };
         let contour_before = if self.contour > 0 {
-            let first = if self.contour > 1 { usize::from(self.ends[self.contour - 2]) + 1 } else { 0 };
+            let first =
+                if self.contour > 1 { usize::from(self.ends[self.contour - 2]) + 1 } else { 0 };
             u32::from(self.flag_of(first + place as usize)) + 1
         } else {
             0
@@ -268,11 +285,23 @@ impl Outline {
             combine_all([one, self.points as u32]),
             combine_all([four, before]),
             combine_all([two, self.contour as u32, self.ends.len() as u32]),
-            combine_all([flag(1), flag(2), flag(3), flag(4) | flag(5) << 9 | flag(6) << 18, flag(7), flag(8)]),
+            combine_all([
+                flag(1),
+                flag(2),
+                flag(3),
+                flag(4) | flag(5) << 9 | flag(6) << 18,
+                flag(7),
+                flag(8),
+            ]),
             combine_all([two, size]),
             combine_all([left, size, one]),
         ]);
-        view.rows = [16 + repeat, one, ends << 4 | wide << 1 | u32::from(one & 8 != 0), 192 | left.min(7) << 3 | place.min(7)];
+        view.rows = [
+            16 + repeat,
+            one,
+            ends << 4 | wide << 1 | u32::from(one & 8 != 0),
+            192 | left.min(7) << 3 | place.min(7),
+        ];
     }
 
     /// What [`candidates`] reads.

@@ -1,7 +1,8 @@
 //! Glyphs put together of others: where their boxes come to lie.
 //!
-//! Components are named by number, but which number a glyph has is only known from `loca`, which comes later: empty
-//! glyphs leave no trace among the others. How many there were before a number is learned from boxes that fit.
+//! Components are named by number, but which number a glyph has is only known from `loca`, which
+//! comes later: empty glyphs leave no trace among the others. How many there were before a number
+//! is learned from boxes that fit.
 
 use super::glyph::Glyph;
 use crate::model::hash::combine_all;
@@ -22,7 +23,8 @@ pub struct Parts {
     empty: Vec<u8>,
     /// Those before the number that was found last.
     last: usize,
-    /// By number, the sides that a glyph not yet read gave to others: [`UNKNOWN`] where it gave none.
+    /// By number, the sides that a glyph not yet read gave to others: [`UNKNOWN`] where it gave
+    /// none.
     given: Vec<[i32; 4]>,
 }
 
@@ -58,7 +60,8 @@ impl Parts {
     /// A hash of the box of glyph `number`.
     #[must_use]
     pub fn box_of(&self, glyphs: &[Glyph], number: u16) -> u32 {
-        Self::glyph(glyphs, number, self.empty_before(number)).map_or(0, |glyph| combine_all(glyph.bounds.map(|side| side as u32)))
+        Self::glyph(glyphs, number, self.empty_before(number))
+            .map_or(0, |glyph| combine_all(glyph.bounds.map(|side| side as u32)))
     }
 
     /// The box around the components that are known, [`UNKNOWN`] where none is.
@@ -78,7 +81,11 @@ impl Parts {
         let mut bounds = self.around(glyphs, |number| self.empty_before(number));
         for &(number, by) in &self.parts {
             if Self::glyph(glyphs, number, self.empty_before(number)).is_none() {
-                widen(&mut bounds, self.given.get(usize::from(number)).copied().unwrap_or([UNKNOWN; 4]), by);
+                widen(
+                    &mut bounds,
+                    self.given.get(usize::from(number)).copied().unwrap_or([UNKNOWN; 4]),
+                    by,
+                );
             }
         }
         bounds.map(|side| if side == UNKNOWN { 0 } else { side })
@@ -90,7 +97,8 @@ impl Parts {
         if self.parts.is_empty() || self.bounds(glyphs) == wanted {
             return;
         }
-        if let Some(empty) = (0..MOST_EMPTY).find(|&empty| self.around(glyphs, |_| empty) == wanted) {
+        if let Some(empty) = (0..MOST_EMPTY).find(|&empty| self.around(glyphs, |_| empty) == wanted)
+        {
             self.last = empty;
             for &(number, _) in &self.parts {
                 let at = usize::from(number) >> GRAIN;
@@ -103,8 +111,9 @@ impl Parts {
         }
         // What the known ones do not reach comes from the last that is not known.
         let known = self.around(glyphs, |number| self.empty_before(number));
-        let Some(&(number, by)) = self.parts.iter().rfind(|&&(number, _)| Self::glyph(glyphs, number, self.empty_before(number)).is_none())
-        else {
+        let Some(&(number, by)) = self.parts.iter().rfind(|&&(number, _)| {
+            Self::glyph(glyphs, number, self.empty_before(number)).is_none()
+        }) else {
             return;
         };
         let at = usize::from(number);
@@ -140,7 +149,11 @@ mod tests {
 
     #[test]
     fn empty_glyphs_are_counted_by_boxes() {
-        let glyph = |number: i16| Glyph { start: 0, bounds: [number, 2 * number, 100 + number, 200 + 3 * number], part: None };
+        let glyph = |number: i16| Glyph {
+            start: 0,
+            bounds: [number, 2 * number, 100 + number, 200 + 3 * number],
+            part: None,
+        };
         let glyphs: Vec<_> = (0..20).map(glyph).collect();
         let mut parts = Parts::default();
         // Glyph 9 is the seventh with an outline.

@@ -35,7 +35,17 @@ impl OffsetReader {
     /// Offsets of glyphs that take `end` bytes; of four bytes if `long`.
     #[must_use]
     pub fn new(long: bool, end: u32) -> Self {
-        Self { long, partial: 1, end, last: None, index: 0, empty: 0, full: 0, right: 0, numbered: Vec::new() }
+        Self {
+            long,
+            partial: 1,
+            end,
+            last: None,
+            index: 0,
+            empty: 0,
+            full: 0,
+            right: 0,
+            numbered: Vec::new(),
+        }
     }
 
     fn size(&self) -> u32 {
@@ -53,7 +63,8 @@ impl OffsetReader {
         if self.partial >> (8 * self.size()) == 0 {
             return;
         }
-        let offset = if self.long { self.partial as u32 } else { (self.partial as u32 & 0xffff) * 2 };
+        let offset =
+            if self.long { self.partial as u32 } else { (self.partial as u32 & 0xffff) * 2 };
         self.partial = 1;
         self.right = self.right << 1 | u32::from(offset == self.next(glyphs));
         if let Some(last) = self.last {
@@ -62,7 +73,8 @@ impl OffsetReader {
                 self.numbered.push(None);
             } else {
                 (self.empty, self.full) = (0, self.full + 1);
-                self.numbered.push(self.index.checked_sub(1).and_then(|index| glyphs.get(index)).copied());
+                self.numbered
+                    .push(self.index.checked_sub(1).and_then(|index| glyphs.get(index)).copied());
             }
         }
         self.last = Some(offset);
@@ -81,7 +93,8 @@ impl OffsetReader {
         let (full, same) = (guess(self.next(glyphs)), guess(self.last.unwrap_or(0)));
         let right = self.right & 7;
         let runs = combine_all([self.empty.min(255), self.full.min(255)]);
-        let last = self.numbered.last().copied().flatten().map_or(0, |glyph| glyph.bounds[2] as u32);
+        let last =
+            self.numbered.last().copied().flatten().map_or(0, |glyph| glyph.bounds[2] as u32);
         let fine = [
             combine_all([full, same, right]),
             combine_all([full, same, runs]),
@@ -94,7 +107,8 @@ impl OffsetReader {
         ];
         view.set(fine);
         let both = u32::from(full != 0) << 1 | u32::from(same != 0);
-        view.rows = [48 + view.partial, 224 | both << 3 | right, full & 255, 224 | both << 3 | right];
+        view.rows =
+            [48 + view.partial, 224 | both << 3 | right, full & 255, 224 | both << 3 | right];
     }
 }
 
@@ -118,7 +132,16 @@ impl MetricReader {
     /// Metrics of glyphs, of which the first `widths` have a width.
     #[must_use]
     pub fn new(widths: usize) -> Self {
-        Self { partial: 1, number: 0, bearing: widths == 0, widths, known: Vec::new(), last: [0; 3], bearings: [0; 2], right: [0; 2] }
+        Self {
+            partial: 1,
+            number: 0,
+            bearing: widths == 0,
+            widths,
+            known: Vec::new(),
+            last: [0; 3],
+            bearings: [0; 2],
+            right: [0; 2],
+        }
     }
 
     /// The width of the glyph that this one is made of.
@@ -158,12 +181,15 @@ impl MetricReader {
         let glyph = numbered.get(self.number).copied().flatten();
         let guess = |word: u32| next_byte(word & 0xffff, 2, self.partial.into());
         let span = glyph.map_or([0; 2], |glyph| [glyph.bounds[0] as u32, glyph.bounds[2] as u32]);
-        let kind = u32::from(glyph.is_some()) | u32::from(glyph.is_some_and(|glyph| glyph.part.is_some())) << 1;
+        let kind = u32::from(glyph.is_some())
+            | u32::from(glyph.is_some_and(|glyph| glyph.part.is_some())) << 1;
         let [a, b, c] = self.last;
         let right = self.right[usize::from(!self.bearing)];
         let part = self.of_part(glyph).map_or(0, guess);
-        let before = self.number.checked_sub(1).and_then(|number| numbered.get(number)).copied().flatten();
-        let before = before.map_or([0; 2], |glyph| [glyph.bounds[0] as u32, glyph.bounds[2] as u32]);
+        let before =
+            self.number.checked_sub(1).and_then(|number| numbered.get(number)).copied().flatten();
+        let before =
+            before.map_or([0; 2], |glyph| [glyph.bounds[0] as u32, glyph.bounds[2] as u32]);
         // As much room on the right as on the left.
         let even = guess(span[0].wrapping_add(span[1]));
         // As much room on the right as the last glyph had.

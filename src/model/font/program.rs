@@ -1,7 +1,7 @@
 //! TrueType instructions: what is pushed and what uses it.
 //!
-//! Source: the OpenType specification, "The TrueType Instruction Set". Calls into the font's own functions take what
-//! they like from the stack, so its height is a guess.
+//! Source: the OpenType specification, "The TrueType Instruction Set". Calls into the font's own
+//! functions take what they like from the stack, so its height is a guess.
 
 use super::view::View;
 use crate::model::hash::{combine, combine_all};
@@ -15,19 +15,56 @@ const WORDS: u32 = 3;
 /// Depth of the stack that is remembered.
 const STACK: usize = 64;
 
-/// How many numbers an opcode takes from the stack, and how many it leaves there; `(0, 255)` for all.
+/// How many numbers an opcode takes from the stack, and how many it leaves there; `(0, 255)` for
+/// all.
 const fn effect(opcode: u8) -> (u8, u8) {
     match opcode {
-        0x06..=0x0b | 0x27 | 0x2a | 0x3a | 0x3b | 0x3e | 0x3f | 0x42 | 0x44 | 0x48 | 0x70 | 0x78 | 0x79 | 0x81 | 0x82 => (2, 0),
+        0x06..=0x0b
+        | 0x27
+        | 0x2a
+        | 0x3a
+        | 0x3b
+        | 0x3e
+        | 0x3f
+        | 0x42
+        | 0x44
+        | 0x48
+        | 0x70
+        | 0x78
+        | 0x79
+        | 0x81
+        | 0x82 => (2, 0),
         0x86 | 0x87 | 0x8e | 0xe0..=0xff => (2, 0),
         0x0c | 0x0d => (0, 2),
         0x0f => (5, 0),
-        0x10..=0x17 | 0x1a | 0x1c..=0x1f | 0x21 | 0x26 | 0x29 | 0x2b | 0x2c | 0x2e | 0x2f | 0x32..=0x37 | 0x39 | 0x3c => (1, 0),
+        0x10..=0x17
+        | 0x1a
+        | 0x1c..=0x1f
+        | 0x21
+        | 0x26
+        | 0x29
+        | 0x2b
+        | 0x2c
+        | 0x2e
+        | 0x2f
+        | 0x32..=0x37
+        | 0x39
+        | 0x3c => (1, 0),
         0x38 => (2, 0),
         0x20 | 0x24 | 0x4b | 0x4c => (0, 1),
         0x25 | 0x43 | 0x45..=0x47 | 0x56 | 0x57 | 0x5c | 0x64..=0x6f | 0x88 => (1, 1),
         0x49 | 0x4a | 0x50..=0x55 | 0x5a | 0x5b | 0x60..=0x63 | 0x8b | 0x8c => (2, 1),
-        0x4f | 0x58 | 0x5d..=0x5f | 0x71..=0x77 | 0x7e | 0x7f | 0x80 | 0x85 | 0x89 | 0x8d | 0xc0..=0xdf => (1, 0),
+        0x4f
+        | 0x58
+        | 0x5d..=0x5f
+        | 0x71..=0x77
+        | 0x7e
+        | 0x7f
+        | 0x80
+        | 0x85
+        | 0x89
+        | 0x8d
+        | 0xc0..=0xdf => (1, 0),
         _ => (0, 0),
     }
 }
@@ -95,7 +132,11 @@ impl Program {
 
     /// The number `depth` below the top, 0 being the top.
     fn top(&self, depth: usize) -> u32 {
-        if depth < self.height && depth < STACK { self.stack[(self.height - 1 - depth) % STACK] + 1 } else { 0 }
+        if depth < self.height && depth < STACK {
+            self.stack[(self.height - 1 - depth) % STACK] + 1
+        } else {
+            0
+        }
     }
 
     fn opcode(&mut self, opcode: u8) {
@@ -159,7 +200,8 @@ impl Program {
         }
     }
 
-    /// Says what the next byte is; `remaining` bytes are left of the program, and the glyph has `points` points.
+    /// Says what the next byte is; `remaining` bytes are left of the program, and the glyph has
+    /// `points` points.
     pub fn describe(&self, remaining: u32, points: u32, view: &mut View) {
         view.field += self.field;
         view.partial = self.partial;
@@ -209,7 +251,11 @@ impl Program {
             let left = self.left;
             let step = a.wrapping_sub(b);
             let guess = |number: u32| {
-                super::view::next_byte(number & if self.words { 0xffff } else { 0xff }, 1 + u32::from(self.words), self.partial.into())
+                super::view::next_byte(
+                    number & if self.words { 0xffff } else { 0xff },
+                    1 + u32::from(self.words),
+                    self.partial.into(),
+                )
             };
             let least = self.now.iter().rev().take(32).copied().min().unwrap_or(0);
             // What came after this number, and after these two, the last time in this program.
@@ -270,7 +316,12 @@ impl Program {
         }
         view.rows = match self.field {
             OPCODE => [1, last(1), self.top(0).min(255), self.height.min(31) as u32 | 32],
-            _ => [2 + self.field, self.left.min(63) | 64, a & 255, 64 | self.left.min(15) << 1 | u32::from(self.count > 16)],
+            _ => [
+                2 + self.field,
+                self.left.min(63) | 64,
+                a & 255,
+                64 | self.left.min(15) << 1 | u32::from(self.count > 16),
+            ],
         };
     }
 }

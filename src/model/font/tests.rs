@@ -5,9 +5,11 @@ use super::glyph::field::*;
 use super::*;
 use crate::transform::font::forward;
 
-/// A triangle (one contour, an instruction, two flags of which the second is repeated), then one put together of it.
+/// A triangle (one contour, an instruction, two flags of which the second is repeated), then one
+/// put together of it.
 const GLYPHS: &[u8] = &[
-    0, 1, 0, 5, 0, 7, 0, 105, 0, 27, 0, 2, 0, 1, 0x4f, 0x37, 0x3f, 1, 5, 60, 40, 7, 20, 0, // three steps in x, in y
+    0, 1, 0, 5, 0, 7, 0, 105, 0, 27, 0, 2, 0, 1, 0x4f, 0x37, 0x3f, 1, 5, 60, 40, 7, 20,
+    0, // three steps in x, in y
     255, 255, 0, 8, 0, 9, 0, 108, 0, 29, 0, 2, 0, 0, 3, 2, // glyph 0, moved by 3 and 2
 ];
 
@@ -16,10 +18,18 @@ fn tables(glyphs: &[u8]) -> Vec<(&'static [u8; 4], Vec<u8>)> {
     head[50..52].fill(0);
     let mut hhea = vec![3; 36];
     hhea[34..].copy_from_slice(&[0, 1]);
-    let names = [&[0, 2, 0, 0][..], &[0; 28], &[0, 2, 1, 2, 1, 3, 2, b'a', b'b', 2, b'a', b'c']].concat();
+    let names =
+        [&[0, 2, 0, 0][..], &[0; 28], &[0, 2, 1, 2, 1, 3, 2, b'a', b'b', 2, b'a', b'c']].concat();
     let loca = vec![0, 0, 0, 12, 0, 12, 0, 20];
     let hmtx = vec![0, 110, 0, 5, 0, 0, 0, 8];
-    vec![(b"head", head), (b"hhea", hhea), (b"hmtx", hmtx), (b"loca", loca), (b"glyf", glyphs.to_vec()), (b"post", names)]
+    vec![
+        (b"head", head),
+        (b"hhea", hhea),
+        (b"hmtx", hmtx),
+        (b"loca", loca),
+        (b"glyf", glyphs.to_vec()),
+        (b"post", names),
+    ]
 }
 
 /// Each byte of `bytes` with what it was taken for before it was read.
@@ -37,7 +47,8 @@ fn labels(bytes: &[u8]) -> Vec<(u8, [u8; 4], View)> {
 fn every_byte_of_a_glyph_is_known() {
     let two = forward(&font(&tables(GLYPHS))).unwrap().inner.repeat(2);
     let labels = labels(&two);
-    let fields: Vec<u32> = labels.iter().filter(|label| label.1 == *b"glyf").map(|label| label.2.field).collect();
+    let fields: Vec<u32> =
+        labels.iter().filter(|label| label.1 == *b"glyf").map(|label| label.2.field).collect();
     let words = |field: u32| [field; 2];
     let sides: Vec<u32> = (BOX..BOX + 4).flat_map(words).collect();
     let start = [words(CONTOURS), words(END), words(CODE_LENGTH)].concat();
@@ -52,22 +63,30 @@ fn what_the_glyphs_give_away_is_expected() {
     let inner = forward(&font(&tables(GLYPHS))).unwrap().inner;
     let right = |wanted: fn(&[u8; 4], u32) -> bool| -> Vec<bool> {
         let all = labels(&inner);
-        all.iter().filter(|(_, tag, view)| wanted(tag, view.field)).map(|(byte, _, view)| view.rows[2] == u32::from(*byte)).collect()
+        all.iter()
+            .filter(|(_, tag, view)| wanted(tag, view.field))
+            .map(|(byte, _, view)| view.rows[2] == u32::from(*byte))
+            .collect()
     };
     assert_eq!(right(|tag, field| tag == b"glyf" && (BOX..BOX + 4).contains(&field)), [true; 16]);
     // Glyph 1 is empty: its end is not that of the next glyph.
-    assert_eq!(right(|_, field| field == places::LOCA), [true, true, true, true, true, false, true, true]);
+    assert_eq!(
+        right(|_, field| field == places::LOCA),
+        [true, true, true, true, true, false, true, true]
+    );
     // Glyph 1 has no box, and so no expected bearing but 0.
     assert_eq!(right(|_, field| field == places::BEARING), [true; 6]);
 }
 
 #[test]
 fn glyphs_that_are_not_aligned_are_found() {
-    // A point of one byte each: 20 bytes, then as many glyphs, each a byte after the last one's end.
+    // A point of one byte each: 20 bytes, then as many glyphs, each a byte after the last one's
+    // end.
     let glyph = [0, 1, 0, 5, 0, 7, 0, 5, 0, 7, 0, 0, 0, 0, 0x37, 5, 7];
     let glyphs = glyph.repeat(9);
     let mut state = glyph::GlyphReader::default();
-    let moved: Vec<u8> = glyph.iter().take(2).chain(&glyph[10..]).chain(&glyph[2..10]).copied().collect();
+    let moved: Vec<u8> =
+        glyph.iter().take(2).chain(&glyph[10..]).chain(&glyph[2..10]).copied().collect();
     for &byte in moved.repeat(9).iter() {
         state.push(byte);
     }

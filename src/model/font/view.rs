@@ -32,8 +32,8 @@ impl View {
     }
 }
 
-/// The next byte of a number of `bytes` bytes (at most 4), if the number were `value`: 256 and the byte, or 0 where
-/// `partial`, the bytes so far behind a one, is not how `value` begins.
+/// The next byte of a number of `bytes` bytes (at most 4), if the number were `value`: 256 and the
+/// byte, or 0 where `partial`, the bytes so far behind a one, is not how `value` begins.
 #[inline(always)]
 #[must_use]
 pub fn next_byte(value: u32, bytes: u32, partial: u64) -> u32 {

@@ -129,7 +129,11 @@ impl AudioState {
             past: [0; PAST],
             slow: Recursive::new(taps[0], every, 64, 20),
             fast: Recursive::new(taps[0] / 2, every, 12, 16),
-            stages: [Lms::new(taps[1], 8, FRACTION), Lms::new(taps[2], 6, FRACTION), Lms::new(16, 5, FRACTION)],
+            stages: [
+                Lms::new(taps[1], 8, FRACTION),
+                Lms::new(taps[2], 6, FRACTION),
+                Lms::new(16, 5, FRACTION),
+            ],
             stage_predictions: [0; 3],
             errors: [4 << FRACTION; EXPERTS + 1],
             trend: [4 << FRACTION; 3],
@@ -173,7 +177,8 @@ impl AudioState {
         self.known = self.known << 8 | u32::from(bytes.last().copied().unwrap_or(0));
         self.seen += 1;
         if (self.seen as usize) == self.sample_bytes {
-            let value = (if self.sample_bytes == 3 { self.known >> 8 } else { self.known }) & 0xffff;
+            let value =
+                (if self.sample_bytes == 3 { self.known >> 8 } else { self.known }) & 0xffff;
             let value = if self.sample_bytes == 1 { value & 255 } else { value } as i32;
             // In offset binary, then around zero.
             let value = if self.signed { value ^ self.offset() } else { value } - self.offset();
@@ -192,7 +197,9 @@ impl AudioState {
         let exact = value << FRACTION;
         let zero = self.sample_offset();
         let channel = &mut self.channels[self.channel];
-        for (error, &expert) in channel.errors.iter_mut().zip(self.experts.iter().chain([&self.blend])) {
+        for (error, &expert) in
+            channel.errors.iter_mut().zip(self.experts.iter().chain([&self.blend]))
+        {
             let new = exact.abs_diff(expert).min(1 << 25);
             *error = *error - (*error >> 4) + (new >> 4);
         }
@@ -201,7 +208,9 @@ impl AudioState {
             *trend = *trend - (*trend >> shift) + (error >> shift);
         }
         channel.bias.learn(self.bias_context, exact - self.blend);
-        for ((spread, &context), (mean, _)) in self.spreads.iter_mut().zip(&self.contexts).zip(self.forecasts) {
+        for ((spread, &context), (mean, _)) in
+            self.spreads.iter_mut().zip(&self.contexts).zip(self.forecasts)
+        {
             spread.learn(context, exact + zero - mean);
         }
         let channel = &mut self.channels[self.channel];
@@ -242,7 +251,9 @@ impl AudioState {
         let first = channel.slow.predict(&inputs);
         self.experts[0] = first;
         let mut sum = first;
-        for (k, (stage, prediction)) in channel.stages.iter().zip(&mut channel.stage_predictions).enumerate() {
+        for (k, (stage, prediction)) in
+            channel.stages.iter().zip(&mut channel.stage_predictions).enumerate()
+        {
             *prediction = stage.predict();
             sum = sum.saturating_add(*prediction);
             self.experts[k + 1] = sum;
@@ -257,15 +268,21 @@ impl AudioState {
         let (mut sum, mut total) = (0i64, 0i64);
         for (&expert, &error) in self.experts.iter().zip(&channel.errors) {
             let error = u64::from(error >> 3) + 4;
-            let weight = ((1u64 << 62) / (error * error) / (error * error).min(1 << 30)).clamp(1, 1 << 44) as i64 >> 12;
-            sum = sum.saturating_add((weight + 1).saturating_mul(i64::from(expert.clamp(-limit, limit)) >> 4));
+            let weight = ((1u64 << 62) / (error * error) / (error * error).min(1 << 30))
+                .clamp(1, 1 << 44) as i64
+                >> 12;
+            sum = sum.saturating_add(
+                (weight + 1).saturating_mul(i64::from(expert.clamp(-limit, limit)) >> 4),
+            );
             total += weight + 1;
         }
         self.blend = (sum / total) as i32 * 16;
         let trend = channel.trend.map(|error| log_class(error >> 2, 2).min(95));
         self.classes = trend;
-        self.bias_context =
-            (trend[1] / 8).min(15) * 16 + [0, 1, 2, 3].iter().fold(0, |bits, &k| bits | usize::from(own[k] << FRACTION > self.blend) << k);
+        self.bias_context = (trend[1] / 8).min(15) * 16
+            + [0, 1, 2, 3]
+                .iter()
+                .fold(0, |bits, &k| bits | usize::from(own[k] << FRACTION > self.blend) << k);
         let corrected = self.blend + channel.bias.bias(self.bias_context);
         let own_class = |k: usize| log_class(channel.errors[k] >> 2, 2).min(95);
         let pair: [(i32, usize); DENSITIES] = [
@@ -285,7 +302,8 @@ impl AudioState {
         let offset = limit;
         for (k, (mean, context)) in pair.into_iter().enumerate().take(self.spreads.len()) {
             self.contexts[k] = context;
-            self.forecasts[k] = (mean.clamp(-limit, limit) + offset, self.spreads[k].width(context));
+            self.forecasts[k] =
+                (mean.clamp(-limit, limit) + offset, self.spreads[k].width(context));
         }
         self.bank.begin(&self.forecasts, 0);
     }
@@ -294,13 +312,15 @@ impl AudioState {
     fn hash_all(&mut self) {
         let past = &self.channels[self.channel].past;
         let offset = self.offset();
-        let other = self.channels[(self.channel + self.channels.len() - 1) % self.channels.len()].past[0];
+        let other =
+            self.channels[(self.channel + self.channels.len() - 1) % self.channels.len()].past[0];
         let base = u64::from(self.known) | u64::from(self.seen) << 24 | (self.channel as u64) << 28;
         // Sixteen bits: the first byte needs only the top of a prediction.
         let coarse = if self.sample_bytes > 1 && self.seen == 0 { 5 } else { 0 };
         let e = |k: usize| ((self.experts[k] >> FRACTION) + offset) >> coarse;
         let blend = ((self.blend >> FRACTION) + offset) >> coarse;
-        let two = |a: i32, b: i32| u64::from(a as u32 & 0xffff) << 16 | u64::from(b as u32 & 0xffff);
+        let two =
+            |a: i32, b: i32| u64::from(a as u32 & 0xffff) << 16 | u64::from(b as u32 & 0xffff);
         let list: [u64; 16] = [
             two(blend, 0),
             two(blend, self.classes[1] as i32 / 2),

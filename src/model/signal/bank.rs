@@ -37,11 +37,19 @@ impl Bank {
             let stretched = ((index % LEVELS) as i32 - (LEVELS as i32 / 2)) * (3 << (MIX_BITS - 3));
             *correction = entry(squash(stretched), 6);
         }
-        Self { densities: vec![Density::default(); count], corrections, cells: vec![0; count], bits, signed, low: 0, shift: bits }
+        Self {
+            densities: vec![Density::default(); count],
+            corrections,
+            cells: vec![0; count],
+            bits,
+            signed,
+            low: 0,
+            shift: bits,
+        }
     }
 
-    /// Starts a sample, whose first `skipped` bits are zero and not asked for: density `k` has its mean and scale
-    /// from `forecasts[k]`.
+    /// Starts a sample, whose first `skipped` bits are zero and not asked for: density `k` has its
+    /// mean and scale from `forecasts[k]`.
     #[inline(always)]
     pub fn begin(&mut self, forecasts: &[(i32, u32)], skipped: u32) {
         let bits = self.bits - skipped.min(self.bits - 1);
@@ -66,13 +74,16 @@ impl Bank {
         let middle = self.low + (1 << self.shift >> 1);
         let flip = self.signed && self.shift == self.bits;
         let bit = (self.shift.max(1) - 1) as usize;
-        for (k, ((density, cell), inputs)) in self.densities.iter_mut().zip(&mut self.cells).zip(inputs).enumerate() {
+        for (k, ((density, cell), inputs)) in
+            self.densities.iter_mut().zip(&mut self.cells).zip(inputs).enumerate()
+        {
             let p = density.split(middle);
             let strength = stretch(p);
             let level = ((strength + 9 * 256 + 48) / 96).clamp(0, LEVELS as i32 - 1) as usize;
             *cell = (k * 24 + bit) * LEVELS + level;
             let corrected = stretch(probability(self.corrections[*cell]));
-            let (strength, corrected) = if flip { (-strength, -corrected) } else { (strength, corrected) };
+            let (strength, corrected) =
+                if flip { (-strength, -corrected) } else { (strength, corrected) };
             *inputs = [strength as i16, corrected as i16];
         }
     }

@@ -50,7 +50,12 @@ impl BilevelState {
         self.partial = 1;
         self.bit = 0;
         let position = bytes.len();
-        let byte = |back: usize| position.checked_sub(back).and_then(|at| bytes.get(at)).map_or(0, |&byte| u64::from(byte));
+        let byte = |back: usize| {
+            position
+                .checked_sub(back)
+                .and_then(|at| bytes.get(at))
+                .map_or(0, |&byte| u64::from(byte))
+        };
         let row = self.row_bytes;
         self.rows[0] = byte(4) << 24 | byte(3) << 16 | byte(2) << 8 | byte(1);
         for y in 1..6 {
@@ -130,7 +135,9 @@ impl BilevelState {
             (self.rows[y] >> (shift + 1 - right)) & ((1 << (left + right)) - 1)
         };
         let join = |parts: &[(u32, u32)]| {
-            parts.iter().enumerate().fold(0u64, |bits, (y, &(left, right))| bits << (left + right) | around(y, left, right))
+            parts.iter().enumerate().fold(0u64, |bits, (y, &(left, right))| {
+                bits << (left + right) | around(y, left, right)
+            })
         };
         let templates: [u64; TEMPLATES] = [
             join(&[(4, 0), (2, 3), (1, 2)]),
@@ -147,7 +154,9 @@ impl BilevelState {
             join(&[(1, 0), (1, 2), (1, 1)]),
             join(&[(24, 0), (12, 13)]),
         ];
-        for (k, ((template, at), inputs)) in templates.into_iter().zip(&mut self.at).zip(inputs).enumerate() {
+        for (k, ((template, at), inputs)) in
+            templates.into_iter().zip(&mut self.at).zip(inputs).enumerate()
+        {
             let place = (hash(template, k as u32 + 1) >> (64 - CELL_BITS)) as usize;
             *at = k << CELL_BITS | place;
             let cell = self.cells[*at];

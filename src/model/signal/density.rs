@@ -53,7 +53,11 @@ impl Density {
     #[inline(always)]
     #[must_use]
     pub fn new(mean: i32, scale: u32, bits: u32) -> Self {
-        let mut density = Self { mean, inverse: ((1u64 << 32) / u64::from(scale.max(MIN_SCALE))) as u32, ..Self::default() };
+        let mut density = Self {
+            mean,
+            inverse: ((1u64 << 32) / u64::from(scale.max(MIN_SCALE))) as u32,
+            ..Self::default()
+        };
         density.low = density.below(0);
         density.high = density.below(1 << bits);
         density
@@ -62,12 +66,15 @@ impl Density {
     /// The mass below the sample value `boundary`, with 32 fractional bits.
     #[inline(always)]
     fn below(&self, boundary: i32) -> u32 {
-        let distance = i64::from((boundary << FRACTION) - (1 << (FRACTION - 1))) - i64::from(self.mean);
-        let place = (distance.unsigned_abs() * u64::from(self.inverse)) >> (32 - STEP_BITS - PLACE_BITS);
+        let distance =
+            i64::from((boundary << FRACTION) - (1 << (FRACTION - 1))) - i64::from(self.mean);
+        let place =
+            (distance.unsigned_abs() * u64::from(self.inverse)) >> (32 - STEP_BITS - PLACE_BITS);
         let place = place.min((STEPS as u64) << PLACE_BITS);
         let step = (place >> PLACE_BITS) as usize;
         let (here, next) = (u64::from(MASS[step]), u64::from(MASS[step + 1]));
-        let mass = (here + (((next - here) * (place & ((1 << PLACE_BITS) - 1))) >> PLACE_BITS)) as u32;
+        let mass =
+            (here + (((next - here) * (place & ((1 << PLACE_BITS) - 1))) >> PLACE_BITS)) as u32;
         if distance < 0 { (1 << 31) - mass } else { (1 << 31) + mass }
     }
 
@@ -98,13 +105,16 @@ mod tests {
 
     #[test]
     fn all_values_of_a_byte_sum_to_one() {
-        for (mean, scale) in [(100 << FRACTION, 300), (0, 16), (255 << FRACTION, 5000), (-9000, 100), (1 << 20, 1)] {
+        for (mean, scale) in
+            [(100 << FRACTION, 300), (0, 16), (255 << FRACTION, 5000), (-9000, 100), (1 << 20, 1)]
+        {
             let mut total = 0.0;
             for value in 0..256 {
                 let mut density = Density::new(mean, scale, 8);
                 let (mut low, mut p) = (0, 1.0);
                 for shift in (0..8).rev() {
-                    let one = f64::from(density.split(low + (1 << shift))) / f64::from(PROBABILITY_ONE);
+                    let one =
+                        f64::from(density.split(low + (1 << shift))) / f64::from(PROBABILITY_ONE);
                     let bit = (value >> shift) & 1;
                     p *= if bit == 1 { one } else { 1.0 - one };
                     density.keep(bit as u32);
@@ -119,7 +129,11 @@ mod tests {
     #[test]
     fn the_mass_is_that_of_student() {
         // F(2.776) = 0.975 and F(1.533) = 0.9 for four degrees of freedom.
-        let density = Density { mean: 0, inverse: ((1u64 << 32) / (1000 << FRACTION)) as u32, ..Density::default() };
+        let density = Density {
+            mean: 0,
+            inverse: ((1u64 << 32) / (1000 << FRACTION)) as u32,
+            ..Density::default()
+        };
         assert!((f64::from(density.below(2776)) / 4_294_967_296.0 - 0.975).abs() < 1e-3);
         let mass = f64::from(density.below(1533)) / 4_294_967_296.0;
         assert!((mass - 0.9).abs() < 1e-3, "{mass}");

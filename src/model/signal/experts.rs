@@ -50,16 +50,27 @@ impl Experts {
         let shapes = [
             Shape { strip: 4, reach: 2, fade: 2, every: 1, ridge, floor },
             Shape { strip: 16, reach: 2, fade: 4, every: 4, ridge, floor },
-            Shape { strip: 2, reach: 1, fade: 1, every: if effort == Effort::Small { 2 } else { 1 }, ridge, floor },
+            Shape {
+                strip: 2,
+                reach: 1,
+                fade: 1,
+                every: if effort == Effort::Small { 2 } else { 1 },
+                ridge,
+                floor,
+            },
         ];
         let wanted = match effort {
             Effort::Small => [false, false, true],
             Effort::Large => [true, true, true],
         };
-        let window = |plane: usize, k: usize| wanted[k].then(|| Window::new(gatherer.counts(plane)[k], layout.columns(), shapes[k]));
+        let window = |plane: usize, k: usize| {
+            wanted[k].then(|| Window::new(gatherer.counts(plane)[k], layout.columns(), shapes[k]))
+        };
         Self {
             layout,
-            windows: (0..layout.channels).map(|plane| std::array::from_fn(|k| window(plane, k))).collect(),
+            windows: (0..layout.channels)
+                .map(|plane| std::array::from_fn(|k| window(plane, k)))
+                .collect(),
             gatherer,
             values: [0; EXPERTS],
             blend: 0,
@@ -112,7 +123,8 @@ impl Experts {
         let (mut sum, mut total) = (0, 0);
         for (&value, &energy) in self.values.iter().zip(&self.energy) {
             let energy = u64::from(energy + 8);
-            let weight = (((1u64 << 60) / (energy * energy) / energy.min(1 << 17)) >> 24) as i64 + 1;
+            let weight =
+                (((1u64 << 60) / (energy * energy) / energy.min(1 << 17)) >> 24) as i64 + 1;
             sum += weight * i64::from(value);
             total += weight;
         }
@@ -138,14 +150,19 @@ impl Experts {
             _ => fixed(n),
         };
         // The same in differences to the plane before.
-        let (dw, dn, dnw, dne) = (w - a.p_west, n - a.p_north, nw - a.p_north_west, ne - a.p_north_east);
+        let (dw, dn, dnw, dne) =
+            (w - a.p_west, n - a.p_north, nw - a.p_north_west, ne - a.p_north_east);
         self.values[3..].copy_from_slice(&[
             fixed(median(w, n, nw)),
             adjusted,
             fixed(median(dw, dn, dnw) + a.p),
             fixed(w + ne - n),
             if plane == 0 { fixed(2 * n - nn) } else { fixed(a.p) + fixed(dw + dn) / 2 },
-            if plane == 0 { fixed(n + w) / 2 } else { fixed(a.p) + fixed(dw + dn) / 2 + fixed(dne - dnw) / 4 },
+            if plane == 0 {
+                fixed(n + w) / 2
+            } else {
+                fixed(a.p) + fixed(dw + dn) / 2 + fixed(dne - dnw) / 4
+            },
         ]);
     }
 
@@ -153,7 +170,14 @@ impl Experts {
     fn sum_errors(&mut self, position: usize) {
         let step = self.layout.channels;
         let row = self.layout.row_bytes / self.layout.sample_bytes;
-        let near = [(step, 2), (row, 2), (row + step, 1), (row.saturating_sub(step), 1), (2 * step, 1), (2 * row, 1)];
+        let near = [
+            (step, 2),
+            (row, 2),
+            (row + step, 1),
+            (row.saturating_sub(step), 1),
+            (2 * step, 1),
+            (2 * row, 1),
+        ];
         self.energy = [0; KEPT];
         for (back, weight) in near {
             let slot = self.slot(position, back);
@@ -173,7 +197,9 @@ impl Experts {
         let exact = value << FRACTION;
         let slot = self.slot(position, 0);
         let small = |error: u32| (error >> (FRACTION - 2)).min(16383) as u16;
-        for (error, &expert) in self.errors[slot].iter_mut().zip(self.values.iter().chain([&self.blend])) {
+        for (error, &expert) in
+            self.errors[slot].iter_mut().zip(self.values.iter().chain([&self.blend]))
+        {
             *error = small(exact.abs_diff(expert));
         }
         let target = 4 * value - self.gatherer.centre;

@@ -1,8 +1,10 @@
 //! Finds how far back the same place of the frame (or slice) before lies.
 
 /// Common heights of frames, beside square ones.
-const HEIGHTS: [usize; 24] =
-    [64, 96, 100, 128, 144, 160, 192, 200, 240, 256, 288, 320, 384, 400, 448, 480, 512, 576, 600, 640, 720, 768, 1024, 2048];
+const HEIGHTS: [usize; 24] = [
+    64, 96, 100, 128, 144, 160, 192, 200, 240, 256, 288, 320, 384, 400, 448, 480, 512, 576, 600,
+    640, 720, 768, 1024, 2048,
+];
 /// Places of a row that are compared.
 const PROBES: usize = 16;
 
@@ -20,7 +22,8 @@ impl FrameFinder {
     /// For rows of `row_bytes` bytes that hold `columns` samples.
     #[must_use]
     pub fn new(row_bytes: usize, columns: usize) -> Self {
-        let mut candidates: Vec<_> = HEIGHTS.iter().chain(&[columns]).map(|&height| (height, u64::MAX >> 8)).collect();
+        let mut candidates: Vec<_> =
+            HEIGHTS.iter().chain(&[columns]).map(|&height| (height, u64::MAX >> 8)).collect();
         candidates.sort_unstable();
         candidates.dedup();
         Self { row_bytes, candidates, best: 0, rows: 0 }
@@ -36,14 +39,22 @@ impl FrameFinder {
             let mut sum = 0;
             for probe in 0..PROBES {
                 let at = ((probe * self.row_bytes / PROBES + phase) % self.row_bytes) & !1;
-                let sample = |from: usize| bytes.get(from..from + 2).map_or(0, |pair| i32::from(u16::from_be_bytes([pair[0], pair[1]])));
+                let sample = |from: usize| {
+                    bytes
+                        .get(from..from + 2)
+                        .map_or(0, |pair| i32::from(u16::from_be_bytes([pair[0], pair[1]])))
+                };
                 sum += u64::from(sample(start + at).abs_diff(sample(there + at)));
             }
             sum <<= 8;
             *mean = if *mean == u64::MAX >> 8 { sum } else { *mean - (*mean >> 5) + (sum >> 5) };
         }
         if self.rows.is_multiple_of(8) {
-            let current = self.candidates.iter().find(|(height, _)| *height == self.best).map_or(u64::MAX, |&(_, mean)| mean);
+            let current = self
+                .candidates
+                .iter()
+                .find(|(height, _)| *height == self.best)
+                .map_or(u64::MAX, |&(_, mean)| mean);
             if let Some(&(height, mean)) = self.candidates.iter().min_by_key(|(_, mean)| *mean)
                 && mean < u64::MAX >> 8
                 && mean < current - current / 8

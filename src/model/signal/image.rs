@@ -41,11 +41,21 @@ pub struct ImageState {
 }
 
 impl ImageState {
-    /// For rows of `row_bytes` bytes with `channels` samples of `sample_bytes` bytes to a pixel, of which
-    /// `skipped` bits are zero.
+    /// For rows of `row_bytes` bytes with `channels` samples of `sample_bytes` bytes to a pixel, of
+    /// which `skipped` bits are zero.
     #[must_use]
-    pub fn new(channels: usize, sample_bytes: usize, row_bytes: usize, effort: Effort, skipped: Skipped) -> Self {
-        let layout = Layout { channels: channels.clamp(1, 4), sample_bytes: sample_bytes.clamp(1, 2), row_bytes: row_bytes.max(1) };
+    pub fn new(
+        channels: usize,
+        sample_bytes: usize,
+        row_bytes: usize,
+        effort: Effort,
+        skipped: Skipped,
+    ) -> Self {
+        let layout = Layout {
+            channels: channels.clamp(1, 4),
+            sample_bytes: sample_bytes.clamp(1, 2),
+            row_bytes: row_bytes.max(1),
+        };
         let densities = if effort == Effort::Small { 4 } else { DENSITIES };
         let mut state = Self {
             layout,
@@ -91,14 +101,17 @@ impl ImageState {
     fn learn(&mut self, value: i32) {
         self.previous_error = self.experts.learn(self.position, value);
         self.bias.learn(self.bias_context, self.previous_error);
-        for ((spread, &context), (mean, _)) in self.spreads.iter_mut().zip(&self.spread_contexts).zip(self.forecasts) {
+        for ((spread, &context), (mean, _)) in
+            self.spreads.iter_mut().zip(&self.spread_contexts).zip(self.forecasts)
+        {
             spread.learn(context, (value << FRACTION) - mean);
         }
     }
 
     #[inline(always)]
     fn foretell(&mut self, bytes: &[u8]) {
-        let plane = self.position % self.layout.row_bytes / self.layout.sample_bytes % self.layout.channels;
+        let plane =
+            self.position % self.layout.row_bytes / self.layout.sample_bytes % self.layout.channels;
         self.plane = plane;
         self.around = Around::new(self.layout, bytes, self.position, plane);
         self.experts.foretell(bytes, self.position, plane, &self.around);
@@ -107,10 +120,17 @@ impl ImageState {
         let class = log_class(energy[EXPERTS], 2).min(63);
         self.class = log_class(energy[EXPERTS], 1).min(31);
         self.gradient = log_class(((gradients[0] + gradients[1]) >> extra) as u32, 1).min(31);
-        self.before = if plane == 0 { 0 } else { 1 + log_class(self.previous_error.unsigned_abs() >> (FRACTION - 2), 0).min(14) };
+        self.before = if plane == 0 {
+            0
+        } else {
+            1 + log_class(self.previous_error.unsigned_abs() >> (FRACTION - 2), 0).min(14)
+        };
         let mean = blend >> FRACTION;
         let texture = [a.west, a.north, a.north_west, a.north_east, a.west_west, a.north_north];
-        let texture = texture.iter().enumerate().fold(0, |bits, (k, &value)| bits | usize::from(value > mean) << k);
+        let texture = texture
+            .iter()
+            .enumerate()
+            .fold(0, |bits, (k, &value)| bits | usize::from(value > mean) << k);
         self.bias_context = (plane * 64 + texture) * 8 + (self.class / 3).min(7);
         let top = ((1 << (8 * self.layout.sample_bytes)) - 1) << FRACTION;
         self.corrected = (blend + self.bias.bias(self.bias_context)).clamp(0, top);
@@ -189,7 +209,11 @@ impl ImageState {
     /// The byte that the blend expects next.
     #[inline(always)]
     fn likely_byte(&self) -> u32 {
-        let shift = if self.layout.sample_bytes == 2 && self.high.is_none() { FRACTION + 8 } else { FRACTION };
+        let shift = if self.layout.sample_bytes == 2 && self.high.is_none() {
+            FRACTION + 8
+        } else {
+            FRACTION
+        };
         (self.corrected >> shift) as u32 & 255
     }
 
@@ -226,22 +250,33 @@ mod tests {
                 image.push(&bytes[..end]);
             }
             let truth = i32::from(bytes[64 * 38 + 20]) << FRACTION;
-            assert!((image.experts.blend - truth).abs() <= 1 << FRACTION, "{} {truth}", image.experts.blend);
+            assert!(
+                (image.experts.blend - truth).abs() <= 1 << FRACTION,
+                "{} {truth}",
+                image.experts.blend
+            );
         }
     }
 
     #[test]
     fn no_shape_panics() {
-        let bytes: Vec<u8> = (0..700u32).map(|at| (at.wrapping_mul(0x9E37_79B1) >> 24) as u8).collect();
-        for (channels, sample_bytes, row) in [(1, 1, 0), (3, 1, 1), (4, 1, 7), (1, 2, 1), (1, 2, 33), (3, 1, 1 << 20), (9, 9, 64)] {
-            let mut image = ImageState::new(channels, sample_bytes, row, Effort::Large, Skipped::default());
+        let bytes: Vec<u8> =
+            (0..700u32).map(|at| (at.wrapping_mul(0x9E37_79B1) >> 24) as u8).collect();
+        for (channels, sample_bytes, row) in
+            [(1, 1, 0), (3, 1, 1), (4, 1, 7), (1, 2, 1), (1, 2, 33), (3, 1, 1 << 20), (9, 9, 64)]
+        {
+            let mut image =
+                ImageState::new(channels, sample_bytes, row, Effort::Large, Skipped::default());
             for (end, &byte) in bytes.iter().enumerate() {
                 image.push(&bytes[..=end]);
                 for shift in (0..8).rev() {
                     image.inputs(&mut [[0; 2]; 20]);
                     image.update(u32::from(byte >> shift) & 1);
                 }
-                assert!((0..8).all(|k| image.select(k) < 256) && image.apm_contexts().iter().all(|&k| k < 256));
+                assert!(
+                    (0..8).all(|k| image.select(k) < 256)
+                        && image.apm_contexts().iter().all(|&k| k < 256)
+                );
             }
         }
     }

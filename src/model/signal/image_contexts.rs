@@ -36,11 +36,14 @@ pub struct View<'a> {
 #[must_use]
 pub fn contexts(view: &View<'_>) -> [u64; CONTEXTS] {
     let &View { around: a, experts, blend, corrected, extra: q, class, .. } = view;
-    let (w, n, nw, ne, ww, nn) = (a.west, a.north, a.north_west, a.north_east, a.west_west, a.north_north);
+    let (w, n, nw, ne, ww, nn) =
+        (a.west, a.north, a.north_west, a.north_east, a.west_west, a.north_north);
     let (p, pw, pn) = (a.p, a.p_west, a.p_north);
     // The first byte of a sample needs only the upper bits of a prediction.
     let r = if view.wide && view.high.is_none() { q.min(4) } else { 0 };
-    let three = |a: i32, b: i32, c: i32| (c as u64 & 0xfff) << 32 | (a as u64 & 0xffff) << 16 | (b as u64 & 0xffff);
+    let three = |a: i32, b: i32, c: i32| {
+        (c as u64 & 0xfff) << 32 | (a as u64 & 0xffff) << 16 | (b as u64 & 0xffff)
+    };
     let e = |k: usize| experts[k] >> (FRACTION + r);
     let list = [
         three(blend >> (FRACTION - 1 + r), class, 1),

@@ -53,7 +53,11 @@ pub struct Solver {
 
 impl Default for Solver {
     fn default() -> Self {
-        Self { matrix: Box::new([[0; SIDE]; SIDE]), factor: Box::new([[0; SIDE]; SIDE]), inverse: [0; SIDE] }
+        Self {
+            matrix: Box::new([[0; SIDE]; SIDE]),
+            factor: Box::new([[0; SIDE]; SIDE]),
+            inverse: [0; SIDE],
+        }
     }
 }
 
@@ -77,7 +81,9 @@ impl Solver {
             scaled.clamp(-(2 << UNIT_BITS), 2 << UNIT_BITS) << UNIT_BITS
         };
         let extra = scale((largest >> ridge).saturating_add(floor)).max(1 << (2 * UNIT_BITS - 22));
-        for (k, (row, moments)) in self.matrix.iter_mut().zip(moments.chunks_exact(side)).enumerate().take(n) {
+        for (k, (row, moments)) in
+            self.matrix.iter_mut().zip(moments.chunks_exact(side)).enumerate().take(n)
+        {
             for (entry, &moment) in row[k..=n].iter_mut().zip(&moments[k..=n]) {
                 *entry = scale(moment);
             }
@@ -94,12 +100,14 @@ impl Solver {
             let (above, below) = self.matrix.split_at_mut(k + 1);
             let pivot = above[k][k].max(least);
             let root = root(pivot as u64).max(1) as i64;
-            // 24 fractional bits; the root is at least 2^-11, so this is below 2^36 and the product below 2^63.
+            // 24 fractional bits; the root is at least 2^-11, so this is below 2^36 and the product
+            // below 2^63.
             let inverse = (1 << (UNIT_BITS + 24)) / root;
             self.inverse[k] = inverse;
             let factor = &mut self.factor[k];
             for (factor, &entry) in factor[k + 1..=n].iter_mut().zip(&above[k][k + 1..=n]) {
-                *factor = (((entry >> (UNIT_BITS + 3)) * inverse) >> 21).clamp(-(1 << 30), 1 << 30) as i32;
+                *factor = (((entry >> (UNIT_BITS + 3)) * inverse) >> 21).clamp(-(1 << 30), 1 << 30)
+                    as i32;
             }
             for (j, row) in below.iter_mut().enumerate().take(n - k - 1) {
                 let j = j + k + 1;
@@ -118,14 +126,15 @@ impl Solver {
             for j in k + 1..n {
                 rest = rest.wrapping_sub(i64::from(self.factor[k][j]) * i64::from(weights[j]));
             }
-            let weight = ((i128::from(rest) * i128::from(self.inverse[k])) >> (UNIT_BITS + 24)) as i64;
+            let weight =
+                ((i128::from(rest) * i128::from(self.inverse[k])) >> (UNIT_BITS + 24)) as i64;
             weights[k] = weight.clamp(-WEIGHT_LIMIT, WEIGHT_LIMIT) as i32;
         }
     }
 }
 
-/// The square root, rounded down. Faster than that of the standard library: the processor's root of a number
-/// below 2^63 is off by less than one, which the remainder tells.
+/// The square root, rounded down. Faster than that of the standard library: the processor's root of
+/// a number below 2^63 is off by less than one, which the remainder tells.
 #[inline(always)]
 fn root(value: u64) -> u64 {
     let near = (value as f64).sqrt() as u64;
@@ -182,7 +191,9 @@ mod tests {
             let high = u64::from(random(&mut state) as u32) << 32;
             (high | u64::from(random(&mut state) as u32)) >> (1 + k % 63)
         });
-        let squares = (1..3_037_000_499u64).step_by(99_991).flat_map(|root| [root * root - 1, root * root, root * root + 1]);
+        let squares = (1..3_037_000_499u64)
+            .step_by(99_991)
+            .flat_map(|root| [root * root - 1, root * root, root * root + 1]);
         for value in random.chain(squares).chain([0, 1, 2, 3, 4, (1 << 63) - 1]) {
             assert_eq!(root(value), value.isqrt(), "{value}");
         }

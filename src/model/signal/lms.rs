@@ -39,7 +39,8 @@ impl Lms {
         let taps = self.weights.len();
         let input = input.clamp(-(1 << 26), 1 << 26);
         // error · input / power is a pure number; the weights hold it with 24 fractional bits.
-        let step = (i64::from(error.clamp(-(1 << 26), 1 << 26)) << 36) / (self.power + (1 << (2 * self.fraction)) * taps as i64);
+        let step = (i64::from(error.clamp(-(1 << 26), 1 << 26)) << 36)
+            / (self.power + (1 << (2 * self.fraction)) * taps as i64);
         let step = step.clamp(-(1 << 34), 1 << 34);
         let shift = 36 - WEIGHT_BITS + self.rate;
         for (weight, &input) in self.weights.iter_mut().zip(&self.history[self.at..]) {

@@ -60,20 +60,31 @@ macro_rules! each {
 
 impl Signal {
     /// The model for streams of `kind`; none where they hold no signal. Samples of more than one
-    /// byte must come big-endian; `skipped` bits of pixels are zero and never asked for. The model computes with
-    /// the instructions of `set`: the same bits whichever they are.
+    /// byte must come big-endian; `skipped` bits of pixels are zero and never asked for. The model
+    /// computes with the instructions of `set`: the same bits whichever they are.
     #[must_use]
     pub fn new(kind: &Kind, effort: Effort, skipped: Skipped, set: InstructionSet) -> Option<Self> {
         let image = |channels: u8, bytes: usize, row_bytes: u32| {
-            Model::Image(ImageState::new(usize::from(channels), bytes, row_bytes as usize, effort, skipped))
+            Model::Image(ImageState::new(
+                usize::from(channels),
+                bytes,
+                row_bytes as usize,
+                effort,
+                skipped,
+            ))
         };
         let model = match *kind {
-            Kind::Image { bits: 1, row_bytes } => Model::Bilevel(BilevelState::new(row_bytes as usize)),
+            Kind::Image { bits: 1, row_bytes } => {
+                Model::Bilevel(BilevelState::new(row_bytes as usize))
+            }
             Kind::Image { bits, row_bytes } => image(bits / 8, 1, row_bytes),
             Kind::Image16 { row_bytes, .. } => image(1, 2, row_bytes),
-            Kind::Audio { channels, bits, signed, .. } => {
-                Model::Audio(AudioState::new(channels.into(), usize::from(bits / 8), signed, effort))
-            }
+            Kind::Audio { channels, bits, signed, .. } => Model::Audio(AudioState::new(
+                channels.into(),
+                usize::from(bits / 8),
+                signed,
+                effort,
+            )),
             _ => return None,
         };
         Some(Self { model, set })

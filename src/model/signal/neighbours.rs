@@ -35,7 +35,8 @@ const KNOWN: [(i64, i64); 7] = [(0, 0), (1, 0), (0, 1), (1, 1), (-1, 1), (2, 0),
 /// Neighbours in planes of this pixel that are still to come.
 const TO_COME: [(i64, i64); 4] = [(1, 0), (0, 1), (1, 1), (-1, 1)];
 /// Neighbours in the frame before.
-const FRAME: [(i64, i64); 9] = [(0, 0), (-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (1, 1), (1, -1), (-1, 1)];
+const FRAME: [(i64, i64); 9] =
+    [(0, 0), (-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (1, 1), (1, -1), (-1, 1)];
 
 /// Shape of the data.
 #[derive(Clone, Copy, Debug)]
@@ -66,7 +67,8 @@ impl Layout {
     #[inline(always)]
     #[must_use]
     pub fn offset(self, x: i64, y: i64, planes: i64) -> usize {
-        let back = y * self.row_bytes as i64 + x * self.pixel() as i64 + planes * self.sample_bytes as i64;
+        let back =
+            y * self.row_bytes as i64 + x * self.pixel() as i64 + planes * self.sample_bytes as i64;
         back.max(1) as usize
     }
 
@@ -104,7 +106,9 @@ impl Around {
     #[must_use]
     pub fn new(layout: Layout, bytes: &[u8], position: usize, plane: usize) -> Self {
         let at = |x, y| layout.sample(bytes, position, layout.offset(x, y, 0));
-        let before = |x, y| if plane == 0 { 0 } else { layout.sample(bytes, position, layout.offset(x, y, 1)) };
+        let before = |x, y| {
+            if plane == 0 { 0 } else { layout.sample(bytes, position, layout.offset(x, y, 1)) }
+        };
         Self {
             west: at(1, 0),
             north: at(0, 1),
@@ -143,7 +147,8 @@ impl Gatherer {
     pub fn new(layout: Layout, same: usize) -> Self {
         let mut places = Vec::new();
         let mut subsets = Vec::new();
-        let frames = (layout.sample_bytes == 2 && layout.channels == 1).then(|| FrameFinder::new(layout.row_bytes, layout.columns()));
+        let frames = (layout.sample_bytes == 2 && layout.channels == 1)
+            .then(|| FrameFinder::new(layout.row_bytes, layout.columns()));
         for plane in 0..layout.channels {
             // Bytes back, plane, and how near: the first fits take only what is near.
             let mut list: Vec<(usize, usize, usize)> = Vec::new();
@@ -155,14 +160,26 @@ impl Gatherer {
                 let planes = plane as i64 - other as i64;
                 let near: &[_] = if other < plane { &KNOWN } else { &TO_COME };
                 for (rank, &(x, y)) in near.iter().enumerate() {
-                    let rank = if other > plane { 9 + rank } else { 2 * rank + usize::from(other + 1 < plane) };
+                    let rank = if other > plane {
+                        9 + rank
+                    } else {
+                        2 * rank + usize::from(other + 1 < plane)
+                    };
                     list.push((layout.offset(x, y, planes), other, rank));
                 }
             }
             let frame = if frames.is_some() { FRAME.len() } else { 0 };
             list.truncate(MOST - frame);
-            let ranks = list.iter().map(|&(_, _, rank)| rank).chain((0..frame).map(|rank| 3 * rank));
-            let subset = |limit: usize| ranks.clone().enumerate().filter(|&(_, rank)| rank < limit).map(|(k, _)| k).collect::<Vec<_>>();
+            let ranks =
+                list.iter().map(|&(_, _, rank)| rank).chain((0..frame).map(|rank| 3 * rank));
+            let subset = |limit: usize| {
+                ranks
+                    .clone()
+                    .enumerate()
+                    .filter(|&(_, rank)| rank < limit)
+                    .map(|(k, _)| k)
+                    .collect::<Vec<_>>()
+            };
             subsets.push([subset(12), subset(6)]);
             places.push(list.into_iter().map(|(offset, plane, _)| (offset, plane)).collect());
         }
@@ -173,7 +190,11 @@ impl Gatherer {
     #[must_use]
     pub fn counts(&self, plane: usize) -> [usize; 3] {
         let frame = if self.frames.is_some() { FRAME.len() } else { 0 };
-        [self.places[plane].len() + frame, self.subsets[plane][0].len(), self.subsets[plane][1].len()]
+        [
+            self.places[plane].len() + frame,
+            self.subsets[plane][0].len(),
+            self.subsets[plane][1].len(),
+        ]
     }
 
     /// Copies the inputs of the smaller fit `which` (0 nearer, 1 nearest) to `chosen`.

@@ -24,15 +24,22 @@ impl Spread {
     /// `contexts` contexts that expect errors of `width`; averages run over `limit` samples.
     #[must_use]
     pub fn new(contexts: usize, width: u32, limit: i32) -> Self {
-        Self { cells: vec![Cell { bias: 0, width: (width << EXTRA) as i32, count: 0 }; contexts.max(1)], limit }
+        Self {
+            cells: vec![
+                Cell { bias: 0, width: (width << EXTRA) as i32, count: 0 };
+                contexts.max(1)
+            ],
+            limit,
+        }
     }
 
-    /// Lets classes of [`log_class`] (two steps an octave bits, of a quarter of an error; 96 of them,
-    /// repeated) start at the errors they stand for.
+    /// Lets classes of [`log_class`] (two steps an octave bits, of a quarter of an error; 96 of
+    /// them, repeated) start at the errors they stand for.
     pub fn start_by_class(&mut self) {
         for (context, cell) in self.cells.iter_mut().enumerate() {
             let class = (context % 96) as u32;
-            cell.width = ((((4 + (class & 3)) << (class >> 2)) - 4).clamp(16, 1 << 22) << 2 << EXTRA) as i32;
+            cell.width =
+                ((((4 + (class & 3)) << (class >> 2)) - 4).clamp(16, 1 << 22) << 2 << EXTRA) as i32;
         }
     }
 

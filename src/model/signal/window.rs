@@ -83,7 +83,12 @@ impl Window {
         self.turn += 1;
         if self.turn >= self.shape.every {
             self.turn = 0;
-            self.solver.solve(&self.sum, &mut self.weights[..n], self.shape.ridge, self.shape.floor);
+            self.solver.solve(
+                &self.sum,
+                &mut self.weights[..n],
+                self.shape.ridge,
+                self.shape.floor,
+            );
         }
         predict(&self.weights[..n], &inputs[..n], fraction)
     }
@@ -95,7 +100,9 @@ impl Window {
         let first = strip.saturating_sub(self.shape.reach);
         let last = (strip + self.shape.reach).min(self.count - 1);
         self.sum.fill(0);
-        for moments in self.strips[first * self.strip_len..(last + 1) * self.strip_len].chunks_exact(self.strip_len) {
+        for moments in self.strips[first * self.strip_len..(last + 1) * self.strip_len]
+            .chunks_exact(self.strip_len)
+        {
             for (sum, &moment) in self.sum.iter_mut().zip(moments) {
                 *sum = sum.wrapping_add(moment);
             }
@@ -107,7 +114,9 @@ impl Window {
     pub fn learn(&mut self, target: i32, weight: i32) {
         let n = self.inputs;
         self.samples[n] = target;
-        let Some(moments) = self.strips.get_mut(self.current.wrapping_mul(self.strip_len)..) else { return };
+        let Some(moments) = self.strips.get_mut(self.current.wrapping_mul(self.strip_len)..) else {
+            return;
+        };
         accumulate(&mut moments[..self.strip_len], &self.samples[..=n], weight);
         accumulate(&mut self.sum, &self.samples[..=n], weight);
     }

@@ -12,15 +12,18 @@ pub const SELECTORS: u8 = 3;
 pub const ROWS: usize = 2048;
 
 impl WasmState {
-    /// The value of context `number` (below [`CONTEXTS`]), to be hashed. Not copied into every shape of the predictor.
+    /// The value of context `number` (below [`CONTEXTS`]), to be hashed. Not copied into every
+    /// shape of the predictor.
     #[must_use]
     pub fn context(&self, number: u8) -> u64 {
         let past = &self.past;
         let phase = self.phase();
         let exact = combine(self.exact, phase);
         let pair = |a: u32, b: u32| u64::from(a) << 32 | u64::from(b);
-        let opcodes = |count: usize| past[..count].iter().fold(0, |hash, past| combine(hash, past.opcode));
-        let exacts = |count: usize| past[..count].iter().fold(0, |hash, past| combine(hash, past.exact));
+        let opcodes =
+            |count: usize| past[..count].iter().fold(0, |hash, past| combine(hash, past.opcode));
+        let exacts =
+            |count: usize| past[..count].iter().fold(0, |hash, past| combine(hash, past.exact));
         let opcode = u32::from(self.decoder.opcode);
         let known = &self.values[usize::from(self.decoder.opcode)];
         let number_so_far = combine(phase << 8 | opcode, self.decoder.number.value);
@@ -28,7 +31,11 @@ impl WasmState {
         let function = self.module.function();
         let here = || combine(exact, function);
         let top = |below: usize| self.stack.top(below);
-        let types = || (0..3).fold(self.stack.height().min(3), |types, below| types << 3 | top(below).kind as u32);
+        let types = || {
+            (0..3).fold(self.stack.height().min(3), |types, below| {
+                types << 3 | top(below).kind as u32
+            })
+        };
         match number {
             0 => pair(exact, 0),
             1 => pair(exact, past[0].exact),
@@ -87,7 +94,11 @@ impl WasmState {
             0 => 128 | phase,
             1 if phase == 0 => self.past[0].opcode,
             1 => u32::from(self.decoder.opcode) ^ 0x80,
-            _ if phase == 0 => height.min(2) << 6 | (self.stack.top(0).kind as u32) << 3 | self.stack.top(1).kind as u32,
+            _ if phase == 0 => {
+                height.min(2) << 6
+                    | (self.stack.top(0).kind as u32) << 3
+                    | self.stack.top(1).kind as u32
+            }
             _ => 192 | phase,
         };
         (value & 255) << 3

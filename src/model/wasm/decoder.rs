@@ -35,7 +35,15 @@ pub struct Ends {
 
 impl Default for Decoder {
     fn default() -> Self {
-        Self { rest: Rest::Nothing, opcode: 0, extended: 0, number: Number::default(), operand: 0, first: 0, depth: 0 }
+        Self {
+            rest: Rest::Nothing,
+            opcode: 0,
+            extended: 0,
+            number: Number::default(),
+            operand: 0,
+            first: 0,
+            depth: 0,
+        }
     }
 }
 
@@ -50,7 +58,9 @@ impl Decoder {
                 self.rest = operands(byte);
                 (self.operand, self.first, self.extended) = (0, 0, 0);
             }
-            Rest::Bytes(left) => self.rest = if left > 1 { Rest::Bytes(left - 1) } else { Rest::Nothing },
+            Rest::Bytes(left) => {
+                self.rest = if left > 1 { Rest::Bytes(left - 1) } else { Rest::Nothing }
+            }
             Rest::Operands(..) | Rest::Extended(_) | Rest::Table => {
                 ends.number = self.number.push(byte);
                 if let Some(value) = ends.number {
@@ -89,8 +99,8 @@ impl Decoder {
     }
 }
 
-/// The length of the function body that `bytes` begin with: groups of variables, then instructions up to the end of
-/// the outermost block.
+/// The length of the function body that `bytes` begin with: groups of variables, then instructions
+/// up to the end of the outermost block.
 #[must_use]
 pub fn body_length(bytes: &[u8]) -> Option<usize> {
     let mut rest = bytes;
@@ -127,7 +137,11 @@ mod tests {
         for code in codes {
             let mut decoder = Decoder::default();
             for (index, &byte) in code.iter().enumerate() {
-                assert_eq!(decoder.push(byte).instruction, index + 1 == code.len(), "{code:02x?} at {index}");
+                assert_eq!(
+                    decoder.push(byte).instruction,
+                    index + 1 == code.len(),
+                    "{code:02x?} at {index}"
+                );
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What follows an opcode, and what its instruction does to the operand stack.
 //!
-//! Source: the binary format and the validation chapters of the WebAssembly core specification, and the proposals of
-//! threads and exceptions.
+//! Source: the binary format and the validation chapters of the WebAssembly core specification, and
+//! the proposals of threads and exceptions.
 
 /// What is left of an instruction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -76,7 +76,9 @@ pub enum Effect {
 #[must_use]
 pub const fn operands(opcode: u8) -> Rest {
     match opcode {
-        0x02..=0x04 | 0x06..=0x09 | 0x0c | 0x0d | 0x10 | 0x12 | 0x14 | 0x15 | 0x18 => Rest::Operands(1, 0),
+        0x02..=0x04 | 0x06..=0x09 | 0x0c | 0x0d | 0x10 | 0x12 | 0x14 | 0x15 | 0x18 => {
+            Rest::Operands(1, 0)
+        }
         0x20..=0x26 | 0x3f..=0x42 | 0xd0 | 0xd2 => Rest::Operands(1, 0),
         0x11 | 0x13 | 0x28..=0x3e => Rest::Operands(2, 0),
         0x0e => Rest::Table,
@@ -123,7 +125,9 @@ pub const fn effect(opcode: u8) -> Effect {
         0x42 => Make(0, I64),
         0x43 => Make(0, F32),
         0x44 => Make(0, F64),
-        0x28 | 0x2c..=0x2f | 0x40 | 0x45 | 0x67..=0x69 | 0xa7..=0xab | 0xbc | 0xc0 | 0xc1 => Make(1, I32),
+        0x28 | 0x2c..=0x2f | 0x40 | 0x45 | 0x67..=0x69 | 0xa7..=0xab | 0xbc | 0xc0 | 0xc1 => {
+            Make(1, I32)
+        }
         0x29 | 0x30..=0x35 | 0x79..=0x7b | 0xac..=0xb1 | 0xbd | 0xc2..=0xc4 => Make(1, I64),
         0x50 => Make(1, I32),
         0x2a | 0x8b..=0x91 | 0xb2..=0xb6 | 0xbe => Make(1, F32),
@@ -148,12 +152,31 @@ pub const fn extended_effect(prefix: u8, opcode: u32) -> Effect {
         (0xfc, 8..=14) => Take(3),
         (0xfd, 11) => Take(2),
         (0xfd, 12) => Make(0, Other),
-        (0xfd, 21 | 22 | 24 | 25 | 27 | 99 | 100 | 131 | 132 | 163 | 164 | 195 | 196) => Make(1, I32),
+        (0xfd, 21 | 22 | 24 | 25 | 27 | 99 | 100 | 131 | 132 | 163 | 164 | 195 | 196) => {
+            Make(1, I32)
+        }
         (0xfd, 29) => Make(1, I64),
         (0xfd, 31) => Make(1, F32),
         (0xfd, 33) => Make(1, F64),
-        (0xfd, 0..=10 | 15..=20 | 77 | 92..=98 | 103..=106 | 116..=117 | 122 | 124..=129 | 135..=138 | 148 | 160 | 161) => Make(1, Other),
-        (0xfd, 167..=170 | 192 | 193 | 199..=202 | 224..=225 | 227 | 236..=237 | 239 | 248..=255) => Make(1, Other),
+        (
+            0xfd,
+            0..=10
+            | 15..=20
+            | 77
+            | 92..=98
+            | 103..=106
+            | 116..=117
+            | 122
+            | 124..=129
+            | 135..=138
+            | 148
+            | 160
+            | 161,
+        ) => Make(1, Other),
+        (
+            0xfd,
+            167..=170 | 192 | 193 | 199..=202 | 224..=225 | 227 | 236..=237 | 239 | 248..=255,
+        ) => Make(1, Other),
         (0xfd, 82) => Make(3, Other),
         (0xfd, _) => Make(2, Other),
         (0xfe, 3) => Take(0),

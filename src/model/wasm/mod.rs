@@ -1,8 +1,9 @@
 //! WebAssembly code: contexts from the instruction being read and those before it.
 //!
-//! Modules tell where functions begin and end and what they take and return; from a wrong start, in code without its
-//! module, the decoder of instructions soon falls into step. The operand stack of the running function is followed, so
-//! that what is known is what a value was made of, not just what bytes stand before it.
+//! Modules tell where functions begin and end and what they take and return; from a wrong start, in
+//! code without its module, the decoder of instructions soon falls into step. The operand stack of
+//! the running function is followed, so that what is known is what a value was made of, not just
+//! what bytes stand before it.
 
 mod contexts;
 mod decoder;

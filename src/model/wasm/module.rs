@@ -136,8 +136,8 @@ impl Module {
         self.variables.len()
     }
 
-    /// Takes in the next byte. In code, `function` says whether it ends the outermost block. Returns whether a number, the
-    /// type of variables or a body ends.
+    /// Takes in the next byte. In code, `function` says whether it ends the outermost block.
+    /// Returns whether a number, the type of variables or a body ends.
     pub fn push(&mut self, byte: u8, function: bool) -> bool {
         self.last = self.last << 8 | u64::from(byte);
         if self.last == u64::from_be_bytes(MAGIC) {
@@ -169,7 +169,8 @@ impl Module {
             Place::Code => self.body.map_or(function, |left| left == 0),
             Place::Type => {
                 let room = MAX_VARIABLES.saturating_sub(self.variables.len());
-                self.variables.extend(std::iter::repeat_n(Type::of(byte), room.min(self.group as usize)));
+                self.variables
+                    .extend(std::iter::repeat_n(Type::of(byte), room.min(self.group as usize)));
                 self.groups -= 1;
                 self.place = if self.groups > 0 { Place::Group } else { Place::Code };
                 true
@@ -182,7 +183,8 @@ impl Module {
                 number.is_some()
             }
         };
-        let early = self.body == Some(0) && matches!(self.place, Place::Groups | Place::Group | Place::Type | Place::Code);
+        let early = self.body == Some(0)
+            && matches!(self.place, Place::Groups | Place::Group | Place::Type | Place::Code);
         let last = ended && self.place == Place::Code && function;
         if early || last {
             self.end_body();
@@ -256,7 +258,11 @@ impl Module {
                 Some(types.iter().map(|&code| Type::of(code)).collect())
             };
             let (parameters, results) = (types()?, types()?);
-            self.signatures.push(Signature { parameters, result: results.first().copied(), results: results.len() as u32 });
+            self.signatures.push(Signature {
+                parameters,
+                result: results.first().copied(),
+                results: results.len() as u32,
+            });
         }
         Some(())
     }
@@ -316,7 +322,9 @@ mod tests {
         let types = [1, 11, 2, 0x60, 2, 0x7e, 0x7d, 1, 0x7c, 0x60, 1, 0x7f, 0];
         let imports = [2, 15, 2, 1, b'e', 1, b'f', 0, 1, 1, b'e', 1, b'm', 2, 1, 1, 9];
         let functions = [3, 3, 2, 0, 1];
-        let bodies = [10, 13, 2, lengths[0], 1, 2, 0x7e, 0x20, 0, 0x0b, lengths[1], 0, 0x02, 0x40, 0x0b, 0x0b];
+        let bodies = [
+            10, 13, 2, lengths[0], 1, 2, 0x7e, 0x20, 0, 0x0b, lengths[1], 0, 0x02, 0x40, 0x0b, 0x0b,
+        ];
         [&MAGIC[..], &types, &imports, &functions, &bodies].concat()
     }
 
@@ -328,7 +336,11 @@ mod tests {
             let mut decoder = crate::model::wasm::decoder::Decoder::default();
             let mut places = Vec::new();
             for &byte in &bytes {
-                let ends = if module.place() == Place::Code { decoder.push(byte) } else { Default::default() };
+                let ends = if module.place() == Place::Code {
+                    decoder.push(byte)
+                } else {
+                    Default::default()
+                };
                 module.push(byte, ends.function);
                 places.push(module.place());
                 if places.len() == bytes.len() - 9 {
@@ -338,7 +350,8 @@ mod tests {
                 }
             }
             let expected = "Length Count Body Groups Group Type Code Code Code Body Groups Code Code Code Code Section";
-            let found: Vec<_> = places[places.len() - 16..].iter().map(|place| format!("{place:?}")).collect();
+            let found: Vec<_> =
+                places[places.len() - 16..].iter().map(|place| format!("{place:?}")).collect();
             assert_eq!(found.join(" "), expected, "{lengths:?}");
             assert_eq!(module.called(0).unwrap().parameters, [Type::I32].into());
             assert_eq!(module.called(1).unwrap().result, Some(Type::F64));

@@ -95,7 +95,14 @@ impl Stack {
     }
 
     /// An instruction of `opcode` and `operand`, all of its bytes hashed to `exact`.
-    pub fn apply(&mut self, effect: Effect, opcode: u32, operand: u32, exact: u32, module: &Module) {
+    pub fn apply(
+        &mut self,
+        effect: Effect,
+        opcode: u32,
+        operand: u32,
+        exact: u32,
+        module: &Module,
+    ) {
         match effect {
             Effect::Take(count) => self.drop(count.into()),
             Effect::Make(count, kind) => self.make(count.into(), kind, opcode, exact),
@@ -106,7 +113,8 @@ impl Stack {
             }
             Effect::Call => {
                 let direct = opcode == 0x10;
-                let signature = if direct { module.called(operand) } else { module.signature(operand) };
+                let signature =
+                    if direct { module.called(operand) } else { module.signature(operand) };
                 match signature {
                     Some(signature) => {
                         let taken = signature.parameters.len() as u32 + u32::from(!direct);
@@ -123,10 +131,17 @@ impl Stack {
                 let (results, result) = match operand {
                     0x40 => (0, Type::Other),
                     0x6f..=0x7f => (1, Type::of(operand as u8)),
-                    number => module.signature(number).map_or((0, Type::Other), |s| (s.results, s.result.unwrap_or(Type::Other))),
+                    number => module
+                        .signature(number)
+                        .map_or((0, Type::Other), |s| (s.results, s.result.unwrap_or(Type::Other))),
                 };
                 if self.blocks.len() < MAX_HEIGHT {
-                    self.blocks.push(Block { height: self.values.len() as u32, kind: (opcode & 7) as u8, results, result });
+                    self.blocks.push(Block {
+                        height: self.values.len() as u32,
+                        kind: (opcode & 7) as u8,
+                        results,
+                        result,
+                    });
                 }
             }
             Effect::Else => {

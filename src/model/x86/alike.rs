@@ -1,7 +1,7 @@
 //! What followed the same few instructions, operands aside, the last time.
 //!
-//! A match model over instructions instead of bytes: functions that differ in registers saved, displacements and
-//! targets are alike for longer than any run of equal bytes.
+//! A match model over instructions instead of bytes: functions that differ in registers saved,
+//! displacements and targets are alike for longer than any run of equal bytes.
 
 use crate::model::hash::combine;
 
@@ -42,8 +42,9 @@ impl Default for Alike {
 }
 
 impl Alike {
-    /// Takes in a byte of an instruction's head or (`is_head` false) of an operand, and, if it ends an instruction, a
-    /// hash of the last ones for each grain. Other operands do not end what is alike.
+    /// Takes in a byte of an instruction's head or (`is_head` false) of an operand, and, if it ends
+    /// an instruction, a hash of the last ones for each grain. Other operands do not end what is
+    /// alike.
     #[inline]
     pub fn push(&mut self, byte: u8, is_head: bool, ended: Option<[u32; GRAINS]>) {
         for pointer in &mut self.pointers {
@@ -58,7 +59,8 @@ impl Alike {
         self.window[self.position as usize & (WINDOW - 1)] = byte;
         self.position = self.position.wrapping_add(1);
         let Some(hashes) = ended else { return };
-        for ((pointer, places), hash) in self.pointers.iter_mut().zip(&mut self.places).zip(hashes) {
+        for ((pointer, places), hash) in self.pointers.iter_mut().zip(&mut self.places).zip(hashes)
+        {
             let place = &mut places[(hash >> 14) as usize & (PLACES - 1)];
             if pointer.position == 0 {
                 *pointer = Pointer { position: *place, length: 0 };
@@ -69,7 +71,8 @@ impl Alike {
         }
     }
 
-    /// The byte that a grain (below [`GRAINS`]) expects, with 256 added, or 0; and how sure it is, 0 to 15.
+    /// The byte that a grain (below [`GRAINS`]) expects, with 256 added, or 0; and how sure it is,
+    /// 0 to 15.
     #[inline]
     #[must_use]
     pub fn expected(&self, grain: usize) -> [u32; 2] {
@@ -77,7 +80,10 @@ impl Alike {
         if pointer.position == 0 {
             return [0; 2];
         }
-        [256 + u32::from(self.window[pointer.position as usize & (WINDOW - 1)]), pointer.length.min(15)]
+        [
+            256 + u32::from(self.window[pointer.position as usize & (WINDOW - 1)]),
+            pointer.length.min(15),
+        ]
     }
 
     /// A context of what a grain expects where the next byte is `phase`.

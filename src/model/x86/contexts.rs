@@ -17,10 +17,14 @@ impl X86State {
         let head = combine(self.head, phase);
         let opcode = u32::from(current.opcode) | u32::from(current.map) << 8;
         let pair = |a: u32, b: u32| u64::from(a) << 32 | u64::from(b);
-        let classes = |count: usize| past[..count].iter().fold(0, |hash, past| combine(hash, past.class));
-        let heads = |count: usize| past[..count].iter().fold(0, |hash, past| combine(hash, past.head));
-        let exacts = |count: usize| past[..count].iter().fold(0, |hash, past| combine(hash, past.exact));
-        let opcodes = |count: usize| past[..count].iter().fold(0, |hash, past| combine(hash, past.opcode));
+        let classes =
+            |count: usize| past[..count].iter().fold(0, |hash, past| combine(hash, past.class));
+        let heads =
+            |count: usize| past[..count].iter().fold(0, |hash, past| combine(hash, past.head));
+        let exacts =
+            |count: usize| past[..count].iter().fold(0, |hash, past| combine(hash, past.exact));
+        let opcodes =
+            |count: usize| past[..count].iter().fold(0, |hash, past| combine(hash, past.opcode));
         let here = self.pending[self.position as usize & 255];
         let flow = &self.registers;
         match number {
@@ -53,11 +57,20 @@ impl X86State {
             }
             24 => {
                 let base = &self.based[base_register(current) as usize & 31];
-                pair(combine(phase << 12 | opcode, self.value), combine(combine(base[0], base[1]), base_register(current)))
+                pair(
+                    combine(phase << 12 | opcode, self.value),
+                    combine(combine(base[0], base[1]), base_register(current)),
+                )
             }
             25 => pair(exact, combine(self.targets[0][0], past[0].opcode)),
-            26 => pair(combine(phase << 12 | opcode, self.value), self.targets[usize::from(current.map > 0)][0]),
-            27 => pair(combine(phase << 12 | opcode, self.value), combine(self.targets[0][0], self.targets[0][1])),
+            26 => pair(
+                combine(phase << 12 | opcode, self.value),
+                self.targets[usize::from(current.map > 0)][0],
+            ),
+            27 => pair(
+                combine(phase << 12 | opcode, self.value),
+                combine(self.targets[0][0], self.targets[0][1]),
+            ),
             28 => pair(exact, self.pushes << 16 | self.pushed << 8 | past[0].opcode & 0xff),
             29 => pair(exact, (self.position & 15) << 20 | past[0].opcode),
             30 => pair(exact, u32::from(here) << 24 | past[0].class),
@@ -67,7 +80,9 @@ impl X86State {
             34 => pair(phase, self.last & 0xff),
             35 => pair(phase << 12 | opcode, self.last & 0xffff),
             36 => pair(phase, self.last & 0xff_ffff),
-            37 => pair(phase << 16 | u32::from(current.modrm), combine(self.value, past[0].registers)),
+            37 => {
+                pair(phase << 16 | u32::from(current.modrm), combine(self.value, past[0].registers))
+            }
             38 => pair(exact, combine(combine(past[0].head, past[1].class), past[2].class)),
             39 => pair(exact, combine(combine(past[0].exact, past[1].head), past[2].class)),
             40 => pair(exact, flow.unread),
@@ -80,7 +95,10 @@ impl X86State {
             47 => pair(exact, combine(flow.bases & 0xfff, flow.written & 0xff)),
             48 => {
                 let base = &self.based[base_register(current) as usize & 31];
-                pair(combine(phase << 12 | opcode, self.value), combine(base[0], base_register(current) << 16 ^ past[0].class))
+                pair(
+                    combine(phase << 12 | opcode, self.value),
+                    combine(base[0], base_register(current) << 16 ^ past[0].class),
+                )
             }
             49 => pair(exact, combine(combine(past[1].class, past[2].class), past[3].class)),
             50 => pair(exact, combine(self.targets[0][0], classes(2))),
@@ -98,7 +116,8 @@ impl X86State {
         let exact = combine(self.exact, phase);
         let operand = phase > u32::from(phase::SIB);
         let pair = |a: u32, b: u32| u64::from(a) << 32 | u64::from(b);
-        // An operand is told by its opcode and the bytes of it, all else by the bytes of the instruction.
+        // An operand is told by its opcode and the bytes of it, all else by the bytes of the
+        // instruction.
         let opcode = u32::from(current.opcode) | u32::from(current.map) << 8;
         let so_far = if operand { combine(phase << 12 | opcode, self.value) } else { exact };
         let newest = paths.of(self.registers.written);
@@ -106,11 +125,16 @@ impl X86State {
             52 => alike.context(0, phase),
             53 if operand => pair(combine(phase, self.value), combine(paths.of_base(current), 6)),
             53 => pair(exact, combine(paths.memory, past[0].class)),
-            54 => pair(exact, combine(combine(self.nearest[0], paths.since.min(7)), past[0].opcode)),
+            54 => {
+                pair(exact, combine(combine(self.nearest[0], paths.since.min(7)), past[0].opcode))
+            }
             55 if operand => {
                 let base = base_register(current) & 15;
                 let [last, other] = paths.frame.recent(base);
-                pair(combine(phase, self.value), combine(combine(last, base), combine(other, paths.frame.waiting(base))))
+                pair(
+                    combine(phase, self.value),
+                    combine(combine(last, base), combine(other, paths.frame.waiting(base))),
+                )
             }
             55 => pair(exact, combine(self.nearest[0], combine(self.registers.unread, 3))),
             // The object of a method, or an argument.
@@ -132,8 +156,8 @@ impl X86State {
         }
     }
 
-    /// The part of selector `number` (below [`super::SELECTORS`]) that is fixed for a byte, in steps of 8
-    /// and below [`super::ROWS`].
+    /// The part of selector `number` (below [`super::SELECTORS`]) that is fixed for a byte, in
+    /// steps of 8 and below [`super::ROWS`].
     #[inline]
     #[must_use]
     pub fn selected(&self, number: u8) -> u32 {
@@ -155,8 +179,16 @@ impl X86State {
             4 => opcode(&self.past[0]),
             5 => phase << 3 | (self.position & 7),
             6 => opcode(&self.past[1]),
-            7 => phase << 3 | u32::from(current.modrm >> 6) << 1 | u32::from(self.known[0] == self.known[1]),
-            8 => (self.registers.unread & 15) << 4 | (self.registers.written & 3) << 2 | ((phase + 3) >> 2 & 3),
+            7 => {
+                phase << 3
+                    | u32::from(current.modrm >> 6) << 1
+                    | u32::from(self.known[0] == self.known[1])
+            }
+            8 => {
+                (self.registers.unread & 15) << 4
+                    | (self.registers.written & 3) << 2
+                    | ((phase + 3) >> 2 & 3)
+            }
             9 => phase << 3 | (self.past[0].class >> 10 & 7),
             10 => (self.registers.written & 15) << 4 | self.registers.bases & 15,
             11 => phase << 3 | u32::from(self.nearest[0] > 0) << 2 | self.pushes.min(3),

@@ -62,7 +62,8 @@ pub struct Instruction {
     pub sib: u8,
     /// REX byte, 0 without one.
     pub rex: u8,
-    /// Set of prefixes seen: 1 operand size, 2 address size, 4 F2, 8 F3, 16 segment, 32 lock, 64 VEX.
+    /// Set of prefixes seen: 1 operand size, 2 address size, 4 F2, 8 F3, 16 segment, 32 lock, 64
+    /// VEX.
     pub prefixes: u8,
     /// There is a ModRM byte.
     pub has_modrm: bool,
@@ -83,7 +84,8 @@ impl Instruction {
     #[must_use]
     pub fn class(&self) -> u32 {
         let mode = if self.has_modrm { u32::from(self.modrm >> 6) + 1 } else { 0 };
-        let extension = if is_group(self.map, self.opcode) { u32::from(self.modrm >> 3 & 7) + 1 } else { 0 };
+        let extension =
+            if is_group(self.map, self.opcode) { u32::from(self.modrm >> 3 & 7) + 1 } else { 0 };
         u32::from(self.opcode) | u32::from(self.map) << 8 | mode << 10 | extension << 13
     }
 }

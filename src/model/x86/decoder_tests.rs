@@ -114,7 +114,19 @@ fn phases_of_an_instruction() {
         decoder.step(byte);
     }
     use phase::*;
-    let expected = [START, MODRM, SIB, DISP32, DISP32 + 1, DISP32 + 2, DISP32 + 3, IMM32, IMM32 + 1, IMM32 + 2, IMM32 + 3];
+    let expected = [
+        START,
+        MODRM,
+        SIB,
+        DISP32,
+        DISP32 + 1,
+        DISP32 + 2,
+        DISP32 + 3,
+        IMM32,
+        IMM32 + 1,
+        IMM32 + 2,
+        IMM32 + 3,
+    ];
     assert_eq!(phases, expected);
     assert_eq!(decoder.phase, START);
 }

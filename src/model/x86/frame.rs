@@ -1,8 +1,8 @@
 //! Which places of a function's frame were used last, and which wait to be read.
 //!
-//! Places are told apart by their distance from where the stack pointer stood when the function began, so that
-//! pushes in between do not move them. A function that takes its arguments off the stack and one that leaves that to
-//! its caller are told apart by the instruction behind the call.
+//! Places are told apart by their distance from where the stack pointer stood when the function
+//! began, so that pushes in between do not move them. A function that takes its arguments off the
+//! stack and one that leaves that to its caller are told apart by the instruction behind the call.
 
 use super::base_register;
 use super::decoder::Instruction;
@@ -23,7 +23,8 @@ pub struct Frame {
     settled: u32,
     /// Bytes of arguments pushed since the last call.
     pushed: u32,
-    /// Places stored to and not read since, the newest first: twice the place, the base register's low bit, [`TAKEN`].
+    /// Places stored to and not read since, the newest first: twice the place, the base register's
+    /// low bit, [`TAKEN`].
     unread: [u32; 4],
     /// The last two places used by way of the stack and of the frame pointer, the newest first.
     used: [[u32; 2]; 2],
@@ -34,7 +35,8 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// Takes in an instruction, the one number `since` of its function; `word` is what a push moves the stack by.
+    /// Takes in an instruction, the one number `since` of its function; `word` is what a push moves
+    /// the stack by.
     #[inline]
     pub fn push(&mut self, instruction: &Instruction, since: u32, word: u32) {
         self.age = self.age.saturating_add(1);
@@ -84,7 +86,10 @@ impl Frame {
         if instruction.map > 0 {
             return;
         }
-        let (short, long) = (i32::from(instruction.immediate as u8 as i8) as u32, instruction.immediate.swap_bytes());
+        let (short, long) = (
+            i32::from(instruction.immediate as u8 as i8) as u32,
+            instruction.immediate.swap_bytes(),
+        );
         // 64-bit code passes few arguments on the stack, and its callers take them off.
         let wide = word == 8;
         match (instruction.opcode, instruction.modrm) {
@@ -108,12 +113,18 @@ impl Frame {
             (0xff, modrm) if modrm >> 3 & 7 == 2 && !wide => self.leave_arguments(),
             _ => {}
         }
-        if since <= 2 * PROLOGUE && matches!((instruction.opcode, instruction.modrm), (0x50..=0x57, _) | (0x83 | 0x81, 0xec)) {
+        if since <= 2 * PROLOGUE
+            && matches!(
+                (instruction.opcode, instruction.modrm),
+                (0x50..=0x57, _) | (0x83 | 0x81, 0xec)
+            )
+        {
             self.settled = self.depth;
         }
     }
 
-    /// Behind a return in the midst of the function: a branch led there from where the frame was in place.
+    /// Behind a return in the midst of the function: a branch led there from where the frame was in
+    /// place.
     pub fn resume(&mut self) {
         self.depth = self.settled;
     }
@@ -125,15 +136,18 @@ impl Frame {
         self.called = true;
     }
 
-    /// The displacement from `base` to the newest place stored to and not read since, 0 without one.
+    /// The displacement from `base` to the newest place stored to and not read since, 0 without
+    /// one.
     #[inline]
     #[must_use]
     pub fn waiting(&self, base: u32) -> u32 {
         let found = self.unread.iter().find(|&&entry| entry != 0 && entry & 1 == base & 1);
-        found.map_or(0, |&entry| (((entry << 1) as i32 >> 2) as u32).wrapping_add(self.origin(base)))
+        found
+            .map_or(0, |&entry| (((entry << 1) as i32 >> 2) as u32).wrapping_add(self.origin(base)))
     }
 
-    /// Instructions since the last store to a place that was not read since, plus one, up to 15; 0 without one.
+    /// Instructions since the last store to a place that was not read since, plus one, up to 15; 0
+    /// without one.
     #[inline]
     #[must_use]
     pub fn waits(&self) -> u32 {

@@ -1,8 +1,8 @@
 //! x86 and x86-64 code: contexts from the instruction being read and those before it.
 //!
 //! Ideas: instruction-phase contexts are those of the PAQ8 family; register-wise displacement
-//! history, the return-address alignment, the pending jump targets, the paths of values, the places of the frame and
-//! the matches of instructions are this model's own.
+//! history, the return-address alignment, the pending jump targets, the paths of values, the places
+//! of the frame and the matches of instructions are this model's own.
 
 mod alike;
 mod contexts;
@@ -96,11 +96,14 @@ pub struct X86State {
 /// Opcodes that make up most of compiled code (and little of data), maps 0 and 1.
 const fn is_common(map: u8, opcode: u8) -> bool {
     match map {
-        0 => matches!(opcode, 0x03 | 0x2b | 0x33 | 0x3b | 0x39 | 0x50..=0x5f | 0x68 | 0x6a | 0x74 | 0x75 | 0x7c..=0x7f | 0x80..=0x8d
-            | 0xa1 | 0xb8..=0xbf | 0xc1 | 0xc2 | 0xc3 | 0xc7 | 0xc9 | 0xe8 | 0xe9 | 0xeb | 0xf6 | 0xf7 | 0xff),
+        0 => {
+            matches!(opcode, 0x03 | 0x2b | 0x33 | 0x3b | 0x39 | 0x50..=0x5f | 0x68 | 0x6a | 0x74 | 0x75 | 0x7c..=0x7f | 0x80..=0x8d
+            | 0xa1 | 0xb8..=0xbf | 0xc1 | 0xc2 | 0xc3 | 0xc7 | 0xc9 | 0xe8 | 0xe9 | 0xeb | 0xf6 | 0xf7 | 0xff)
+        }
         1 => matches!(
             opcode,
-            0x10 | 0x11 | 0x1f | 0x28 | 0x29 | 0x44 | 0x45 | 0x57 | 0x6f | 0x7f | 0x80..=0x9f | 0xaf | 0xb6 | 0xb7 | 0xbe | 0xbf
+            0x10 | 0x11 | 0x1f | 0x28 | 0x29 | 0x44 | 0x45 | 0x57 | 0x6f | 0x7f | 0x80
+                ..=0x9f | 0xaf | 0xb6 | 0xb7 | 0xbe | 0xbf
         ),
         _ => false,
     }
@@ -123,7 +126,10 @@ impl X86State {
             exact: 0,
             head: 0,
             value: 1,
-            operands: vec![[0; 2]; OPERANDS].into_boxed_slice().try_into().unwrap_or_else(|_| unreachable!()),
+            operands: vec![[0; 2]; OPERANDS]
+                .into_boxed_slice()
+                .try_into()
+                .unwrap_or_else(|_| unreachable!()),
             known: [0; 2],
             based: [[0; 2]; 32],
             targets: [[0; 4]; 2],
@@ -145,7 +151,8 @@ impl X86State {
         self.deep = Some(Box::default());
     }
 
-    /// Context, below 256, of the adaptive probability map: the part of the instruction that comes next, in the largest profiles.
+    /// Context, below 256, of the adaptive probability map: the part of the instruction that comes
+    /// next, in the largest profiles.
     #[inline]
     #[must_use]
     pub fn apm_context(&self) -> Option<usize> {
@@ -184,8 +191,14 @@ impl X86State {
         if let Some(deep) = &mut self.deep {
             let past = &self.past;
             let ended = finished.map(|_| {
-                let heads = combine(combine(past[0].head, past[1].head), combine(past[2].head, past[3].class));
-                [heads, combine(past[..6].iter().fold(0, |hash, past| combine(hash, past.class)), 1)]
+                let heads = combine(
+                    combine(past[0].head, past[1].head),
+                    combine(past[2].head, past[3].class),
+                );
+                [
+                    heads,
+                    combine(past[..6].iter().fold(0, |hash, past| combine(hash, past.class)), 1),
+                ]
             });
             deep.alike.push(byte, is_head, ended);
         }
@@ -263,7 +276,9 @@ impl X86State {
     fn finish(&mut self, instruction: &Instruction) {
         let common = is_common(instruction.map, instruction.opcode);
         self.likeness = self.likeness - (self.likeness >> 4) + (u32::from(common) << 12);
-        let opcode = u32::from(instruction.opcode) | u32::from(instruction.map) << 8 | u32::from(instruction.prefixes & 13) << 16;
+        let opcode = u32::from(instruction.opcode)
+            | u32::from(instruction.map) << 8
+            | u32::from(instruction.prefixes & 13) << 16;
         if instruction.map == 0 {
             match instruction.opcode {
                 0x50..=0x57 | 0x68 | 0x6a => self.pushes += 1,
@@ -285,11 +300,19 @@ impl X86State {
             deep.paths.push(instruction, self.position, self.decoder.wide);
         }
         let registers = if instruction.has_modrm {
-            u32::from(instruction.modrm >> 3 & 7) << 4 | base_register(instruction) & 15 | u32::from(instruction.modrm >> 6) << 8
+            u32::from(instruction.modrm >> 3 & 7) << 4
+                | base_register(instruction) & 15
+                | u32::from(instruction.modrm >> 6) << 8
         } else {
             u32::from(instruction.opcode & 7) << 4 | 0x400
         };
-        let past = Past { exact: self.exact, head: self.head, class: instruction.class(), opcode, registers };
+        let past = Past {
+            exact: self.exact,
+            head: self.head,
+            class: instruction.class(),
+            opcode,
+            registers,
+        };
         self.past.copy_within(0..7, 1);
         self.past[0] = past;
         self.exact = 0;
@@ -302,7 +325,8 @@ impl X86State {
         let (word, shift) = (from as usize / 64, from % 64);
         let part = |k: usize| self.pending_at[(word + k) & 3];
         // Two words of the ring from `from` on, of which distances of up to 127 count.
-        let ahead = (u128::from(part(1)) << 64 | u128::from(part(0))) >> shift | (u128::from(part(2)) << 64 << (63 - shift) << 1);
+        let ahead = (u128::from(part(1)) << 64 | u128::from(part(0))) >> shift
+            | (u128::from(part(2)) << 64 << (63 - shift) << 1);
         let mut ahead = ahead & (u128::MAX >> 1);
         self.nearest = [0; 2];
         for nearest in &mut self.nearest {
@@ -336,11 +360,15 @@ mod tests {
     fn mode_is_told_from_the_code() {
         let mut state = X86State::new();
         for _ in 0..100 {
-            [0x48, 0x89, 0xe5, 0x48, 0x8b, 0x45, 0xf8, 0x89, 0xc7].iter().for_each(|&byte| state.push(byte));
+            [0x48, 0x89, 0xe5, 0x48, 0x8b, 0x45, 0xf8, 0x89, 0xc7]
+                .iter()
+                .for_each(|&byte| state.push(byte));
         }
         assert!(state.decoder.wide);
         for _ in 0..100 {
-            [0x8b, 0xec, 0x8b, 0x45, 0x08, 0x89, 0x45, 0xfc].iter().for_each(|&byte| state.push(byte));
+            [0x8b, 0xec, 0x8b, 0x45, 0x08, 0x89, 0x45, 0xfc]
+                .iter()
+                .for_each(|&byte| state.push(byte));
         }
         assert!(!state.decoder.wide);
     }

@@ -1,9 +1,10 @@
 //! Where the values in registers come from.
 //!
-//! Compiled code reads a pointer, then a field behind it, then calls through that: the path by which a value
-//! was loaded stands for its type, and what is done with it is the same all over the program. A path is a
-//! hash: of the path of the base register and the displacement for loads, of the target for the result of a
-//! call, of the constant for a constant. A value that was stored in memory is found there again.
+//! Compiled code reads a pointer, then a field behind it, then calls through that: the path by
+//! which a value was loaded stands for its type, and what is done with it is the same all over the
+//! program. A path is a hash: of the path of the base register and the displacement for loads, of
+//! the target for the result of a call, of the constant for a constant. A value that was stored in
+//! memory is found there again.
 
 use super::base_register;
 use super::decoder::Instruction;
@@ -94,9 +95,13 @@ impl Paths {
 
     /// The path of the memory operand.
     fn operand(&self, instruction: &Instruction) -> u32 {
-        let start = if instruction.modrm & 0xc7 == 5 { 0x12 } else { self.of(base_register(instruction)) };
+        let start =
+            if instruction.modrm & 0xc7 == 5 { 0x12 } else { self.of(base_register(instruction)) };
         let indexed = instruction.modrm & 7 == 4 && instruction.sib & 0x38 != 0x20;
-        combine(combine(start, instruction.displacement), if indexed { u32::from(instruction.sib >> 3) + 1 } else { 0 })
+        combine(
+            combine(start, instruction.displacement),
+            if indexed { u32::from(instruction.sib >> 3) + 1 } else { 0 },
+        )
     }
 
     fn load(&self, place: u32) -> u32 {
@@ -124,14 +129,20 @@ impl Paths {
                 _ => self.with_memory(instruction, reg),
             }
         } else if instruction.map == 0 {
-            self.without_operand(instruction, u32::from(instruction.opcode & 7) | (rex & 1) << 3, position);
+            self.without_operand(
+                instruction,
+                u32::from(instruction.opcode & 7) | (rex & 1) << 3,
+                position,
+            );
         }
     }
 
     fn without_operand(&mut self, instruction: &Instruction, register: u32, position: u32) {
         match instruction.opcode {
             0x50..=0x57 => self.arguments = combine(self.arguments, self.of(register)),
-            0x68 | 0x6a => self.arguments = combine(self.arguments, combine(instruction.immediate, 0x68)),
+            0x68 | 0x6a => {
+                self.arguments = combine(self.arguments, combine(instruction.immediate, 0x68))
+            }
             0x58..=0x5f => self.set(register, POPPED),
             0xb8..=0xbf => self.set(register, combine(instruction.immediate, 0xb8)),
             0xa1 => self.set(0, combine(instruction.displacement, 0xa1)),
@@ -145,7 +156,8 @@ impl Paths {
         }
     }
 
-    /// The result of a call, whose path is `path`, is in the first register; two others are spoiled.
+    /// The result of a call, whose path is `path`, is in the first register; two others are
+    /// spoiled.
     fn call(&mut self, path: u32) {
         self.set(0, path);
         self.set(1, SPOILED);
@@ -161,7 +173,9 @@ impl Paths {
             (0, 0x31 | 0x33) if reg == rm => self.set(reg, 0x31),
             (0, 0x84 | 0x85 | 0x38..=0x3b) => {}
             (0, 0xff) if instruction.modrm >> 3 & 7 == 2 => self.call(combine(self.of(rm), 0xff)),
-            (0, 0x80..=0x83 | 0xc0 | 0xc1 | 0xd0..=0xd3 | 0xf7) => self.set(rm, combine(self.of(rm), u32::from(instruction.modrm))),
+            (0, 0x80..=0x83 | 0xc0 | 0xc1 | 0xd0..=0xd3 | 0xf7) => {
+                self.set(rm, combine(self.of(rm), u32::from(instruction.modrm)))
+            }
             (0, 0x00..=0x3f) if opcode & 2 == 0 => self.set(rm, combine(self.of(rm), opcode)),
             (0, 0x00..=0x3f) => self.set(reg, combine(self.of(reg), opcode)),
             (1, 0xb6 | 0xb7 | 0xbe | 0xbf) => self.set(reg, combine(self.of(rm), opcode)),
@@ -178,10 +192,16 @@ impl Paths {
             (0, 0xc7) => self.store(place, combine(instruction.immediate, 0xb8)),
             (0, 0x8d) => self.set(reg, combine(place, 0x8d)),
             (0, 0xff) if instruction.modrm >> 3 & 7 == 2 => self.call(combine(place, 0xff)),
-            (0, 0xff) if instruction.modrm >> 3 & 7 == 6 => self.arguments = combine(self.arguments, self.load(place)),
+            (0, 0xff) if instruction.modrm >> 3 & 7 == 6 => {
+                self.arguments = combine(self.arguments, self.load(place))
+            }
             (0, 0x39 | 0x3b) => {}
-            (0, opcode @ 0x00..=0x3f) if opcode & 2 != 0 => self.set(reg, combine(self.of(reg), place)),
-            (1, opcode @ (0xb6 | 0xb7 | 0xbe | 0xbf)) => self.set(reg, combine(place, u32::from(opcode))),
+            (0, opcode @ 0x00..=0x3f) if opcode & 2 != 0 => {
+                self.set(reg, combine(self.of(reg), place))
+            }
+            (1, opcode @ (0xb6 | 0xb7 | 0xbe | 0xbf)) => {
+                self.set(reg, combine(place, u32::from(opcode)))
+            }
             _ => {}
         }
     }

@@ -67,7 +67,8 @@ impl Registers {
             let rm = u32::from(instruction.modrm & 7) | (rex & 1) << 3;
             let group = super::opcodes::is_group(map, opcode);
             if instruction.modrm >> 6 < 3 {
-                let base = if rm & 7 == 4 { u32::from(instruction.sib & 7) | (rex & 1) << 3 } else { rm };
+                let base =
+                    if rm & 7 == 4 { u32::from(instruction.sib & 7) | (rex & 1) << 3 } else { rm };
                 self.unread &= !(1 << base);
                 self.bases = self.bases << 4 | base;
             } else if writes_rm(map, opcode) && !writes_reg(map, opcode) {

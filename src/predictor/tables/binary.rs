@@ -34,7 +34,14 @@ pub(super) const TABLE: [Context; 24] = [
 pub(super) const TABLE_SETS: Sets = Sets {
     small: &[Selector::Table(2), Selector::Table(1)],
     large: &[Selector::Table(2), Selector::MatchPartial, Selector::Byte2, Selector::Table(1)],
-    huge: &[Selector::MatchPartial, Selector::Byte2, Selector::Table(2), Selector::Byte1, Selector::Table(1), Selector::Table(0)],
+    huge: &[
+        Selector::MatchPartial,
+        Selector::Byte2,
+        Selector::Table(2),
+        Selector::Byte1,
+        Selector::Table(1),
+        Selector::Table(0),
+    ],
 };
 
 /// Anything that is neither text nor code nor samples.

@@ -1,7 +1,7 @@
 //! The profiles: one table for each kind of stream, one row for each effort.
 //!
-//! Lists are in order of gain (greedy forward selection, see `docs/models-text.md` and `-binary`), so that a smaller
-//! effort takes the first of them.
+//! Lists are in order of gain (greedy forward selection, see `docs/models-text.md` and `-binary`),
+//! so that a smaller effort takes the first of them.
 
 mod binary;
 #[cfg(test)]
@@ -17,7 +17,10 @@ use crate::level::{Effort, Level};
 use crate::mix::mixer::Rate;
 use crate::model::context::Context::{self, *};
 use crate::model::signal;
-use binary::{EXE, EXE_CODE, EXE_SETS, FONT, FONT_SETS, GENERIC, GENERIC_SETS, TABLE, TABLE_SETS, WASM, WASM_SETS};
+use binary::{
+    EXE, EXE_CODE, EXE_SETS, FONT, FONT_SETS, GENERIC, GENERIC_SETS, TABLE, TABLE_SETS, WASM,
+    WASM_SETS,
+};
 use text::{TEXT, TEXT_SETS, WIDE_SETS, WORDS, WORDS_SETS};
 
 /// How much of the tables below one kind of stream gets at one effort.
@@ -37,7 +40,11 @@ impl Size {
         match effort {
             Effort::SortLong if *kind == Kind::Exe => Self::Code,
             Effort::Small if *kind == Kind::Exe => Self::Large,
-            Effort::Sort | Effort::SortMost | Effort::SortText | Effort::SortLong | Effort::Small => Self::Small,
+            Effort::Sort
+            | Effort::SortMost
+            | Effort::SortText
+            | Effort::SortLong
+            | Effort::Small => Self::Small,
             Effort::SmallFiles if matches!(kind, Kind::Text | Kind::Words) => Self::Wide,
             Effort::Middle | Effort::SmallFiles => Self::Large,
             Effort::Huge => Self::Huge,
@@ -56,8 +63,8 @@ impl Size {
     }
 }
 
-/// What selects the weight sets of one kind of stream, by size. A few sets are chosen together: what is best
-/// beside many others, the length of a match say, is not among the best two.
+/// What selects the weight sets of one kind of stream, by size. A few sets are chosen together:
+/// what is best beside many others, the length of a match say, is not among the best two.
 struct Sets {
     small: &'static [Selector],
     large: &'static [Selector],
@@ -78,7 +85,8 @@ impl Sets {
 
 /// How fast mixers of up to 16 contexts learn.
 const RATE: Rate = Rate { first: 1200, last: 150, span: 1000, threshold: 500 };
-/// With 40 contexts, of text of small files: first steps of 600 or 500 are 0.1 and 0.3 % larger; with 24, 0.3 % against [`RATE`].
+/// With 40 contexts, of text of small files: first steps of 600 or 500 are 0.1 and 0.3 % larger;
+/// with 24, 0.3 % against [`RATE`].
 const RATE_WIDE: Rate = Rate { first: 800, last: 100, span: 500, threshold: 500 };
 /// Many inputs want smaller steps: 0.6 % on binary data with 48 contexts.
 const RATE_HUGE: Rate = Rate { first: 1200, last: 100, span: 300, threshold: 500 };
@@ -89,7 +97,11 @@ impl Profile {
     /// The profile of `level` for a stream of `kind` and `length`.
     #[must_use]
     pub fn new(level: &Level, kind: &Kind, length: usize) -> Self {
-        Self { primer: Primer::of(level.effort, kind, length), leading: Leading::of(kind), ..Self::of_kind(level, kind) }
+        Self {
+            primer: Primer::of(level.effort, kind, length),
+            leading: Leading::of(kind),
+            ..Self::of_kind(level, kind)
+        }
     }
 
     /// The profile of `level` for codes that stand for `length` bytes of text.
@@ -105,11 +117,18 @@ impl Profile {
     /// # Errors
     /// Memory for the primer cannot be had.
     pub fn as_words(self, length: usize) -> Result<Self> {
-        Ok(Self { primer: self.primer.as_words()?, words: Some(self.primer.text.len().saturating_add(length)), ..self })
+        Ok(Self {
+            primer: self.primer.as_words()?,
+            words: Some(self.primer.text.len().saturating_add(length)),
+            ..self
+        })
     }
 
     fn of_kind(level: &Level, kind: &Kind) -> Self {
-        let detailed = matches!(level.effort, Effort::Small | Effort::Middle | Effort::SmallFiles | Effort::Huge);
+        let detailed = matches!(
+            level.effort,
+            Effort::Small | Effort::Middle | Effort::SmallFiles | Effort::Huge
+        );
         let size = Size::of(level.effort, kind);
         let contexts = size.contexts();
         let profile = match kind {
@@ -120,23 +139,35 @@ impl Profile {
             Kind::Font => Self::of(FONT.to_vec(), FONT_SETS.of(size), contexts, RATE_HUGE),
             Kind::Wasm => Self::of(WASM.to_vec(), WASM_SETS.of(size), contexts, RATE_HUGE),
             Kind::Exe => Self::of(EXE.to_vec(), EXE_SETS.of(size), contexts, RATE_HUGE),
-            Kind::Image { .. } | Kind::Image16 { .. } | Kind::Audio { .. } => Self::signal(level, kind),
+            Kind::Image { .. } | Kind::Image16 { .. } | Kind::Audio { .. } => {
+                Self::signal(level, kind)
+            }
         };
         let profile = Self { detailed, ..profile };
         match (size, kind) {
             // With a last rate of 60, as elsewhere, 0.1 % larger.
-            (Size::Huge, Kind::Exe) => Self { final_selector: Some(Selector::X86(14)), final_rate: 100, ..profile },
-            (Size::Huge, Kind::Words | Kind::Text) => Self { final_selector: Some(Selector::Kinds), ..profile },
-            (Size::Wide, _) => {
-                Self { rate: RATE_WIDE, final_rate: 100, final_selector: Some(Selector::Kinds), matches: vec![32, 12, 6], ..profile }
+            (Size::Huge, Kind::Exe) => {
+                Self { final_selector: Some(Selector::X86(14)), final_rate: 100, ..profile }
             }
-            (Size::Huge, Kind::Generic | Kind::Wasm) => Self { final_selector: Some(Selector::Byte1), ..profile },
+            (Size::Huge, Kind::Words | Kind::Text) => {
+                Self { final_selector: Some(Selector::Kinds), ..profile }
+            }
+            (Size::Wide, _) => Self {
+                rate: RATE_WIDE,
+                final_rate: 100,
+                final_selector: Some(Selector::Kinds),
+                matches: vec![32, 12, 6],
+                ..profile
+            },
+            (Size::Huge, Kind::Generic | Kind::Wasm) => {
+                Self { final_selector: Some(Selector::Byte1), ..profile }
+            }
             _ => profile,
         }
     }
 
-    /// The first `contexts` of a list, its plain orders in front; mixers of more than 16 contexts learn as
-    /// `huge` says.
+    /// The first `contexts` of a list, its plain orders in front; mixers of more than 16 contexts
+    /// learn as `huge` says.
     fn of(mut list: Vec<Context>, selectors: &[Selector], contexts: usize, huge: Rate) -> Self {
         list.truncate(contexts);
         let order = |context: &Context| matches!(context, Order(_) | Long(_));

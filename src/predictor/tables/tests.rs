@@ -1,4 +1,5 @@
-//! The documents list what the tables hold: `docs/models-lists.md` as a whole, and one table of `docs/format-block.md`.
+//! The documents list what the tables hold: `docs/models-lists.md` as a whole, and one table of
+//! `docs/format-block.md`.
 //!
 //! `CMX_REGENERATE=1 cargo test --lib documents` writes the first anew.
 
@@ -95,7 +96,10 @@ fn method(level: &Level, kind: &Kind) -> String {
 fn unused(count: usize, number: fn(u8) -> Context) -> String {
     let used: Vec<Context> = kinds().into_iter().flat_map(|(.., contexts)| contexts).collect();
     let all: Vec<Context> = (0..count as u8).map(number).collect();
-    list(&all.into_iter().filter(|context| !used.contains(context)).collect::<Vec<_>>(), context_name)
+    list(
+        &all.into_iter().filter(|context| !used.contains(context)).collect::<Vec<_>>(),
+        context_name,
+    )
 }
 
 /// The whole of `docs/models-lists.md`.
@@ -147,7 +151,10 @@ fn documents_hold_the_lists_of_contexts() {
     }
     let document = std::fs::read_to_string(LISTS).unwrap();
     for (written, now) in document.lines().zip(lists.lines()) {
-        assert_eq!(written, now, "CMX_REGENERATE=1 cargo test --lib documents writes the document anew");
+        assert_eq!(
+            written, now,
+            "CMX_REGENERATE=1 cargo test --lib documents writes the document anew"
+        );
     }
     assert_eq!(document.len(), lists.len());
 }
@@ -157,9 +164,19 @@ fn documents_say_how_each_stream_is_coded() {
     let heads = kinds().map(|(name, ..)| name).join(" | ");
     assert!(FORMAT.contains(&format!("\n| level | {heads} |\n")), "| level | {heads} |");
     let rows: Vec<String> = levels()
-        .map(|level| format!("| {} | {} |", level.number(), kinds().map(|(_, kind, _)| method(level, &kind)).join(" | ")))
+        .map(|level| {
+            format!(
+                "| {} | {} |",
+                level.number(),
+                kinds().map(|(_, kind, _)| method(level, &kind)).join(" | ")
+            )
+        })
         .collect();
     for row in &rows {
-        assert!(FORMAT.contains(&format!("\n{row}\n")), "the format has to say\n{}", rows.join("\n"));
+        assert!(
+            FORMAT.contains(&format!("\n{row}\n")),
+            "the format has to say\n{}",
+            rows.join("\n")
+        );
     }
 }

@@ -81,7 +81,8 @@ const TEXT_HUGE: [Selector; 10] = [
     Selector::Table(0),
 ];
 
-/// Text as words. The first eight and sixteen were grown for streams of codes, the next eight for source code.
+/// Text as words. The first eight and sixteen were grown for streams of codes, the next eight for
+/// source code.
 pub(super) const WORDS: [Context; 56] = [
     Order(0),
     Order(1),

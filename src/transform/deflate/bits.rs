@@ -5,7 +5,8 @@
 pub struct BitReader<'a> {
     bytes: &'a [u8],
     at: usize,
-    /// The next bits, the first one lowest. Bits above `count` are those of the bytes that follow, or zero.
+    /// The next bits, the first one lowest. Bits above `count` are those of the bytes that follow,
+    /// or zero.
     buffer: u64,
     count: u32,
 }
@@ -135,7 +136,9 @@ mod tests {
 
     #[test]
     fn bits_come_back() {
-        let numbers: Vec<(u32, u32)> = (0..5000u32).map(|n| (n % 32 + 1, n.wrapping_mul(2_654_435_761) >> (31 - n % 32))).collect();
+        let numbers: Vec<(u32, u32)> = (0..5000u32)
+            .map(|n| (n % 32 + 1, n.wrapping_mul(2_654_435_761) >> (31 - n % 32)))
+            .collect();
         let mut writer = BitWriter::default();
         numbers.iter().for_each(|&(count, value)| writer.put(value, count));
         writer.pad(0xFF);

@@ -27,7 +27,8 @@ fn counts(lengths: &[u8]) -> [u16; MAX_LENGTH + 1] {
     counts
 }
 
-/// The canonical code of each symbol, bits in the order in which they are written, as `codes[symbol]`.
+/// The canonical code of each symbol, bits in the order in which they are written, as
+/// `codes[symbol]`.
 pub fn canonical(lengths: &[u8], codes: &mut Vec<u16>) {
     let counts = counts(lengths);
     let mut next = [0u16; MAX_LENGTH + 1];
@@ -56,11 +57,16 @@ pub struct Table {
 impl Table {
     /// A table of no code.
     pub fn new() -> Self {
-        Self { quick: vec![0; 1 << QUICK], sorted: Vec::new(), counts: [0; MAX_LENGTH + 1], codes: Vec::new() }
+        Self {
+            quick: vec![0; 1 << QUICK],
+            sorted: Vec::new(),
+            counts: [0; MAX_LENGTH + 1],
+            codes: Vec::new(),
+        }
     }
 
-    /// Takes the code of these lengths, each at most 15. `None` where they are no complete code; a single
-    /// code of one bit counts as complete, and so does no code where `optional`.
+    /// Takes the code of these lengths, each at most 15. `None` where they are no complete code; a
+    /// single code of one bit counts as complete, and so does no code where `optional`.
     pub fn set(&mut self, lengths: &[u8], optional: bool) -> Option<()> {
         self.counts = counts(lengths);
         let used: u16 = self.counts.iter().sum();
@@ -86,13 +92,17 @@ impl Table {
             *start += 1;
             if u32::from(length) <= QUICK {
                 let entry = (symbol as u16) << 4 | u16::from(length);
-                self.quick[usize::from(self.codes[symbol])..].iter_mut().step_by(1 << length).for_each(|slot| *slot = entry);
+                self.quick[usize::from(self.codes[symbol])..]
+                    .iter_mut()
+                    .step_by(1 << length)
+                    .for_each(|slot| *slot = entry);
             }
         }
         Some(())
     }
 
-    /// The next symbol, from the buffer of `reader`, which holds 15 bits if the stream goes on so far.
+    /// The next symbol, from the buffer of `reader`, which holds 15 bits if the stream goes on so
+    /// far.
     #[inline(always)]
     pub fn read(&self, reader: &mut BitReader<'_>) -> Option<usize> {
         let entry = self.quick[(reader.peek() & ((1 << QUICK) - 1)) as usize];
@@ -111,7 +121,10 @@ impl Table {
             let count = u32::from(self.counts[length]);
             if code < first + count {
                 reader.skip(length as u32)?;
-                return self.sorted.get((index + code - first) as usize).map(|&symbol| symbol.into());
+                return self
+                    .sorted
+                    .get((index + code - first) as usize)
+                    .map(|&symbol| symbol.into());
             }
             index += count;
             first = (first + count) << 1;

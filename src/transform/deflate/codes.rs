@@ -31,8 +31,9 @@ fn steps(lengths: &[u8], split: usize, joint: bool) -> Vec<Step> {
     steps
 }
 
-/// A block of so many bits in the fixed codes, or fewer, is no longer than with a predicted header. With two codes of one
-/// bit 18 lengths of the code for steps are written, 54 bits behind 17 others; any more symbols take more in both.
+/// A block of so many bits in the fixed codes, or fewer, is no longer than with a predicted header.
+/// With two codes of one bit 18 lengths of the code for steps are written, 54 bits behind 17
+/// others; any more symbols take more in both.
 pub const SHORT: u64 = 64;
 
 fn bits(uses: &Frequencies, literals: &[u8], distances: &[u8]) -> u64 {
@@ -52,10 +53,22 @@ pub fn cost(uses: &Frequencies, header: &Header, extra: u64) -> u64 {
     bits(uses, header.literals(), header.distances()) + header.bits() + extra
 }
 
-/// Codes `told` where it differs from `predicted`; gives it back. `None` where corrections cannot be right.
-pub fn correct<C: Code>(code: &mut C, told: &Header, predicted: &Header, method: Method, joint: bool) -> Option<Header> {
+/// Codes `told` where it differs from `predicted`; gives it back. `None` where corrections cannot
+/// be right.
+pub fn correct<C: Code>(
+    code: &mut C,
+    told: &Header,
+    predicted: &Header,
+    method: Method,
+    joint: bool,
+) -> Option<Header> {
     let split = sized(code, 0, told.split - 257, predicted.split - 257) + 257;
-    let distances = sized(code, 1, told.lengths.len() - told.split - 1, predicted.lengths.len() - predicted.split - 1) + 1;
+    let distances = sized(
+        code,
+        1,
+        told.lengths.len() - told.split - 1,
+        predicted.lengths.len() - predicted.split - 1,
+    ) + 1;
     if split > LITERALS || distances > DISTANCES {
         return None;
     }
@@ -63,10 +76,17 @@ pub fn correct<C: Code>(code: &mut C, told: &Header, predicted: &Header, method:
     expected.resize(split, 0);
     expected.extend_from_slice(predicted.distances());
     expected.resize(split + distances, 0);
-    let lengths =
-        if code.decide(at::ALL_LENGTHS, told.lengths == expected) { expected } else { all_lengths(code, &told.lengths, &expected, 0)? };
+    let lengths = if code.decide(at::ALL_LENGTHS, told.lengths == expected) {
+        expected
+    } else {
+        all_lengths(code, &told.lengths, &expected, 0)?
+    };
     let usual = steps(&lengths, split, joint);
-    let steps = if code.decide(at::ALL_STEPS, told.steps == usual) { usual } else { all_steps(code, &told.steps, &lengths, split, joint)? };
+    let steps = if code.decide(at::ALL_STEPS, told.steps == usual) {
+        usual
+    } else {
+        all_steps(code, &told.steps, &lengths, split, joint)?
+    };
     let usual = assign_repeats(method, &steps);
     let repeats = if code.decide(at::REPEATS, told.repeats == usual) {
         usual
@@ -80,8 +100,15 @@ pub fn correct<C: Code>(code: &mut C, told: &Header, predicted: &Header, method:
         code.plain_bits(at::WRITTEN_BITS, 5, told.written as u32) as usize
     };
     // Every step must have a code, and fit the bits that the stream has for it.
-    let coded = steps.iter().all(|step| repeats[usize::from(step.symbol)] > 0) && repeats.iter().all(|&length| length < 8);
-    (coded && (needed..=ORDER.len()).contains(&written)).then_some(Header { lengths, split, steps, repeats, written })
+    let coded = steps.iter().all(|step| repeats[usize::from(step.symbol)] > 0)
+        && repeats.iter().all(|&length| length < 8);
+    (coded && (needed..=ORDER.len()).contains(&written)).then_some(Header {
+        lengths,
+        split,
+        steps,
+        repeats,
+        written,
+    })
 }
 
 fn sized(code: &mut impl Code, which: usize, told: usize, predicted: usize) -> usize {
@@ -99,14 +126,19 @@ fn all_lengths(code: &mut impl Code, told: &[u8], expected: &[u8], kind: usize) 
     for (index, &expected) in expected.iter().enumerate() {
         let told = told.get(index).copied().unwrap_or(0);
         let context = usize::from(expected);
-        let right = code.decide(at::CODE_LENGTH + kind * 64 + context * 4 + history, told == expected);
+        let right =
+            code.decide(at::CODE_LENGTH + kind * 64 + context * 4 + history, told == expected);
         history = history << 1 & 3 | usize::from(right);
         let length = if right {
             expected
         } else {
             let longer = code.decide(at::LONGER + kind * 16 + context, told > expected);
             let by = code.number(at::BY, u32::from(told.abs_diff(expected).saturating_sub(1))) + 1;
-            let length = if longer { u32::from(expected).checked_add(by)? } else { u32::from(expected).checked_sub(by)? };
+            let length = if longer {
+                u32::from(expected).checked_add(by)?
+            } else {
+                u32::from(expected).checked_sub(by)?
+            };
             u8::try_from(length).ok().filter(|&length| length <= 15)?
         };
         lengths.push(length);
@@ -114,7 +146,13 @@ fn all_lengths(code: &mut impl Code, told: &[u8], expected: &[u8], kind: usize) 
     Some(lengths)
 }
 
-fn all_steps<C: Code>(code: &mut C, told: &[Step], lengths: &[u8], split: usize, joint: bool) -> Option<Vec<Step>> {
+fn all_steps<C: Code>(
+    code: &mut C,
+    told: &[Step],
+    lengths: &[u8],
+    split: usize,
+    joint: bool,
+) -> Option<Vec<Step>> {
     let mut steps: Vec<Step> = Vec::new();
     let (mut done, mut right) = (0, true);
     while done < lengths.len() {
@@ -135,10 +173,15 @@ fn other_step(code: &mut impl Code, told: Step, lengths: &[u8], done: usize) -> 
     }
     let symbol = 15 + kind;
     let (least, most) = (Step::least(symbol), Step::most(symbol));
-    let span = code.plain_bits(at::STEP_SPAN + usize::from(kind) * 8, 7, u32::from(told.span.saturating_sub(least))) + u32::from(least);
+    let span = code.plain_bits(
+        at::STEP_SPAN + usize::from(kind) * 8,
+        7,
+        u32::from(told.span.saturating_sub(least)),
+    ) + u32::from(least);
     let value = if kind == 1 { *lengths.get(done.checked_sub(1)?)? } else { 0 };
     let spanned = lengths.get(done..done + span as usize)?;
-    (span <= u32::from(most) && spanned.iter().all(|&length| length == value)).then_some(Step { symbol, span: span as u8 })
+    (span <= u32::from(most) && spanned.iter().all(|&length| length == value))
+        .then_some(Step { symbol, span: span as u8 })
 }
 
 #[cfg(test)]
@@ -150,10 +193,16 @@ mod tests {
     fn short_blocks_are_never_longer_in_fixed_codes() {
         for count in 0..8u32 {
             for spread in [0, 1, 3, 40] {
-                let tokens: Vec<Token> = (0..count).map(|n| Token::literal((n * spread) as u8)).collect();
+                let tokens: Vec<Token> =
+                    (0..count).map(|n| Token::literal((n * spread) as u8)).collect();
                 let mut uses = Frequencies::of(&tokens);
                 uses.distances[(spread % 30) as usize] = count % 2;
-                for (method, joint) in [(Method::Heap, false), (Method::Sorted, true), (Method::Sorted, false), (Method::Heap, true)] {
+                for (method, joint) in [
+                    (Method::Heap, false),
+                    (Method::Sorted, true),
+                    (Method::Sorted, false),
+                    (Method::Heap, true),
+                ] {
                     let dynamic = cost(&uses, &predict(&uses, method, joint), 0);
                     assert!(dynamic > SHORT, "{dynamic} bits for {count} tokens");
                 }

@@ -1,4 +1,5 @@
-//! Where the contexts of each kind of decision start; those below [`LIKELY`] begin with a likely one.
+//! Where the contexts of each kind of decision start; those below [`LIKELY`] begin with a likely
+//! one.
 
 use super::corrections::LIKELY;
 
@@ -30,7 +31,8 @@ pub const ALL_STEPS: usize = 268;
 pub const REPEATS: usize = 269;
 /// No more lengths of the code for steps are written than needed.
 pub const WRITTEN: usize = 270;
-/// A code length is as predicted: 16 predicted lengths, by whether the last two were right; then those of repeats.
+/// A code length is as predicted: 16 predicted lengths, by whether the last two were right; then
+/// those of repeats.
 pub const CODE_LENGTH: usize = 272;
 /// A step is as predicted, by whether the last one was.
 pub const STEP: usize = 272 + 128;

@@ -1,7 +1,7 @@
 //! The code of corrections: binary decisions, each with an adaptive chance in its context.
 //!
-//! One walk over the stream serves to write and to read: a [`Code`] is told each decision and gives it back, and one
-//! that reads does not look at what it is told.
+//! One walk over the stream serves to write and to read: a [`Code`] is told each decision and gives
+//! it back, and one that reads does not look at what it is told.
 
 use crate::coder::{Decoder, Encoder, PROBABILITY_BITS, PROBABILITY_ONE};
 
@@ -74,7 +74,9 @@ pub trait Code {
 
     /// Codes the low `bits` bits of a number, in even odds.
     fn plain_bits(&mut self, context: usize, bits: u32, value: u32) -> u32 {
-        (0..bits).rev().fold(0, |number, shift| number << 1 | u32::from(self.decide(context + shift as usize, value >> shift & 1 == 1)))
+        (0..bits).rev().fold(0, |number, shift| {
+            number << 1 | u32::from(self.decide(context + shift as usize, value >> shift & 1 == 1))
+        })
     }
 
     /// Codes a number below 2^20 in 42 contexts: how many bits follow its first one, then these.
@@ -189,7 +191,8 @@ impl<'a> Counting<'a> {
     }
 }
 
-/// Bits that a probability, in 2^-22, costs, in 2^-8: the logarithm with straight lines between powers of two.
+/// Bits that a probability, in 2^-22, costs, in 2^-8: the logarithm with straight lines between
+/// powers of two.
 fn cost(probability: u32) -> u64 {
     let top = probability.ilog2();
     let within = ((u64::from(probability) << 8) >> top) - 256;
@@ -220,7 +223,10 @@ mod tests {
     fn decisions_come_back() {
         let mut chances = Chances::default();
         let mut writing = Writing::new(&mut chances);
-        let numbers: Vec<u32> = (0..20).flat_map(|bits| [(1 << bits) - 1, 1 << bits, (1 << bits) + 1]).filter(|&n| n < 1 << 20).collect();
+        let numbers: Vec<u32> = (0..20)
+            .flat_map(|bits| [(1 << bits) - 1, 1 << bits, (1 << bits) + 1])
+            .filter(|&n| n < 1 << 20)
+            .collect();
         for &number in &numbers {
             writing.number(LIKELY, number);
             writing.byte(LIKELY + 100, number as u8);
@@ -251,7 +257,10 @@ mod tests {
 
     #[test]
     fn costs_are_logarithms() {
-        assert_eq!([cost(PROBABILITY_ONE / 2), cost(PROBABILITY_ONE / 4), cost(1)], [256, 512, 22 * 256]);
+        assert_eq!(
+            [cost(PROBABILITY_ONE / 2), cost(PROBABILITY_ONE / 4), cost(1)],
+            [256, 512, 22 * 256]
+        );
         assert!(cost(PROBABILITY_ONE - 1) <= 1);
     }
 }

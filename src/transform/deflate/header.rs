@@ -95,13 +95,17 @@ impl Header {
         writer.put(self.split as u32 - 257, 5);
         writer.put((self.lengths.len() - self.split) as u32 - 1, 5);
         writer.put(self.written as u32 - 4, 4);
-        ORDER.iter().take(self.written).for_each(|&symbol| writer.put(self.repeats[symbol].into(), 3));
+        ORDER
+            .iter()
+            .take(self.written)
+            .for_each(|&symbol| writer.put(self.repeats[symbol].into(), 3));
         let mut codes = Vec::new();
         code::canonical(&self.repeats, &mut codes);
         for step in &self.steps {
             let symbol = usize::from(step.symbol);
             writer.put(codes[symbol].into(), self.repeats[symbol].into());
-            writer.put(u32::from(step.span - Step::least(step.symbol)), REPEAT_EXTRA[symbol].into());
+            writer
+                .put(u32::from(step.span - Step::least(step.symbol)), REPEAT_EXTRA[symbol].into());
         }
     }
 }
@@ -113,8 +117,8 @@ pub fn assign_repeats(method: Method, steps: &[Step]) -> [u8; 19] {
     repeats
 }
 
-/// The step that encoders take at `at`: the longest run that one symbol can stand for. With `joint` runs go on
-/// from the lengths for literals to those for distances, which start at `split`.
+/// The step that encoders take at `at`: the longest run that one symbol can stand for. With `joint`
+/// runs go on from the lengths for literals to those for distances, which start at `split`.
 pub fn next_step(lengths: &[u8], split: usize, at: usize, joint: bool) -> Step {
     let (start, end) = match () {
         () if joint => (0, lengths.len()),
@@ -122,7 +126,8 @@ pub fn next_step(lengths: &[u8], split: usize, at: usize, joint: bool) -> Step {
         () => (split, lengths.len()),
     };
     let value = lengths[at];
-    let run = lengths[at..end].iter().take(138).take_while(|&&length| length == value).count() as u8;
+    let run =
+        lengths[at..end].iter().take(138).take_while(|&&length| length == value).count() as u8;
     let symbol = match value {
         0 if run >= 11 => 18,
         0 if run >= 3 => 17,
@@ -149,7 +154,8 @@ pub fn read(reader: &mut BitReader<'_>, table: &mut Table) -> Option<Header> {
     while lengths.len() < total {
         reader.fill();
         let symbol = table.read(reader)? as u8;
-        let span = Step::least(symbol) + reader.buffered(REPEAT_EXTRA[usize::from(symbol)].into())? as u8;
+        let span =
+            Step::least(symbol) + reader.buffered(REPEAT_EXTRA[usize::from(symbol)].into())? as u8;
         let value = match symbol {
             0..16 => symbol,
             16 => *lengths.last()?,

@@ -1,7 +1,7 @@
 //! Code lengths from frequencies, as encoders compute them.
 //!
-//! Codes of least redundancy are not unique: which of two equally frequent symbols gets the longer code is a matter of
-//! the algorithm. Two algorithms cover the encoders in wide use.
+//! Codes of least redundancy are not unique: which of two equally frequent symbols gets the longer
+//! code is a matter of the algorithm. Two algorithms cover the encoders in wide use.
 
 /// How code lengths come from frequencies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -9,7 +9,8 @@ pub enum Method {
     /// zlib: a heap whose ties are decided by depth.
     #[default]
     Heap,
-    /// Symbols sorted by frequency, then number; the rarer has no shorter code (libdeflate, miniz, 7-Zip).
+    /// Symbols sorted by frequency, then number; the rarer has no shorter code (libdeflate, miniz,
+    /// 7-Zip).
     Sorted,
 }
 
@@ -115,14 +116,16 @@ fn heap(frequencies: &[u32], longest: usize) -> Vec<u8> {
 }
 
 fn sorted(frequencies: &[u32], longest: usize) -> Vec<u8> {
-    let mut used: Vec<usize> = (0..frequencies.len()).filter(|&symbol| frequencies[symbol] > 0).collect();
+    let mut used: Vec<usize> =
+        (0..frequencies.len()).filter(|&symbol| frequencies[symbol] > 0).collect();
     let mut lengths = vec![0; frequencies.len()];
     if used.len() < 2 {
         used.iter().for_each(|&symbol| lengths[symbol] = 1);
         return lengths;
     }
     used.sort_by_key(|&symbol| (frequencies[symbol], symbol));
-    // Leaves and inner nodes are two queues, each in order of weight; of equals the leaf goes first.
+    // Leaves and inner nodes are two queues, each in order of weight; of equals the leaf goes
+    // first.
     let leaves = used.len();
     let mut weights: Vec<u32> = used.iter().map(|&symbol| frequencies[symbol]).collect();
     let mut parents = vec![0usize; leaves * 2];
@@ -130,7 +133,11 @@ fn sorted(frequencies: &[u32], longest: usize) -> Vec<u8> {
     for node in leaves..leaves * 2 - 1 {
         let mut weight = 0u32;
         for _ in 0..2 {
-            let taken = if leaf < leaves && (inner >= node || weights[leaf] <= weights[inner]) { &mut leaf } else { &mut inner };
+            let taken = if leaf < leaves && (inner >= node || weights[leaf] <= weights[inner]) {
+                &mut leaf
+            } else {
+                &mut inner
+            };
             parents[*taken] = node;
             weight = weight.saturating_add(weights[*taken]);
             *taken += 1;
@@ -190,7 +197,11 @@ mod tests {
             for frequencies in [&steep, &flat] {
                 let lengths = assign(method, frequencies, 15);
                 assert_eq!(kraft(&lengths), 1 << 15, "{method:?}");
-                assert!(lengths.iter().zip(frequencies).all(|(&length, &frequency)| (length > 0) == (frequency > 0) && length <= 15));
+                assert!(
+                    lengths.iter().zip(frequencies).all(|(&length, &frequency)| (length > 0)
+                        == (frequency > 0)
+                        && length <= 15)
+                );
             }
             assert_eq!(kraft(&assign(method, &steep[..19], 7)), 1 << 15);
         }

@@ -1,12 +1,13 @@
-//! Chains of earlier positions whose next three or four bytes have the same hash, as encoders keep them.
+//! Chains of earlier positions whose next three or four bytes have the same hash, as encoders keep
+//! them.
 
 use super::symbols::{MAX_DISTANCE, MAX_MATCH};
 
-/// Positions that chains can reach back to: twice the largest distance, so that no link is overwritten
-/// while something can still follow it.
+/// Positions that chains can reach back to: twice the largest distance, so that no link is
+/// overwritten while something can still follow it.
 const LINKS: usize = 2 * MAX_DISTANCE;
-/// Steps along chains that each plain byte brings: a search in bytes made to be slow must end. zlib's level 9 takes
-/// less than a third of that on program code and text.
+/// Steps along chains that each plain byte brings: a search in bytes made to be slow must end.
+/// zlib's level 9 takes less than a third of that on program code and text.
 const STEPS_A_BYTE: u64 = 512;
 /// Steps that are there from the start.
 const FIRST_STEPS: u64 = 1 << 22;
@@ -38,7 +39,8 @@ pub struct Reach {
 /// The chains.
 #[derive(Debug)]
 pub struct Matcher {
-    /// `heads[hash]` and `links[position % LINKS]` are positions plus `base`; less than `base`: none.
+    /// `heads[hash]` and `links[position % LINKS]` are positions plus `base`; less than `base`:
+    /// none.
     heads: Vec<u32>,
     links: Vec<u32>,
     base: u32,
@@ -52,7 +54,15 @@ pub struct Matcher {
 
 impl Default for Matcher {
     fn default() -> Self {
-        Self { heads: vec![0; 1 << 16], links: vec![0; LINKS], base: 1, next: 0, steps: 0, bits: 15, width: 3 }
+        Self {
+            heads: vec![0; 1 << 16],
+            links: vec![0; LINKS],
+            base: 1,
+            next: 0,
+            steps: 0,
+            bits: 15,
+            width: 3,
+        }
     }
 }
 
@@ -113,11 +123,15 @@ impl Matcher {
 
     /// Steps that a search for `chain` positions may take now.
     fn allowed(&self, position: usize, chain: u32) -> u32 {
-        if self.steps > FIRST_STEPS + STEPS_A_BYTE * position as u64 { chain.min(SHORT_CHAIN) } else { chain }
+        if self.steps > FIRST_STEPS + STEPS_A_BYTE * position as u64 {
+            chain.min(SHORT_CHAIN)
+        } else {
+            chain
+        }
     }
 
-    /// The first match at `position` longer than all nearer ones and than `least`, within `reach`; of length
-    /// `least` where there is none.
+    /// The first match at `position` longer than all nearer ones and than `least`, within `reach`;
+    /// of length `least` where there is none.
     pub fn longest(&mut self, plain: &[u8], position: usize, least: usize, reach: Reach) -> Match {
         let mut best = Match { length: least, distance: 0 };
         if !self.chained(plain, position) {
@@ -153,8 +167,15 @@ impl Matcher {
         best
     }
 
-    /// How many nearer positions of the chain match at least as long as `wanted`, if `wanted` is in it.
-    pub fn rank(&mut self, plain: &[u8], position: usize, wanted: Match, chain: u32) -> Option<u32> {
+    /// How many nearer positions of the chain match at least as long as `wanted`, if `wanted` is in
+    /// it.
+    pub fn rank(
+        &mut self,
+        plain: &[u8],
+        position: usize,
+        wanted: Match,
+        chain: u32,
+    ) -> Option<u32> {
         let mut rank = 0;
         let found = self.matching(plain, position, wanted.length, chain, |distance| {
             rank += 1;
@@ -164,7 +185,14 @@ impl Matcher {
     }
 
     /// The distance of the position in the chain that [`Matcher::rank`] gives `rank`.
-    pub fn ranked(&mut self, plain: &[u8], position: usize, length: usize, rank: u32, chain: u32) -> Option<usize> {
+    pub fn ranked(
+        &mut self,
+        plain: &[u8],
+        position: usize,
+        length: usize,
+        rank: u32,
+        chain: u32,
+    ) -> Option<usize> {
         let mut left = rank;
         self.matching(plain, position, length, chain, |_| {
             left = left.wrapping_sub(1);
@@ -253,7 +281,8 @@ mod tests {
 
     #[test]
     fn slow_bytes_shorten_chains() {
-        let plain: Vec<u8> = (0..200_000u32).flat_map(|n| [b'a', b'b', b'c', (n % 251) as u8]).collect();
+        let plain: Vec<u8> =
+            (0..200_000u32).flat_map(|n| [b'a', b'b', b'c', (n % 251) as u8]).collect();
         let mut matcher = Matcher::default();
         matcher.start(plain.len(), 15, false);
         for position in 0..plain.len() {

@@ -1,9 +1,10 @@
 //! A deflate stream to its plain content and the little that makes the same stream of it again.
 //!
-//! A stream is a sequence of choices: where a match is taken and where not, where a block ends, which codes it has. The
-//! encoders in use are few, and make most choices alike. So the choices are predicted as an encoder of known settings
-//! would make them, and only departures are stored: none for a stream of zlib, something for any other. The checksum
-//! behind the stream (zlib, gzip) is left out where it is right.
+//! A stream is a sequence of choices: where a match is taken and where not, where a block ends,
+//! which codes it has. The encoders in use are few, and make most choices alike. So the choices are
+//! predicted as an encoder of known settings would make them, and only departures are stored: none
+//! for a stream of zlib, something for any other. The checksum behind the stream (zlib, gzip) is
+//! left out where it is right.
 
 mod bits;
 mod code;
@@ -85,7 +86,8 @@ pub fn has_trailer(parts: &Parts) -> bool {
     parts.params.first().is_some_and(|&trailer| trailer != Trailer::None as u8)
 }
 
-/// Memory that one stream needs, kept for the next: files may have a great many streams of a few bytes.
+/// Memory that one stream needs, kept for the next: files may have a great many streams of a few
+/// bytes.
 #[derive(Debug, Default)]
 struct Scratch {
     tables: Tables,
@@ -115,22 +117,37 @@ fn with_scratch<T>(work: impl FnOnce(&mut Scratch) -> T) -> T {
 /// how many bytes they stand for: the stream, and the trailer where it is right.
 ///
 /// # Errors
-/// About how many bytes were worked through in vain, where there is no stream, where it has less than `least` plain
-/// bytes, where it does not pay, or where it does not come back exactly.
-pub fn forward(bytes: &[u8], trailer: Trailer, least: usize, limit: usize) -> std::result::Result<(Parts, usize), usize> {
+/// About how many bytes were worked through in vain, where there is no stream, where it has less
+/// than `least` plain bytes, where it does not pay, or where it does not come back exactly.
+pub fn forward(
+    bytes: &[u8],
+    trailer: Trailer,
+    least: usize,
+    limit: usize,
+) -> std::result::Result<(Parts, usize), usize> {
     with_scratch(|scratch| pack(bytes, trailer, least, limit, scratch))
 }
 
-fn pack(bytes: &[u8], trailer: Trailer, least: usize, limit: usize, scratch: &mut Scratch) -> std::result::Result<(Parts, usize), usize> {
+fn pack(
+    bytes: &[u8],
+    trailer: Trailer,
+    least: usize,
+    limit: usize,
+    scratch: &mut Scratch,
+) -> std::result::Result<(Parts, usize), usize> {
     let stream = read(bytes, limit.min(MOST_PLAIN), scratch);
     let Stream { plain, sample, blocks, consumed, done, padding, worked } = stream;
     if plain.len() < least.max(1) || !done && consumed < LEAST_OPEN {
         return Err(worked);
     }
     let settings = search::settings(&sample, &plain, &mut scratch.matcher, &mut scratch.chances);
-    let Some(side) = corrections(bytes, &plain, settings, (blocks, padding), consumed / 4, scratch) else { return Err(consumed) };
+    let Some(side) = corrections(bytes, &plain, settings, (blocks, padding), consumed / 4, scratch)
+    else {
+        return Err(consumed);
+    };
     let tail = trailer.bytes(&plain);
-    let trailer = if done && bytes[consumed..].starts_with(&tail) { trailer } else { Trailer::None };
+    let trailer =
+        if done && bytes[consumed..].starts_with(&tail) { trailer } else { Trailer::None };
     let whole = consumed + if trailer == Trailer::None { 0 } else { tail.len() };
     let mut params = vec![trailer as u8];
     settings.write(&mut params);
@@ -159,11 +176,27 @@ struct Stream {
 /// As many whole blocks as there are.
 fn read(bytes: &[u8], limit: usize, scratch: &mut Scratch) -> Stream {
     let Scratch { tables, tokens, .. } = scratch;
-    let mut stream = Stream { plain: Vec::new(), sample: Sample::default(), blocks: 0, consumed: 0, done: false, padding: 0, worked: 0 };
+    let mut stream = Stream {
+        plain: Vec::new(),
+        sample: Sample::default(),
+        blocks: 0,
+        consumed: 0,
+        done: false,
+        padding: 0,
+        worked: 0,
+    };
     let mut reader = BitReader::new(bytes);
     let mut end = reader.clone();
     while !stream.done && stream.blocks < restorer::most_blocks(stream.plain.len()) {
-        let Some(block) = parse::block(&mut reader, tables, tokens, stream.plain.len(), limit - stream.plain.len()) else { break };
+        let Some(block) = parse::block(
+            &mut reader,
+            tables,
+            tokens,
+            stream.plain.len(),
+            limit - stream.plain.len(),
+        ) else {
+            break;
+        };
         note(&mut stream.sample, &block, tokens);
         parse::unpack(tokens, &mut stream.plain);
         stream.blocks += 1;
@@ -203,8 +236,9 @@ fn note(sample: &mut Sample, block: &Block, tokens: &[Token]) {
     sample.parts.push((0, taken.to_vec()));
 }
 
-/// The corrections of the stream at the start of `bytes`, which has so many blocks and this padding; `None` if they take
-/// more than `most` bytes, which means an unknown encoder: they cost what the content gains.
+/// The corrections of the stream at the start of `bytes`, which has so many blocks and this
+/// padding; `None` if they take more than `most` bytes, which means an unknown encoder: they cost
+/// what the content gains.
 fn corrections(
     bytes: &[u8],
     plain: &[u8],
@@ -217,7 +251,8 @@ fn corrections(
     let mut reader = BitReader::new(bytes);
     let mut walk = Restorer::new(Writing::new(chances), matcher, plain, settings);
     for index in 0..blocks {
-        let block = parse::block(&mut reader, tables, tokens, walk.position, plain.len() - walk.position)?;
+        let block =
+            parse::block(&mut reader, tables, tokens, walk.position, plain.len() - walk.position)?;
         walk.block(&block, tokens).ok()?;
         if !block.last {
             walk.ends(index + 1 == blocks);
@@ -234,7 +269,8 @@ fn corrections(
 /// Undoes [`forward`].
 ///
 /// # Errors
-/// [`Error::Corrupt`] where parameters, corrections and content do not fit, or for a result above `limit`.
+/// [`Error::Corrupt`] where parameters, corrections and content do not fit, or for a result above
+/// `limit`.
 pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     with_scratch(|scratch| restore(&parts, limit, scratch))
 }
@@ -245,7 +281,11 @@ fn restore(parts: &Parts, limit: usize, scratch: &mut Scratch) -> Result<Vec<u8>
     let trailer = Trailer::read(reader.byte()?)?;
     let settings = Settings::read(&mut reader)?;
     let plain = &parts.inner[..];
-    if !reader.is_empty() || !parts.packed.is_empty() || plain.is_empty() || plain.len() > MOST_PLAIN {
+    if !reader.is_empty()
+        || !parts.packed.is_empty()
+        || plain.is_empty()
+        || plain.len() > MOST_PLAIN
+    {
         return Err(bad());
     }
     let Scratch { tokens, matcher, chances, codes, .. } = scratch;

@@ -3,7 +3,10 @@
 use super::bits::BitReader;
 use super::code::{FIXED, FIXED_DISTANCES, Table};
 use super::header::{self, Header};
-use super::symbols::{DISTANCE_BASE, DISTANCE_EXTRA, DISTANCES, END, LENGTH_BASE, LENGTH_EXTRA, LITERALS, MAX_MATCH, Token};
+use super::symbols::{
+    DISTANCE_BASE, DISTANCE_EXTRA, DISTANCES, END, LENGTH_BASE, LENGTH_EXTRA, LITERALS, MAX_MATCH,
+    Token,
+};
 
 /// More tokens in one block, and the stream ends before that block: a token takes four bytes.
 pub const MAX_TOKENS: usize = 1 << 24;
@@ -47,9 +50,15 @@ impl Default for Tables {
     }
 }
 
-/// Reads the block at `reader`. Its tokens replace those in `tokens`; `before` says how many plain bytes come before
-/// it, `room` how many it may have. `None` where there is no such block.
-pub fn block(reader: &mut BitReader<'_>, tables: &mut Tables, tokens: &mut Vec<Token>, before: usize, room: usize) -> Option<Block> {
+/// Reads the block at `reader`. Its tokens replace those in `tokens`; `before` says how many plain
+/// bytes come before it, `room` how many it may have. `None` where there is no such block.
+pub fn block(
+    reader: &mut BitReader<'_>,
+    tables: &mut Tables,
+    tokens: &mut Vec<Token>,
+    before: usize,
+    room: usize,
+) -> Option<Block> {
     tokens.clear();
     let last = reader.take(1)? == 1;
     let form = match reader.take(2)? {
@@ -84,7 +93,11 @@ pub fn block(reader: &mut BitReader<'_>, tables: &mut Tables, tokens: &mut Vec<T
         if symbol == END {
             return Some(Block { last, form });
         }
-        let token = if symbol < END { Token::literal(symbol as u8) } else { copy(reader, &tables.distances, symbol, at)? };
+        let token = if symbol < END {
+            Token::literal(symbol as u8)
+        } else {
+            copy(reader, &tables.distances, symbol, at)?
+        };
         at += token.span();
         if at > end || tokens.len() >= MAX_TOKENS {
             return None;
@@ -98,7 +111,8 @@ fn copy(reader: &mut BitReader<'_>, distances: &Table, symbol: usize, at: usize)
     if symbol >= LITERALS {
         return None;
     }
-    let length = LENGTH_BASE[symbol - 257] + reader.buffered(LENGTH_EXTRA[symbol - 257].into())? as u16;
+    let length =
+        LENGTH_BASE[symbol - 257] + reader.buffered(LENGTH_EXTRA[symbol - 257].into())? as u16;
     // 258 has a symbol of its own: other ways to write it are not taken.
     if usize::from(length) == MAX_MATCH && symbol != LITERALS - 1 {
         return None;

@@ -9,7 +9,8 @@ use super::symbols::{MAX_MATCH, MIN_MATCH, Token};
 pub struct Prediction {
     /// The token.
     pub token: Token,
-    /// The match at this position, if the token is a literal only because the next position has a longer one.
+    /// The match at this position, if the token is a literal only because the next position has a
+    /// longer one.
     pub deferred: Match,
 }
 
@@ -46,7 +47,8 @@ impl<'a> Predictor<'a> {
                 Prediction { token: self.run(position).unwrap_or(literal), deferred: none }
             }
             Search::Greedy { .. } => {
-                let found = self.matcher.longest(self.plain, position, MIN_MATCH - 1, settings.reach());
+                let found =
+                    self.matcher.longest(self.plain, position, MIN_MATCH - 1, settings.reach());
                 Prediction { token: token(found, literal), deferred: none }
             }
             Search::Lazy { good, lazy } => {
@@ -76,12 +78,20 @@ impl<'a> Predictor<'a> {
             reach.chain >>= 2;
         }
         let found = self.matcher.longest(self.plain, position, least, reach);
-        if found.distance == 0 || self.settings.poor(found.length, found.distance) { Match::default() } else { found }
+        if found.distance == 0 || self.settings.poor(found.length, found.distance) {
+            Match::default()
+        } else {
+            found
+        }
     }
 
     fn run(&self, position: usize) -> Option<Token> {
         let before = *self.plain.get(position.checked_sub(1)?)?;
-        let length = self.plain[position..].iter().take(MAX_MATCH).take_while(|&&byte| byte == before).count();
+        let length = self.plain[position..]
+            .iter()
+            .take(MAX_MATCH)
+            .take_while(|&&byte| byte == before)
+            .count();
         (length >= MIN_MATCH).then_some(Token { distance: 1, length: length as u16 })
     }
 

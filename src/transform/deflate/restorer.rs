@@ -1,7 +1,7 @@
 //! The walk over a stream that says where it departs from its prediction.
 //!
-//! A [`Restorer`] is told each block and gives it back. With a [`Code`] that reads, what it is told is ignored, and the
-//! blocks come from predictions and corrections alone.
+//! A [`Restorer`] is told each block and gives it back. With a [`Code`] that reads, what it is told
+//! is ignored, and the blocks come from predictions and corrections alone.
 
 use super::contexts as at;
 use super::corrections::Code;
@@ -39,9 +39,23 @@ fn bad() -> Error {
 
 impl<'a, C: Code> Restorer<'a, C> {
     /// Walks over a stream that stands for `plain`.
-    pub fn new(code: C, matcher: &'a mut matcher::Matcher, plain: &'a [u8], settings: Settings) -> Self {
+    pub fn new(
+        code: C,
+        matcher: &'a mut matcher::Matcher,
+        plain: &'a [u8],
+        settings: Settings,
+    ) -> Self {
         let predictor = Predictor::new(matcher, plain, settings);
-        Self { code, plain, settings, predictor, position: 0, blocks: 0, history: 0, stored: (usize::MAX, false) }
+        Self {
+            code,
+            plain,
+            settings,
+            predictor,
+            position: 0,
+            blocks: 0,
+            history: 0,
+            stored: (usize::MAX, false),
+        }
     }
 
     /// Codes `flag`, of which `predicted` is likely.
@@ -62,7 +76,11 @@ impl<'a, C: Code> Restorer<'a, C> {
         let is_stored = self.likely(at::STORED + usize::from(self.stored.1), stored, self.stored.1);
         self.stored.1 = is_stored;
         let form = if is_stored {
-            let (length, padding) = if let Form::Stored { length, padding } = told.form { (length, padding) } else { (0, 0) };
+            let (length, padding) = if let Form::Stored { length, padding } = told.form {
+                (length, padding)
+            } else {
+                (0, 0)
+            };
             self.stored_block(length, padding, tokens)?
         } else {
             self.tokens(tokens)?;
@@ -88,14 +106,27 @@ impl<'a, C: Code> Restorer<'a, C> {
 
     /// The bits behind the last block up to a whole byte.
     pub fn padding(&mut self, bits: u8) -> u8 {
-        if self.likely(at::PADDING, bits == 0, true) { 0 } else { self.code.plain_bits(at::PADDING_BITS, 8, bits.into()) as u8 }
+        if self.likely(at::PADDING, bits == 0, true) {
+            0
+        } else {
+            self.code.plain_bits(at::PADDING_BITS, 8, bits.into()) as u8
+        }
     }
 
-    fn stored_block(&mut self, length: usize, padding: u8, tokens: &mut Vec<Token>) -> Result<Form> {
+    fn stored_block(
+        &mut self,
+        length: usize,
+        padding: u8,
+        tokens: &mut Vec<Token>,
+    ) -> Result<Form> {
         let rest = self.plain.len() - self.position;
         let predicted = rest.min(self.stored.0).min(0xFFFF);
         let same = self.likely(at::STORED_LENGTH, length == predicted, true);
-        let length = if same { predicted } else { self.code.plain_bits(at::STORED_BITS, 16, length as u32) as usize };
+        let length = if same {
+            predicted
+        } else {
+            self.code.plain_bits(at::STORED_BITS, 16, length as u32) as usize
+        };
         if length > rest {
             return Err(bad());
         }
@@ -109,21 +140,34 @@ impl<'a, C: Code> Restorer<'a, C> {
     fn tokens(&mut self, tokens: &mut Vec<Token>) -> Result<()> {
         let full = self.settings.tokens();
         let told: usize = tokens.len();
-        let told_end = if C::WRITES { self.position + tokens.iter().map(|token| token.span()).sum::<usize>() } else { 0 };
+        let told_end = if C::WRITES {
+            self.position + tokens.iter().map(|token| token.span()).sum::<usize>()
+        } else {
+            0
+        };
         let usual = told == full || told < full && told_end == self.plain.len();
         let count = if self.likely(at::COUNT, usual, true) {
             None
         } else {
-            // Some encoders look at every 4096th token whether to end the block. A block has at most 2^24 tokens.
+            // Some encoders look at every 4096th token whether to end the block. A block has at
+            // most 2^24 tokens.
             let round = self.code.decide(at::COUNT_ROUND, told & 0xFFF == 0xFFF);
             let high = self.code.number(at::COUNT_HIGH, (told >> 12) as u32) as usize;
-            Some(high << 12 | if round { 0xFFF } else { self.code.plain_bits(at::COUNT_LOW, 12, told as u32 & 0xFFF) as usize })
+            Some(
+                high << 12
+                    | if round {
+                        0xFFF
+                    } else {
+                        self.code.plain_bits(at::COUNT_LOW, 12, told as u32 & 0xFFF) as usize
+                    },
+            )
         };
         if count.is_some_and(|count| count > MAX_TOKENS.min(self.plain.len() - self.position)) {
             return Err(bad());
         }
         let mut done = 0;
-        while done < count.unwrap_or(full) && (count.is_some() || self.position < self.plain.len()) {
+        while done < count.unwrap_or(full) && (count.is_some() || self.position < self.plain.len())
+        {
             if self.position >= self.plain.len() {
                 return Err(bad());
             }
@@ -153,17 +197,29 @@ impl<'a, C: Code> Restorer<'a, C> {
     pub fn token(&mut self, told: Token) -> Result<Token> {
         let Prediction { token: predicted, deferred } = self.predictor.predict(self.position);
         let situation = situation(predicted, deferred);
-        let right = self.code.decide(at::RIGHT + situation * 16 + (self.history & 15), told == predicted);
+        let right =
+            self.code.decide(at::RIGHT + situation * 16 + (self.history & 15), told == predicted);
         self.history = self.history << 1 | usize::from(right);
-        let token = if right { predicted } else { self.other(told, predicted, deferred, situation)? };
+        let token =
+            if right { predicted } else { self.other(told, predicted, deferred, situation)? };
         self.predictor.pass(self.position, token);
         self.position += token.span();
         Ok(token)
     }
 
     /// A token that is not the predicted one.
-    fn other(&mut self, told: Token, predicted: Token, deferred: Match, situation: usize) -> Result<Token> {
-        if !predicted.is_literal() && self.code.decide(at::LITERAL + situation * 4 + (self.history >> 1 & 3), told.is_literal()) {
+    fn other(
+        &mut self,
+        told: Token,
+        predicted: Token,
+        deferred: Match,
+        situation: usize,
+    ) -> Result<Token> {
+        if !predicted.is_literal()
+            && self
+                .code
+                .decide(at::LITERAL + situation * 4 + (self.history >> 1 & 3), told.is_literal())
+        {
             return Ok(Token::literal(self.plain[self.position]));
         }
         let rest = self.plain.len() - self.position;
@@ -176,15 +232,22 @@ impl<'a, C: Code> Restorer<'a, C> {
             () => {
                 let mut reach = Settings { row: 9, edges: true, ..self.settings }.reach();
                 reach.chain = RANKED_CHAIN;
-                self.predictor.matcher.longest(self.plain, self.position, MIN_MATCH - 1, reach).length
+                self.predictor
+                    .matcher
+                    .longest(self.plain, self.position, MIN_MATCH - 1, reach)
+                    .length
             }
         };
         let kind = if predicted.is_literal() { 0 } else { 1 };
         let length = usize::from(told.length);
-        let length = if likely >= MIN_MATCH && self.code.decide(at::LENGTH + kind * 16 + bucket(likely), length == likely) {
+        let length = if likely >= MIN_MATCH
+            && self.code.decide(at::LENGTH + kind * 16 + bucket(likely), length == likely)
+        {
             likely
         } else {
-            usize::from(self.code.byte(at::LENGTHS + kind * 256, length.wrapping_sub(MIN_MATCH) as u8)) + MIN_MATCH
+            usize::from(
+                self.code.byte(at::LENGTHS + kind * 256, length.wrapping_sub(MIN_MATCH) as u8),
+            ) + MIN_MATCH
         };
         if length > rest {
             return Err(bad());
@@ -197,17 +260,26 @@ impl<'a, C: Code> Restorer<'a, C> {
     fn distance(&mut self, told: Token, length: usize, kind: usize) -> Result<usize> {
         let Self { code, plain, position, predictor, .. } = self;
         let wanted = Match { length, distance: told.distance.into() };
-        let rank = if C::WRITES { predictor.matcher.rank(plain, *position, wanted, RANKED_CHAIN) } else { None };
+        let rank = if C::WRITES {
+            predictor.matcher.rank(plain, *position, wanted, RANKED_CHAIN)
+        } else {
+            None
+        };
         if code.decide(at::RANKED + kind, rank.is_some()) {
             let rank = code.number(at::RANK + kind * 42, rank.unwrap_or(0));
             if C::WRITES {
                 return Ok(wanted.distance);
             }
-            return predictor.matcher.ranked(plain, *position, length, rank, RANKED_CHAIN).ok_or_else(bad);
+            return predictor
+                .matcher
+                .ranked(plain, *position, length, rank, RANKED_CHAIN)
+                .ok_or_else(bad);
         }
-        let distance = code.number(at::DISTANCE, u32::from(told.distance.wrapping_sub(1))) as usize + 1;
+        let distance =
+            code.number(at::DISTANCE, u32::from(told.distance.wrapping_sub(1))) as usize + 1;
         let here = plain.get(*position..*position + length).ok_or_else(bad)?;
-        let start = position.checked_sub(distance).filter(|_| distance <= MAX_DISTANCE).ok_or_else(bad)?;
+        let start =
+            position.checked_sub(distance).filter(|_| distance <= MAX_DISTANCE).ok_or_else(bad)?;
         if plain[start..].starts_with(here) { Ok(distance) } else { Err(bad()) }
     }
 
@@ -215,26 +287,38 @@ impl<'a, C: Code> Restorer<'a, C> {
     fn codes(&mut self, told: &Block, tokens: &[Token]) -> Result<Form> {
         let uses = Frequencies::of(tokens);
         let extra = tokens.iter().filter(|token| !token.is_literal()).map(|token| {
-            let (length, distance) = (super::symbols::length_symbol(token.length), super::symbols::distance_symbol(token.distance));
+            let (length, distance) = (
+                super::symbols::length_symbol(token.length),
+                super::symbols::distance_symbol(token.distance),
+            );
             u64::from(LENGTH_EXTRA[length] + DISTANCE_EXTRA[distance])
         });
         let extra = extra.sum();
         let fixed = codes::fixed_cost(&uses, extra);
         let method = self.settings.method;
         let predict = || codes::predict(&uses, method, self.settings.joint);
-        // Every predicted header is longer: of a short block only codes that are there are computed.
+        // Every predicted header is longer: of a short block only codes that are there are
+        // computed.
         let short = fixed <= codes::SHORT;
         let mut predicted = if short { None } else { Some(predict()) };
-        let shorter = predicted.as_ref().is_none_or(|header| fixed.div_ceil(8) <= codes::cost(&uses, header, extra).div_ceil(8));
+        let shorter = predicted.as_ref().is_none_or(|header| {
+            fixed.div_ceil(8) <= codes::cost(&uses, header, extra).div_ceil(8)
+        });
         if self.code.decide(at::FIXED, (told.form == Form::Fixed) == shorter) == shorter {
             return Ok(Form::Fixed);
         }
         let predicted = predicted.take().unwrap_or_else(predict);
         let header = if let Form::Dynamic(header) = &told.form { header } else { &predicted };
-        if self.likely(at::HEADER, matches!(&told.form, Form::Dynamic(header) if **header == predicted), true) {
+        if self.likely(
+            at::HEADER,
+            matches!(&told.form, Form::Dynamic(header) if **header == predicted),
+            true,
+        ) {
             return Ok(Form::Dynamic(Box::new(predicted)));
         }
-        let header = codes::correct(&mut self.code, header, &predicted, method, self.settings.joint).ok_or_else(bad)?;
+        let header =
+            codes::correct(&mut self.code, header, &predicted, method, self.settings.joint)
+                .ok_or_else(bad)?;
         Ok(Form::Dynamic(Box::new(header)))
     }
 }
@@ -254,7 +338,9 @@ fn situation(predicted: Token, deferred: Match) -> usize {
                 1 + bucket(deferred.length).min(3)
             }
         }
-        () if predicted.length == 3 => 5 + usize::from(predicted.distance > 256) + usize::from(predicted.distance > 4096),
+        () if predicted.length == 3 => {
+            5 + usize::from(predicted.distance > 256) + usize::from(predicted.distance > 4096)
+        }
         () => 8 + bucket(predicted.span()).min(7),
     }
 }

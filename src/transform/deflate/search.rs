@@ -38,14 +38,25 @@ pub struct Sample {
 }
 
 /// The settings that fit `sample`, the beginning of a stream that stands for `plain`.
-pub fn settings(sample: &Sample, plain: &[u8], matcher: &mut Matcher, chances: &mut Chances) -> Settings {
+pub fn settings(
+    sample: &Sample,
+    plain: &[u8],
+    matcher: &mut Matcher,
+    chances: &mut Chances,
+) -> Settings {
     // A stream longer than its matches reach was made with a smaller window.
     let tight = (9..15).find(|&window| sample.furthest <= (1 << window) - 262).unwrap_or(15);
     let window = if plain.len() > 2 << tight { tight } else { 15 };
     let usual = codes_of(sample, Settings { memory: memory(sample), window, ..Settings::USUAL });
-    let mut cost = |settings: Settings, count: usize| cost(settings, sample, count, plain, matcher, chances);
-    let fit =
-        |settings: Settings| if sample.furthest > settings.reach().distance { Settings { edges: true, ..settings } } else { settings };
+    let mut cost =
+        |settings: Settings, count: usize| cost(settings, sample, count, plain, matcher, chances);
+    let fit = |settings: Settings| {
+        if sample.furthest > settings.reach().distance {
+            Settings { edges: true, ..settings }
+        } else {
+            settings
+        }
+    };
     if sample.furthest == 0 {
         return Settings { row: 0, ..usual };
     }
@@ -55,9 +66,16 @@ pub fn settings(sample: &Sample, plain: &[u8], matcher: &mut Matcher, chances: &
     let mut tried: Vec<(u64, Settings)> = Vec::new();
     for row in [9, 1, 5, 4, 3, 2, 6, 7, 8, 10, 11, 12, 13, 14, 15, 0] {
         for other in [false, true] {
-            let skipped = if other { !matches!(row, 4..=9 | 11..) } else { row == 10 && sample.nearest > 1 };
+            let skipped =
+                if other { !matches!(row, 4..=9 | 11..) } else { row == 10 && sample.nearest > 1 };
             if !skipped {
-                let settings = fit(Settings { row, filtered: other && row < 10, edges: row > 10, four: other && row > 10, ..usual });
+                let settings = fit(Settings {
+                    row,
+                    filtered: other && row < 10,
+                    edges: row > 10,
+                    four: other && row > 10,
+                    ..usual
+                });
                 tried.push((cost(settings, FIRST), settings));
             }
         }
@@ -104,13 +122,21 @@ fn codes_of(sample: &Sample, settings: Settings) -> Settings {
     let wrong = |method: Method, joint: bool| -> usize {
         let differs = |(uses, told): &(Frequencies, Header)| {
             let predicted = codes::predict(uses, method, joint);
-            let lengths = predicted.lengths.iter().zip(&told.lengths).filter(|(a, b)| a != b).count();
-            lengths + usize::from(predicted.steps != told.steps) + usize::from(predicted.repeats != told.repeats) * 2
+            let lengths =
+                predicted.lengths.iter().zip(&told.lengths).filter(|(a, b)| a != b).count();
+            lengths
+                + usize::from(predicted.steps != told.steps)
+                + usize::from(predicted.repeats != told.repeats) * 2
         };
         sample.headers.iter().map(differs).sum()
     };
     let mut best = (usize::MAX, settings);
-    for (method, joint) in [(Method::Heap, false), (Method::Sorted, true), (Method::Heap, true), (Method::Sorted, false)] {
+    for (method, joint) in [
+        (Method::Heap, false),
+        (Method::Sorted, true),
+        (Method::Heap, true),
+        (Method::Sorted, false),
+    ] {
         let count = wrong(method, joint);
         if count < best.0 {
             best = (count, Settings { method, joint, ..settings });
@@ -123,7 +149,14 @@ fn codes_of(sample: &Sample, settings: Settings) -> Settings {
 }
 
 /// What the first `count` tokens of `sample` cost, in 2^-8 bits.
-fn cost(settings: Settings, sample: &Sample, count: usize, plain: &[u8], matcher: &mut Matcher, chances: &mut Chances) -> u64 {
+fn cost(
+    settings: Settings,
+    sample: &Sample,
+    count: usize,
+    plain: &[u8],
+    matcher: &mut Matcher,
+    chances: &mut Chances,
+) -> u64 {
     let mut walk = Restorer::new(Counting::new(chances), matcher, plain, settings);
     let mut left = count;
     for (stored, tokens) in &sample.parts {

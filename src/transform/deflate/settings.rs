@@ -46,8 +46,8 @@ const fn lazy(good: usize, lazy: usize, nice: usize, chain: u32) -> Row {
     Row { search: Search::Lazy { good, lazy }, nice, chain }
 }
 
-/// What a stored number stands for: 0 no search, 1 to 9 the levels of zlib, 10 runs, then settings near those of
-/// other encoders.
+/// What a stored number stands for: 0 no search, 1 to 9 the levels of zlib, 10 runs, then settings
+/// near those of other encoders.
 pub const ROWS: [Row; 16] = [
     Row { search: Search::Off, nice: 0, chain: 0 },
     greedy(4, 8, 4),
@@ -74,8 +74,8 @@ pub struct Settings {
     pub row: u8,
     /// Matches of up to five bytes are not taken (zlib's filtered strategy).
     pub filtered: bool,
-    /// Nothing is left out at the edges: matches start at the first byte, reach to the end of the window, and
-    /// three bytes are taken from any distance.
+    /// Nothing is left out at the edges: matches start at the first byte, reach to the end of the
+    /// window, and three bytes are taken from any distance.
     pub edges: bool,
     /// Chains are of positions with the same next four bytes, not three.
     pub four: bool,
@@ -136,9 +136,14 @@ impl Settings {
 
     /// Appends the settings: three bytes.
     pub fn write(&self, out: &mut Vec<u8>) {
-        let flags = [self.filtered, self.edges, self.joint, self.method == Method::Sorted, self.four];
+        let flags =
+            [self.filtered, self.edges, self.joint, self.method == Method::Sorted, self.four];
         let flags = flags.iter().rev().fold(0, |all, &flag| all << 1 | u8::from(flag));
-        out.extend([self.row << 3 | (self.window - 8) as u8, ((self.memory - 1) * 9 + self.hash - 8) as u8, flags]);
+        out.extend([
+            self.row << 3 | (self.window - 8) as u8,
+            ((self.memory - 1) * 9 + self.hash - 8) as u8,
+            flags,
+        ]);
     }
 
     /// Reads what [`Settings::write`] wrote.

@@ -92,7 +92,8 @@ const LENGTH_SYMBOL: [u8; 256] = {
     let mut index = 0;
     while index < 28 {
         let mut length = LENGTH_BASE[index] as usize - 3;
-        while length < LENGTH_BASE[index] as usize - 3 + (1 << LENGTH_EXTRA[index]) && length < 255 {
+        while length < LENGTH_BASE[index] as usize - 3 + (1 << LENGTH_EXTRA[index]) && length < 255
+        {
             table[length] = index as u8;
             length += 1;
         }
@@ -155,12 +156,18 @@ mod tests {
             let past = length - LENGTH_BASE[symbol];
             assert!(past < 1 << LENGTH_EXTRA[symbol], "{length}");
         }
-        assert_eq!((length_symbol(258), length_symbol(257), LENGTH_BASE[27], LENGTH_EXTRA[28]), (28, 27, 227, 0));
+        assert_eq!(
+            (length_symbol(258), length_symbol(257), LENGTH_BASE[27], LENGTH_EXTRA[28]),
+            (28, 27, 227, 0)
+        );
         for distance in 1..=32768u16 {
             let symbol = distance_symbol(distance);
             let past = distance - DISTANCE_BASE[symbol];
             assert!(u32::from(past) < 1 << DISTANCE_EXTRA[symbol], "{distance}");
         }
-        assert_eq!((distance_symbol(32768), DISTANCE_BASE[29], DISTANCE_EXTRA[29]), (29, 24577, 13));
+        assert_eq!(
+            (distance_symbol(32768), DISTANCE_BASE[29], DISTANCE_EXTRA[29]),
+            (29, 24577, 13)
+        );
     }
 }

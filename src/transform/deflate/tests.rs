@@ -21,14 +21,29 @@ fn noise(len: usize) -> Vec<u8> {
 }
 
 fn text(len: usize) -> Vec<u8> {
-    const WORDS: [&str; 12] = ["the ", "block ", "of ", "a ", "file ", "is ", "coded, ", "then ", "read ", "again. ", "And\n", "nothing "];
-    noise(len).iter().flat_map(|&byte| WORDS[usize::from(byte) % WORDS.len()].bytes()).take(len).collect()
+    const WORDS: [&str; 12] = [
+        "the ", "block ", "of ", "a ", "file ", "is ", "coded, ", "then ", "read ", "again. ",
+        "And\n", "nothing ",
+    ];
+    noise(len)
+        .iter()
+        .flat_map(|&byte| WORDS[usize::from(byte) % WORDS.len()].bytes())
+        .take(len)
+        .collect()
 }
 
 /// Text, noise, copies from near and far, a run.
 fn mixture() -> Vec<u8> {
     let text = text(400_000);
-    [&text[..200_000], &noise(3000), &text[200_000..], &text[1000..60_000], &[0; 5000], &text[7..9000]].concat()
+    [
+        &text[..200_000],
+        &noise(3000),
+        &text[200_000..],
+        &text[1000..60_000],
+        &[0; 5000],
+        &text[7..9000],
+    ]
+    .concat()
 }
 
 /// A stream by miniz_oxide.
@@ -51,8 +66,8 @@ fn parts_of(settings: Settings, side: &[u8], inner: &[u8]) -> Parts {
     Parts { id: ID, params, side: side.to_vec(), packed: Vec::new(), inner: inner.to_vec() }
 }
 
-/// Row, memory level, window, whether filtered, then length and CRC-32 of what zlib 1.2.13 makes of `mixture()`
-/// with these: levels 1 to 9, another memory level, windows and strategies.
+/// Row, memory level, window, whether filtered, then length and CRC-32 of what zlib 1.2.13 makes of
+/// `mixture()` with these: levels 1 to 9, another memory level, windows and strategies.
 const ZLIB: [(u8, u32, u32, bool, usize, u32); 15] = [
     (1, 8, 15, false, 112_906, 0x07EE_BB20),
     (2, 8, 15, false, 105_299, 0xF3E5_CC12),
@@ -77,12 +92,17 @@ fn the_prediction_is_what_zlib_writes() {
     let plain = mixture();
     assert_eq!((plain.len(), checksum::crc32(&plain)), (475_993, 0xD73A_E73C));
     for (row, memory, window, filtered, len, crc) in ZLIB {
-        let settings = Settings { row, memory, hash: memory + 7, window, filtered, ..Settings::USUAL };
+        let settings =
+            Settings { row, memory, hash: memory + 7, window, filtered, ..Settings::USUAL };
         let stream = inverse(parts_of(settings, &[], &plain), 1 << 30).unwrap();
         assert_eq!((stream.len(), checksum::crc32(&stream)), (len, crc), "{settings:?}");
         let (parts, consumed) = round_trip(&stream, Trailer::None);
         assert_eq!(consumed, len);
-        assert!(parts.side.len() < 16 && parts.inner == plain, "{settings:?}: {} bytes", parts.side.len());
+        assert!(
+            parts.side.len() < 16 && parts.inner == plain,
+            "{settings:?}: {} bytes",
+            parts.side.len()
+        );
     }
 }
 
@@ -93,7 +113,12 @@ fn streams_of_another_encoder_take_little() {
         let stream = deflated(&plain, level);
         let (parts, consumed) = round_trip(&stream, Trailer::None);
         assert_eq!((consumed, parts.inner.len()), (stream.len(), plain.len()));
-        assert!(parts.side.len() * 5 < stream.len(), "level {level}: {} of {}", parts.side.len(), stream.len());
+        assert!(
+            parts.side.len() * 5 < stream.len(),
+            "level {level}: {} of {}",
+            parts.side.len(),
+            stream.len()
+        );
     }
 }
 
@@ -188,7 +213,10 @@ fn blocks_without_end_are_refused() {
     }
     assert_eq!(made, 1024);
     let side = walk.code.finish();
-    assert!(matches!(inverse(parts_of(Settings::USUAL, &side, plain), 1 << 30), Err(Error::Corrupt(_))));
+    assert!(matches!(
+        inverse(parts_of(Settings::USUAL, &side, plain), 1 << 30),
+        Err(Error::Corrupt(_))
+    ));
 }
 
 #[test]
@@ -209,17 +237,19 @@ fn parameters_that_lie_are_refused() {
 
 /// Settings of any kind.
 fn any_settings() -> impl Strategy<Value = Settings> {
-    (0u8..16, 8u32..16, 1u32..10, 8u32..17, 0u8..32).prop_map(|(row, window, memory, hash, flags)| Settings {
-        row,
-        filtered: flags & 1 > 0,
-        edges: flags & 2 > 0,
-        four: flags & 4 > 0,
-        joint: flags & 8 > 0,
-        method: if flags & 16 > 0 { Method::Sorted } else { Method::Heap },
-        window,
-        memory,
-        hash,
-    })
+    (0u8..16, 8u32..16, 1u32..10, 8u32..17, 0u8..32).prop_map(
+        |(row, window, memory, hash, flags)| Settings {
+            row,
+            filtered: flags & 1 > 0,
+            edges: flags & 2 > 0,
+            four: flags & 4 > 0,
+            joint: flags & 8 > 0,
+            method: if flags & 16 > 0 { Method::Sorted } else { Method::Heap },
+            window,
+            memory,
+            hash,
+        },
+    )
 }
 
 fn any_plain() -> impl Strategy<Value = Vec<u8>> {

@@ -3,7 +3,10 @@
 use super::bits::BitWriter;
 use super::code::{self, FIXED, FIXED_DISTANCES};
 use super::parse::{Block, Form};
-use super::symbols::{DISTANCE_BASE, DISTANCE_EXTRA, END, LENGTH_BASE, LENGTH_EXTRA, Token, distance_symbol, length_symbol};
+use super::symbols::{
+    DISTANCE_BASE, DISTANCE_EXTRA, END, LENGTH_BASE, LENGTH_EXTRA, Token, distance_symbol,
+    length_symbol,
+};
 
 /// Codes that the writer needs, used again for every block.
 #[derive(Debug, Default)]
@@ -13,7 +16,13 @@ pub struct Codes {
 }
 
 /// Appends `block`, which stands for `plain`, with its `tokens`.
-pub fn block(writer: &mut BitWriter, block: &Block, tokens: &[Token], plain: &[u8], codes: &mut Codes) {
+pub fn block(
+    writer: &mut BitWriter,
+    block: &Block,
+    tokens: &[Token],
+    plain: &[u8],
+    codes: &mut Codes,
+) {
     writer.put(block.last.into(), 1);
     match &block.form {
         Form::Stored { length, padding } => {
@@ -35,7 +44,13 @@ pub fn block(writer: &mut BitWriter, block: &Block, tokens: &[Token], plain: &[u
     }
 }
 
-fn write_tokens(writer: &mut BitWriter, tokens: &[Token], literals: &[u8], distances: &[u8], codes: &mut Codes) {
+fn write_tokens(
+    writer: &mut BitWriter,
+    tokens: &[Token],
+    literals: &[u8],
+    distances: &[u8],
+    codes: &mut Codes,
+) {
     code::canonical(literals, &mut codes.literals);
     code::canonical(distances, &mut codes.distances);
     // A symbol without a code takes no bits; corrections that lie can bring one.
@@ -54,7 +69,8 @@ fn write_tokens(writer: &mut BitWriter, tokens: &[Token], literals: &[u8], dista
         writer.put(u32::from(token.length - LENGTH_BASE[symbol]), LENGTH_EXTRA[symbol].into());
         let symbol = distance_symbol(token.distance);
         put(writer, &codes.distances, distances, symbol);
-        writer.put(u32::from(token.distance - DISTANCE_BASE[symbol]), DISTANCE_EXTRA[symbol].into());
+        writer
+            .put(u32::from(token.distance - DISTANCE_BASE[symbol]), DISTANCE_EXTRA[symbol].into());
     }
     put(writer, &codes.literals, literals, END);
 }

@@ -1,14 +1,15 @@
 //! The boxes of glyphs behind their outlines, which give them away.
 //!
-//! A glyph begins with its number of contours and the four sides of its box; here the box comes last. Source of the
-//! format: the OpenType specification, chapter "glyf".
+//! A glyph begins with its number of contours and the four sides of its box; here the box comes
+//! last. Source of the format: the OpenType specification, chapter "glyf".
 
 /// Bytes of a number of contours, and of a box.
 const COUNT: usize = 2;
 const BOX: usize = 8;
 
-/// Moves the boxes of the glyphs in `glyf` that begin at `offsets` (ascending; the last one is their end) behind the
-/// outlines, or back where `back`. Glyphs that make no sense stay as they are.
+/// Moves the boxes of the glyphs in `glyf` that begin at `offsets` (ascending; the last one is
+/// their end) behind the outlines, or back where `back`. Glyphs that make no sense stay as they
+/// are.
 pub fn shift(glyf: &mut [u8], offsets: &[usize], back: bool) {
     for pair in offsets.windows(2) {
         let Some(glyph) = glyf.get_mut(pair[0]..pair[1]) else { continue };
@@ -67,9 +68,11 @@ fn outline(reader: &mut Reader<'_>, contours: usize) -> Option<()> {
     let (mut known, mut steps) = (0, 0);
     while known < points {
         let flag = reader.byte()?;
-        let times = if flag & 8 != 0 { usize::from(reader.byte()?) + 1 } else { 1 }.min(points - known);
+        let times =
+            if flag & 8 != 0 { usize::from(reader.byte()?) + 1 } else { 1 }.min(points - known);
         let bytes = |short: bool, same: bool| if short { 1 } else { 2 * usize::from(!same) };
-        steps += times * (bytes(flag & 2 != 0, flag & 16 != 0) + bytes(flag & 4 != 0, flag & 32 != 0));
+        steps +=
+            times * (bytes(flag & 2 != 0, flag & 16 != 0) + bytes(flag & 4 != 0, flag & 32 != 0));
         known += times;
     }
     reader.skip(steps)
@@ -99,8 +102,10 @@ fn parts(reader: &mut Reader<'_>) -> Option<()> {
 mod tests {
     use super::*;
 
-    /// A triangle with its box first: one contour, no instructions, two flags (the second repeated), short steps.
-    const TRIANGLE: [u8; 24] = [0, 1, 0, 5, 0, 7, 0, 105, 0, 27, 0, 2, 0, 0, 0x37, 0x3f, 1, 5, 60, 40, 7, 20, 0, 0];
+    /// A triangle with its box first: one contour, no instructions, two flags (the second
+    /// repeated), short steps.
+    const TRIANGLE: [u8; 24] =
+        [0, 1, 0, 5, 0, 7, 0, 105, 0, 27, 0, 2, 0, 0, 0x37, 0x3f, 1, 5, 60, 40, 7, 20, 0, 0];
 
     #[test]
     fn boxes_move_and_return() {

@@ -1,5 +1,5 @@
-//! The tables of a TrueType font in the order in which each can be told from those before, and the boxes of its
-//! glyphs behind their outlines.
+//! The tables of a TrueType font in the order in which each can be told from those before, and the
+//! boxes of its glyphs behind their outlines.
 
 mod boxes;
 
@@ -10,8 +10,9 @@ use crate::model::font::directory::Directory;
 /// The stored id.
 pub const ID: u8 = 8;
 
-/// Puts the tables of the font that `bytes` are in order; `None` where they are no font of that length. The padding of
-/// the last table, where it is missing, is filled in, and its length is the parameter.
+/// Puts the tables of the font that `bytes` are in order; `None` where they are no font of that
+/// length. The padding of the last table, where it is missing, is filled in, and its length is the
+/// parameter.
 #[must_use]
 pub fn forward(bytes: &[u8]) -> Option<Parts> {
     let directory = Directory::parse(bytes)?;
@@ -43,14 +44,20 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
         _ => return Err(bad()),
     };
     let raw_len = directory.total() - missing;
-    if inner.len() != directory.total() || raw_len > limit || !parts.side.is_empty() || !parts.packed.is_empty() {
+    if inner.len() != directory.total()
+        || raw_len > limit
+        || !parts.side.is_empty()
+        || !parts.packed.is_empty()
+    {
         return Err(bad());
     }
     let mut out = inner.clone();
     let mut at = directory.length;
     for segment in &directory.segments {
         let from = inner.get(at..at + segment.padded).ok_or_else(bad)?;
-        out.get_mut(segment.start..segment.start + segment.padded).ok_or_else(bad)?.copy_from_slice(from);
+        out.get_mut(segment.start..segment.start + segment.padded)
+            .ok_or_else(bad)?
+            .copy_from_slice(from);
         at += segment.padded;
     }
     shift_boxes(&directory, &mut out, true).ok_or_else(bad)?;
@@ -58,7 +65,8 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     Ok(out)
 }
 
-/// Moves the boxes of the glyphs in a font as it is stored; `None` where `head`, `glyf` or `loca` is not as it should be.
+/// Moves the boxes of the glyphs in a font as it is stored; `None` where `head`, `glyf` or `loca`
+/// is not as it should be.
 fn shift_boxes(directory: &Directory, font: &mut [u8], back: bool) -> Option<()> {
     let range = |tag: [u8; 4]| {
         let segment = directory.segments.iter().find(|segment| segment.tag == tag)?;
@@ -67,9 +75,13 @@ fn shift_boxes(directory: &Directory, font: &mut [u8], back: bool) -> Option<()>
     let long = font.get(range(*b"head")?)?.get(50..52)? != [0, 0];
     let loca = font.get(range(*b"loca")?)?;
     let offsets: Vec<usize> = if long {
-        loca.chunks_exact(4).map(|word| word.iter().fold(0, |number, &byte| number << 8 | usize::from(byte))).collect()
+        loca.chunks_exact(4)
+            .map(|word| word.iter().fold(0, |number, &byte| number << 8 | usize::from(byte)))
+            .collect()
     } else {
-        loca.chunks_exact(2).map(|word| 2 * usize::from(u16::from_be_bytes([word[0], word[1]]))).collect()
+        loca.chunks_exact(2)
+            .map(|word| 2 * usize::from(u16::from_be_bytes([word[0], word[1]])))
+            .collect()
     };
     if !offsets.is_sorted() {
         return None;
@@ -85,8 +97,14 @@ mod tests {
 
     #[test]
     fn tables_return() {
-        let table = |length: u8, first: u8| (0..length).map(|index| index ^ first).collect::<Vec<u8>>();
-        let tables = [(b"loca", table(14, 3)), (b"head", table(54, 99)), (b"glyf", table(41, 60)), (b"post", table(33, 200))];
+        let table =
+            |length: u8, first: u8| (0..length).map(|index| index ^ first).collect::<Vec<u8>>();
+        let tables = [
+            (b"loca", table(14, 3)),
+            (b"head", table(54, 99)),
+            (b"glyf", table(41, 60)),
+            (b"post", table(33, 200)),
+        ];
         let bytes = font(&tables);
         for missing in 0..4 {
             let bytes = &bytes[..bytes.len() - missing];

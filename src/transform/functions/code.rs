@@ -16,7 +16,8 @@ impl<'a> Code<'a> {
         Code { bytes, image }
     }
 
-    /// The bytes of the section that `rva` is in, as far as they are there, and where in them that is.
+    /// The bytes of the section that `rva` is in, as far as they are there, and where in them that
+    /// is.
     fn at(&self, rva: u32) -> Option<(&'a [u8], usize)> {
         let section = self.image.sections.get(self.image.section_of(rva.into()).checked_sub(1)?)?;
         let held = self.bytes.get(section.file.start..section.file.end.min(self.bytes.len()))?;
@@ -48,8 +49,9 @@ impl<'a> Code<'a> {
         begin.checked_add((stop - start) as u32)
     }
 
-    /// What lies behind the unwind data at `rva`, as far as their length is known: a header of four bytes, codes of
-    /// two bytes to a multiple of four, then the handler's address or the entry that they continue.
+    /// What lies behind the unwind data at `rva`, as far as their length is known: a header of four
+    /// bytes, codes of two bytes to a multiple of four, then the handler's address or the entry
+    /// that they continue.
     pub fn behind_unwind(&self, rva: u32) -> u32 {
         let header = self.at(rva).and_then(|(held, at)| held.get(at..)?.first_chunk::<4>());
         let Some(&[version_and_flags, _, codes, _]) = header else { return rva };
@@ -62,22 +64,26 @@ impl<'a> Code<'a> {
     }
 }
 
-/// How many bytes of filler follow at `at`: INT3, one byte each, or NOPs of several lengths up to the next multiple
-/// of 16.
+/// How many bytes of filler follow at `at`: INT3, one byte each, or NOPs of several lengths up to
+/// the next multiple of 16.
 fn filler(held: &[u8], at: usize) -> usize {
     let next = held.get(at..).unwrap_or_default();
     match next {
         [0xCC, ..] => next.iter().take(ALIGNMENT - 1).take_while(|&&byte| byte == 0xCC).count(),
-        [0x90, ..] | [0x66, 0x90 | 0x2E | 0x0F | 0x66, ..] | [0x0F, 0x1F, ..] => at.next_multiple_of(ALIGNMENT) - at,
+        [0x90, ..] | [0x66, 0x90 | 0x2E | 0x0F | 0x66, ..] | [0x0F, 0x1F, ..] => {
+            at.next_multiple_of(ALIGNMENT) - at
+        }
         _ => 0,
     }
 }
 
-/// Whether a function may end before `at`: filler starts there, or it is a multiple of 4 behind a return, a jump or a
-/// call. The last six bytes before it must be there.
+/// Whether a function may end before `at`: filler starts there, or it is a multiple of 4 behind a
+/// return, a jump or a call. The last six bytes before it must be there.
 fn may_end(held: &[u8], at: usize) -> bool {
     let Some(&here) = held.get(at) else { return false };
-    let Some(&[jump_through, call, _, _, short_jump, before]) = at.checked_sub(6).and_then(|start| held[start..].first_chunk::<6>()) else {
+    let Some(&[jump_through, call, _, _, short_jump, before]) =
+        at.checked_sub(6).and_then(|start| held[start..].first_chunk::<6>())
+    else {
         return false;
     };
     if here == 0xCC {
@@ -86,7 +92,10 @@ fn may_end(held: &[u8], at: usize) -> bool {
     if filler(held, at) > 0 {
         return before != 0x90;
     }
-    let leaves =
-        before == 0xC3 || before == 0xCC || short_jump == 0xEB || matches!(call, 0xE8 | 0xE9) || (jump_through, call) == (0xFF, 0x25);
+    let leaves = before == 0xC3
+        || before == 0xCC
+        || short_jump == 0xEB
+        || matches!(call, 0xE8 | 0xE9)
+        || (jump_through, call) == (0xFF, 0x25);
     at.is_multiple_of(4) && leaves
 }

@@ -1,10 +1,11 @@
 //! The function table of a Windows image for x86-64, from what the code and the unwind data say.
 //!
-//! Each entry of the table (`.pdata`) has where a function begins, where it ends and where its unwind data lie. Most
-//! functions begin behind the filler after the one before; they end at one of the places where code can end,
-//! see `code`; and unwind data mostly follow those of the function before. The table goes; four columns of small
-//! numbers remain, see `numbers`: what lies between begin and its prediction, which of the possible ends it is, the length
-//! where it is none, what lies between the unwind data and their prediction.
+//! Each entry of the table (`.pdata`) has where a function begins, where it ends and where its
+//! unwind data lie. Most functions begin behind the filler after the one before; they end at one of
+//! the places where code can end, see `code`; and unwind data mostly follow those of the function
+//! before. The table goes; four columns of small numbers remain, see `numbers`: what lies between
+//! begin and its prediction, which of the possible ends it is, the length where it is none, what
+//! lies between the unwind data and their prediction.
 
 mod code;
 mod numbers;
@@ -26,8 +27,9 @@ const ENTRY: usize = 12;
 /// Shorter tables are not worth a transform's entry.
 const MIN_ENTRIES: usize = 16;
 
-/// Leaves out the function table of `image`, which starts `bytes`. Gives the parts and how many bytes they stand for:
-/// all sections, as far as they are there. `None` where there is no table, or it does not ascend.
+/// Leaves out the function table of `image`, which starts `bytes`. Gives the parts and how many
+/// bytes they stand for: all sections, as far as they are there. `None` where there is no table, or
+/// it does not ascend.
 #[must_use]
 pub fn forward(bytes: &[u8], image: &Image) -> Option<(Parts, usize)> {
     let table = image.functions.clone()?;
@@ -46,7 +48,9 @@ pub fn forward(bytes: &[u8], image: &Image) -> Option<(Parts, usize)> {
     let (mut columns, mut encoder) = (Columns::new(), Encoder::new());
     let mut last = Function::default();
     for entry in entries {
-        let word = |at: usize| u32::from_le_bytes([entry[at], entry[at + 1], entry[at + 2], entry[at + 3]]);
+        let word = |at: usize| {
+            u32::from_le_bytes([entry[at], entry[at + 1], entry[at + 2], entry[at + 3]])
+        };
         let function = Function { begin: word(0), end: word(4), unwind: word(8) };
         columns.write(&code, &last, &function, &mut encoder)?;
         last = function;
@@ -81,11 +85,22 @@ struct Columns {
 
 impl Columns {
     fn new() -> Self {
-        Columns { begins: Column::new(), ends: Column::new(), lengths: Column::new(), unwinds: Column::new() }
+        Columns {
+            begins: Column::new(),
+            ends: Column::new(),
+            lengths: Column::new(),
+            unwinds: Column::new(),
+        }
     }
 
     /// Codes `function`, which follows `last`; `None` where it does not ascend or is not aligned.
-    fn write(&mut self, code: &Code<'_>, last: &Function, function: &Function, encoder: &mut Encoder) -> Option<()> {
+    fn write(
+        &mut self,
+        code: &Code<'_>,
+        last: &Function,
+        function: &Function,
+        encoder: &mut Encoder,
+    ) -> Option<()> {
         let Function { begin, end, unwind } = *function;
         if begin < last.end || end <= begin || !unwind.is_multiple_of(4) {
             return None;
@@ -96,12 +111,20 @@ impl Columns {
         if rank.is_none() {
             self.lengths.code((end - begin).into(), encoder);
         }
-        self.unwinds.code(signed((i64::from(unwind) - i64::from(code.behind_unwind(last.unwind))) / 4), encoder);
+        self.unwinds.code(
+            signed((i64::from(unwind) - i64::from(code.behind_unwind(last.unwind))) / 4),
+            encoder,
+        );
         Some(())
     }
 
     /// Undoes [`Columns::write`]; `None` where numbers do not fit.
-    fn read(&mut self, code: &Code<'_>, last: &Function, decoder: &mut Decoder<'_>) -> Option<Function> {
+    fn read(
+        &mut self,
+        code: &Code<'_>,
+        last: &Function,
+        decoder: &mut Decoder<'_>,
+    ) -> Option<Function> {
         let begin = unsigned(self.begins.code(0, decoder)) + i64::from(code.next_begin(last.end));
         let begin = u32::try_from(begin).ok().filter(|&begin| begin >= last.end)?;
         let end = match self.ends.code(0, decoder) {
@@ -109,7 +132,8 @@ impl Columns {
             rank => code.end(begin, rank - 1),
         };
         let end = end.filter(|&end| end > begin)?;
-        let unwind = unsigned(self.unwinds.code(0, decoder)) * 4 + i64::from(code.behind_unwind(last.unwind));
+        let unwind = unsigned(self.unwinds.code(0, decoder)) * 4
+            + i64::from(code.behind_unwind(last.unwind));
         Some(Function { begin, end, unwind: u32::try_from(unwind).ok()? })
     }
 }
@@ -127,7 +151,8 @@ fn unsigned(value: u64) -> i64 {
 /// Undoes [`forward`].
 ///
 /// # Errors
-/// [`Error::Corrupt`] where the inner bytes are no such image or the columns do not fit, or for a result above `limit`.
+/// [`Error::Corrupt`] where the inner bytes are no such image or the columns do not fit, or for a
+/// result above `limit`.
 pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     let bad = || Error::Corrupt("function table of an image".into());
     let image = Image::read(&parts.inner).ok_or_else(bad)?;
@@ -151,7 +176,9 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     let mut last = Function::default();
     for _ in 0..count {
         last = columns.read(&code, &last, &mut decoder).ok_or_else(bad)?;
-        [last.begin, last.end, last.unwind].iter().for_each(|word| entries.extend_from_slice(&word.to_le_bytes()));
+        [last.begin, last.end, last.unwind]
+            .iter()
+            .for_each(|word| entries.extend_from_slice(&word.to_le_bytes()));
     }
     out[start..start + table].copy_from_slice(&entries);
     Ok(out)

@@ -1,13 +1,13 @@
-//! Numbers of one column, mostly small, in an arithmetic code: the bits of their length one by one, given the
-//! length of the number before, then the bits behind the first.
+//! Numbers of one column, mostly small, in an arithmetic code: the bits of their length one by one,
+//! given the length of the number before, then the bits behind the first.
 
 use crate::coder::{Decoder, Encoder, PROBABILITY_BITS, PROBABILITY_ONE};
 
 /// Numbers are below two to this power.
 const MAX_BITS: usize = 35;
 
-/// Lengths of the number before that are told apart. Measured on the columns of three images: with none 1 to 3 % more,
-/// with nine the same.
+/// Lengths of the number before that are told apart. Measured on the columns of three images: with
+/// none 1 to 3 % more, with nine the same.
 const LENGTHS: usize = 5;
 
 /// Where a bit goes or comes from.

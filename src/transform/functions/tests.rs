@@ -20,16 +20,25 @@ fn sample(count: usize) -> Vec<u8> {
         }
         let end = content.iter().rposition(|&byte| byte == 0xC3).unwrap() + 1;
         content.resize(content.len().next_multiple_of(4), 0xCC);
-        table.push([begin + CONTENT.1 as usize, end + CONTENT.1 as usize, unwind_start + unwinds.len()]);
+        table.push([
+            begin + CONTENT.1 as usize,
+            end + CONTENT.1 as usize,
+            unwind_start + unwinds.len(),
+        ]);
         unwinds.extend([1, 4, (index % 4) as u8, 0]);
         unwinds.resize(unwinds.len().next_multiple_of(4) + (index % 4).div_ceil(2) * 4, 7);
     }
     content.resize(16 + count * 64, 0);
     let start = content.len();
-    table.iter().flatten().for_each(|&word| content.extend_from_slice(&(word as u32).to_le_bytes()));
+    table
+        .iter()
+        .flatten()
+        .for_each(|&word| content.extend_from_slice(&(word as u32).to_le_bytes()));
     content.extend(unwinds);
     let mut image = image_of(true, &content, &[]);
-    let put = |image: &mut Vec<u8>, at: usize, value: u32| image[at..at + 4].copy_from_slice(&value.to_le_bytes());
+    let put = |image: &mut Vec<u8>, at: usize, value: u32| {
+        image[at..at + 4].copy_from_slice(&value.to_le_bytes())
+    };
     image[0x44..0x46].copy_from_slice(&[0x64, 0x86]);
     put(&mut image, 0x58 + 112 + 24, CONTENT.1 + start as u32);
     put(&mut image, 0x58 + 112 + 28, (count * ENTRY) as u32);

@@ -1,6 +1,7 @@
 //! What the headers of a Windows image say about where its bytes are loaded.
 //!
-//! Offsets as in Microsoft's "PE Format": the COFF header, the optional header (PE32 and PE32+), the section table.
+//! Offsets as in Microsoft's "PE Format": the COFF header, the optional header (PE32 and PE32+),
+//! the section table.
 
 use std::ops::Range;
 
@@ -37,8 +38,8 @@ pub struct Section {
 }
 
 impl Image {
-    /// Reads the headers of the image at the start of `bytes`. Sections that do not ascend are left out, so that no
-    /// byte belongs to two.
+    /// Reads the headers of the image at the start of `bytes`. Sections that do not ascend are left
+    /// out, so that no byte belongs to two.
     #[must_use]
     pub fn read(bytes: &[u8]) -> Option<Self> {
         if !bytes.starts_with(b"MZ") {
@@ -65,7 +66,8 @@ impl Image {
         let sections = sections(table);
         let directories = optional.get(if wide { 112 } else { 96 }..)?;
         let relocations = directory(directories, 5, &sections);
-        let functions = if u16_at(head, 4)? == X86_64 { directory(directories, 3, &sections) } else { None };
+        let functions =
+            if u16_at(head, 4)? == X86_64 { directory(directories, 3, &sections) } else { None };
         Some(Image { wide, base, size, sections, relocations, functions })
     }
 
@@ -87,11 +89,16 @@ fn sections(table: &[u8]) -> Vec<Section> {
     let mut sections = Vec::new();
     let (mut rva_end, mut file_end) = (0u64, 0usize);
     for row in table.chunks_exact(40) {
-        let [Some(rva), Some(len), Some(start)] = [12, 16, 20].map(|at| u32_at(row, at)) else { continue };
+        let [Some(rva), Some(len), Some(start)] = [12, 16, 20].map(|at| u32_at(row, at)) else {
+            continue;
+        };
         let Some(end) = (start as usize).checked_add(len as usize) else { continue };
         // A section without bytes in the file names no place there.
         let ascends = len == 0 || start as usize >= file_end;
-        if u64::from(rva) < rva_end || !ascends || u64::from(rva) + u64::from(len) > u64::from(u32::MAX) {
+        if u64::from(rva) < rva_end
+            || !ascends
+            || u64::from(rva) + u64::from(len) > u64::from(u32::MAX)
+        {
             continue;
         }
         rva_end = u64::from(rva) + u64::from(len);
@@ -105,7 +112,8 @@ fn sections(table: &[u8]) -> Vec<Section> {
 
 /// The place in the file of what number `index` of `directories` names.
 fn directory(directories: &[u8], index: usize, sections: &[Section]) -> Option<Range<usize>> {
-    let (rva, len) = (u32_at(directories, index * 8)?, u32_at(directories, index * 8 + 4)? as usize);
+    let (rva, len) =
+        (u32_at(directories, index * 8)?, u32_at(directories, index * 8 + 4)? as usize);
     let section = sections.iter().rfind(|section| section.rva <= rva)?;
     let start = section.file.start.checked_add((rva - section.rva) as usize)?;
     let end = start.checked_add(len)?;

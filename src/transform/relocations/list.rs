@@ -1,8 +1,8 @@
 //! The base relocation list: a block for each page of 4 KiB that holds addresses.
 //!
-//! A block is the page's distance from the start of the image, the block's own length, and two bytes for each
-//! address: its type above twelve bits of its distance from the start of the page. A block of an odd number of
-//! entries ends with an entry of zeros.
+//! A block is the page's distance from the start of the image, the block's own length, and two
+//! bytes for each address: its type above twelve bits of its distance from the start of the page. A
+//! block of an odd number of entries ends with an entry of zeros.
 
 use super::image::{u16_at, u32_at};
 
@@ -19,8 +19,9 @@ fn entry_type(wide: bool) -> u16 {
     if wide { DIR64 } else { HIGHLOW }
 }
 
-/// The places that the list at the start of `bytes` names, and how many of `bytes` are laid out just as [`write`]
-/// lays them out: up to the first block that is not, or that has other types of entries.
+/// The places that the list at the start of `bytes` names, and how many of `bytes` are laid out
+/// just as [`write`] lays them out: up to the first block that is not, or that has other types of
+/// entries.
 pub fn read(bytes: &[u8], wide: bool) -> (Vec<u32>, usize) {
     let mut places = Vec::new();
     let mut at = 0;
@@ -34,7 +35,11 @@ pub fn read(bytes: &[u8], wide: bool) -> (Vec<u32>, usize) {
 fn block(bytes: &[u8], wide: bool, places: &mut Vec<u32>) -> Option<usize> {
     let (page, len) = (u32_at(bytes, 0)?, u32_at(bytes, 4)? as usize);
     let entries = bytes.get(HEADER..len)?;
-    if entries.is_empty() || page & 0xFFF != 0 || places.last().is_some_and(|&last| last >= page) || len % 4 != 0 {
+    if entries.is_empty()
+        || page & 0xFFF != 0
+        || places.last().is_some_and(|&last| last >= page)
+        || len % 4 != 0
+    {
         return None;
     }
     let padded = u16_at(bytes, len - 2)? == 0;
@@ -53,8 +58,8 @@ fn block(bytes: &[u8], wide: bool, places: &mut Vec<u32>) -> Option<usize> {
     (places.len() > before).then_some(len)
 }
 
-/// Appends the list of `places`, which ascend, to `out`; `None` where that grows longer than `limit` or a place is
-/// named twice.
+/// Appends the list of `places`, which ascend, to `out`; `None` where that grows longer than
+/// `limit` or a place is named twice.
 pub fn write(places: &[u32], wide: bool, limit: usize, out: &mut Vec<u8>) -> Option<()> {
     if places.windows(2).any(|pair| pair[0] >= pair[1]) {
         return None;

@@ -1,12 +1,14 @@
 //! The base relocations of a Windows image, left out: the image itself says where addresses are.
 //!
-//! The list names every place that holds an absolute address, so that the loader can move the image. Those places
-//! can be told by their content, see `places`; what remains is a few exceptions. Stretches of the file:
+//! The list names every place that holds an absolute address, so that the loader can move the
+//! image. Those places can be told by their content, see `places`; what remains is a few
+//! exceptions. Stretches of the file:
 //!
 //! - the headers and sections before the list: the inner bytes;
 //! - the list, or as much of it as is laid out the way linkers do: left out.
 //!
-//! Idea: the image compressors of the 1990s, and Google's Courgette, derive relocations from disassembly.
+//! Idea: the image compressors of the 1990s, and Google's Courgette, derive relocations from
+//! disassembly.
 
 mod image;
 mod list;
@@ -24,8 +26,9 @@ pub const ID: u8 = 6;
 /// Shorter lists are not worth a transform's entry.
 const MIN_ENTRIES: usize = 32;
 
-/// Leaves out the relocations of `image`, which starts `bytes`. Gives the parts and how many bytes they stand for:
-/// all up to the end of the list. `None` where there are none in `bytes`, or too many exceptions.
+/// Leaves out the relocations of `image`, which starts `bytes`. Gives the parts and how many bytes
+/// they stand for: all up to the end of the list. `None` where there are none in `bytes`, or too
+/// many exceptions.
 #[must_use]
 pub fn forward(bytes: &[u8], image: &Image) -> Option<(Parts, usize)> {
     let directory = image.relocations.clone()?;
@@ -71,7 +74,8 @@ fn missing(entries: &[u32], found: &[u32]) -> Vec<u8> {
 /// Undoes [`forward`].
 ///
 /// # Errors
-/// [`Error::Corrupt`] where the inner bytes are no image or the exceptions do not fit, or for a result above `limit`.
+/// [`Error::Corrupt`] where the inner bytes are no image or the exceptions do not fit, or for a
+/// result above `limit`.
 pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     let bad = || Error::Corrupt("relocations of an image".into());
     let image = Image::read(&parts.inner).ok_or_else(bad)?;
@@ -79,7 +83,8 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
         return Err(bad());
     }
     let mut decoder = Decoder::new(&parts.packed);
-    let mut entries = places::relocated(&parts.inner, &image, |probability, _| decoder.decode(probability) == 1);
+    let mut entries =
+        places::relocated(&parts.inner, &image, |probability, _| decoder.decode(probability) == 1);
     let mut reader = Reader::new(&parts.side);
     let mut last = 0u32;
     while !reader.is_empty() {

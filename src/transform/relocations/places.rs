@@ -1,9 +1,10 @@
 //! Which places of an image hold addresses, found by what they hold.
 //!
-//! A place is a *candidate* if the number in it lies within the image. Nearly all candidates are relocated and nearly
-//! all relocated places are candidates, so one well predicted bit for each candidate says it. The probability comes
-//! from two adaptive counts, multiplied as odds: what the section, the section pointed to, the alignment and the byte
-//! before (the opcode, in code) mean, and what came last in such sections.
+//! A place is a *candidate* if the number in it lies within the image. Nearly all candidates are
+//! relocated and nearly all relocated places are candidates, so one well predicted bit for each
+//! candidate says it. The probability comes from two adaptive counts, multiplied as odds: what the
+//! section, the section pointed to, the alignment and the byte before (the opcode, in code) mean,
+//! and what came last in such sections.
 
 use super::image::{Image, u32_at, u64_at};
 use crate::coder::{PROBABILITY_BITS, PROBABILITY_ONE};
@@ -20,17 +21,24 @@ const START: Counts = [2, 2];
 /// One more of a bit.
 const ONE: u16 = 5;
 
-/// Counts are halved above this. Measured on five files: 1200 fifths cost 1 to 5 % more, 20,000 the same.
+/// Counts are halved above this. Measured on five files: 1200 fifths cost 1 to 5 % more, 20,000 the
+/// same.
 const MOST: u16 = 5000;
 
-/// The relocated places of `image`, whose bytes are `bytes`, ascending: each candidate for which `decide`, given the
-/// probability of a one and the distance of the place from the start of the image, says so. A relocated
-/// place takes all its bytes: none of the next ones is a candidate.
-pub fn relocated(bytes: &[u8], image: &Image, mut decide: impl FnMut(u32, u32) -> bool) -> Vec<u32> {
+/// The relocated places of `image`, whose bytes are `bytes`, ascending: each candidate for which
+/// `decide`, given the probability of a one and the distance of the place from the start of the
+/// image, says so. A relocated place takes all its bytes: none of the next ones is a candidate.
+pub fn relocated(
+    bytes: &[u8],
+    image: &Image,
+    mut decide: impl FnMut(u32, u32) -> bool,
+) -> Vec<u32> {
     let mut model = Model::new();
     let mut places = Vec::new();
     for (index, section) in image.sections.iter().enumerate() {
-        let Some(held) = bytes.get(section.file.start..section.file.end.min(bytes.len())) else { continue };
+        let Some(held) = bytes.get(section.file.start..section.file.end.min(bytes.len())) else {
+            continue;
+        };
         let mut at = 0;
         while let Some(found) = candidate(held, at, image) {
             let rva = section.rva + found.at as u32;
@@ -63,11 +71,13 @@ fn candidate(bytes: &[u8], from: usize, image: &Image) -> Option<Candidate> {
     let rest = bytes.get(from..)?;
     // Two loops, so that neither asks for the width at each byte.
     if image.wide {
-        let mut numbers = rest.windows(8).map(|window| inside(u64_at(window, 0).unwrap_or_default()));
+        let mut numbers =
+            rest.windows(8).map(|window| inside(u64_at(window, 0).unwrap_or_default()));
         let index = numbers.position(|distance| distance.is_some())?;
         Some(found((index, inside(u64_at(rest, index)?)?)))
     } else {
-        let mut numbers = rest.windows(4).map(|window| inside(u32_at(window, 0).unwrap_or_default().into()));
+        let mut numbers =
+            rest.windows(4).map(|window| inside(u32_at(window, 0).unwrap_or_default().into()));
         let index = numbers.position(|distance| distance.is_some())?;
         Some(found((index, inside(u32_at(rest, index)?.into())?)))
     }

@@ -10,7 +10,8 @@ fn put(bytes: &mut [u8], at: usize, value: u64, width: usize) {
     bytes[at..at + width].copy_from_slice(&value.to_le_bytes()[..width]);
 }
 
-/// An image of one section that holds `content`, and one that holds the list of `entries`, with slack behind it.
+/// An image of one section that holds `content`, and one that holds the list of `entries`, with
+/// slack behind it.
 pub(crate) fn image_of(wide: bool, content: &[u8], entries: &[u32]) -> Vec<u8> {
     let mut relocations = Vec::new();
     list::write(entries, wide, usize::MAX, &mut relocations).unwrap();
@@ -33,7 +34,10 @@ pub(crate) fn image_of(wide: bool, content: &[u8], entries: &[u32]) -> Vec<u8> {
     put(&mut out, directory, page, 4);
     put(&mut out, directory + 4, relocations.len() as u64, 4);
     let table = 0x58 + optional_len as usize;
-    let rows = [(CONTENT.1.into(), content.len(), CONTENT.0), (page, relocations.len() + 16, CONTENT.0 + content.len())];
+    let rows = [
+        (CONTENT.1.into(), content.len(), CONTENT.0),
+        (page, relocations.len() + 16, CONTENT.0 + content.len()),
+    ];
     for (row, (rva, len, start)) in rows.into_iter().enumerate() {
         put(&mut out, table + 40 * row + 12, rva, 4);
         put(&mut out, table + 40 * row + 16, len as u64, 4);
@@ -45,8 +49,8 @@ pub(crate) fn image_of(wide: bool, content: &[u8], entries: &[u32]) -> Vec<u8> {
     out
 }
 
-/// `content` with `count` addresses in it from `from` on, two words from one to the next, and their places. Every
-/// fiftieth is not listed; one is listed that points outside.
+/// `content` with `count` addresses in it from `from` on, two words from one to the next, and their
+/// places. Every fiftieth is not listed; one is listed that points outside.
 pub(crate) fn content(content: &mut [u8], from: usize, count: usize, wide: bool) -> Vec<u32> {
     let width = if wide { 8 } else { 4 };
     let mut entries = Vec::new();
@@ -78,7 +82,12 @@ fn lists_go_and_return() {
         let (parts, consumed) = forward_of(&raw).unwrap();
         assert_eq!(consumed, raw.len() - 16);
         assert_eq!(parts.inner.len(), CONTENT.0 + 9000);
-        assert!(parts.packed.len() < 40 && parts.side.len() == 2, "{} packed, {} side", parts.packed.len(), parts.side.len());
+        assert!(
+            parts.packed.len() < 40 && parts.side.len() == 2,
+            "{} packed, {} side",
+            parts.packed.len(),
+            parts.side.len()
+        );
         assert_eq!(inverse(parts.clone(), consumed).unwrap(), raw[..consumed]);
         assert!(inverse(parts, consumed - 1).is_err());
     }
@@ -130,7 +139,10 @@ fn parts_that_lie_are_refused() {
     assert!(with(&|bad| bad.params.push(0)).is_err());
     assert!(with(&|bad| bad.inner.truncate(100)).is_err());
     assert!(with(&|bad| bad.side = vec![0; 2]).is_err(), "one place twice");
-    assert!(with(&|bad| bad.side = vec![0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1]).is_err(), "no such place");
+    assert!(
+        with(&|bad| bad.side = vec![0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1]).is_err(),
+        "no such place"
+    );
     assert!(with(&|bad| bad.side = [0x80, 0x40].repeat(20_000)).is_err(), "longer than the limit");
     assert!(with(&|bad| bad.packed.clear()).is_ok_and(|made| made.len() <= consumed * 2));
 }

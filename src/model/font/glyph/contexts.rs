@@ -1,4 +1,5 @@
-//! What a byte of a glyph is like: its header, its box, its components. Points and instructions tell for themselves.
+//! What a byte of a glyph is like: its header, its box, its components. Points and instructions
+//! tell for themselves.
 
 use super::GlyphReader;
 use super::field::*;
@@ -63,7 +64,11 @@ impl GlyphReader {
                     combine_all([key, p0]),
                     combine_all([key, p0, p1]),
                     combine_all([key, p1, self.part_glyph]),
-                    combine_all([key, next_byte(first + 1, 2, self.partial.into()), other.wrapping_sub(first)]),
+                    combine_all([
+                        key,
+                        next_byte(first + 1, 2, self.partial.into()),
+                        other.wrapping_sub(first),
+                    ]),
                     combine_all([key, next_byte(other + 1, 2, self.partial.into())]),
                     combine_all([key, p1]),
                     combine_all([
@@ -71,7 +76,11 @@ impl GlyphReader {
                         self.parts.box_of(&self.glyphs, self.part_glyph as u16),
                         self.parts.box_of(&self.glyphs, first as u16),
                     ]),
-                    combine_all([key, self.part_glyph, self.parts.box_of(&self.glyphs, first as u16)]),
+                    combine_all([
+                        key,
+                        self.part_glyph,
+                        self.parts.box_of(&self.glyphs, first as u16),
+                    ]),
                     combine_all([key, p0, self.part_glyph]),
                     combine_all([key, p2, self.part_glyph]),
                     combine_all([key, first, self.part_flags]),
@@ -82,7 +91,11 @@ impl GlyphReader {
             _ => {
                 let side = (self.field - BOX) as usize & 3;
                 let guess = next_byte(self.expected[side] as u32 & 0xffff, 2, self.partial.into());
-                let other = next_byte(self.outline.on_curve()[side] as u32 & 0xffff, 2, self.partial.into());
+                let other = next_byte(
+                    self.outline.on_curve()[side] as u32 & 0xffff,
+                    2,
+                    self.partial.into(),
+                );
                 let right = self.right & 15;
                 let same = [x0, y0, x1, y1][side];
                 let form = contours.wrapping_add(1).min(2);
@@ -102,7 +115,12 @@ impl GlyphReader {
                 ];
                 view.set(fine);
                 let agree = u32::from(guess != 0) << 1 | u32::from(other != 0);
-                view.rows = [8 + self.field, right << 2 | agree | 64, guess & 255, 128 | right << 2 | agree];
+                view.rows = [
+                    8 + self.field,
+                    right << 2 | agree | 64,
+                    guess & 255,
+                    128 | right << 2 | agree,
+                ];
                 return;
             }
         }

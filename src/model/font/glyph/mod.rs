@@ -1,7 +1,7 @@
 //! The `glyf` table: outlines of points, and glyphs put together of others.
 //!
-//! Source: the OpenType specification, chapter "glyf". Glyphs follow one another and are told apart by their own
-//! lengths; how they are aligned is learned.
+//! Source: the OpenType specification, chapter "glyf". Glyphs follow one another and are told apart
+//! by their own lengths; how they are aligned is learned.
 
 mod contexts;
 
@@ -74,7 +74,8 @@ pub struct GlyphReader {
     code_length_before: u32,
     program: Program,
     pub(super) outline: Outline,
-    /// Components: how many before this one, flags, glyph; those of the last glyph's first two; places by glyph.
+    /// Components: how many before this one, flags, glyph; those of the last glyph's first two;
+    /// places by glyph.
     part: u32,
     part_flags: u32,
     part_flags_before: u32,
@@ -165,7 +166,8 @@ impl GlyphReader {
         self.number(number);
     }
 
-    /// A byte between glyphs. One that is not zero belongs to a glyph that begins earlier than the alignment says.
+    /// A byte between glyphs. One that is not zero belongs to a glyph that begins earlier than the
+    /// alignment says.
     fn pad(&mut self, byte: u8) {
         if byte == 0 {
             self.padded = true;
@@ -246,8 +248,18 @@ impl GlyphReader {
                 self.places = [number, self.places[0], self.places[1]];
                 if self.numbers_left == 1 {
                     let wide = self.part_flags & 1 != 0;
-                    let signed = |number: u32| if wide { i32::from(number as u16 as i16) } else { i32::from(number as u8 as i8) };
-                    let by = if self.part_flags & 2 != 0 { [signed(self.places[1]), signed(number)] } else { [0; 2] };
+                    let signed = |number: u32| {
+                        if wide {
+                            i32::from(number as u16 as i16)
+                        } else {
+                            i32::from(number as u8 as i8)
+                        }
+                    };
+                    let by = if self.part_flags & 2 != 0 {
+                        [signed(self.places[1]), signed(number)]
+                    } else {
+                        [0; 2]
+                    };
                     self.parts.add(self.part_glyph as u16, by);
                 }
                 self.after_place();
