@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::broken_links::members_with_broken_links;
 use super::member::FileAt;
-use super::remains::{Remains, is_row_of};
+use super::recovered_member::{RecoveredMember, is_row_of};
 use super::scrub::check_parity;
 use crate::container::footer::{FOOTER_LEN, Footer};
 use crate::container::header::Header;
@@ -20,7 +20,7 @@ const STEP: u64 = 1 << 20;
 
 /// A damaged member of which only what follows the index is damaged or missing.
 pub(super) struct Complete<'a> {
-    remains: &'a Remains,
+    recovered: &'a RecoveredMember,
     header: Header,
     index: &'a Index,
     layout: Layout,
@@ -29,23 +29,23 @@ pub(super) struct Complete<'a> {
 impl<'a> Complete<'a> {
     /// What is left of a member, if that is all of it up to the end of the index, and can be
     /// extracted.
-    pub fn of(remains: &'a Remains) -> Option<Self> {
-        let (header, index) = (remains.header?, remains.index.as_ref()?);
+    pub fn of(recovered: &'a RecoveredMember) -> Option<Self> {
+        let (header, index) = (recovered.header?, recovered.index.as_ref()?);
         let mut bytes = Vec::new();
         header.write_to(&mut bytes);
-        let layout = index.layout(remains.range.start + bytes.len() as u64).ok()?;
+        let layout = index.layout(recovered.range.start + bytes.len() as u64).ok()?;
         let is_there = |((number, row), at)| {
-            remains
+            recovered
                 .blocks
                 .get(&number)
                 .is_some_and(|(place, record)| *place == at && is_row_of(row, record))
         };
-        let is_complete = layout.end == remains.index_range.start
-            && layout.names == remains.names
-            && remains.blocks.len() == index.blocks.len()
+        let is_complete = layout.end == recovered.index_range.start
+            && layout.names == recovered.names
+            && recovered.blocks.len() == index.blocks.len()
             && (0..).zip(&index.blocks).zip(layout.blocks.iter().copied()).all(is_there)
             && members_with_broken_links(&[&index.entries]).is_empty();
-        is_complete.then_some(Complete { remains, header, index, layout })
+        is_complete.then_some(Complete { recovered, header, index, layout })
     }
 
     /// Number of its entries.
@@ -58,8 +58,8 @@ impl<'a> Complete<'a> {
     /// # Errors
     /// Reading or writing fails.
     pub fn write(&self, file: &File, mut out: &mut dyn Write) -> Result<Vec<String>> {
-        let (start, index_end) = (self.remains.range.start, self.remains.index_range.end);
-        let parity_len = self.remains.footer_at.map(|footer_at| footer_at - index_end);
+        let (start, index_end) = (self.recovered.range.start, self.recovered.index_range.end);
+        let parity_len = self.recovered.footer_at.map(|footer_at| footer_at - index_end);
         let share = self.share(parity_len);
         let mut parity = (self.header.is_named() || share > Some(0))
             .then(|| ParityWriter::new(share.unwrap_or(0)));
@@ -77,10 +77,10 @@ impl<'a> Complete<'a> {
         let mut footer = Vec::new();
         Footer { member_len, index_at: self.layout.end - start }.write_to(&mut footer);
         out.write_all(&footer)?;
-        let name = self.remains.name();
+        let name = self.recovered.name();
         let new_len = member_len - FOOTER_LEN - (index_end - start);
         let mut notes = Vec::new();
-        if self.remains.had_parity() && share.is_none() {
+        if self.recovered.had_parity() && share.is_none() {
             notes.push(format!(
                 "{name} has no parity any more: no head of it is left that tells its share"
             ));
@@ -89,7 +89,7 @@ impl<'a> Complete<'a> {
             let what = if share > Some(0) { "parity" } else { "the guard" };
             notes.push(format!("{what} of {name} was computed anew"));
         }
-        if self.remains.footer_at != Some(index_end + new_len) {
+        if self.recovered.footer_at != Some(index_end + new_len) {
             notes.push(format!("the footer of {name} was computed anew"));
         }
         Ok(notes)
@@ -98,14 +98,14 @@ impl<'a> Complete<'a> {
     /// The share of parity that the member had, in hundredths of a percent, 0 for a guard: as a
     /// head says that is left, or as the length of all parity shows, if that is known.
     fn share(&self, parity_len: Option<u64>) -> Option<u32> {
-        let start = self.remains.range.start;
+        let start = self.recovered.range.start;
         let guarded = self
             .pieces()
             .into_iter()
             .filter(|(_, guarded)| *guarded)
             .map(|(range, _)| range.start - start..range.end - start);
-        let member = self.remains.index_range.end - start;
-        self.remains.share.or_else(|| {
+        let member = self.recovered.index_range.end - start;
+        self.recovered.share.or_else(|| {
             share_of_length(
                 parity_len?,
                 member,
@@ -117,7 +117,7 @@ impl<'a> Complete<'a> {
 
     /// The bytes up to the end of the index, in order, each stretch with whether all files need it.
     fn pieces(&self) -> Vec<(Range<u64>, bool)> {
-        let start = self.remains.range.start;
+        let start = self.recovered.range.start;
         let blocks = self
             .layout
             .blocks
@@ -131,7 +131,7 @@ impl<'a> Complete<'a> {
             at = block_at + row.record_len;
             pieces.push((block_at..at, false));
         }
-        pieces.push((at..self.remains.index_range.end, true));
+        pieces.push((at..self.recovered.index_range.end, true));
         pieces
     }
 }

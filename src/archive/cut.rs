@@ -4,10 +4,10 @@
 use std::fs::File;
 
 use super::Archive;
+use super::file_scan::{FileScan, ScannedMember};
 use super::member::{Member, fields_at, read_record};
-use super::rebuild::Decoder;
-use super::remains::Remains;
-use super::survey::{Part, Survey};
+use super::rebuild_index::Decoder;
+use super::recovered_member::RecoveredMember;
 use crate::budget::{self, Budget};
 use crate::container::format::incompatible;
 use crate::container::hash::{Hasher, narrow};
@@ -19,18 +19,18 @@ use crate::error::{Error, Result};
 use crate::options::DecodeOptions;
 use crate::stream::decode_names;
 
-/// What the names in `remains` say about the blocks that are left, from the first on without a gap.
+/// What the names in `recovered` say about the blocks that are left, from the first on without a gap.
 /// No hash is known.
 ///
 /// # Errors
 /// Reading fails, or the names pass a limit.
 fn tables_of_names(
     file: &File,
-    remains: &Remains,
+    recovered: &RecoveredMember,
     options: &DecodeOptions,
 ) -> Result<Option<Index>> {
     let (mut entries, mut charge) = (Vec::new(), budget::charge(0, "the names")?);
-    for &at in &remains.names {
+    for &at in &recovered.names {
         let (record, coded) = read_record(&mut fields_at(file, at), Kind::Names)?;
         match decode_names(&record, &coded, u64::MAX, options, &mut charge) {
             Ok(names) => names.apply(&mut entries),
@@ -44,7 +44,7 @@ fn tables_of_names(
     let own = entries.iter().filter(|entry: &&Entry| entry.same_as.is_none());
     let total = own.fold(0u64, |sum, entry| sum.saturating_add(entry.stored_len()));
     let (mut blocks, mut at) = (Vec::new(), 0u64);
-    for (number, (&block, (_, record))) in (0u64..).zip(&remains.blocks) {
+    for (number, (&block, (_, record))) in (0u64..).zip(&recovered.blocks) {
         at = at.saturating_add(record.raw_len);
         // What the names do not reach has none, and where a block is missing, what follows cannot
         // be placed.
@@ -64,11 +64,11 @@ fn tables_of_names(
 /// Reading or decoding fails, or passes a limit.
 pub(super) fn index_of_names(
     file: &File,
-    remains: &Remains,
+    recovered: &RecoveredMember,
     options: &DecodeOptions,
 ) -> Result<Option<Index>> {
-    let Some(mut index) = tables_of_names(file, remains, options)? else { return Ok(None) };
-    let mut decoder = Decoder::new(file, remains, options);
+    let Some(mut index) = tables_of_names(file, recovered, options)? else { return Ok(None) };
+    let mut decoder = Decoder::new(file, recovered, options);
     let mut content = Content { index: &index, block: 0, inside: 0 };
     let mut hashes = Vec::with_capacity(index.entries.len());
     for entry in &index.entries {
@@ -133,18 +133,18 @@ impl Archive {
     ) -> Result<Option<Archive>> {
         let length = file.metadata()?.len();
         let (mut members, mut warnings) = (Vec::new(), Vec::new());
-        for part in Survey::of(&file, options)?.parts {
-            match part {
-                Part::Whole(_, member) => members.push(member),
-                Part::Damaged(remains) => {
-                    let index = if remains.index.is_none() {
-                        tables_of_names(&file, &remains, options)?
+        for scanned in FileScan::of(&file, options)?.members {
+            match scanned {
+                ScannedMember::Whole(_, member) => members.push(member),
+                ScannedMember::Damaged(recovered) => {
+                    let index = if recovered.index.is_none() {
+                        tables_of_names(&file, &recovered, options)?
                     } else {
                         None
                     };
                     let Some(index) = index else { continue };
                     let all = index.entries.len();
-                    let member = member_of(&remains, index)?;
+                    let member = member_of(&recovered, index)?;
                     warnings.push(format!(
                         "the archive is cut, or was never finished: it ends at byte {length}, without its index; {} of {all} entries are there",
                         member.index.entries.len()
@@ -174,7 +174,7 @@ impl Archive {
 }
 
 /// A member of the entries of `index` whose contents are there.
-fn member_of(remains: &Remains, index: Index) -> Result<Member> {
+fn member_of(recovered: &RecoveredMember, index: Index) -> Result<Member> {
     let mut content_at = vec![0];
     content_at.extend(index.blocks.iter().scan(0, |at, row| {
         *at += row.raw_len;
@@ -202,9 +202,9 @@ fn member_of(remains: &Remains, index: Index) -> Result<Member> {
             entries.push(Entry { same_as, ..entry.clone() });
         }
     }
-    let block_at = remains.blocks.values().take(index.blocks.len()).map(|(at, _)| *at).collect();
-    let header = remains.header.unwrap_or(Header::new(incompatible::NAMED, 0));
-    let (start, length) = (remains.range.start, remains.range.end - remains.range.start);
+    let block_at = recovered.blocks.values().take(index.blocks.len()).map(|(at, _)| *at).collect();
+    let header = recovered.header.unwrap_or(Header::new(incompatible::NAMED, 0));
+    let (start, length) = (recovered.range.start, recovered.range.end - recovered.range.start);
     let index = Index::charged(index.blocks, Vec::new(), entries)?;
     Ok(Member {
         start,

@@ -9,7 +9,7 @@ use super::content::{is_about_one_block, needed_blocks, read_each_block};
 use super::extract::check_hash;
 use super::extraction::Extraction;
 use super::member::Member;
-use super::mend::may_mend;
+use super::parity_repair::parity_may_repair;
 use super::pieces::{Piece, Pieces};
 use super::select::Wanted;
 use super::sparse;
@@ -231,9 +231,10 @@ impl<'e, 'a> FilesOut<'e, 'a> {
     }
 
     fn note_damage(&mut self, error: Error) {
-        let is_mendable = error.is_damage() && may_mend(&self.extraction.archive.file, self.member);
+        let may_be_repaired =
+            error.is_damage() && parity_may_repair(&self.extraction.archive.file, self.member);
         let summary = &mut self.extraction.summary;
-        summary.repair_may_save_more |= is_mendable;
+        summary.repair_may_save_more |= may_be_repaired;
         summary.damage.get_or_insert(error);
     }
 }

@@ -11,29 +11,29 @@ mod current;
 mod cut;
 pub mod extract;
 mod extraction;
+mod file_scan;
 mod files;
 mod finder;
-mod fragments;
 pub mod group;
 pub mod identical;
 pub mod member;
-pub mod mend;
-mod named;
+mod named_stream;
 pub mod names;
+pub mod parity_repair;
 pub mod pieces;
 pub mod plan;
-mod rebuild;
-mod remains;
+mod rebuild_index;
+mod rebuild_stream;
+mod recovered_member;
 pub mod repair;
 mod representatives;
-mod restream;
 pub mod scan;
+mod scan_items;
 mod scrub;
 pub mod select;
 mod sparse;
 mod spool;
 mod stored;
-mod survey;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -53,7 +53,7 @@ use crate::error::{Error, Result};
 use crate::options::DecodeOptions;
 use current::{current, entries_of};
 use member::{FileAt, Member};
-use remains::stream_path;
+use recovered_member::stream_path;
 use select::{linked_file, linked_files};
 
 /// An archive opened for reading. Only the indices are in memory.
@@ -97,24 +97,26 @@ impl Archive {
         }
         // What was read is given back first: the copy is read under the same limit.
         let error = damaged.err();
-        let unmended = |file| error.map_or_else(|| Self::read(file, options), Err);
-        let Some((copy, notes)) = mend::mend(&file, &std::env::temp_dir(), options.memory)? else {
-            return unmended(file);
+        let unrepaired = |file| error.map_or_else(|| Self::read(file, options), Err);
+        let Some((copy, notes)) =
+            parity_repair::repair_by_parity(&file, &std::env::temp_dir(), options.memory)?
+        else {
+            return unrepaired(file);
         };
         match Self::read(copy, options) {
-            Ok(mut mended) => {
-                mended.warnings.splice(0..0, notes);
-                Ok(mended)
+            Ok(mut repaired) => {
+                repaired.warnings.splice(0..0, notes);
+                Ok(repaired)
             }
-            Err(_) => unmended(file),
+            Err(_) => unrepaired(file),
         }
     }
 
     /// Is something damaged that all files need, although the indices are whole?
     fn is_damaged(&self) -> Result<bool> {
-        self.members
-            .iter()
-            .try_fold(false, |found, member| Ok(found || mend::is_damaged(&self.file, member)?))
+        self.members.iter().try_fold(false, |found, member| {
+            Ok(found || parity_repair::is_damaged(&self.file, member)?)
+        })
     }
 
     fn read(file: File, options: &DecodeOptions) -> Result<Self> {

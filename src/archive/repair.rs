@@ -7,15 +7,15 @@ use std::path::Path;
 
 use super::broken_links::extracted;
 use super::complete::Complete;
+use super::file_scan::{FileScan, ScannedMember};
 use super::finder::Finder;
 use super::member::{FileAt, Member, fields_at, read_record};
-use super::mend::mend;
-use super::named::write_named;
+use super::named_stream::write_named;
 use super::names::check_paths;
-use super::rebuild::{Rebuilt, rebuild_index};
-use super::remains::{Remains, bytes_at};
-use super::restream::rebuild_stream;
-use super::survey::{Part, Survey};
+use super::parity_repair::repair_by_parity;
+use super::rebuild_index::{Rebuilt, rebuild_index};
+use super::rebuild_stream::rebuild_stream;
+use super::recovered_member::{RecoveredMember, bytes_at};
 use crate::budget::Budget;
 use crate::container::Entry;
 use crate::container::format::{MAGIC, MARKER, incompatible};
@@ -72,35 +72,39 @@ fn save_all(
     out: &mut dyn Write,
     options: &DecodeOptions,
 ) -> Result<RepairSummary> {
-    let mended = mend(file, folder, options.memory)?;
-    let (file, notes) = match &mended {
+    let repaired = repair_by_parity(file, folder, options.memory)?;
+    let (file, notes) = match &repaired {
         Some((copy, notes)) => (copy, notes.clone()),
         None => (file, Vec::new()),
     };
-    let survey = Survey::of_what_extracts(file, options)?;
-    if survey.parts.is_empty() {
+    let scan = FileScan::of_what_extracts(file, options)?;
+    if scan.members.is_empty() {
         return Err(nothing_found(file)?);
     }
     // Members that contradict each other or themselves have no remedy, but are not whole either.
     let entries: Vec<&[Entry]> =
-        survey.whole_with_names().iter().map(|member| &member.index.entries[..]).collect();
+        scan.whole_with_names().iter().map(|member| &member.index.entries[..]).collect();
     let refused =
         check_paths(extracted(&entries).iter().flatten().map(|wanted| &wanted.entry)).err();
-    let was_whole = mended.is_none() && survey.is_whole() && refused.is_none();
+    let was_whole = repaired.is_none() && scan.is_whole() && refused.is_none();
     let lost =
         refused.into_iter().map(|error| format!("extraction of everything: {error}")).collect();
     let mut summary = RepairSummary { notes, was_whole, lost, ..RepairSummary::default() };
     // Where nothing is missing but ends of members, every member stays what it was.
-    let completes = |part: &Part| {
-        if let Part::Damaged(remains) = part { Complete::of(remains).is_some() } else { true }
+    let completes = |scanned: &ScannedMember| {
+        if let ScannedMember::Damaged(recovered) = scanned {
+            Complete::of(recovered).is_some()
+        } else {
+            true
+        }
     };
-    let is_stream = survey.is_stream();
-    let as_they_are = is_stream || survey.gaps.is_empty() && survey.parts.iter().all(completes);
+    let is_stream = scan.is_stream();
+    let as_they_are = is_stream || scan.gaps.is_empty() && scan.members.iter().all(completes);
     let mut saved = false;
-    for part in &survey.parts {
-        summary.members.push(part.line());
-        saved |= match part {
-            Part::Whole(number, member) => {
+    for member in &scan.members {
+        summary.members.push(member.line());
+        saved |= match member {
+            ScannedMember::Whole(number, member) => {
                 if as_they_are || member.header.is_named() {
                     copy_member(file, member, out)?;
                 } else {
@@ -109,13 +113,13 @@ fn save_all(
                 summary.whole += member.index.entries.len() as u64;
                 true
             }
-            Part::Damaged(remains) if remains.is_empty() => {
-                summary.lost.push(nothing_left(remains));
+            ScannedMember::Damaged(recovered) if recovered.is_empty() => {
+                summary.lost.push(nothing_left(recovered));
                 false
             }
-            Part::Damaged(remains) => {
-                let complete = Complete::of(remains)
-                    .filter(|_| as_they_are || remains.is_stream() == Some(false));
+            ScannedMember::Damaged(recovered) => {
+                let complete = Complete::of(recovered)
+                    .filter(|_| as_they_are || recovered.is_stream() == Some(false));
                 if let Some(complete) = complete {
                     summary.notes.extend(complete.write(file, out)?);
                     summary.whole += complete.entries();
@@ -123,27 +127,30 @@ fn save_all(
                     continue;
                 }
                 let (rebuilt, features) = if is_stream {
-                    (rebuild_stream(file, remains, options)?, 0)
+                    (rebuild_stream(file, recovered, options)?, 0)
                 } else {
-                    (rebuild_index(file, remains, options)?, incompatible::NAMED)
+                    (rebuild_index(file, recovered, options)?, incompatible::NAMED)
                 };
                 summary.whole += rebuilt.whole;
                 summary.lost.extend_from_slice(&rebuilt.lost);
                 // A guard is made for each member that is written.
-                if remains.had_parity() && remains.share != Some(0) && !rebuilt.entries.is_empty() {
-                    summary.notes.push(match remains.share {
-                        Some(_) => format!("parity of {} was computed anew", remains.name()),
+                if recovered.had_parity()
+                    && recovered.share != Some(0)
+                    && !rebuilt.entries.is_empty()
+                {
+                    summary.notes.push(match recovered.share {
+                        Some(_) => format!("parity of {} was computed anew", recovered.name()),
                         None => format!(
                             "{} has no parity any more: no head of it is left that tells its share",
-                            remains.name()
+                            recovered.name()
                         ),
                     });
                 }
-                save(file, remains, rebuilt, features, out)?
+                save(file, recovered, rebuilt, features, out)?
             }
         };
     }
-    summary.lost.extend(survey.gaps.iter().map(|gap| format!("{}, not recognised", bytes_at(gap))));
+    summary.lost.extend(scan.gaps.iter().map(|gap| format!("{}, not recognised", bytes_at(gap))));
     if saved {
         return Ok(summary);
     }
@@ -177,15 +184,15 @@ fn nothing_found(file: &File) -> Result<Error> {
 }
 
 /// The line about a member of which no block and no index is left.
-fn nothing_left(remains: &Remains) -> String {
-    let place = bytes_at(&remains.range);
-    if remains.is_compact {
+fn nothing_left(recovered: &RecoveredMember) -> String {
+    let place = bytes_at(&recovered.range);
+    if recovered.is_compact {
         return format!(
             "{}, {place}: a small stream is one piece under one hash (the compact form), and it is damaged",
-            remains.name()
+            recovered.name()
         );
     }
-    format!("{}, {place}: damaged from its first block to its index", remains.name())
+    format!("{}, {place}: damaged from its first block to its index", recovered.name())
 }
 
 fn copy_member(file: &File, member: &Member, out: &mut dyn Write) -> Result<()> {
@@ -197,7 +204,7 @@ fn copy_member(file: &File, member: &Member, out: &mut dyn Write) -> Result<()> 
 /// whether it is.
 fn save(
     file: &File,
-    remains: &Remains,
+    recovered: &RecoveredMember,
     rebuilt: Rebuilt,
     features: u64,
     out: &mut dyn Write,
@@ -207,16 +214,19 @@ fn save(
     }
     let has_names = features & incompatible::NAMED != 0 && rebuilt.blocks.len() > 1;
     let features = features
-        | if remains.based { incompatible::BASED } else { 0 }
+        | if recovered.based { incompatible::BASED } else { 0 }
         | if has_names { incompatible::NAMES } else { 0 };
-    let mut writer =
-        MemberWriter::with_header(out, remains.new_header(features), remains.share.unwrap_or(0))?;
+    let mut writer = MemberWriter::with_header(
+        out,
+        recovered.new_header(features),
+        recovered.share.unwrap_or(0),
+    )?;
     if has_names {
         writer.names(&rebuilt.entries, &LEVELS[0], true)?;
     }
     let mut written = HashSet::new();
     for &block in &rebuilt.blocks {
-        let Some((at, record)) = remains.blocks.get(&block).filter(|_| written.insert(block))
+        let Some((at, record)) = recovered.blocks.get(&block).filter(|_| written.insert(block))
         else {
             continue;
         };

@@ -20,18 +20,18 @@ use crate::progress::{self, Progress};
 
 /// A thing found in a file, and where.
 #[derive(Debug, Clone)]
-pub struct Found {
+pub struct Structure {
     /// Its first byte.
     pub at: u64,
     /// The byte behind its last.
     pub end: u64,
     /// What it is.
-    pub thing: Thing,
+    pub kind: StructureKind,
 }
 
 /// What can be found in a file.
 #[derive(Debug, Clone)]
-pub enum Thing {
+pub enum StructureKind {
     /// A header of the full form.
     Header(Header),
     /// A member of the compact form.
@@ -51,20 +51,20 @@ pub enum Thing {
 ///
 /// # Errors
 /// Reading fails.
-pub fn scan(file: &File, progress: Option<&Arc<Progress>>) -> Result<Vec<Found>> {
+pub fn scan(file: &File, progress: Option<&Arc<Progress>>) -> Result<Vec<Structure>> {
     progress::part(progress, file.metadata()?.len(), || look_through(file))
 }
 
-fn look_through(file: &File) -> Result<Vec<Found>> {
+fn look_through(file: &File) -> Result<Vec<Structure>> {
     let length = file.metadata()?.len();
     let mut finder = Finder::new(file, length, &[&MAGIC, &MARKER, &GROUP_MARKER]);
     let mut budget = Budget::of(length);
-    let mut things = Vec::new();
+    let mut structures = Vec::new();
     let mut at = 0;
     while let Some(place) = finder.next_from(at)? {
-        match thing_at(file, place, length, &mut budget) {
+        match structure_at(file, place, length, &mut budget) {
             Ok((found, next)) => {
-                things.push(found);
+                structures.push(found);
                 progress::advance(next - at);
                 at = next;
             }
@@ -72,28 +72,34 @@ fn look_through(file: &File) -> Result<Vec<Found>> {
             Err(_) => at = place + 1,
         }
     }
-    Ok(things)
+    Ok(structures)
 }
 
 /// The thing at byte `at`, and the byte from which to look for the next one.
-fn thing_at(file: &File, at: u64, length: u64, budget: &mut Budget) -> Result<(Found, u64)> {
+fn structure_at(
+    file: &File,
+    at: u64,
+    length: u64,
+    budget: &mut Budget,
+) -> Result<(Structure, u64)> {
     let mut fields = fields_at(file, at);
     if let Ok(Some(header)) = Header::read_from(&mut fields) {
         let end = fields.offset();
         if !header.is_compact() {
-            return Ok((Found { at, end, thing: Thing::Header(header) }, end));
+            return Ok((Structure { at, end, kind: StructureKind::Header(header) }, end));
         }
         // Such a header has no check of its own, so that the rest is read on trust. A damaged one
         // is still named.
         if budget.take(MAX_COMPACT.min(length - at)).is_err() {
-            return Ok((Found { at, end, thing: Thing::DamagedCompact }, end));
+            return Ok((Structure { at, end, kind: StructureKind::DamagedCompact }, end));
         }
         return match Compact::read_rest(&mut fields) {
-            Ok(_) => {
-                Ok((Found { at, end: fields.offset(), thing: Thing::Compact }, fields.offset()))
-            }
+            Ok(_) => Ok((
+                Structure { at, end: fields.offset(), kind: StructureKind::Compact },
+                fields.offset(),
+            )),
             Err(Error::Io(error)) => Err(Error::Io(error)),
-            Err(_) => Ok((Found { at, end, thing: Thing::DamagedCompact }, end)),
+            Err(_) => Ok((Structure { at, end, kind: StructureKind::DamagedCompact }, end)),
         };
     }
     let mut fields = fields_at(file, at);
@@ -106,7 +112,10 @@ fn thing_at(file: &File, at: u64, length: u64, budget: &mut Budget) -> Result<(F
         } else {
             (at, length.min(head_end + shards + head_len))
         };
-        return Ok((Found { at: start, end, thing: Thing::Parity(Some(head.share)) }, head_end));
+        return Ok((
+            Structure { at: start, end, kind: StructureKind::Parity(Some(head.share)) },
+            head_end,
+        ));
     }
     let mut fields = fields_at(file, at);
     let kind = read_kind(&mut fields)?;
@@ -116,7 +125,10 @@ fn thing_at(file: &File, at: u64, length: u64, budget: &mut Budget) -> Result<(F
         let start = end
             .checked_sub(footer.member_len)
             .ok_or_else(|| Error::Corrupt("the footer of nothing".into()))?;
-        return Ok((Found { at, end, thing: Thing::Footer(start + footer.index_at) }, end));
+        return Ok((
+            Structure { at, end, kind: StructureKind::Footer(start + footer.index_at) },
+            end,
+        ));
     }
     let record = Record::read_rest(kind, &mut fields)?;
     let coded_at = fields.offset();
@@ -125,17 +137,20 @@ fn thing_at(file: &File, at: u64, length: u64, budget: &mut Budget) -> Result<(F
     let checked = check_stored(file, coded_at, &record);
     if kind != Kind::Parity {
         checked?;
-        return Ok((Found { at, end, thing: Thing::Record(record) }, end));
+        return Ok((Structure { at, end, kind: StructureKind::Record(record) }, end));
     }
     match checked {
         Ok(()) => {
             let share =
                 GroupHead::read_from(&mut fields_at(file, coded_at)).ok().map(|head| head.share);
-            Ok((Found { at, end, thing: Thing::Parity(share) }, end))
+            Ok((Structure { at, end, kind: StructureKind::Parity(share) }, end))
         }
         Err(Error::Io(error)) => Err(Error::Io(error)),
         // The heads in it are looked for on their own.
-        Err(_) => Ok((Found { at, end: end.min(length), thing: Thing::Parity(None) }, coded_at)),
+        Err(_) => Ok((
+            Structure { at, end: end.min(length), kind: StructureKind::Parity(None) },
+            coded_at,
+        )),
     }
 }
 

@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::Archive;
 use super::finder::Finder;
 use super::member::{FileAt, Member, fields_at};
-use super::remains::bytes_at;
+use super::recovered_member::bytes_at;
 use super::scan::check_stored;
 use crate::container::compact::Compact;
 use crate::container::footer::{FOOTER_LEN, Footer};

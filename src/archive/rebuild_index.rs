@@ -7,7 +7,7 @@ use super::content::LazyBase;
 use super::cut::index_of_names;
 use super::member::{fields_at, read_record};
 use super::names::show_name;
-use super::remains::{Remains, is_row_of, stream_path};
+use super::recovered_member::{RecoveredMember, is_row_of, stream_path};
 use crate::block::is_behind;
 use crate::container::format::incompatible;
 use crate::container::hash::{hash, narrow};
@@ -39,21 +39,21 @@ pub(super) struct Rebuilt {
 /// are decoded.
 pub(super) fn rebuild_index(
     file: &File,
-    remains: &Remains,
+    recovered: &RecoveredMember,
     options: &DecodeOptions,
 ) -> Result<Rebuilt> {
-    let number = remains.number;
+    let number = recovered.number;
     let from_names =
-        if remains.index.is_none() { index_of_names(file, remains, options)? } else { None };
-    let Some(index) = remains.index.as_ref().or(from_names.as_ref()) else {
-        return Ok(without_index(remains, number, 0));
+        if recovered.index.is_none() { index_of_names(file, recovered, options)? } else { None };
+    let Some(index) = recovered.index.as_ref().or(from_names.as_ref()) else {
+        return Ok(without_index(recovered, number, 0));
     };
     // Ranges of the old content whose blocks are left, with the block of each.
     let mut left: Vec<(u64, u64, u64)> = Vec::new();
     let mut rebuilt = Rebuilt::default();
     let mut at = 0;
     for (block, row) in (0..).zip(&index.blocks) {
-        if let Some((_, record)) = remains
+        if let Some((_, record)) = recovered
             .blocks
             .get(&block)
             .filter(|(_, record)| is_row_of(row, record) && row.raw_len > 0)
@@ -82,7 +82,7 @@ pub(super) fn rebuild_index(
         .filter(|&place| is_whole(place))
         .map(|place| &index.entries[place].path[..])
         .collect();
-    let mut decoder = Decoder::new(file, remains, options);
+    let mut decoder = Decoder::new(file, recovered, options);
     let mut new_place: HashMap<u64, u64> = HashMap::new();
     for (place, entry) in index.entries.iter().enumerate() {
         let keep = match entry.kind {
@@ -110,7 +110,7 @@ pub(super) fn rebuild_index(
         }
     }
     if let Some(index) = &from_names {
-        let nameless = without_index(remains, number, index.blocks.len() as u64);
+        let nameless = without_index(recovered, number, index.blocks.len() as u64);
         rebuilt.blocks.extend(nameless.blocks);
         rebuilt.entries.extend(nameless.entries);
         rebuilt.lost.extend(nameless.lost);
@@ -173,12 +173,12 @@ fn piece_entry(entry: &Entry, number: u32, offset: u64, piece: &[u8]) -> Entry {
 }
 
 /// Without index and names, every block from number `first` on is a file.
-fn without_index(remains: &Remains, number: u32, first: u64) -> Rebuilt {
+fn without_index(recovered: &RecoveredMember, number: u32, first: u64) -> Rebuilt {
     let mut rebuilt = Rebuilt::default();
-    rebuilt.lost.extend(remains.without_base.iter().map(|block| {
+    rebuilt.lost.extend(recovered.without_base.iter().map(|block| {
         format!("block {block} of member {number}: it goes on from a base that is lost")
     }));
-    for (&block, (_, record)) in remains.blocks.range(first..) {
+    for (&block, (_, record)) in recovered.blocks.range(first..) {
         let path = format!("lost+found/member-{number}-block-{block}").into_bytes();
         rebuilt.lost.push(format!(
             "block {block} of member {number}: its files are saved without their names as {}",
@@ -198,7 +198,7 @@ fn without_index(remains: &Remains, number: u32, first: u64) -> Rebuilt {
 /// Decodes blocks, keeping the last one.
 pub(super) struct Decoder<'a> {
     file: &'a File,
-    remains: &'a Remains,
+    recovered: &'a RecoveredMember,
     options: &'a DecodeOptions,
     last: Option<(u64, Vec<u8>)>,
     base: LazyBase,
@@ -206,8 +206,8 @@ pub(super) struct Decoder<'a> {
 
 impl<'a> Decoder<'a> {
     /// A decoder of what is left of a member.
-    pub fn new(file: &'a File, remains: &'a Remains, options: &'a DecodeOptions) -> Self {
-        Decoder { file, remains, options, last: None, base: LazyBase::default() }
+    pub fn new(file: &'a File, recovered: &'a RecoveredMember, options: &'a DecodeOptions) -> Self {
+        Decoder { file, recovered, options, last: None, base: LazyBase::default() }
     }
 
     /// The content of block `number`, which is left.
@@ -216,12 +216,15 @@ impl<'a> Decoder<'a> {
     /// Reading or decoding fails, or takes more memory than is allowed.
     pub fn block(&mut self, number: u64) -> Result<&[u8]> {
         if self.last.as_ref().is_none_or(|(last, _)| *last != number) {
-            let (at, _): (u64, Record) = self.remains.blocks[&number];
+            let (at, _): (u64, Record) = self.recovered.blocks[&number];
             let (record, coded) = read_record(&mut fields_at(self.file, at), Kind::Block)?;
-            let header =
-                self.remains.new_header(if self.remains.based { incompatible::BASED } else { 0 });
+            let header = self.recovered.new_header(if self.recovered.based {
+                incompatible::BASED
+            } else {
+                0
+            });
             let memory = header.memory();
-            let base = match self.remains.base_at().filter(|_| is_behind(&coded)) {
+            let base = match self.recovered.base_at().filter(|_| is_behind(&coded)) {
                 Some(base_at) => Some(self.base.get(self.file, base_at, memory)?),
                 None => None,
             };

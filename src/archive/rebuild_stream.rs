@@ -5,8 +5,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::member::{fields_at, read_record};
-use super::rebuild::Rebuilt;
-use super::remains::{Remains, bytes_at, stream_entry};
+use super::rebuild_index::Rebuilt;
+use super::recovered_member::{RecoveredMember, bytes_at, stream_entry};
 use crate::container::Entry;
 use crate::container::hash::{Hasher, narrow};
 use crate::container::record::Kind;
@@ -22,25 +22,27 @@ use crate::stream::{decode_record, threads_within};
 /// Reading or decoding a block fails: if some are missing, the hash of the rest is computed.
 pub(super) fn rebuild_stream(
     file: &File,
-    remains: &Remains,
+    recovered: &RecoveredMember,
     options: &DecodeOptions,
 ) -> Result<Rebuilt> {
-    let blocks: Vec<u64> = remains.blocks.keys().copied().collect();
-    let name = remains.name();
-    if blocks.is_empty() && !remains.index.as_ref().is_some_and(|index| index.blocks.is_empty()) {
+    let blocks: Vec<u64> = recovered.blocks.keys().copied().collect();
+    let name = recovered.name();
+    if blocks.is_empty() && !recovered.index.as_ref().is_some_and(|index| index.blocks.is_empty()) {
         return Ok(Rebuilt {
             lost: vec![format!(
                 "{name}, {}: all of its blocks are damaged",
-                bytes_at(&remains.range)
+                bytes_at(&recovered.range)
             )],
             ..Rebuilt::default()
         });
     }
     let Some((index, entry)) =
-        remains.index.as_ref().and_then(|index| Some((index, stream_entry(index)?)))
+        recovered.index.as_ref().and_then(|index| Some((index, stream_entry(index)?)))
     else {
-        let size: u64 =
-            remains.blocks.values().fold(0, |sum, (_, record)| sum.saturating_add(record.raw_len));
+        let size: u64 = recovered
+            .blocks
+            .values()
+            .fold(0, |sum, (_, record)| sum.saturating_add(record.raw_len));
         let count = blocks.last().map_or(0, |&last| last.saturating_add(1));
         let missing = match count - blocks.len() as u64 {
             0 => "the end is missing, and how long it was is not known".into(),
@@ -50,7 +52,7 @@ pub(super) fn rebuild_stream(
         };
         let entry = Entry {
             size,
-            hash: narrow(hash_of(file, remains, options)?, size),
+            hash: narrow(hash_of(file, recovered, options)?, size),
             ..Entry::default()
         };
         return Ok(Rebuilt {
@@ -63,7 +65,7 @@ pub(super) fn rebuild_stream(
     let mut lost: Vec<Range<u64>> = Vec::new();
     let (mut at, mut size) = (0, 0);
     for (number, row) in (0..).zip(&index.blocks) {
-        if remains.blocks.contains_key(&number) {
+        if recovered.blocks.contains_key(&number) {
             size += row.raw_len;
         } else if let Some(last) = lost.last_mut().filter(|last| last.end == at) {
             last.end += row.raw_len;
@@ -83,7 +85,7 @@ pub(super) fn rebuild_stream(
     );
     let entry = Entry {
         size,
-        hash: narrow(hash_of(file, remains, options)?, size),
+        hash: narrow(hash_of(file, recovered, options)?, size),
         metadata: entry.metadata,
         ..Entry::default()
     };
@@ -91,11 +93,11 @@ pub(super) fn rebuild_stream(
 }
 
 /// The hash of the contents of all blocks that are left.
-fn hash_of(file: &File, remains: &Remains, options: &DecodeOptions) -> Result<u64> {
-    let header = remains.new_header(0);
+fn hash_of(file: &File, recovered: &RecoveredMember, options: &DecodeOptions) -> Result<u64> {
+    let header = recovered.new_header(0);
     let mut queue = Ordered::new(threads_within(options.threads, &header));
     let mut hasher = Hasher::default();
-    for &(at, record) in remains.blocks.values() {
+    for &(at, record) in recovered.blocks.values() {
         let (_, coded) = read_record(&mut fields_at(file, at), Kind::Block)?;
         let progress: Option<Arc<Progress>> = options.progress.clone();
         let job = move || {

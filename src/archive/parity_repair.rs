@@ -24,7 +24,11 @@ const LOOKED_AT: u64 = 16 << 20;
 ///
 /// # Errors
 /// Reading or writing fails, or a repair needs more than `memory` bytes.
-pub fn mend(file: &File, folder: &Path, memory: u64) -> Result<Option<(File, Vec<String>)>> {
+pub fn repair_by_parity(
+    file: &File,
+    folder: &Path,
+    memory: u64,
+) -> Result<Option<(File, Vec<String>)>> {
     let length = file.metadata()?.len();
     let mut copy: Option<File> = None;
     let mut notes = Vec::new();
@@ -82,7 +86,7 @@ pub(super) fn is_damaged(file: &File, member: &Member) -> Result<bool> {
 
 /// May parity mend blocks of `member` which were not mended when the archive was opened? What was
 /// looked at then is mended, or beyond that.
-pub(super) fn may_mend(file: &File, member: &Member) -> bool {
+pub(super) fn parity_may_repair(file: &File, member: &Member) -> bool {
     let head = member.parity_at.and_then(|parity_at| first_head(file, parity_at).ok().flatten());
     head.is_some_and(|(head, _, _)| !head.is_guard() && head.total() > LOOKED_AT)
 }

@@ -6,10 +6,10 @@ use std::io::Read;
 use std::ops::Range;
 
 use super::broken_links::members_with_broken_links;
-use super::fragments::{Fragment, fragments};
 use super::member::{FileAt, Member};
-use super::remains::{Remains, bytes_at};
-use super::scan::{Found, Thing};
+use super::recovered_member::{RecoveredMember, bytes_at};
+use super::scan::{Structure, StructureKind};
+use super::scan_items::{ScanItem, scan_items};
 use crate::block::{is_behind, memory};
 use crate::container::Entry;
 use crate::container::record::{Kind, Record};
@@ -18,180 +18,180 @@ use crate::options::DecodeOptions;
 
 /// A file as it was found.
 #[derive(Debug, Default)]
-pub(super) struct Survey {
+pub(super) struct FileScan {
     /// Its members, in order.
-    pub parts: Vec<Part>,
+    pub members: Vec<ScannedMember>,
     /// Stretches of it that belong to nothing whole, and of which no index tells what they were.
     pub gaps: Vec<Range<u64>>,
 }
 
 /// A member of the file.
 #[derive(Debug)]
-pub(super) enum Part {
+pub(super) enum ScannedMember {
     /// Every hash of it fits; which of the members it is, counted from 1.
     Whole(u32, Member),
     /// Something of it is missing.
-    Damaged(Remains),
+    Damaged(RecoveredMember),
 }
 
-impl Survey {
+impl FileScan {
     /// Looks through all of `file`.
     ///
     /// # Errors
     /// Reading fails, or an index passes the limits.
-    pub fn of(file: &File, options: &DecodeOptions) -> Result<Survey> {
+    pub fn of(file: &File, options: &DecodeOptions) -> Result<FileScan> {
         Self::with_apart(file, options, &[])
     }
 
-    /// As [`Survey::of`], with members of which not every entry can be extracted as damaged ones.
+    /// As [`FileScan::of`], with members of which not every entry can be extracted as damaged ones.
     ///
     /// # Errors
     /// As there.
-    pub fn of_what_extracts(file: &File, options: &DecodeOptions) -> Result<Survey> {
-        let survey = Self::of(file, options)?;
-        let whole = survey.whole_with_names();
+    pub fn of_what_extracts(file: &File, options: &DecodeOptions) -> Result<FileScan> {
+        let scan = Self::of(file, options)?;
+        let whole = scan.whole_with_names();
         let entries: Vec<&[Entry]> = whole.iter().map(|member| &member.index.entries[..]).collect();
         let apart: Vec<u64> = members_with_broken_links(&entries)
             .into_iter()
             .map(|number| whole[number].start)
             .collect();
-        if apart.is_empty() { Ok(survey) } else { Self::with_apart(file, options, &apart) }
+        if apart.is_empty() { Ok(scan) } else { Self::with_apart(file, options, &apart) }
     }
 
-    fn with_apart(file: &File, options: &DecodeOptions, apart: &[u64]) -> Result<Survey> {
+    fn with_apart(file: &File, options: &DecodeOptions, apart: &[u64]) -> Result<FileScan> {
         let length = file.metadata()?.len();
-        let fragments = fragments(file, options, apart)?;
+        let items = scan_items(file, options, apart)?;
         let mut builder =
-            Builder { file, parts: Vec::new(), current: Remains::default(), members: 0 };
+            Builder { file, members: Vec::new(), current: RecoveredMember::default(), count: 0 };
         let mut covered = Vec::new();
-        for fragment in fragments {
-            let range = fragment.range();
-            if builder.take(fragment)? {
+        for item in items {
+            let range = item.range();
+            if builder.take(item)? {
                 covered.push(range);
             }
         }
-        let parts = builder.end(length);
-        for part in &parts {
-            if let Part::Damaged(remains) = part {
-                covered.extend(remains.known_damage());
+        let members = builder.end(length);
+        for scanned in &members {
+            if let ScannedMember::Damaged(recovered) = scanned {
+                covered.extend(recovered.known_damage());
             }
         }
-        Ok(Survey { parts, gaps: gaps(covered, length) })
+        Ok(FileScan { members, gaps: gaps(covered, length) })
     }
 
     /// Are all members unnamed streams, as far as is known of any?
     pub fn is_stream(&self) -> bool {
-        let sort = |part: &Part| match part {
-            Part::Whole(_, member) => Some(!member.header.is_named()),
-            Part::Damaged(remains) => remains.is_stream(),
+        let sort = |scanned: &ScannedMember| match scanned {
+            ScannedMember::Whole(_, member) => Some(!member.header.is_named()),
+            ScannedMember::Damaged(recovered) => recovered.is_stream(),
         };
-        let mut sorts = self.parts.iter().filter_map(sort).peekable();
+        let mut sorts = self.members.iter().filter_map(sort).peekable();
         sorts.peek().is_some() && sorts.all(|is_stream| is_stream)
     }
 
     /// The whole members that hold named files.
     pub fn whole_with_names(&self) -> Vec<&Member> {
-        let whole = self
-            .parts
-            .iter()
-            .filter_map(|part| if let Part::Whole(_, member) = part { Some(member) } else { None });
+        let whole = self.members.iter().filter_map(|scanned| {
+            if let ScannedMember::Whole(_, member) = scanned { Some(member) } else { None }
+        });
         whole.filter(|member| member.header.is_named()).collect()
     }
 
     /// Is every byte a part of a whole member?
     pub fn is_whole(&self) -> bool {
-        self.gaps.is_empty() && self.parts.iter().all(|part| matches!(part, Part::Whole(..)))
+        self.gaps.is_empty()
+            && self.members.iter().all(|scanned| matches!(scanned, ScannedMember::Whole(..)))
     }
 }
 
-impl Part {
+impl ScannedMember {
     /// What was found, for a message.
     pub fn line(&self) -> String {
         match self {
-            Part::Whole(number, member) => {
+            ScannedMember::Whole(number, member) => {
                 let sort = if member.header.is_named() { "member" } else { "stream" };
                 format!(
                     "{sort}-{number}: {}, whole",
                     bytes_at(&(member.start..member.start + member.length))
                 )
             }
-            Part::Damaged(remains) => {
+            ScannedMember::Damaged(recovered) => {
                 let index =
-                    if remains.index.is_some() { "and the index" } else { "without the index" };
+                    if recovered.index.is_some() { "and the index" } else { "without the index" };
                 format!(
                     "{}: {}, damaged: {} whole blocks {index}",
-                    remains.name(),
-                    bytes_at(&remains.range),
-                    remains.blocks.len()
+                    recovered.name(),
+                    bytes_at(&recovered.range),
+                    recovered.blocks.len()
                 )
             }
         }
     }
 }
 
-/// Puts the fragments together to members.
+/// Puts the items together to members.
 struct Builder<'a> {
     file: &'a File,
-    parts: Vec<Part>,
-    current: Remains,
-    members: u32,
+    members: Vec<ScannedMember>,
+    current: RecoveredMember,
+    count: u32,
 }
 
 impl Builder<'_> {
-    /// Takes a fragment, and says whether there was a use for it.
-    fn take(&mut self, fragment: Fragment) -> Result<bool> {
-        match fragment {
-            Fragment::Whole(member) => {
+    /// Takes a item, and says whether there was a use for it.
+    fn take(&mut self, item: ScanItem) -> Result<bool> {
+        match item {
+            ScanItem::Whole(member) => {
                 self.close();
-                self.members += 1;
-                self.parts.push(Part::Whole(self.members, member));
+                self.count += 1;
+                self.members.push(ScannedMember::Whole(self.count, member));
             }
-            Fragment::Index(found, record, index) => {
+            ScanItem::Index(found, record, index) => {
                 self.expect(record.number);
                 self.current.reaches(&found);
                 self.current.index_range = found.at..found.end;
                 self.current.index = Some(index);
             }
-            Fragment::Thing(found) => return self.take_thing(&found),
+            ScanItem::Structure(found) => return self.take_structure(&found),
         }
         Ok(true)
     }
 
-    fn take_thing(&mut self, found: &Found) -> Result<bool> {
-        match found.thing {
-            Thing::Header(header) => {
+    fn take_structure(&mut self, found: &Structure) -> Result<bool> {
+        match found.kind {
+            StructureKind::Header(header) => {
                 self.close();
                 self.current.header = Some(header);
                 self.current.reaches(found);
             }
             // Without its final hash it was not taken for whole, so neither is it now.
-            Thing::Compact | Thing::DamagedCompact => {
+            StructureKind::Compact | StructureKind::DamagedCompact => {
                 self.close();
                 self.current.is_compact = true;
                 self.current.reaches(found);
             }
-            Thing::Record(record) if record.kind == Kind::Names => {
+            StructureKind::Record(record) if record.kind == Kind::Names => {
                 if self.current.last.is_some_and(|last| record.number <= last) {
                     self.close();
                 }
                 self.current.reaches(found);
                 self.current.names.push(found.at);
             }
-            Thing::Record(record) => {
+            StructureKind::Record(record) => {
                 self.expect(record.number);
                 self.current.reaches(found);
                 self.take_block(found, record)?;
             }
             // Parity without a member is of no use.
-            Thing::Parity(_) if !self.has_begun() => return Ok(false),
-            Thing::Parity(share) => {
+            StructureKind::Parity(_) if !self.has_begun() => return Ok(false),
+            StructureKind::Parity(share) => {
                 self.current.reaches(found);
                 self.current.parity.push(found.at..found.end);
                 self.current.share = self.current.share.max(share);
             }
             // Nor is a footer.
-            Thing::Footer(_) if !self.has_begun() => return Ok(false),
-            Thing::Footer(index_at) => {
+            StructureKind::Footer(_) if !self.has_begun() => return Ok(false),
+            StructureKind::Footer(index_at) => {
                 if self.current.index.is_some() && self.current.index_range.start == index_at {
                     self.current.footer_at = Some(found.at);
                 }
@@ -201,7 +201,7 @@ impl Builder<'_> {
         Ok(true)
     }
 
-    fn take_block(&mut self, found: &Found, record: Record) -> Result<()> {
+    fn take_block(&mut self, found: &Structure, record: Record) -> Result<()> {
         let mut first = Vec::new();
         FileAt::new(self.file, found.end - record.coded_len)
             .take(record.coded_len.min(1))
@@ -233,31 +233,31 @@ impl Builder<'_> {
         if !self.has_begun() {
             return;
         }
-        let mut remains = std::mem::take(&mut self.current);
-        self.members += 1;
-        remains.number = self.members;
-        if let Some(mut foreign) = remains.split_foreign() {
-            foreign.number = self.members;
-            self.members += 1;
-            remains.number = self.members;
-            self.parts.push(Part::Damaged(foreign));
+        let mut recovered = std::mem::take(&mut self.current);
+        self.count += 1;
+        recovered.number = self.count;
+        if let Some(mut foreign) = recovered.split_foreign() {
+            foreign.number = self.count;
+            self.count += 1;
+            recovered.number = self.count;
+            self.members.push(ScannedMember::Damaged(foreign));
         }
-        self.parts.push(Part::Damaged(remains));
+        self.members.push(ScannedMember::Damaged(recovered));
     }
 
-    fn end(mut self, length: u64) -> Vec<Part> {
+    fn end(mut self, length: u64) -> Vec<ScannedMember> {
         self.close();
         let mut next = length;
-        for part in self.parts.iter_mut().rev() {
-            match part {
-                Part::Whole(_, member) => next = member.start,
-                Part::Damaged(remains) => {
-                    remains.range.end = next;
-                    next = remains.range.start;
+        for scanned in self.members.iter_mut().rev() {
+            match scanned {
+                ScannedMember::Whole(_, member) => next = member.start,
+                ScannedMember::Damaged(recovered) => {
+                    recovered.range.end = next;
+                    next = recovered.range.start;
                 }
             }
         }
-        self.parts
+        self.members
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::scan::Found;
+use super::scan::Structure;
 use crate::container::footer::FOOTER_LEN;
 use crate::container::header::Header;
 use crate::container::index::{BlockRow, Index};
@@ -18,7 +18,7 @@ const MOST_RECORD_HEADER: u64 = 65;
 
 /// A damaged member: what was found of it.
 #[derive(Debug, Default)]
-pub(super) struct Remains {
+pub(super) struct RecoveredMember {
     /// Which of the members in the file it is, counted from 1.
     pub number: u32,
     /// From the first thing that was found of it to the next member.
@@ -51,7 +51,7 @@ pub(super) struct Remains {
     pub last: Option<u64>,
 }
 
-impl Remains {
+impl RecoveredMember {
     /// Where the record of the member's base is, if it has one that is left.
     pub fn base_at(&self) -> Option<u64> {
         self.header
@@ -98,7 +98,7 @@ impl Remains {
     }
 
     /// Takes out the blocks that are not those the index tells of: they belong to another member.
-    pub fn split_foreign(&mut self) -> Option<Remains> {
+    pub fn split_foreign(&mut self) -> Option<RecoveredMember> {
         let rows = &self.index.as_ref()?.blocks;
         let is_own = |number: &u64, (_, record): &(u64, Record)| {
             let row = usize::try_from(*number).ok().and_then(|number| rows.get(number));
@@ -112,12 +112,12 @@ impl Remains {
         if blocks.is_empty() {
             return None;
         }
-        Some(Remains {
+        Some(RecoveredMember {
             range: self.range.clone(),
             blocks,
             based: self.based,
             memory: self.memory,
-            ..Remains::default()
+            ..RecoveredMember::default()
         })
     }
 
@@ -156,7 +156,7 @@ impl Remains {
     }
 
     /// Notes that `found` is a part of it.
-    pub fn reaches(&mut self, found: &Found) {
+    pub fn reaches(&mut self, found: &Structure) {
         if self.range.is_empty() {
             self.range = found.at..found.end;
         }

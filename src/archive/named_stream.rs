@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::Write;
 
 use super::member::{Member, fields_at, read_record};
-use super::remains::stream_path;
+use super::recovered_member::stream_path;
 use crate::block::memory;
 use crate::container::Entry;
 use crate::container::compact::Compact;
