@@ -360,17 +360,22 @@ fn texts(root: &Path) {
     fs::write(root.join("copy.txt"), fs::read(root.join("5.md")).unwrap()).unwrap();
 }
 
-fn based(number: u8, base: u64) -> CreateOptions {
+fn with_reference(number: u8, reference: u64) -> CreateOptions {
     let encode = EncodeOptions {
         level: cmx::level::level(number).unwrap(),
         threads: 2,
         ..EncodeOptions::default()
     };
-    CreateOptions { encode, solid: Some(8000), base: Some(base), ..CreateOptions::default() }
+    CreateOptions {
+        encode,
+        solid: Some(8000),
+        reference: Some(reference),
+        ..CreateOptions::default()
+    }
 }
 
 #[test]
-fn blocks_of_small_texts_go_on_from_a_base() {
+fn blocks_of_small_texts_continue_from_a_reference_block() {
     let folder = tempfile::tempdir().unwrap();
     texts(&folder.path().join("d"));
     let make = |options: &CreateOptions| {
@@ -379,18 +384,18 @@ fn blocks_of_small_texts_go_on_from_a_base() {
         fs::read(path).unwrap()
     };
     for level in [5, 8] {
-        let alone = make(&based(level, 0));
-        let with_base = make(&based(level, 12_000));
+        let alone = make(&with_reference(level, 0));
+        let with_reference_block = make(&with_reference(level, 12_000));
         assert!(
-            with_base.len() * 10 < alone.len() * 9,
+            with_reference_block.len() * 10 < alone.len() * 9,
             "-{level}: {} against {}",
-            with_base.len(),
+            with_reference_block.len(),
             alone.len()
         );
         for threads in [1, 3] {
-            let mut options = based(level, 12_000);
+            let mut options = with_reference(level, 12_000);
             (options.encode.threads, options.encode.verify) = (threads, threads == 1);
-            assert!(make(&options) == with_base, "-{level}, {threads} threads");
+            assert!(make(&options) == with_reference_block, "-{level}, {threads} threads");
         }
         let opened = open(&folder.path().join("x.cmx"));
         assert!(
@@ -399,7 +404,7 @@ fn blocks_of_small_texts_go_on_from_a_base() {
         let target = folder.path().join(format!("out{level}"));
         opened.extract(&mut all(), &target, &ExtractOptions::default()).unwrap();
         assert_eq!(facts(&target.join(stored(&folder))), facts(&folder.path().join("d")));
-        // Each file alone, of the base and behind it.
+        // Each file alone, in the reference block and in dependent blocks.
         for entry in opened.entries().filter(|entry| entry.size > 0).step_by(9) {
             let mut out = Vec::new();
             opened
@@ -412,16 +417,16 @@ fn blocks_of_small_texts_go_on_from_a_base() {
             assert!(out == fs::read(folder.path().join("d").join(name)).unwrap(), "{name}");
         }
     }
-    // A level that sorts has no bases.
-    assert_eq!(make(&based(3, 12_000)), make(&based(3, 0)));
+    // A level that sorts has no reference blocks.
+    assert_eq!(make(&with_reference(3, 12_000)), make(&with_reference(3, 0)));
 }
 
 #[test]
-fn an_append_has_its_own_base() {
+fn an_append_has_its_own_reference_block() {
     let folder = tempfile::tempdir().unwrap();
     texts(&folder.path().join("d"));
     let path = folder.path().join("x.cmx");
-    Archive::create(&path, &[folder.path().join("d")], &based(5, 12_000)).unwrap();
+    Archive::create(&path, &[folder.path().join("d")], &with_reference(5, 12_000)).unwrap();
     fs::write(folder.path().join("d/3.c"), fs::read(folder.path().join("d/4.rs")).unwrap())
         .unwrap();
     let plan = cmx::archive::Plan::of(
@@ -429,7 +434,7 @@ fn an_append_has_its_own_base() {
         cmx::input::walk::WalkOptions::default(),
     )
     .unwrap();
-    Archive::append(&path, plan, &based(5, 12_000), &DecodeOptions::default()).unwrap();
+    Archive::append(&path, plan, &with_reference(5, 12_000), &DecodeOptions::default()).unwrap();
     let opened = open(&path);
     assert_eq!(opened.members().iter().filter(|member| member.header.is_based()).count(), 2);
     let target = folder.path().join("out");
@@ -438,22 +443,22 @@ fn an_append_has_its_own_base() {
 }
 
 #[test]
-fn a_damaged_base_is_named() {
+fn a_damaged_reference_block_is_named() {
     let folder = tempfile::tempdir().unwrap();
     texts(&folder.path().join("d"));
     let path = folder.path().join("x.cmx");
-    Archive::create(&path, &[folder.path().join("d")], &based(5, 12_000)).unwrap();
-    let base_at = open(&path).members()[0].block_at[0];
+    Archive::create(&path, &[folder.path().join("d")], &with_reference(5, 12_000)).unwrap();
+    let reference_at = open(&path).members()[0].block_at[0];
     let mut bytes = fs::read(&path).unwrap();
-    bytes[base_at as usize + 60] ^= 1;
+    bytes[reference_at as usize + 60] ^= 1;
     fs::write(&path, bytes).unwrap();
     let opened = open(&path);
     let offsets = opened.members()[0].index.content_offsets();
-    let behind = |place: usize| offsets[place] >= opened.members()[0].index.blocks[0].raw_len;
+    let is_dependent = |place: usize| offsets[place] >= opened.members()[0].index.blocks[0].raw_len;
     let (_, wanted) = opened
         .entries()
         .enumerate()
-        .find(|(place, entry)| entry.size > 0 && behind(*place))
+        .find(|(place, entry)| entry.size > 0 && is_dependent(*place))
         .unwrap();
     let error = opened
         .extract_to(
@@ -462,7 +467,7 @@ fn a_damaged_base_is_named() {
         )
         .unwrap_err()
         .to_string();
-    assert!(error.contains(&format!("base at byte {base_at}")), "{error}");
+    assert!(error.contains(&format!("reference block at byte {reference_at}")), "{error}");
     // What does not go on from it is still there.
     let noise =
         open(&path).entries().find(|entry| entry.path.ends_with(b"noise")).unwrap().path.clone();

@@ -48,7 +48,8 @@ fn archive(folder: &Path) -> (Vec<u8>, PathBuf) {
         fs::write(root.join(format!("file-{number:02}")), content(number)).unwrap();
     }
     std::os::unix::fs::symlink("file-00", root.join("link")).unwrap();
-    let options = CreateOptions { solid: Some(4000), base: Some(6000), ..CreateOptions::default() };
+    let options =
+        CreateOptions { solid: Some(4000), reference: Some(6000), ..CreateOptions::default() };
     let path = folder.join("x.cmx");
     Archive::create(&path, std::slice::from_ref(&root), &options).unwrap();
     (fs::read(path).unwrap(), root)

@@ -42,7 +42,7 @@ fn archive(folder: &Path, parity: u32) -> (Vec<u8>, [Range<usize>; 2]) {
     fs::write(root.join("noise"), noise(190_000)).unwrap();
     let options = CreateOptions {
         solid: Some(20_000),
-        base: Some(16_000),
+        reference: Some(16_000),
         parity,
         ..CreateOptions::default()
     };

@@ -240,7 +240,7 @@ fn a_base_that_vanished_is_done_without() {
     };
     let text = |file: usize| (0..400).map(|number| line(file * 37 + number)).collect::<String>();
     let encode = EncodeOptions { level: &cmx::level::LEVELS[4], ..EncodeOptions::default() };
-    let options = CreateOptions { encode, base: Some(40_000), ..CreateOptions::default() };
+    let options = CreateOptions { encode, reference: Some(40_000), ..CreateOptions::default() };
     for rest in [0, 30] {
         let (folder, warnings) = archive(
             |tree| {

@@ -434,7 +434,8 @@ fn a_base_is_kept_with_what_goes_on_from_it() {
         fs::write(root.join(format!("f{number}")), text[number * 30..number * 30 + 300].concat())
             .unwrap();
     }
-    let options = CreateOptions { solid: Some(4000), base: Some(6000), ..CreateOptions::default() };
+    let options =
+        CreateOptions { solid: Some(4000), reference: Some(6000), ..CreateOptions::default() };
     let path = folder.path().join("x.cmx");
     Archive::create(&path, std::slice::from_ref(&root), &options).unwrap();
     let bytes = fs::read(&path).unwrap();

@@ -71,7 +71,7 @@ pub fn read_each_block(
 ) -> Result<()> {
     let threads = threads_within(options.threads, &member.header);
     let mut queue = Ordered::new(threads);
-    let mut base = LazyBase::default();
+    let mut reference = LazyReference::default();
     let mut next = blocks.iter().peekable();
     let mut sink = |(block, content): (usize, Result<Vec<u8>>)| {
         if let (Some(progress), Ok(raw)) = (&options.progress, &content) {
@@ -80,7 +80,7 @@ pub fn read_each_block(
         take(block, content)
     };
     while let Some(&block) = next.next() {
-        let job = job(file, member, block, &mut base, next.peek().is_none());
+        let job = job(file, member, block, &mut reference, next.peek().is_none());
         let progress = options.progress.clone();
         let work = member.index.blocks[block].raw_len;
         let decode = move || job.and_then(|job| progress::part(progress.as_ref(), work, job));
@@ -100,7 +100,7 @@ fn job(
     file: &File,
     member: &Member,
     block: usize,
-    lazy: &mut LazyBase,
+    lazy: &mut LazyReference,
     last: bool,
 ) -> Result<Box<dyn FnOnce() -> Result<Vec<u8>> + Send>> {
     let at = member.block_at[block];
@@ -128,36 +128,36 @@ fn job(
     }
     let memory = member.header.memory();
     if member.header.is_based() && block == 0 && is_base(&coded) {
-        let base = lazy.get(file, at, memory)?;
-        return Ok(Box::new(move || Ok(base.text.clone())));
+        let reference = lazy.get(file, at, memory)?;
+        return Ok(Box::new(move || Ok(reference.text.clone())));
     }
-    let base = if member.header.is_based() && is_behind(&coded) {
+    let reference = if member.header.is_based() && is_behind(&coded) {
         Some(lazy.get(file, member.block_at[0], memory)?)
     } else {
         None
     };
     if last {
-        lazy.base = None;
+        lazy.reference = None;
     }
     Ok(Box::new(move || {
         // Where nothing else goes on from the base any more, its tables need no copy.
-        let base = base.map(|base| {
-            Arc::try_unwrap(base)
+        let reference = reference.map(|reference| {
+            Arc::try_unwrap(reference)
                 .map_or_else(|shared| shared, |own| Arc::new(own.for_the_last_time()))
         });
-        decode_record(&record, &coded, memory, base.as_deref())
+        decode_record(&record, &coded, memory, reference.as_deref())
     }))
 }
 
 /// The base of a member, decoded when a block first asks for it.
 #[derive(Default)]
-pub(super) struct LazyBase {
-    base: Option<Arc<Base>>,
+pub(super) struct LazyReference {
+    reference: Option<Arc<Base>>,
     /// Why there is none: it is asked for by many blocks, and read once.
     damage: Option<String>,
 }
 
-impl LazyBase {
+impl LazyReference {
     /// The base, whose record is at byte `at` of `file`.
     ///
     /// # Errors
@@ -166,23 +166,23 @@ impl LazyBase {
         if let Some(damage) = &self.damage {
             return Err(Error::Corrupt(damage.clone()));
         }
-        if let Some(base) = &self.base {
-            return Ok(base.clone());
+        if let Some(reference) = &self.reference {
+            return Ok(reference.clone());
         }
-        let base = read_base(file, at, memory);
-        if let Err(Error::Corrupt(text)) = &base {
+        let reference = read_reference(file, at, memory);
+        if let Err(Error::Corrupt(text)) = &reference {
             self.damage = Some(text.clone());
         }
-        let base = base?;
-        self.base = Some(base.clone());
-        Ok(base)
+        let reference = reference?;
+        self.reference = Some(reference.clone());
+        Ok(reference)
     }
 }
 
-fn read_base(file: &File, at: u64, memory: u64) -> Result<Arc<Base>> {
+fn read_reference(file: &File, at: u64, memory: u64) -> Result<Arc<Base>> {
     let (record, coded) = read_record(&mut fields_at(file, at), Kind::Block).map_err(|error| {
         if let Error::Corrupt(text) = error {
-            Error::Corrupt(format!("base at byte {at}: {text}"))
+            Error::Corrupt(format!("reference block at byte {at}: {text}"))
         } else {
             error
         }
@@ -190,9 +190,9 @@ fn read_base(file: &File, at: u64, memory: u64) -> Result<Arc<Base>> {
     if record.number != 0 {
         return Err(Error::Corrupt(format!("the block at byte {at} is not the member's first")));
     }
-    let base = Ordered::new(1)
+    let reference = Ordered::new(1)
         .submit(move || Ok(Arc::new(decode_base_record(&record, &coded, memory)?)))?;
-    base.ok_or_else(|| Error::Bug("a base without a result".into()))
+    reference.ok_or_else(|| Error::Bug("a reference block without a result".into()))
 }
 
 #[cfg(test)]

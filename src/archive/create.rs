@@ -38,7 +38,7 @@ pub struct CreateOptions {
     /// Bytes of files to put into a base, which other blocks of text go on from: by default as many
     /// as keep extraction of one file quick, and none where the size of blocks is given. 0 makes
     /// all blocks stand alone.
-    pub base: Option<u64>,
+    pub reference: Option<u64>,
     /// Redundant bytes to add, in hundredths of a percent of the archive: 200 is 2 %.
     pub parity: u32,
 }
@@ -80,14 +80,15 @@ impl Plan {
             .solid
             .unwrap_or_else(|| solid_size(self.total(), level))
             .clamp(1, level.block_size as u64);
-        let base = if level.for_small_files().has_bases() {
-            self.choose_base(limit, options)
+        let reference = if level.for_small_files().has_bases() {
+            self.choose_reference(limit, options)
         } else {
             None
         };
-        let features = incompatible::NAMED | if base.is_some() { incompatible::BASED } else { 0 };
+        let features =
+            incompatible::NAMED | if reference.is_some() { incompatible::BASED } else { 0 };
         // In one block all is lost or nothing, so that the index can have the names.
-        let has_names = base.is_some() || self.total() > limit;
+        let has_names = reference.is_some() || self.total() > limit;
         let features = features | if has_names { incompatible::NAMES } else { 0 };
         let mut content = Content {
             options: &options.encode,
@@ -95,8 +96,8 @@ impl Plan {
             queue: Ordered::new(options.encode.threads),
             block: Vec::new(),
             limit: limit as usize,
-            part: if base.is_some() { level.block_size } else { limit as usize },
-            base: None,
+            part: if reference.is_some() { level.block_size } else { limit as usize },
+            reference: None,
             place: 0,
             names_until: None,
             warnings: self.warnings,
@@ -111,7 +112,7 @@ impl Plan {
         let first_file = self.text.start;
         let mut stored = Stored::new(self.found);
         for place in 0..stored.found.len() {
-            if let Some((files, part)) = base {
+            if let Some((files, part)) = reference {
                 if place == first_file + files {
                     content.begin_text(part)?;
                 }
@@ -147,7 +148,7 @@ pub(super) struct Content<'a, W: Write> {
     /// Where a block of such files ends; at most `limit`.
     part: usize,
     /// What blocks of text go on from.
-    base: Option<Arc<Base>>,
+    reference: Option<Arc<Base>>,
     /// Place in the plan of the entry that is being added.
     pub(super) place: u64,
     /// The first entry that is other than planned, until that is written.
@@ -278,12 +279,12 @@ impl<W: Write> Content<'_, W> {
         let options = self.options.clone();
         let small = block.len() <= self.limit;
         let level = if small { options.level.for_small_files() } else { options.level };
-        let base = self.base.clone().filter(|_| small);
+        let reference = self.reference.clone().filter(|_| small);
         let void = self.names_until.take();
         let done = self.queue.submit(move || {
             let work = block.len() as u64 * options.passes();
-            let coded = progress::part(options.progress.as_ref(), work, || match base {
-                Some(base) => CodedBlock::encode_behind(&block, &base, options.verify),
+            let coded = progress::part(options.progress.as_ref(), work, || match reference {
+                Some(reference) => CodedBlock::encode_behind(&block, &reference, options.verify),
                 None => CodedBlock::encode(&block, level, options.verify),
             })?;
             Ok((void, coded))
@@ -302,16 +303,16 @@ impl<W: Write> Content<'_, W> {
         }
         let block = std::mem::take(&mut self.block);
         let (options, level) = (self.options.clone(), self.options.level.for_small_files());
-        let base = Ordered::new(1).submit(move || {
+        let reference = Ordered::new(1).submit(move || {
             let work = block.len() as u64 * options.passes();
             // About two letters to a code.
             let encode = || CodedBlock::encode_base(&block, level, part / 2, options.verify);
             progress::part(options.progress.as_ref(), work, encode)
         })?;
-        if let Some((block, base)) = base {
+        if let Some((block, reference)) = reference {
             let void = self.names_until.take();
             self.write(void, &block)?;
-            self.base = base.map(Arc::new);
+            self.reference = reference.map(Arc::new);
         }
         Ok(())
     }
@@ -319,7 +320,7 @@ impl<W: Write> Content<'_, W> {
     /// What comes now is no text.
     fn end_text(&mut self) -> Result<()> {
         self.flush()?;
-        self.base = None;
+        self.reference = None;
         self.part = self.limit;
         Ok(())
     }

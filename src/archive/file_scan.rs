@@ -207,11 +207,11 @@ impl Builder<'_> {
             .take(record.coded_len.min(1))
             .read_to_end(&mut first)?;
         // Without its base a block is nothing. The base is the first block, so it was found before.
-        if is_behind(&first) && self.current.base_at().is_none() {
-            self.current.without_base.push(record.number);
+        if is_behind(&first) && self.current.reference_at().is_none() {
+            self.current.without_reference.push(record.number);
             return Ok(());
         }
-        self.current.based |= is_behind(&first);
+        self.current.has_dependents |= is_behind(&first);
         self.current.memory = self.current.memory.max(memory(&first));
         self.current.blocks.insert(record.number, (found.at, record));
         Ok(())

@@ -10,22 +10,22 @@ const MIN_SOLID: u64 = 768 << 10;
 
 /// An archive is cut into this many blocks, if they are not too small or too large then: to extract
 /// one file, one block is decoded, and that should take less than 15 % of the time for all.
-const PARTS: u64 = 8;
+const SOLID_BLOCKS: u64 = 8;
 
 /// How many bytes of small files to put into one block, for an archive of `total` bytes.
 #[must_use]
 pub fn solid_size(total: u64, level: &Level) -> u64 {
-    total.div_ceil(PARTS).max(MIN_SOLID).min(level.block_size as u64)
+    total.div_ceil(SOLID_BLOCKS).max(MIN_SOLID).min(level.block_size as u64)
 }
 
 /// Text behind a base is cut into this many blocks.
-const TEXT_PARTS: u64 = 20;
+const DEPENDENT_BLOCKS: u64 = 20;
 
 /// Most bytes of a base.
-const MOST_BASE: u64 = 4 << 20;
+const MAX_REFERENCE: u64 = 4 << 20;
 
 /// Fewer bytes are not worth a base.
-const LEAST_BASE: u64 = 64 << 10;
+const MIN_REFERENCE: u64 = 64 << 10;
 
 /// What the primer of a base takes the time of, in bytes of text.
 const PRIMER_COST: u64 = 85 << 10;
@@ -35,14 +35,19 @@ const PRIMER_COST: u64 = 85 << 10;
 /// user says so with `base` or `solid`. To extract one file, primer, base and a block are read:
 /// together 14 % of all.
 #[must_use]
-pub fn base_size(total: u64, base: Option<u64>, solid: Option<u64>) -> Option<(u64, u64)> {
-    let part = total.div_ceil(TEXT_PARTS).max(1);
-    match (base, solid) {
+pub fn reference_size(
+    total: u64,
+    reference: Option<u64>,
+    solid: Option<u64>,
+) -> Option<(u64, u64)> {
+    let part = total.div_ceil(DEPENDENT_BLOCKS).max(1);
+    match (reference, solid) {
         (Some(0), _) | (None, Some(_)) => None,
-        (Some(base), solid) => Some((base.min(total / 2), solid.unwrap_or(part).max(1))),
+        (Some(reference), solid) => Some((reference.min(total / 2), solid.unwrap_or(part).max(1))),
         (None, None) => {
-            let base = (total / 100 * 14).saturating_sub(part + PRIMER_COST).min(MOST_BASE);
-            (base >= LEAST_BASE).then_some((base, part))
+            let reference =
+                (total / 100 * 14).saturating_sub(part + PRIMER_COST).min(MAX_REFERENCE);
+            (reference >= MIN_REFERENCE).then_some((reference, part))
         }
     }
 }
@@ -148,17 +153,17 @@ mod tests {
 
     #[test]
     fn one_file_takes_a_seventh_of_the_time() {
-        assert_eq!(base_size(1_000_000, None, None), None);
+        assert_eq!(reference_size(1_000_000, None, None), None);
         for total in [2_000_000, 10_000_000, 50_000_000, 1_000_000_000] {
-            let (base, part) = base_size(total, None, None).unwrap();
+            let (reference, part) = reference_size(total, None, None).unwrap();
             assert!(
-                base <= MOST_BASE && base + part + PRIMER_COST <= total / 7,
-                "{total}: {base} {part}"
+                reference <= MAX_REFERENCE && reference + part + PRIMER_COST <= total / 7,
+                "{total}: {reference} {part}"
             );
         }
-        assert_eq!(base_size(10_000_000, Some(0), None), None);
-        assert_eq!(base_size(10_000_000, None, Some(5000)), None);
-        assert_eq!(base_size(100_000, Some(6000), Some(5000)), Some((6000, 5000)));
+        assert_eq!(reference_size(10_000_000, Some(0), None), None);
+        assert_eq!(reference_size(10_000_000, None, Some(5000)), None);
+        assert_eq!(reference_size(100_000, Some(6000), Some(5000)), Some((6000, 5000)));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::create::CreateOptions;
-use super::group::{Look, base_size, compare};
+use super::group::{Look, compare, reference_size};
 use super::identical;
 use super::representatives::Sketches;
 use crate::budget::Charge;
@@ -105,13 +105,16 @@ impl Plan {
     /// Puts files by those far away that they are like, and the files of a base, if there will be
     /// one, before all others. `limit` is the largest file that shares a block. Returns how many
     /// files the base has, and how the rest of the text is to be cut.
-    pub(super) fn choose_base(
+    pub(super) fn choose_reference(
         &mut self,
         limit: u64,
         options: &CreateOptions,
     ) -> Option<(usize, u64)> {
-        let (budget, part) =
-            base_size(stored(&self.found[self.text.clone()]), options.base, options.solid)?;
+        let (budget, part) = reference_size(
+            stored(&self.found[self.text.clone()]),
+            options.reference,
+            options.solid,
+        )?;
         let is_small = |found: &Found| {
             found.entry.same_as.is_none() && (1..=limit).contains(&found.entry.stored_len())
         };

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 
-use super::content::LazyBase;
+use super::content::LazyReference;
 use super::cut::index_of_names;
 use super::member::{fields_at, read_record};
 use super::names::show_name;
@@ -175,9 +175,12 @@ fn piece_entry(entry: &Entry, number: u32, offset: u64, piece: &[u8]) -> Entry {
 /// Without index and names, every block from number `first` on is a file.
 fn without_index(recovered: &RecoveredMember, number: u32, first: u64) -> Rebuilt {
     let mut rebuilt = Rebuilt::default();
-    rebuilt.lost.extend(recovered.without_base.iter().map(|block| {
-        format!("block {block} of member {number}: it goes on from a base that is lost")
-    }));
+    rebuilt.lost.extend(
+        recovered
+            .without_reference
+            .iter()
+            .map(|block| format!("block {block} of member {number}: its reference block is lost")),
+    );
     for (&block, (_, record)) in recovered.blocks.range(first..) {
         let path = format!("lost+found/member-{number}-block-{block}").into_bytes();
         rebuilt.lost.push(format!(
@@ -201,13 +204,13 @@ pub(super) struct Decoder<'a> {
     recovered: &'a RecoveredMember,
     options: &'a DecodeOptions,
     last: Option<(u64, Vec<u8>)>,
-    base: LazyBase,
+    reference: LazyReference,
 }
 
 impl<'a> Decoder<'a> {
     /// A decoder of what is left of a member.
     pub fn new(file: &'a File, recovered: &'a RecoveredMember, options: &'a DecodeOptions) -> Self {
-        Decoder { file, recovered, options, last: None, base: LazyBase::default() }
+        Decoder { file, recovered, options, last: None, reference: LazyReference::default() }
     }
 
     /// The content of block `number`, which is left.
@@ -218,20 +221,20 @@ impl<'a> Decoder<'a> {
         if self.last.as_ref().is_none_or(|(last, _)| *last != number) {
             let (at, _): (u64, Record) = self.recovered.blocks[&number];
             let (record, coded) = read_record(&mut fields_at(self.file, at), Kind::Block)?;
-            let header = self.recovered.new_header(if self.recovered.based {
+            let header = self.recovered.new_header(if self.recovered.has_dependents {
                 incompatible::BASED
             } else {
                 0
             });
             let memory = header.memory();
-            let base = match self.recovered.base_at().filter(|_| is_behind(&coded)) {
-                Some(base_at) => Some(self.base.get(self.file, base_at, memory)?),
+            let reference = match self.recovered.reference_at().filter(|_| is_behind(&coded)) {
+                Some(reference_at) => Some(self.reference.get(self.file, reference_at, memory)?),
                 None => None,
             };
             let progress = self.options.progress.clone();
             let decode = move || {
                 progress::part(progress.as_ref(), record.raw_len, || {
-                    decode_record(&record, &coded, memory, base.as_deref())
+                    decode_record(&record, &coded, memory, reference.as_deref())
                 })
             };
             // On a queue, so that a panic becomes an error.

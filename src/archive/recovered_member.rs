@@ -30,7 +30,7 @@ pub(super) struct RecoveredMember {
     /// Whole blocks by number: place of the record, and its header.
     pub blocks: BTreeMap<u64, (u64, Record)>,
     /// Numbers of whole blocks that go on from a base which is not left.
-    pub without_base: Vec<u64>,
+    pub without_reference: Vec<u64>,
     /// Whole records of names, in order: the place of each.
     pub names: Vec<u64>,
     /// The index, if it is whole.
@@ -38,7 +38,7 @@ pub(super) struct RecoveredMember {
     /// Where the record of the index lies.
     pub index_range: Range<u64>,
     /// Does any of the blocks go on from the first?
-    pub based: bool,
+    pub has_dependents: bool,
     /// Bytes of memory that the most demanding of the blocks needs.
     pub memory: u64,
     /// Where parity was found.
@@ -53,7 +53,7 @@ pub(super) struct RecoveredMember {
 
 impl RecoveredMember {
     /// Where the record of the member's base is, if it has one that is left.
-    pub fn base_at(&self) -> Option<u64> {
+    pub fn reference_at(&self) -> Option<u64> {
         self.header
             .is_none_or(|header| header.is_based())
             .then(|| self.blocks.get(&0).map(|(at, _)| *at))
@@ -115,7 +115,7 @@ impl RecoveredMember {
         Some(RecoveredMember {
             range: self.range.clone(),
             blocks,
-            based: self.based,
+            has_dependents: self.has_dependents,
             memory: self.memory,
             ..RecoveredMember::default()
         })

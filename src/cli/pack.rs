@@ -77,7 +77,7 @@ pub fn create_options(
             exclude,
         },
         solid: options.solid,
-        base: options.base,
+        reference: options.base,
         parity: options.parity,
     }
 }
@@ -88,7 +88,7 @@ pub fn fit(settings: &mut CreateOptions, options: &Options, total: u64) -> Resul
     let level = settings.encode.level;
     (settings.encode.level, settings.encode.threads) = levels::fitted(options, level, Some(total))?;
     if settings.encode.level != level {
-        settings.base = Some(0);
+        settings.reference = Some(0);
     }
     Ok(())
 }

@@ -139,11 +139,11 @@ impl Tree {
             ("tree-1-parity".into(), made(&options(1, Some(5000), 2000))),
             (
                 "tree-5-base".into(),
-                made(&CreateOptions { base: Some(9000), ..options(5, Some(5000), 0) }),
+                made(&CreateOptions { reference: Some(9000), ..options(5, Some(5000), 0) }),
             ),
             (
                 "tree-8-base".into(),
-                made(&CreateOptions { base: Some(9000), ..options(8, Some(5000), 0) }),
+                made(&CreateOptions { reference: Some(9000), ..options(8, Some(5000), 0) }),
             ),
         ];
         // Two members: a part of the tree, then all the rest and that part once more.

@@ -48,9 +48,9 @@ fn index() -> Index {
     Index::new(vec![BlockRow { record_len: 900, raw_len: 70_015 }], entries)
 }
 
-fn archive(folder: &Path, number: usize, parity: u32, solid: u64, base: u64) -> Vec<u8> {
+fn archive(folder: &Path, number: usize, parity: u32, solid: u64, reference: u64) -> Vec<u8> {
     let encode = EncodeOptions { level: &LEVELS[number - 1], ..EncodeOptions::default() };
-    let options = CreateOptions { encode, solid: Some(solid), base: Some(base), parity, ..CreateOptions::default() };
+    let options = CreateOptions { encode, solid: Some(solid), reference: Some(reference), parity, ..CreateOptions::default() };
     let path = folder.join("x.cmx");
     Archive::create(&path, &["d".into()], &options).unwrap();
     fs::read(path).unwrap()
@@ -97,8 +97,8 @@ fn main() {
     for number in 0..5 {
         fs::write(format!("d/e/{number}.txt"), &sample::text(400)[number * 30..number * 30 + 200]).unwrap();
     }
-    for (number, parity, solid, base) in [(1, 0, 1 << 20, 0), (1, 0, 500, 0), (1, 1000, 1000, 0), (5, 0, 500, 600)] {
-        seeds.put(&["extract", "list", "repair"], &archive(work.path(), number, parity, solid, base));
+    for (number, parity, solid, reference) in [(1, 0, 1 << 20, 0), (1, 0, 500, 0), (1, 1000, 1000, 0), (5, 0, 500, 600)] {
+        seeds.put(&["extract", "list", "repair"], &archive(work.path(), number, parity, solid, reference));
     }
     let text = sample::text(500);
     let (coded, base) = cmx::block::encode_base(&text, LEVELS[4].for_small_files(), 500, false).unwrap();
