@@ -1,4 +1,4 @@
-//! The columns of the index: one property of all entries after the other.
+//! The columns of the index. A column holds one property of all entries that have this property.
 
 use super::entry::{Entry, EntryKind, Extent, Metadata, Time};
 use super::fields::{Fields, put_signed};
@@ -8,8 +8,9 @@ use crate::budget::Charge;
 use crate::error::{Error, Limit, LimitKind, Result};
 use crate::varint;
 
-/// Numbers of the columns, read in this order: the width of a hash follows from size and extents.
-/// A reader must know those below 64 and may pass over the others.
+/// Numbers of the entry columns, in the order in which a reader takes them. The hash comes after
+/// size and extents, because they give its width. A reader must know every column number below 64
+/// and may pass over the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 enum Id {
@@ -27,8 +28,8 @@ enum Id {
     Xattrs = 12,
 }
 
-/// Number of the column that says where in the member the records of names stand. Its cells are not
-/// about entries.
+/// Number of the column that lists the records of names of the member. All other columns are about
+/// entries.
 pub const NAMES_ROWS: u64 = 13;
 
 const IDS: [Id; 12] = [
@@ -46,7 +47,7 @@ const IDS: [Id; 12] = [
     Id::Xattrs,
 ];
 
-/// Bits of the flags column; the lowest two are the kind.
+/// Bits of the flags column. The lowest two bits hold the entry kind.
 mod flag {
     pub const MODE: u64 = 4;
     pub const TIME: u64 = 8;
@@ -57,12 +58,12 @@ mod flag {
     pub const KNOWN: u64 = 0xFF;
 }
 
-/// Which columns of the entries stand in one place.
+/// The columns that one table of entries holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Share {
-    /// All of them.
+    /// All columns.
     Whole,
-    /// All but the hashes, which are known only when the contents were read.
+    /// All columns but the hashes, which are known only after the contents were read.
     Names,
     /// Only the hashes.
     Hashes,
@@ -78,18 +79,19 @@ impl Share {
     }
 }
 
-/// One column as it lies in the index.
+/// One column, not yet parsed.
 pub struct Column<'a> {
     id: u64,
     bytes: Fields<&'a [u8]>,
 }
 
 impl<'a> Column<'a> {
-    /// Cuts the end of an index into its columns. Those that may be passed over are left out.
+    /// Cuts `bytes`, the end of an index, into its columns. Columns that may be passed over are
+    /// left out.
+    ///
     ///
     /// # Errors
-    /// A length is wrong, a column stands there twice, or one is unknown and must not be passed
-    /// over.
+    /// A length is wrong, a column appears twice, or an unknown column must not be passed over.
     pub fn split(mut bytes: &'a [u8]) -> Result<Vec<Column<'a>>> {
         let mut columns = Vec::new();
         while !bytes.is_empty() {
@@ -117,10 +119,11 @@ impl<'a> Column<'a> {
         Ok(columns)
     }
 
-    /// Takes column `id` out of `columns`, and gives its cells.
+    /// Removes column `id` from `columns` and returns its cells.
+    ///
     ///
     /// # Errors
-    /// The column stands there twice.
+    /// The column appears twice.
     pub fn take(columns: &mut Vec<Column<'a>>, id: u64) -> Result<Option<Fields<&'a [u8]>>> {
         let Some(place) = columns.iter().position(|column| column.id == id) else {
             return Ok(None);
@@ -133,7 +136,7 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// Has `columns` one of entries, other than the hashes?
+    /// Does `columns` have a column of entries other than the hashes?
     pub fn has_entries(columns: &[Column<'_>]) -> bool {
         columns.iter().any(|column| column.id == Id::Flags as u64)
     }
@@ -153,19 +156,19 @@ fn wrong() -> Error {
     Error::Corrupt("the index contradicts itself".into())
 }
 
-/// Bytes that a text of `length` bytes takes on the heap: twice its length while it grows, and what
-/// the allocator adds.
+/// Bytes that a text of `length` bytes takes on the heap: twice its length while it grows, and the
+/// overhead of the allocator.
 fn text_memory(length: usize) -> u64 {
     if length == 0 { 0 } else { 2 * length as u64 + 32 }
 }
 
-/// Bytes of one extent, with the room that a growing list has too much.
+/// Bytes that one extent is counted as. A growing list reserves up to twice its length.
 const EXTENT: u64 = 2 * size_of::<Extent>() as u64;
 
-/// The same of one extended attribute, without its texts.
+/// Bytes that one extended attribute is counted as, without its texts.
 const XATTR: u64 = 2 * size_of::<(Vec<u8>, Vec<u8>)>() as u64;
 
-/// Bytes on the heap that `entry` is counted as.
+/// Bytes of heap memory that `entry` is counted as.
 pub fn memory_of(entry: &Entry) -> u64 {
     let xattrs = entry
         .xattrs
@@ -186,7 +189,7 @@ fn flags(entry: &Entry) -> u64 {
         | bit(!entry.xattrs.is_empty(), flag::XATTRS)
 }
 
-/// Appends every column of this `share` that is not empty.
+/// Appends every column of `set` that is not empty.
 pub fn write_columns<'a>(
     entries: impl Iterator<Item = &'a Entry> + Clone,
     share: Share,
@@ -206,7 +209,8 @@ pub fn write_columns<'a>(
     }
 }
 
-/// Appends what column `id` holds of `entry`. Times are stored as differences to the `last` one.
+/// Appends the cell of `entry` in column `id`. A time is stored as its difference to `last`, the
+/// time of the entry before.
 fn write_cell(id: Id, entry: &Entry, last: &mut Time, out: &mut Vec<u8>) {
     let is_file = entry.kind == EntryKind::File;
     match id {
@@ -269,11 +273,13 @@ fn write_cell(id: Id, entry: &Entry, last: &mut Time, out: &mut Vec<u8>) {
     }
 }
 
-/// Reads `count` entries from their columns; with [`Share::Names`] their hashes stay 0. `charge`
-/// has the memory of the entries and of their paths and links, and grows by the rest.
+/// Reads `count` entries from their columns. With [`ColumnSet::WithoutHashes`] the hashes stay 0.
+/// `charge` already holds the memory of the entries, their paths and links; the memory of extents
+/// and attributes is added.
+///
 ///
 /// # Errors
-/// A column is missing, too short, too long, or holds what cannot be.
+/// A column is missing, too short or too long, or a cell has an impossible value.
 pub fn read_columns(
     columns: &mut [Column<'_>],
     count: usize,
@@ -302,7 +308,7 @@ pub fn read_columns(
                 }
                 entries[place].kind = EntryKind::from_number(all_flags[place] & 3)?;
             } else {
-                // Nothing checks a hash over the cells.
+                // No hash is checked over the cells, so the bytes seen need not be kept.
                 column.restart();
                 let mut reader = CellReader { column, max_path, charge };
                 reader.read(id, all_flags[place], &mut last, &mut entries[place])?;
@@ -322,8 +328,9 @@ pub fn read_columns(
 
 /// Reads the hashes of `entries`, whose other properties are known.
 ///
+///
 /// # Errors
-/// The column is missing, too short or too long, or another column is there.
+/// The column is missing, too short or too long, or there is another column.
 pub fn read_hashes(columns: &mut Vec<Column<'_>>, entries: &mut [Entry]) -> Result<()> {
     let mut column =
         Column::take(columns, Id::Hash as u64)?.unwrap_or_else(|| Fields::new(&[][..], 0));
@@ -350,7 +357,7 @@ pub fn read_hashes(columns: &mut Vec<Column<'_>>, entries: &mut [Entry]) -> Resu
     }
 }
 
-/// Reads cells of one column, and charges what they take.
+/// Reads the cells of one column and charges the memory that they take.
 struct CellReader<'a, 'b> {
     column: &'a mut Fields<&'b [u8]>,
     max_path: u64,
@@ -358,15 +365,15 @@ struct CellReader<'a, 'b> {
 }
 
 impl CellReader<'_, '_> {
-    /// Reads what column `id` holds of `entry`, which has these `flags`. Times are differences to
-    /// the `last` one.
+    /// Reads the cell of `entry` in column `id`; `flags` are the flags of this entry. A time is
+    /// stored as its difference to `last`, the time of the entry before.
     fn read(&mut self, id: Id, flags: u64, last: &mut i64, entry: &mut Entry) -> Result<()> {
         let has = |bit: u64| flags & bit != 0;
         let is_file = entry.kind == EntryKind::File;
         match id {
             Id::Path => entry.path = self.path()?,
             Id::Size if is_file => entry.size = self.column.varint()?,
-            // An entry that equals an earlier one takes over its hash.
+            // An entry with the content of an earlier entry takes over the hash of that entry.
             Id::Hash if is_file && !has(flag::SAME_AS) => {
                 entry.hash = read_hash(self.column, entry.stored_len())?
             }
@@ -417,7 +424,7 @@ impl CellReader<'_, '_> {
         })
     }
 
-    /// The bytes up to the next NUL; no error in the error if there are more than `limit`.
+    /// The bytes up to the next NUL. The error is `None` if there are more than `limit` bytes.
     fn text(&mut self, limit: u64) -> std::result::Result<Vec<u8>, Option<Error>> {
         let mut bytes = Vec::new();
         loop {
@@ -432,8 +439,9 @@ impl CellReader<'_, '_> {
         Ok(bytes)
     }
 
-    /// The count of a list, whose items take two bytes of the column at least, and `each` bytes of
-    /// memory. All of it is charged at once, so that an error names the whole demand.
+    /// The number of items of a list. Each item takes at least two bytes of the column and `each`
+    /// bytes of memory. All of that memory is charged at once, so that an error names the whole
+    /// demand.
     fn list(&mut self, each: u64) -> Result<u64> {
         let count = self.column.varint()?;
         if count > self.column.left().len() as u64 / 2 {
@@ -443,7 +451,7 @@ impl CellReader<'_, '_> {
         Ok(count)
     }
 
-    /// The extents of a sparse file: in order, apart, not empty, inside the file.
+    /// The extents of a sparse file. They must be in order, apart, not empty, and inside the file.
     fn extents(&mut self, entry: &Entry) -> Result<Vec<Extent>> {
         if entry.kind != EntryKind::File {
             return Err(wrong());

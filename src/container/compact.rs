@@ -1,7 +1,9 @@
 //! The compact form of a member: one block of at most 1 MiB, without index and footer.
 //!
-//! A file of some kilobytes must not pay for the machinery of a large one. The final check covers
-//! every byte of the member, so it commits it as the footer does elsewhere.
+//!
+//! The compact form spares a file of some kilobytes the records, index and footer of the full form.
+//! The final check covers every byte of the member and commits the member, as the footer does in
+//! the full form.
 
 use crate::varint;
 use std::io::Read;
@@ -18,28 +20,28 @@ const MODE: u8 = 2;
 const TIME: u8 = 4;
 const KNOWN: u8 = WIDE | MODE | TIME;
 
-/// A member of the compact form, still coded.
+/// A member in compact form. Its block is still coded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Compact {
     /// Bytes before coding.
     pub raw_len: u64,
-    /// Hash of the bytes before coding, cut to 32 bits below 64 KiB.
+    /// Hash of the bytes before coding, cut to 32 bits if they are fewer than 64 KiB.
     pub raw_hash: u64,
-    /// Mode and time (whole seconds) of the file.
+    /// Mode and time of the file, in whole seconds.
     pub metadata: Metadata,
     /// The coded block.
     pub coded: Vec<u8>,
 }
 
 impl Compact {
-    /// The compact form of `coded`, made of `raw`.
+    /// The compact form of a member with the content `raw`, whose coded block is `coded`.
     #[must_use]
     pub fn new(raw: &[u8], metadata: Metadata, coded: Vec<u8>) -> Self {
         let raw_len = raw.len() as u64;
         Compact { raw_len, raw_hash: narrow(hash(raw), raw_len), metadata, coded }
     }
 
-    /// Appends the whole member, its header included.
+    /// Appends the whole member, including its header.
     pub fn write_to(&self, out: &mut Vec<u8>) {
         let start = out.len();
         Header::new(incompatible::COMPACT, 0).write_to(out);
@@ -65,10 +67,12 @@ impl Compact {
         out.extend_from_slice(&check.to_le_bytes()[..width]);
     }
 
-    /// Reads the rest of a member whose header was read and is still remembered in `fields`.
+    /// Reads a member whose header has been read. `fields` must still remember the bytes of the
+    /// header.
+    ///
     ///
     /// # Errors
-    /// It is damaged, or uses what this version does not know.
+    /// The member is damaged, or has flags that this version does not know.
     pub fn read_rest<R: Read>(fields: &mut Fields<R>) -> Result<Compact> {
         let shape = fields.byte()?;
         if shape & !KNOWN != 0 {
@@ -108,8 +112,9 @@ impl Compact {
 
     /// Checks decoded bytes against their hash.
     ///
+    ///
     /// # Errors
-    /// They differ although the coded bytes were whole, so encoder and decoder have diverged.
+    /// The hash differs. The coded bytes were checked before, so encoder and decoder have diverged.
     pub fn check_raw(&self, raw: &[u8]) -> Result<()> {
         if raw.len() as u64 == self.raw_len && narrow(hash(raw), self.raw_len) == self.raw_hash {
             return Ok(());

@@ -1,12 +1,14 @@
-//! What is said of an archive that another cmx wrote: is it older or newer, and which cmx reads it?
+//! Errors for archives of another version of cmx: is the archive older or newer, and which version
+//! reads it?
 
 use super::format::{CONTRACT, VERSION, incompatible};
 use crate::error::{Error, Result};
 
 /// Refuses a container version that is not [`VERSION`].
 ///
+///
 /// # Errors
-/// It is another.
+/// `found` is another version.
 pub(super) fn check_version(found: u8) -> Result<()> {
     if found == VERSION {
         Ok(())
@@ -15,10 +17,12 @@ pub(super) fn check_version(found: u8) -> Result<()> {
     }
 }
 
-/// Refuses feature bits that are not known here, and a numeric contract that is not [`CONTRACT`].
+/// Refuses feature bits that this version does not know, and a numeric contract that is not
+/// [`CONTRACT`].
+///
 ///
 /// # Errors
-/// There is one.
+/// [`Error::Unsupported`] for an unknown feature bit or another contract.
 pub(super) fn check_features(found: u64, contract: u64) -> Result<()> {
     let unknown = found & !incompatible::KNOWN;
     if unknown != 0 {

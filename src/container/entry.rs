@@ -1,17 +1,17 @@
-//! One entry of the index: a file, a directory or a link, with what is known about it.
+//! One entry of the index: the properties of a file, a directory or a link.
 
 use crate::error::{Error, Result};
 
-/// A point in time, as file systems keep it.
+/// A point in time, in the form that file systems keep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Time {
-    /// Seconds since 1970, negative before.
+    /// Seconds since 1970, negative for earlier times.
     pub seconds: i64,
-    /// Nanoseconds after that second, below 10⁹.
+    /// Nanoseconds after `seconds`, below 10⁹.
     pub nanos: u32,
 }
 
-/// Mode and time of a file, where they are known.
+/// Mode and time of a file, where known.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Metadata {
     /// Permission bits, at most `0o7777`.
@@ -21,10 +21,11 @@ pub struct Metadata {
 }
 
 impl Metadata {
-    /// A stored mode as permission bits.
+    /// Turns a stored number into permission bits.
+    ///
     ///
     /// # Errors
-    /// Other bits are set.
+    /// A bit outside `0o7777` is set.
     pub fn checked_mode(value: u64) -> Result<u32> {
         if value > 0o7777 {
             return Err(Error::Corrupt(format!("impossible mode {value:#o}")));
@@ -33,7 +34,7 @@ impl Metadata {
     }
 }
 
-/// What an entry is.
+/// Entry kind: what an entry describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[repr(u8)]
 pub enum EntryKind {
@@ -49,10 +50,11 @@ pub enum EntryKind {
 }
 
 impl EntryKind {
-    /// The kind stored as `value`.
+    /// The entry kind that is stored as `value`.
+    ///
     ///
     /// # Errors
-    /// There is none.
+    /// No entry kind has this number.
     pub fn from_number(value: u64) -> Result<Self> {
         [EntryKind::File, EntryKind::Directory, EntryKind::Symlink, EntryKind::Hardlink]
             .into_iter()
@@ -63,44 +65,45 @@ impl EntryKind {
     }
 }
 
-/// A stretch of data in a sparse file; what lies between two is a hole, which reads as zeros.
+/// A stretch of data in a sparse file. The stretches between extents are holes, which read as
+/// zeros.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extent {
-    /// Where it begins in the file.
+    /// Offset in the file.
     pub offset: u64,
-    /// Its bytes.
+    /// Length in bytes, not 0.
     pub length: u64,
 }
 
 /// One entry of the index.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Entry {
-    /// Path relative to the archive's root, parts joined by `/`; any bytes but NUL. Empty for a
-    /// stream without a name.
+    /// Path relative to the root of the archive, with parts joined by `/`. Any byte but NUL may
+    /// occur. The path is empty for a stream without a name.
     pub path: Vec<u8>,
-    /// What it is.
+    /// Entry kind.
     pub kind: EntryKind,
-    /// Bytes of content, holes included.
+    /// Bytes of content, including holes.
     pub size: u64,
-    /// xxh3 of the stored content (without the holes), cut to 32 bits below 64 KiB.
+    /// xxh3 of the content without holes, cut to 32 bits if that has fewer than 64 KiB.
     pub hash: u64,
     /// Mode and time.
     pub metadata: Metadata,
-    /// User and group, if they were asked for.
+    /// Numbers of user and group, if the caller asked to store them.
     pub owner: Option<(u32, u32)>,
     /// Text of a symbolic link, or path of the first name of a hard link.
     pub link: Vec<u8>,
-    /// Place in the index of an earlier entry with the same content, which is stored only there.
+    /// Index of an earlier entry with the same content. The content is stored only for that entry.
     pub same_as: Option<u64>,
-    /// The stretches of data of a sparse file; `None` if it has no holes.
+    /// The stretches of data of a sparse file. `None` if the file has no holes.
     pub extents: Option<Vec<Extent>>,
-    /// Extended attributes, names and values, if they were asked for.
+    /// Names and values of extended attributes, if the caller asked to store them.
     pub xattrs: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 impl Entry {
-    /// Bytes of content that the archive holds for this entry or the one it equals: the size
-    /// without the holes.
+    /// Bytes of content without holes. An entry with the content of an earlier entry has the same
+    /// number, although the archive holds that content only once.
     #[must_use]
     pub fn stored_len(&self) -> u64 {
         match &self.extents {

@@ -1,5 +1,5 @@
-//! Reading and writing of the small fields that headers are made of: fixed little-endian numbers
-//! and variable-length integers.
+//! Reading and writing of the fields of headers: little-endian numbers of fixed length, and
+//! varints.
 
 use std::io::Read;
 
@@ -9,13 +9,13 @@ use crate::varint;
 
 pub use crate::varint::put as put_varint;
 
-/// Appends a signed number, small magnitudes first (0, -1, 1, -2, …).
+/// Appends a signed number as a varint, with small magnitudes first: 0, -1, 1, -2, ….
 pub fn put_signed(out: &mut Vec<u8>, value: i64) {
     varint::put(out, ((value << 1) ^ (value >> 63)) as u64);
 }
 
-/// Reads fields from `inner` and remembers every byte since the last [`Fields::restart`], because
-/// the hash that protects a header covers exactly these.
+/// Reads fields from `inner`. All bytes since the last [`Fields::restart`] are remembered, because
+/// the hash of a header covers exactly these bytes.
 pub struct Fields<R> {
     inner: R,
     seen: Vec<u8>,
@@ -23,29 +23,30 @@ pub struct Fields<R> {
 }
 
 impl Fields<&[u8]> {
-    /// What has not been read.
+    /// The bytes that have not been read.
     pub fn left(&self) -> &[u8] {
         self.inner
     }
 }
 
 impl<R: Read> Fields<R> {
-    /// Fields from `inner`, whose first byte lies at `offset` of the archive (for error messages).
+    /// Fields from `inner`. `offset` is the offset of its first byte in the archive, for error
+    /// messages.
     pub fn new(inner: R, offset: u64) -> Self {
         Fields { inner, seen: Vec::new(), offset }
     }
 
-    /// Position in the archive of the next byte.
+    /// Offset in the archive of the next byte.
     pub fn offset(&self) -> u64 {
         self.offset
     }
 
-    /// Forgets the bytes remembered so far.
+    /// Forgets the remembered bytes.
     pub fn restart(&mut self) {
         self.seen.clear();
     }
 
-    /// The bytes read as fields since the last restart.
+    /// The bytes that were read as fields since the last restart.
     pub fn seen(&self) -> &[u8] {
         &self.seen
     }
@@ -104,10 +105,11 @@ impl<R: Read> Fields<R> {
         Ok(u64::from_le_bytes(self.array()?))
     }
 
-    /// A variable-length integer in its one shortest form.
+    /// A varint in its shortest form.
+    ///
     ///
     /// # Errors
-    /// The input ends, the number does not fit 64 bits or is longer than it need be.
+    /// The input ends, the number does not fit 64 bits, or its form is not the shortest.
     pub fn varint(&mut self) -> Result<u64> {
         let first = self.byte()?;
         self.rest_of_varint(first)
@@ -120,7 +122,8 @@ impl<R: Read> Fields<R> {
             .ok_or_else(|| Error::Corrupt(format!("malformed number before byte {}", self.offset)))
     }
 
-    /// As [`Fields::varint`], `None` at the end of the input.
+    /// As [`Fields::varint`], but `None` at the end of the input.
+    ///
     ///
     /// # Errors
     /// As [`Fields::varint`].
@@ -141,8 +144,9 @@ impl<R: Read> Fields<R> {
         Ok((value >> 1) as i64 ^ -((value & 1) as i64))
     }
 
-    /// `length` bytes of payload, not remembered. Memory grows with what is really there, so a
-    /// false length cannot make it large.
+    /// Reads `length` bytes, which are not remembered. The buffer grows with the bytes that were
+    /// read, so a wrong length cannot take much memory.
+    ///
     ///
     /// # Errors
     /// The input ends, memory is short, or reading fails.
@@ -175,13 +179,14 @@ impl<R: Read> Fields<R> {
         if skipped < length { Err(Error::Truncated(self.offset)) } else { Ok(()) }
     }
 
-    /// The reader underneath.
+    /// Gives back the input.
     pub fn into_inner(self) -> R {
         self.inner
     }
 }
 
-/// Fills `buffer` as far as the input goes; says how much it got.
+/// Fills `buffer` as far as the input goes. Returns the number of bytes read.
+///
 ///
 /// # Errors
 /// Reading fails.
@@ -198,7 +203,8 @@ pub fn read_full(input: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<us
     Ok(filled)
 }
 
-/// Makes room for `more` bytes, or says that memory is short.
+/// Reserves room for `more` bytes.
+///
 ///
 /// # Errors
 /// The allocator refuses.

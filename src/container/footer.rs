@@ -11,17 +11,18 @@ use crate::error::{Error, Result};
 /// Bytes of a footer.
 pub const FOOTER_LEN: u64 = 25;
 
-/// The last record of a member. While it is missing, the member was never finished.
+/// The last record of a member. A member without footer was never finished.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Footer {
-    /// Bytes of the whole member, footer included.
+    /// Bytes of the whole member, including the footer.
     pub member_len: u64,
-    /// Bytes from the member's start to the marker of its index.
+    /// Bytes from the start of the member to the marker of its index.
     pub index_at: u64,
 }
 
 impl Footer {
-    /// Appends the footer: always [`FOOTER_LEN`] bytes, so that it is found from the end.
+    /// Appends the footer. A footer always has [`FOOTER_LEN`] bytes, so a reader finds it from the
+    /// end of the file.
     pub fn write_to(&self, out: &mut Vec<u8>) {
         let start = out.len();
         out.extend_from_slice(&MARKER);
@@ -32,10 +33,11 @@ impl Footer {
         out.extend_from_slice(&check.to_le_bytes());
     }
 
-    /// Reads the rest of a footer whose marker and kind were read.
+    /// Reads the rest of a footer whose marker and kind have been read.
+    ///
     ///
     /// # Errors
-    /// It is damaged.
+    /// The footer is damaged.
     pub fn read_rest<R: Read>(fields: &mut Fields<R>) -> Result<Footer> {
         let member_len = fields.u64()?;
         let index_at = fields.u64()?;

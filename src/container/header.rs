@@ -1,4 +1,4 @@
-//! The header that every member begins with.
+//! The header at the start of every member.
 
 use crate::varint;
 use std::io::Read;
@@ -9,33 +9,33 @@ use super::format::{CONTRACT, MAGIC, VERSION, incompatible};
 use super::hash::check;
 use crate::error::{Error, Result};
 
-/// What the first bytes of a member say.
+/// The header of a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Header {
-    /// Features that a reader must know (see [`incompatible`]).
+    /// Bits of features that a reader must know (see [`incompatible`]).
     pub incompatible: u64,
-    /// Features that a reader may pass over.
+    /// Bits of features that a reader may ignore.
     pub compatible: u64,
     /// Numeric contract of the coded blocks.
     pub contract: u64,
-    /// MiB of memory that decoding one block may need; 0 in the compact form.
+    /// MiB of memory that decoding one block may take; 0 in the compact form.
     pub memory_mib: u64,
 }
 
 impl Header {
-    /// A header of this version.
+    /// A header of this version. `features` are bits of [`incompatible`].
     #[must_use]
     pub fn new(features: u64, memory_mib: u64) -> Self {
         Header { incompatible: features, compatible: 0, contract: CONTRACT, memory_mib }
     }
 
-    /// Bytes of memory that decoding one block may need.
+    /// Bytes of memory that decoding one block may take.
     #[must_use]
     pub fn memory(&self) -> u64 {
         self.memory_mib.saturating_mul(1 << 20)
     }
 
-    /// Is this the compact form?
+    /// Is the member in compact form?
     #[must_use]
     pub fn is_compact(&self) -> bool {
         self.incompatible & incompatible::COMPACT != 0
@@ -47,20 +47,20 @@ impl Header {
         self.incompatible & incompatible::NAMED != 0
     }
 
-    /// May names stand before the blocks?
+    /// May there be names before the blocks?
     #[must_use]
     pub fn has_names(&self) -> bool {
         self.incompatible & incompatible::NAMES != 0
     }
 
-    /// May blocks go on from the first one?
+    /// May the first block be a reference block?
     #[must_use]
     pub fn is_based(&self) -> bool {
         self.incompatible & incompatible::BASED != 0
     }
 
-    /// Appends the header. In the compact form the fields of [`super::compact`] follow instead of
-    /// the memory and the check.
+    /// Appends the header. In the compact form the fields of [`super::compact`] replace memory and
+    /// check.
     pub fn write_to(&self, out: &mut Vec<u8>) {
         let start = out.len();
         out.extend_from_slice(&MAGIC);
@@ -75,11 +75,12 @@ impl Header {
         }
     }
 
-    /// Reads a header; `None` if the input ends right here. In the compact form the bytes stay
-    /// remembered in `fields`, as they belong to what the final check covers.
+    /// Reads a header. Returns `None` if the input has no more bytes. `fields` remembers the bytes
+    /// of a header in compact form, because the final check of that form covers them.
+    ///
     ///
     /// # Errors
-    /// The bytes are no header, a damaged one, or one that needs a newer version.
+    /// The bytes are no header, or a damaged header, or a newer version is needed.
     pub fn read_from<R: Read>(fields: &mut Fields<R>) -> Result<Option<Header>> {
         fields.restart();
         let at = fields.offset();
@@ -100,16 +101,17 @@ impl Header {
                 return Err(Error::Corrupt(format!("the header at byte {at} is damaged")));
             }
         }
-        // Last, so that damage is called damage wherever a check can tell it.
+        // Features are checked after the check sum, so that damage is reported as damage.
         compatibility::check_features(header.incompatible, header.contract)?;
         Ok(Some(header))
     }
 }
 
-/// So many of the magic bytes are enough to call what is wrong with the others damage.
+/// With at least this many correct magic bytes, the other magic bytes are called damaged. With
+/// fewer the input is called no archive.
 const RECOGNISED: usize = 4;
 
-/// Reads the magic bytes. Leaves nothing remembered if the input ends right here.
+/// Reads the magic bytes. `fields` remembers no byte if the input has no more bytes.
 fn read_magic<R: Read>(fields: &mut Fields<R>, at: u64) -> Result<()> {
     let mut found = Vec::new();
     while found.len() < MAGIC.len() {
@@ -165,7 +167,8 @@ mod tests {
         for bit in 0..bytes.len() * 8 {
             let mut damaged = bytes.clone();
             damaged[bit / 8] ^= 1 << (bit % 8);
-            // The compact bit ends the header early; its check comes at the end of the member.
+            // The bit of the compact form ends the header early. The check then comes at the end of
+            // the member.
             if !matches!(read(&damaged), Ok(Some(header)) if header.is_compact()) {
                 read(&damaged).unwrap_err();
             }
@@ -186,8 +189,8 @@ mod tests {
         assert!(text(b"\x8Ecmx\n\x01\x00").contains("text mode"));
         assert!(text(b"PK\x03\x04").contains("not a cmx archive"));
         assert!(matches!(read(b"plain text"), Err(Error::NotAnArchive(_))));
-        // What is recognisable is damaged or cut, and other bytes behind an archive are named by
-        // where they are.
+        // Magic bytes with few errors are damage; a part of them is a cut; other bytes after an
+        // archive are reported with their offset.
         for damaged in 0..MAGIC.len() {
             let mut bytes = bytes.clone();
             bytes[damaged] ^= 0x40;

@@ -1,8 +1,9 @@
-//! The index: the table of blocks, and one entry per file, stored by columns.
+//! The index: the table of blocks, and the entries, stored by columns.
 //!
-//! Columns compress better than rows, and a reader can pass over one it does not know. Where the
-//! content of an entry lies is not stored: contents follow each other in the order of the entries,
-//! through the blocks in their order.
+//!
+//! Columns compress better than rows, and a reader can pass over a column that it does not know.
+//! Offsets of contents are not stored: contents follow each other without gaps, in the order of the
+//! entries, through the blocks in their order.
 
 use super::columns::{self, Column, NAMES_ROWS, Share, read_columns, read_hashes, write_columns};
 use super::entry::Entry;
@@ -15,29 +16,30 @@ use crate::varint;
 /// A row of the table of blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BlockRow {
-    /// Bytes of the record with its header: where the next one begins, even if this one is damaged.
+    /// Bytes of the record, including its header. The sum gives the offset of the next record even
+    /// if this record is damaged.
     pub record_len: u64,
     /// Bytes before coding.
     pub raw_len: u64,
 }
 
-/// A row of the table of names: a record of them.
+/// A row of the table of names: one record of names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NamesRow {
-    /// Number of the block before which the record stands.
+    /// Number of the block that follows the record.
     pub before: u64,
-    /// Bytes of the record with its header.
+    /// Bytes of the record, including its header.
     pub record_len: u64,
 }
 
-/// Where the records of a member begin in the file.
+/// Offsets in the file of the records of a member.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Layout {
-    /// Each block.
+    /// Offset of each block.
     pub blocks: Vec<u64>,
-    /// Each record of names.
+    /// Offset of each record of names.
     pub names: Vec<u64>,
-    /// The index.
+    /// Offset of the index.
     pub end: u64,
 }
 
@@ -48,9 +50,9 @@ pub struct Index {
     pub blocks: Vec<BlockRow>,
     /// Every record of names, in order.
     pub names: Vec<NamesRow>,
-    /// Every entry, in the order of their contents.
+    /// Every entry, in the order of the contents.
     pub entries: Vec<Entry>,
-    /// What it takes of the budget of the job that read it.
+    /// The memory of the index in the budget of the job that read it.
     _charge: Charge,
 }
 
@@ -60,18 +62,19 @@ impl PartialEq for Index {
     }
 }
 
-/// Bytes that an entry is counted as, beside its texts, extents and attributes: itself, its places
-/// in the tables of an archive that is open or extracted, and its line in a list.
+/// Bytes that an entry is counted as, without its texts, extents and attributes: the entry, its
+/// elements in the tables of an archive that is open or extracted, and its line in a list.
 const ENTRY: u64 = size_of::<Entry>() as u64 + 500;
 
-/// Bytes that a block is counted as: its row, and where it begins in the file and in the content.
+/// Bytes that a block is counted as: its row, its offset in the file and its offset in the content.
 const BLOCK: u64 = size_of::<BlockRow>() as u64 + 32;
 
-/// Takes the memory that an index with so many blocks and with `entries` needs in a reader, so that
-/// no archive is made under a limit under which it cannot be read.
+/// Charges the memory that a reader needs for an index with `blocks` blocks and with `entries`. A
+/// writer calls this too, so that it makes no archive that cannot be read under the same limit.
+///
 ///
 /// # Errors
-/// [`Error::Limit`] where the budget of the job has less left.
+/// [`Error::Limit`] if the budget of the job has less memory left.
 pub fn charge_index(blocks: usize, entries: &[Entry]) -> Result<Charge> {
     let entries: u64 = entries.iter().map(memory_of).sum();
     budget::charge(blocks as u64 * BLOCK + entries, WHAT)
@@ -83,21 +86,22 @@ pub fn memory_of(entry: &Entry) -> u64 {
     ENTRY + columns::memory_of(entry)
 }
 
-/// What the memory is for, in an error.
+/// Names the use of the memory in errors.
 pub(super) const WHAT: &str = "the index";
 
 impl Index {
-    /// The index of these blocks and entries.
+    /// An index with these blocks and entries, whose memory is not charged.
     #[must_use]
     pub fn new(blocks: Vec<BlockRow>, entries: Vec<Entry>) -> Self {
         Index { blocks, entries, ..Index::default() }
     }
 
-    /// The index of these blocks, records of names and entries, its memory taken from the budget of
-    /// the job.
+    /// An index with these blocks, records of names and entries. Its memory is charged to the
+    /// budget of the job.
+    ///
     ///
     /// # Errors
-    /// [`Error::Limit`] where that has less left.
+    /// [`Error::Limit`] if the budget has less memory left.
     pub fn charged(
         blocks: Vec<BlockRow>,
         names: Vec<NamesRow>,
@@ -107,10 +111,12 @@ impl Index {
         Ok(Index { blocks, names, entries, _charge: charge })
     }
 
-    /// The same where `charge` has been taken for the entries.
+    /// An index for whose entries `charge` has been taken. The memory of the tables of blocks and
+    /// names is added to `charge`.
+    ///
     ///
     /// # Errors
-    /// [`Error::Limit`] where the budget of the job has less left than the tables take.
+    /// [`Error::Limit`] if the budget of the job has less memory left.
     pub fn with_charge(
         blocks: Vec<BlockRow>,
         names: Vec<NamesRow>,
@@ -121,14 +127,14 @@ impl Index {
         Ok(Index { blocks, names, entries, _charge: charge })
     }
 
-    /// The index as bytes, not yet coded, with all that is known of the entries.
+    /// The index as bytes, not yet coded, with all columns.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         self.bytes_with(Share::Whole)
     }
 
-    /// The index as bytes, not yet coded, if the records of names have what is known of the entries
-    /// but the hashes.
+    /// The index as bytes, not yet coded, with the hashes as the only column of entries. The
+    /// records of names hold the other columns.
     #[must_use]
     pub fn to_bytes_behind_names(&self) -> Vec<u8> {
         self.bytes_with(Share::Hashes)
@@ -156,23 +162,25 @@ impl Index {
         out
     }
 
-    /// Reads an index that has all that is known of the entries, whose paths have at most
-    /// `max_path` bytes. The index is charged to the budget of the job while it is read.
+    /// Reads an index with all columns. Paths have at most `max_path` bytes. The memory of the
+    /// index is charged to the budget of the job.
+    ///
     ///
     /// # Errors
-    /// The bytes are no index, contradict themselves, or pass a limit.
+    /// The bytes are no index, contradict themselves, or exceed a limit.
     pub fn from_bytes(bytes: &[u8], max_path: u64) -> Result<Index> {
         Self::from_bytes_with(bytes, max_path, |_, _| {
             Err(Error::Corrupt("the index is without names".into()))
         })
     }
 
-    /// Reads an index. `read_names` is given blocks and names, without entries, and what to charge
-    /// memory to; it gives the entries without their hashes. It is called if they stand in the
-    /// records of names.
+    /// Reads an index. If the records of names hold the entries, `read_names` is called with an
+    /// index that has blocks and names, and with the charge to add memory to. It returns the
+    /// entries, without hashes.
+    ///
     ///
     /// # Errors
-    /// As [`Index::from_bytes`], and where `read_names` fails.
+    /// As [`Index::from_bytes`], and the errors of `read_names`.
     pub fn from_bytes_with(
         bytes: &[u8],
         max_path: u64,
@@ -193,7 +201,8 @@ impl Index {
             .collect::<Result<Vec<_>>>()?;
         let count = count(&mut fields, usize::MAX)?;
         let columns = Column::split(fields.into_inner());
-        // Many entries are too many for the budget whatever is wrong with their columns.
+        // Where the columns are wrong and the entries exceed the budget too, the budget is
+        // reported.
         if columns.is_err() && count <= bytes.len() {
             drop(budget::charge(count as u64 * ENTRY, WHAT)?);
         }
@@ -207,8 +216,8 @@ impl Index {
             }
         }
         let mut index = Index { blocks, names, ..Index::default() };
-        // An index without entries has no columns of them either: every file may have vanished
-        // after the names were written.
+        // An index without entries has no columns of entries: every file may have vanished after
+        // the names were written.
         if count > 0 && !index.names.is_empty() && !Column::has_entries(&columns) {
             index.entries = read_names(&index, &mut charge)?;
             if index.entries.len() != count {
@@ -226,10 +235,11 @@ impl Index {
         Ok(index)
     }
 
-    /// Where the records begin, if the first of them begins at byte `first` of the file.
+    /// The offsets of the records, if the first record begins at byte `first` of the file.
+    ///
     ///
     /// # Errors
-    /// Names are said to stand where there is no block.
+    /// A record of names is listed before a block that does not exist.
     pub fn layout(&self, first: u64) -> Result<Layout> {
         let wrong = || {
             Error::Corrupt("the index contradicts itself about the names before the blocks".into())
@@ -257,7 +267,8 @@ impl Index {
         self.layout(0).map_or(u64::MAX, |layout| layout.end)
     }
 
-    /// Contents and blocks must be of the same total length.
+    /// Checks that contents and blocks have the same total length, and that every copy has an
+    /// original of the same size.
     fn check_sizes(&self) -> Result<()> {
         let wrong = || Error::Corrupt("the sizes in the index do not add up".into());
         let raw = self
@@ -289,7 +300,7 @@ impl Index {
         if raw == stored { Ok(()) } else { Err(wrong()) }
     }
 
-    /// Where the stored content of each entry begins in the joined content of the member.
+    /// Offset of the content of each entry in the joined content of the member.
     #[must_use]
     pub fn content_offsets(&self) -> Vec<u64> {
         let mut next = 0;
@@ -307,8 +318,8 @@ impl Index {
     }
 }
 
-/// The count of entries, which `available` bytes are about, and their columns; their memory is
-/// charged.
+/// Reads the number of entries and splits their columns. `available` is the number of bytes that
+/// hold the entries. The memory of the entries is added to `charge`.
 pub(super) fn entry_count<'a>(
     mut fields: Fields<&'a [u8]>,
     available: usize,
@@ -320,8 +331,8 @@ pub(super) fn entry_count<'a>(
     Ok((entries, columns))
 }
 
-/// Takes the memory of `count` entries and of their texts at once, so that an error names the whole
-/// demand. Each entry takes one of `available` bytes at least.
+/// Adds the memory of `count` entries and of their texts to `charge` at once, so that an error
+/// names the whole demand. Each entry takes at least one of the `available` bytes.
 fn charge_entries(
     count: usize,
     columns: &[Column<'_>],
@@ -334,7 +345,7 @@ fn charge_entries(
     charge.add(count as u64 * ENTRY + columns::memory_of_texts(columns), WHAT)
 }
 
-/// A count of things that take at least a byte each in `available` bytes.
+/// Reads the number of items of a list. Each item takes at least one of the `available` bytes.
 fn count(fields: &mut Fields<&[u8]>, available: usize) -> Result<usize> {
     let value = fields.varint()?;
     usize::try_from(value)
@@ -413,7 +424,7 @@ mod tests {
         assert_eq!(Index::from_bytes(&empty.to_bytes(), LONGEST).unwrap(), empty);
     }
 
-    /// Names before the blocks and hashes in the index make the same entries.
+    /// Names before the blocks and hashes in the index together give the same entries.
     #[test]
     fn comes_back_from_names_and_hashes() {
         let mut index = sample();
@@ -458,7 +469,7 @@ mod tests {
         }
     }
 
-    /// What is extracted is a copy of the first file: a smaller size or other holes would hide what
+    /// An extraction copies the first file. A smaller size or other holes would hide how much space
     /// the copy takes.
     #[test]
     fn a_copy_has_the_size_and_the_holes_of_its_original() {

@@ -1,9 +1,10 @@
-//! The archive as bytes: what `docs/format.md` specifies, one structure a file.
+//! The archive as bytes, as `docs/format.md` specifies it. Each file holds one structure.
+//!
 //!
 //! An archive is one or more *members*, so archives may be concatenated. A member is a [`header`],
-//! *records* (blocks of data, then the [`index`]), and a [`footer`] that commits it; a small stream
-//! takes the [`compact`] form instead. Everything is written strictly forward. Every length is
-//! under a hash that is checked before the length is used.
+//! *records* (blocks of data and names, then the [`index`], then parity), and a [`footer`], which
+//! commits the member. A small stream takes the [`compact`] form instead. A writer never seeks. A
+//! hash covers every length; a reader checks this hash before it uses the length.
 
 mod columns;
 pub mod compact;

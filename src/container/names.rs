@@ -1,7 +1,9 @@
-//! Names before the blocks: the entries of a member, all but their hashes, where a cut leaves them.
+//! Records of names: the entries of a member without their hashes, stored before the blocks.
 //!
-//! Who cuts an archive takes the index. So the entries stand before the blocks that hold their
-//! contents, and the index then has only what was not known by then, the hashes.
+//!
+//! A cut removes the index, which is at the end. A record of names before the blocks survives the
+//! cut and tells which entries the blocks hold. The index then stores only what was not known when
+//! the names were written: the hashes.
 
 use super::columns::{Share, read_columns, write_columns};
 use super::entry::Entry;
@@ -11,17 +13,18 @@ use crate::budget::Charge;
 use crate::error::{Error, Result};
 use crate::varint;
 
-/// What one record of names says. What several of them say is that of the last, as far as it goes.
+/// The content of one record of names. A later record of a member replaces what an earlier one
+/// says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Names {
-    /// These are the entries of the member.
+    /// The entries of the member.
     All(Vec<Entry>),
-    /// From this entry on the member turned out other than was said.
+    /// The earlier list of entries is wrong from the entry with this index on.
     VoidFrom(u64),
 }
 
 impl Names {
-    /// The entries as bytes, not yet coded.
+    /// A list of `entries` as bytes, not yet coded.
     #[must_use]
     pub fn bytes_of<'a>(entries: impl IntoIterator<Item = &'a Entry, IntoIter: Clone>) -> Vec<u8> {
         let entries = entries.into_iter();
@@ -31,7 +34,8 @@ impl Names {
         out
     }
 
-    /// The word that entries are other than was said from `first` on, as bytes, not yet coded.
+    /// The statement that the list is wrong from the entry with index `first` on, as bytes, not yet
+    /// coded.
     #[must_use]
     pub fn bytes_of_void(first: u64) -> Vec<u8> {
         let mut out = vec![1];
@@ -39,11 +43,11 @@ impl Names {
         out
     }
 
-    /// Reads what [`Names::bytes_of`] or [`Names::bytes_of_void`] wrote. Paths have at most
-    /// `max_path` bytes, and `charge` grows by what the entries take.
+    /// Reads the bytes of [`Names::bytes_of`] or [`Names::bytes_of_void`]. Paths have at most
+    /// `max_path` bytes. The memory of the entries is added to `charge`.
     ///
     /// # Errors
-    /// The bytes are something else, contradict themselves, or pass a limit.
+    /// The bytes are neither, contradict themselves, or exceed a limit.
     pub fn from_bytes(bytes: &[u8], max_path: u64, charge: &mut Charge) -> Result<Names> {
         let mut fields = Fields::new(bytes, 0);
         match fields.byte()? {
@@ -64,7 +68,7 @@ impl Names {
         }
     }
 
-    /// What is known of the entries when this has been read too.
+    /// Changes `entries`, the list of the earlier records, by this record.
     pub fn apply(self, entries: &mut Vec<Entry>) {
         match self {
             Names::All(all) => *entries = all,

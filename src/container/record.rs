@@ -1,4 +1,4 @@
-//! The header of one record: a block of data, names, the index, or parity.
+//! The header of a record: of a block, names, the index, or parity.
 
 use crate::varint;
 use std::io::Read;
@@ -8,17 +8,17 @@ use super::format::{MARKER, MAX_BLOCK, max_coded};
 use super::hash::{check, hash};
 use crate::error::{Error, Result};
 
-/// What a record is.
+/// What a record holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Kind {
-    /// Coded data of the entries.
+    /// A block of content.
     Block = 1,
     /// The coded index.
     Index = 2,
-    /// Redundant bytes that can repair the records before.
+    /// Recovery shards, which can repair the records before.
     Parity = 3,
-    /// The footer; its fields are those of [`super::footer::Footer`].
+    /// The footer. Its fields are those of [`super::footer::Footer`].
     Footer = 4,
     /// Names: the entries whose contents follow.
     Names = 5,
@@ -32,28 +32,29 @@ impl Kind {
     }
 }
 
-/// The header of one record.
+/// The header of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Record {
-    /// What it is; never [`Kind::Footer`].
+    /// What the record holds; never [`RecordKind::Footer`].
     pub kind: Kind,
-    /// Place in the member, counted from 0: a record that is missing, doubled or moved shows. Names
-    /// are not counted: theirs is that of the block which follows.
+    /// Number of the record in the member, from 0. A missing, doubled or moved record is found by
+    /// it. Records of names are not counted; their number is that of the block that follows.
     pub number: u64,
     /// Bytes before coding.
     pub raw_len: u64,
-    /// Bytes after coding, as they follow this header.
+    /// Bytes after coding. They follow this header.
     pub coded_len: u64,
-    /// Interleaved lanes; 1 in this version.
+    /// Number of interleaved lanes; 1 in this version.
     pub lanes: u64,
     /// xxh3 of the bytes before coding.
     pub raw_hash: u64,
-    /// xxh3 of the coded bytes: a scrub needs no decoding.
+    /// xxh3 of the coded bytes. With it a scrub finds damage without decoding.
     pub coded_hash: u64,
 }
 
 impl Record {
-    /// The header of `coded`, which was made of `raw_len` bytes with hash `raw_hash`.
+    /// The header of a record with the bytes `coded`, which were made of `raw_len` bytes with the
+    /// hash `raw_hash`.
     #[must_use]
     pub fn new(kind: Kind, number: u64, raw_len: u64, raw_hash: u64, coded: &[u8]) -> Self {
         Record {
@@ -81,7 +82,7 @@ impl Record {
         out.extend_from_slice(&check.to_le_bytes());
     }
 
-    /// Bytes of header and coded bytes together.
+    /// Bytes of the header and the coded bytes together.
     #[must_use]
     pub fn record_len(&self) -> u64 {
         let mut header = Vec::new();
@@ -89,10 +90,11 @@ impl Record {
         self.coded_len.saturating_add(header.len() as u64)
     }
 
-    /// Reads the rest of a header whose marker and kind were read with [`read_kind`].
+    /// Reads the rest of a header whose marker and kind [`read_kind`] has read.
+    ///
     ///
     /// # Errors
-    /// The header is damaged, or its lengths are beyond what the format allows.
+    /// The header is damaged, or its lengths are larger than the format allows.
     pub fn read_rest<R: Read>(kind: Kind, fields: &mut Fields<R>) -> Result<Record> {
         let number = fields.varint()?;
         let raw_len = fields.varint()?;
@@ -110,7 +112,7 @@ impl Record {
                 "a block with {lanes} lanes: take a newer cmx"
             )));
         }
-        // Parity is as long as it is and not coded.
+        // Parity is not coded, and its length is not limited.
         let limit = if kind == Kind::Parity { u64::MAX } else { MAX_BLOCK };
         if raw_len > limit || coded_len > max_coded(raw_len.min(limit)) && kind != Kind::Parity {
             return Err(Error::Corrupt(format!(
@@ -122,8 +124,9 @@ impl Record {
 
     /// Checks the coded bytes against their hash.
     ///
+    ///
     /// # Errors
-    /// They differ.
+    /// The hash differs.
     pub fn check_coded(&self, coded: &[u8]) -> Result<()> {
         if hash(coded) == self.coded_hash {
             return Ok(());
@@ -133,8 +136,9 @@ impl Record {
 
     /// Checks decoded bytes against their hash.
     ///
+    ///
     /// # Errors
-    /// They differ although the coded bytes were whole, so encoder and decoder have diverged.
+    /// The hash differs. The coded bytes were checked before, so encoder and decoder have diverged.
     pub fn check_raw(&self, raw: &[u8]) -> Result<()> {
         if raw.len() as u64 == self.raw_len && hash(raw) == self.raw_hash {
             return Ok(());
@@ -146,7 +150,7 @@ impl Record {
     }
 }
 
-/// Reads marker and kind of the next record.
+/// Reads the marker and the kind of the next record.
 ///
 /// # Errors
 /// There is no marker, or the kind is unknown.

@@ -1,4 +1,4 @@
-//! Writing one member: header, names, blocks, index, parity, footer, strictly forward.
+//! Writes one member: header, names, blocks, index, parity, footer. The writer never seeks.
 
 use std::io::Write;
 
@@ -16,7 +16,7 @@ use crate::budget::Charge;
 use crate::error::{Error, Limit, LimitKind, Result};
 use crate::level::Level;
 
-/// A block that is coded and ready to be written.
+/// A coded block.
 #[derive(Debug)]
 pub struct CodedBlock {
     /// Bytes before coding.
@@ -25,7 +25,7 @@ pub struct CodedBlock {
     pub raw_hash: u64,
     /// The coded bytes.
     pub coded: Vec<u8>,
-    /// What went wrong if a simpler method had to be used.
+    /// Why a simpler form had to be used; `None` if verification succeeded.
     pub fallback: Option<String>,
 }
 
@@ -38,7 +38,7 @@ impl CodedBlock {
         Ok(Self::of(raw, block::encode(raw, level, verify)?))
     }
 
-    /// Codes `raw` behind `base` and hashes it.
+    /// Codes `raw` as a dependent block of `reference` and hashes it.
     ///
     /// # Errors
     /// Memory is short.
@@ -46,7 +46,7 @@ impl CodedBlock {
         Ok(Self::of(raw, block::encode_behind(raw, base, verify)?))
     }
 
-    /// Codes an index, or names.
+    /// Codes the raw bytes of an index or of names.
     fn encode_index(raw: &[u8], level: &Level, verify: bool) -> Result<CodedBlock> {
         let mut coded = Self::encode(raw, level, verify)?;
         block::fill_index(&mut coded.coded, raw.len());
@@ -62,8 +62,9 @@ impl CodedBlock {
         }
     }
 
-    /// Codes `raw` as a base that about `room` bytes will go on from (see [`block::encode_base`])
-    /// and hashes it.
+    /// Codes `raw` as a reference block that dependent blocks of about `room` bytes together go on
+    /// from (see [`block::encode_base`]), and hashes it. The second result is `None` if the
+    /// reference block could not be verified, and a simpler form was stored.
     ///
     /// # Errors
     /// Memory is short.
@@ -85,16 +86,17 @@ pub struct MemberWriter<W> {
     records: u64,
     blocks: Vec<BlockRow>,
     names: Vec<NamesRow>,
-    /// Hash of the entries that the records of names hold.
+    /// Hash of the entries in the records of names; `None` if the records of names are void or
+    /// missing.
     said: Option<u64>,
     is_based: bool,
     parity: Option<Box<ParityWriter>>,
 }
 
 impl<W: Write> MemberWriter<W> {
-    /// Begins a member with these `features` at `out`. `parity` is in hundredths of a percent; with
-    /// 0 a member of named entries has a guard over what all of them need, if it becomes long
-    /// enough.
+    /// Begins a member with these `features`, which are bits of [`super::format::incompatible`].
+    /// `parity` is in hundredths of a percent. With 0 a member of named entries gets a guard if it
+    /// becomes long enough.
     ///
     /// # Errors
     /// Writing fails.
@@ -106,7 +108,7 @@ impl<W: Write> MemberWriter<W> {
         )
     }
 
-    /// Begins a member with this `header`.
+    /// Begins a member with this `header`. `parity` is in hundredths of a percent.
     ///
     /// # Errors
     /// Writing fails.
@@ -134,7 +136,7 @@ impl<W: Write> MemberWriter<W> {
         self.written
     }
 
-    /// Writes bytes; `guarded` says that all files need them.
+    /// Writes bytes. `guarded` says that all files need these bytes.
     fn put(&mut self, bytes: &[u8], guarded: bool) -> Result<()> {
         self.out.write_all(bytes)?;
         self.written += bytes.len() as u64;
@@ -151,7 +153,7 @@ impl<W: Write> MemberWriter<W> {
         let guarded = kind != Kind::Block || self.is_based && self.records == 0;
         self.put(&header, guarded)?;
         self.put(coded, guarded)?;
-        // Names are not counted, so that blocks are numbered from 0 and without gaps.
+        // Records of names are not counted, so that blocks have the numbers from 0 without gaps.
         if kind != Kind::Names {
             self.records += 1;
         }
@@ -168,11 +170,11 @@ impl<W: Write> MemberWriter<W> {
         Ok(())
     }
 
-    /// Writes the names of the `entries` whose contents follow: all entries of the member, as far
-    /// as they are known now.
+    /// Writes a record of names. `entries` are all entries of the member, as far as they are known.
+    ///
     ///
     /// # Errors
-    /// Writing fails, or there are too many for one record.
+    /// Writing fails, or the entries are too many for one record.
     pub fn names<'a>(
         &mut self,
         entries: impl IntoIterator<Item = &'a Entry, IntoIter: Clone>,
@@ -184,8 +186,7 @@ impl<W: Write> MemberWriter<W> {
         self.names_record(&raw, level, verify)
     }
 
-    /// Writes that the entries from `first` on are other than the names said, if names were
-    /// written.
+    /// Writes that the names are wrong from the entry with index `first` on, if names were written.
     ///
     /// # Errors
     /// Writing fails.
@@ -210,21 +211,22 @@ impl<W: Write> MemberWriter<W> {
         Ok(())
     }
 
-    /// Writes index and footer, which commit the member. Returns what `begin` was given, and the
-    /// bytes of the whole member.
+    /// Writes index, parity and footer. The footer commits the member. Returns the output that
+    /// [`MemberWriter::begin`] was given, and the bytes of the whole member.
     ///
     /// # Errors
     /// Writing fails, or the index is too large for one record.
     pub fn finish(self, entries: Vec<Entry>, level: &Level, verify: bool) -> Result<(W, u64)> {
-        // Who reads the archive under the same limit must have room for it.
+        // A reader under the same memory limit must have room for the index.
         let charge = charge_index(0, &entries)?;
         self.finish_charged(entries, charge, level, verify)
     }
 
-    /// As [`MemberWriter::finish`], where `charge` has been taken for the entries.
+    /// As [`MemberWriter::finish`], but the memory of the entries has been charged to `charge`.
+    ///
     ///
     /// # Errors
-    /// As there.
+    /// As [`MemberWriter::finish`].
     pub fn finish_charged(
         mut self,
         entries: Vec<Entry>,
@@ -246,7 +248,7 @@ impl<W: Write> MemberWriter<W> {
         let coded = CodedBlock::encode_index(&raw, level, verify)?;
         self.record(Kind::Index, coded.raw_len, coded.raw_hash, &coded.coded)?;
         self.write_parity()?;
-        // What came before must be on the disk before the footer says that it is.
+        // The records must be written before the footer says so.
         self.out.flush()?;
         let mut footer = Vec::new();
         Footer { member_len: self.written + FOOTER_LEN, index_at }.write_to(&mut footer);

@@ -1,4 +1,4 @@
-//! Shards to recovery shards, and back where some are damaged.
+//! Reed-Solomon code of a group: computes recovery shards, and computes damaged data shards again.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use super::super::hash::hash;
 use super::head::{GroupHead, shard_check};
 use crate::error::{Error, Result};
 
-/// Shard number `place` of `content`, the last one filled up with zeros to `length` bytes.
+/// The data shard of `content` with this index. Zeros fill up the last shard to `length` bytes.
 pub(super) fn shard_of(content: &[u8], place: usize, length: usize) -> Cow<'_, [u8]> {
     let start = (place * length).min(content.len());
     let piece = &content[start..content.len().min(start + length)];
@@ -20,7 +20,8 @@ pub(super) fn shard_of(content: &[u8], place: usize, length: usize) -> Cow<'_, [
     Cow::Owned(shard)
 }
 
-/// The recovery shards of `group`, one behind the other.
+/// The recovery shards of `group`, joined. There are `data` data shards and `recovery` recovery
+/// shards of `shard` bytes.
 pub(super) fn encode(group: &[u8], data: usize, recovery: usize, shard: usize) -> Result<Vec<u8>> {
     let bug = |error| Error::Bug(format!("parity: {error}"));
     let mut encoder = ReedSolomonEncoder::new(data, recovery, shard).map_err(bug)?;
@@ -31,7 +32,7 @@ pub(super) fn encode(group: &[u8], data: usize, recovery: usize, shard: usize) -
 }
 
 impl GroupHead {
-    /// Numbers of the data shards of `content` that are damaged.
+    /// Indices of the damaged data shards of `content`.
     #[must_use]
     pub fn damaged(&self, content: &[u8]) -> Vec<usize> {
         (0..self.data.len())
@@ -39,8 +40,8 @@ impl GroupHead {
             .collect()
     }
 
-    /// Bytes of memory that a repair takes: content, recovery shards, and what the decoder works
-    /// on.
+    /// Bytes of memory that a repair takes: content, recovery shards, and the tables of the
+    /// decoder.
     #[must_use]
     pub fn memory(&self) -> u64 {
         let (data, recovery) = (self.data.len(), self.recovery.len());
@@ -50,11 +51,12 @@ impl GroupHead {
         (self.total() + self.shards_len()).saturating_add(work as u64 * self.shard as u64)
     }
 
-    /// Repairs `content`, the bytes of the member that the group is about, with `recovery`, its
-    /// recovery shards. Returns how many shards were computed again.
+    /// Repairs `content`, the bytes of the member that the group protects. `recovery` are the
+    /// recovery shards, joined. Returns the number of shards that were computed again.
+    ///
     ///
     /// # Errors
-    /// More is damaged than can be repaired; `content` is as it was then.
+    /// More shards are damaged than can be repaired. `content` is then unchanged.
     pub fn repair(&self, content: &mut [u8], recovery: &[u8]) -> Result<usize> {
         let lost = self.damaged(content);
         if lost.is_empty() {
@@ -96,7 +98,7 @@ impl GroupHead {
             }
         }
         if hash(content) != self.hash {
-            // A damaged shard was taken for whole: its check of two bytes fitted.
+            // The check of a damaged shard fits by chance, so the shard was taken for undamaged.
             before
                 .iter()
                 .for_each(|(start, old)| content[*start..start + old.len()].copy_from_slice(old));

@@ -1,4 +1,5 @@
-//! The head of a group: which bytes of the member the group is about, and the checks of its shards.
+//! The head of a group of parity: the ranges of the member that the group protects, and the checks
+//! of the shards.
 
 use crate::varint;
 use std::io::Read;
@@ -9,28 +10,27 @@ use super::super::hash::check;
 use super::{GROUP, SHARDS};
 use crate::error::{Error, Result};
 
-/// Begins every head of a group, for a scan to find.
+/// First bytes of every head. A scan finds groups by this marker.
 pub const GROUP_MARKER: [u8; 4] = [0xB9, b'c', b'm', 0x9F];
 
-/// Most ranges of the member in one group: a guard has two or three.
+/// Largest number of ranges in one group. A guard has two or three.
 const RANGES: u64 = 16;
 
-/// The head of a group. The same head is stored before the recovery shards and again behind them.
+/// The head of a group. It is stored twice: before the recovery shards and after them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupHead {
-    /// Is this the head behind the shards?
+    /// Is this the copy of the head after the recovery shards?
     pub behind: bool,
     /// Bytes from the first byte of the member to the marker of this head.
     pub from_start: u64,
-    /// The bytes of the member that the group is about, as ranges in rising order that do not
+    /// Offsets, in the member, of the bytes that the group protects. The ranges rise and do not
     /// touch.
     pub ranges: Vec<Range<u64>>,
-    /// Bytes of a shard, an even number. The last shard of the data is filled up with zeros.
+    /// Bytes of a shard, an even number. Zeros fill up the last data shard.
     pub shard: usize,
-    /// Parity that was asked for, in hundredths of a percent; 0 for the guard of names, base and
-    /// index.
+    /// Parity that was asked for, in hundredths of a percent; 0 for a guard.
     pub share: u32,
-    /// Hash of all bytes that the group is about.
+    /// Hash of all bytes that the group protects.
     pub hash: u64,
     /// Checks of the data shards.
     pub data: Vec<u16>,
@@ -38,8 +38,8 @@ pub struct GroupHead {
     pub recovery: Vec<u16>,
 }
 
-/// The check of one shard. Two bytes are enough to find the damaged shards: what comes of a repair
-/// has to fit the hash of the group.
+/// The check of one shard. Two bytes suffice to find damaged shards, because the hash of the group
+/// checks the result of a repair.
 pub(super) fn shard_check(shard: &[u8]) -> u16 {
     check(shard) as u16
 }
@@ -70,7 +70,7 @@ impl GroupHead {
         out.extend_from_slice(&check.to_le_bytes());
     }
 
-    /// Reads a head, marker included.
+    /// Reads a head, including its marker.
     ///
     /// # Errors
     /// The head is damaged, or its numbers are beyond what the format allows.
@@ -102,8 +102,8 @@ impl GroupHead {
             ranges.push(start..end);
         }
         let (shard, share, recovery) = (fields.varint()?, fields.varint()?, fields.varint()?);
-        // A shard is never longer than all that it is a part of: so the work for a group is in
-        // proportion to bytes that exist.
+        // A shard is no longer than the bytes of the group plus one. So the work for a group is
+        // proportional to bytes that exist.
         let fits = total <= GROUP as u64
             && shard > 0
             && shard % 2 == 0
@@ -138,7 +138,7 @@ impl GroupHead {
         })
     }
 
-    /// Bytes of the member that the group is about.
+    /// Bytes of the member that the group protects.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.ranges.iter().map(|range| range.end - range.start).sum()
@@ -150,7 +150,8 @@ impl GroupHead {
         self.recovery.len() as u64 * self.shard as u64
     }
 
-    /// Is this about what all files need, and not about every byte?
+    /// Is this group a guard? A guard protects the bytes that all files need; other groups protect
+    /// every byte.
     #[must_use]
     pub fn is_guard(&self) -> bool {
         self.share == 0

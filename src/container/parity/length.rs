@@ -1,4 +1,5 @@
-//! How long the parity of a member is: where no head of it is left, its length tells what it was.
+//! Finds the parameters of parity from the length of its record, for members whose heads are all
+//! damaged.
 
 use std::ops::Range;
 
@@ -7,15 +8,15 @@ use super::GROUP;
 use super::head::GroupHead;
 use super::writer::Shape;
 
-/// Shares are looked for in members of so many groups at most, 4 GiB: a longer member has some head
-/// left after a burst, and the work is in proportion to shares times groups.
+/// Shares are searched only in members of at most 64 groups, 4 GiB. The work is proportional to the
+/// number of shares times the number of groups, and a longer member keeps a head after a burst.
 const GROUPS: u64 = 64;
-/// The largest share, in hundredths of a percent.
+/// Largest share, in hundredths of a percent.
 const SHARES: u32 = 10_000;
 
-/// What takes `length` bytes as the record of parity with this `number`, in a member with `member`
-/// bytes up to there: the share in hundredths of a percent, 0 for a guard of the ranges `guarded`.
-/// `None` if nothing does.
+/// The share, in hundredths of a percent, whose record of parity has `length` bytes. `member` is
+/// the number of bytes of the member before the record, `number` the number of the record. The
+/// result is 0 for a guard of the ranges `guarded`, and `None` if no share gives this length.
 #[must_use]
 pub fn share_of_length(
     length: u64,
@@ -29,13 +30,13 @@ pub fn share_of_length(
     if member.div_ceil(GROUP as u64) > GROUPS {
         return None;
     }
-    // Most shares are whole percents.
+    // Whole percents are the most frequent shares, so they are tried first.
     let mut shares = (100..=SHARES).step_by(100).chain(1..=SHARES);
     shares.find(|&share| parity_len(share, member, number) == length)
 }
 
-/// Bytes of the record of a guard, 0 where the member is too short for one; `None` where it would
-/// be of several groups.
+/// Bytes of the record of a guard; 0 if the member is too short for a guard. `None` if the guard
+/// would have several groups.
 fn guard_len(member: u64, guarded: Vec<Range<u64>>, number: u64) -> Option<u64> {
     let mut ranges: Vec<Range<u64>> = Vec::new();
     for range in guarded.into_iter().filter(|range| !range.is_empty()) {
@@ -54,7 +55,7 @@ fn guard_len(member: u64, guarded: Vec<Range<u64>>, number: u64) -> Option<u64> 
     )
 }
 
-/// Bytes of the record of parity with this `share`.
+/// Bytes of the record of parity with this `share`, in hundredths of a percent.
 fn parity_len(share: u32, member: u64, number: u64) -> u64 {
     let group = |start: u64| {
         let end = member.min(start + GROUP as u64);
@@ -87,7 +88,7 @@ fn group_len(share: u32, ranges: Vec<Range<u64>>, shape: &Shape) -> u64 {
     2 * bytes.len() as u64 + head.shards_len()
 }
 
-/// Bytes of a record of parity that holds `length` bytes.
+/// Bytes of a record of parity whose groups have `length` bytes.
 fn record_len(length: u64, number: u64) -> u64 {
     Record {
         kind: Kind::Parity,

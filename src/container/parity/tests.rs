@@ -68,7 +68,7 @@ fn repairs_what_it_promises_and_no_more() {
     assert_eq!(damaged, before);
 }
 
-/// A damaged shard whose check fits by chance must not make other bytes wrong.
+/// If the check of a damaged shard fits by chance, a repair must not change other bytes.
 #[test]
 fn a_check_that_fits_by_chance_repairs_nothing() {
     let content = content(20_000);
@@ -95,7 +95,7 @@ fn a_share_takes_little_more_than_the_share() {
     }
 }
 
-/// Every burst of 512 bytes in what is guarded, also where that goes over into what is not.
+/// The guard repairs every burst of 512 bytes in the bytes that it protects, also at their edges.
 #[test]
 fn the_guard_repairs_a_burst() {
     let content = content(210_000);
@@ -114,7 +114,7 @@ fn the_guard_repairs_a_burst() {
     assert_eq!(self::groups(&content[..60_000], 0, |_| true).0, 0);
 }
 
-/// Numbers beyond the format are refused before anything is done with them.
+/// Numbers that the format does not allow are refused before they are used.
 #[test]
 fn lying_heads_are_refused() {
     let good = GroupHead {
@@ -156,7 +156,8 @@ fn lying_heads_are_refused() {
     );
 }
 
-/// The code is a part of the format: other bytes of the crate would make old parity useless.
+/// The code is a part of the format. Parity of older archives would be useless if the crate
+/// computed other bytes.
 #[test]
 fn the_code_is_pinned() {
     let content = content(10_000);

@@ -1,4 +1,4 @@
-//! Parity of a member while the member is written.
+//! Computes the parity of a member while the member is written.
 
 use std::io::{Read, Seek, Write};
 use std::ops::Range;
@@ -13,43 +13,45 @@ use super::{GROUP, SHARDS};
 use crate::budget::{self, Charge};
 use crate::error::Result;
 
-/// Recovery shards that stay in memory; more go to a temporary file.
+/// Bytes of recovery shards that stay in memory. More bytes go to a temporary file.
 const SPOOL: usize = 4 << 20;
 
-/// From this length of the member on there is a guard.
+/// Least length, in bytes, of a member with a guard.
 const GUARDED: u64 = 64 << 10;
-/// From this length on the guard repairs a burst of 512 bytes: 1.4 KB are 0.7 % of 200 KB.
+/// Least length, in bytes, of a member whose guard repairs a burst of 512 bytes. The guard then
+/// takes 1.4 KB, which are 0.7 % of 200 KB.
 const WELL_GUARDED: u64 = 128 << 10;
-/// Most data shards of a guard: longer shards keep the checks few.
+/// Largest number of data shards of a guard. A longer guard has longer shards instead of more
+/// checks.
 const GUARD_SHARDS: usize = 256;
 
-/// Bytes of the tables that the Reed-Solomon code makes for the first group (8 MiB of products, and
-/// logarithms).
+/// Bytes of the tables that the Reed-Solomon code makes for the first group: 8 MiB of products, and
+/// logarithms.
 const TABLES: u64 = 9 << 20;
-/// What the memory is for, in an error.
+/// Names the use of the memory in errors.
 const WHAT: &str = "parity";
 
-/// Heads may take this part of what the recovery shards take: 12 %, both heads together.
+/// Size of the two heads of a group together, in percent of the size of the recovery shards.
 const HEADS_PERCENT: u64 = 12;
 
-/// Computes parity of what it is fed, group by group, and keeps the recovery shards until the
-/// member's index is written: the records that parity is about come first in the member.
+/// Computes parity, group by group. The recovery shards are kept until the index is written,
+/// because the record of parity comes after the bytes that it protects.
 pub struct ParityWriter {
     share: u32,
     /// Bytes of the group that is being collected.
     content: Vec<u8>,
     ranges: Vec<Range<u64>>,
-    /// Bytes of the member so far.
+    /// Bytes of the member that were fed so far.
     at: u64,
     groups: Vec<GroupHead>,
     spool: SpooledTempFile,
-    /// The memory of that group.
+    /// The memory of `content`.
     charge: Charge,
-    /// The memory of the tables of the code, once there is a group.
+    /// The memory of the tables of the code, from the first group on.
     tables: Option<Charge>,
 }
 
-/// How a group is cut.
+/// The division of a group into shards.
 pub(super) struct Shape {
     /// Bytes of a shard.
     pub shard: usize,
@@ -58,28 +60,29 @@ pub(super) struct Shape {
 }
 
 impl Shape {
-    /// For parity of `share` hundredths of a percent over `length` bytes. A tenth of that share is
-    /// left for the heads.
+    /// The division of `length` bytes for parity of `share` hundredths of a percent. The recovery
+    /// shards take that share; the heads take [`HEADS_PERCENT`] percent of the bytes of the
+    /// recovery shards.
     pub fn of_share(share: u32, length: u64) -> Shape {
         let share = u64::from(share);
-        // Four bytes of check for each shard, in two heads.
+        // The two heads take four bytes for the checks of each shard.
         let checks = length * share / 10_000 * HEADS_PERCENT / 100 / 4;
         let recovery = (checks * share / 10_000).clamp(2, SHARDS as u64);
         let data = (recovery * 10_000 / share).clamp(1, SHARDS as u64);
-        // At most so many shards: with fewer, longer ones, the share stays what was asked for.
+        // The number of recovery shards is limited. Fewer, longer data shards keep the share.
         let recovery = (data * share / 10_000).clamp(2, recovery.max(2));
         Shape { shard: even(length.div_ceil(data)), recovery: recovery as usize }
     }
 
-    /// For the guard over `length` bytes in a member of `member` bytes; `None` where the member is
-    /// too small for one.
+    /// The division of `length` bytes for the guard of a member of `member` bytes. `None` if the
+    /// member is too short for a guard.
     pub fn of_guard(length: u64, member: u64) -> Option<Shape> {
         let (least, recovery) = match member {
             WELL_GUARDED.. => (256, 4),
             GUARDED.. => (128, 2),
             _ => return None,
         };
-        // No shard is longer than all that is guarded.
+        // No shard is longer than all bytes that the guard protects.
         Some(Shape {
             shard: even(length.div_ceil(GUARD_SHARDS as u64).max(least).min(length)),
             recovery,
@@ -92,7 +95,8 @@ fn even(length: u64) -> usize {
 }
 
 impl ParityWriter {
-    /// Parity of `share` hundredths of a percent; with 0 a guard over what is fed as guarded.
+    /// Parity of `share` hundredths of a percent. With 0 a guard protects the bytes that are fed as
+    /// `guarded`.
     #[must_use]
     pub fn new(share: u32) -> Self {
         let spool = SpooledTempFile::new(SPOOL);
@@ -108,7 +112,7 @@ impl ParityWriter {
         }
     }
 
-    /// Takes in the next bytes of the member; `guarded` says that all files need them.
+    /// Adds the next bytes of the member. `guarded` says that all files need these bytes.
     ///
     /// # Errors
     /// The temporary file cannot be written, or memory is short.
@@ -152,7 +156,7 @@ impl ParityWriter {
         };
         let Some(Shape { shard, recovery }) = shape else { return Ok(()) };
         let data = content.len().div_ceil(shard);
-        // Tables that the code shares are made for the first group and stay.
+        // The code makes its tables for the first group; all later groups use them.
         if self.tables.is_none() {
             self.tables = Some(budget::charge(TABLES, WHAT)?);
         }
@@ -173,11 +177,12 @@ impl ParityWriter {
         Ok(())
     }
 
-    /// Writes the record of all parity, which has this `number` and begins at the byte of the
-    /// member up to which it was fed. Returns the bytes written, 0 where there is no parity.
+    /// Writes the record of parity, which has this `number`. The record begins at the offset in the
+    /// member up to which bytes were fed. Returns the number of bytes written, 0 if there is no
+    /// parity.
     ///
     /// # Errors
-    /// Writing, or the temporary file, fails, or memory is short.
+    /// Writing fails, the temporary file fails, or memory is short.
     pub fn write_to(mut self, number: u64, out: &mut impl Write) -> Result<u64> {
         self.close_group()?;
         if self.groups.is_empty() {
@@ -218,7 +223,7 @@ impl ParityWriter {
         Ok(record_len)
     }
 
-    /// Gives `sink` the groups one after the other: head, recovery shards, head.
+    /// Gives `sink` the groups one after the other: head, recovery shards, second head.
     fn payload(&mut self, sink: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
         self.spool.rewind()?;
         for head in &self.groups {
