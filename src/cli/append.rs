@@ -1,4 +1,4 @@
-//! `cmx -a X.cmx FILE…`: more files into an archive that is there.
+//! `cmx -a X.cmx FILE…`: appends files to an existing archive.
 
 use cmx::archive::Plan;
 use cmx::budget::Budget;
@@ -11,7 +11,7 @@ use super::display::Display;
 use super::failure::{Failure, name, warn, with_remedy};
 use super::pack;
 
-/// Appends every file behind the first to the archive that the first names.
+/// Appends all files but the first to the archive that the first file names.
 pub fn run(options: &Options) -> Result<(), Failure> {
     let [target, inputs @ ..] = &options.files[..] else {
         return Err(Failure::usage("-a needs an archive and files to append"));

@@ -1,4 +1,5 @@
-//! An archive named on the command line, or on standard input, before it is known what it holds.
+//! Opens an archive that the command line names, or standard input, and finds out what the archive
+//! holds.
 
 use std::fs::File;
 use std::io::{self, Cursor, Read};
@@ -12,14 +13,14 @@ use cmx::{Archive, DecodeOptions, Metadata};
 use super::failure::Failure;
 use super::standard;
 
-/// Bytes that hold any header whole.
+/// Bytes that suffice for any header.
 const HEADER_ROOM: usize = 64;
 
-/// An open archive, its first bytes looked at.
+/// An open archive whose first bytes have been read.
 pub struct ArchiveInput {
     start: Vec<u8>,
     rest: Rest,
-    /// Does it hold named files, in any of its members?
+    /// Does any member of the archive hold named files?
     pub is_named: bool,
 }
 
@@ -29,7 +30,8 @@ enum Rest {
 }
 
 impl Rest {
-    /// Do named files follow a stream? Only of a file this can be known in advance.
+    /// Do named files follow a stream member? The answer is `false` for pipes, which cannot be
+    /// sought in.
     fn named_files_follow(&self, limits: &DecodeOptions) -> bool {
         let Rest::File(file) = self else { return false };
         let is_file = file.metadata().is_ok_and(|found| found.is_file());
@@ -39,8 +41,7 @@ impl Rest {
 }
 
 impl ArchiveInput {
-    /// Opens `input`, `-` for standard input. Whether named files follow a stream is looked for
-    /// within `limits`.
+    /// Opens `input`; `-` is standard input. `limits` bound the search for named files.
     pub fn open(input: &Path, limits: &DecodeOptions) -> Result<Self, Failure> {
         let fail = |error: io::Error| Failure::io(input, &error);
         let (mut reader, rest): (Box<dyn Read>, Rest) = if input.as_os_str() == "-" {
@@ -55,14 +56,15 @@ impl ArchiveInput {
         let mut start = vec![0; HEADER_ROOM];
         let length = read_full(&mut reader, &mut start).map_err(fail)?;
         start.truncate(length);
-        // What is wrong with a header is said when it is read in earnest.
+        // Errors of the header are reported when the archive is read.
         let header = Header::read_from(&mut Fields::new(&start[..], 0));
         let begins_named = matches!(header, Ok(Some(header)) if header.is_named());
         let is_named = begins_named || rest.named_files_follow(limits);
         Ok(ArchiveInput { start, rest, is_named })
     }
 
-    /// The archive file as it is now, to be compared with what it is later; none of a stream.
+    /// The archive file as it was when it was opened, to be compared with its later state. `None`
+    /// for a pipe.
     pub fn original(&self, input: &Path) -> Option<Original> {
         match &self.rest {
             Rest::File(file) => Original::of(input, file).ok().flatten(),
@@ -70,7 +72,7 @@ impl ArchiveInput {
         }
     }
 
-    /// Mode and time of the archive file, if it is one.
+    /// Mode and time of the archive file. Both are unknown for a pipe.
     pub fn file_metadata(&self) -> Metadata {
         match &self.rest {
             Rest::File(file) => file
@@ -83,14 +85,14 @@ impl ArchiveInput {
         }
     }
 
-    /// Bytes that will come out, as far as the archive says so without being read through.
+    /// Bytes of content of the archive, if they are known without reading all of the archive.
     pub fn content_len(&self, options: &DecodeOptions) -> Option<u64> {
         let Rest::File(file) = &self.rest else { return None };
         let archive = Archive::from_file(file.try_clone().ok()?, options).ok()?;
         Some(archive.members().iter().filter_map(|member| member.content_at.last()).sum())
     }
 
-    /// All of its bytes, from the first on.
+    /// A reader of the whole archive, from its first byte.
     pub fn into_reader(self) -> impl Read {
         let rest: Box<dyn Read> = match self.rest {
             Rest::File(file) => Box::new(file),
@@ -99,14 +101,14 @@ impl ArchiveInput {
         Cursor::new(self.start).chain(rest)
     }
 
-    /// The archive with its index. What cannot be sought in is copied to a temporary file first, as
-    /// the index is at the end.
+    /// The archive with its index. A pipe is copied to a temporary file first, because the index is
+    /// at the end.
     pub fn into_archive(self, options: &DecodeOptions) -> cmx::Result<Archive> {
         Archive::from_file(self.into_file()?, options)
     }
 
-    /// As [`ArchiveInput::into_archive`], and of an archive that is cut what is there; says whether
-    /// hashes are known.
+    /// As [`ArchiveInput::into_archive`], but a cut archive is opened with the entries that are
+    /// left. The second result says whether the hashes of the contents are known.
     pub fn into_archive_even_cut(self, options: &DecodeOptions) -> cmx::Result<(Archive, bool)> {
         let file = self.into_file()?;
         match Archive::from_file(file.try_clone()?, options) {

@@ -1,4 +1,4 @@
-//! The flags, as a user types them. What they come to is decided where they are used.
+//! The flags as a user types them. Each command gives them their meaning.
 
 use std::path::PathBuf;
 
@@ -30,7 +30,7 @@ pub struct Args {
     /// Flags and files of the main job.
     #[command(flatten)]
     pub options: Options,
-    /// Something else than the main job.
+    /// A command that is a word.
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -79,35 +79,35 @@ pub struct Options {
     pub compress: bool,
     /// Decompress, or extract into the current folder
     ///
-    /// Of an archive of many files the names and globs behind it are extracted, everything if there
-    /// are none.
+    /// The words after the archive are names and globs in an archive of many files; these entries
+    /// are extracted. Without such words everything is extracted.
     #[arg(short, long, alias = "uncompress", help_heading = JOB)]
     pub decompress: bool,
     /// Test: decode everything, compare with the hashes
     ///
-    /// Nothing is written. Every archive is tested, also behind a damaged one.
+    /// Nothing is written. Every archive is tested, even after a damaged one.
     #[arg(short, long, help_heading = JOB)]
     pub test: bool,
     /// List what an archive holds, without decoding it
     ///
-    /// Sizes, ratio, time and hash of every entry, or of those that the names and globs behind the
-    /// archive select.
+    /// Sizes, ratio, time and hash of every entry, or of the entries that the names and globs after
+    /// the archive select.
     #[arg(short, long, help_heading = JOB)]
     pub list: bool,
     /// Append files to the archive that is named first
     ///
-    /// What the archive held stays valid until the new files are safe on the disk. A path that is
-    /// there already is replaced.
+    /// The old contents of the archive stay valid until the new files are safe on the disk. A new
+    /// file replaces an entry with the same path.
     #[arg(short, long, help_heading = JOB)]
     pub append: bool,
     /// Try every level on the files, recommend one
     ///
-    /// Of files above 8 MiB a sample is measured. `cmx bench` does the same with more choice.
+    /// A sample of each file above 8 MiB is measured. `cmx bench` has more options.
     #[arg(short, long, help_heading = JOB)]
     pub bench: bool,
     /// Write to FILE (- for standard output)
     ///
-    /// With -d of an archive of many files, for one file in it.
+    /// With -d and an archive of many files, FILE gets one file of the archive.
     #[arg(short, long, value_name = "FILE", help_heading = OUTPUT)]
     pub output: Option<PathBuf>,
     /// Write to standard output
@@ -115,16 +115,18 @@ pub struct Options {
     pub stdout: bool,
     /// Extract into DIR
     ///
-    /// It is made if it is not there. Nothing is written outside of it.
+    ///
+    /// DIR is made if it does not exist. Nothing is written outside of it.
     #[arg(short = 'C', long, value_name = "DIR", help_heading = OUTPUT)]
     pub directory: Option<PathBuf>,
     /// Overwrite; write compressed data to a terminal
     #[arg(short, long, help_heading = OUTPUT)]
     pub force: bool,
-    /// With -d: pass over files that are there
+    /// With -d: skip files that exist
     ///
-    /// What an archive of many files holds beside them is extracted. So an extraction that was
-    /// interrupted goes on.
+    ///
+    /// The other entries of an archive of many files are extracted. So an interrupted extraction
+    /// can be continued.
     #[arg(long, alias = "skip-old-files", help_heading = OUTPUT)]
     pub skip_existing: bool,
     /// Keep the input file (the default)
@@ -132,91 +134,109 @@ pub struct Options {
     pub keep: bool,
     /// Delete the input file once its output is safe
     ///
-    /// That is when it is complete, verified and on the disk. Not when an archive of many files is
-    /// made. With -d the archive is deleted, and only if everything in it was extracted.
+    ///
+    /// The output is safe when it is complete, verified and on the disk. The sources of an archive
+    /// of many files are not deleted. With -d the archive is deleted if everything in it was
+    /// extracted.
     #[arg(long, help_heading = OUTPUT)]
     pub rm: bool,
-    /// Level and its nine flags.
+    /// The nine level flags.
     #[command(flatten)]
     pub level: LevelFlags,
-    /// Blocks to work on at once; each takes the memory
+    /// Blocks to code at once; each takes the memory
     ///
-    /// By default, with 0 and with auto as many as there are cores, as far as -M allows. The bytes
-    /// do not depend on it.
+    ///
+    /// By default, and with 0 or auto, one block for each core, as far as -M allows. The number of
+    /// threads does not change the bytes.
     #[arg(short = 'T', long, value_name = "N", value_parser = parse_threads, allow_negative_numbers = true, help_heading = EFFORT)]
     pub threads: Option<usize>,
     /// Memory that may be used, as in 900M or 4G
     ///
-    /// By default three quarters of what the machine has, or its control group allows. An archive
-    /// that needs more is refused, and none is made that would be refused under the same limit.
+    ///
+    /// The default is three quarters of the memory of the machine or of its control group. An
+    /// archive that needs more is refused, and no archive is made that would be refused under the
+    /// same limit.
     #[arg(short = 'M', long, value_name = "SIZE", value_parser = size::parse, help_heading = EFFORT)]
     pub memory: Option<u64>,
-    /// Do not decode every block again while compressing
+    /// Do not decode every block after compression
     ///
-    /// Half the time, and a defect of cmx or of the machine is found only when the data is needed.
+    ///
+    /// Compression takes half the time. A defect of cmx or of the machine is then found only when
+    /// the data is needed.
     #[arg(long, help_heading = EFFORT)]
     pub no_verify: bool,
-    /// Most bytes that may come out of an archive
+    /// Largest number of bytes to decompress
     ///
-    /// Without it there is no limit.
+    ///
+    /// Without this flag there is no limit.
     #[arg(long, value_name = "SIZE", value_parser = size::parse, help_heading = EFFORT)]
     pub max_output: Option<u64>,
-    /// Most bytes of an archive's index (256M)
+    /// Largest index of an archive, in bytes (256M)
     ///
-    /// An archive with a longer one is refused before memory is taken for it.
+    ///
+    /// An archive with a longer index is refused before memory is taken for the index.
     #[arg(long, value_name = "SIZE", value_parser = size::parse, help_heading = EFFORT)]
     pub max_index: Option<u64>,
-    /// Most bytes of a path in an archive (2M)
+    /// Longest path in an archive, in bytes (2M)
     ///
-    /// An archive with a longer one is refused.
+    ///
+    /// An archive with a longer path is refused.
     #[arg(long, value_name = "SIZE", value_parser = size::parse, help_heading = EFFORT)]
     pub max_path: Option<u64>,
-    /// Pass over bytes behind the archive that are no part
+    /// Ignore bytes after the end of the archive
     ///
-    /// Without it they are an error: what follows an archive is to be another one.
+    ///
+    /// Without this flag, bytes that are no archive are an error.
     #[arg(long, help_heading = EFFORT)]
     pub ignore_trailing: bool,
-    /// Accepted, and changes nothing: what lies in folders is always taken
+    /// Accepted without effect: folders are always archived with all they hold
     #[arg(short = 'r', long, hide = true)]
     pub recursive: bool,
     /// Store the name even of a single file
     ///
-    /// It makes an archive of many files that has one: with all of its time, and with room for
-    /// --owner, --xattrs, --parity.
+    ///
+    /// The result is an archive of many files that holds one file. The time is stored to the
+    /// nanosecond, and --owner, --xattrs and --parity are possible.
     #[arg(long, help_heading = ARCHIVES)]
     pub archive: bool,
     /// Store and restore users and groups
     ///
-    /// By number. Without it extracted files belong to who extracts them.
+    /// Users and groups are stored as numbers. Without this flag extracted files belong to the user
+    /// who extracts them.
     #[arg(long, help_heading = ARCHIVES)]
     pub owner: bool,
     /// Store, restore extended attributes (user.*)
     ///
-    /// Those of users only; --xattrs=all takes access lists, capabilities and labels too, which
-    /// give rights: restore them only from archives that you trust.
+    /// Only attributes of users (user.*) are stored. --xattrs=all adds access lists, capabilities
+    /// and labels, which give rights: restore them only from archives that you trust.
     #[arg(long, value_name = "all", value_parser = parse_xattrs, num_args = 0..=1, require_equals = true, default_missing_value = "user", help_heading = ARCHIVES)]
     pub xattrs: Option<Xattrs>,
     /// Add bytes that can repair damage, as in 2%
     ///
-    /// They repair as much damage, with `cmx repair`, and take a seventh more. Without this flag,
-    /// what all files need is guarded.
+    ///
+    /// `cmx repair` repairs as much damage. The bytes take a seventh more than that share. Without
+    /// this flag a guard protects the bytes that all files need.
     #[arg(long, value_name = "PERCENT", value_parser = size::parse_percent, default_value = "0", hide_default_value = true, help_heading = ARCHIVES)]
     pub parity: u32,
-    /// Bytes of small files to put into one block
+    /// Bytes of small files in one block
     ///
-    /// More is smaller, and slower to extract from. By default an eighth of the archive, at least
-    /// 768 KiB.
+    ///
+    /// Larger blocks make the archive smaller and extraction of single files slower. The default is
+    /// an eighth of the archive, at least 768 KiB.
     #[arg(long, value_name = "SIZE", value_parser = size::parse, help_heading = ARCHIVES)]
     pub solid: Option<u64>,
-    /// Bytes of text that other text goes on from
+    /// Bytes of the reference block
     ///
-    /// More is smaller, and slower to extract from; 0 makes every block stand alone. By default
-    /// there is some at -5 to -8, if there are 1.7 MB of text in small files.
+    ///
+    /// Blocks of text go on from the reference block. A larger one makes the archive smaller and
+    /// extraction of single files slower; with 0 every block is independent. By default there is
+    /// one at -5 to -8, if small files have 1.7 MB of text.
     #[arg(long, value_name = "SIZE", value_parser = size::parse, help_heading = ARCHIVES)]
     pub base: Option<u64>,
     /// With -l: print the list for programs
     ///
-    /// One object for one archive, an array of such objects for several; what fails is not in it.
+    /// One archive gives one object, several archives give an array of objects. An archive that
+    /// cannot be listed is left out.
     #[arg(long, help_heading = ARCHIVES)]
     pub json: bool,
     /// No progress; warnings and errors are shown
@@ -225,10 +245,11 @@ pub struct Options {
     /// No progress and no warnings, only errors
     #[arg(short, long, help_heading = MESSAGES)]
     pub quiet: bool,
-    /// List names, say what was done; -vv adds sizes
+    /// List names, report results; -vv adds sizes
     ///
-    /// The name of each entry of an archive of many files when it is stored, extracted or tested,
-    /// on standard error. With -l the owners.
+    ///
+    /// The name of each entry of an archive of many files is printed on standard error when the
+    /// entry is stored, extracted or tested. With -l the owners are listed.
     #[arg(short, long, action = ArgAction::Count, help_heading = MESSAGES)]
     pub verbose: u8,
     /// Print a summary that fits on a screen
@@ -242,7 +263,7 @@ pub struct Options {
     pub files: Vec<PathBuf>,
 }
 
-/// Which extended attributes are wanted.
+/// Parses the value of `--xattrs`.
 fn parse_xattrs(text: &str) -> Result<Xattrs, String> {
     match text {
         "user" => Ok(Xattrs::User),
@@ -251,7 +272,7 @@ fn parse_xattrs(text: &str) -> Result<Xattrs, String> {
     }
 }
 
-/// A number of threads; 0 and auto stand for one a core.
+/// Parses a number of threads. 0 and `auto` stand for one thread per core.
 fn parse_threads(text: &str) -> Result<usize, String> {
     if text == "auto" {
         return Ok(0);
@@ -261,14 +282,14 @@ fn parse_threads(text: &str) -> Result<usize, String> {
 }
 
 impl Options {
-    /// Is the output to go to standard output?
+    /// Does the output go to standard output?
     pub fn to_stdout(&self) -> bool {
         self.stdout
             || (self.compress && self.decompress)
             || self.output.as_ref().is_some_and(|path| path.as_os_str() == "-")
     }
 
-    /// The files to work on; standard input if none is named.
+    /// The files to work on; `-` (standard input) if no file is named.
     pub fn inputs(&self) -> Vec<PathBuf> {
         if self.files.is_empty() { vec![PathBuf::from("-")] } else { self.files.clone() }
     }

@@ -1,15 +1,16 @@
-//! Several inputs of one call: a failure ends the work on its input, and no more.
+//! Runs a command on several inputs. A failure ends only the work on its own input.
 
 use std::path::{Path, PathBuf};
 
 use super::failure::{Failure, warn};
 
-/// Does `work` on every input. A failure is printed when it happens, and the next input follows; a
-/// line at the end counts what was `done`, which is a participle such as "compressed".
+/// Calls `work` for every input. A failure is printed at once, and the next input follows. The last
+/// line counts the inputs that succeeded; `done` is the participle in it, such as "compressed".
+///
 ///
 /// # Errors
-/// The worst failure: damage outweighs other errors, and those outweigh warnings. A closed pipe
-/// ends the batch at once.
+/// The most severe failure: damage before other errors, other errors before warnings. A closed pipe
+/// ends the loop at once.
 pub fn each(
     inputs: &[PathBuf],
     done: &str,
@@ -62,7 +63,7 @@ mod tests {
         assert_eq!(run(&[1, 0, 0]).unwrap().0, 1);
         assert_eq!(run(&[2, 1, 0]).unwrap().0, 2);
         assert_eq!(run(&[1, 2]).unwrap().0, 2);
-        // A warning says 2 as damage does, but a failure is worse.
+        // A warning has exit code 2, as damage has, but a failure is more severe than a warning.
         assert_eq!(run(&[9, 1]).unwrap().0, 1);
         assert_eq!(run(&[9, 0]), Some((2, true)));
     }

@@ -1,4 +1,4 @@
-//! `cmx -c`: one file or stream to one archive.
+//! `cmx -c`: compresses one file or stream to one archive.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -17,7 +17,7 @@ use super::output::Output;
 use super::standard;
 use super::{batch, levels, pack};
 
-/// Compresses every input, each to an archive of its own.
+/// Compresses every input to an archive of its own.
 pub fn run(options: &Options) -> Result<(), Failure> {
     let inputs = options.inputs();
     let level = chosen_level(options);
@@ -35,7 +35,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     })
 }
 
-/// The level that was asked for. `-9` is what `-8` is until the network comes.
+/// The level that the user chose. `-9` is reserved; it does what `-8` does.
 pub fn chosen_level(options: &Options) -> &'static Level {
     let number = options.level.number;
     level::level(number).unwrap_or_else(|| {
@@ -50,7 +50,7 @@ pub fn chosen_level(options: &Options) -> &'static Level {
     })
 }
 
-/// Compresses `input`; says whether there was a warning.
+/// Compresses `input`. Returns whether a warning was printed.
 fn compress_one(options: &Options, level: &'static Level, input: &Path) -> Result<bool, Failure> {
     let Opened { mut source, length, metadata, original } = open(options, input)?;
     let mut output = open_output(options, input)?;
@@ -88,13 +88,13 @@ fn compress_one(options: &Options, level: &'static Level, input: &Path) -> Resul
     Ok(!warnings.is_empty())
 }
 
-/// An input, with what is known of it.
+/// An open input.
 struct Opened {
     source: Box<dyn BlockSource>,
-    /// Bytes of the file; none of a stream.
+    /// Bytes of the file; `None` for a pipe.
     length: Option<u64>,
     metadata: Metadata,
-    /// The file as it was when it was opened; none of a stream.
+    /// The file as it was when it was opened; `None` for a pipe.
     original: Option<Original>,
 }
 
@@ -151,15 +151,16 @@ fn open_output(options: &Options, input: &Path) -> Result<Output, Failure> {
     Output::file(&with_suffix(input), options.force, input)
 }
 
-/// `NAME` to `NAME.cmx`.
+/// Appends `.cmx` to the name.
 pub fn with_suffix(input: &Path) -> PathBuf {
     let mut path = OsString::from(input);
     path.push(".cmx");
     path.into()
 }
 
-/// Deletes the source if that was asked for; by then all it holds is on the disk under another
-/// name. A source that is not what it was when it was opened stays: the warning says so.
+/// Deletes the source if the user asked for it. The caller has committed the output to the disk
+/// under another name. A source that has changed since it was opened is kept, and a warning says
+/// so.
 pub fn remove_source(
     options: &Options,
     input: &Path,

@@ -1,4 +1,4 @@
-//! `cmx -d`: archives back to what they were.
+//! `cmx -d`: decompresses archives.
 
 use std::path::{Path, PathBuf};
 
@@ -13,17 +13,18 @@ use super::failure::{Failure, name};
 use super::output::Output;
 use super::{batch, extract, levels, others};
 
-/// Decompresses every input, or extracts from the first if that is an archive of named files.
+/// Decompresses every input. If the first input is an archive of named files, the other inputs are
+/// names in it, and these entries are extracted.
 pub fn run(options: &Options) -> Result<(), Failure> {
     let inputs = options.inputs();
     let several = inputs.len() > 1;
-    // What stands behind an archive of named files is names in it, unless all of it is archives.
+    // The words after an archive of named files are names in it, unless all of them are archives.
     if !several || !others::are_archives(&inputs, &settings(options)?) {
         match ArchiveInput::open(&inputs[0], &settings(options)?) {
             Ok(first) if first.is_named => return extract::run(options, &inputs[0], first),
             Ok(first) if !several => return decompress_one(options, &inputs[0], first),
             Err(failure) if !several => return Err(failure),
-            // Each is opened in its turn.
+            // Each archive is opened when its turn comes.
             _ => {}
         }
     }
@@ -68,7 +69,7 @@ fn decompress_one(options: &Options, input: &Path, archive: ArchiveInput) -> Res
         mtime: stored.mtime.or(own.mtime),
     })?;
     let mut kept = None;
-    // Bytes that --ignore-trailing passed over are not in the output.
+    // The output does not hold the bytes that --ignore-trailing skipped, so the archive is kept.
     if let Some(original) = original.filter(|_| is_kept && !options.ignore_trailing) {
         kept = remove_source(options, input, &original)?;
     }
@@ -76,13 +77,14 @@ fn decompress_one(options: &Options, input: &Path, archive: ArchiveInput) -> Res
     extract::warn_about(options, input, kept.as_slice())
 }
 
-/// The mode of a restored file: the one that the archive stores, less what the archive file denies
-/// to group and others; without a stored one, that of the archive file.
+/// The mode of a restored file. `stored` is the mode in the archive, `own` the mode of the archive
+/// file. The stored mode loses the bits that the archive file denies to group and others; without a
+/// stored mode the result is `own`.
 pub fn restored_mode(stored: Option<u32>, own: Option<u32>) -> Option<u32> {
     stored.map(|mode| mode & (own.unwrap_or(0o777) | 0o700)).or(own)
 }
 
-/// The limits and threads that the flags name.
+/// The limits and the number of threads that the flags give.
 pub fn settings(options: &Options) -> Result<DecodeOptions, Failure> {
     let defaults = DecodeOptions::default();
     Ok(DecodeOptions {
@@ -96,7 +98,7 @@ pub fn settings(options: &Options) -> Result<DecodeOptions, Failure> {
     })
 }
 
-/// The path to write to; `None` is standard output.
+/// The path of the output; `None` is standard output.
 fn target(options: &Options, input: &Path) -> Result<Option<PathBuf>, Failure> {
     if options.to_stdout() {
         return Ok(None);
@@ -119,7 +121,7 @@ fn target(options: &Options, input: &Path) -> Result<Option<PathBuf>, Failure> {
     }))
 }
 
-/// `NAME.cmx` to `NAME`, `NAME.tcmx` to `NAME.tar`.
+/// Removes the suffix: `NAME.cmx` becomes `NAME`, `NAME.tcmx` becomes `NAME.tar`.
 fn without_suffix(input: &Path) -> Option<PathBuf> {
     match &input.extension()?.to_str()?.to_ascii_lowercase()[..] {
         "cmx" => Some(input.with_extension("")),

@@ -1,5 +1,5 @@
-//! Progress on a terminal: rate, ratio and time left; the names of entries; and the line at the
-//! end.
+//! Output on a terminal: the progress of a job (rate, ratio, time left), the names of entries, and
+//! the last line.
 
 use std::io::{IsTerminal, Write, stderr};
 use std::sync::Arc;
@@ -14,9 +14,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::args::Options;
 use super::size;
 
-/// Shows the progress of one job until it is dropped.
+/// Shows the progress of one job until the value is dropped.
 pub struct Display {
-    /// The counters to give to the job.
+    /// The counters that the job advances.
     pub progress: Arc<Progress>,
     start: Instant,
     speaks: bool,
@@ -24,8 +24,8 @@ pub struct Display {
 }
 
 impl Display {
-    /// Begins the display of a job over `name`. `work` is what the counters will reach, `passes`
-    /// how often each byte is worked on.
+    /// Starts the display of a job on `name`. `work` is the number of bytes that the counters reach
+    /// at the end, if known. `passes` is the number of times that each byte is counted.
     pub fn begin(options: &Options, name: &str, work: Option<u64>, passes: u64) -> Self {
         let terminal = stderr().is_terminal() && !options.quiet;
         let bar = (terminal && !options.no_progress).then(|| bar(name, work));
@@ -50,7 +50,8 @@ impl Display {
         }
     }
 
-    /// Ends the display with a line about `raw` bytes and the `coded` ones they became.
+    /// Ends the display with a line that says how many bytes (`raw`, `coded`) there are on both
+    /// sides of `arrow`.
     pub fn finish(mut self, name: &str, raw: u64, coded: u64, arrow: &str) {
         self.stop();
         if !self.speaks {
@@ -75,7 +76,8 @@ impl Drop for Display {
     }
 }
 
-/// Counters that print the name of each entry if `verbose` is 1, its size too if that is more.
+/// Counters that print the name of each entry if `verbose` is 1, and its size too if `verbose` is
+/// larger.
 fn names(verbose: u8, bar: Option<ProgressBar>) -> Progress {
     if verbose == 0 {
         return Progress::default();
@@ -83,7 +85,7 @@ fn names(verbose: u8, bar: Option<ProgressBar>) -> Progress {
     Progress::with_listener(move |path, size| {
         let line =
             if verbose > 1 { format!("{size:>11}  {}", show_name(path)) } else { show_name(path) };
-        // If standard error is closed, nobody wants to know.
+        // If standard error is closed, the line is dropped.
         let print = || drop(writeln!(stderr(), "{line}"));
         match &bar {
             Some(bar) => bar.suspend(print),

@@ -1,4 +1,4 @@
-//! What the environment says: `CMX_OPT` holds options, `CMX_SIMD` an instruction set.
+//! The environment variables: `CMX_OPT` holds options, `CMX_SIMD` names an instruction set.
 
 use std::ffi::{OsStr, OsString};
 
@@ -10,8 +10,8 @@ use super::args::Args;
 use super::failure::Failure;
 use super::usage;
 
-/// The words of `CMX_OPT`, which must be options with their values and nothing else: a file or a
-/// command in it would become part of every call.
+/// Splits `CMX_OPT` into words, which must be options with their values. Files and commands are
+/// refused, because they would become part of every call.
 pub fn options(variable: Option<&OsStr>) -> Result<Vec<OsString>, Failure> {
     let fail = |text: String| Err(Failure::usage(format!("CMX_OPT: {text}")));
     let Some(text) = variable.unwrap_or_default().to_str() else {
@@ -30,7 +30,7 @@ pub fn options(variable: Option<&OsStr>) -> Result<Vec<OsString>, Failure> {
         }
         Err(error) => return fail(usage::line(&error)),
     };
-    // A command stands first, or it is taken for a file.
+    // A command must be the first word; elsewhere it would be parsed as a file.
     let command = parsed.command.and(words.first()).map(|word| word.as_os_str());
     let other = command.or(parsed.options.files.first().map(|file| file.as_os_str()));
     if other.is_none() && parsed.options.is_for_one_call() {
@@ -45,8 +45,8 @@ pub fn options(variable: Option<&OsStr>) -> Result<Vec<OsString>, Failure> {
     }
 }
 
-/// Refuses a `CMX_SIMD` that names no instruction set of this machine: the library takes its best
-/// then, which is not what was asked for.
+/// Refuses a `CMX_SIMD` that names no instruction set of this machine. The library would silently
+/// use the best instruction set.
 pub fn check_instruction_set(variable: Option<&OsStr>) -> Result<(), Failure> {
     let Some(wanted) = variable.filter(|wanted| !wanted.is_empty()) else { return Ok(()) };
     let names: Vec<&str> = simd::usable().into_iter().map(simd::InstructionSet::name).collect();

@@ -1,4 +1,4 @@
-//! `cmx -d X.cmx PATTERN… -C DIR`: named files out of an archive.
+//! `cmx -d X.cmx PATTERN… -C DIR`: extracts named files from an archive.
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -16,7 +16,7 @@ use super::failure::{Failure, name, warn, with_remedy};
 use super::output::Output;
 use super::{extract_file, extract_folder, others};
 
-/// Extracts what the patterns behind `input` select, everything if there are none.
+/// Extracts the entries that the patterns after `input` select; without patterns, all entries.
 pub fn run(options: &Options, input: &Path, archive: ArchiveInput) -> Result<(), Failure> {
     if input.as_os_str() == "-"
         && options.directory.is_none()
@@ -30,7 +30,7 @@ pub fn run(options: &Options, input: &Path, archive: ArchiveInput) -> Result<(),
     let fail = |error: cmx::Error| Failure::at(input, &error);
     let mut settings = settings(options)?;
     let (original, own) = (archive.original(input), archive.file_metadata());
-    // How much patterns select is known only when the index has been read.
+    // The length of a selection is known only after the index has been read.
     let length = if options.files.len() <= 1 { archive.content_len(&settings) } else { None };
     let display = Display::begin(options, &name(input), length, 1);
     settings.progress = Some(display.progress.clone());
@@ -82,7 +82,7 @@ pub fn run(options: &Options, input: &Path, archive: ArchiveInput) -> Result<(),
     warned
 }
 
-/// The selection that the patterns behind the archive's name make.
+/// The selection that the patterns after the name of the archive make.
 pub fn selection(options: &Options) -> cmx::Result<Selection> {
     let patterns: Vec<Vec<u8>> = options
         .files
@@ -93,7 +93,8 @@ pub fn selection(options: &Options) -> cmx::Result<Selection> {
     Selection::new(&patterns)
 }
 
-/// Prints warnings about `input`; there being any is what the exit code says then.
+/// Prints warnings about `input`. Returns a failure with the exit code of a warning if there are
+/// any.
 pub fn warn_about(options: &Options, input: &Path, warnings: &[String]) -> Result<(), Failure> {
     if warnings.is_empty() {
         return Ok(());

@@ -1,4 +1,4 @@
-//! `cmx -d X.cmx MEMBER -o FILE`: one file of an archive, under a name of the user's choice.
+//! `cmx -d X.cmx MEMBER -o FILE`: extracts one file of an archive to a path that the user chooses.
 
 use std::path::Path;
 
@@ -13,10 +13,13 @@ use super::failure::{Failure, name};
 use super::output::Output;
 
 /// Extracts the one file that `selection` selects in `archive` to `target`, with its mode and time.
-/// `own` are those of the archive file. Says too whether `target` keeps what is written to it.
+/// `own` are mode and time of the archive file. The second result says whether `target` is a file
+/// that keeps the bytes.
+///
 ///
 /// # Errors
-/// Not one regular file is selected, the target is taken, or as [`Archive::extract_to`].
+/// The selection is not exactly one regular file, the target exists, or an error of
+/// [`Archive::extract_to`].
 pub fn run(
     options: &Options,
     (input, archive, own): (&Path, &Archive, Metadata),
@@ -43,7 +46,7 @@ pub fn run(
     Ok((summary, is_kept))
 }
 
-/// The entry that is selected, if it is one and a file.
+/// The selected entry, if exactly one entry is selected and it is a file.
 fn only_file<'a>(
     input: &Path,
     archive: &'a Archive,

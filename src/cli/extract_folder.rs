@@ -1,4 +1,5 @@
-//! `cmx -d X.cmx -C DIR`: entries into a folder, and what is said of those that stayed out.
+//! `cmx -d X.cmx -C DIR`: extracts entries into a folder, and reports the entries that were not
+//! extracted.
 
 use std::path::{Path, PathBuf};
 
@@ -9,11 +10,11 @@ use cmx::archive::{ExtractOptions, ExtractSummary, LeftOut, show_name};
 use super::args::Options;
 use super::failure::{Failure, REPAIR, name, warn};
 
-/// Most damaged files that are named.
+/// Largest number of damaged files that are named.
 const MOST_NAMES: usize = 10;
 
-/// Extracts what `selection` selects into the folder that `options` name. Returns also what ended
-/// the job early, if something did.
+/// Extracts the entries that `selection` selects into the folder that `options` name. The second
+/// result is the error that ended the job early, if there was one.
 pub fn run(
     options: &Options,
     archive: &Archive,
@@ -31,15 +32,16 @@ pub fn run(
     (summary, end)
 }
 
-/// Did every entry come out?
+/// Was every entry extracted?
 pub fn is_complete(summary: &ExtractSummary) -> bool {
     summary.existing.is_empty() && summary.left_out.is_empty() && summary.damage.is_none()
 }
 
-/// Names what stayed out. The failure counts, and says what helps.
+/// Names the entries that were not extracted. The failure counts them and names a remedy.
+///
 ///
 /// # Errors
-/// Something stayed out that was not to be passed over, or `end` is an error.
+/// An entry was not extracted, unless the user asked to skip it; or `end` is an error.
 pub fn report(
     options: &Options,
     input: &Path,

@@ -1,4 +1,4 @@
-//! What ends a command without success: one line for the user, one exit code.
+//! Failures of commands: one line for the user and one exit code.
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -7,14 +7,14 @@ use std::path::Path;
 use cmx::input::shown::{reason, show_path};
 use cmx::{Error, LimitKind};
 
-/// Exit code of errors that are not about the content of an archive.
+/// Exit code of all errors but damage.
 const ERROR: u8 = 1;
 /// Exit code of a damaged archive, and of success with a warning.
 const DAMAGED: u8 = 2;
-/// What a shell sees of a process that died of SIGPIPE: the other side of the pipe has gone.
+/// Exit code that a shell shows for a process that died of SIGPIPE, because its output was closed.
 const CLOSED_PIPE: u8 = 128 + 13;
 
-/// A reason to stop.
+/// The reason why a command ended without success.
 #[derive(Debug)]
 pub struct Failure {
     /// The exit code.
@@ -28,7 +28,7 @@ impl Failure {
         Failure { code: ERROR, text: text.into() }
     }
 
-    /// An error of the library over `path`.
+    /// An error of the library about `path`.
     pub fn at(path: &Path, error: &Error) -> Self {
         match error {
             Error::Io(error) => Self::io(path, error),
@@ -39,8 +39,8 @@ impl Failure {
         }
     }
 
-    /// An error of the library over `path`, of which it was asked whether it is whole: what cannot
-    /// be extracted is not.
+    /// An error of the library about `path`, in a command that tests whether the archive is
+    /// undamaged. An archive that cannot be extracted counts as damaged.
     pub fn of_tested(path: &Path, error: &Error) -> Self {
         let failure = Self::at(path, error);
         if matches!(error, Error::UnsafePath(_)) {
@@ -50,7 +50,7 @@ impl Failure {
         }
     }
 
-    /// An error of the library that names its file itself.
+    /// An error of the library whose text names its file.
     pub fn plain(error: &Error) -> Self {
         let text = if let Error::Io(error) = error {
             reason(error)
@@ -60,12 +60,12 @@ impl Failure {
         Failure { code: code(error), text }
     }
 
-    /// An error of the library over `path`, about damage that there is no remedy for.
+    /// An error of the library about `path`, without a remedy.
     pub fn beyond_repair(path: &Path, error: &Error) -> Self {
         Failure { code: code(error), text: format!("{}: {error}", name(path)) }
     }
 
-    /// A failure with the exit code of `error` and a line of its own.
+    /// A failure with the exit code of `error` and the line `text`.
     pub fn like(error: &Error, text: impl Into<String>) -> Self {
         Failure { code: code(error), text: text.into() }
     }
@@ -81,22 +81,22 @@ impl Failure {
         Failure { code, text: format!("{}: {}{remedy}", name(path), reason(error)) }
     }
 
-    /// Everything was done, but something is worth a look: it was already printed.
+    /// A command succeeded, but printed a warning.
     pub fn warned() -> Self {
         Failure { code: DAMAGED, text: String::new() }
     }
 
-    /// Is it no failure, but a warning that was printed?
+    /// Does this stand for a warning that was printed?
     pub fn is_warning(&self) -> bool {
         self.code == DAMAGED && self.text.is_empty()
     }
 
-    /// Has the reader of the output gone?
+    /// Did the reader of the output close the pipe?
     pub fn is_closed_pipe(&self) -> bool {
         self.code == CLOSED_PIPE
     }
 
-    /// How bad it is beside others: a warning, an error, damage.
+    /// The severity, for comparisons: warning, then error, then damage.
     pub fn severity(&self) -> u8 {
         match self.code {
             _ if self.is_warning() => 0,
@@ -105,12 +105,12 @@ impl Failure {
         }
     }
 
-    /// The same without its line, which was printed.
+    /// The same failure without its line, for a line that has been printed.
     pub fn reported(self) -> Self {
         Failure { text: String::new(), ..self }
     }
 
-    /// Prints the line, unless there is none or a closed pipe is all that happened.
+    /// Prints the line. There is no line for a closed pipe or a reported failure.
     pub fn report(&self) {
         if self.code != CLOSED_PIPE && !self.text.is_empty() {
             warn(&self.text);
@@ -118,15 +118,15 @@ impl Failure {
     }
 }
 
-/// What helps where an archive is odd or damaged.
+/// The remedy for a damaged archive.
 pub const REPAIR: &str = "`cmx repair` saves what is whole";
 
-/// `warnings` of the library about an archive, with what helps.
+/// Adds a remedy to the `warnings` of the library about an archive.
 pub fn with_remedy(warnings: &[String]) -> impl Iterator<Item = String> {
     warnings.iter().map(|text| format!("{text}; {REPAIR}"))
 }
 
-/// The flag or command that helps, which the library does not know.
+/// The flag or command that helps. The library does not know flags and commands.
 fn remedy(error: &Error) -> String {
     let text = match error {
         Error::Corrupt(_) => REPAIR,
@@ -138,7 +138,7 @@ fn remedy(error: &Error) -> String {
         Error::NamedFiles(_) => "save the archive to a file, and extract it into a folder with -C",
         Error::Limit(limit) => match limit.kind {
             LimitKind::Memory { needed } => {
-                // What comes later may take more.
+                // Other parts of the job may need more memory still.
                 return format!("; -M raises the limit, to {}M at least", needed.div_ceil(1 << 20));
             }
             LimitKind::Output => "--max-output raises the limit",
@@ -152,19 +152,19 @@ fn remedy(error: &Error) -> String {
     format!("; {text}")
 }
 
-/// The exit code of an error of the library.
+/// The exit code for an error of the library.
 fn code(error: &Error) -> u8 {
     if error.is_damage() || matches!(error, Error::Divergence(_)) { DAMAGED } else { ERROR }
 }
 
 /// Prints a line to standard error.
 pub fn warn(text: impl Display) {
-    // If standard error is closed, nobody wants to know.
+    // If standard error is closed, the line is dropped.
     let _ = writeln!(io::stderr(), "cmx: {text}");
 }
 
-/// A path for a message: nothing in it can act on a terminal or look like another, and standard
-/// input has a name.
+/// A path for a message. Characters that control a terminal or imitate other characters are
+/// escaped. `-` becomes "standard input".
 pub fn name(path: &Path) -> String {
     if path.as_os_str() == "-" { "standard input".into() } else { show_path(path) }
 }

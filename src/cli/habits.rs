@@ -1,10 +1,10 @@
-//! What hands know from other programs and cmx does not have: what to type instead.
+//! Flags and commands of other programs that cmx does not have, each with a remedy.
 
 use std::path::Path;
 
 use super::failure::Failure;
 
-/// The remedy for flags of other programs. None of them may name `--rm` or `-f`.
+/// Flags of other programs, each group with its remedy. No remedy may name `--rm` or `-f`.
 const FLAGS: [(&[&str], &str); 18] = [
     (&["-x", "--extract", "--unpack"], "-d decompresses and extracts"),
     (&["-1", "-2", "-3", "-4", "-5", "-6", "-7", "-8"], "this command takes no level"),
@@ -47,12 +47,12 @@ const FLAGS: [(&[&str], &str); 18] = [
     ),
 ];
 
-/// What to type instead of `flag`.
+/// The remedy for `flag`, a flag of another program.
 pub fn flag(flag: &str) -> Option<&'static str> {
     FLAGS.iter().find(|(names, _)| names.contains(&flag)).map(|(_, hint)| *hint)
 }
 
-/// Words that are commands of other archivers, and the flag that does their work here.
+/// Commands of other archivers, each group with the flag of cmx that does the same.
 const COMMANDS: [(&[&str], &str); 5] = [
     (&["x", "e", "extract", "d", "decompress", "unpack"], "cmx -d decompresses and extracts"),
     (&["l", "list"], "cmx -l lists an archive"),
@@ -61,10 +61,11 @@ const COMMANDS: [(&[&str], &str); 5] = [
     (&["c", "create", "compress"], "cmx FILE compresses, cmx FILE... -o X.cmx makes an archive"),
 ];
 
-/// Refuses a first word that is a command of other archivers, unless there is such a file.
+/// Refuses a first word that is a command of another archiver, unless a file has this name.
+///
 ///
 /// # Errors
-/// The word is one of them; the failure names the flag.
+/// The first word is such a command. The failure names the flag of cmx.
 pub fn check_first_word(files: &[std::path::PathBuf]) -> Result<(), Failure> {
     let Some(first) = files.first().filter(|file| !Path::new(file).exists()) else { return Ok(()) };
     let hint =

@@ -1,4 +1,4 @@
-//! `cmx help TOPIC` and the completions.
+//! `cmx help TOPIC`, the man page and the completions.
 
 use std::path::Path;
 
@@ -10,11 +10,11 @@ use super::failure::Failure;
 use super::standard::print;
 use super::{man, screen};
 
-/// A text of its own on something that no flag explains.
+/// A help text on a topic that no single flag explains.
 pub struct Topic {
-    /// What it is asked for by.
+    /// The name of the topic in `cmx help`.
     pub name: &'static str,
-    /// Its section in the man page.
+    /// The heading of its section in the man page.
     pub section: &'static str,
     /// A title, an empty line, the text.
     pub text: &'static str,
@@ -35,7 +35,7 @@ pub const TOPICS: [Topic; 7] = [
     Topic { name: "status", section: "EXIT STATUS", text: include_str!("help/status.txt") },
 ];
 
-/// The topic that is no text but the definition of the flags, in full.
+/// The topic whose text is the full description of all flags.
 const OPTIONS: &str = "options";
 
 /// The names of all topics.
@@ -44,7 +44,8 @@ pub fn topics() -> String {
     names.join(", ")
 }
 
-/// Prints the text about `topic`, or the screen of `--help`, which says what topics there are.
+/// Prints the text of `topic`. Without a topic it prints the screen of `--help`, which names the
+/// topics.
 pub fn topic(topic: Option<&str>) -> Result<(), Failure> {
     match topic {
         None => print(format!("{}\n", screen::text()).as_bytes()),

@@ -1,5 +1,5 @@
-//! Which job the flags name, and whether they fit together: what would be passed over in silence is
-//! an error.
+//! Finds the job that the flags name, and refuses flags that do not fit this job. No flag is
+//! ignored silently.
 
 use std::io::{self, IsTerminal};
 
@@ -60,7 +60,7 @@ impl Options {
         Ok(job)
     }
 
-    /// The one job beside `-c`, which may stand for compression and for standard output.
+    /// The one job besides `-c`. With another job `-c` means standard output.
     fn only_job(&self) -> Result<(Job, &'static str), Failure> {
         let flags = [
             (self.decompress, Job::Decompress, "-d"),
@@ -79,18 +79,18 @@ impl Options {
         }
     }
 
-    /// Is there a flag that is for one call: a job, or where its output goes?
+    /// Is there a flag that makes sense for one call only: a job, or a path of the output?
     pub fn is_for_one_call(&self) -> bool {
         let is_job =
             self.compress || self.decompress || self.test || self.list || self.append || self.bench;
         is_job || self.json || self.stdout || self.output.is_some() || self.directory.is_some()
     }
 
-    /// Refuses to wait for a terminal where data is to come from: who forgot the file would see
-    /// nothing happen.
+    /// Refuses to read data from a terminal. A user who forgot to name a file would only see the
+    /// program wait.
     pub fn check_terminal(&self, job: Job) -> Result<(), Failure> {
         let reads_stdin = match job {
-            // Text may be typed to be compressed, but that is to be said.
+            // Typed text may be compressed, but only if the user names `-` as the input.
             Job::Compress => self.files.is_empty(),
             Job::Decompress | Job::Test | Job::List => {
                 self.inputs().iter().any(|input| input.as_os_str() == "-")
@@ -149,7 +149,7 @@ mod tests {
         }
     }
 
-    /// What the README and the tour show, begun at every word of it and backwards.
+    /// The calls that README and tour show, with their words in other orders.
     #[test]
     fn promised_calls_in_other_orders() {
         let promised: [(&[&str], Job, bool); 7] = [

@@ -1,5 +1,5 @@
-//! `-1` … `-9`: nine flags that are one number, the last one given. Two digits in one word are no
-//! level.
+//! The level flags `-1` … `-9`. They set one number; the last flag counts. Two digits in one word
+//! are refused.
 
 use std::ffi::OsString;
 
@@ -8,7 +8,7 @@ use cmx::level;
 
 use super::args::EFFORT;
 
-/// The level that was asked for.
+/// The level that the user chose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LevelFlags {
     /// 1 to 9.
@@ -26,11 +26,11 @@ const IDS: [&str; 9] = [
     "level-9",
 ];
 
-/// `--level N`, the same number in a word.
+/// `--level N` sets the same number.
 const LONG: &str = "level";
 
-/// What is wrong with the first word that names a level that there is not, as `-22` or `-0` do, or
-/// two levels, as `-1k2` does. Read flag by flag, `-22` would be level 2.
+/// The error for the first word that names a level which does not exist, such as `-22` or `-0`, or
+/// two levels, such as `-1k2`. clap alone would read `-22` as level 2.
 pub fn mistaken(words: &[OsString], command: &Command) -> Option<String> {
     let takes_value = |letter: char| {
         let flag = command.get_arguments().find(|flag| flag.get_short() == Some(letter));
@@ -42,7 +42,7 @@ pub fn mistaken(words: &[OsString], command: &Command) -> Option<String> {
         word.strip_prefix('-').filter(|flags| !flags.starts_with('-')).map(|flags| (word, flags))
     });
     for (word, flags) in flags {
-        // What follows the letter of a flag with a value is the value.
+        // The text after the letter of a flag with a value is the value.
         let letters = flags.split(takes_value).next().unwrap_or_default();
         let numbers: Vec<&str> = letters
             .split(|c: char| !c.is_ascii_digit())
@@ -82,7 +82,7 @@ impl FromArgMatches for LevelFlags {
     }
 }
 
-/// The levels of a call that may name several of them.
+/// The levels of a call that may name several levels.
 #[derive(Debug, Clone, Default)]
 pub struct LevelDigits(pub Vec<u8>);
 
@@ -130,7 +130,8 @@ impl clap::Args for LevelFlags {
                 .overrides_with_all(IDS)
                 .overrides_with(LONG);
             let flag = flag.help_heading(EFFORT);
-            // The screen of `--help` has one line for all levels; the long forms name four.
+            // The screen of `--help` has one line for all levels. The long help describes four
+            // levels.
             match digit {
                 '1' => flag
                     .alias("fast")

@@ -1,4 +1,4 @@
-//! `cmx -l`: what an archive holds, without decoding it.
+//! `cmx -l`: lists what an archive holds, without decoding it.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -21,7 +21,8 @@ use super::failure::{Failure, name, with_remedy};
 use super::standard::{print, print_with};
 use super::{batch, others};
 
-/// Lists what the patterns behind the archive's name select, everything if there are none.
+/// Lists the entries that the patterns after the name of the archive select; without patterns, all
+/// entries.
 pub fn run(options: &Options) -> Result<(), Failure> {
     let inputs = options.inputs();
     if inputs.len() == 1 || !others::are_archives(&inputs, &settings(options)?) {
@@ -56,7 +57,7 @@ fn list_one(options: &Options, input: &Path) -> Result<(), Failure> {
     })
 }
 
-/// Gives `show` the rows that are selected in `input`, and the bytes of the archive.
+/// Opens `input` and gives `show` the selected rows and the bytes of the archive.
 fn read(
     options: &Options,
     input: &Path,
@@ -93,9 +94,9 @@ fn read(
 struct Row<'a> {
     path: Vec<u8>,
     entry: Cow<'a, Entry>,
-    /// Bytes that its content takes in the archive: its share of the blocks it lies in.
+    /// Compressed size: the share of the entry in the coded bytes of its blocks.
     packed: u64,
-    /// Is its hash known? That of an archive which is cut is not.
+    /// Is the hash known? The hashes of a cut archive are not.
     is_hashed: bool,
 }
 
@@ -144,7 +145,7 @@ fn as_table(rows: &[Row], archive_len: u64, is_part: bool, with_owner: bool) -> 
     text
 }
 
-/// The hash in as many digits as are stored.
+/// The hash, with 8 or 16 digits, as many as are stored.
 fn hash(entry: &Entry) -> String {
     if entry.stored_len() < WIDE_HASH {
         format!("{:08x}", entry.hash)
@@ -157,8 +158,8 @@ fn percent(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| 100.0 * part as f64 / whole as f64)
 }
 
-/// Kind and permissions as `ls -l` writes them, with s, S, t and T for setuid, setgid and sticky;
-/// then + where there is an access list, @ where there are other extended attributes.
+/// Entry kind and permissions as `ls -l` shows them, with s, S, t and T for setuid, setgid and
+/// sticky. Then follows + if there is an access list, or @ if there are other extended attributes.
 fn mode(entry: &Entry) -> String {
     let bits = entry.metadata.mode.unwrap_or(0);
     let mut text = String::from(kind_letter(entry.kind));
@@ -184,7 +185,7 @@ fn mode(entry: &Entry) -> String {
     text
 }
 
-/// User and group as stored, a dash where they are not.
+/// User and group as stored; a dash if they are not stored.
 fn owner(entry: &Entry) -> String {
     entry.owner.map_or_else(|| "-".into(), |(user, group)| format!("{user}/{group}"))
 }
@@ -194,8 +195,8 @@ fn local(time: Time) -> Option<String> {
         .map(|time| time.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S").to_string())
 }
 
-/// Writes one JSON object, behind so many spaces, an entry at a time: as values all of them take
-/// several times the memory of the index.
+/// Writes one JSON object, with each line indented by `indent` spaces. Entries are written one by
+/// one, because a JSON tree of all entries would take several times the memory of the index.
 fn write_json(
     out: &mut impl Write,
     input: &Path,
@@ -218,8 +219,8 @@ fn write_json(
     write!(out, "{end}],{line}  \"size\": {total}{line}}}")
 }
 
-/// JSON text in which every character that acts on a terminal or deceives a reader is escaped. Such
-/// characters stand in strings only; for programs the text means the same.
+/// JSON text in which every character that controls a terminal or deceives a reader is escaped.
+/// Such characters occur only in strings, so the meaning of the text is unchanged.
 fn escaped(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for letter in json.chars() {

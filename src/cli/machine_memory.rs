@@ -1,15 +1,16 @@
-//! How much memory there is: of the machine, and in the control groups that this process is in.
+//! The memory that this process may use: the memory of the machine and the limits of its control
+//! groups.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Three quarters of the memory that the machine has and that the control groups allow; 8 GiB where
-/// the system does not say.
+/// Three quarters of the smallest of these: the memory of the machine and the limits of the control
+/// groups, in bytes. 8 GiB if the system does not tell.
 pub fn default() -> u64 {
     allowed(Path::new("/")).map_or(8 << 30, |bytes| bytes / 4 * 3)
 }
 
-/// Bytes of memory that this process may have at most, as the files under `root` say.
+/// Bytes of memory that this process may use at most, according to the files under `root`.
 fn allowed(root: &Path) -> Option<u64> {
     let machine = || {
         let text = fs::read_to_string(root.join("proc/meminfo")).ok()?;
@@ -23,11 +24,13 @@ fn allowed(root: &Path) -> Option<u64> {
     limits.chain(machine()).min()
 }
 
-/// The least limit of the group that a line of `/proc/self/cgroup` names, and of those around it.
+/// The smallest limit, in bytes, of the group that a line of `/proc/self/cgroup` names and of the
+/// groups that contain it.
 fn limit_of(root: &Path, line: &str) -> Option<u64> {
     let mut parts = line.splitn(3, ':').skip(1);
     let (controllers, path) = (parts.next()?, parts.next()?);
-    // Version 2 has one tree without a name, version 1 one for each controller.
+    // Version 2 of control groups has one tree without a name, version 1 one tree for each
+    // controller.
     let (tree, file) = match controllers {
         "" => ("sys/fs/cgroup", "memory.max"),
         _ if controllers.split(',').any(|name| name == "memory") => {
@@ -37,7 +40,8 @@ fn limit_of(root: &Path, line: &str) -> Option<u64> {
     };
     let tree = root.join(tree);
     let group: PathBuf = tree.join(path.trim_start_matches('/'));
-    // In a container the path may be that of the host, and the tree begins with the group itself.
+    // In a container the path may be that of the host. The root of the tree is then the group
+    // itself.
     let folders = group.ancestors().take_while(|folder| folder.starts_with(&tree)).chain([&*tree]);
     folders
         .filter_map(|folder| fs::read_to_string(folder.join(file)).ok()?.trim().parse().ok())

@@ -1,5 +1,4 @@
-//! `cmx man`: one page with everything, from the definition of the flags and the texts of `cmx
-//! help`.
+//! `cmx man`: one page, made from the definition of the flags and the texts of `cmx help`.
 
 use std::io;
 
@@ -9,7 +8,7 @@ use clap_mangen::Man;
 use super::args::Args;
 use super::help::TOPICS;
 
-/// The page, as roff.
+/// The page in the roff language.
 pub fn page() -> io::Result<Vec<u8>> {
     let man = Man::new(Args::command());
     let mut page = Vec::new();
@@ -17,7 +16,8 @@ pub fn page() -> io::Result<Vec<u8>> {
     man.render_name_section(&mut page)?;
     man.render_synopsis_section(&mut page)?;
     man.render_description_section(&mut page)?;
-    // Only FILE is in no group; its section, OPTIONS, comes first. The groups belong into it.
+    // FILE is the only argument without a group. Its section, OPTIONS, comes first, and takes the
+    // groups as subsections.
     let mut options = Vec::new();
     man.render_options_section(&mut options)?;
     page.extend_from_slice(
@@ -32,7 +32,7 @@ pub fn page() -> io::Result<Vec<u8>> {
     }
     for topic in &TOPICS {
         page.extend_from_slice(format!(".SH {}\n.nf\n", topic.section).as_bytes());
-        // The first line is the title again.
+        // The first line of the text repeats the title.
         topic
             .text
             .lines()
@@ -43,7 +43,7 @@ pub fn page() -> io::Result<Vec<u8>> {
     Ok(page)
 }
 
-/// What a command that is a word does, and its options.
+/// The section about a command that is a word, and its options.
 fn command_section(word: &Command) -> io::Result<Vec<u8>> {
     let word = word.clone().bin_name(format!("cmx {}", word.get_name()));
     let usage = word.clone().render_usage().to_string();
@@ -52,8 +52,7 @@ fn command_section(word: &Command) -> io::Result<Vec<u8>> {
     for part in [Man::render_description_section, Man::render_options_section] {
         let mut rendered = Vec::new();
         part(&man, &mut rendered)?;
-        // It stands below the command's own heading, and what each part defines first was defined
-        // with the title.
+        // A part begins with a heading and with definitions of macros. The page has both already.
         let rendered = String::from_utf8_lossy(&rendered).into_owned();
         let lines = rendered
             .lines()
@@ -63,9 +62,9 @@ fn command_section(word: &Command) -> io::Result<Vec<u8>> {
     Ok(section)
 }
 
-/// A line that stands for itself.
+/// A line that roff shows as it is.
 fn escaped(line: &str) -> String {
-    // A leading dot or quote would be a command to the formatter.
+    // roff takes a line that starts with a dot or a quote for a command.
     let guard = if line.starts_with(['.', '\'']) { "\\&" } else { "" };
     format!(
         "{guard}{}\n",

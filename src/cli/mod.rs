@@ -1,4 +1,4 @@
-//! The command line: one file a command, and what they share.
+//! The command line: one file for each command, and the code that commands share.
 
 mod append;
 mod archive_input;
@@ -43,7 +43,7 @@ use args::{Args, Command};
 use failure::Failure;
 use job::Job;
 
-/// Parses the arguments, does what they ask, reports, and gives the exit code.
+/// Parses the arguments, runs the command, reports its failure, and returns the exit code.
 pub fn run() -> ExitCode {
     let words = match words(std::env::var_os("CMX_OPT"), std::env::args_os().collect()) {
         Ok(words) => words,
@@ -67,8 +67,9 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// A defect becomes one line like every other error. With `defects` the panic is printed as well,
-/// with its backtrace; one that the library catches, since the bytes were odd, never is.
+/// Prints each panic as one line, in the form of other errors. With `defects` the full message and
+/// the backtrace follow. A panic that the library catches, because of hostile bytes, is never
+/// printed.
 fn print_panics(defects: bool) {
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
@@ -86,8 +87,8 @@ fn end(failure: &Failure) -> ExitCode {
     ExitCode::from(failure.code)
 }
 
-/// The words of the call, with those of `CMX_OPT` behind the program's name: what is typed comes
-/// later and so overrides them. A word that is a command keeps its place before all flags.
+/// The words of the call. The words of `CMX_OPT` follow the name of the program, so that typed
+/// words override them. A command stays before all flags.
 fn words(defaults: Option<OsString>, mut typed: Vec<OsString>) -> Result<Vec<OsString>, Failure> {
     let is_command =
         typed.get(1).is_some_and(|word| Args::command().find_subcommand(word).is_some());
@@ -98,8 +99,8 @@ fn words(defaults: Option<OsString>, mut typed: Vec<OsString>) -> Result<Vec<OsS
     Ok(typed)
 }
 
-/// Memory that small allocations of any job may need: there is no way to fail cleanly in each of
-/// them, so it is asked for once, and given back, before anything is begun.
+/// Bytes that the small allocations of a job may need. Most of these cannot fail cleanly, so this
+/// amount is allocated once and freed before the job begins.
 const HEADROOM: usize = 32 << 20;
 
 fn dispatch(args: &Args) -> Result<(), Failure> {

@@ -1,4 +1,4 @@
-//! Words behind an archive: names in it, or more archives?
+//! Decides whether the words after an archive are names in it or further archives.
 
 use std::fs::File;
 use std::io::Read;
@@ -9,9 +9,8 @@ use cmx::archive::select::Selection;
 use cmx::container::format::MAGIC;
 use cmx::{Archive, DecodeOptions};
 
-/// Is everything behind the first of `inputs` another archive? Every word must be a file that
-/// begins as archives do, and none a name or glob that selects something in the first archive:
-/// there names win.
+/// Are all `inputs` but the first archives too? Each word must be a file that begins as archives
+/// do, and must select nothing as a name or glob in the first archive.
 pub fn are_archives(inputs: &[PathBuf], settings: &DecodeOptions) -> bool {
     let [first, rest @ ..] = inputs else { return false };
     if first.as_os_str() == "-" || !rest.iter().all(|word| is_archive(word)) {
@@ -21,7 +20,7 @@ pub fn are_archives(inputs: &[PathBuf], settings: &DecodeOptions) -> bool {
     !rest.iter().any(|word| selects(&archive, first, word))
 }
 
-/// Is `word` a name or glob of something in `archive`?
+/// Does `word`, as a name or glob, select an entry of `archive`?
 pub fn selects(archive: &Archive, input: &Path, word: &Path) -> bool {
     let Ok(mut selection) = Selection::new(&[word.as_os_str().as_bytes().to_vec()]) else {
         return false;
@@ -29,7 +28,7 @@ pub fn selects(archive: &Archive, input: &Path, word: &Path) -> bool {
     archive.entries().any(|entry| selection.selects(&Archive::path_of(entry, input)))
 }
 
-/// Is it a regular file that begins as archives do?
+/// Is `path` a regular file that begins as archives do?
 pub fn is_archive(path: &Path) -> bool {
     let mut start = [0; MAGIC.len()];
     let is_file = std::fs::metadata(path).is_ok_and(|found| found.is_file());
@@ -38,7 +37,7 @@ pub fn is_archive(path: &Path) -> bool {
         && start == MAGIC
 }
 
-/// What to type instead of a name that selected nothing, if an entry deeper in the archive has it.
+/// A remedy for a name that selected nothing, if an entry in a deeper folder has this name.
 pub fn hint(archive: &Archive, input: &Path, unused: &[u8]) -> String {
     let tail = [b"/", unused].concat();
     let is_deeper = |path: Vec<u8>| path.ends_with(&tail);

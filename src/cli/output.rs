@@ -1,4 +1,4 @@
-//! Where output goes: a file that appears atomically, or standard output.
+//! The output of a job: a file that appears atomically, or standard output.
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
@@ -19,14 +19,15 @@ pub struct Output {
 }
 
 enum Sink {
-    /// A file, not yet under its name.
+    /// A file that does not have its final name yet.
     File(AtomicFile),
-    /// Standard output, unbuffered: blocks are large.
+    /// Standard output, unbuffered, because blocks are large.
     Stdout(File),
 }
 
 impl Output {
-    /// Opens `path`, which must not exist unless `force`, nor be the `input`.
+    /// Opens the output `path`. The path must not exist unless `force` is set, and must not be the
+    /// `input`.
     pub fn file(path: &Path, force: bool, input: &Path) -> Result<Self, Failure> {
         if std::fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink())
             && !force
@@ -73,7 +74,7 @@ impl Output {
         Ok(Output { path, sink: Sink::Stdout(file), failed: false })
     }
 
-    /// Standard output for compressed bytes, which a terminal must not get unless `force`.
+    /// Standard output for compressed bytes, which may be a terminal only if the user forces it.
     pub fn stdout_for_archive(options: &Options) -> Result<Self, Failure> {
         if io::stdout().is_terminal() && !options.force {
             return Err(Failure::usage(
@@ -83,23 +84,23 @@ impl Output {
         Self::stdout()
     }
 
-    /// The failure that `error` is, over this output if writing it failed, over `input` if not.
+    /// The failure for `error`, about this output if writing failed, otherwise about `input`.
     pub fn blame(&self, input: &Path, error: &cmx::Error) -> Failure {
         Failure::at(if self.failed { &self.path } else { input }, error)
     }
 
-    /// Is it a file, which keeps what is written to it?
+    /// Is the output a file that keeps the bytes?
     pub fn is_kept(&self) -> bool {
         matches!(&self.sink, Sink::File(file) if !file.is_direct())
     }
 
-    /// Has writing to it failed?
+    /// Did a write to this output fail?
     pub fn has_failed(&self) -> bool {
         self.failed
     }
 
-    /// Gives the file the owner and the mode of `original` as far as the system allows, then
-    /// commits it.
+    /// Gives the file the owner and the mode of `original`, as far as the system allows, then
+    /// commits the file.
     pub fn commit_like(mut self, original: &std::fs::Metadata) -> Result<(), Failure> {
         if let Sink::File(file) = &mut self.sink {
             file.set_owner_and_mode(original).map_err(|error| Failure::io(&self.path, &error))?;
@@ -107,7 +108,7 @@ impl Output {
         self.commit(&Metadata::default())
     }
 
-    /// Sets mode and time where there is a file to have them, then commits it.
+    /// Sets mode and time if the output is a file, then commits the file.
     pub fn commit(self, metadata: &Metadata) -> Result<(), Failure> {
         let Sink::File(mut file) = self.sink else { return Ok(()) };
         file.set_metadata(metadata).and_then(|()| file.commit()).map_err(|error| {

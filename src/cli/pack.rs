@@ -1,4 +1,4 @@
-//! `cmx -c DIR FILE… -o X.cmx`: many files to one archive.
+//! `cmx -c DIR FILE… -o X.cmx`: packs many files into one archive.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -31,7 +31,7 @@ pub fn run(options: &Options, level: &'static Level, inputs: &[PathBuf]) -> Resu
     let target = target(options, inputs)?;
     let shown = target.clone().unwrap_or_else(|| PathBuf::from("standard output"));
     let mut settings = create_options(options, level, target.as_deref());
-    // The list of files is in the same budget as all that is done with it.
+    // The list of files is charged to the same budget as the rest of the job.
     let budget = Budget::new(settings.encode.memory);
     let plan =
         budget.run(|| Plan::of(inputs, settings.walk)).map_err(|error| Failure::plain(&error))?;
@@ -55,7 +55,7 @@ pub fn run(options: &Options, level: &'static Level, inputs: &[PathBuf]) -> Resu
     if summary.warnings.is_empty() { Ok(()) } else { Err(Failure::warned()) }
 }
 
-/// What the flags say about making or extending the archive at `target`.
+/// The options for making or extending the archive at `target`, from the flags.
 pub fn create_options(
     options: &Options,
     level: &'static Level,
@@ -82,8 +82,9 @@ pub fn create_options(
     }
 }
 
-/// Fits `settings` into the memory, for `total` bytes of files. Where blocks have to be smaller
-/// there is no base: base and copy take as much as a whole block.
+/// Fits `settings` into the memory, for `total` bytes of files. If the blocks have to be smaller
+/// there is no reference block, because the reference block and its copy take as much memory as a
+/// whole block.
 pub fn fit(settings: &mut CreateOptions, options: &Options, total: u64) -> Result<(), Failure> {
     let level = settings.encode.level;
     (settings.encode.level, settings.encode.threads) = levels::fitted(options, level, Some(total))?;
@@ -93,7 +94,7 @@ pub fn fit(settings: &mut CreateOptions, options: &Options, total: u64) -> Resul
     Ok(())
 }
 
-/// The archive to write; `None` is standard output.
+/// The path of the archive; `None` is standard output.
 fn target(options: &Options, inputs: &[PathBuf]) -> Result<Option<PathBuf>, Failure> {
     if options.to_stdout() {
         return Ok(None);
@@ -101,9 +102,10 @@ fn target(options: &Options, inputs: &[PathBuf]) -> Result<Option<PathBuf>, Fail
     match (&options.output, inputs) {
         (Some(path), _) => Ok(Some(path.clone())),
         (None, [only]) => {
-            // Without a slash at the end.
+            // The path without a slash at its end.
             let only = only.components().as_path();
-            // The name that was typed, also where that is a link. Only `.` and `..` have none.
+            // The archive is named after the path as typed, even if the path is a link. Only `.`
+            // and `..` have no name.
             if only.file_name().is_some() {
                 return Ok(Some(with_suffix(only)));
             }

@@ -1,60 +1,63 @@
-//! What measurements of the levels say to somebody who has to pick one.
+//! Recommends a level from measurements of all levels.
 
 use cmx::level::Level;
 
-/// One level on one input.
+/// Measurements of one level on one input.
 #[derive(Debug, Clone, Copy)]
 pub struct Measured {
     /// The level.
     pub level: &'static Level,
-    /// Bytes before.
+    /// Bytes before compression.
     pub raw: u64,
-    /// Bytes after.
+    /// Bytes after compression.
     pub coded: u64,
-    /// Seconds to compress.
+    /// Seconds that compression took.
     pub compress: f64,
-    /// Seconds to decompress.
+    /// Seconds that decompression took.
     pub decompress: f64,
 }
 
 impl Measured {
-    /// Bytes after for each byte before.
+    /// Compressed bytes for each raw byte.
     pub fn ratio(&self) -> f64 {
         self.coded as f64 / self.raw.max(1) as f64
     }
 
-    /// Bytes a second.
+    /// Raw bytes that are compressed in a second.
     pub fn compress_rate(&self) -> f64 {
         self.raw as f64 / self.compress.max(1e-9)
     }
 
-    /// Bytes a second.
+    /// Raw bytes that are restored in a second.
     pub fn decompress_rate(&self) -> f64 {
         self.raw as f64 / self.decompress.max(1e-9)
     }
 }
 
-/// A level is worth its time if each doubling of that makes the result smaller by this share.
+/// A slower level is worth its time if each doubling of the time makes the result smaller by at
+/// least this share.
 const WORTH: f64 = 0.03;
 
-/// Where no level gets below this, there is nothing to gain.
+/// Least ratio at which an input counts as incompressible.
 const HARDLY: f64 = 0.98;
 
-/// Differences in size below this are none, and in time neither: clocks are not that good.
+/// Differences of sizes and times below these are not reported, because clocks are not more
+/// accurate.
 const SAME_SIZE: f64 = 0.003;
 const SAME_TIME: f64 = 1.15;
 
-/// What to pick for an input like the measured one, of `length` bytes, a sentence a line. `rows`
-/// are in the order of the levels.
+/// A recommendation for an input of `length` bytes, with one sentence on each line. `rows` are the
+/// measurements, in the order of the levels.
 pub fn recommendation(rows: &[Measured], length: u64) -> String {
     if rows.len() < 2 || length == 0 {
         return "One measurement is not enough to compare.".into();
     }
-    // Of equals the lowest level: it needs the least memory.
+    // Of levels with equal times the lowest is taken, because that needs the least memory.
     let least = rows.iter().map(|row| row.compress).fold(f64::INFINITY, f64::min);
     let smallest = rows.iter().min_by_key(|row| row.coded).unwrap_or(&rows[0]);
     let quickest = rows.iter().find(|row| row.compress <= least * SAME_TIME).unwrap_or(&rows[0]);
-    // The same size is nearly always the same work, whatever the clock says.
+    // Levels with equal sizes nearly always do the same work, so the lowest of them is taken
+    // although the clock differs.
     let quickest = rows.iter().find(|row| row.coded == quickest.coded).unwrap_or(quickest);
     if smallest.ratio() > HARDLY {
         return format!(
@@ -62,7 +65,7 @@ pub fn recommendation(rows: &[Measured], length: u64) -> String {
             quickest.level.number()
         );
     }
-    // From the quickest on, what is worth its time replaces what was best so far.
+    // From the fastest level on, a level that is worth its time replaces the best level so far.
     let mut best = quickest;
     for row in rows {
         let doublings = (row.compress / best.compress.max(1e-9)).log2().max(0.0);
@@ -97,7 +100,7 @@ pub fn recommendation(rows: &[Measured], length: u64) -> String {
     text
 }
 
-/// How `one` compares with `other`, as what follows its name.
+/// Compares `one` with `other`. The result follows the name of `one` in a sentence.
 fn beside(one: &Measured, other: &Measured) -> String {
     let size = one.coded as f64 / other.coded.max(1) as f64;
     let size = match () {

@@ -1,4 +1,4 @@
-//! `cmx repair X.cmx`: what is whole of a damaged archive, in a new one.
+//! `cmx repair X.cmx`: writes the undamaged contents of a damaged archive to a new archive.
 
 use std::fs::{self, File};
 use std::io::{self};
@@ -15,7 +15,7 @@ use super::output::Output;
 use super::size;
 use super::standard;
 
-/// What to repair. The flags mean what they mean elsewhere.
+/// The arguments of the repair. Each flag means the same as in other commands.
 #[derive(Debug, clap::Args)]
 pub struct RepairArgs {
     /// The damaged archive; it is not changed
@@ -27,7 +27,7 @@ pub struct RepairArgs {
     /// Overwrite the output
     #[arg(short, long)]
     pub force: bool,
-    /// Threads, where something has to be decoded (default: one per core, as memory allows)
+    /// Threads for decoding (default: one per core, as memory allows)
     #[arg(short = 'T', long, value_name = "N")]
     pub threads: Option<usize>,
     /// Memory that may be used, as in 900M or 4G (default: three quarters of what there is)
@@ -39,16 +39,16 @@ pub struct RepairArgs {
     /// Say what was found
     #[arg(short, long, action = ArgAction::Count)]
     pub verbose: u8,
-    /// Most bytes of an archive's index
+    /// Largest index of an archive, in bytes
     #[arg(long, value_name = "SIZE", value_parser = size::parse)]
     pub max_index: Option<u64>,
-    /// Most bytes of a path in an archive
+    /// Longest path in an archive, in bytes
     #[arg(long, value_name = "SIZE", value_parser = size::parse)]
     pub max_path: Option<u64>,
 }
 
 impl RepairArgs {
-    /// The flags, as the main job has them.
+    /// The same flags as options of the main job.
     fn options(&self) -> Options {
         Options {
             threads: self.threads,
@@ -62,7 +62,7 @@ impl RepairArgs {
     }
 }
 
-/// Repairs and says what is lost.
+/// Repairs the archive and reports what is lost.
 pub fn run(args: &RepairArgs) -> Result<(), Failure> {
     let input = &args.archive;
     let file = open(input)?;
@@ -109,7 +109,7 @@ pub fn run(args: &RepairArgs) -> Result<(), Failure> {
         text.clear();
     }
     let lost = summary.lost.iter().map(|line| format!("lost: {line}"));
-    // What is lost stands before the line that counts it.
+    // The list of losses comes before the line that counts them.
     let at = text.len().saturating_sub(1);
     text.splice(at..at, lost);
     let text: String = text.iter().map(|line| format!("{line}\n")).collect();
@@ -117,7 +117,7 @@ pub fn run(args: &RepairArgs) -> Result<(), Failure> {
     if summary.lost.is_empty() { Ok(()) } else { Err(Failure::warned()) }
 }
 
-/// Opens the archive, which is looked through more than once.
+/// Opens the archive as a file, because a repair reads it several times.
 fn open(input: &Path) -> Result<File, Failure> {
     if input.as_os_str() == "-" {
         return Err(Failure::usage(
@@ -135,7 +135,7 @@ fn open(input: &Path) -> Result<File, Failure> {
         )));
     }
     let file = File::open(input).map_err(|error| Failure::io(input, &error))?;
-    // Cut off by a repair would be what an append has not finished.
+    // Without the lock, a repair could cut off an append that is still being written.
     cmx::input::lock::for_reading(&file).map_err(|error| Failure::io(input, &error))?;
     Ok(file)
 }

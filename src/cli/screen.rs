@@ -1,19 +1,19 @@
-//! What `cmx --help` prints: every flag on a line of its own, by group, on one screen.
+//! The screen of `cmx --help`: every flag on one line, by group.
 
 use clap::{Arg, CommandFactory};
 
 use super::args::Args;
 
-/// Where the words on a flag begin.
+/// Column in which the descriptions of flags begin.
 const COLUMN: usize = 25;
 
-/// The definition of the command line, with [`text`] as its help. What is generated from the
-/// definition without it, the man page and `cmx help options`, has the long texts.
+/// The definition of the command line, with [`text`] as its help. The man page and `cmx help
+/// options` are made from the definition without [`text`], so they have the long texts.
 pub fn command() -> clap::Command {
     Args::command().override_help(text()).long_version(super::version::text())
 }
 
-/// The screen.
+/// The text of the screen.
 pub fn text() -> String {
     let mut command = Args::command();
     command.build();
@@ -37,7 +37,7 @@ pub fn text() -> String {
     text + "`cmx COMMAND -h` says more on a command, `cmx help TOPIC` on a topic"
 }
 
-/// A flag, its short and its long name and its value, and the words on it.
+/// One line: the short name of a flag, its long name, its value, and its description.
 fn line(flag: &Arg) -> String {
     let short = flag.get_short().map(|letter| format!("-{letter}"));
     let long = flag.get_long().map(|name| format!("--{name}"));
@@ -67,7 +67,7 @@ mod tests {
         }
     }
 
-    /// Names, a space at least, then the words: a longer name would need another column.
+    /// A name that is too long for its column would make the description unreadable.
     #[test]
     fn every_flag_has_a_line() {
         let text = text();

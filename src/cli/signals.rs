@@ -1,4 +1,4 @@
-//! Ctrl-C and its like: temporary files go, then the process does.
+//! Signals such as Ctrl-C delete temporary files and then end the process.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -6,12 +6,13 @@ use std::sync::atomic::AtomicBool;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGPIPE, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
-/// From here on a signal deletes unfinished files before it ends the process.
+/// Installs a handler that deletes unfinished files before a signal ends the process.
 pub fn remove_unfinished_files() {
-    // With any handler at all, a write beyond the limit on file sizes fails like one to a full
-    // disk.
+    // With any handler for SIGXFSZ, a write beyond the limit on file sizes returns an error, as on
+    // a full disk.
     let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
-    // Without the handler a signal still ends the process; only a temporary file may stay.
+    // If no handler can be installed, a signal still ends the process, but a temporary file may
+    // stay.
     let Ok(mut signals) =
         Signals::new([SIGHUP, SIGINT, SIGTERM].into_iter().filter(|&signal| !is_ignored(signal)))
     else {
@@ -25,16 +26,19 @@ pub fn remove_unfinished_files() {
     });
 }
 
-/// Ends the process as the system ends one that writes to a closed pipe: by SIGPIPE, which `tar`
-/// and shells take for an early end and not for a failure. Returns where the system refuses that.
+/// Ends the process by SIGPIPE, as the system ends a process that writes to a closed pipe. `tar`
+/// and shells take this for an early end and not for a failure. Returns only if the system refuses
+/// the signal.
 pub fn end_by_closed_pipe() {
     cmx::output::unfinished::remove_all();
     let _ = signal_hook::low_level::emulate_default_handler(SIGPIPE);
 }
 
-/// Was this process started with `signal` ignored, as `nohup` does with SIGHUP? Then it stays so.
+/// Was this process started with `signal` ignored, as `nohup` does with SIGHUP? The signal then
+/// stays ignored.
 ///
-/// Asked of the mask in `/proc`; where that is not to be had, no signal counts as ignored.
+///
+/// The answer comes from the mask in `/proc`. Without `/proc` no signal counts as ignored.
 fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status

@@ -1,6 +1,6 @@
-//! Sizes as people write them: `700M` to bytes and back.
+//! Sizes in the form that people write, such as `700M`: parsing and formatting.
 
-/// Bytes of a number with an optional suffix K, M, G or T (powers of 1024).
+/// Parses a number of bytes with an optional suffix K, M, G or T (powers of 1024).
 pub fn parse(text: &str) -> Result<u64, String> {
     let plain = text.trim_end_matches("iB").trim_end_matches('B');
     let (digits, shift) = match plain.char_indices().next_back() {
@@ -15,7 +15,7 @@ pub fn parse(text: &str) -> Result<u64, String> {
     number.checked_mul(1 << shift).ok_or_else(|| "too large".to_string())
 }
 
-/// Hundredths of a percent of a text like `2%` or `0.5`.
+/// Parses a percentage such as `2%` or `0.5` into hundredths of a percent.
 pub fn parse_percent(text: &str) -> Result<u32, String> {
     let number: f64 = text
         .trim_end_matches('%')
@@ -28,7 +28,7 @@ pub fn parse_percent(text: &str) -> Result<u32, String> {
     }
 }
 
-/// A size in the unit that suits it.
+/// Formats a number of bytes in the largest suitable unit.
 pub fn show(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
     let mut size = bytes as f64;

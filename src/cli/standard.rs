@@ -1,7 +1,9 @@
 //! Standard input and output, which may be closed.
 //!
-//! Before `main` the standard library opens `/dev/null` in place of what is closed. A job would
-//! then read nothing or write to nowhere, and end well. So the program looks before that.
+//!
+//! Before `main` the standard library opens `/dev/null` for each closed stream. A job would then
+//! read nothing, or write to nowhere, and succeed. So this module checks the streams before the
+//! standard library opens them.
 
 use std::fs::{self, File};
 use std::io::{self, Stdin, Write};
@@ -40,7 +42,7 @@ pub fn print(bytes: impl AsRef<[u8]>) -> Result<(), Failure> {
         .map_err(|error| Failure::io(Path::new("standard output"), &error))
 }
 
-/// Writes to standard output what `write` writes, through a buffer.
+/// Calls `write` with a buffered standard output.
 pub fn print_with(
     write: impl FnOnce(&mut io::BufWriter<io::Stdout>) -> io::Result<()>,
 ) -> Result<(), Failure> {
@@ -56,8 +58,8 @@ pub fn output() -> io::Result<File> {
     Ok(io::stdout().as_fd().try_clone_to_owned()?.into())
 }
 
-/// Standard output or standard error, if that is what `path` names, as `/dev/stdout` does. Opened
-/// by their paths, they would be written from the start of a file that the caller has written to.
+/// Standard output or standard error, if `path` names one of them, as `/dev/stdout` does. Opening
+/// the path would write from the start of a file to which the caller may have written already.
 pub fn stream_of(path: &Path) -> Result<Option<File>, Failure> {
     match number_of(path) {
         Some(1) => check_output()
@@ -67,7 +69,7 @@ pub fn stream_of(path: &Path) -> Result<Option<File>, Failure> {
     }
 }
 
-/// The number of the open file that `path` names.
+/// The number of the file descriptor that `path` names.
 fn number_of(path: &Path) -> Option<u32> {
     const MOST_LINKS: usize = 8;
     let own = fs::canonicalize("/proc/self/fd").ok()?;

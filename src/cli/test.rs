@@ -1,4 +1,4 @@
-//! `cmx -t`: is the archive whole?
+//! `cmx -t`: tests whether an archive is undamaged.
 
 use std::io::sink;
 use std::os::unix::ffi::OsStrExt;
@@ -15,7 +15,7 @@ use super::display::Display;
 use super::failure::{Failure, name, with_remedy};
 use super::{batch, extract, others};
 
-/// Decodes every input, keeps nothing, compares everything.
+/// Decodes every input, compares all hashes, and keeps nothing.
 pub fn run(options: &Options) -> Result<(), Failure> {
     let mut inputs = options.inputs();
     let names = names_in_first(options, &mut inputs)?;
@@ -25,19 +25,19 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     })
 }
 
-/// Takes out of `inputs` the words that are no archives, but names or globs in the first one.
+/// Removes from `inputs` the words that are names or globs in the first archive, and returns them.
 fn names_in_first(options: &Options, inputs: &mut Vec<PathBuf>) -> Result<Vec<Vec<u8>>, Failure> {
     if inputs[1..].iter().all(|word| others::is_archive(word)) || inputs[0].as_os_str() == "-" {
         return Ok(Vec::new());
     }
-    // What is wrong with the archive is said when it is tested.
+    // Errors of the archive are reported when the archive is tested.
     let Ok(archive) = Archive::open(&inputs[0], &settings(options)?) else { return Ok(Vec::new()) };
     let first = inputs[0].clone();
     let is_name =
         |word: &PathBuf| !others::is_archive(word) && others::selects(&archive, &first, word);
     let names: Vec<PathBuf> =
         inputs[1..].iter().filter(|word| archive.is_named() && is_name(word)).cloned().collect();
-    // What is neither a name nor a file may be a name without its folder.
+    // A word that is neither a name nor a file may be a name without its folder.
     for word in inputs[1..]
         .iter()
         .filter(|word| archive.is_named() && !names.contains(word) && !word.exists())
@@ -59,7 +59,7 @@ fn names_in_first(options: &Options, inputs: &mut Vec<PathBuf>) -> Result<Vec<Ve
     Ok(names.iter().map(|name| name.as_os_str().as_bytes().to_vec()).collect())
 }
 
-/// Tests what `names` select in `input`, everything if there are none.
+/// Tests the entries that `names` select in `input`; without names, all entries.
 fn test_one(options: &Options, input: &Path, names: &[Vec<u8>]) -> Result<(), Failure> {
     let mut settings = settings(options)?;
     let archive = ArchiveInput::open(input, &settings)?;

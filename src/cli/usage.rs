@@ -1,5 +1,4 @@
-//! A call that cannot be parsed, in the words of every other error: one line, and what to type
-//! instead.
+//! Reports a call that cannot be parsed, in the form of other errors: one line, with a remedy.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -9,7 +8,7 @@ use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 use super::failure::Failure;
 use super::habits;
 
-/// Reports what parsing ended with: help and version go to standard output, all else is an error.
+/// Reports the result of parsing. Help and version go to standard output; all else is an error.
 pub fn report(error: &Error) -> ExitCode {
     if !error.use_stderr() {
         let printed =
@@ -27,7 +26,7 @@ pub fn report(error: &Error) -> ExitCode {
     ExitCode::from(failure.code)
 }
 
-/// What clap says in paragraphs, as one line without usage.
+/// The paragraphs of clap as one line, without the usage.
 pub fn line(error: &Error) -> String {
     if let (ErrorKind::UnknownArgument, Some(flag)) =
         (error.kind(), word(error, ContextKind::InvalidArg))
@@ -46,7 +45,7 @@ pub fn line(error: &Error) -> String {
     format!("{} (cmx --help)", kept.join("; "))
 }
 
-/// Does `paragraph` begin with `start`? Only an empty one begins with nothing.
+/// Does `paragraph` begin with `start`? Only an empty paragraph begins with an empty `start`.
 fn begins(paragraph: &str, start: &str) -> bool {
     if start.is_empty() { paragraph.is_empty() } else { paragraph.starts_with(start) }
 }
@@ -59,7 +58,7 @@ fn word(error: &Error, kind: ContextKind) -> Option<&str> {
     }
 }
 
-/// Flags that no guess may propose: who types what a message proposes would lose a file by them.
+/// Flags that are never proposed. A user who follows a wrong proposal would lose a file by them.
 const NEVER_PROPOSED: [&str; 2] = ["--rm", "--force"];
 
 fn unknown_flag(flag: &str, error: &Error) -> String {
@@ -121,7 +120,7 @@ mod tests {
         assert_eq!(Args::parse_from(["cmx", "-T", "auto"]).options.threads, Some(0));
     }
 
-    /// Everything that is like `--rm` or `--force`, and what other programs know.
+    /// Words that resemble `--rm` or `--force`, and flags of other programs.
     #[test]
     fn nothing_dangerous_is_proposed() {
         let words = [

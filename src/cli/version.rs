@@ -1,10 +1,12 @@
-//! What `cmx --version` prints: what an archive depends on, and what a report of a fault needs.
+//! The text of `cmx --version`: the versions that an archive depends on, and the facts that a
+//! report of a fault needs.
 
 use std::sync::LazyLock;
 
 use cmx::container::format::{CONTRACT, VERSION};
 
-/// The version, then a line each on the formats, the commit, the features and the instruction set.
+/// The version, then one line each for the formats, the commit, the features and the instruction
+/// set.
 static TEXT: LazyLock<String> = LazyLock::new(|| {
     let commit = Some(env!("CMX_COMMIT")).filter(|commit| !commit.is_empty()).unwrap_or("unknown");
     format!(
@@ -15,12 +17,12 @@ static TEXT: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// The text, behind the name of the program.
+/// The text that follows the name of the program.
 pub fn text() -> &'static str {
     &TEXT
 }
 
-/// The features of the crate that this is built with.
+/// The features with which this crate was built.
 fn features() -> Vec<&'static str> {
     env!("CMX_FEATURES").split(',').filter(|name| !name.is_empty() && *name != "default").collect()
 }
