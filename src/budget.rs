@@ -17,7 +17,7 @@ use crate::error::{Error, Limit, LimitKind, Result};
 
 /// Bytes that are charged from the beginning: the program, and the buffers that are too small to be
 /// counted. `cmx -l` of a small archive takes 5 to 6 MB.
-const PROGRAM: u64 = 6 << 20;
+const PROGRAM_BYTES: u64 = 6 << 20;
 
 /// The memory that a job may take. Clones share it.
 #[derive(Clone)]
@@ -43,7 +43,7 @@ impl Budget {
         Budget {
             shared: Arc::new(Shared {
                 limit,
-                used: AtomicU64::new(PROGRAM),
+                used: AtomicU64::new(PROGRAM_BYTES),
                 refused: OnceLock::new(),
             }),
         }
@@ -182,7 +182,7 @@ static SPARE: Mutex<VecDeque<(u64, Spare)>> = Mutex::new(VecDeque::new());
 /// The bytes of all that is in [`SPARE`].
 static SPARE_BYTES: AtomicU64 = AtomicU64::new(0);
 /// Most of them.
-const MOST_SPARE: u64 = 1 << 30;
+const MAX_SPARE_BYTES: u64 = 1 << 30;
 
 type Spare = Arc<dyn Any + Send + Sync>;
 
@@ -212,14 +212,14 @@ pub(crate) fn spare<T: Send + Sync + 'static>(
 /// Keeps what `make` makes, of so many bytes, as long as nobody needs its memory. Nothing is made
 /// where the job of this thread has not that much to spare.
 pub(crate) fn keep_spare<T: Send + Sync + 'static>(bytes: u64, make: impl FnOnce() -> Arc<T>) {
-    let left = Budget::current().map_or(MOST_SPARE, |budget| budget.left());
+    let left = Budget::current().map_or(MAX_SPARE_BYTES, |budget| budget.left());
     // The next stream needs as much again.
-    if bytes > MOST_SPARE || left / 2 < bytes {
+    if bytes > MAX_SPARE_BYTES || left / 2 < bytes {
         return;
     }
     let thing = Budget::new(u64::MAX).run(make);
     let mut list = spare_list();
-    while SPARE_BYTES.load(Relaxed) + bytes > MOST_SPARE.min(left / 2) {
+    while SPARE_BYTES.load(Relaxed) + bytes > MAX_SPARE_BYTES.min(left / 2) {
         let Some((oldest, _)) = list.pop_front() else { break };
         SPARE_BYTES.fetch_sub(oldest, Relaxed);
     }
@@ -250,12 +250,12 @@ mod tests {
 
     #[test]
     fn what_is_dropped_is_given_back() {
-        let budget = Budget::new(PROGRAM + 100);
+        let budget = Budget::new(PROGRAM_BYTES + 100);
         let first = budget.charge(60, "a").unwrap();
         let Err(Error::Limit(limit)) = budget.charge(60, "a table") else {
             panic!("it was granted")
         };
-        assert_eq!(limit.kind, LimitKind::Memory { needed: PROGRAM + 120 });
+        assert_eq!(limit.kind, LimitKind::Memory { needed: PROGRAM_BYTES + 120 });
         assert_eq!(limit.to_string(), "a table would bring the memory to 7 MiB, more than 6 MiB");
         assert_eq!(budget.left(), 40);
         drop(first);
@@ -269,7 +269,7 @@ mod tests {
 
     #[test]
     fn jobs_charge_their_own_budget_on_every_thread() {
-        let budget = Budget::new(PROGRAM + 100);
+        let budget = Budget::new(PROGRAM_BYTES + 100);
         assert!(charge(1 << 60, "outside of a job").is_ok());
         budget.run(|| {
             assert!(charge(101, "inside").is_err());
@@ -278,7 +278,7 @@ mod tests {
                 let done = queue.submit(|| Ok(charge(101, "on a thread").is_err())).unwrap();
                 assert!(done.or(queue.next().unwrap()).unwrap());
             }
-            Budget::new(PROGRAM).run(|| assert!(charge(1, "inner").is_err()));
+            Budget::new(PROGRAM_BYTES).run(|| assert!(charge(1, "inner").is_err()));
             assert!(charge(100, "outer again").is_ok());
         });
         let _ = std::panic::catch_unwind(|| budget.run(|| std::panic::resume_unwind(Box::new(()))));

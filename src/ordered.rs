@@ -8,11 +8,11 @@ use crate::budget::Budget;
 use crate::error::{Error, Result};
 
 /// Stack of a worker: models may keep sizeable arrays there.
-const STACK: usize = 16 << 20;
+const STACK_BYTES: usize = 16 << 20;
 
 /// A bounded queue of running jobs. One thread a job: a job is a block, and takes seconds.
 pub struct Ordered<T> {
-    limit: usize,
+    max_running: usize,
     running: VecDeque<JoinHandle<Result<T>>>,
 }
 
@@ -20,7 +20,7 @@ impl<T: Send + 'static> Ordered<T> {
     /// At most `threads` jobs at a time; one means on the caller's own thread.
     #[must_use]
     pub fn new(threads: usize) -> Self {
-        Ordered { limit: threads.max(1), running: VecDeque::new() }
+        Ordered { max_running: threads.max(1), running: VecDeque::new() }
     }
 
     /// Starts `job`. If as many run as may, waits for the oldest first and returns its result.
@@ -31,10 +31,10 @@ impl<T: Send + 'static> Ordered<T> {
         &mut self,
         job: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<Option<T>> {
-        if self.limit == 1 {
+        if self.max_running == 1 {
             return guarded(job).map(Some);
         }
-        let oldest = if self.running.len() == self.limit { self.next()? } else { None };
+        let oldest = if self.running.len() == self.max_running { self.next()? } else { None };
         // The thread works for the same job, under its budget.
         let budget = Budget::current();
         let job = move || match budget {
@@ -43,7 +43,7 @@ impl<T: Send + 'static> Ordered<T> {
         };
         let handle = Builder::new()
             .name("cmx block".into())
-            .stack_size(STACK)
+            .stack_size(STACK_BYTES)
             .spawn(move || guarded(job))?;
         self.running.push_back(handle);
         Ok(oldest)

@@ -16,7 +16,7 @@ use crate::container::parity::{ParityWriter, share_of_length};
 use crate::error::Result;
 
 /// Bytes that are copied at once.
-const STEP: u64 = 1 << 20;
+const COPY_LEN: u64 = 1 << 20;
 
 /// A damaged member of which only what follows the index is damaged or missing.
 pub(super) struct Complete<'a> {
@@ -144,7 +144,7 @@ fn copy(
     mut feed: impl FnMut(&[u8]) -> Result<()>,
 ) -> Result<()> {
     let mut input = FileAt::new(file, range.start).take(range.end - range.start);
-    let mut buffer = vec![0; STEP.min(range.end - range.start) as usize];
+    let mut buffer = vec![0; COPY_LEN.min(range.end - range.start) as usize];
     loop {
         let length = input.read(&mut buffer)?;
         if length == 0 {

@@ -95,11 +95,11 @@ impl Plan {
             writer: MemberWriter::begin(out, features, level, options.parity)?,
             queue: Ordered::new(options.encode.threads),
             block: Vec::new(),
-            limit: limit as usize,
-            part: if reference.is_some() { level.block_size } else { limit as usize },
+            max_shared_file: limit as usize,
+            block_limit: if reference.is_some() { level.block_size } else { limit as usize },
             reference: None,
             place: 0,
-            names_until: None,
+            first_wrong_name: None,
             warnings: self.warnings,
         };
         if has_names {
@@ -112,9 +112,9 @@ impl Plan {
         let first_file = self.text.start;
         let mut stored = Stored::new(self.found);
         for place in 0..stored.found.len() {
-            if let Some((files, part)) = reference {
+            if let Some((files, dependent_len)) = reference {
                 if place == first_file + files {
-                    content.begin_text(part)?;
+                    content.begin_text(dependent_len)?;
                 }
                 if place == self.text.end {
                     content.end_text()?;
@@ -144,15 +144,15 @@ pub(super) struct Content<'a, W: Write> {
     queue: Ordered<(Option<u64>, CodedBlock)>,
     block: Vec<u8>,
     /// Largest file that shares a block with others.
-    limit: usize,
+    max_shared_file: usize,
     /// Where a block of such files ends; at most `limit`.
-    part: usize,
+    block_limit: usize,
     /// What blocks of text go on from.
     reference: Option<Arc<Base>>,
     /// Place in the plan of the entry that is being added.
     pub(super) place: u64,
     /// The first entry that is other than planned, until that is written.
-    names_until: Option<u64>,
+    first_wrong_name: Option<u64>,
     warnings: Vec<String>,
 }
 
@@ -224,7 +224,7 @@ impl<W: Write> Content<'_, W> {
         let mut source =
             FileSource::with_extents(file, entry.extents.as_deref().unwrap_or(&whole))?;
         let length = entry.stored_len();
-        if !self.block.is_empty() && self.block.len() as u64 + length > self.part as u64 {
+        if !self.block.is_empty() && self.block.len() as u64 + length > self.block_limit as u64 {
             self.flush()?;
         }
         let mut hasher = Hasher::default();
@@ -245,7 +245,7 @@ impl<W: Write> Content<'_, W> {
             } else {
                 self.block.append(&mut piece);
             }
-            if self.block.len() >= self.part {
+            if self.block.len() >= self.block_limit {
                 self.flush()?;
             }
         }
@@ -262,12 +262,16 @@ impl<W: Write> Content<'_, W> {
     /// written before the block which this entry begins in, so that no content ever follows under
     /// the name of another.
     pub(super) fn is_other_than_planned(&mut self) {
-        self.names_until.get_or_insert(self.place);
+        self.first_wrong_name.get_or_insert(self.place);
     }
 
     /// A file larger than a solid block gets blocks as large as the level has them.
     fn piece_size(&self, length: u64) -> usize {
-        if length > self.limit as u64 { self.options.level.block_size } else { self.limit }
+        if length > self.max_shared_file as u64 {
+            self.options.level.block_size
+        } else {
+            self.max_shared_file
+        }
     }
 
     /// Sends the block that was collected to be coded.
@@ -277,26 +281,26 @@ impl<W: Write> Content<'_, W> {
         }
         let block = std::mem::take(&mut self.block);
         let options = self.options.clone();
-        let small = block.len() <= self.limit;
+        let small = block.len() <= self.max_shared_file;
         let level = if small { options.level.for_small_files() } else { options.level };
         let reference = self.reference.clone().filter(|_| small);
-        let void = self.names_until.take();
+        let wrong_from = self.first_wrong_name.take();
         let done = self.queue.submit(move || {
             let work = block.len() as u64 * options.passes();
             let coded = progress::part(options.progress.as_ref(), work, || match reference {
                 Some(reference) => CodedBlock::encode_behind(&block, &reference, options.verify),
                 None => CodedBlock::encode(&block, level, options.verify),
             })?;
-            Ok((void, coded))
+            Ok((wrong_from, coded))
         })?;
-        done.iter().try_for_each(|(void, block)| self.write(*void, block))
+        done.iter().try_for_each(|(wrong_from, block)| self.write(*wrong_from, block))
     }
 
     /// Makes what was collected the base of the text to come, which is cut into blocks of about
     /// `part` bytes.
-    fn begin_text(&mut self, part: u64) -> Result<()> {
-        let part = usize::try_from(part).unwrap_or(usize::MAX);
-        self.part = self.limit.min(part);
+    fn begin_text(&mut self, dependent_len: u64) -> Result<()> {
+        let dependent_len = usize::try_from(dependent_len).unwrap_or(usize::MAX);
+        self.block_limit = self.max_shared_file.min(dependent_len);
         if self.block.is_empty() {
             // None of the files of the base could be read: the text stands alone.
             return Ok(());
@@ -306,12 +310,13 @@ impl<W: Write> Content<'_, W> {
         let reference = Ordered::new(1).submit(move || {
             let work = block.len() as u64 * options.passes();
             // About two letters to a code.
-            let encode = || CodedBlock::encode_base(&block, level, part / 2, options.verify);
+            let encode =
+                || CodedBlock::encode_base(&block, level, dependent_len / 2, options.verify);
             progress::part(options.progress.as_ref(), work, encode)
         })?;
         if let Some((block, reference)) = reference {
-            let void = self.names_until.take();
-            self.write(void, &block)?;
+            let wrong_from = self.first_wrong_name.take();
+            self.write(wrong_from, &block)?;
             self.reference = reference.map(Arc::new);
         }
         Ok(())
@@ -321,19 +326,19 @@ impl<W: Write> Content<'_, W> {
     fn end_text(&mut self) -> Result<()> {
         self.flush()?;
         self.reference = None;
-        self.part = self.limit;
+        self.block_limit = self.max_shared_file;
         Ok(())
     }
 
     fn drain(&mut self) -> Result<()> {
-        while let Some((void, block)) = self.queue.next()? {
-            self.write(void, &block)?;
+        while let Some((wrong_from, block)) = self.queue.next()? {
+            self.write(wrong_from, &block)?;
         }
         Ok(())
     }
 
-    fn write(&mut self, void: Option<u64>, block: &CodedBlock) -> Result<()> {
-        if let Some(first) = void {
+    fn write(&mut self, wrong_from: Option<u64>, block: &CodedBlock) -> Result<()> {
+        if let Some(first) = wrong_from {
             self.writer.void_names(first, self.options.level)?;
         }
         self.writer.block(block)?;

@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt;
 use crate::error::{Error, Result};
 
 /// Bytes read at once.
-const STEP: u64 = 1 << 20;
+const READ_LEN: u64 = 1 << 20;
 
 /// Finds the places of some needles in a file, from the front on. Every byte is read once, however
 /// many places there are.
@@ -41,7 +41,7 @@ impl<'a> Finder<'a> {
                 buffer_end.saturating_sub(self.longest)
             };
             if at < self.buffer_at || at >= reach {
-                self.buffer.resize((self.length - at).min(STEP + self.longest) as usize, 0);
+                self.buffer.resize((self.length - at).min(READ_LEN + self.longest) as usize, 0);
                 self.file.read_exact_at(&mut self.buffer, at)?;
                 self.buffer_at = at;
                 continue;
@@ -62,15 +62,15 @@ impl<'a> Finder<'a> {
 /// Bytes that may be looked at because a header says so. Accidental damage leaves each byte in few
 /// such stretches; headers that all claim the rest of the file would make the work grow with the
 /// square of its length.
-pub(super) struct Budget(u64);
+pub(super) struct ScanBudget(u64);
 
 /// So many times the file may be read through.
-const TIMES: u64 = 8;
+const MAX_PASSES: u64 = 8;
 
-impl Budget {
+impl ScanBudget {
     /// For a file of `length` bytes.
     pub fn of(length: u64) -> Self {
-        Budget(length.saturating_mul(TIMES))
+        ScanBudget(length.saturating_mul(MAX_PASSES))
     }
 
     /// Takes `bytes` out of what is left.
@@ -94,9 +94,15 @@ mod tests {
 
     #[test]
     fn every_needle_is_found_also_across_steps() {
-        let mut bytes = vec![0u8; 3 * STEP as usize + 17];
-        let places =
-            [0, 5, STEP as usize - 2, STEP as usize + 3, 2 * STEP as usize - 1, bytes.len() - 4];
+        let mut bytes = vec![0u8; 3 * READ_LEN as usize + 17];
+        let places = [
+            0,
+            5,
+            READ_LEN as usize - 2,
+            READ_LEN as usize + 3,
+            2 * READ_LEN as usize - 1,
+            bytes.len() - 4,
+        ];
         places.iter().for_each(|&place| bytes[place..place + 4].copy_from_slice(b"abcd"));
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&bytes).unwrap();

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use crate::level::Level;
 
 /// Smallest target size of a block of small files.
-const MIN_SOLID: u64 = 768 << 10;
+const MIN_SOLID_BLOCK: u64 = 768 << 10;
 
 /// An archive is cut into this many blocks, if they are not too small or too large then: to extract
 /// one file, one block is decoded, and that should take less than 15 % of the time for all.
@@ -15,7 +15,7 @@ const SOLID_BLOCKS: u64 = 8;
 /// How many bytes of small files to put into one block, for an archive of `total` bytes.
 #[must_use]
 pub fn solid_size(total: u64, level: &Level) -> u64 {
-    total.div_ceil(SOLID_BLOCKS).max(MIN_SOLID).min(level.block_size as u64)
+    total.div_ceil(SOLID_BLOCKS).max(MIN_SOLID_BLOCK).min(level.block_size as u64)
 }
 
 /// Text behind a base is cut into this many blocks.

@@ -6,7 +6,7 @@ use std::io::{self, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use super::finder::{Budget, Finder};
+use super::finder::{Finder, ScanBudget};
 use super::member::{FileAt, Member, fields_at};
 use crate::container::parity::{GROUP_MARKER, GroupHead};
 use crate::container::record::{Kind, Record, read_kind};
@@ -14,7 +14,7 @@ use crate::error::{Error, Limit, LimitKind, Result};
 
 /// A group of at most so many bytes is looked at whenever an archive is opened: a guard, and all of
 /// a small archive.
-const LOOKED_AT: u64 = 16 << 20;
+const MAX_GROUP_CHECKED_AT_OPEN: u64 = 16 << 20;
 
 /// Mends `file` as far as its parity goes, if it has any. Returns a mended copy in a temporary file
 /// of `folder`, with a line for each group that had damage; `None` if there was nothing to do.
@@ -33,7 +33,7 @@ pub fn repair_by_parity(
     let mut copy: Option<File> = None;
     let mut notes = Vec::new();
     let mut finder = Finder::new(file, length, &[&GROUP_MARKER]);
-    let mut budget = Budget::of(length);
+    let mut budget = ScanBudget::of(length);
     let mut done: HashSet<(u64, u64)> = HashSet::new();
     let mut at = 0;
     while let Some(place) = finder.next_from(at)? {
@@ -88,7 +88,7 @@ pub(super) fn is_damaged(file: &File, member: &Member) -> Result<bool> {
 /// looked at then is mended, or beyond that.
 pub(super) fn parity_may_repair(file: &File, member: &Member) -> bool {
     let head = member.parity_at.and_then(|parity_at| first_head(file, parity_at).ok().flatten());
-    head.is_some_and(|(head, _, _)| !head.is_guard() && head.total() > LOOKED_AT)
+    head.is_some_and(|(head, _, _)| !head.is_guard() && head.total() > MAX_GROUP_CHECKED_AT_OPEN)
 }
 
 /// The head of the first group in the record of parity at byte `parity_at`, with the bytes that it
@@ -106,8 +106,8 @@ fn first_head(file: &File, parity_at: u64) -> Result<Option<(GroupHead, u64, u64
 }
 
 fn is_first_group_damaged(file: &File, member: &Member, parity_at: u64) -> Result<bool> {
-    let Some((head, place, head_end)) =
-        first_head(file, parity_at)?.filter(|(head, _, _)| head.total() <= LOOKED_AT)
+    let Some((head, place, head_end)) = first_head(file, parity_at)?
+        .filter(|(head, _, _)| head.total() <= MAX_GROUP_CHECKED_AT_OPEN)
     else {
         return Ok(false);
     };

@@ -12,9 +12,9 @@ use crate::container::{Entry, EntryKind};
 use crate::level::LEVELS;
 
 /// Most bytes of a header of the full form: magic, version, features, contract, memory, check.
-const MOST_HEADER: u64 = 17;
+const MAX_HEADER_LEN: u64 = 17;
 /// Most bytes of a record before what is coded: marker, kind, four numbers, two hashes, check.
-const MOST_RECORD_HEADER: u64 = 65;
+const MAX_RECORD_HEADER_LEN: u64 = 65;
 
 /// A damaged member: what was found of it.
 #[derive(Debug, Default)]
@@ -131,7 +131,7 @@ impl RecoveredMember {
         let first = self.index_range.start.saturating_sub(index.records_len());
         let layout = index.layout(first).unwrap_or_default();
         let mut known = Vec::new();
-        known.push(first.saturating_sub(MOST_HEADER)..first);
+        known.push(first.saturating_sub(MAX_HEADER_LEN)..first);
         for ((number, row), &at) in (0..).zip(&index.blocks).zip(&layout.blocks) {
             if !self.blocks.contains_key(&number) {
                 known.push(at..at.saturating_add(row.record_len));
@@ -146,7 +146,7 @@ impl RecoveredMember {
             return known;
         }
         for parity in &self.parity {
-            if parity.start >= end && parity.start - end <= MOST_RECORD_HEADER {
+            if parity.start >= end && parity.start - end <= MAX_RECORD_HEADER_LEN {
                 known.push(end..parity.start);
             }
             end = end.max(parity.end);

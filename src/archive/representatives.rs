@@ -15,17 +15,17 @@ use crate::input::deep;
 
 /// Bytes of a stretch. With 8, 12 and 20 the bases of two folders of source code save the same to
 /// 0.4 %.
-const STRETCH: usize = 12;
+const SHINGLE_LEN: usize = 12;
 /// One stretch in so many is kept, more where there is much text.
-const SAMPLED: u64 = 8;
+const SAMPLING: u64 = 8;
 /// About as many stretches are kept at most.
-const MOST_STRETCHES: u64 = 4 << 20;
+const MAX_SHINGLES: u64 = 4 << 20;
 /// About as many bytes are read at most, from files spread evenly.
-const MOST_READ: u64 = 256 << 20;
+const MAX_BYTES_READ: u64 = 256 << 20;
 /// A file that has one in so many of its stretches from another has much of it.
-const MUCH: usize = 8;
+const SIMILAR_SHARE: usize = 8;
 /// Stretches that more files have do not tell which of them a file is like.
-const FEW: u32 = 3;
+const MAX_OWNERS: u32 = 3;
 /// What a file costs beside its bytes, so that the smallest are not always first.
 const FILE_COST: u64 = 200;
 
@@ -41,15 +41,15 @@ impl Sketches {
     #[must_use]
     pub fn of(files: &[(&Path, u64)]) -> Self {
         let total: u64 = files.iter().map(|(_, size)| size).sum();
-        let step = total.div_ceil(MOST_READ).max(1);
-        let sampled = SAMPLED.max(total / step / MOST_STRETCHES);
+        let step = total.div_ceil(MAX_BYTES_READ).max(1);
+        let sampled = SAMPLING.max(total / step / MAX_SHINGLES);
         let sketch = |(place, (path, size)): (usize, &(&Path, u64))| {
             let text = if (place as u64).is_multiple_of(step) {
                 deep::read(path).unwrap_or_default()
             } else {
                 Vec::new()
             };
-            (*size, stretches_of(&text, sampled))
+            (*size, shingles_of(&text, sampled))
         };
         Self { files: files.iter().enumerate().map(sketch).collect() }
     }
@@ -62,19 +62,19 @@ impl Sketches {
         // What many files have tells nothing.
         let mut owners: HashMap<u64, (usize, u32)> = HashMap::new();
         for (place, (_, own)) in self.files.iter().enumerate() {
-            own.iter().for_each(|&stretch| owners.entry(stretch).or_insert((place, 0)).1 += 1);
+            own.iter().for_each(|&shingle| owners.entry(shingle).or_insert((place, 0)).1 += 1);
         }
         let mut leaders = vec![None; self.files.len()];
         for (place, (_, own)) in self.files.iter().enumerate() {
             let mut shared: HashMap<usize, usize> = HashMap::new();
-            for (owner, count) in own.iter().filter_map(|stretch| owners.get(stretch)) {
-                if *owner != place && *count <= FEW {
+            for (owner, count) in own.iter().filter_map(|shingle| owners.get(shingle)) {
+                if *owner != place && *count <= MAX_OWNERS {
                     *shared.entry(*owner).or_default() += 1;
                 }
             }
             let best = shared.into_iter().max_by_key(|&(owner, count)| (count, Reverse(owner)));
             if let Some((owner, _)) = best.filter(|&(owner, count)| {
-                count * MUCH >= own.len() && block_of[owner] != block_of[place]
+                count * SIMILAR_SHARE >= own.len() && block_of[owner] != block_of[place]
             }) {
                 leaders[place] = Some(leaders[owner].unwrap_or(owner));
             }
@@ -94,15 +94,15 @@ impl Sketches {
         let mut blocks: HashMap<u64, u64> = HashMap::new();
         for ((_, own), block) in self.files.iter().zip(block_of) {
             own.iter()
-                .for_each(|&stretch| *blocks.entry(stretch).or_default() |= 1 << (block % 64));
+                .for_each(|&shingle| *blocks.entry(shingle).or_default() |= 1 << (block % 64));
         }
-        let elsewhere = |stretch: &u64| {
-            u64::from(blocks.get(stretch).map_or(0, |blocks| blocks.count_ones().saturating_sub(1)))
+        let elsewhere = |shingle: &u64| {
+            u64::from(blocks.get(shingle).map_or(0, |blocks| blocks.count_ones().saturating_sub(1)))
         };
         let worth = |place: usize, covered: &HashSet<u64>| {
             let (size, own) = &self.files[place];
             let gain: u64 =
-                own.iter().filter(|stretch| !covered.contains(stretch)).map(elsewhere).sum();
+                own.iter().filter(|shingle| !covered.contains(shingle)).map(elsewhere).sum();
             (gain << 20) / (size + FILE_COST)
         };
         let mut covered = HashSet::new();
@@ -134,18 +134,19 @@ impl Sketches {
 }
 
 /// A sample of the hashes of all stretches of `text`, each once.
-fn stretches_of(text: &[u8], sampled: u64) -> Vec<u64> {
+fn shingles_of(text: &[u8], sampled: u64) -> Vec<u64> {
     const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
-    const OUT: u64 = FACTOR.wrapping_pow(STRETCH as u32);
+    const OUT: u64 = FACTOR.wrapping_pow(SHINGLE_LEN as u32);
     let mut rolling = 0u64;
     let mut own = Vec::new();
     for (at, &byte) in text.iter().enumerate() {
         rolling = rolling.wrapping_mul(FACTOR).wrapping_add(u64::from(byte) + 1);
-        if at >= STRETCH {
-            rolling = rolling.wrapping_sub((u64::from(text[at - STRETCH]) + 1).wrapping_mul(OUT));
+        if at >= SHINGLE_LEN {
+            rolling =
+                rolling.wrapping_sub((u64::from(text[at - SHINGLE_LEN]) + 1).wrapping_mul(OUT));
         }
         let hash = (rolling ^ rolling >> 29).wrapping_mul(FACTOR);
-        if at + 1 >= STRETCH && (hash >> 32).is_multiple_of(sampled) {
+        if at + 1 >= SHINGLE_LEN && (hash >> 32).is_multiple_of(sampled) {
             own.push(hash);
         }
     }
@@ -219,12 +220,12 @@ mod tests {
     }
 
     #[test]
-    fn a_stretch_has_the_same_hash_wherever_it_is() {
+    fn a_shingle_has_the_same_hash_wherever_it_is() {
         let text = b"it was the best of times, it was the worst of times, it was the age of wisdom";
-        let all = stretches_of(text, 1);
+        let all = shingles_of(text, 1);
         assert!(
-            stretches_of(&text[20..50], 1).iter().all(|stretch| all.binary_search(stretch).is_ok())
+            shingles_of(&text[20..50], 1).iter().all(|shingle| all.binary_search(shingle).is_ok())
         );
-        assert!(stretches_of(&text[..STRETCH - 1], 1).is_empty());
+        assert!(shingles_of(&text[..SHINGLE_LEN - 1], 1).is_empty());
     }
 }

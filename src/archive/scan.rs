@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use super::finder::{Budget, Finder};
+use super::finder::{Finder, ScanBudget};
 use super::member::{FileAt, Member, fields_at};
 use super::scrub::damages;
 use crate::container::compact::Compact;
@@ -58,7 +58,7 @@ pub fn scan(file: &File, progress: Option<&Arc<Progress>>) -> Result<Vec<Structu
 fn look_through(file: &File) -> Result<Vec<Structure>> {
     let length = file.metadata()?.len();
     let mut finder = Finder::new(file, length, &[&MAGIC, &MARKER, &GROUP_MARKER]);
-    let mut budget = Budget::of(length);
+    let mut budget = ScanBudget::of(length);
     let mut structures = Vec::new();
     let mut at = 0;
     while let Some(place) = finder.next_from(at)? {
@@ -80,7 +80,7 @@ fn structure_at(
     file: &File,
     at: u64,
     length: u64,
-    budget: &mut Budget,
+    budget: &mut ScanBudget,
 ) -> Result<(Structure, u64)> {
     let mut fields = fields_at(file, at);
     if let Ok(Some(header)) = Header::read_from(&mut fields) {

@@ -11,7 +11,7 @@ use crate::container::Entry;
 use crate::error::Result;
 
 /// Bytes that are read back at a time.
-const STEP: usize = 1 << 18;
+const READ_BACK_LEN: usize = 1 << 18;
 
 /// The stored contents of those files that others are copies of. Without copies there is no
 /// temporary file.
@@ -59,7 +59,7 @@ impl Spool {
         file.seek(SeekFrom::Start(*start))?;
         let mut placement = Placement::default();
         let mut left = entry.stored_len();
-        let mut buffer = vec![0; left.min(STEP as u64) as usize];
+        let mut buffer = vec![0; left.min(READ_BACK_LEN as u64) as usize];
         loop {
             let step = left.min(buffer.len() as u64) as usize;
             file.read_exact(&mut buffer[..step])?;

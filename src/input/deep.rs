@@ -12,14 +12,14 @@ use rustix::fs::{CWD, Mode, OFlags};
 
 /// Bytes of path that one system call is given at most; the limit of Linux is 4,096 with the NUL at
 /// the end.
-const PART: usize = 4000;
+const MAX_PATH_ARGUMENT: usize = 4000;
 
 /// Opens the file at `path` for reading.
 ///
 /// # Errors
 /// There is none, or the system refuses.
 pub fn open(path: &Path) -> io::Result<File> {
-    if path.as_os_str().len() <= PART {
+    if path.as_os_str().len() <= MAX_PATH_ARGUMENT {
         return File::open(path);
     }
     Ok(open_with(path.as_os_str().as_bytes(), OFlags::RDONLY)?.into())
@@ -63,8 +63,10 @@ pub(super) fn open_with(path: &[u8], flags: OFlags) -> io::Result<OwnedFd> {
 /// that last part.
 pub(super) fn reach(path: &[u8]) -> io::Result<(Option<OwnedFd>, &[u8])> {
     let (mut folder, mut rest) = (None, path);
-    while rest.len() > PART {
-        let Some(slash) = rest[1..PART].iter().rposition(|&byte| byte == b'/') else { break };
+    while rest.len() > MAX_PATH_ARGUMENT {
+        let Some(slash) = rest[1..MAX_PATH_ARGUMENT].iter().rposition(|&byte| byte == b'/') else {
+            break;
+        };
         let flags = OFlags::DIRECTORY | OFlags::PATH | OFlags::CLOEXEC;
         let next = rustix::fs::openat(
             from(folder.as_ref()),

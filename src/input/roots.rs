@@ -10,7 +10,7 @@ use crate::container::EntryKind;
 use crate::error::{Error, Result};
 
 /// Links on the way to a root that are followed at most, as in the system.
-const MOST_LINKS: usize = 40;
+const MAX_LINKS: usize = 40;
 
 /// Stores each root that leads through a link, which is stored too, where that link leads, so that
 /// the link leads to it after extraction. `trees` has the stored path of each root, and which of
@@ -29,8 +29,7 @@ pub(super) fn follow_links(found: &mut [Found], trees: Vec<(Vec<u8>, Range<usize
             let link = slashes(&path).find_map(|slash| Some((slash, links.get(&path[..slash])?)));
             let Some((slash, text)) = link else { break };
             followed += 1;
-            path = match led(&path[..slash], text, &path[slash..])
-                .filter(|_| followed <= MOST_LINKS)
+            path = match led(&path[..slash], text, &path[slash..]).filter(|_| followed <= MAX_LINKS)
             {
                 Some(path) => path,
                 None => return Err(leads_out(&root, &path[..slash])),

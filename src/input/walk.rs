@@ -19,9 +19,9 @@ use crate::input::shown::{reason, show_path};
 
 /// Folders that are open at a time at most: those on the way down from the root. Those further up
 /// are opened again when the walk comes back to them.
-const MOST_OPEN: usize = 64;
+const MAX_OPEN_FOLDERS: usize = 64;
 /// Bytes of a stored path at most: what a reader takes unless it is told otherwise.
-const MOST_PATH: usize = 2 << 20;
+const MAX_STORED_PATH: usize = 2 << 20;
 
 /// What to note of each thing that is found.
 #[derive(Debug, Clone, Copy, Default)]
@@ -69,20 +69,20 @@ impl Walk {
         // What an entry is counted as in a reader suffices for the lists that it passes through on
         // its way.
         let source = 2 * found.source.as_os_str().len() as u64 + 32;
-        self.charge.add(index::memory_of(&found.entry) + source, WHAT)?;
+        self.charge.add(index::memory_of(&found.entry) + source, CHARGED_FOR)?;
         self.found.push(found);
         Ok(())
     }
 
     fn warn(&mut self, warning: String) -> Result<()> {
-        self.charge.add(2 * warning.len() as u64 + 64, WHAT)?;
+        self.charge.add(2 * warning.len() as u64 + 64, CHARGED_FOR)?;
         self.warnings.push(warning);
         Ok(())
     }
 }
 
 /// What the memory is for, in an error.
-const WHAT: &str = "the list of files";
+const CHARGED_FOR: &str = "the list of files";
 
 /// Walks over `roots` and everything under them. Links are stored, not followed, but for those that
 /// a root leads through.
@@ -91,7 +91,7 @@ const WHAT: &str = "the list of files";
 /// A root does not exist or cannot be read, two different things would be stored under one path, or
 /// memory is short.
 pub fn walk(roots: &[PathBuf], options: WalkOptions) -> Result<Walk> {
-    let charge = budget::charge(0, WHAT)?;
+    let charge = budget::charge(0, CHARGED_FOR)?;
     let mut walker = Walker { options, walk: Walk { charge, ..Walk::default() } };
     let mut trees = Vec::new();
     for root in roots {
@@ -130,12 +130,13 @@ impl Folder {
         let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::RDONLY | OFlags::CLOEXEC;
         let open = rustix::fs::openat(above, OsStr::from_bytes(name), flags, Mode::empty())
             .map_err(io::Error::from)?;
-        let (mut left, mut charge) = (Vec::new(), budget::charge(0, WHAT)?);
+        let (mut left, mut charge) = (Vec::new(), budget::charge(0, CHARGED_FOR)?);
         for item in Dir::read_from(&open).map_err(io::Error::from)? {
             let name = item.map_err(io::Error::from)?.file_name().to_bytes().to_vec();
             if name != b"." && name != b".." {
                 // A list has room for as many again while it grows.
-                charge.add(2 * size_of::<Vec<u8>>() as u64 + name.len() as u64 + 32, WHAT)?;
+                charge
+                    .add(2 * size_of::<Vec<u8>>() as u64 + name.len() as u64 + 32, CHARGED_FOR)?;
                 left.push(name);
             }
         }
@@ -192,7 +193,7 @@ impl Walker {
                 Err(Error::Io(error)) => self.walk.warn(left_out(&source, &reason(&error)))?,
                 Err(error) => return Err(error),
             }
-            if let Some(far) = open.len().checked_sub(MOST_OPEN + 1) {
+            if let Some(far) = open.len().checked_sub(MAX_OPEN_FOLDERS + 1) {
                 open[far].open = None;
             }
         }
@@ -206,7 +207,7 @@ impl Walker {
         } else {
             [&folder.stored[..], b"/", name].concat()
         };
-        if stored.len() > MOST_PATH {
+        if stored.len() > MAX_STORED_PATH {
             return Err(io::Error::other("its path is too long").into());
         }
         let above = folder.opened()?;

@@ -24,11 +24,11 @@ pub struct AtomicFile {
 }
 
 /// Zeros are passed over by this many at a time.
-const HOLE: usize = 64 << 10;
+const ZERO_CHUNK: usize = 64 << 10;
 
-/// How many bytes at the start of `bytes` are zeros to pass over: a multiple of [`HOLE`].
-fn hole(bytes: &[u8]) -> usize {
-    bytes.chunks_exact(HOLE).take_while(|chunk| is_zero(chunk)).count() * HOLE
+/// How many bytes at the start of `bytes` are zeros to pass over: a multiple of [`ZERO_CHUNK`].
+fn leading_zero_chunks(bytes: &[u8]) -> usize {
+    bytes.chunks_exact(ZERO_CHUNK).take_while(|chunk| is_zero(chunk)).count() * ZERO_CHUNK
 }
 
 /// Whether all bytes are zeros, without a branch for each. Most chunks are spared by their ends.
@@ -146,16 +146,16 @@ impl Write for AtomicFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.state {
             State::Temporary(TemporaryFile { file, .. }) => {
-                let zeros = hole(bytes);
+                let zeros = leading_zero_chunks(bytes);
                 if zeros > 0 {
                     file.seek_relative(zeros as i64)?;
                     self.ends_in_hole = true;
                     return Ok(zeros);
                 }
                 let end = bytes
-                    .chunks_exact(HOLE)
+                    .chunks_exact(ZERO_CHUNK)
                     .position(is_zero)
-                    .map_or(bytes.len(), |chunk| chunk * HOLE);
+                    .map_or(bytes.len(), |chunk| chunk * ZERO_CHUNK);
                 let written = file.write(&bytes[..end])?;
                 self.ends_in_hole &= written == 0;
                 Ok(written)
@@ -328,11 +328,11 @@ mod tests {
     fn zeros_come_back_as_zeros() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x");
-        let lengths = [1, HOLE - 1, HOLE, HOLE + 1, 5 * HOLE, 5 * HOLE + 17];
-        for (before, zeros, after) in lengths
-            .into_iter()
-            .flat_map(|zeros| [(0, zeros, 0), (3, zeros, 0), (0, zeros, 3), (HOLE, zeros, HOLE)])
-        {
+        let lengths =
+            [1, ZERO_CHUNK - 1, ZERO_CHUNK, ZERO_CHUNK + 1, 5 * ZERO_CHUNK, 5 * ZERO_CHUNK + 17];
+        for (before, zeros, after) in lengths.into_iter().flat_map(|zeros| {
+            [(0, zeros, 0), (3, zeros, 0), (0, zeros, 3), (ZERO_CHUNK, zeros, ZERO_CHUNK)]
+        }) {
             let content = [vec![1; before], vec![0; zeros], vec![2; after]].concat();
             for step in [content.len(), 100_000] {
                 let mut file = AtomicFile::create(&path, true).unwrap();

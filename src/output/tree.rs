@@ -36,7 +36,7 @@ struct Way {
 }
 
 /// Folders that a [`Way`] keeps open at most.
-const MOST_OPEN: usize = 64;
+const MAX_OPEN_FOLDERS: usize = 64;
 
 impl Way {
     /// Goes to the folder at `path` below `root`, each step by `step`, and duplicates it.
@@ -63,7 +63,7 @@ impl Way {
             let next = step(self.open.back().map_or(root, |(_, folder)| folder), part, &self.path)?;
             end = self.path.len();
             self.open.push_back((end, next));
-            if self.open.len() > MOST_OPEN {
+            if self.open.len() > MAX_OPEN_FOLDERS {
                 self.open.pop_front();
             }
         }
