@@ -32,7 +32,7 @@ impl<T: Send + 'static> Ordered<T> {
         job: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<Option<T>> {
         if self.max_running == 1 {
-            return guarded(job).map(Some);
+            return catch_panic(job).map(Some);
         }
         let oldest = if self.running.len() == self.max_running { self.next()? } else { None };
         // The thread works for the same job, under its budget.
@@ -44,7 +44,7 @@ impl<T: Send + 'static> Ordered<T> {
         let handle = Builder::new()
             .name("cmx block".into())
             .stack_size(STACK_BYTES)
-            .spawn(move || guarded(job))?;
+            .spawn(move || catch_panic(job))?;
         self.running.push_back(handle);
         Ok(oldest)
     }
@@ -64,7 +64,7 @@ impl<T: Send + 'static> Ordered<T> {
 }
 
 /// Runs `job`; a panic in it becomes an error, as bad input must never end the process.
-pub(crate) fn guarded<T>(job: impl FnOnce() -> Result<T>) -> Result<T> {
+pub(crate) fn catch_panic<T>(job: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(job)).unwrap_or_else(|panic| {
         // What could not return its error: see `simd::memory`.
         let panic = match panic.downcast::<Error>() {

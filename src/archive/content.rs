@@ -11,7 +11,7 @@ use crate::container::header::Header;
 use crate::container::record::Kind;
 use crate::error::{Error, Result};
 use crate::options::DecodeOptions;
-use crate::ordered::{Ordered, guarded};
+use crate::ordered::{Ordered, catch_panic};
 use crate::progress;
 use crate::stream::{decode_base_record, decode_compact, decode_record, threads_within};
 
@@ -85,7 +85,7 @@ pub fn read_each_block(
         let work = member.index.blocks[block].raw_len;
         let decode = move || job.and_then(|job| progress::part(progress.as_ref(), work, job));
         // An error of the job goes the way of its content: those of other blocks keep their turns.
-        let done = queue.submit(move || Ok((block, guarded(decode))))?;
+        let done = queue.submit(move || Ok((block, catch_panic(decode))))?;
         done.map_or(Ok(()), &mut sink)?;
     }
     while let Some(done) = queue.next()? {
