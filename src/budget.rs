@@ -202,8 +202,8 @@ pub(crate) fn spare<T: Send + Sync + 'static>(
         return None;
     }
     let mut list = spare_list();
-    let place = list.iter().position(|(_, thing)| thing.downcast_ref().is_some_and(&is_it))?;
-    let found = list.remove(place)?;
+    let index = list.iter().position(|(_, thing)| thing.downcast_ref().is_some_and(&is_it))?;
+    let found = list.remove(index)?;
     let thing = Arc::clone(&found.1);
     list.push_back(found);
     thing.downcast().ok()

@@ -68,11 +68,11 @@ impl Progress {
 }
 
 thread_local! {
-    static CURRENT: RefCell<Option<Part>> = const { RefCell::new(None) };
+    static CURRENT: RefCell<Option<Share>> = const { RefCell::new(None) };
 }
 
 /// The share of a job that this thread works on.
-struct Part {
+struct Share {
     progress: Arc<Progress>,
     left: u64,
 }
@@ -81,18 +81,18 @@ struct Part {
 /// outside of a job it does nothing.
 pub fn advance(bytes: u64) {
     CURRENT.with_borrow_mut(|current| {
-        if let Some(part) = current {
-            let step = bytes.min(part.left);
-            part.left -= step;
-            part.progress.work.fetch_add(step, Relaxed);
+        if let Some(share) = current {
+            let step = bytes.min(share.left);
+            share.left -= step;
+            share.progress.work.fetch_add(step, Relaxed);
         }
     });
 }
 
 /// Runs `work`, which will count for `bytes` of the job however often it calls [`advance`].
-pub fn part<T>(progress: Option<&Arc<Progress>>, bytes: u64, work: impl FnOnce() -> T) -> T {
+pub fn count_as<T>(progress: Option<&Arc<Progress>>, bytes: u64, work: impl FnOnce() -> T) -> T {
     let Some(progress) = progress else { return work() };
-    CURRENT.set(Some(Part { progress: Arc::clone(progress), left: bytes }));
+    CURRENT.set(Some(Share { progress: Arc::clone(progress), left: bytes }));
     let result = work();
     advance(u64::MAX);
     CURRENT.set(None);
@@ -104,11 +104,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_part_counts_exactly_its_bytes() {
+    fn a_share_counts_exactly_its_bytes() {
         let progress = Arc::new(Progress::default());
         advance(5);
-        part(Some(&progress), 100, || advance(30));
-        part(Some(&progress), 100, || advance(300));
+        count_as(Some(&progress), 100, || advance(30));
+        count_as(Some(&progress), 100, || advance(300));
         assert_eq!(progress.work(), 200);
     }
 }

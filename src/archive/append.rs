@@ -14,7 +14,7 @@ use crate::container::Entry;
 use crate::error::{Error, Result};
 use crate::input::lock;
 use crate::options::DecodeOptions;
-use crate::output::unfinished::Tail;
+use crate::output::unfinished::UnfinishedAppend;
 
 impl Archive {
     /// Appends what `plan` holds to the archive at `path`. An entry takes the place of an earlier
@@ -51,7 +51,7 @@ impl Archive {
         check_with(&archive, &plan)?;
         // What an append that was cut short has left behind.
         file.set_len(end)?;
-        let tail = Tail::new(&file, end)?;
+        let tail = UnfinishedAppend::new(&file, end)?;
         let mut result = archive.budget.run(|| write(&file, end, plan, options));
         drop(tail);
         result = result

@@ -9,38 +9,46 @@ use crate::container::{Entry, EntryKind};
 
 /// The entries of `members` that count, by member, ready to be extracted.
 pub(super) fn extracted(members: &[&[Entry]]) -> Vec<Vec<Wanted>> {
-    members.iter().zip(places(members)).map(|(entries, places)| wanted(entries, &places)).collect()
+    members
+        .iter()
+        .zip(current_by_member(members))
+        .map(|(entries, entry_indices)| wanted(entries, &entry_indices))
+        .collect()
 }
 
 /// Numbers of the members with a hard link that cannot be extracted, since no file has the path
 /// that it leads to.
 pub(super) fn members_with_broken_links(members: &[&[Entry]]) -> Vec<usize> {
-    let by_member = places(members);
+    let by_member = current_by_member(members);
     let all = || members.iter().zip(&by_member);
     let files: HashSet<&[u8]> = all()
-        .flat_map(|(entries, places)| places.iter().map(|&place| &entries[place]))
+        .flat_map(|(entries, entry_indices)| {
+            entry_indices.iter().map(|&entry_index| &entries[entry_index])
+        })
         .filter(|entry| entry.kind == EntryKind::File)
         .map(|entry| &entry.path[..])
         .collect();
-    let is_broken = |entries: &[Entry], places: &[usize]| {
+    let is_broken = |entries: &[Entry], entry_indices: &[usize]| {
         // A link to a file that was replaced since is that file.
-        let alone = linked_files(entries, places);
-        let mut links = places.iter().filter(|&&place| {
-            entries[place].kind == EntryKind::Hardlink && !alone.contains_key(&place)
+        let alone = linked_files(entries, entry_indices);
+        let mut links = entry_indices.iter().filter(|&&entry_index| {
+            entries[entry_index].kind == EntryKind::Hardlink && !alone.contains_key(&entry_index)
         });
-        links.any(|&place| !files.contains(&entries[place].link[..]))
+        links.any(|&entry_index| !files.contains(&entries[entry_index].link[..]))
     };
     all()
         .enumerate()
-        .filter(|(_, (entries, places))| is_broken(entries, places))
+        .filter(|(_, (entries, entry_indices))| is_broken(entries, entry_indices))
         .map(|(number, _)| number)
         .collect()
 }
 
 /// The places of the entries that count, by member.
-fn places(members: &[&[Entry]]) -> Vec<Vec<usize>> {
+fn current_by_member(members: &[&[Entry]]) -> Vec<Vec<usize>> {
     let mut by_member = vec![Vec::new(); members.len()];
-    current(members).into_iter().for_each(|(member, place)| by_member[member].push(place));
+    current(members)
+        .into_iter()
+        .for_each(|(member, entry_index)| by_member[member].push(entry_index));
     by_member
 }
 

@@ -19,14 +19,14 @@ use crate::error::Result;
 const COPY_LEN: u64 = 1 << 20;
 
 /// A damaged member of which only what follows the index is damaged or missing.
-pub(super) struct Complete<'a> {
+pub(super) struct CompleteUpToIndex<'a> {
     recovered: &'a RecoveredMember,
     header: Header,
     index: &'a Index,
     layout: Layout,
 }
 
-impl<'a> Complete<'a> {
+impl<'a> CompleteUpToIndex<'a> {
     /// What is left of a member, if that is all of it up to the end of the index, and can be
     /// extracted.
     pub fn of(recovered: &'a RecoveredMember) -> Option<Self> {
@@ -38,14 +38,14 @@ impl<'a> Complete<'a> {
             recovered
                 .blocks
                 .get(&number)
-                .is_some_and(|(place, record)| *place == at && is_row_of(row, record))
+                .is_some_and(|(record_at, record)| *record_at == at && is_row_of(row, record))
         };
         let is_complete = layout.end == recovered.index_range.start
             && layout.names == recovered.names
             && recovered.blocks.len() == index.blocks.len()
             && (0..).zip(&index.blocks).zip(layout.blocks.iter().copied()).all(is_there)
             && members_with_broken_links(&[&index.entries]).is_empty();
-        is_complete.then_some(Complete { recovered, header, index, layout })
+        is_complete.then_some(CompleteUpToIndex { recovered, header, index, layout })
     }
 
     /// Number of its entries.
@@ -63,7 +63,7 @@ impl<'a> Complete<'a> {
         let share = self.share(parity_len);
         let mut parity = (self.header.is_named() || share > Some(0))
             .then(|| ParityWriter::new(share.unwrap_or(0)));
-        for (range, guarded) in self.pieces() {
+        for (range, guarded) in self.ranges() {
             copy(file, range, out, |bytes| {
                 parity.as_mut().map_or(Ok(()), |parity| parity.feed(bytes, guarded))
             })?;
@@ -100,7 +100,7 @@ impl<'a> Complete<'a> {
     fn share(&self, parity_len: Option<u64>) -> Option<u32> {
         let start = self.recovered.range.start;
         let guarded = self
-            .pieces()
+            .ranges()
             .into_iter()
             .filter(|(_, guarded)| *guarded)
             .map(|(range, _)| range.start - start..range.end - start);
@@ -116,7 +116,7 @@ impl<'a> Complete<'a> {
     }
 
     /// The bytes up to the end of the index, in order, each stretch with whether all files need it.
-    fn pieces(&self) -> Vec<(Range<u64>, bool)> {
+    fn ranges(&self) -> Vec<(Range<u64>, bool)> {
         let start = self.recovered.range.start;
         let blocks = self
             .layout
@@ -124,15 +124,15 @@ impl<'a> Complete<'a> {
             .iter()
             .zip(&self.index.blocks)
             .skip(usize::from(self.header.is_based()));
-        let mut pieces = Vec::new();
+        let mut ranges = Vec::new();
         let mut at = start;
         for (&block_at, row) in blocks {
-            pieces.push((at..block_at, true));
+            ranges.push((at..block_at, true));
             at = block_at + row.record_len;
-            pieces.push((block_at..at, false));
+            ranges.push((block_at..at, false));
         }
-        pieces.push((at..self.recovered.index_range.end, true));
-        pieces
+        ranges.push((at..self.recovered.index_range.end, true));
+        ranges
     }
 }
 

@@ -83,7 +83,7 @@ pub fn read_each_block(
         let job = job(file, member, block, &mut reference, next.peek().is_none());
         let progress = options.progress.clone();
         let work = member.index.blocks[block].raw_len;
-        let decode = move || job.and_then(|job| progress::part(progress.as_ref(), work, job));
+        let decode = move || job.and_then(|job| progress::count_as(progress.as_ref(), work, job));
         // An error of the job goes the way of its content: those of other blocks keep their turns.
         let done = queue.submit(move || Ok((block, catch_panic(decode))))?;
         done.map_or(Ok(()), &mut sink)?;

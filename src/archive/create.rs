@@ -90,7 +90,7 @@ impl Plan {
         // In one block all is lost or nothing, so that the index can have the names.
         let has_names = reference.is_some() || self.total() > limit;
         let features = features | if has_names { incompatible::NAMES } else { 0 };
-        let mut content = Content {
+        let mut content = ContentWriter {
             options: &options.encode,
             writer: MemberWriter::begin(out, features, level, options.parity)?,
             queue: Ordered::new(options.encode.threads),
@@ -98,7 +98,7 @@ impl Plan {
             max_shared_file: limit as usize,
             block_limit: if reference.is_some() { level.block_size } else { limit as usize },
             reference: None,
-            place: 0,
+            plan_index: 0,
             first_wrong_name: None,
             warnings: self.warnings,
         };
@@ -111,16 +111,16 @@ impl Plan {
         }
         let first_file = self.text.start;
         let mut stored = Stored::new(self.found);
-        for place in 0..stored.found.len() {
+        for index in 0..stored.found.len() {
             if let Some((files, dependent_len)) = reference {
-                if place == first_file + files {
+                if index == first_file + files {
                     content.begin_text(dependent_len)?;
                 }
-                if place == self.text.end {
+                if index == self.text.end {
                     content.end_text()?;
                 }
             }
-            stored.store(place, &mut content)?;
+            stored.store(index, &mut content)?;
         }
         content.flush()?;
         content.drain()?;
@@ -137,7 +137,7 @@ impl Plan {
 type ReadUpTo = std::result::Result<u64, (u64, std::io::Error)>;
 
 /// The contents of files on their way into blocks.
-pub(super) struct Content<'a, W: Write> {
+pub(super) struct ContentWriter<'a, W: Write> {
     options: &'a EncodeOptions,
     writer: MemberWriter<W>,
     /// Blocks, each behind the first entry that is other than the names say, if that is new.
@@ -150,13 +150,13 @@ pub(super) struct Content<'a, W: Write> {
     /// What blocks of text go on from.
     reference: Option<Arc<Base>>,
     /// Place in the plan of the entry that is being added.
-    pub(super) place: u64,
+    pub(super) plan_index: u64,
     /// The first entry that is other than planned, until that is written.
     first_wrong_name: Option<u64>,
     warnings: Vec<String>,
 }
 
-impl<W: Write> Content<'_, W> {
+impl<W: Write> ContentWriter<'_, W> {
     /// Adds the content of the file at `path`, and fills in what `entry` says about it. A file that
     /// fits into a block is never cut: extracting it needs one block only.
     ///
@@ -262,7 +262,7 @@ impl<W: Write> Content<'_, W> {
     /// written before the block which this entry begins in, so that no content ever follows under
     /// the name of another.
     pub(super) fn is_other_than_planned(&mut self) {
-        self.first_wrong_name.get_or_insert(self.place);
+        self.first_wrong_name.get_or_insert(self.plan_index);
     }
 
     /// A file larger than a solid block gets blocks as large as the level has them.
@@ -287,7 +287,7 @@ impl<W: Write> Content<'_, W> {
         let wrong_from = self.first_wrong_name.take();
         let done = self.queue.submit(move || {
             let work = block.len() as u64 * options.passes();
-            let coded = progress::part(options.progress.as_ref(), work, || match reference {
+            let coded = progress::count_as(options.progress.as_ref(), work, || match reference {
                 Some(reference) => CodedBlock::encode_behind(&block, &reference, options.verify),
                 None => CodedBlock::encode(&block, level, options.verify),
             })?;
@@ -312,7 +312,7 @@ impl<W: Write> Content<'_, W> {
             // About two letters to a code.
             let encode =
                 || CodedBlock::encode_base(&block, level, dependent_len / 2, options.verify);
-            progress::part(options.progress.as_ref(), work, encode)
+            progress::count_as(options.progress.as_ref(), work, encode)
         })?;
         if let Some((block, reference)) = reference {
             let wrong_from = self.first_wrong_name.take();

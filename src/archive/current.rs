@@ -7,15 +7,15 @@ use super::member::Member;
 use crate::container::{Entry, EntryKind};
 
 /// An entry and where it stands.
-struct Row<'a> {
+struct LocatedEntry<'a> {
     entry: &'a Entry,
     member: usize,
-    place: usize,
+    entry_index: usize,
 }
 
 /// A path that some entry has, with the numbers of the newest members that say something about it,
 /// counted from 1.
-struct Node {
+struct PathNode {
     /// First row with this path.
     row: usize,
     /// The nearest path above this one that an entry has.
@@ -36,15 +36,19 @@ struct Node {
 /// themselves, extraction refuses them.
 pub(super) fn current(members: &[&[Entry]]) -> Vec<(usize, usize)> {
     let rows = (0..).zip(members).flat_map(|(member, entries)| {
-        (0..).zip(*entries).map(move |(place, entry)| Row { entry, member, place })
+        (0..).zip(*entries).map(move |(entry_index, entry)| LocatedEntry {
+            entry,
+            member,
+            entry_index,
+        })
     });
-    let mut rows: Vec<Row> = rows.collect();
+    let mut rows: Vec<LocatedEntry> = rows.collect();
     if members.len() < 2 {
-        return rows.iter().map(|row| (row.member, row.place)).collect();
+        return rows.iter().map(|row| (row.member, row.entry_index)).collect();
     }
     rows.sort_by(|one, other| compare(&one.entry.path, &other.entry.path));
-    let mut nodes: Vec<Node> = Vec::new();
-    for (row, Row { entry, member, .. }) in rows.iter().enumerate() {
+    let mut nodes: Vec<PathNode> = Vec::new();
+    for (row, LocatedEntry { entry, member, .. }) in rows.iter().enumerate() {
         if nodes.last().is_none_or(|node| rows[node.row].entry.path != entry.path) {
             let mut parent = nodes.len().checked_sub(1);
             while let Some(node) =
@@ -53,7 +57,7 @@ pub(super) fn current(members: &[&[Entry]]) -> Vec<(usize, usize)> {
                 parent = nodes[node].parent;
             }
             let no_folder = parent.map_or(0, |parent| nodes[parent].no_folder);
-            nodes.push(Node { row, parent, newest: 0, no_folder, below: 0 });
+            nodes.push(PathNode { row, parent, newest: 0, no_folder, below: 0 });
         }
         if let Some(node) = nodes.last_mut() {
             node.newest = node.newest.max(member + 1);
@@ -75,7 +79,7 @@ pub(super) fn current(members: &[&[Entry]]) -> Vec<(usize, usize)> {
             let is_folder = row.entry.kind == EntryKind::Directory;
             let newer = node.newest.max(node.no_folder).max(if is_folder { 0 } else { node.below });
             if newer <= row.member + 1 {
-                current.push((row.member, row.place));
+                current.push((row.member, row.entry_index));
             }
         }
     }
@@ -124,8 +128,8 @@ mod tests {
         let members: Vec<Vec<Entry>> =
             members.iter().map(|entries| entries.iter().map(entry).collect()).collect();
         let slices: Vec<&[Entry]> = members.iter().map(|entries| &entries[..]).collect();
-        let shown = |(member, place): (usize, usize)| {
-            format!("{}{}", member, String::from_utf8_lossy(&members[member][place].path))
+        let shown = |(member, entry_index): (usize, usize)| {
+            format!("{}{}", member, String::from_utf8_lossy(&members[member][entry_index].path))
         };
         current(&slices).into_iter().map(shown).collect()
     }

@@ -6,7 +6,7 @@ use std::fs::File;
 use super::Archive;
 use super::file_scan::{FileScan, ScannedMember};
 use super::member::{Member, fields_at, read_record};
-use super::rebuild_index::Decoder;
+use super::rebuild_index::BlockDecoder;
 use super::recovered_member::RecoveredMember;
 use crate::budget::{self, Budget};
 use crate::container::format::incompatible;
@@ -68,8 +68,8 @@ pub(super) fn index_of_names(
     options: &DecodeOptions,
 ) -> Result<Option<Index>> {
     let Some(mut index) = tables_of_names(file, recovered, options)? else { return Ok(None) };
-    let mut decoder = Decoder::new(file, recovered, options);
-    let mut content = Content { index: &index, block: 0, inside: 0 };
+    let mut decoder = BlockDecoder::new(file, recovered, options);
+    let mut content = ContentReader { index: &index, block: 0, inside: 0 };
     let mut hashes = Vec::with_capacity(index.entries.len());
     for entry in &index.entries {
         hashes.push(match entry.same_as {
@@ -87,16 +87,16 @@ pub(super) fn index_of_names(
 }
 
 /// The joined contents of the blocks, read forward.
-struct Content<'a> {
+struct ContentReader<'a> {
     index: &'a Index,
     block: usize,
     /// Bytes of that block which were read.
     inside: u64,
 }
 
-impl Content<'_> {
+impl ContentReader<'_> {
     /// The hash of the next `length` bytes; `None` if not all of them are there.
-    fn hash_next(&mut self, length: u64, decoder: &mut Decoder<'_>) -> Result<Option<u64>> {
+    fn hash_next(&mut self, length: u64, decoder: &mut BlockDecoder<'_>) -> Result<Option<u64>> {
         let mut hasher = Hasher::default();
         let mut left = length;
         while left > 0 {
@@ -182,23 +182,26 @@ fn member_of(recovered: &RecoveredMember, index: Index) -> Result<Member> {
     }));
     let end = content_at.last().copied().unwrap_or_default();
     let offsets = index.content_offsets();
-    let is_there =
-        |place: usize| offsets[place].saturating_add(index.entries[place].stored_len()) <= end;
+    let is_there = |entry_index: usize| {
+        offsets[entry_index].saturating_add(index.entries[entry_index].stored_len()) <= end
+    };
     let files: std::collections::HashSet<&[u8]> = (0..offsets.len())
-        .filter(|&place| index.entries[place].kind == EntryKind::File && is_there(place))
-        .map(|place| &index.entries[place].path[..])
+        .filter(|&entry_index| {
+            index.entries[entry_index].kind == EntryKind::File && is_there(entry_index)
+        })
+        .map(|entry_index| &index.entries[entry_index].path[..])
         .collect();
-    let mut new_place = vec![None; offsets.len()];
+    let mut new_index = vec![None; offsets.len()];
     let mut entries: Vec<Entry> = Vec::new();
-    for (place, entry) in index.entries.iter().enumerate() {
+    for (entry_index, entry) in index.entries.iter().enumerate() {
         let is_left = match entry.kind {
-            EntryKind::File => is_there(place),
+            EntryKind::File => is_there(entry_index),
             EntryKind::Hardlink => files.contains(&entry.link[..]),
             EntryKind::Directory | EntryKind::Symlink => true,
         };
         if is_left {
-            new_place[place] = Some(entries.len() as u64);
-            let same_as = entry.same_as.and_then(|first| new_place[first as usize]);
+            new_index[entry_index] = Some(entries.len() as u64);
+            let same_as = entry.same_as.and_then(|first| new_index[first as usize]);
             entries.push(Entry { same_as, ..entry.clone() });
         }
     }

@@ -5,12 +5,12 @@ use std::io::Write;
 use std::ops::Range;
 use std::path::Path;
 
+use super::chunks::{Chunk, Chunks};
 use super::content::{needed_blocks, read_blocks};
 use super::extraction::Extraction;
 use super::files::contents;
 use super::member::Member;
 use super::names::{check_paths, show_name};
-use super::pieces::{Piece, Pieces};
 use super::select::{Selection, Wanted, wanted};
 use super::spool::Spool;
 use super::{Archive, sparse};
@@ -84,9 +84,9 @@ impl Archive {
     /// Places of the selected entries in the index, by member.
     fn selected(&self, selection: &mut Selection) -> Result<Vec<Vec<usize>>> {
         let mut by_member = vec![Vec::new(); self.members.len()];
-        for &(member, place) in &self.current {
-            if selection.selects(&self.members[member].index.entries[place].path) {
-                by_member[member].push(place);
+        for &(member, entry_index) in &self.current {
+            if selection.selects(&self.members[member].index.entries[entry_index].path) {
+                by_member[member].push(entry_index);
             }
         }
         if let Some(pattern) = selection.unused() {
@@ -101,7 +101,7 @@ impl Archive {
         by_member
             .iter()
             .zip(&self.members)
-            .map(|(places, member)| wanted(&member.index.entries, places))
+            .map(|(entry_indices, member)| wanted(&member.index.entries, entry_indices))
             .collect()
     }
 
@@ -167,13 +167,13 @@ impl Archive {
         options: &ExtractOptions,
         summary: &mut ExtractSummary,
     ) -> Result<()> {
-        let places = self.selected(selection)?;
-        let all = self.wanted(&places);
+        let entry_indices = self.selected(selection)?;
+        let all = self.wanted(&entry_indices);
         self.check_output(&all)?;
         check_paths(all.iter().flatten().map(|wanted| &wanted.entry))?;
         drop(all);
         let mut extraction = Extraction::new(self, Tree::open(target)?, *options, summary);
-        let end = extraction.run(&places);
+        let end = extraction.run(&entry_indices);
         extraction.finish_folders();
         end.and(extraction.tree.sync())
     }
@@ -194,9 +194,9 @@ impl Archive {
             let (firsts, copies) = contents(wanted);
             summary.entries += (firsts.len() + copies.len()) as u64;
             let mut spool = Spool::of(&copies)?;
-            self.decode_files(member, wanted, &firsts, |piece, placement, entry| {
-                spool.keep(&piece)?;
-                placement.write_through(out, entry, piece.bytes, piece.last)
+            self.decode_files(member, wanted, &firsts, |chunk, placement, entry| {
+                spool.keep(&chunk)?;
+                placement.write_through(out, entry, chunk.bytes, chunk.last)
             })?;
             for &(copy, first) in &copies {
                 spool.write(first, &wanted[copy].entry, out)?;
@@ -234,28 +234,28 @@ impl Archive {
         member: &Member,
         wanted: &[Wanted],
         chosen: &[usize],
-        mut write: impl FnMut(Piece<'_>, &mut sparse::Placement, &Entry) -> Result<()>,
+        mut write: impl FnMut(Chunk<'_>, &mut sparse::Placement, &Entry) -> Result<()>,
     ) -> Result<()> {
-        let mut pieces = Pieces::new(member, wanted, chosen);
-        let ranges: Vec<Range<u64>> = pieces.ranges().collect();
+        let mut chunks = Chunks::new(member, wanted, chosen);
+        let ranges: Vec<Range<u64>> = chunks.ranges().collect();
         let (mut hasher, mut placement) = (Hasher::default(), sparse::Placement::default());
-        let mut take = |piece: Piece<'_>| {
-            let entry = &wanted[piece.entry].entry;
-            if piece.first {
+        let mut take = |chunk: Chunk<'_>| {
+            let entry = &wanted[chunk.entry].entry;
+            if chunk.first {
                 (hasher, placement) = (Hasher::default(), sparse::Placement::default());
             }
-            hasher.update(piece.bytes);
-            let is_last = piece.last;
-            write(piece, &mut placement, entry)?;
+            hasher.update(chunk.bytes);
+            let is_last = chunk.last;
+            write(chunk, &mut placement, entry)?;
             if is_last {
                 check_hash(entry, hasher.finish())?;
                 self.tell(entry);
             }
             Ok(())
         };
-        pieces.empty_entries(&mut take)?;
+        chunks.empty_entries(&mut take)?;
         let blocks = needed_blocks(member, &ranges);
-        let take = |at: u64, block: &[u8]| pieces.split(at, block, &mut take);
+        let take = |at: u64, block: &[u8]| chunks.split(at, block, &mut take);
         self.budget.run(|| read_blocks(&self.file, member, &blocks, &self.options, take))
     }
 }

@@ -56,13 +56,13 @@ impl<'a> Extraction<'a> {
     ///
     /// # Errors
     /// What ends the job: a full disk, a limit. What is about single entries stands in the summary.
-    pub fn run(&mut self, places: &[Vec<usize>]) -> Result<()> {
-        let kept = self.make_folders_and_keep(places)?;
+    pub fn run(&mut self, entry_indices: &[Vec<usize>]) -> Result<()> {
+        let kept = self.make_folders_and_keep(entry_indices)?;
         // A link to a file that stays out becomes that file, which can take more bytes.
         self.archive.check_output(&self.archive.wanted(&kept))?;
         let mut links = Vec::new();
-        for (member, places) in self.archive.members.iter().zip(kept) {
-            links.extend(self.files(member, &places)?);
+        for (member, entry_indices) in self.archive.members.iter().zip(kept) {
+            links.extend(self.files(member, &entry_indices)?);
         }
         // Links come last: nothing can then be written through one.
         links.iter().try_for_each(|link| self.finish_link(link))
@@ -70,19 +70,21 @@ impl<'a> Extraction<'a> {
 
     /// Makes the folders among the entries at `places`. Returns the places of the other entries
     /// that nothing is in the way of.
-    fn make_folders_and_keep(&mut self, places: &[Vec<usize>]) -> Result<Vec<Vec<usize>>> {
+    fn make_folders_and_keep(&mut self, entry_indices: &[Vec<usize>]) -> Result<Vec<Vec<usize>>> {
         let archive = self.archive;
-        let all = (0..).zip(places).flat_map(|(member, places): (usize, _)| {
-            places.iter().map(move |&place| (member, place))
+        let all = (0..).zip(entry_indices).flat_map(|(member, entry_indices): (usize, _)| {
+            entry_indices.iter().map(move |&entry_index| (member, entry_index))
         });
-        let entry_at = |member: usize, place: usize| &archive.members[member].index.entries[place];
-        let mut all: Vec<(&Entry, usize, usize)> =
-            all.map(|(member, place)| (entry_at(member, place), member, place)).collect();
+        let entry_at =
+            |member: usize, entry_index: usize| &archive.members[member].index.entries[entry_index];
+        let mut all: Vec<(&Entry, usize, usize)> = all
+            .map(|(member, entry_index)| (entry_at(member, entry_index), member, entry_index))
+            .collect();
         // What lies below a path follows it at once.
         all.sort_by(|one, other| compare(&one.0.path, &other.0.path));
-        let mut kept = vec![Vec::new(); places.len()];
+        let mut kept = vec![Vec::new(); entry_indices.len()];
         let mut blocked: Option<LeftOut> = None;
-        for (entry, member, place) in all {
+        for (entry, member, entry_index) in all {
             if let Some(above) = blocked.as_mut().filter(|above| is_below(&entry.path, &above.path))
             {
                 above.below += 1;
@@ -93,15 +95,15 @@ impl<'a> Extraction<'a> {
                 blocked = self.make_folder(entry)?;
                 continue;
             }
-            match self.look(entry)? {
-                Look::Free => kept[member].push(place),
-                Look::Taken => self.summary.existing.push(entry.path.clone()),
-                Look::Blocked(left_out) => blocked = Some(left_out),
+            match self.target_of(entry)? {
+                Target::Free => kept[member].push(entry_index),
+                Target::Taken => self.summary.existing.push(entry.path.clone()),
+                Target::Blocked(left_out) => blocked = Some(left_out),
             }
         }
         self.summary.left_out.extend(blocked);
         // In the order of the index, in which contents lie.
-        kept.iter_mut().for_each(|places| places.sort_unstable());
+        kept.iter_mut().for_each(|entry_indices| entry_indices.sort_unstable());
         Ok(kept)
     }
 
@@ -117,19 +119,19 @@ impl<'a> Extraction<'a> {
     }
 
     /// What is where `entry`, which is no folder, is to be.
-    fn look(&self, entry: &Entry) -> Result<Look> {
+    fn target_of(&self, entry: &Entry) -> Result<Target> {
         match self.tree.find(&entry.path) {
-            Ok(None) => Ok(Look::Free),
+            Ok(None) => Ok(Target::Free),
             Ok(Some(found)) if found.kind == FileType::Directory => {
                 let what = if entry.kind == EntryKind::Symlink { "link" } else { "file" };
-                Ok(Look::Blocked(LeftOut::entry(
+                Ok(Target::Blocked(LeftOut::entry(
                     &entry.path,
                     format!("a folder is there, where a {what} belongs"),
                 )))
             }
-            Ok(Some(_)) if self.options.overwrite => Ok(Look::Free),
-            Ok(Some(_)) => Ok(Look::Taken),
-            Err(error) => self.blocked(entry, error).map(Look::Blocked),
+            Ok(Some(_)) if self.options.overwrite => Ok(Target::Free),
+            Ok(Some(_)) => Ok(Target::Taken),
+            Err(error) => self.blocked(entry, error).map(Target::Blocked),
         }
     }
 
@@ -166,18 +168,18 @@ impl<'a> Extraction<'a> {
     }
 
     /// Extracts the files at `places` of the index of `member`. Returns the links.
-    fn files(&mut self, member: &'a Member, places: &[usize]) -> Result<Vec<Wanted>> {
-        let all = wanted(&member.index.entries, places);
+    fn files(&mut self, member: &'a Member, entry_indices: &[usize]) -> Result<Vec<Wanted>> {
+        let all = wanted(&member.index.entries, entry_indices);
         FilesOut::new(self, member, &all).run()?;
         // Links to files that the system refused are files.
         let is_left = |wanted: &Wanted| {
             wanted.entry.kind == EntryKind::Hardlink && self.refused.contains(&wanted.entry.link)
         };
-        let left: Vec<usize> = places
+        let left: Vec<usize> = entry_indices
             .iter()
             .zip(&all)
             .filter(|(_, wanted)| is_left(wanted))
-            .map(|(&place, _)| place)
+            .map(|(&entry_index, _)| entry_index)
             .collect();
         let links = all
             .into_iter()
@@ -288,7 +290,7 @@ impl<'a> Extraction<'a> {
 }
 
 /// What is where an entry is to be.
-enum Look {
+enum Target {
     /// Nothing, or what may be replaced.
     Free,
     /// A file, which stays.

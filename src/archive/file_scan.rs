@@ -81,12 +81,12 @@ impl FileScan {
 
     /// Are all members unnamed streams, as far as is known of any?
     pub fn is_stream(&self) -> bool {
-        let sort = |scanned: &ScannedMember| match scanned {
+        let is_stream = |scanned: &ScannedMember| match scanned {
             ScannedMember::Whole(_, member) => Some(!member.header.is_named()),
             ScannedMember::Damaged(recovered) => recovered.is_stream(),
         };
-        let mut sorts = self.members.iter().filter_map(sort).peekable();
-        sorts.peek().is_some() && sorts.all(|is_stream| is_stream)
+        let mut known = self.members.iter().filter_map(is_stream).peekable();
+        known.peek().is_some() && known.all(|is_stream| is_stream)
     }
 
     /// The whole members that hold named files.
@@ -109,9 +109,9 @@ impl ScannedMember {
     pub fn line(&self) -> String {
         match self {
             ScannedMember::Whole(number, member) => {
-                let sort = if member.header.is_named() { "member" } else { "stream" };
+                let name = if member.header.is_named() { "member" } else { "stream" };
                 format!(
-                    "{sort}-{number}: {}, whole",
+                    "{name}-{number}: {}, whole",
                     bytes_at(&(member.start..member.start + member.length))
                 )
             }

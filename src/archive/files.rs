@@ -5,12 +5,12 @@ use std::collections::{HashMap, HashSet};
 use std::io;
 use std::ops::Range;
 
+use super::chunks::{Chunk, Chunks};
 use super::content::{is_about_one_block, needed_blocks, read_each_block};
 use super::extract::check_hash;
 use super::extraction::Extraction;
 use super::member::Member;
 use super::parity_repair::parity_may_repair;
-use super::pieces::{Piece, Pieces};
 use super::select::Wanted;
 use super::sparse;
 use crate::container::hash::Hasher;
@@ -48,9 +48,9 @@ struct OpenFile {
 }
 
 impl OpenFile {
-    fn write(&mut self, wanted: &[Wanted], piece: &Piece<'_>) -> io::Result<()> {
-        self.hasher.update(piece.bytes);
-        self.placement.write_at(self.file.file(), &wanted[self.number].entry, piece.at, piece.bytes)
+    fn write(&mut self, wanted: &[Wanted], chunk: &Chunk<'_>) -> io::Result<()> {
+        self.hasher.update(chunk.bytes);
+        self.placement.write_at(self.file.file(), &wanted[self.number].entry, chunk.at, chunk.bytes)
     }
 
     /// Compares what was written with the hash of its entry.
@@ -104,17 +104,17 @@ impl<'e, 'a> FilesOut<'e, 'a> {
     /// # Errors
     /// What ends the job.
     pub fn run(mut self) -> Result<()> {
-        let mut pieces = Pieces::new(self.member, self.wanted, &self.firsts);
-        let ranges: Vec<Range<u64>> = pieces.ranges().collect();
-        pieces.empty_entries(&mut |piece| self.take(&piece))?;
+        let mut chunks = Chunks::new(self.member, self.wanted, &self.firsts);
+        let ranges: Vec<Range<u64>> = chunks.ranges().collect();
+        chunks.empty_entries(&mut |chunk| self.take(&chunk))?;
         let (archive, member) = (self.extraction.archive, self.member);
         let blocks = needed_blocks(member, &ranges);
         let take = |block: usize, content: Result<Vec<u8>>| {
             let at = member.content_at[block];
             match content {
-                Ok(content) => pieces.split(at, &content, &mut |piece| self.take(&piece)),
+                Ok(content) => chunks.split(at, &content, &mut |chunk| self.take(&chunk)),
                 Err(error) if is_about_one_block(&error) => {
-                    pieces
+                    chunks
                         .skip(at, member.content_at[block + 1] - at)
                         .for_each(|first| self.lose(first));
                     self.note_damage(error);
@@ -139,24 +139,24 @@ impl<'e, 'a> FilesOut<'e, 'a> {
         same
     }
 
-    fn take(&mut self, piece: &Piece<'_>) -> Result<()> {
-        if self.damaged.contains(&piece.entry) {
+    fn take(&mut self, chunk: &Chunk<'_>) -> Result<()> {
+        if self.damaged.contains(&chunk.entry) {
             self.extraction.summary.repair_may_save_more = true;
             return Ok(());
         }
-        if piece.first {
-            self.open = self.open_one(piece.entry)?;
+        if chunk.first {
+            self.open = self.open_one(chunk.entry)?;
         }
         let Some(open) = &mut self.open else { return Ok(()) };
-        if let Err(error) = open.write(self.wanted, piece) {
+        if let Err(error) = open.write(self.wanted, chunk) {
             self.open = None;
-            return self.refuse_all(piece.entry, &error);
+            return self.refuse_all(chunk.entry, &error);
         }
-        let Some(open) = self.open.take_if(|_| piece.last) else { return Ok(()) };
+        let Some(open) = self.open.take_if(|_| chunk.last) else { return Ok(()) };
         match open.check(self.wanted) {
-            Ok(()) => self.give_names(open, piece.entry),
+            Ok(()) => self.give_names(open, chunk.entry),
             Err(error) => {
-                self.lose(piece.entry);
+                self.lose(chunk.entry);
                 self.note_damage(error);
                 Ok(())
             }

@@ -46,12 +46,12 @@ impl<'a> Finder<'a> {
                 self.buffer_at = at;
                 continue;
             }
-            let is_there = |place: &usize| {
-                self.needles.iter().any(|needle| self.buffer[*place..].starts_with(needle))
+            let is_there = |offset: &usize| {
+                self.needles.iter().any(|needle| self.buffer[*offset..].starts_with(needle))
             };
             match ((at - self.buffer_at) as usize..(reach - self.buffer_at) as usize).find(is_there)
             {
-                Some(place) => return Ok(Some(self.buffer_at + place as u64)),
+                Some(offset) => return Ok(Some(self.buffer_at + offset as u64)),
                 None => at = reach,
             }
         }
@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn every_needle_is_found_also_across_steps() {
         let mut bytes = vec![0u8; 3 * READ_LEN as usize + 17];
-        let places = [
+        let offsets = [
             0,
             5,
             READ_LEN as usize - 2,
@@ -103,16 +103,16 @@ mod tests {
             2 * READ_LEN as usize - 1,
             bytes.len() - 4,
         ];
-        places.iter().for_each(|&place| bytes[place..place + 4].copy_from_slice(b"abcd"));
+        offsets.iter().for_each(|&offset| bytes[offset..offset + 4].copy_from_slice(b"abcd"));
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&bytes).unwrap();
         let mut finder = Finder::new(&file, bytes.len() as u64, &[b"abcd", b"zz"]);
         let (mut found, mut at) = (Vec::new(), 0);
-        while let Some(place) = finder.next_from(at).unwrap() {
-            found.push(place as usize);
-            at = place + 1;
+        while let Some(offset) = finder.next_from(at).unwrap() {
+            found.push(offset as usize);
+            at = offset + 1;
         }
-        assert_eq!(found, places);
+        assert_eq!(found, offsets);
         assert!(finder.next_from(3).unwrap() == Some(5), "backwards");
     }
 }

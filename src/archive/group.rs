@@ -54,20 +54,20 @@ pub fn reference_size(
 
 /// What the first bytes of a file look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Look {
+pub enum ContentClass {
     /// Text in ASCII or UTF-8.
     Text,
     /// Anything else.
     Binary,
     /// Compressed already: nothing to learn from it, and nothing to gain.
-    Packed,
+    Compressed,
 }
 
-impl Look {
+impl ContentClass {
     /// Looks at the first bytes of a file.
     #[must_use]
-    pub fn of(start: &[u8]) -> Look {
-        const PACKED: [&[u8]; 10] = [
+    pub fn of(start: &[u8]) -> ContentClass {
+        const MAGICS: [&[u8]; 10] = [
             b"\x1f\x8b",
             b"PK\x03\x04",
             b"\xfd7zXZ",
@@ -79,19 +79,19 @@ impl Look {
             b"OggS",
             &crate::container::format::MAGIC,
         ];
-        if PACKED.iter().any(|magic| start.starts_with(magic)) {
-            return Look::Packed;
+        if MAGICS.iter().any(|magic| start.starts_with(magic)) {
+            return ContentClass::Compressed;
         }
         let controls = start
             .iter()
             .filter(|&&byte| byte < 32 && !matches!(byte, b'\t' | b'\n' | b'\r' | 12 | 27))
             .count();
-        if controls * 64 > start.len() { Look::Binary } else { Look::Text }
+        if controls * 64 > start.len() { ContentClass::Binary } else { ContentClass::Text }
     }
 }
 
 /// Extensions that say what became of a file, not what is in it: the one before them does.
-const STATES: [&[u8]; 4] = [b"orig", b"bak", b"old", b"in"];
+const BACKUP_EXTENSIONS: [&[u8]; 4] = [b"orig", b"bak", b"old", b"in"];
 
 /// The extension of a path, in lower case; empty if there is none.
 fn extension(path: &[u8]) -> Vec<u8> {
@@ -99,15 +99,17 @@ fn extension(path: &[u8]) -> Vec<u8> {
     let cut = |name: &[u8]| name.iter().rposition(|&byte| byte == b'.').filter(|&dot| dot > 0);
     let Some(dot) = cut(&name) else { return Vec::new() };
     match cut(&name[..dot]) {
-        Some(before) if STATES.contains(&&name[dot + 1..]) => name[before + 1..dot].to_vec(),
+        Some(before) if BACKUP_EXTENSIONS.contains(&&name[dot + 1..]) => {
+            name[before + 1..dot].to_vec()
+        }
         _ => name[dot + 1..].to_vec(),
     }
 }
 
 /// The order of two files: by look, then by extension, then by path.
 #[must_use]
-pub fn compare(one: (Look, &[u8]), other: (Look, &[u8])) -> Ordering {
-    let key = |(look, path): (Look, &[u8])| (look, extension(path));
+pub fn compare(one: (ContentClass, &[u8]), other: (ContentClass, &[u8])) -> Ordering {
+    let key = |(class, path): (ContentClass, &[u8])| (class, extension(path));
     key(one).cmp(&key(other)).then_with(|| one.1.cmp(other.1))
 }
 
@@ -116,21 +118,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn looks() {
-        assert_eq!(Look::of(b"fn main() {}\n"), Look::Text);
-        assert_eq!(Look::of("naïve\r\n".as_bytes()), Look::Text);
-        assert_eq!(Look::of(b"\x7fELF\x02\x01\x01\0\0\0"), Look::Binary);
-        assert_eq!(Look::of(b"\x1f\x8b\x08"), Look::Packed);
+    fn content_classes() {
+        assert_eq!(ContentClass::of(b"fn main() {}\n"), ContentClass::Text);
+        assert_eq!(ContentClass::of("naïve\r\n".as_bytes()), ContentClass::Text);
+        assert_eq!(ContentClass::of(b"\x7fELF\x02\x01\x01\0\0\0"), ContentClass::Binary);
+        assert_eq!(ContentClass::of(b"\x1f\x8b\x08"), ContentClass::Compressed);
     }
 
     #[test]
     fn like_stands_by_like() {
-        let mut files: Vec<(Look, &[u8])> = vec![
-            (Look::Binary, b"a.rs"),
-            (Look::Text, b"d/z.rs"),
-            (Look::Text, b"b.md"),
-            (Look::Text, b"a.RS"),
-            (Look::Text, b".x"),
+        let mut files: Vec<(ContentClass, &[u8])> = vec![
+            (ContentClass::Binary, b"a.rs"),
+            (ContentClass::Text, b"d/z.rs"),
+            (ContentClass::Text, b"b.md"),
+            (ContentClass::Text, b"a.RS"),
+            (ContentClass::Text, b".x"),
         ];
         files.sort_by(|one, other| compare(*one, *other));
         let paths: Vec<_> = files.iter().map(|file| file.1).collect();

@@ -15,22 +15,22 @@ use crate::input::deep;
 #[must_use]
 pub fn find(files: &[(&Path, u64)]) -> Vec<Option<usize>> {
     let mut by_size: HashMap<u64, Vec<usize>> = HashMap::new();
-    for (place, (_, size)) in files.iter().enumerate().filter(|(_, (_, size))| *size > 0) {
-        by_size.entry(*size).or_default().push(place);
+    for (index, (_, size)) in files.iter().enumerate().filter(|(_, (_, size))| *size > 0) {
+        by_size.entry(*size).or_default().push(index);
     }
     let mut same = vec![None; files.len()];
-    for places in by_size.values().filter(|places| places.len() > 1) {
+    for indices in by_size.values().filter(|indices| indices.len() > 1) {
         let mut by_hash: HashMap<u128, Vec<usize>> = HashMap::new();
-        for &place in places {
-            let Ok(hash) = hash_file(files[place].0) else { continue };
+        for &index in indices {
+            let Ok(hash) = hash_file(files[index].0) else { continue };
             let originals = by_hash.entry(hash).or_default();
             // The hash can be forged, so the bytes decide.
-            same[place] = originals
+            same[index] = originals
                 .iter()
                 .copied()
-                .find(|&first| equal(files[first].0, files[place].0).unwrap_or(false));
-            if same[place].is_none() {
-                originals.push(place);
+                .find(|&first| equal(files[first].0, files[index].0).unwrap_or(false));
+            if same[index].is_none() {
+                originals.push(index);
             }
         }
     }
@@ -70,7 +70,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let contents: [&[u8]; 6] = [b"abc", b"abd", b"abc", b"", b"", b"abd"];
         let paths: Vec<_> =
-            (0..contents.len()).map(|place| folder.path().join(place.to_string())).collect();
+            (0..contents.len()).map(|index| folder.path().join(index.to_string())).collect();
         paths
             .iter()
             .zip(contents)

@@ -182,9 +182,9 @@ impl Member {
         })?;
         let parity_at = Some(fields.offset()).filter(|&at| at + FOOTER_LEN < start + length);
         let read_names = |index: &Index, charge: &mut Charge| {
-            let places = index.layout(first_record)?.names;
+            let offsets = index.layout(first_record)?.names;
             let mut entries = Vec::new();
-            for (at, row) in places.into_iter().zip(&index.names) {
+            for (at, row) in offsets.into_iter().zip(&index.names) {
                 read_names(file, at, row, &header, options, charge)?.apply(&mut entries);
             }
             Ok(entries)

@@ -4,6 +4,7 @@
 
 pub mod append;
 mod broken_links;
+pub mod chunks;
 mod complete;
 pub mod content;
 pub mod create;
@@ -20,7 +21,6 @@ pub mod member;
 mod named_stream;
 pub mod names;
 pub mod parity_repair;
-pub mod pieces;
 pub mod plan;
 mod rebuild_index;
 mod rebuild_stream;
@@ -224,17 +224,19 @@ impl Archive {
         self.current = if self.is_named() {
             current(&entries_of(&self.members))
         } else {
-            let places = |(number, member): (usize, &Member)| {
-                (0..member.index.entries.len()).map(move |place| (number, place))
+            let entry_indices = |(number, member): (usize, &Member)| {
+                (0..member.index.entries.len()).map(move |entry_index| (number, entry_index))
             };
-            self.members.iter().enumerate().flat_map(places).collect()
+            self.members.iter().enumerate().flat_map(entry_indices).collect()
         };
     }
 
     /// The entries, in the order of their contents. What a newer member has replaced is not among
     /// them.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.current.iter().map(|&(member, place)| &self.members[member].index.entries[place])
+        self.current
+            .iter()
+            .map(|&(member, entry_index)| &self.members[member].index.entries[entry_index])
     }
 
     /// The entries as extraction of all of them takes them, each with the bytes that its content
@@ -244,16 +246,16 @@ impl Archive {
         let offsets: Vec<Vec<u64>> =
             self.members.iter().map(|member| member.index.content_offsets()).collect();
         let mut by_member = vec![Vec::new(); self.members.len()];
-        self.current.iter().for_each(|&(member, place)| by_member[member].push(place));
+        self.current.iter().for_each(|&(member, entry_index)| by_member[member].push(entry_index));
         let files = by_member
             .iter()
             .zip(&self.members)
-            .map(|(places, member)| linked_files(&member.index.entries, places));
+            .map(|(entry_indices, member)| linked_files(&member.index.entries, entry_indices));
         let files: Vec<HashMap<usize, usize>> = files.collect();
-        self.current.iter().map(move |&(number, place)| {
+        self.current.iter().map(move |&(number, entry_index)| {
             let member = &self.members[number];
-            let entry = &member.index.entries[place];
-            if let Some(&first) = files[number].get(&place) {
+            let entry = &member.index.entries[entry_index];
+            if let Some(&first) = files[number].get(&entry_index) {
                 let file = linked_file(entry, &member.index.entries[first]);
                 let packed = member.packed(offsets[number][first], file.stored_len());
                 return (Cow::Owned(file), packed);
@@ -261,7 +263,7 @@ impl Archive {
             let packed = if entry.same_as.is_some() {
                 0
             } else {
-                member.packed(offsets[number][place], entry.stored_len())
+                member.packed(offsets[number][entry_index], entry.stored_len())
             };
             (Cow::Borrowed(entry), packed)
         })

@@ -61,7 +61,7 @@ pub fn check_paths<'a>(entries: impl Iterator<Item = &'a Entry> + Clone) -> Resu
         let first = sorted
             .binary_search_by(|entry| compare(&entry.path, &link.link))
             .ok()
-            .map(|place| sorted[place]);
+            .map(|index| sorted[index]);
         if first.is_none_or(|first| first.kind != EntryKind::File) {
             let (path, to) = (show_name(&link.path), show_name(&link.link));
             return Err(Error::Corrupt(format!(

@@ -36,12 +36,12 @@ pub fn repair_by_parity(
     let mut budget = ScanBudget::of(length);
     let mut done: HashSet<(u64, u64)> = HashSet::new();
     let mut at = 0;
-    while let Some(place) = finder.next_from(at)? {
-        at = place + 1;
-        let mut fields = fields_at(file, place);
+    while let Some(head_at) = finder.next_from(at)? {
+        at = head_at + 1;
+        let mut fields = fields_at(file, head_at);
         let Ok(head) = GroupHead::read_from(&mut fields) else { continue };
         at = fields.offset();
-        let Some(group) = Group::of(&head, place, fields.offset(), length) else { continue };
+        let Some(group) = Group::of(&head, head_at, fields.offset(), length) else { continue };
         // The same head stands before and behind the recovery shards, in case one is damaged.
         let needed = head.total() + head.shards_len();
         if done.contains(&group.key()) || budget.take(needed).is_err() {
@@ -100,18 +100,18 @@ fn first_head(file: &File, parity_at: u64) -> Result<Option<(GroupHead, u64, u64
         return Ok(None);
     }
     Record::read_rest(kind, &mut fields)?;
-    let place = fields.offset();
+    let head_at = fields.offset();
     let head = GroupHead::read_from(&mut fields)?;
-    Ok(Some((head, place, fields.offset())))
+    Ok(Some((head, head_at, fields.offset())))
 }
 
 fn is_first_group_damaged(file: &File, member: &Member, parity_at: u64) -> Result<bool> {
-    let Some((head, place, head_end)) = first_head(file, parity_at)?
+    let Some((head, head_at, head_end)) = first_head(file, parity_at)?
         .filter(|(head, _, _)| head.total() <= MAX_GROUP_CHECKED_AT_OPEN)
     else {
         return Ok(false);
     };
-    let group = Group::of(&head, place, head_end, member.start + member.length);
+    let group = Group::of(&head, head_at, head_end, member.start + member.length);
     group
         .filter(|group| group.start == member.start)
         .map_or(Ok(false), |group| Ok(!head.damaged(&group.content(file)?).is_empty()))
@@ -129,9 +129,10 @@ struct Group<'a> {
 impl<'a> Group<'a> {
     /// The group whose head is from byte `place` to `head_end` of a file of `length` bytes; `None`
     /// if the group is not within the file.
-    fn of(head: &'a GroupHead, place: u64, head_end: u64, length: u64) -> Option<Group<'a>> {
-        let start = place.checked_sub(head.from_start)?;
-        let shards_at = if head.behind { place.checked_sub(head.shards_len())? } else { head_end };
+    fn of(head: &'a GroupHead, head_at: u64, head_end: u64, length: u64) -> Option<Group<'a>> {
+        let start = head_at.checked_sub(head.from_start)?;
+        let shards_at =
+            if head.behind { head_at.checked_sub(head.shards_len())? } else { head_end };
         // What a group is about ends before its head, so that is there too.
         (shards_at.checked_add(head.shards_len())? <= length).then_some(Group {
             head,

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::create::CreateOptions;
-use super::group::{Look, compare, reference_size};
+use super::group::{ContentClass, compare, reference_size};
 use super::identical;
 use super::representatives::Sketches;
 use crate::budget::Charge;
@@ -25,7 +25,7 @@ pub struct Plan {
     /// Where the files that look like text are among them.
     pub(super) text: Range<usize>,
     /// Where the files that are compressed already begin.
-    packed: usize,
+    compressed_start: usize,
     pub(super) warnings: Vec<String>,
     /// The memory of all that until it is an index.
     pub(super) charge: Charge,
@@ -38,7 +38,7 @@ impl Plan {
     /// A root does not exist or cannot be read, or memory is short.
     pub fn of(roots: &[PathBuf], options: WalkOptions) -> Result<Plan> {
         let Walk { found, mut warnings, charge } = walk(roots, options)?;
-        let (mut others, mut looked) = (Vec::new(), Vec::new());
+        let (mut others, mut classed) = (Vec::new(), Vec::new());
         // Path of the first readable name of each file that has several.
         let mut first_names: HashMap<(u64, u64), Vec<u8>> = HashMap::new();
         for mut found in found {
@@ -57,13 +57,13 @@ impl Plan {
                 others.push(found);
                 continue;
             }
-            match look(&found.source, found.entry.size) {
-                Ok((look, extents)) => {
+            match class_and_holes(&found.source, found.entry.size) {
+                Ok((class, extents)) => {
                     found.entry.extents = extents;
                     if found.has_more_names {
                         first_names.insert(found.id, found.entry.path.clone());
                     }
-                    looked.push((look, found));
+                    classed.push((class, found));
                 }
                 Err(error) => warnings.push(format!(
                     "left out: {}: {}",
@@ -73,19 +73,19 @@ impl Plan {
             }
         }
         others.sort_by(|one, other| one.entry.path.cmp(&other.entry.path));
-        looked.sort_by(|one, other| {
+        classed.sort_by(|one, other| {
             compare((one.0, &one.1.entry.path), (other.0, &other.1.entry.path))
         });
-        let [texts, packed] = [Look::Binary, Look::Packed]
-            .map(|next| looked.partition_point(|(look, _)| *look < next));
-        let mut files: Vec<Found> = looked.into_iter().map(|(_, found)| found).collect();
+        let [texts, compressed] = [ContentClass::Binary, ContentClass::Compressed]
+            .map(|next| classed.partition_point(|(class, _)| *class < next));
+        let mut files: Vec<Found> = classed.into_iter().map(|(_, found)| found).collect();
         mark_identical(&mut files, others.len());
         let start = others.len();
         others.append(&mut files);
         Ok(Plan {
             found: others,
             text: start..start + texts,
-            packed: start + packed,
+            compressed_start: start + compressed,
             warnings,
             charge,
         })
@@ -118,9 +118,10 @@ impl Plan {
         let is_small = |found: &Found| {
             found.entry.same_as.is_none() && (1..=limit).contains(&found.entry.stored_len())
         };
-        let places: Vec<usize> =
-            (self.text.start..self.packed).filter(|&place| is_small(&self.found[place])).collect();
-        let small = places.iter().map(|&place| &self.found[place]);
+        let indices: Vec<usize> = (self.text.start..self.compressed_start)
+            .filter(|&index| is_small(&self.found[index]))
+            .collect();
+        let small = indices.iter().map(|&index| &self.found[index]);
         let files: Vec<(&Path, u64)> =
             small.map(|found| (found.source.as_path(), found.entry.stored_len())).collect();
         let mut end = 0;
@@ -133,7 +134,7 @@ impl Plan {
         let suits =
             |path: &Path| deep::read(path).is_ok_and(|text| words::suits(&text).unwrap_or(false));
         let chosen = sketches.choose(&blocks, budget, |number| {
-            places[number] < self.text.end && suits(files[number].0)
+            indices[number] < self.text.end && suits(files[number].0)
         });
         if chosen.is_empty() {
             return None;
@@ -143,10 +144,10 @@ impl Plan {
         for (number, leader) in sketches.leaders(&blocks).into_iter().enumerate() {
             // What is like a file of the base is well served by the base.
             if let Some(leader) = leader.filter(|leader| chosen.binary_search(leader).is_err()) {
-                belongs[places[number]] = places[leader] + 1;
+                belongs[indices[number]] = indices[leader] + 1;
             }
         }
-        chosen.iter().for_each(|&number| belongs[places[number]] = 0);
+        chosen.iter().for_each(|&number| belongs[indices[number]] = 0);
         self.rearrange(&belongs);
         Some((chosen.len(), part))
     }
@@ -155,19 +156,20 @@ impl Plan {
     fn rearrange(&mut self, belongs: &[usize]) {
         let start = self.text.start;
         let mut order: Vec<usize> = (0..self.found.len()).collect();
-        order[start..].sort_by_key(|&place| (belongs[place], place));
+        order[start..].sort_by_key(|&index| (belongs[index], index));
         let within = |end: usize| {
-            start + (start..belongs.len()).filter(|&place| belongs[place] <= end).count()
+            start + (start..belongs.len()).filter(|&index| belongs[index] <= end).count()
         };
-        (self.text.end, self.packed) = (within(self.text.end), within(self.packed));
-        let mut new_place = vec![0; order.len()];
-        order.iter().enumerate().for_each(|(new, &old)| new_place[old] = new as u64);
+        (self.text.end, self.compressed_start) =
+            (within(self.text.end), within(self.compressed_start));
+        let mut new_index = vec![0; order.len()];
+        order.iter().enumerate().for_each(|(new, &old)| new_index[old] = new as u64);
         let mut found: Vec<Option<Found>> =
             std::mem::take(&mut self.found).into_iter().map(Some).collect();
         self.found = order.into_iter().filter_map(|old| found[old].take()).collect();
         // An original only ever moves forward, so it still stands before its copies.
         for same_as in self.found.iter_mut().filter_map(|found| found.entry.same_as.as_mut()) {
-            *same_as = new_place[*same_as as usize];
+            *same_as = new_index[*same_as as usize];
         }
     }
 }
@@ -181,16 +183,16 @@ fn stored(found: &[Found]) -> u64 {
 fn mark_identical(files: &mut [Found], offset: usize) {
     let sizes: Vec<(&Path, u64)> =
         files.iter().map(|found| (found.source.as_path(), found.entry.size)).collect();
-    for (place, first) in identical::find(&sizes).into_iter().enumerate() {
+    for (index, first) in identical::find(&sizes).into_iter().enumerate() {
         let Some(first) = first else { continue };
-        files[place].entry.same_as = Some((first + offset) as u64);
-        files[place].entry.extents = files[first].entry.extents.clone();
+        files[index].entry.same_as = Some((first + offset) as u64);
+        files[index].entry.extents = files[first].entry.extents.clone();
     }
 }
 
 /// What a file looks like, and where its holes are: names are written before the contents, so that
 /// this is known by then.
-fn look(path: &Path, size: u64) -> std::io::Result<(Look, Option<Vec<Extent>>)> {
+fn class_and_holes(path: &Path, size: u64) -> std::io::Result<(ContentClass, Option<Vec<Extent>>)> {
     let mut start = [0; 4096];
     let mut file = deep::open(path)?;
     let length = read_full(&mut file, &mut start)?;
@@ -201,5 +203,5 @@ fn look(path: &Path, size: u64) -> std::io::Result<(Look, Option<Vec<Extent>>)> 
         ));
     }
     let extents = data_extents(&file, size).map_err(std::io::Error::other)?;
-    Ok((Look::of(&start[..length]), extents))
+    Ok((ContentClass::of(&start[..length]), extents))
 }

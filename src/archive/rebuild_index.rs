@@ -66,47 +66,55 @@ pub(super) fn rebuild_index(
     let offsets = index.content_offsets();
     // What equals an earlier entry has no content of its own.
     let own = |(entry, &start): (&Entry, &u64)| match entry.same_as {
-        None => parts_between(&left, start, start + entry.stored_len()),
+        None => saved_ranges(&left, start, start + entry.stored_len()),
         Some(_) => Vec::new(),
     };
-    let parts: Vec<Vec<Part>> = index.entries.iter().zip(&offsets).map(own).collect();
-    let saved: Vec<u64> =
-        parts.iter().map(|parts| parts.iter().map(|part| part.to - part.from).sum()).collect();
-    let saved =
-        |place: usize| saved[index.entries[place].same_as.map_or(place, |first| first as usize)];
-    let is_whole = |place: usize| {
-        index.entries[place].kind == EntryKind::File
-            && saved(place) == index.entries[place].stored_len()
-    };
-    let whole_files: HashSet<&[u8]> = (0..parts.len())
-        .filter(|&place| is_whole(place))
-        .map(|place| &index.entries[place].path[..])
+    let saved_parts: Vec<Vec<SavedRange>> = index.entries.iter().zip(&offsets).map(own).collect();
+    let saved: Vec<u64> = saved_parts
+        .iter()
+        .map(|ranges| ranges.iter().map(|part| part.to - part.from).sum())
         .collect();
-    let mut decoder = Decoder::new(file, recovered, options);
-    let mut new_place: HashMap<u64, u64> = HashMap::new();
-    for (place, entry) in index.entries.iter().enumerate() {
+    let saved = |entry_index: usize| {
+        saved[index.entries[entry_index].same_as.map_or(entry_index, |first| first as usize)]
+    };
+    let is_whole = |entry_index: usize| {
+        index.entries[entry_index].kind == EntryKind::File
+            && saved(entry_index) == index.entries[entry_index].stored_len()
+    };
+    let whole_files: HashSet<&[u8]> = (0..saved_parts.len())
+        .filter(|&entry_index| is_whole(entry_index))
+        .map(|entry_index| &index.entries[entry_index].path[..])
+        .collect();
+    let mut decoder = BlockDecoder::new(file, recovered, options);
+    let mut new_index: HashMap<u64, u64> = HashMap::new();
+    for (entry_index, entry) in index.entries.iter().enumerate() {
         let keep = match entry.kind {
-            EntryKind::File => is_whole(place),
+            EntryKind::File => is_whole(entry_index),
             // A hard link to what is lost is lost too.
             EntryKind::Hardlink => whole_files.contains(&entry.link[..]),
             EntryKind::Directory | EntryKind::Symlink => true,
         };
         if keep {
             let mut entry = entry.clone();
-            entry.same_as = entry.same_as.and_then(|first| new_place.get(&first).copied());
+            entry.same_as = entry.same_as.and_then(|first| new_index.get(&first).copied());
             entry.path = path_of(&entry, number);
-            new_place.insert(place as u64, rebuilt.entries.len() as u64);
+            new_index.insert(entry_index as u64, rebuilt.entries.len() as u64);
             rebuilt.entries.push(entry);
             rebuilt.whole += 1;
             continue;
         }
         let alone = entry.kind == EntryKind::File && entry.same_as.is_none();
-        rebuilt.lost.push(lost_line(entry, number, if alone { saved(place) } else { 0 }));
-        for part in parts[place].iter().filter(|_| alone) {
+        rebuilt.lost.push(lost_line(entry, number, if alone { saved(entry_index) } else { 0 }));
+        for part in saved_parts[entry_index].iter().filter(|_| alone) {
             let raw = decoder.block(part.block)?;
-            let piece =
+            let bytes =
                 &raw[(part.from - part.block_at) as usize..(part.to - part.block_at) as usize];
-            rebuilt.entries.push(piece_entry(entry, number, part.from - offsets[place], piece));
+            rebuilt.entries.push(part_entry(
+                entry,
+                number,
+                part.from - offsets[entry_index],
+                bytes,
+            ));
         }
     }
     if let Some(index) = &from_names {
@@ -119,7 +127,7 @@ pub(super) fn rebuild_index(
 }
 
 /// What one block that is left holds of an entry, as a range of the old content.
-struct Part {
+struct SavedRange {
     from: u64,
     to: u64,
     block: u64,
@@ -127,15 +135,19 @@ struct Part {
 }
 
 /// The parts of the content from `start` to `end`, found in the blocks that are `left`.
-fn parts_between(left: &[(u64, u64, u64)], start: u64, end: u64) -> Vec<Part> {
+fn saved_ranges(left: &[(u64, u64, u64)], start: u64, end: u64) -> Vec<SavedRange> {
     let first = left.partition_point(|&(_, block_end, _)| block_end <= start);
-    left[first..].iter().map_while(|&block| Part::of(block, start, end)).collect()
+    left[first..].iter().map_while(|&block| SavedRange::of(block, start, end)).collect()
 }
 
-impl Part {
-    fn of((block_at, block_end, block): (u64, u64, u64), start: u64, end: u64) -> Option<Part> {
+impl SavedRange {
+    fn of(
+        (block_at, block_end, block): (u64, u64, u64),
+        start: u64,
+        end: u64,
+    ) -> Option<SavedRange> {
         let (from, to) = (block_at.max(start), block_end.min(end));
-        (from < to).then_some(Part { from, to, block, block_at })
+        (from < to).then_some(SavedRange { from, to, block, block_at })
     }
 }
 
@@ -152,21 +164,18 @@ fn lost_line(entry: &Entry, number: u32, saved: u64) -> String {
             format!("{name}: a hard link to {}, whose content is not there", show_name(&entry.link))
         }
         0 => name,
-        _ => format!(
-            "{name}: {saved} of {} bytes are saved in pieces under lost+found",
-            entry.stored_len()
-        ),
+        _ => format!("{name}: {saved} of {} bytes are saved under lost+found", entry.stored_len()),
     }
 }
 
-fn piece_entry(entry: &Entry, number: u32, offset: u64, piece: &[u8]) -> Entry {
+fn part_entry(entry: &Entry, number: u32, offset: u64, bytes: &[u8]) -> Entry {
     let path = [b"lost+found/", &path_of(entry, number)[..], format!(".from-{offset}").as_bytes()]
         .concat();
-    let length = piece.len() as u64;
+    let length = bytes.len() as u64;
     Entry {
         path,
         size: length,
-        hash: narrow(hash(piece), length),
+        hash: narrow(hash(bytes), length),
         metadata: entry.metadata,
         ..Entry::default()
     }
@@ -199,7 +208,7 @@ fn without_index(recovered: &RecoveredMember, number: u32, first: u64) -> Rebuil
 }
 
 /// Decodes blocks, keeping the last one.
-pub(super) struct Decoder<'a> {
+pub(super) struct BlockDecoder<'a> {
     file: &'a File,
     recovered: &'a RecoveredMember,
     options: &'a DecodeOptions,
@@ -207,10 +216,10 @@ pub(super) struct Decoder<'a> {
     reference: LazyReference,
 }
 
-impl<'a> Decoder<'a> {
+impl<'a> BlockDecoder<'a> {
     /// A decoder of what is left of a member.
     pub fn new(file: &'a File, recovered: &'a RecoveredMember, options: &'a DecodeOptions) -> Self {
-        Decoder { file, recovered, options, last: None, reference: LazyReference::default() }
+        BlockDecoder { file, recovered, options, last: None, reference: LazyReference::default() }
     }
 
     /// The content of block `number`, which is left.
@@ -233,7 +242,7 @@ impl<'a> Decoder<'a> {
             };
             let progress = self.options.progress.clone();
             let decode = move || {
-                progress::part(progress.as_ref(), record.raw_len, || {
+                progress::count_as(progress.as_ref(), record.raw_len, || {
                     decode_record(&record, &coded, memory, reference.as_deref())
                 })
             };

@@ -101,7 +101,7 @@ fn hash_of(file: &File, recovered: &RecoveredMember, options: &DecodeOptions) ->
         let (_, coded) = read_record(&mut fields_at(file, at), Kind::Block)?;
         let progress: Option<Arc<Progress>> = options.progress.clone();
         let job = move || {
-            progress::part(progress.as_ref(), record.raw_len, || {
+            progress::count_as(progress.as_ref(), record.raw_len, || {
                 decode_record(&record, &coded, header.memory(), None)
             })
         };

@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use super::broken_links::extracted;
-use super::complete::Complete;
+use super::complete::CompleteUpToIndex;
 use super::file_scan::{FileScan, ScannedMember};
 use super::finder::Finder;
 use super::member::{FileAt, Member, fields_at, read_record};
@@ -93,7 +93,7 @@ fn save_all(
     // Where nothing is missing but ends of members, every member stays what it was.
     let completes = |scanned: &ScannedMember| {
         if let ScannedMember::Damaged(recovered) = scanned {
-            Complete::of(recovered).is_some()
+            CompleteUpToIndex::of(recovered).is_some()
         } else {
             true
         }
@@ -118,7 +118,7 @@ fn save_all(
                 false
             }
             ScannedMember::Damaged(recovered) => {
-                let complete = Complete::of(recovered)
+                let complete = CompleteUpToIndex::of(recovered)
                     .filter(|_| as_they_are || recovered.is_stream() == Some(false));
                 if let Some(complete) = complete {
                     summary.notes.extend(complete.write(file, out)?);
@@ -185,14 +185,14 @@ fn nothing_found(file: &File) -> Result<Error> {
 
 /// The line about a member of which no block and no index is left.
 fn nothing_left(recovered: &RecoveredMember) -> String {
-    let place = bytes_at(&recovered.range);
+    let range = bytes_at(&recovered.range);
     if recovered.is_compact {
         return format!(
-            "{}, {place}: a small stream is one piece under one hash (the compact form), and it is damaged",
+            "{}, {range}: a small stream is one piece under one hash (the compact form), and it is damaged",
             recovered.name()
         );
     }
-    format!("{}, {place}: damaged from its first block to its index", recovered.name())
+    format!("{}, {range}: damaged from its first block to its index", recovered.name())
 }
 
 fn copy_member(file: &File, member: &Member, out: &mut dyn Write) -> Result<()> {

@@ -43,8 +43,8 @@ impl Sketches {
         let total: u64 = files.iter().map(|(_, size)| size).sum();
         let step = total.div_ceil(MAX_BYTES_READ).max(1);
         let sampled = SAMPLING.max(total / step / MAX_SHINGLES);
-        let sketch = |(place, (path, size)): (usize, &(&Path, u64))| {
-            let text = if (place as u64).is_multiple_of(step) {
+        let sketch = |(index, (path, size)): (usize, &(&Path, u64))| {
+            let text = if (index as u64).is_multiple_of(step) {
                 deep::read(path).unwrap_or_default()
             } else {
                 Vec::new()
@@ -61,22 +61,22 @@ impl Sketches {
     pub fn leaders(&self, block_of: &[usize]) -> Vec<Option<usize>> {
         // What many files have tells nothing.
         let mut owners: HashMap<u64, (usize, u32)> = HashMap::new();
-        for (place, (_, own)) in self.files.iter().enumerate() {
-            own.iter().for_each(|&shingle| owners.entry(shingle).or_insert((place, 0)).1 += 1);
+        for (index, (_, own)) in self.files.iter().enumerate() {
+            own.iter().for_each(|&shingle| owners.entry(shingle).or_insert((index, 0)).1 += 1);
         }
         let mut leaders = vec![None; self.files.len()];
-        for (place, (_, own)) in self.files.iter().enumerate() {
+        for (index, (_, own)) in self.files.iter().enumerate() {
             let mut shared: HashMap<usize, usize> = HashMap::new();
             for (owner, count) in own.iter().filter_map(|shingle| owners.get(shingle)) {
-                if *owner != place && *count <= MAX_OWNERS {
+                if *owner != index && *count <= MAX_OWNERS {
                     *shared.entry(*owner).or_default() += 1;
                 }
             }
             let best = shared.into_iter().max_by_key(|&(owner, count)| (count, Reverse(owner)));
             if let Some((owner, _)) = best.filter(|&(owner, count)| {
-                count * SIMILAR_SHARE >= own.len() && block_of[owner] != block_of[place]
+                count * SIMILAR_SHARE >= own.len() && block_of[owner] != block_of[index]
             }) {
-                leaders[place] = Some(leaders[owner].unwrap_or(owner));
+                leaders[index] = Some(leaders[owner].unwrap_or(owner));
             }
         }
         leaders
@@ -99,33 +99,33 @@ impl Sketches {
         let elsewhere = |shingle: &u64| {
             u64::from(blocks.get(shingle).map_or(0, |blocks| blocks.count_ones().saturating_sub(1)))
         };
-        let worth = |place: usize, covered: &HashSet<u64>| {
-            let (size, own) = &self.files[place];
+        let worth = |index: usize, covered: &HashSet<u64>| {
+            let (size, own) = &self.files[index];
             let gain: u64 =
                 own.iter().filter(|shingle| !covered.contains(shingle)).map(elsewhere).sum();
             (gain << 20) / (size + FILE_COST)
         };
         let mut covered = HashSet::new();
         // Large ones would leave no room for others.
-        let small = (0..self.files.len()).filter(|&place| self.files[place].0 <= budget / 3);
+        let small = (0..self.files.len()).filter(|&index| self.files[index].0 <= budget / 3);
         let mut heap: BinaryHeap<_> =
-            small.map(|place| (worth(place, &covered), Reverse(place))).collect();
+            small.map(|index| (worth(index, &covered), Reverse(index))).collect();
         let (mut chosen, mut left) = (Vec::new(), budget);
-        while let Some((before, Reverse(place))) = heap.pop() {
+        while let Some((before, Reverse(index))) = heap.pop() {
             if before == 0 {
                 break;
             }
             // What others covered since then makes it worth less, never more.
-            let now = worth(place, &covered);
-            if heap.peek().is_some_and(|&next| (now, Reverse(place)) < next) {
-                heap.push((now, Reverse(place)));
+            let now = worth(index, &covered);
+            if heap.peek().is_some_and(|&next| (now, Reverse(index)) < next) {
+                heap.push((now, Reverse(index)));
                 continue;
             }
-            let (size, own) = &self.files[place];
-            if *size <= left && may(place) {
+            let (size, own) = &self.files[index];
+            if *size <= left && may(index) {
                 left -= size;
                 covered.extend(own);
-                chosen.push(place);
+                chosen.push(index);
             }
         }
         chosen.sort_unstable();
@@ -192,9 +192,9 @@ mod tests {
         let sketches = Sketches::of(&files);
         let one = sketches.choose(&blocks, 6000, |_| true);
         assert!(!one.is_empty() && one[0].is_multiple_of(3), "{one:?}");
-        assert!(one.iter().map(|&place| files[place].1).sum::<u64>() <= 6000);
+        assert!(one.iter().map(|&index| files[index].1).sum::<u64>() <= 6000);
         assert!(sketches.choose(&blocks, 100, |_| true).is_empty());
-        assert!(!sketches.choose(&blocks, 6000, |place| place != one[0]).contains(&one[0]));
+        assert!(!sketches.choose(&blocks, 6000, |index| index != one[0]).contains(&one[0]));
     }
 
     #[test]

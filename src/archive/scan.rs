@@ -52,7 +52,7 @@ pub enum StructureKind {
 /// # Errors
 /// Reading fails.
 pub fn scan(file: &File, progress: Option<&Arc<Progress>>) -> Result<Vec<Structure>> {
-    progress::part(progress, file.metadata()?.len(), || look_through(file))
+    progress::count_as(progress, file.metadata()?.len(), || look_through(file))
 }
 
 fn look_through(file: &File) -> Result<Vec<Structure>> {
@@ -61,15 +61,15 @@ fn look_through(file: &File) -> Result<Vec<Structure>> {
     let mut budget = ScanBudget::of(length);
     let mut structures = Vec::new();
     let mut at = 0;
-    while let Some(place) = finder.next_from(at)? {
-        match structure_at(file, place, length, &mut budget) {
+    while let Some(marker_at) = finder.next_from(at)? {
+        match structure_at(file, marker_at, length, &mut budget) {
             Ok((found, next)) => {
                 structures.push(found);
                 progress::advance(next - at);
                 at = next;
             }
             Err(Error::Io(error)) => return Err(Error::Io(error)),
-            Err(_) => at = place + 1,
+            Err(_) => at = marker_at + 1,
         }
     }
     Ok(structures)

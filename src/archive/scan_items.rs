@@ -49,14 +49,14 @@ pub(super) fn scan_items(
     // Places and lengths of the records of names since the last header.
     let mut names: Vec<(u64, u64)> = Vec::new();
     let structures = scan(file, options.progress.as_ref())?;
-    for (place, found) in structures.iter().enumerate() {
+    for (index, found) in structures.iter().enumerate() {
         let found = found.clone();
         if found.at < covered {
             continue;
         }
         if let StructureKind::Header(_) | StructureKind::Compact = found.kind
             && !apart.contains(&found.at)
-            && is_unbroken(&structures[place..])
+            && is_unbroken(&structures[index..])
             && let Some(member) = whole_member(file, found.at, options)
         {
             covered = found.at + member.length;
@@ -197,8 +197,8 @@ impl Ranges {
 /// not a member.
 fn without_contents(items: Vec<ScanItem>) -> Vec<ScanItem> {
     // Blocks by what the row of an index says of each: number, raw length, length of the record.
-    type Row = (u64, u64, u64);
-    let block = |item: &ScanItem| -> Option<Row> {
+    type BlockIdentity = (u64, u64, u64);
+    let block = |item: &ScanItem| -> Option<BlockIdentity> {
         match item {
             ScanItem::Structure(Structure { at, end, kind: StructureKind::Record(record) })
                 if record.kind == Kind::Block =>
@@ -208,9 +208,9 @@ fn without_contents(items: Vec<ScanItem>) -> Vec<ScanItem> {
             _ => None,
         }
     };
-    let found: HashSet<Row> = items.iter().filter_map(block).collect();
+    let found: HashSet<BlockIdentity> = items.iter().filter_map(block).collect();
     let mut missing: Vec<Range<u64>> = Vec::new();
-    let mut named: HashSet<Row> = HashSet::new();
+    let mut named: HashSet<BlockIdentity> = HashSet::new();
     for item in &items {
         let ScanItem::Index(index_at, _, index) = item else { continue };
         let Some(first) = index_at.at.checked_sub(index.records_len()) else { continue };

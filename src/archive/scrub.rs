@@ -36,10 +36,10 @@ impl Archive {
     pub fn scrub(&self) -> Result<Vec<String>> {
         let mut lines = Vec::new();
         for (number, member) in (1..).zip(&self.members) {
-            let sort = if member.header.is_named() { "member" } else { "stream" };
+            let name = if member.header.is_named() { "member" } else { "stream" };
             let line = |damage: Damage| {
                 format!(
-                    "{} of {sort}-{number} is damaged, {}",
+                    "{} of {name}-{number} is damaged, {}",
                     damage.what,
                     bytes_at(&damage.range)
                 )
@@ -184,11 +184,11 @@ pub(super) fn check_parity(
 fn is_guard(file: &File, range: Range<u64>) -> Result<bool> {
     let mut finder = Finder::new(file, range.end, &[&GROUP_MARKER]);
     let mut at = range.start;
-    while let Some(place) = finder.next_from(at)? {
-        if let Ok(head) = GroupHead::read_from(&mut fields_at(file, place)) {
+    while let Some(marker_at) = finder.next_from(at)? {
+        if let Ok(head) = GroupHead::read_from(&mut fields_at(file, marker_at)) {
             return Ok(head.is_guard());
         }
-        at = place + 1;
+        at = marker_at + 1;
     }
     Ok(false)
 }

@@ -91,21 +91,23 @@ pub struct Wanted {
 
 /// Those of the entries at `places` that are hard links to a first name not among them, with the
 /// place of the file that they are names of.
-pub(super) fn linked_files(entries: &[Entry], places: &[usize]) -> HashMap<usize, usize> {
-    let chosen: HashSet<&[u8]> = places.iter().map(|&place| &entries[place].path[..]).collect();
-    let needs_first = |place: &usize| {
-        entries[*place].kind == EntryKind::Hardlink && !chosen.contains(&entries[*place].link[..])
+pub(super) fn linked_files(entries: &[Entry], entry_indices: &[usize]) -> HashMap<usize, usize> {
+    let chosen: HashSet<&[u8]> =
+        entry_indices.iter().map(|&entry_index| &entries[entry_index].path[..]).collect();
+    let needs_first = |entry_index: &usize| {
+        entries[*entry_index].kind == EntryKind::Hardlink
+            && !chosen.contains(&entries[*entry_index].link[..])
     };
-    let links: Vec<usize> = places.iter().copied().filter(needs_first).collect();
+    let links: Vec<usize> = entry_indices.iter().copied().filter(needs_first).collect();
     if links.is_empty() {
         return HashMap::new();
     }
     let files = entries.iter().enumerate().filter(|(_, entry)| entry.kind == EntryKind::File);
     let firsts: HashMap<&[u8], usize> =
-        files.map(|(place, entry)| (&entry.path[..], place)).collect();
+        files.map(|(entry_index, entry)| (&entry.path[..], entry_index)).collect();
     links
         .into_iter()
-        .filter_map(|place| Some((place, *firsts.get(&entries[place].link[..])?)))
+        .filter_map(|entry_index| Some((entry_index, *firsts.get(&entries[entry_index].link[..])?)))
         .collect()
 }
 
@@ -116,16 +118,19 @@ pub(super) fn linked_file(link: &Entry, first: &Entry) -> Entry {
 
 /// The entries at `places` of an index, ready to be extracted.
 #[must_use]
-pub fn wanted(entries: &[Entry], places: &[usize]) -> Vec<Wanted> {
-    let firsts = linked_files(entries, places);
-    let content = |place: usize| entries[place].same_as.map_or(place, |first| first as usize);
-    let resolve = |&place: &usize| match firsts.get(&place) {
-        Some(&first) => {
-            Wanted { entry: linked_file(&entries[place], &entries[first]), content: content(first) }
-        }
-        None => Wanted { entry: entries[place].clone(), content: content(place) },
+pub fn wanted(entries: &[Entry], entry_indices: &[usize]) -> Vec<Wanted> {
+    let firsts = linked_files(entries, entry_indices);
+    let content = |entry_index: usize| {
+        entries[entry_index].same_as.map_or(entry_index, |first| first as usize)
     };
-    places.iter().map(resolve).collect()
+    let resolve = |&entry_index: &usize| match firsts.get(&entry_index) {
+        Some(&first) => Wanted {
+            entry: linked_file(&entries[entry_index], &entries[first]),
+            content: content(first),
+        },
+        None => Wanted { entry: entries[entry_index].clone(), content: content(entry_index) },
+    };
+    entry_indices.iter().map(resolve).collect()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 
-use super::pieces::Piece;
+use super::chunks::Chunk;
 use super::sparse::Placement;
 use crate::container::Entry;
 use crate::error::Result;
@@ -37,13 +37,13 @@ impl Spool {
     ///
     /// # Errors
     /// The temporary file cannot be written.
-    pub fn keep(&mut self, piece: &Piece<'_>) -> Result<()> {
-        let (Some(file), Some(start)) = (&mut self.file, self.starts.get_mut(&piece.entry)) else {
+    pub fn keep(&mut self, chunk: &Chunk<'_>) -> Result<()> {
+        let (Some(file), Some(start)) = (&mut self.file, self.starts.get_mut(&chunk.entry)) else {
             return Ok(());
         };
         start.get_or_insert(self.end);
-        file.write_all(piece.bytes)?;
-        self.end += piece.bytes.len() as u64;
+        file.write_all(chunk.bytes)?;
+        self.end += chunk.bytes.len() as u64;
         Ok(())
     }
 

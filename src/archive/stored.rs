@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use std::io::Write;
 use std::path::Path;
 
-use super::create::Content;
+use super::create::ContentWriter;
 use crate::container::{Entry, EntryKind, Metadata};
 use crate::error::Result;
 use crate::input::walk::Found;
@@ -50,10 +50,14 @@ impl Stored {
     ///
     /// # Errors
     /// Writing fails, or memory is short.
-    pub fn store<W: Write>(&mut self, place: usize, content: &mut Content<'_, W>) -> Result<()> {
-        let mut entry = std::mem::take(&mut self.found[place].entry);
-        content.place = place as u64;
-        let source = &self.found[place].source;
+    pub fn store<W: Write>(
+        &mut self,
+        index: usize,
+        content: &mut ContentWriter<'_, W>,
+    ) -> Result<()> {
+        let mut entry = std::mem::take(&mut self.found[index].entry);
+        content.plan_index = index as u64;
+        let source = &self.found[index].source;
         if let Some(first) = entry.same_as.take() {
             // They were equal when the plan was made. That holds if neither was written to since.
             let original = self.entries[first as usize]
@@ -79,7 +83,7 @@ impl Stored {
             _ => Some(entry),
         };
         if outcome != Outcome::AsPlanned {
-            self.changed.insert(place);
+            self.changed.insert(index);
         }
         if let Some(entry) = &entry {
             content.tell(entry);
@@ -93,7 +97,7 @@ impl Stored {
     fn store_other_name<W: Write>(
         &mut self,
         gone: Entry,
-        content: &mut Content<'_, W>,
+        content: &mut ContentWriter<'_, W>,
     ) -> Result<Option<Entry>> {
         let entries = &self.entries;
         let mut others = self
@@ -102,10 +106,10 @@ impl Stored {
             .remove(&gone.path)
             .unwrap_or_default()
             .into_iter();
-        while let Some(place) = others.next() {
-            let Some(link) = self.entries[place].take() else { continue };
+        while let Some(index) = others.next() {
+            let Some(link) = self.entries[index].take() else { continue };
             let mut file = Entry { path: link.path, ..gone.clone() };
-            if content.add(&self.found[place].source, &mut file)? == Outcome::LeftOut {
+            if content.add(&self.found[index].source, &mut file)? == Outcome::LeftOut {
                 continue;
             }
             for link in others {
@@ -120,14 +124,14 @@ impl Stored {
 
     /// What was stored, in the order of the contents.
     pub fn into_entries(self) -> Vec<Entry> {
-        let mut places = Vec::with_capacity(self.entries.len());
+        let mut indices = Vec::with_capacity(self.entries.len());
         let mut entries: Vec<Entry> = Vec::with_capacity(self.entries.len());
         for entry in self.entries {
-            places.push(entries.len() as u64);
+            indices.push(entries.len() as u64);
             entries.extend(entry);
         }
         for same_as in entries.iter_mut().filter_map(|entry| entry.same_as.as_mut()) {
-            *same_as = places[*same_as as usize];
+            *same_as = indices[*same_as as usize];
         }
         entries
     }
@@ -136,9 +140,9 @@ impl Stored {
 /// The places of the hard links among `entries`, by the path that they link to.
 fn links(entries: &[Option<Entry>]) -> HashMap<Vec<u8>, Vec<usize>> {
     let mut links: HashMap<Vec<u8>, Vec<usize>> = HashMap::new();
-    for (place, entry) in entries.iter().enumerate() {
+    for (index, entry) in entries.iter().enumerate() {
         if let Some(entry) = entry.as_ref().filter(|entry| entry.kind == EntryKind::Hardlink) {
-            links.entry(entry.link.clone()).or_default().push(place);
+            links.entry(entry.link.clone()).or_default().push(index);
         }
     }
     links

@@ -20,32 +20,32 @@ pub struct FileSource {
     /// Devices, pipes and the files of /proc, whose size says nothing, are read from start to end.
     stream: Option<StreamSource<File>>,
     /// What is left to read, the next stretch last.
-    left: Vec<Stretch>,
+    left: Vec<Segment>,
     /// Why reading stopped, until it is said.
     failed: Option<io::Error>,
 }
 
 /// A part of the file.
-struct Stretch {
+struct Segment {
     extent: Extent,
     /// Zeros that take no place on the disk: there is nothing to read.
     is_hole: bool,
 }
 
 /// All of a file of `length` bytes, last stretch first, when `data` is all that is no hole.
-fn stretches(length: u64, data: &[Extent]) -> Vec<Stretch> {
+fn segments(length: u64, data: &[Extent]) -> Vec<Segment> {
     let mut all = Vec::with_capacity(2 * data.len() + 1);
     let mut done = 0;
     for &extent in data {
-        all.push(Stretch {
+        all.push(Segment {
             extent: Extent { offset: done, length: extent.offset - done },
             is_hole: true,
         });
-        all.push(Stretch { extent, is_hole: false });
+        all.push(Segment { extent, is_hole: false });
         done = extent.offset + extent.length;
     }
-    all.push(Stretch { extent: Extent { offset: done, length: length - done }, is_hole: true });
-    all.retain(|stretch| stretch.extent.length > 0);
+    all.push(Segment { extent: Extent { offset: done, length: length - done }, is_hole: true });
+    all.retain(|segment| segment.extent.length > 0);
     all.reverse();
     all
 }
@@ -63,7 +63,7 @@ impl FileSource {
         let is_stream = !before.is_file() || before.len() == 0;
         let stream = if is_stream { Some(StreamSource::new(file.try_clone()?)) } else { None };
         let whole = vec![Extent { offset: 0, length: before.len() }];
-        let left = stretches(before.len(), &data_extents(&file, before.len())?.unwrap_or(whole));
+        let left = segments(before.len(), &data_extents(&file, before.len())?.unwrap_or(whole));
         Ok(FileSource { file, before, stream, left, failed: None })
     }
 
@@ -74,7 +74,7 @@ impl FileSource {
     /// The system gives no information about the file.
     pub fn with_extents(file: File, extents: &[Extent]) -> Result<Self> {
         let before = file.metadata()?;
-        let left = extents.iter().rev().map(|&extent| Stretch { extent, is_hole: false }).collect();
+        let left = extents.iter().rev().map(|&extent| Segment { extent, is_hole: false }).collect();
         Ok(FileSource { file, before, stream: None, left, failed: None })
     }
 
@@ -114,14 +114,14 @@ impl BlockSource for FileSource {
         if let Some(error) = self.failed.take() {
             return Err(error.into());
         }
-        let total: u64 = self.left.iter().map(|stretch| stretch.extent.length).sum();
+        let total: u64 = self.left.iter().map(|segment| segment.extent.length).sum();
         let length = total.min(size as u64) as usize;
         let mut block = Vec::new();
         reserve(&mut block, length)?;
         block.resize(length, 0);
         let mut filled = 0;
         while filled < length {
-            let Some(Stretch { extent, is_hole }) = self.left.pop() else { break };
+            let Some(Segment { extent, is_hole }) = self.left.pop() else { break };
             let step = extent.length.min((length - filled) as u64);
             let part = &mut block[filled..filled + step as usize];
             let read = if is_hole {
@@ -141,7 +141,7 @@ impl BlockSource for FileSource {
             }
             let extent = Extent { offset: extent.offset + step, length: extent.length - step };
             if extent.length > 0 {
-                self.left.push(Stretch { extent, is_hole });
+                self.left.push(Segment { extent, is_hole });
             }
         }
         block.truncate(filled);
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn files_come_back_in_blocks() {
         for length in [0, 1, 1000, 3_000_001] {
-            let content: Vec<u8> = (0..length).map(|place| (place / 7) as u8).collect();
+            let content: Vec<u8> = (0..length).map(|index| (index / 7) as u8).collect();
             let mut file = tempfile::tempfile().unwrap();
             file.write_all(&content).unwrap();
             let mut source = FileSource::new(file).unwrap();
@@ -217,9 +217,9 @@ mod tests {
     fn holes_are_zeros() {
         let file = tempfile::tempfile().unwrap();
         let mut expected = vec![0; 3 << 20];
-        for place in [0, 5000, 1 << 20, (3 << 20) - 100] {
-            expected[place..place + 100].fill(7);
-            file.write_all_at(&[7; 100], place as u64).unwrap();
+        for index in [0, 5000, 1 << 20, (3 << 20) - 100] {
+            expected[index..index + 100].fill(7);
+            file.write_all_at(&[7; 100], index as u64).unwrap();
         }
         for size in [1000, 1 << 20, 1 << 24] {
             assert!(

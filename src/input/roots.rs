@@ -44,7 +44,7 @@ pub(super) fn follow_links(found: &mut [Found], trees: Vec<(Vec<u8>, Range<usize
 }
 
 fn slashes(path: &[u8]) -> impl Iterator<Item = usize> {
-    (0..path.len()).filter(|&place| path[place] == b'/')
+    (0..path.len()).filter(|&index| path[index] == b'/')
 }
 
 /// Where the link at `link` with `text` leads, with `rest` behind it; `None` if that is not inside.
@@ -79,9 +79,9 @@ fn leads_out(root: &[u8], link: &[u8]) -> Error {
 pub(super) fn without_doubles(found: Vec<Found>) -> Result<Vec<Found>> {
     let mut first: HashMap<&[u8], usize> = HashMap::with_capacity(found.len());
     let mut is_first = vec![true; found.len()];
-    for (place, one) in found.iter().enumerate() {
-        let earlier = *first.entry(&one.entry.path).or_insert(place);
-        is_first[place] = earlier == place;
+    for (index, one) in found.iter().enumerate() {
+        let earlier = *first.entry(&one.entry.path).or_insert(index);
+        is_first[index] = earlier == index;
         if found[earlier].id != one.id {
             let (earlier, later) = (show_path(&found[earlier].source), show_path(&one.source));
             let text = format!(

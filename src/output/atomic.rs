@@ -14,7 +14,7 @@ use crate::container::{Metadata, Time};
 /// Long stretches of zeros become holes: they take neither time nor room on the disk.
 pub struct AtomicFile {
     target: PathBuf,
-    state: State,
+    destination: Destination,
     /// Whether another file of that name is replaced.
     replaces: bool,
     /// Whether zeros were passed over since the last byte that was written.
@@ -37,7 +37,7 @@ fn is_zero(chunk: &[u8]) -> bool {
     ends == 0 && chunk.iter().fold(0, |any, byte| any | byte) == 0
 }
 
-enum State {
+enum Destination {
     Temporary(TemporaryFile),
     Direct(File),
 }
@@ -57,7 +57,7 @@ impl AtomicFile {
             let file = OpenOptions::new().write(true).append(is_file).open(path)?;
             return Ok(AtomicFile {
                 target,
-                state: State::Direct(file),
+                destination: Destination::Direct(file),
                 replaces,
                 ends_in_hole: false,
                 mode: None,
@@ -67,7 +67,7 @@ impl AtomicFile {
         let temporary = TemporaryFile::create(File::open(above)?.into(), above)?;
         Ok(AtomicFile {
             target,
-            state: State::Temporary(temporary),
+            destination: Destination::Temporary(temporary),
             replaces,
             ends_in_hole: false,
             mode: None,
@@ -77,7 +77,7 @@ impl AtomicFile {
     /// Do the bytes go to a device or pipe, which keeps no copy?
     #[must_use]
     pub fn is_direct(&self) -> bool {
-        matches!(self.state, State::Direct(_))
+        matches!(self.destination, Destination::Direct(_))
     }
 
     /// Sets mode and time as far as they are known.
@@ -90,8 +90,8 @@ impl AtomicFile {
             // changed.
             self.mode = Some(mode & 0o777);
         }
-        match (&self.state, metadata.mtime) {
-            (State::Temporary(temporary), Some(time)) => {
+        match (&self.destination, metadata.mtime) {
+            (Destination::Temporary(temporary), Some(time)) => {
                 temporary.file.set_modified(time.to_system())
             }
             _ => Ok(()),
@@ -106,7 +106,9 @@ impl AtomicFile {
     #[cfg(unix)]
     pub fn set_owner_and_mode(&mut self, original: &fs::Metadata) -> io::Result<()> {
         use std::os::unix::fs::{MetadataExt, fchown};
-        let State::Temporary(TemporaryFile { file, .. }) = &self.state else { return Ok(()) };
+        let Destination::Temporary(TemporaryFile { file, .. }) = &self.destination else {
+            return Ok(());
+        };
         let _ = fchown(file, Some(original.uid()), Some(original.gid()))
             .or_else(|_| fchown(file, None, Some(original.gid())));
         let has_group = file.metadata()?.gid() == original.gid();
@@ -119,9 +121,9 @@ impl AtomicFile {
     /// # Errors
     /// The disk is full or the name is taken by a folder; nothing has changed under the name then.
     pub fn commit(self) -> io::Result<()> {
-        match self.state {
-            State::Direct(mut file) => file.flush(),
-            State::Temporary(mut temporary) => {
+        match self.destination {
+            Destination::Direct(mut file) => file.flush(),
+            Destination::Temporary(mut temporary) => {
                 let file = &mut temporary.file;
                 if self.ends_in_hole {
                     let length = file.stream_position()?;
@@ -144,8 +146,8 @@ impl AtomicFile {
 
 impl Write for AtomicFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match &mut self.state {
-            State::Temporary(TemporaryFile { file, .. }) => {
+        match &mut self.destination {
+            Destination::Temporary(TemporaryFile { file, .. }) => {
                 let zeros = leading_zero_chunks(bytes);
                 if zeros > 0 {
                     file.seek_relative(zeros as i64)?;
@@ -160,7 +162,7 @@ impl Write for AtomicFile {
                 self.ends_in_hole &= written == 0;
                 Ok(written)
             }
-            State::Direct(file) => file.write(bytes),
+            Destination::Direct(file) => file.write(bytes),
         }
     }
 
@@ -315,7 +317,7 @@ mod tests {
             let mut file = AtomicFile::create(&path, true).unwrap();
             file.write_all(b"content").unwrap();
             file.set_metadata(&Metadata { mode: stored, mtime: None }).unwrap();
-            let State::Temporary(TemporaryFile { file: open, .. }) = &file.state else {
+            let Destination::Temporary(TemporaryFile { file: open, .. }) = &file.destination else {
                 panic!("no device")
             };
             assert_eq!(open.metadata().unwrap().permissions().mode() & 0o777, 0o600);

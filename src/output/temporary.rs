@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 
-use super::unfinished::Listed;
+use super::unfinished::ListedFile;
 
 /// Only the owner may read what is not finished.
 const PRIVATE: Mode = Mode::from_raw_mode(0o600);
@@ -25,21 +25,21 @@ pub(super) struct TemporaryFile {
     pub file: File,
     folder: OwnedFd,
     /// Path of the folder, for the list of names that a signal clears away.
-    shown: PathBuf,
+    folder_path: PathBuf,
     /// The temporary name, while the file has one.
-    name: Option<(String, Listed)>,
+    name: Option<(String, ListedFile)>,
 }
 
 impl TemporaryFile {
-    /// A file in `folder`, whose path is `shown`.
+    /// A file in `folder`, whose path is `folder_path`.
     ///
     /// # Errors
     /// The folder cannot be written to.
-    pub fn create(folder: OwnedFd, shown: &Path) -> io::Result<Self> {
-        let shown = shown.to_path_buf();
+    pub fn create(folder: OwnedFd, folder_path: &Path) -> io::Result<Self> {
+        let folder_path = folder_path.to_path_buf();
         match Self::unnamed(&folder) {
-            Some(file) => Ok(TemporaryFile { file, folder, shown, name: None }),
-            None => Self::named(folder, shown),
+            Some(file) => Ok(TemporaryFile { file, folder, folder_path, name: None }),
+            None => Self::named(folder, folder_path),
         }
     }
 
@@ -60,12 +60,12 @@ impl TemporaryFile {
         }
     }
 
-    fn named(folder: OwnedFd, shown: PathBuf) -> io::Result<Self> {
+    fn named(folder: OwnedFd, folder_path: PathBuf) -> io::Result<Self> {
         let flags =
             OFlags::CREATE | OFlags::EXCL | OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let (file, name) = with_new_name(|name| rustix::fs::openat(&folder, name, flags, PRIVATE))?;
-        let listed = Listed::new(&shown.join(&name));
-        Ok(TemporaryFile { file: file.into(), folder, shown, name: Some((name, listed)) })
+        let listed = ListedFile::new(&folder_path.join(&name));
+        Ok(TemporaryFile { file: file.into(), folder, folder_path, name: Some((name, listed)) })
     }
 
     /// Gives the file its `name`: in place of what has that name if it `replaces`.
@@ -84,7 +84,7 @@ impl TemporaryFile {
                 // start from.
                 Err(rustix::io::Errno::EXIST) if replaces => {
                     let ((), new) = with_new_name(|new| link(OsStr::new(new)))?;
-                    let listed = Listed::new(&self.shown.join(&new));
+                    let listed = ListedFile::new(&self.folder_path.join(&new));
                     self.name = Some((new, listed));
                 }
                 linked => return Ok(linked?),

@@ -20,7 +20,7 @@ use crate::input::shown::show_path;
 pub struct Tree {
     root: OwnedFd,
     root_path: PathBuf,
-    way: RefCell<Way>,
+    open_path: RefCell<OpenPath>,
     /// Folders that were made here and are still closed to all but their owner.
     made: HashSet<Vec<u8>>,
 }
@@ -28,17 +28,17 @@ pub struct Tree {
 /// Folders of the way to the one used last, since entries come folder by folder: the next one is a
 /// few steps from there, however deep it lies.
 #[derive(Default)]
-struct Way {
+struct OpenPath {
     path: Vec<u8>,
     /// Bytes of `path` that lead to each of the nearest folders, and those; the last one is at the
     /// end of the way.
     open: VecDeque<(usize, OwnedFd)>,
 }
 
-/// Folders that a [`Way`] keeps open at most.
+/// Folders that a [`OpenPath`] keeps open at most.
 const MAX_OPEN_FOLDERS: usize = 64;
 
-impl Way {
+impl OpenPath {
     /// Goes to the folder at `path` below `root`, each step by `step`, and duplicates it.
     ///
     /// `step` gets the open folder above, the name, and the path below `root`.
@@ -111,7 +111,7 @@ impl Tree {
         Ok(Tree {
             root,
             root_path: path.to_path_buf(),
-            way: RefCell::default(),
+            open_path: RefCell::default(),
             made: HashSet::new(),
         })
     }
@@ -126,7 +126,7 @@ impl Tree {
             }
             Ok(folder)
         };
-        self.way
+        self.open_path
             .borrow_mut()
             .reach(&self.root, path, step)
             .map_err(|error| unsafe_step(path, error))
@@ -144,10 +144,10 @@ impl Tree {
     ///
     /// # Errors
     /// A part above it is a link, or the system refuses.
-    pub fn find(&self, path: &[u8]) -> Result<Option<Found>> {
+    pub fn find(&self, path: &[u8]) -> Result<Option<Existing>> {
         let (above, name) = split(path);
         let folder = match self
-            .way
+            .open_path
             .borrow_mut()
             .reach(&self.root, above, |above, name, _| open_folder(above, name))
         {
@@ -156,7 +156,7 @@ impl Tree {
             Err(error) => return Err(unsafe_step(path, error)),
         };
         match rustix::fs::statat(&folder, os(name), AtFlags::SYMLINK_NOFOLLOW) {
-            Ok(stat) => Ok(Some(Found {
+            Ok(stat) => Ok(Some(Existing {
                 kind: FileType::from_raw_mode(stat.st_mode),
                 id: (stat.st_dev, stat.st_ino),
             })),
@@ -170,14 +170,15 @@ impl Tree {
     #[must_use]
     pub fn obstacle(&self, path: &[u8], is_folder: bool) -> Option<(Vec<u8>, FileType)> {
         let folder = if is_folder { path } else { split(path).0 };
-        let mut way = self.way.borrow_mut();
-        way.reach(&self.root, folder, |above, name, _| open_folder(above, name)).err()?;
+        let mut open_path = self.open_path.borrow_mut();
+        open_path.reach(&self.root, folder, |above, name, _| open_folder(above, name)).err()?;
         // The way ends at the step that failed.
-        let above = way.open.back().map_or(&self.root, |(_, folder)| folder);
+        let above = open_path.open.back().map_or(&self.root, |(_, folder)| folder);
         let stat =
-            rustix::fs::statat(above, os(split(&way.path).1), AtFlags::SYMLINK_NOFOLLOW).ok()?;
+            rustix::fs::statat(above, os(split(&open_path.path).1), AtFlags::SYMLINK_NOFOLLOW)
+                .ok()?;
         let kind = FileType::from_raw_mode(stat.st_mode);
-        (kind != FileType::Directory).then(|| (way.path.clone(), kind))
+        (kind != FileType::Directory).then(|| (open_path.path.clone(), kind))
     }
 
     /// Begins a file that will be at `path`.
@@ -287,7 +288,7 @@ impl Tree {
 
 /// What is under a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Found {
+pub struct Existing {
     /// File, folder, link or something else.
     pub kind: FileType,
     /// Device and inode.

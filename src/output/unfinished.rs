@@ -14,32 +14,32 @@ fn files() -> MutexGuard<'static, Vec<PathBuf>> {
 }
 
 /// A temporary file in the list; dropped, it leaves the list.
-pub(super) struct Listed(PathBuf);
+pub(super) struct ListedFile(PathBuf);
 
-impl Listed {
+impl ListedFile {
     pub(super) fn new(path: &Path) -> Self {
         files().push(path.to_path_buf());
-        Listed(path.to_path_buf())
+        ListedFile(path.to_path_buf())
     }
 }
 
-impl Drop for Listed {
+impl Drop for ListedFile {
     fn drop(&mut self) {
         files().retain(|path| *path != self.0);
     }
 }
 
 /// Files that are appended to: a number, and the length to cut them back to.
-static TAILS: Mutex<Vec<(u64, File, u64)>> = Mutex::new(Vec::new());
+static APPENDS: Mutex<Vec<(u64, File, u64)>> = Mutex::new(Vec::new());
 
-fn tails() -> MutexGuard<'static, Vec<(u64, File, u64)>> {
-    TAILS.lock().unwrap_or_else(PoisonError::into_inner)
+fn appends() -> MutexGuard<'static, Vec<(u64, File, u64)>> {
+    APPENDS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The unfinished end of a file that is appended to. Dropped, it is finished.
-pub(crate) struct Tail(u64);
+pub(crate) struct UnfinishedAppend(u64);
 
-impl Tail {
+impl UnfinishedAppend {
     /// What is written to `file` from its byte `start` on.
     ///
     /// # Errors
@@ -47,21 +47,21 @@ impl Tail {
     pub(crate) fn new(file: &File, start: u64) -> io::Result<Self> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        tails().push((number, file.try_clone()?, start));
-        Ok(Tail(number))
+        appends().push((number, file.try_clone()?, start));
+        Ok(UnfinishedAppend(number))
     }
 }
 
-impl Drop for Tail {
+impl Drop for UnfinishedAppend {
     fn drop(&mut self) {
-        tails().retain(|(number, ..)| *number != self.0);
+        appends().retain(|(number, ..)| *number != self.0);
     }
 }
 
 /// Deletes every temporary file that is still being written, and cuts off what is being appended.
 /// For a process that is about to end.
 pub fn remove_all() {
-    for (_, file, start) in tails().drain(..) {
+    for (_, file, start) in appends().drain(..) {
         // What cannot be cut off now, the next append cuts off.
         let _ = file.set_len(start);
     }

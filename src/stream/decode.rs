@@ -221,7 +221,7 @@ impl<R: Read> Members<R> {
         }
         let progress = self.options.progress.clone();
         Ordered::new(1).submit(move || {
-            progress::part(progress.as_ref(), member.raw_len, || decode_compact(&member))
+            progress::count_as(progress.as_ref(), member.raw_len, || decode_compact(&member))
         })
     }
 
@@ -260,7 +260,7 @@ impl<R: Read> Members<R> {
                 self.state = State::Blocks;
                 let (progress, memory) = (self.options.progress.clone(), self.memory);
                 self.queue.submit(move || {
-                    let raw = progress::part(progress.as_ref(), record.raw_len, || {
+                    let raw = progress::count_as(progress.as_ref(), record.raw_len, || {
                         decode_record(&record, &coded, memory, None)
                     })?;
                     Ok(raw)

@@ -146,7 +146,7 @@ impl<W: Write> MemberEncoder<W> {
 
 fn encode_block(block: &[u8], options: &EncodeOptions) -> Result<CodedBlock> {
     let work = block.len() as u64 * options.passes();
-    progress::part(options.progress.as_ref(), work, || {
+    progress::count_as(options.progress.as_ref(), work, || {
         CodedBlock::encode(block, options.level, options.verify)
     })
 }

@@ -7,7 +7,7 @@ use super::select::Wanted;
 use crate::error::Result;
 
 /// A part of an entry's stored content.
-pub struct Piece<'a> {
+pub struct Chunk<'a> {
     /// Place of the entry among the wanted ones.
     pub entry: usize,
     /// Where in the stored content the bytes begin.
@@ -21,14 +21,14 @@ pub struct Piece<'a> {
 }
 
 /// The contents of some entries of a member, none of which share any, waiting for their blocks.
-pub struct Pieces {
+pub struct Chunks {
     /// Range in the member's content, and place among the wanted; sorted, apart, not empty.
     wanted: Vec<(Range<u64>, usize)>,
     empty: Vec<usize>,
     next: usize,
 }
 
-impl Pieces {
+impl Chunks {
     /// The contents of those of `wanted` that `chosen` names.
     #[must_use]
     pub fn new(member: &Member, wanted: &[Wanted], chosen: &[usize]) -> Self {
@@ -42,7 +42,7 @@ impl Pieces {
             .map(|&number| (range(number), number))
             .partition(|(range, _)| !range.is_empty());
         full.sort_by_key(|(range, _)| range.start);
-        Pieces {
+        Chunks {
             wanted: full,
             empty: empty.into_iter().map(|(_, number)| number).collect(),
             next: 0,
@@ -58,9 +58,9 @@ impl Pieces {
     ///
     /// # Errors
     /// `take` fails.
-    pub fn empty_entries(&self, take: &mut impl FnMut(Piece<'_>) -> Result<()>) -> Result<()> {
+    pub fn empty_entries(&self, take: &mut impl FnMut(Chunk<'_>) -> Result<()>) -> Result<()> {
         self.empty.iter().try_for_each(|&entry| {
-            take(Piece { entry, at: 0, bytes: &[], first: true, last: true })
+            take(Chunk { entry, at: 0, bytes: &[], first: true, last: true })
         })
     }
 
@@ -73,7 +73,7 @@ impl Pieces {
         &mut self,
         at: u64,
         block: &[u8],
-        take: &mut impl FnMut(Piece<'_>) -> Result<()>,
+        take: &mut impl FnMut(Chunk<'_>) -> Result<()>,
     ) -> Result<()> {
         let end = at + block.len() as u64;
         while let Some((range, entry)) = self.wanted.get(self.next) {
@@ -81,7 +81,7 @@ impl Pieces {
                 break;
             }
             let (from, to) = (range.start.max(at), range.end.min(end));
-            take(Piece {
+            take(Chunk {
                 entry: *entry,
                 at: from - range.start,
                 bytes: &block[(from - at) as usize..(to - at) as usize],
