@@ -6,7 +6,7 @@
 //! selectors. Lists are separated by commas; ranges of numbered ones are written X86.0-9.
 
 use cmx::model::context::Context;
-use cmx::predictor::codec::encode_profile;
+use cmx::predictor::encode_profile;
 use cmx::predictor::primer::Primer;
 use cmx::predictor::profile::{Profile, Selector};
 

@@ -148,13 +148,6 @@ impl Level {
         self.effort
     }
 
-    /// Bytes of memory that coding or decoding a block of `length` bytes takes, at most, whatever
-    /// is in the block.
-    #[must_use]
-    pub fn memory_for(&self, length: usize) -> u64 {
-        crate::predictor::most_memory(self, length)
-    }
-
     /// The same level with blocks of at most `bytes`, from one byte to the block size of the level.
     /// Smaller blocks let more threads work and make larger archives, which every decoder reads.
     #[must_use]

@@ -11,4 +11,4 @@ features="+avx2,+bmi1,+bmi2,+lzcnt,+popcnt"
 export MIRIFLAGS="-Zmiri-disable-isolation -Zmiri-symbolic-alignment-check"
 export PROPTEST_CASES=4
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-target}/miri
-cargo +nightly miri test --locked --lib --no-default-features -- simd::sound simd::tests::every simd::detect model::bit_history
+cargo +nightly miri test --locked --lib --no-default-features -- simd::sound simd::tests::every simd::detect numeric::bit_history

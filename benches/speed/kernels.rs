@@ -3,7 +3,7 @@
 
 use std::hint::black_box;
 
-use cmx::model::state_map::MapEntry;
+use cmx::numeric::state_map::MapEntry;
 use cmx::simd::{InstructionSet, Kernels, Scalar, usable};
 use criterion::{BenchmarkId, Criterion, Throughput};
 

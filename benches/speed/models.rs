@@ -2,7 +2,7 @@
 //! set.
 
 use cmx::level::{Effort, LEVELS, Level};
-use cmx::predictor::codec;
+use cmx::method;
 use cmx::simd::{active, usable};
 use criterion::{BenchmarkId, Criterion, Throughput};
 
@@ -26,7 +26,7 @@ pub fn all(criterion: &mut Criterion) {
         for (input, kind, bytes) in &inputs {
             group.throughput(Throughput::Bytes(bytes.len() as u64));
             group.bench_function(*input, |bencher| {
-                bencher.iter(|| codec::encode_as(bytes, level_of(effort), kind, active()))
+                bencher.iter(|| method::encode_as(bytes, level_of(effort), kind, active()))
             });
         }
     }
@@ -38,7 +38,7 @@ pub fn all(criterion: &mut Criterion) {
             [("small", Effort::Small), ("middle", Effort::Middle), ("huge", Effort::Huge)]
         {
             group.bench_function(BenchmarkId::new(set.name(), name), |bencher| {
-                bencher.iter(|| codec::encode_as(text, level_of(effort), kind, set));
+                bencher.iter(|| method::encode_as(text, level_of(effort), kind, set));
             });
         }
     }

@@ -1,6 +1,6 @@
 //! Every kernel against the scalar one, on any inputs it may get.
 
-use cmx::model::state_map::MapEntry;
+use cmx::numeric::state_map::MapEntry;
 use cmx::simd::{Kernels, LANES, Scalar};
 
 fn agree<K: Kernels>(kernels: K, inputs: &[i16], weights: &[i16], entries: &[u32], error: i16) {

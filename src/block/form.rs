@@ -7,13 +7,14 @@
 
 use std::fmt;
 
-use super::kind::Kind;
 use super::piece::{self, Body, Piece};
 use super::streams::{self, Streams};
-use super::{program, split, work};
+use super::{program, split};
 use crate::budget;
 use crate::error::{Error, Result};
+use crate::kind::Kind;
 use crate::level::{self, Level};
+use crate::method::work;
 use crate::predictor::base::Base;
 use crate::varint::Reader;
 

@@ -5,21 +5,15 @@
 
 mod detect;
 mod form;
-mod format;
-mod kind;
 mod piece;
+mod probe;
 mod program;
 mod split;
 mod streams;
-mod work;
-
-pub use crate::varint::Reader;
-pub use kind::{Kind, MAX_ROW};
-
-pub(crate) use work::{check_index, fewest_bytes, fill_index};
 
 use crate::budget::Budget;
 use crate::error::Result;
+use crate::kind::Kind;
 use crate::level::Level;
 pub use crate::predictor::base::Base;
 use crate::transform::Parts;

@@ -1,6 +1,6 @@
 //! What a block is cut into: a list of pieces, each copied to a stream, a run, or transformed.
 
-use super::kind::Kind;
+use crate::kind::Kind;
 use crate::transform::{Parts, functions, relocations};
 
 /// A stretch of bytes and what becomes of it.

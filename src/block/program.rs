@@ -7,9 +7,9 @@
 
 use super::piece::{Body, Piece};
 use super::streams::Streams;
-use super::work;
 use crate::budget;
 use crate::error::{Error, Result};
+use crate::method::work;
 use crate::transform::{self, Parts};
 use crate::varint::{self, Reader};
 

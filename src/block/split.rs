@@ -1,9 +1,9 @@
 //! Cuts bytes into pieces: known formats first, then gaps, then text, code and the rest, then runs.
 
 use super::detect::{self, Class, bilevel, image16, runs};
-use super::format;
-use super::kind::Kind;
 use super::piece::{self, Body, Piece};
+use super::probe;
+use crate::kind::Kind;
 use crate::level::Level;
 use crate::transform::x86;
 
@@ -60,7 +60,7 @@ pub fn cut_behind(bytes: &[u8], passed: usize, context: &mut Context) -> Vec<Pie
     let mut pieces = Vec::new();
     let mut done = 0;
     let gaps = runs::gaps(bytes);
-    while let Some((start, found)) = format::find(bytes, done.max(passed), &gaps, context) {
+    while let Some((start, found)) = probe::find(bytes, done.max(passed), &gaps, context) {
         around_gaps(bytes, done..start, &gaps, &mut pieces);
         done = start + found.iter().map(|piece| piece.len).sum::<usize>();
         for piece in found {

@@ -6,12 +6,12 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::kind::Kind;
-use super::work;
 use crate::budget::{self, Charge};
 use crate::error::{Error, Result};
+use crate::kind::Kind;
 use crate::level::Level;
-use crate::predictor::{self, base::Base};
+use crate::method::{self, work};
+use crate::predictor::base::Base;
 use crate::varint::{self, Reader};
 
 /// The streams of a block.
@@ -99,7 +99,7 @@ fn is_too_dense(kind: Kind, level: &Level, raw_len: usize, coded_len: usize) -> 
     let is_signal = matches!(kind, Kind::Image { .. } | Kind::Image16 { .. } | Kind::Audio { .. });
     is_signal
         && raw_len > coded_len.saturating_mul(MOST_SAMPLES).saturating_add(FEW_SAMPLES)
-        && !predictor::sorted(level, &kind, raw_len)
+        && !method::sorted(level, &kind, raw_len)
 }
 
 enum Body {
@@ -128,10 +128,10 @@ pub fn encode(
 ) -> Result<(Kind, Vec<u8>)> {
     let coded = match base {
         Some(base) if kind == Kind::Words => base.encode_behind(bytes)?,
-        _ => predictor::encode(bytes, level, &kind)?,
+        _ => method::encode(bytes, level, &kind)?,
     };
     if is_too_dense(kind, level, bytes.len(), coded.len()) {
-        return Ok((Kind::Generic, predictor::encode(bytes, level, &Kind::Generic)?));
+        return Ok((Kind::Generic, method::encode(bytes, level, &Kind::Generic)?));
     }
     Ok((kind, coded))
 }
@@ -155,7 +155,7 @@ pub fn decode(
     }
     match base {
         Some(base) if kind == Kind::Words => base.decode_behind(coded, raw_len),
-        _ => predictor::decode(coded, raw_len, level, &kind),
+        _ => method::decode(coded, raw_len, level, &kind),
     }
 }
 

@@ -8,9 +8,9 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use cmx::block::Kind;
+use cmx::kind::Kind;
 use cmx::level::{self, LEVELS, Level};
-use cmx::predictor::codec;
+use cmx::method;
 use cmx::predictor::learning::{self, Learning};
 use cmx::predictor::profile::Profile;
 
@@ -154,7 +154,7 @@ fn table(path: &Path, raw: &[u8], length: u64, levels: &[&'static Level]) -> Res
 fn instruction_sets(path: &Path, raw: &[u8], level: &Level) -> Result<(), Failure> {
     for set in cmx::simd::usable() {
         let start = Instant::now();
-        let coded = codec::encode_as(raw, level, &Kind::Text, set)
+        let coded = method::encode_as(raw, level, &Kind::Text, set)
             .map_err(|error| Failure::at(path, &error))?;
         let encoded = start.elapsed().as_secs_f64();
         let rate = raw.len() as f64 / 1e6 / encoded.max(1e-9);

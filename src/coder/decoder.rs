@@ -1,6 +1,7 @@
 //! The decoding half of the coder.
 
-use super::{NARROWEST, PROBABILITY_BITS};
+use super::NARROWEST;
+use crate::numeric::PROBABILITY_BITS;
 
 /// Turns bytes back into bits, given the same probabilities as the encoder had.
 #[derive(Debug)]

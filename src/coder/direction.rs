@@ -1,6 +1,7 @@
 //! One text for both directions: models code a bit that they know, or learn which bit it was.
 
-use super::{Decoder, Encoder, PROBABILITY_ONE};
+use super::{Decoder, Encoder};
+use crate::numeric::PROBABILITY_ONE;
 
 /// A coder of single bits, of either direction.
 pub trait BitCoder {

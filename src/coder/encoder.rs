@@ -1,6 +1,7 @@
 //! The encoding half of the coder.
 
-use super::{NARROWEST, PROBABILITY_BITS, PROBABILITY_ONE};
+use super::NARROWEST;
+use crate::numeric::{PROBABILITY_BITS, PROBABILITY_ONE};
 
 /// Turns bits and their probabilities into bytes.
 #[derive(Debug)]

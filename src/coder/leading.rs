@@ -6,9 +6,10 @@
 //! bytes of text that have the first bit set are listed ahead of the stream, and the predictor
 //! passes over it.
 
-use super::{Decoder, Encoder, PROBABILITY_BITS, PROBABILITY_ONE};
-use crate::block::Kind;
+use super::{Decoder, Encoder};
 use crate::error::{Error, Result};
+use crate::kind::Kind;
+use crate::numeric::{PROBABILITY_BITS, PROBABILITY_ONE};
 
 /// Which streams may have leading bits left out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -16,19 +16,13 @@ pub use decoder::Decoder;
 pub use direction::{BitCoder, Direction};
 pub use encoder::Encoder;
 
-/// Fractional bits of a coded probability.
-pub const PROBABILITY_BITS: u32 = 22;
-
-/// A probability of one, as a fixed-point number: coded probabilities lie strictly between 0 and
-/// this.
-pub const PROBABILITY_ONE: u32 = 1 << PROBABILITY_BITS;
-
 /// The interval is widened whenever it becomes narrower than this.
 const NARROWEST: u64 = 1 << 32;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::numeric::PROBABILITY_ONE;
     use proptest::prelude::*;
 
     fn round_trip(bits: &[(u32, u32)]) -> usize {

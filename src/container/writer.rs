@@ -15,6 +15,7 @@ use crate::block::{self, Base, Encoded};
 use crate::budget::Charge;
 use crate::error::{Error, Limit, LimitKind, Result};
 use crate::level::Level;
+use crate::method::work;
 
 /// A coded block.
 #[derive(Debug)]
@@ -49,7 +50,7 @@ impl CodedBlock {
     /// Codes the raw bytes of an index or of names.
     fn encode_index(raw: &[u8], level: &Level, verify: bool) -> Result<CodedBlock> {
         let mut coded = Self::encode(raw, level, verify)?;
-        block::fill_index(&mut coded.coded, raw.len());
+        work::fill_index(&mut coded.coded, raw.len());
         Ok(coded)
     }
 

@@ -1,9 +1,9 @@
 //! Adaptive probability maps (secondary symbol estimation): a probability corrected by what
 //! happened before to like probabilities in the same small context.
 
-use super::logistic::{MIX_BITS, squash};
-use crate::coder::PROBABILITY_BITS;
 use crate::error::Result;
+use crate::numeric::PROBABILITY_BITS;
+use crate::numeric::logistic::{MIX_BITS, squash};
 use crate::simd::memory::{Table, zeroed};
 use crate::simd::prefetch;
 use std::sync::LazyLock;

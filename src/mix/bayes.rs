@@ -10,7 +10,7 @@
 //! --mixer` can compare them; `docs/architecture-engine.md` shows what came out.
 
 use super::mixer::{Rate, Selection, WeightMixer};
-use crate::coder::PROBABILITY_BITS;
+use crate::numeric::PROBABILITY_BITS;
 use crate::simd::Kernels;
 
 /// Fractional bits of a variance.

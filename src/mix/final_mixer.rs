@@ -1,8 +1,8 @@
 //! The second layer: weighs the predictions of the weight sets against each other.
 
-use super::logistic::{MIX_BITS, MIX_LIMIT, STRETCH_BITS, squash_coarse};
 use super::mixer::{INPUT_LIMIT, WEIGHT_BITS};
-use crate::coder::PROBABILITY_BITS;
+use crate::numeric::PROBABILITY_BITS;
+use crate::numeric::logistic::{MIX_BITS, MIX_LIMIT, STRETCH_BITS, squash_coarse};
 
 /// A mixer of `S` stretched predictions, in scalar code: few inputs, and on the critical path.
 #[derive(Clone)]

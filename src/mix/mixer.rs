@@ -5,8 +5,8 @@
 //! Weights are 16-bit: keeping 16 more bits below them was tried and changed sizes by less than
 //! 0.05 % either way, at two and a half times the cost of an update.
 
-use super::logistic::{MIX_BITS, MIX_LIMIT, squash_coarse};
-use crate::coder::PROBABILITY_BITS;
+use crate::numeric::PROBABILITY_BITS;
+use crate::numeric::logistic::{MIX_BITS, MIX_LIMIT, squash_coarse};
 use crate::simd::Kernels;
 
 /// Fractional bits of a weight: one is 2^14, the range ±2.
@@ -14,7 +14,7 @@ pub const WEIGHT_BITS: u32 = 14;
 /// Largest magnitude of an input: ±16 with 8 fractional bits.
 pub const INPUT_LIMIT: i32 = 4095;
 /// What brings a sum of products to the mixer's 12 fractional bits.
-const SUM_SHIFT: u32 = WEIGHT_BITS + super::logistic::STRETCH_BITS - MIX_BITS;
+const SUM_SHIFT: u32 = WEIGHT_BITS + crate::numeric::logistic::STRETCH_BITS - MIX_BITS;
 
 /// How fast a mixer learns: a row's rate falls from `first` to `last` as `last + (first - last) *
 /// span / (span + updates)`. One is 2^-16 of weight per unit of input and error.

@@ -3,5 +3,4 @@
 pub mod apm;
 pub mod bayes;
 pub mod final_mixer;
-pub mod logistic;
 pub mod mixer;

@@ -6,8 +6,8 @@
 //! brings is in `docs/architecture-engine.md`.
 
 use super::match_model::MatchModel;
-use crate::coder::{PROBABILITY_BITS, PROBABILITY_ONE};
 use crate::error::{Error, Result};
+use crate::numeric::{PROBABILITY_BITS, PROBABILITY_ONE};
 
 /// From this length on all matches are one class.
 const LONGEST_OCTAVE: u32 = 9;

@@ -1,8 +1,8 @@
 //! The match model: where the last bytes occurred before, what followed there is expected again.
 
-use super::state_map::MapEntry;
-use crate::coder::PROBABILITY_BITS;
 use crate::error::Result;
+use crate::numeric::PROBABILITY_BITS;
+use crate::numeric::state_map::MapEntry;
 use crate::simd::memory::{Table, zeroed};
 use crate::simd::prefetch;
 

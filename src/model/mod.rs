@@ -1,6 +1,5 @@
 //! The models: one file a family.
 
-pub mod bit_history;
 pub mod bypass;
 pub mod byte_history;
 pub mod context;
@@ -16,7 +15,6 @@ pub mod record;
 pub mod run_map;
 pub mod signal;
 pub mod slots;
-pub mod state_map;
 pub mod stationary_map;
 pub mod stride;
 pub mod table;

@@ -3,9 +3,9 @@
 //! Bit histories forget which bits belonged to one byte; a run remembers the byte. Each context
 //! has one entry of four bytes: check, count, byte. The idea of run inputs is Mahoney's (PAQ8).
 
-use super::state_map::MapEntry;
-use crate::coder::PROBABILITY_ONE;
 use crate::error::Result;
+use crate::numeric::PROBABILITY_ONE;
+use crate::numeric::state_map::MapEntry;
 use crate::simd::memory::{Table, zeroed};
 use crate::simd::prefetch;
 

@@ -4,12 +4,9 @@
 //! nodes). A lookup touches one line; of four slots the least established gives way. All contexts
 //! of a predictor share the table; the bytes belong to [`crate::simd::Histories`].
 
-use super::bit_history::BIT_HISTORY;
+use crate::numeric::bit_history::BIT_HISTORY;
+use crate::simd::{LINE, Line};
 
-/// Bytes of a line.
-pub const LINE: usize = 64;
-/// A cache line of the table.
-pub type Line = [u8; LINE];
 const WAYS: usize = 4;
 /// Bit histories of a slot.
 pub const NODES: usize = 15;

@@ -4,9 +4,9 @@
 //! A history forgets all but some ten bits, which is right for what changes; a probability with a
 //! count remembers them all. PAQ8 and cmix give both for their lowest orders.
 
-use super::state_map::{entry, inputs_of, probability, update_entry};
-use crate::coder::PROBABILITY_ONE;
 use crate::error::Result;
+use crate::numeric::PROBABILITY_ONE;
+use crate::numeric::state_map::{entry, inputs_of, probability, update_entry};
 use crate::simd::memory::{Table, zeroed};
 use crate::simd::prefetch;
 

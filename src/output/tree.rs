@@ -217,7 +217,7 @@ impl Tree {
         if self.find(first)?.is_none_or(|found| found.kind != FileType::RegularFile) {
             return Err(Error::UnsafePath(format!(
                 "a hard link to {}, which is no file",
-                crate::archive::show_name(first)
+                crate::input::shown::show_name(first)
             )));
         }
         let (from_above, from) = split(first);
@@ -358,7 +358,7 @@ fn unsafe_step(path: &[u8], error: io::Error) -> Error {
     match error.raw_os_error().map(rustix::io::Errno::from_raw_os_error) {
         Some(rustix::io::Errno::LOOP | rustix::io::Errno::NOTDIR) => Error::UnsafePath(format!(
             "{} leads through something that is no folder",
-            crate::archive::show_name(path)
+            crate::input::shown::show_name(path)
         )),
         _ => Error::Io(error),
     }

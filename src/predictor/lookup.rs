@@ -3,8 +3,8 @@
 
 use super::Predictor;
 use crate::mix::mixer::WeightMixer;
-use crate::model::slots::{LINE, NONE_DEFERRED, defer, first_byte, mark_once, slot, take_deferred};
-use crate::simd::{Kernels, prefetch};
+use crate::model::slots::{NONE_DEFERRED, defer, first_byte, mark_once, slot, take_deferred};
+use crate::simd::{Kernels, LINE, prefetch};
 
 /// The first contexts of every profile are low orders that are followed by many bytes: their
 /// second nibbles are spread over more lines and never deferred.

@@ -1,7 +1,6 @@
 //! A predictor: models, mixer and final stages put together as a profile says.
 
 pub mod base;
-pub mod codec;
 pub mod learning;
 mod lookup;
 mod primed;
@@ -15,14 +14,10 @@ mod tables;
 mod tests;
 mod work;
 
-pub(crate) use codec::sorted;
-pub use codec::{decode, encode};
+pub use stream::{decode_profile, encode_profile};
 
-use crate::block::Kind;
-use crate::coder::PROBABILITY_ONE;
 use crate::coder::leading::Skipped;
 use crate::error::Result;
-use crate::level::Level;
 use crate::mix::apm::Apm;
 use crate::mix::final_mixer::FinalMixer;
 use crate::mix::mixer::{Mixer, WeightMixer};
@@ -31,9 +26,10 @@ use crate::model::context::ContextState;
 use crate::model::match_model::MatchModel;
 use crate::model::run_map::RunMap;
 use crate::model::signal::Signal;
-use crate::model::slots::{LINE, NONE_DEFERRED, SlotTable};
+use crate::model::slots::{NONE_DEFERRED, SlotTable};
 use crate::model::stationary_map::StationaryMaps;
-use crate::simd::{Histories, Kernels};
+use crate::numeric::PROBABILITY_ONE;
+use crate::simd::{Histories, Kernels, LINE};
 use profile::{Profile, RowPart, Selector};
 use shape::Layout;
 
@@ -81,25 +77,14 @@ impl Sizes {
     }
 }
 
-/// Bytes of memory that a block of `length` bytes takes at `level`, at most, whatever is in it.
-pub(crate) fn most_memory(level: &Level, length: usize) -> u64 {
-    let kinds =
-        [Kind::Text, Kind::Words, Kind::Table, Kind::Generic, Kind::Exe, Kind::Font, Kind::Wasm];
-    let tables = |kind: &Kind| {
-        if sorted(level, kind, length) {
-            // Positions, the column, and the code.
-            return 6 * length as u64;
-        }
-        let profile = Profile::new(level, kind, length);
-        // Shapes have a multiple of eight.
-        let total = length.saturating_add(profile.primer.text.len());
-        let tables =
-            Sizes::of(profile.contexts.len().next_multiple_of(8), total, level.memory).bytes();
-        // Those that are not histories take an eighth of what these may.
-        tables.min(level.memory as u64 / 8 * 9) + 2 * total as u64
-    };
-    // The block and its streams, before and after coding.
-    kinds.iter().map(tables).max().unwrap_or(0) + 4 * length as u64
+/// Bytes of memory that predicting a stream of `length` bytes takes, at most, with tables of at
+/// most `memory` bytes: the tables, and the bytes with those of the primer.
+pub(crate) fn most_memory(profile: &Profile, length: usize, memory: usize) -> u64 {
+    let total = length.saturating_add(profile.primer.text.len());
+    // Shapes have a multiple of eight contexts.
+    let tables = Sizes::of(profile.contexts.len().next_multiple_of(8), total, memory).bytes();
+    // Tables that are not histories take an eighth of what the histories may.
+    tables.min(memory as u64 / 8 * 9) + 2 * total as u64
 }
 
 /// Predicts the next bit.

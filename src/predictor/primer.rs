@@ -7,8 +7,8 @@
 //! is that of Brotli, that of training on text that of PAQ8; see `docs/models-text.md` for what it
 //! brings.
 
-use crate::block::Kind;
 use crate::error::{Error, Result};
+use crate::kind::Kind;
 use crate::level::Effort;
 use crate::words;
 use std::borrow::Cow;

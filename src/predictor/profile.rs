@@ -1,8 +1,8 @@
 //! Profiles: which models, weight-set selectors and stages a stream's predictor uses.
 
 use super::primer::Primer;
-use crate::block::Kind;
 use crate::coder::leading::Leading;
+use crate::kind::Kind;
 use crate::mix::mixer::Rate;
 use crate::model::context::{Context, ContextState, Families, kind};
 use crate::model::signal::Effort;

@@ -284,3 +284,30 @@ fn join(first: Cow<'_, [u8]>, raw: &[u8], total: usize) -> Result<Vec<u8>> {
     bytes.extend_from_slice(raw);
     Ok(bytes)
 }
+
+/// Codes `raw` with the predictor of `profile`.
+///
+/// # Errors
+/// Memory for the tables cannot be had.
+pub fn encode_profile(
+    profile: &Profile,
+    raw: &[u8],
+    memory: usize,
+    set: InstructionSet,
+) -> Result<Vec<u8>> {
+    Ok(encode_task(profile, raw, &Task::alone(profile, raw.len(), memory, set))?.0)
+}
+
+/// Decodes what [`encode_profile`] made of `raw_len` bytes.
+///
+/// # Errors
+/// Memory for the tables cannot be had.
+pub fn decode_profile(
+    profile: &Profile,
+    coded: &[u8],
+    raw_len: usize,
+    memory: usize,
+    set: InstructionSet,
+) -> Result<Vec<u8>> {
+    Ok(decode_task(profile, coded, raw_len, &Task::alone(profile, raw_len, memory, set))?.0)
+}

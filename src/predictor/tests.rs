@@ -1,13 +1,14 @@
 //! The same bytes with every instruction set, back again, and never other bytes than before.
 
-use super::codec::{decode_as, decode_profile, encode_as, encode_profile};
 use super::primer::Primer;
 use super::profile::Profile;
-use crate::block::Kind;
+use super::{decode_profile, encode_profile};
 use crate::block::tests::sample as samples;
 use crate::coder::leading::{Leading, LeadingBits};
 use crate::coder::trace;
+use crate::kind::Kind;
 use crate::level::{LEVELS, Level};
+use crate::method::{decode_as, encode_as};
 use crate::simd::{InstructionSet, usable};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -250,10 +251,9 @@ fn primed_copies_code_the_same() {
         let level = &LEVELS[number];
         for kind in [Kind::Text, Kind::Words] {
             for bytes in [samples::text(4000), samples::text(10_000), sample(300)] {
-                let codes: Vec<Vec<u8>> = (0..3)
-                    .map(|_| crate::predictor::encode(&bytes, level, &kind).unwrap())
-                    .collect();
-                let again = crate::predictor::decode(&codes[0], bytes.len(), level, &kind);
+                let codes: Vec<Vec<u8>> =
+                    (0..3).map(|_| crate::method::encode(&bytes, level, &kind).unwrap()).collect();
+                let again = crate::method::decode(&codes[0], bytes.len(), level, &kind);
                 assert!(
                     again.is_ok_and(|again| again == bytes),
                     "-{} {kind:?} {}",

@@ -59,9 +59,9 @@ impl Work {
 
 #[cfg(test)]
 mod tests {
-    use crate::block::Kind;
+    use crate::kind::Kind;
     use crate::level::LEVELS;
-    use crate::predictor::{decode, encode};
+    use crate::method::{decode, encode};
 
     #[test]
     fn what_models_are_sure_of_is_filled_up() {

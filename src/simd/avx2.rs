@@ -1,9 +1,9 @@
 //! Kernels for x86-64 with AVX2: sixteen 16-bit lanes.
 
 use super::{InstructionSet, Kernels, LANES, sealed};
-use crate::coder::PROBABILITY_BITS;
-use crate::mix::logistic::{self, STRETCH};
-use crate::model::state_map::{COUNT_BITS, MapEntry, RECIPROCAL};
+use crate::numeric::PROBABILITY_BITS;
+use crate::numeric::logistic::{self, STRETCH};
+use crate::numeric::state_map::{COUNT_BITS, MapEntry, RECIPROCAL};
 use std::arch::x86_64::*;
 
 /// AVX2 kernels. A value proves that this machine has AVX2, BMI1, BMI2, LZCNT and POPCNT:

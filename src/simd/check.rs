@@ -2,7 +2,7 @@
 //! is noticed before it codes anything.
 
 use super::{Kernels, LANES, Scalar};
-use crate::model::state_map::MapEntry;
+use crate::numeric::state_map::MapEntry;
 
 /// Contexts, and bytes of histories, that [`recalled`] works on.
 const CONTEXTS: usize = 16;

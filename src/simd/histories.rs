@@ -7,9 +7,13 @@
 use super::Kernels;
 use super::memory::{Table, zeroed};
 use crate::error::{Error, Limit, LimitKind, Result};
-use crate::model::bit_history::{BIT_HISTORY, CONFIDENCE};
-use crate::model::slots::{LINE, Line};
-use crate::model::state_map::{HistoryMap, MapEntry, history_map};
+use crate::numeric::bit_history::{BIT_HISTORY, CONFIDENCE};
+use crate::numeric::state_map::{HistoryMap, MapEntry, history_map};
+
+/// Bytes of a line.
+pub const LINE: usize = 64;
+/// A cache line of the table of histories.
+pub type Line = [u8; LINE];
 
 /// The bit histories of `N` contexts (a multiple of eight) and the maps that give them meaning.
 #[derive(Clone)]

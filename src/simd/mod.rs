@@ -21,12 +21,12 @@ mod sound;
 #[cfg(target_arch = "x86_64")]
 pub use avx2::Avx2;
 pub use detect::{InstructionSet, active, self_check, usable, warning};
-pub use histories::Histories;
+pub use histories::{Histories, LINE, Line};
 #[cfg(target_arch = "aarch64")]
 pub use neon::Neon;
 pub use scalar::Scalar;
 
-use crate::model::state_map::MapEntry;
+use crate::numeric::state_map::MapEntry;
 
 /// Inputs and weights come in multiples of this many 16-bit lanes.
 pub const LANES: usize = 16;
@@ -44,7 +44,7 @@ mod sealed {
 /// `recall` writes without a further look.
 ///
 /// ```compile_fail,E0277
-/// use cmx::model::state_map::MapEntry;
+/// use cmx::numeric::state_map::MapEntry;
 /// use cmx::simd::{InstructionSet, Kernels};
 ///
 /// // All that the trait asks for is here, but for the supertrait that nobody outside can name.
@@ -74,7 +74,7 @@ pub trait Kernels: sealed::Sealed + Copy + Send + Sync + 'static {
     /// within ±16383.
     fn train(self, inputs: &[i16], weights: &mut [i16], error: i16);
 
-    /// Moves each map entry towards `bit` (see [`crate::model::state_map::update_entry`]) and
+    /// Moves each map entry towards `bit` (see [`crate::numeric::state_map::update_entry`]) and
     /// writes it with its inputs. Slices have equal lengths, a multiple of eight.
     fn learn(self, entries: &[u32], bit: u32, limit: u32, updated: &mut [MapEntry]);
 

@@ -1,7 +1,7 @@
 //! Kernels for AArch64 (NEON): eight 16-bit lanes.
 
 use super::{InstructionSet, Kernels, Scalar, sealed};
-use crate::model::state_map::MapEntry;
+use crate::numeric::state_map::MapEntry;
 use std::arch::aarch64::*;
 
 const LANES: usize = 8;

@@ -1,7 +1,7 @@
 //! The reference kernels: always compiled, on every machine, and what the others must equal.
 
 use super::{InstructionSet, Kernels, LANES, sealed};
-use crate::model::state_map::{MapEntry, update_entry};
+use crate::numeric::state_map::{MapEntry, update_entry};
 
 /// Plain integer code.
 #[derive(Clone, Copy, Default, Debug)]

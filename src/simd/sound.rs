@@ -1,14 +1,12 @@
 //! What unsafe code does, on tables small enough for Miri (`tests/miri.sh`), which sees every
 //! access outside of an allocation and every read of what was not written.
 
-use super::{Histories, InstructionSet, Kernels, Scalar, usable};
-use crate::block::Kind;
+use super::{Histories, InstructionSet, Kernels, LINE, Scalar, usable};
+use crate::kind::Kind;
 use crate::level::LEVELS;
-use crate::model::slots::{
-    LINE, SLOT, SlotTable, defer, first_byte, mark_once, slot, take_deferred,
-};
-use crate::predictor::codec::{decode_profile, encode_profile};
+use crate::model::slots::{SLOT, SlotTable, defer, first_byte, mark_once, slot, take_deferred};
 use crate::predictor::profile::Profile;
+use crate::predictor::{decode_profile, encode_profile};
 
 const N: usize = 16;
 

@@ -8,9 +8,9 @@
 use super::decision::{Decision, INPUTS, Place};
 use super::tree::{DEPTH, LEAF, Tree};
 use crate::coder::BitCoder;
-use crate::coder::PROBABILITY_ONE;
 use crate::error::{Error, Result};
-use crate::model::state_map::{entry, probability, update_entry};
+use crate::numeric::PROBABILITY_ONE;
+use crate::numeric::state_map::{entry, probability, update_entry};
 
 /// Rungs of the ladder: lengths 1 to 4, then a class for each further doubling.
 const RUNGS: u32 = 30;

@@ -5,9 +5,9 @@
 //! plain integer code that compilers turn into vector instructions of any machine.
 
 use crate::coder::BitCoder;
-use crate::coder::{PROBABILITY_BITS, PROBABILITY_ONE};
-use crate::mix::logistic::{MIX_BITS, MIX_LIMIT, STRETCH_BITS, squash, squash_coarse, stretch};
-use crate::model::state_map::{entry, update_entry};
+use crate::numeric::logistic::{MIX_BITS, MIX_LIMIT, STRETCH_BITS, squash, squash_coarse, stretch};
+use crate::numeric::state_map::{entry, update_entry};
+use crate::numeric::{PROBABILITY_BITS, PROBABILITY_ONE};
 use wide::i16x8;
 
 /// Most inputs of a decision.

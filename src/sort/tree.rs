@@ -6,7 +6,7 @@
 
 use crate::coder::BitCoder;
 use crate::error::{Error, Result};
-use crate::model::state_map::{entry, probability, update_entry};
+use crate::numeric::state_map::{entry, probability, update_entry};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 

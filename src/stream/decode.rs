@@ -16,6 +16,7 @@ use crate::container::index::{BlockRow, Index};
 use crate::container::names::Names;
 use crate::container::record::{Kind, Record, read_kind};
 use crate::error::{Error, Limit, LimitKind, Result};
+use crate::method::work;
 use crate::options::DecodeOptions;
 use crate::ordered::Ordered;
 use crate::progress;
@@ -461,7 +462,7 @@ fn decode_entries(
             format!("the index takes {} bytes, more than {}", record.raw_len, options.max_index);
         return Err(Error::Limit(Limit::new(LimitKind::Index, text)));
     }
-    block::check_index(coded.len(), length_in_memory(record.raw_len)?)?;
+    work::check_index(coded.len(), length_in_memory(record.raw_len)?)?;
     let _coded = budget::charge(2 * coded.len() as u64, "the index")?;
     let (record, coded) = (*record, coded.to_vec());
     Ok(Ordered::new(1)

@@ -5,7 +5,7 @@
 
 use super::{Parts, restores};
 use crate::error::{Error, Result};
-use crate::model::wasm::{CODE, MAGIC, Number, body_length};
+use crate::formats::wasm::{CODE, MAGIC, Number, body_length};
 use crate::varint;
 
 /// The stored id.

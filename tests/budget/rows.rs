@@ -6,13 +6,13 @@
 
 use std::fs;
 
-use cmx::block::Kind;
 use cmx::container::Extent;
 use cmx::container::fields::put_varint;
 use cmx::container::format::incompatible;
 use cmx::container::hash::hash;
 use cmx::container::writer::CodedBlock;
 use cmx::container::{Entry, parity::GroupHead};
+use cmx::kind::Kind;
 
 use crate::child::run;
 use crate::hostile::*;
@@ -60,7 +60,7 @@ fn each(level: u8) -> f64 {
 fn single(raw: &[u8], level: u8, kind: &Kind) -> CodedBlock {
     let mut coded = vec![1 << 4 | level];
     kind.write(&mut coded);
-    coded.extend(cmx::predictor::encode(raw, level_of(level), kind).unwrap());
+    coded.extend(cmx::method::encode(raw, level_of(level), kind).unwrap());
     // As much as a block must have. Sorted streams have it.
     let fewest = raw.len().saturating_sub(64 << 10).div_ceil(16 << 10);
     coded.resize(coded.len().max(fewest), 0);
@@ -74,7 +74,7 @@ fn small_streams_of_text() {
             let raw = prose(40);
             let code = [
                 &[1 << 4 | level, number][..],
-                &cmx::predictor::encode(&raw, level_of(level), &kind).unwrap(),
+                &cmx::method::encode(&raw, level_of(level), &kind).unwrap(),
             ]
             .concat();
             row(
@@ -123,7 +123,7 @@ fn samples_of_one_value() {
         ];
         for (name, kind) in rows {
             let zeros = vec![0; (512 << 10) / PARTS];
-            let mut code = cmx::predictor::encode(&zeros, level_of(level), &kind).unwrap();
+            let mut code = cmx::method::encode(&zeros, level_of(level), &kind).unwrap();
             code.resize(1020 / PARTS, 0);
             let mut coded = vec![1 << 4 | level];
             kind.write(&mut coded);
@@ -246,7 +246,7 @@ fn many_streams_in_a_block() {
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for number in 0..64u32 {
             let kind = Kind::Image { bits: 24, row_bytes: 3 + 3 * number };
-            let code = cmx::predictor::encode(&raw, level_of(level), &kind).unwrap();
+            let code = cmx::method::encode(&raw, level_of(level), &kind).unwrap();
             kind.write(&mut table);
             put_varint(&mut table, (raw.len() as u64) << 1 | 1);
             put_varint(&mut table, code.len() as u64);

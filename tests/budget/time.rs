@@ -6,6 +6,7 @@ use std::fs;
 use cmx::block;
 use cmx::container::fields::put_varint;
 use cmx::container::hash::hash;
+use cmx::kind::Kind;
 use cmx::level::LEVELS;
 use cmx::{DecodeOptions, Error};
 
@@ -24,11 +25,9 @@ fn seconds(archive: &[u8]) -> f64 {
 #[test]
 fn compact_members_of_forty_bytes_at_level_8() {
     let raw = prose(40);
-    let coded = [
-        &[1 << 4 | 8, 1][..],
-        &cmx::predictor::encode(&raw, &LEVELS[7], &block::Kind::Text).unwrap(),
-    ]
-    .concat();
+    let coded =
+        [&[1 << 4 | 8, 1][..], &cmx::method::encode(&raw, &LEVELS[7], &Kind::Text).unwrap()]
+            .concat();
     let member = compact(&raw, coded);
     let one = seconds(&member);
     let many = seconds(&member.repeat(20));
@@ -40,10 +39,9 @@ fn compact_members_of_forty_bytes_at_level_8() {
 #[test]
 fn images_of_zeros() {
     for level in [5u8, 8] {
-        let kind = block::Kind::Image { bits: 8, row_bytes: 1024 };
+        let kind = Kind::Image { bits: 8, row_bytes: 1024 };
         let zeros = vec![0; 300_000];
-        let mut code =
-            cmx::predictor::encode(&zeros, &LEVELS[usize::from(level) - 1], &kind).unwrap();
+        let mut code = cmx::method::encode(&zeros, &LEVELS[usize::from(level) - 1], &kind).unwrap();
         // The rest only fills it up.
         code.truncate(30);
         let mut single = vec![1 << 4 | level, 3, 8];

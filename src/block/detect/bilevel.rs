@@ -4,7 +4,7 @@
 //! few changes within a byte, and as few between the last pixel of a byte and the first of the
 //! next. Records have likeness at a distance too, but their numbers do not go on across bytes.
 
-use crate::block::kind::Kind;
+use crate::kind::Kind;
 
 /// Fewer bytes give too few windows to be sure.
 pub const MIN_LEN: usize = 16 << 10;

@@ -6,7 +6,7 @@
 //! same distance the samples are much closer to each other than at a usual one, while direct
 //! neighbours are close as well.
 
-use crate::block::kind::Kind;
+use crate::kind::Kind;
 
 /// Fewer bytes give too few windows to be sure.
 pub const MIN_LEN: usize = 128 << 10;

@@ -1,13 +1,12 @@
 //! TrueType fonts: contexts from the table being read, and within it from the glyph, the point, the
 //! instruction.
 //!
-//! Tables come in the order of [`directory`], so that each can be told from those before: offsets
+//! Tables come in the order of [`sfnt`], so that each can be told from those before: offsets
 //! and widths from outlines. One reader a table says what the next byte is and what it can be told
 //! from (a `View`); which contexts those are differs from field to field, so that few are enough
 //! for all. Source of the formats: the OpenType specification.
 
 mod candidates;
-pub mod directory;
 pub mod glyph;
 mod names;
 mod outline;
@@ -19,8 +18,8 @@ mod tests;
 mod view;
 mod words;
 
+use crate::formats::sfnt::{self, Directory};
 use crate::model::hash::combine;
-use directory::Directory;
 use glyph::GlyphReader;
 use names::NameReader;
 use places::{MetricReader, OffsetReader};
@@ -143,10 +142,10 @@ impl FontState {
     /// Ends the directory where its end is reached. What is no font is read as words to its end.
     fn begin_font(&mut self, bytes: &[u8]) {
         let font = bytes.get(self.base..).unwrap_or(&[]);
-        if self.at < directory::HEADER {
+        if self.at < sfnt::HEADER {
             return;
         }
-        match directory::length_of(font) {
+        match sfnt::length_of(font) {
             Some(length) if self.at < length => return,
             Some(_) => self.directory = Directory::parse(font).unwrap_or_default(),
             None => self.directory = Directory::default(),

@@ -1,8 +1,8 @@
 //! A font of two glyphs, and bytes that are none.
 
-use super::directory::tests::font;
 use super::glyph::field::*;
 use super::*;
+use crate::formats::sfnt::tests::font;
 use crate::transform::font::forward;
 
 /// A triangle (one contour, an instruction, two flags of which the second is repeated), then one

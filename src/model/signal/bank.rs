@@ -1,8 +1,8 @@
 //! Several densities over one sample, and the mixer inputs they give for each of its bits.
 
 use super::density::{Density, FRACTION};
-use crate::mix::logistic::{MIX_BITS, squash, stretch};
-use crate::model::state_map::{entry, probability, update_entry};
+use crate::numeric::logistic::{MIX_BITS, squash, stretch};
+use crate::numeric::state_map::{entry, probability, update_entry};
 
 /// Steps of the stretched probability that the correction tells apart: 3/8 each, from -9 to 9.
 const LEVELS: usize = 49;

@@ -1,9 +1,9 @@
 //! Images of one bit a pixel: templates of the pixels around the next one, as in JBIG2, with a
 //! direct probability each.
 
-use crate::coder::PROBABILITY_ONE;
 use crate::model::byte_history::hash;
-use crate::model::state_map::{entry, inputs_of, probability, update_entry};
+use crate::numeric::PROBABILITY_ONE;
+use crate::numeric::state_map::{entry, inputs_of, probability, update_entry};
 
 const TEMPLATES: usize = 13;
 const CONTEXTS: usize = 16;

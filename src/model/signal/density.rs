@@ -6,7 +6,7 @@
 //! A sample is coded from its highest bit on, so the bits known so far bound it to an interval;
 //! the next bit tells the upper half from the lower.
 
-use crate::coder::{PROBABILITY_BITS, PROBABILITY_ONE};
+use crate::numeric::{PROBABILITY_BITS, PROBABILITY_ONE};
 
 /// Fractional bits of predictions and scales.
 pub const FRACTION: u32 = 8;

@@ -14,8 +14,8 @@ pub mod neighbours;
 pub mod spread;
 pub mod window;
 
-use crate::block::Kind;
 use crate::coder::leading::Skipped;
+use crate::kind::Kind;
 use crate::simd::{InstructionSet, accelerate};
 use audio::AudioState;
 use bilevel::BilevelState;

@@ -1,7 +1,7 @@
 //! The contexts and selectors.
 
 use super::WasmState;
-use super::module::Place;
+use crate::formats::wasm::module::Place;
 use crate::model::hash::combine;
 
 /// Contexts that [`WasmState::context`] knows.

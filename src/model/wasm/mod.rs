@@ -6,22 +6,14 @@
 //! what bytes stand before it.
 
 mod contexts;
-mod decoder;
-mod instruction;
-mod module;
-mod number;
 mod stack;
 
 pub use contexts::{CONTEXTS, ROWS, SELECTORS};
 
-pub use decoder::body_length;
-pub use module::{CODE, MAGIC};
-pub use number::Number;
-
+use crate::formats::wasm::decoder::{Decoder, Ends};
+use crate::formats::wasm::instruction::{Rest, effect, extended_effect};
+use crate::formats::wasm::module::{Module, Place};
 use crate::model::hash::combine;
-use decoder::{Decoder, Ends};
-use instruction::{Rest, effect, extended_effect};
-use module::{Module, Place};
 use stack::Stack;
 
 /// A finished instruction.
@@ -171,6 +163,7 @@ impl WasmState {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::formats::wasm::MAGIC;
 
     fn follows_anything(bytes: &[u8]) {
         let mut state = WasmState::new();

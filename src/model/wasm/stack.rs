@@ -1,7 +1,7 @@
 //! The operand stack of a function, and the blocks that are open.
 
-use super::instruction::{Effect, Type};
-use super::module::Module;
+use crate::formats::wasm::instruction::{Effect, Type};
+use crate::formats::wasm::module::Module;
 use crate::model::hash::combine;
 
 /// A value on the operand stack: how it was made.

@@ -10,9 +10,9 @@ mod text;
 
 use super::primer::Primer;
 use super::profile::{Profile, Selector};
-use crate::block::Kind;
 use crate::coder::leading::Leading;
 use crate::error::Result;
+use crate::kind::Kind;
 use crate::level::{Effort, Level};
 use crate::mix::mixer::Rate;
 use crate::model::context::Context::{self, *};

@@ -5,7 +5,7 @@
 
 use super::*;
 use crate::level::{self, LEVELS};
-use crate::predictor::codec::sorted;
+use crate::method::sorted;
 use std::fmt::Write;
 
 const LISTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/models-lists.md");

@@ -3,7 +3,8 @@
 //! One walk over the stream serves to write and to read: a [`Code`] is told each decision and gives
 //! it back, and one that reads does not look at what it is told.
 
-use crate::coder::{Decoder, Encoder, PROBABILITY_BITS, PROBABILITY_ONE};
+use crate::coder::{Decoder, Encoder};
+use crate::numeric::{PROBABILITY_BITS, PROBABILITY_ONE};
 
 /// The chance of a one, in 2^-32, and how many decisions it has seen.
 #[derive(Debug, Clone, Copy)]

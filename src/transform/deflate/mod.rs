@@ -27,8 +27,8 @@ mod write;
 use std::cell::RefCell;
 
 use super::{Parts, checksum};
-use crate::block::Reader;
 use crate::error::{Error, Result};
+use crate::varint::Reader;
 use bits::{BitReader, BitWriter};
 use corrections::{Chances, Reading, Writing};
 use matcher::Matcher;

@@ -3,8 +3,8 @@
 use super::lengths::Method;
 use super::matcher::Reach;
 use super::symbols::{MAX_DISTANCE, MAX_MATCH};
-use crate::block::Reader;
 use crate::error::{Error, Result};
+use crate::varint::Reader;
 
 /// How an encoder looks for matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ mod boxes;
 
 use super::{Parts, restores};
 use crate::error::{Error, Result};
-use crate::model::font::directory::Directory;
+use crate::formats::sfnt::Directory;
 
 /// The stored id.
 pub const ID: u8 = 8;
@@ -93,7 +93,7 @@ fn shift_boxes(directory: &Directory, font: &mut [u8], back: bool) -> Option<()>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::font::directory::tests::font;
+    use crate::formats::sfnt::tests::font;
 
     #[test]
     fn tables_return() {

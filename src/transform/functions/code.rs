@@ -1,6 +1,6 @@
 //! Where functions may begin and end, and where the next unwind data lie.
 
-use crate::transform::relocations::Image;
+use crate::formats::pe::Image;
 
 /// Compilers align functions to this, or to 4.
 const ALIGNMENT: usize = 16;

@@ -11,9 +11,9 @@ mod code;
 mod numbers;
 
 use super::Parts;
-use super::relocations::Image;
 use crate::coder::{Decoder, Encoder};
 use crate::error::{Error, Result};
+use crate::formats::pe::Image;
 use crate::varint::{self, Reader};
 use code::Code;
 use numbers::Column;

@@ -1,7 +1,8 @@
 //! Numbers of one column, mostly small, in an arithmetic code: the bits of their length one by one,
 //! given the length of the number before, then the bits behind the first.
 
-use crate::coder::{Decoder, Encoder, PROBABILITY_BITS, PROBABILITY_ONE};
+use crate::coder::{Decoder, Encoder};
+use crate::numeric::{PROBABILITY_BITS, PROBABILITY_ONE};
 
 /// Numbers are below two to this power.
 const MAX_BITS: usize = 35;

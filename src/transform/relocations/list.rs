@@ -4,7 +4,7 @@
 //! bytes for each address: its type above twelve bits of its distance from the start of the page. A
 //! block of an odd number of entries ends with an entry of zeros.
 
-use super::image::{u16_at, u32_at};
+use crate::formats::pe::{u16_at, u32_at};
 
 /// `IMAGE_REL_BASED_HIGHLOW`: an address of 32 bits.
 const HIGHLOW: u16 = 3;

@@ -10,15 +10,14 @@
 //! Idea: the image compressors of the 1990s, and Google's Courgette, derive relocations from
 //! disassembly.
 
-mod image;
 mod list;
 mod places;
 
 use super::Parts;
 use crate::coder::{Decoder, Encoder};
 use crate::error::{Error, Result};
+use crate::formats::pe::Image;
 use crate::varint::{self, Reader};
-pub use image::Image;
 
 /// The stored id.
 pub const ID: u8 = 6;

@@ -6,8 +6,8 @@
 //! section, the section pointed to, the alignment and the byte before (the opcode, in code) mean,
 //! and what came last in such sections.
 
-use super::image::{Image, u32_at, u64_at};
-use crate::coder::{PROBABILITY_BITS, PROBABILITY_ONE};
+use crate::formats::pe::{Image, u32_at, u64_at};
+use crate::numeric::{PROBABILITY_BITS, PROBABILITY_ONE};
 
 /// Slots of a table of counts, as a power of two.
 const SLOT_BITS: u32 = 15;

@@ -1,9 +1,9 @@
 //! BMP, uncompressed, 1, 8, 24 or 32 bits a pixel.
 
 use super::{framed, u16_le, u32_le};
-use crate::block::kind::{Kind, MAX_ROW};
 use crate::block::piece::Piece;
 use crate::block::split::Context;
+use crate::kind::{Kind, MAX_ROW};
 
 /// Header, then pixels.
 pub fn probe(bytes: &[u8], _context: &mut Context) -> Option<Vec<Piece>> {

@@ -1,9 +1,9 @@
 //! gzip members.
 
 use super::deflated;
-use crate::block::kind::Kind;
 use crate::block::piece::Piece;
 use crate::block::split::{self, Context};
+use crate::kind::Kind;
 use crate::transform::deflate::Trailer;
 
 /// Header, then the deflate stream with its trailer.

@@ -1,8 +1,8 @@
 //! WebAssembly modules: everything up to the end of their code.
 
-use crate::block::kind::Kind;
 use crate::block::piece::Piece;
 use crate::block::split::Context;
+use crate::kind::Kind;
 use crate::transform::wasm;
 
 /// Below this level code is sorted with everything else.

@@ -1,9 +1,9 @@
 //! AIFF with PCM samples, and AIFC where its samples are PCM too.
 
 use super::{framed, u16_be, u32_be};
-use crate::block::kind::Kind;
 use crate::block::piece::Piece;
 use crate::block::split::Context;
+use crate::kind::Kind;
 
 /// Chunks up to the samples, then the samples.
 pub fn probe(bytes: &[u8], _context: &mut Context) -> Option<Vec<Piece>> {

@@ -1,13 +1,15 @@
 //! From bytes of a kind to code and back: sorted or mixed, as text or as words.
 
-use super::profile::Profile;
-use super::stream::{Task, decode_task, encode_task};
-use crate::block::Kind;
+pub mod work;
+
 use crate::error::{Error, Result};
+use crate::kind::Kind;
 use crate::level::{Effort, Level};
+use crate::predictor::profile::Profile;
+use crate::predictor::{decode_profile, encode_profile, most_memory};
 use crate::simd::InstructionSet;
 use crate::varint;
-use crate::{block, words};
+use crate::words;
 
 /// Codes `bytes`, which are of kind `kind`, at `level`.
 ///
@@ -26,7 +28,7 @@ pub fn encode_as(bytes: &[u8], level: &Level, kind: &Kind, set: InstructionSet) 
         return encode_words(bytes, level, set);
     }
     if sorted(level, kind, bytes.len()) {
-        return crate::sort::encode_filled(bytes, set, block::fewest_bytes(bytes.len()));
+        return crate::sort::encode_filled(bytes, set, work::fewest_bytes(bytes.len()));
     }
     let profile = Profile::new(level, kind, bytes.len());
     match reversed(bytes, kind) {
@@ -72,7 +74,7 @@ fn encode_words(text: &[u8], level: &Level, set: InstructionSet) -> Result<Vec<u
     let mut out = Vec::new();
     varint::put(&mut out, codes.len() as u64);
     let coded = if sorted(level, &Kind::Words, codes.len()) {
-        crate::sort::encode_filled(&codes, set, block::fewest_bytes(text.len()))?
+        crate::sort::encode_filled(&codes, set, work::fewest_bytes(text.len()))?
     } else {
         encode_profile(&Profile::of_words(level, text.len())?, &codes, level.memory, set)?
     };
@@ -132,6 +134,32 @@ pub(crate) fn sorted(level: &Level, kind: &Kind, length: usize) -> bool {
     }
 }
 
+impl Level {
+    /// Bytes of memory that coding or decoding a block of `length` bytes takes, at most, whatever
+    /// is in the block.
+    #[must_use]
+    pub fn memory_for(&self, length: usize) -> u64 {
+        let kinds = [
+            Kind::Text,
+            Kind::Words,
+            Kind::Table,
+            Kind::Generic,
+            Kind::Exe,
+            Kind::Font,
+            Kind::Wasm,
+        ];
+        let of_stream = |kind: &Kind| {
+            if sorted(self, kind, length) {
+                // Positions, the column, and the code.
+                return 6 * length as u64;
+            }
+            most_memory(&Profile::new(self, kind, length), length, self.memory)
+        };
+        // The block and its streams, before and after coding.
+        kinds.iter().map(of_stream).max().unwrap_or(0) + 4 * length as u64
+    }
+}
+
 /// Little-endian samples with their high bytes first, as the signal models take them; the
 /// excess over whole samples stays as it is.
 fn reversed(bytes: &[u8], kind: &Kind) -> Option<Vec<u8>> {
@@ -143,31 +171,4 @@ fn reversed(bytes: &[u8], kind: &Kind) -> Option<Vec<u8>> {
     let mut samples = bytes.to_vec();
     samples.chunks_exact_mut(width).for_each(<[u8]>::reverse);
     Some(samples)
-}
-
-/// Codes `raw` with the predictor of `profile`.
-///
-/// # Errors
-/// Memory for the tables cannot be had.
-pub fn encode_profile(
-    profile: &Profile,
-    raw: &[u8],
-    memory: usize,
-    set: InstructionSet,
-) -> Result<Vec<u8>> {
-    Ok(encode_task(profile, raw, &Task::alone(profile, raw.len(), memory, set))?.0)
-}
-
-/// Decodes what [`encode_profile`] made of `raw_len` bytes.
-///
-/// # Errors
-/// Memory for the tables cannot be had.
-pub fn decode_profile(
-    profile: &Profile,
-    coded: &[u8],
-    raw_len: usize,
-    memory: usize,
-    set: InstructionSet,
-) -> Result<Vec<u8>> {
-    Ok(decode_task(profile, coded, raw_len, &Task::alone(profile, raw_len, memory, set))?.0)
 }

@@ -1,9 +1,9 @@
 //! PNG: the pixels behind chunks, deflate and scanline filters.
 
 use super::{deflated, u32_be};
-use crate::block::kind::{Kind, MAX_ROW};
 use crate::block::piece::{self, Piece};
 use crate::block::split::{self, Context};
+use crate::kind::{Kind, MAX_ROW};
 use crate::transform::deflate::Trailer;
 use crate::transform::{idat, scanline};
 

@@ -1,8 +1,8 @@
 //! Adaptive probabilities: what a bit history, or any small context, has meant so far.
 
 use super::bit_history::BIT_HISTORY;
-use crate::coder::{PROBABILITY_BITS, PROBABILITY_ONE};
-use crate::mix::logistic::stretch;
+use super::logistic::stretch;
+use super::{PROBABILITY_BITS, PROBABILITY_ONE};
 use std::sync::LazyLock;
 
 /// Bits of a map entry that count its updates; the 22 above them are the probability.

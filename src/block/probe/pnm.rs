@@ -1,9 +1,9 @@
 //! Binary PBM, PGM and PPM.
 
 use super::framed;
-use crate::block::kind::{Kind, MAX_ROW};
 use crate::block::piece::Piece;
 use crate::block::split::Context;
+use crate::kind::{Kind, MAX_ROW};
 
 /// Header, then pixels.
 pub fn probe(bytes: &[u8], _context: &mut Context) -> Option<Vec<Piece>> {

@@ -333,7 +333,7 @@ mod tests {
         for lengths in [[6, 5], [0, 0], [6, 0]] {
             let bytes = module(lengths);
             let mut module = Module::default();
-            let mut decoder = crate::model::wasm::decoder::Decoder::default();
+            let mut decoder = super::super::decoder::Decoder::default();
             let mut places = Vec::new();
             for &byte in &bytes {
                 let ends = if module.place() == Place::Code {

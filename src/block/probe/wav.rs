@@ -1,9 +1,9 @@
 //! WAV with PCM samples.
 
 use super::{framed, u16_le, u32_le};
-use crate::block::kind::Kind;
 use crate::block::piece::Piece;
 use crate::block::split::Context;
+use crate::kind::Kind;
 
 /// Chunks up to the samples, then the samples.
 pub fn probe(bytes: &[u8], _context: &mut Context) -> Option<Vec<Piece>> {

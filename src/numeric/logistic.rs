@@ -4,7 +4,7 @@
 //! with 12 at the mixer's output ([`squash`]), clamped to ±16: a probability of 10^-7. The tables
 //! are computed when the crate is compiled, by integer arithmetic alone; a test pins their hash.
 
-use crate::coder::{PROBABILITY_BITS, PROBABILITY_ONE};
+use super::{PROBABILITY_BITS, PROBABILITY_ONE};
 
 /// Fractional bits of a model's stretched prediction.
 pub const STRETCH_BITS: u32 = 8;

@@ -1,9 +1,9 @@
 //! TrueType fonts: sfnt files with a `glyf` table.
 
-use crate::block::kind::Kind;
 use crate::block::piece::Piece;
 use crate::block::split::Context;
-use crate::model::font::directory::Directory;
+use crate::formats::sfnt::Directory;
+use crate::kind::Kind;
 use crate::transform::font;
 
 /// Below this level fonts are sorted with everything else.
@@ -27,8 +27,8 @@ mod tests {
     use super::*;
     use crate::block::piece::Body;
     use crate::block::split;
+    use crate::formats::sfnt::tests::font;
     use crate::level;
-    use crate::model::font::directory::tests::font;
 
     #[test]
     fn fonts_are_found_whole() {

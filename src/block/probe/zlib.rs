@@ -1,9 +1,9 @@
 //! zlib streams without any frame, as in PDF, git objects and many private formats.
 
 use super::deflated;
-use crate::block::kind::Kind;
 use crate::block::piece::{Body, Piece};
 use crate::block::split::{self, Context};
+use crate::kind::Kind;
 use crate::transform::deflate::{self, Trailer};
 
 /// Content shorter than this is not worth a transform's entry.

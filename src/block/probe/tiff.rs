@@ -1,9 +1,9 @@
 //! TIFF, uncompressed, with its strips in one stretch.
 
 use super::framed;
-use crate::block::kind::{Kind, MAX_ROW};
 use crate::block::piece::Piece;
 use crate::block::split::Context;
+use crate::kind::{Kind, MAX_ROW};
 
 /// What lies before the pixels, then the pixels.
 pub fn probe(bytes: &[u8], _context: &mut Context) -> Option<Vec<Piece>> {

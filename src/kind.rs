@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn the_document_lists_the_kinds_and_their_bits() {
-        let document = include_str!("../../docs/format-block.md");
+        let document = include_str!("../docs/format-block.md");
         let known = (0..=255).filter(|&number| {
             !matches!(Kind::read(&mut Reader::new(&[number, 8, 8, 0])), Err(Error::Unsupported(_)))
         });

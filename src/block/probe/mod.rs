@@ -19,9 +19,9 @@ mod zlib;
 
 use std::ops::Range;
 
-use super::kind::Kind;
 use super::piece::{self, Piece};
 use super::split::{self, Context};
+use crate::kind::Kind;
 use crate::level::Level;
 use crate::transform::deflate::{self, Trailer};
 

@@ -3,8 +3,8 @@
 
 use crate::block::piece::{self, Piece};
 use crate::block::split::{self, Context};
-use crate::transform::relocations::{self, Image};
-use crate::transform::{Parts, functions};
+use crate::formats::pe::Image;
+use crate::transform::{Parts, functions, relocations};
 
 /// Transforms of images within each other: an installer's two, and one of the program that it
 /// holds. With those of two PNG files within each other, which are five, a decoder takes no more.

@@ -1,9 +1,9 @@
 //! ZIP members that are deflated; stored ones are found by what they hold.
 
 use super::{deflated, u16_le};
-use crate::block::kind::Kind;
 use crate::block::piece::Piece;
 use crate::block::split::{self, Context};
+use crate::kind::Kind;
 use crate::transform::deflate::Trailer;
 
 /// Local header, then the deflate stream.
