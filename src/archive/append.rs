@@ -1,4 +1,4 @@
-//! Appending: a new member behind those that are there.
+//! Appending: a new member after the members of an archive.
 
 use std::fs::File;
 use std::io::{BufWriter, Seek, SeekFrom, Write};
@@ -17,18 +17,21 @@ use crate::options::DecodeOptions;
 use crate::output::unfinished::UnfinishedAppend;
 
 impl Archive {
-    /// Appends what `plan` holds to the archive at `path`. An entry takes the place of an earlier
-    /// one with the same path.
+    /// Appends the entries of `plan` to the archive at `path`. A new entry replaces an earlier one
+    /// with the same path.
     ///
-    /// The archive is valid at every moment: until the new footer is on the disk, it is what it was
-    /// before. If this fails, it is cut back to that.
+    /// The archive is valid at every moment: until the footer of the new member is on the disk,
+    /// readers see the archive as it was before. If the append fails, the file is cut to its old
+    /// length.
     ///
-    /// What a cut-short append has left behind is cut off. One that was finished and is damaged now
-    /// is not, unless [`DecodeOptions::ignore_trailing`] says so: repair may save it.
+    /// The rest of an interrupted append is cut off first. An append that was finished and is
+    /// damaged now stays, unless [`DecodeOptions::ignore_trailing`] is set: repair may save its
+    /// files.
     ///
     /// # Errors
-    /// The archive ends in damage, holds a stream, is being written by someone else or has been
-    /// replaced meanwhile; and as [`Plan::write`].
+    /// The last append in the archive is damaged, the archive holds an unnamed stream, another
+    /// process writes to the archive, or another process has replaced the file; and the errors of
+    /// [`Plan::write`].
     pub fn append(
         path: &Path,
         plan: Plan,
@@ -49,7 +52,7 @@ impl Archive {
             return Err(Error::DamagedAppend(end));
         }
         check_with(&archive, &plan)?;
-        // What an append that was cut short has left behind.
+        // Removes the rest of an interrupted append.
         file.set_len(end)?;
         let tail = UnfinishedAppend::new(&file, end)?;
         let mut result = archive.budget.run(|| write(&file, end, plan, options));
@@ -65,7 +68,7 @@ impl Archive {
     }
 }
 
-/// Checks that what the archive will hold with `plan` can be extracted.
+/// Checks that the archive can be extracted after `plan` was appended.
 fn check_with(archive: &Archive, plan: &Plan) -> Result<()> {
     let new: Vec<Entry> = plan.entries().cloned().collect();
     let mut members = entries_of(&archive.members);
@@ -81,7 +84,8 @@ fn write(file: &File, end: u64, plan: Plan, options: &CreateOptions) -> Result<C
     Ok(summary)
 }
 
-/// A flush puts everything on the disk: the member's writer asks for it before the footer.
+/// A writer whose `flush` waits until all bytes are on the disk.
+/// [`MemberWriter`](crate::container::writer::MemberWriter) flushes before it writes the footer.
 struct SyncOnFlush<'a>(BufWriter<&'a File>);
 
 impl Write for SyncOnFlush<'_> {

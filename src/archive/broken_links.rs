@@ -1,5 +1,5 @@
-//! Hard links to files that an archive does not hold: older versions stored them where a file could
-//! not be read.
+//! Hard links to files that the archive does not hold. Early versions stored such links when a file
+//! could not be read.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use super::current::current;
 use super::select::{Wanted, linked_files, wanted};
 use crate::container::{Entry, EntryKind};
 
-/// The entries of `members` that count, by member, ready to be extracted.
+/// The current entries of `members`, ready to be extracted, one list for each member.
 pub(super) fn extracted(members: &[&[Entry]]) -> Vec<Vec<Wanted>> {
     members
         .iter()
@@ -16,8 +16,8 @@ pub(super) fn extracted(members: &[&[Entry]]) -> Vec<Vec<Wanted>> {
         .collect()
 }
 
-/// Numbers of the members with a hard link that cannot be extracted, since no file has the path
-/// that it leads to.
+/// Indices of the members that have a broken hard link: no file of the archive has the path that
+/// the link leads to.
 pub(super) fn members_with_broken_links(members: &[&[Entry]]) -> Vec<usize> {
     let by_member = current_by_member(members);
     let all = || members.iter().zip(&by_member);
@@ -29,7 +29,8 @@ pub(super) fn members_with_broken_links(members: &[&[Entry]]) -> Vec<usize> {
         .map(|entry| &entry.path[..])
         .collect();
     let is_broken = |entries: &[Entry], entry_indices: &[usize]| {
-        // A link to a file that was replaced since is that file.
+        // If a newer member has replaced the first name of a file, the hard link is extracted as
+        // that file.
         let alone = linked_files(entries, entry_indices);
         let mut links = entry_indices.iter().filter(|&&entry_index| {
             entries[entry_index].kind == EntryKind::Hardlink && !alone.contains_key(&entry_index)
@@ -43,7 +44,7 @@ pub(super) fn members_with_broken_links(members: &[&[Entry]]) -> Vec<usize> {
         .collect()
 }
 
-/// The places of the entries that count, by member.
+/// Indices of the current entries, one list for each member.
 fn current_by_member(members: &[&[Entry]]) -> Vec<Vec<usize>> {
     let mut by_member = vec![Vec::new(); members.len()];
     current(members)
@@ -73,7 +74,7 @@ mod tests {
             [1]
         );
         assert_eq!(broken(&[&[entry("s", EntryKind::Symlink, "x"), link("h", "s")]]), [0]);
-        // The file was replaced, the link was replaced, the file is in another member.
+        // A newer member replaced the file; a file replaced the link; another member has the file.
         assert_eq!(
             broken(&[&[file("a"), link("h", "a")], &[entry("a", EntryKind::Symlink, "x")]]),
             [0usize; 0]

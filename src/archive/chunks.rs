@@ -1,4 +1,4 @@
-//! Blocks cut into the contents of entries.
+//! Cutting of decoded blocks into chunks, each of which belongs to the content of one entry.
 
 use std::ops::Range;
 
@@ -6,30 +6,32 @@ use super::member::Member;
 use super::select::Wanted;
 use crate::error::Result;
 
-/// A part of an entry's stored content.
+/// A part of the stored content of an entry: the bytes that one block holds.
 pub struct Chunk<'a> {
-    /// Place of the entry among the wanted ones.
+    /// Index of the entry among the wanted ones.
     pub entry: usize,
-    /// Where in the stored content the bytes begin.
+    /// Offset of the bytes in the stored content of the entry.
     pub at: u64,
     /// The bytes.
     pub bytes: &'a [u8],
-    /// Is it the first piece of the entry?
+    /// Is this the first chunk of the entry?
     pub first: bool,
-    /// Is it the last?
+    /// Is this the last chunk of the entry?
     pub last: bool,
 }
 
-/// The contents of some entries of a member, none of which share any, waiting for their blocks.
+/// The contents of some entries of a member, in the order in which the blocks give them. No two of
+/// these entries share content.
 pub struct Chunks {
-    /// Range in the member's content, and place among the wanted; sorted, apart, not empty.
+    /// Range in the member's content, and index among the wanted entries. The ranges are sorted,
+    /// not empty, and do not overlap.
     wanted: Vec<(Range<u64>, usize)>,
     empty: Vec<usize>,
     next: usize,
 }
 
 impl Chunks {
-    /// The contents of those of `wanted` that `chosen` names.
+    /// The contents of the entries whose indices in `wanted` are `chosen`.
     #[must_use]
     pub fn new(member: &Member, wanted: &[Wanted], chosen: &[usize]) -> Self {
         let offsets = member.index.content_offsets();
@@ -54,7 +56,7 @@ impl Chunks {
         self.wanted.iter().map(|(range, _)| range.clone())
     }
 
-    /// Gives `take` one empty piece for each entry without stored content.
+    /// Calls `take` with one empty chunk for each entry without stored content.
     ///
     /// # Errors
     /// `take` fails.
@@ -64,8 +66,8 @@ impl Chunks {
         })
     }
 
-    /// Gives `take` what the block at `at` of the content holds of the wanted entries. Blocks must
-    /// come in order.
+    /// Calls `take` for each chunk of a wanted entry in `block`, which begins at offset `at` of the
+    /// member's content. Blocks must come in order.
     ///
     /// # Errors
     /// `take` fails.
@@ -96,8 +98,8 @@ impl Chunks {
         Ok(())
     }
 
-    /// Passes over the `length` bytes at `at` of the content, which are not there. Gives the wanted
-    /// entries that need any of them. Blocks must come in order.
+    /// Skips a damaged block of `length` bytes at offset `at` of the member's content. Returns the
+    /// wanted entries that need bytes of it. Blocks must come in order.
     pub fn skip(&mut self, at: u64, length: u64) -> impl Iterator<Item = usize> {
         let end = at + length;
         let from = self.next;

@@ -1,5 +1,5 @@
-//! Members that are whole up to their index: the parity and the footer behind it are made again, to
-//! the byte.
+//! Damaged members that are whole up to the end of their index. Parity and footer follow the index;
+//! they are computed again, and the member gets the bytes that it was written with.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -15,10 +15,10 @@ use crate::container::index::{Index, Layout};
 use crate::container::parity::{ParityWriter, share_of_length};
 use crate::error::Result;
 
-/// Bytes that are copied at once.
+/// Length in bytes of one read while copying.
 const COPY_LEN: u64 = 1 << 20;
 
-/// A damaged member of which only what follows the index is damaged or missing.
+/// A damaged member of which only parity or footer are damaged or missing.
 pub(super) struct CompleteUpToIndex<'a> {
     recovered: &'a RecoveredMember,
     header: Header,
@@ -27,8 +27,8 @@ pub(super) struct CompleteUpToIndex<'a> {
 }
 
 impl<'a> CompleteUpToIndex<'a> {
-    /// What is left of a member, if that is all of it up to the end of the index, and can be
-    /// extracted.
+    /// Checks that header, names, blocks and index of `recovered` are whole and at the offsets that
+    /// the index gives, and that every hard link has its file. Returns `None` if not.
     pub fn of(recovered: &'a RecoveredMember) -> Option<Self> {
         let (header, index) = (recovered.header?, recovered.index.as_ref()?);
         let mut bytes = Vec::new();
@@ -48,12 +48,13 @@ impl<'a> CompleteUpToIndex<'a> {
         is_complete.then_some(CompleteUpToIndex { recovered, header, index, layout })
     }
 
-    /// Number of its entries.
+    /// Number of entries in the index.
     pub fn entries(&self) -> u64 {
         self.index.entries.len() as u64
     }
 
-    /// Writes the member to `out`. Gives a line for each part that was damaged.
+    /// Writes the whole member to `out`: copies the bytes up to the index, computes parity and
+    /// footer. Returns a line for each of these two that was damaged.
     ///
     /// # Errors
     /// Reading or writing fails.
@@ -95,8 +96,9 @@ impl<'a> CompleteUpToIndex<'a> {
         Ok(notes)
     }
 
-    /// The share of parity that the member had, in hundredths of a percent, 0 for a guard: as a
-    /// head says that is left, or as the length of all parity shows, if that is known.
+    /// The share of parity in hundredths of a percent, 0 for a guard. The share is read from a head
+    /// that is left. Without a head, it follows from `parity_len`, the length of all parity in
+    /// bytes. `None` if neither is known.
     fn share(&self, parity_len: Option<u64>) -> Option<u32> {
         let start = self.recovered.range.start;
         let guarded = self
@@ -115,7 +117,8 @@ impl<'a> CompleteUpToIndex<'a> {
         })
     }
 
-    /// The bytes up to the end of the index, in order, each stretch with whether all files need it.
+    /// Ranges of the file from the start of the member to the end of its index, in order. Each
+    /// comes with whether the guard covers it, since all files need it.
     fn ranges(&self) -> Vec<(Range<u64>, bool)> {
         let start = self.recovered.range.start;
         let blocks = self
@@ -136,7 +139,8 @@ impl<'a> CompleteUpToIndex<'a> {
     }
 }
 
-/// Copies `range` of `file` to `out`, and gives each piece to `feed`.
+/// Copies `range` of `file` to `out`, and passes the same bytes to `feed`, up to [`COPY_LEN`] at a
+/// time.
 fn copy(
     file: &File,
     range: Range<u64>,

@@ -1,4 +1,4 @@
-//! Contents of entries out of the blocks that hold them, decoded in parallel and only where needed.
+//! Decoding of the blocks that hold wanted contents, several in parallel.
 
 use std::fs::File;
 use std::ops::Range;
@@ -15,8 +15,8 @@ use crate::ordered::{Ordered, catch_panic};
 use crate::progress;
 use crate::stream::{decode_base_record, decode_compact, decode_record, threads_within};
 
-/// The blocks of `member` that hold any of `ranges` of its content, in order. Ranges must be sorted
-/// by their start.
+/// Indices of the blocks of `member` that hold bytes of `ranges`, ascending. `ranges` are ranges of
+/// the member's content, sorted by start.
 #[must_use]
 pub fn needed_blocks(member: &Member, ranges: &[Range<u64>]) -> Vec<usize> {
     let mut needed = Vec::new();
@@ -31,8 +31,8 @@ pub fn needed_blocks(member: &Member, ranges: &[Range<u64>]) -> Vec<usize> {
     needed
 }
 
-/// Decodes `blocks` of `member` and gives each to `take`, in order, with the place of its first
-/// byte in the member's content.
+/// Decodes `blocks` of `member`. Calls `take` for each block, in the order of `blocks`, with the
+/// offset of the block in the member's content and the decoded bytes.
 ///
 /// # Errors
 /// A block is damaged or passes the limits, reading fails, or `take` fails.
@@ -48,7 +48,8 @@ pub fn read_blocks(
     })
 }
 
-/// Is this error about one block, so that others may be whole? A limit is not: it ends the job.
+/// Does this error concern one block only, so that other blocks may be whole? A passed limit ends
+/// the whole job.
 #[must_use]
 pub fn is_about_one_block(error: &Error) -> bool {
     error.is_damage()
@@ -58,10 +59,11 @@ pub fn is_about_one_block(error: &Error) -> bool {
         )
 }
 
-/// As [`read_blocks`], and gives `take` also what went wrong with a block, at its turn.
+/// Decodes `blocks` of `member`. Calls `take` for each block, in the order of `blocks`, with the
+/// index of the block and the decoded bytes or the error of that block.
 ///
 /// # Errors
-/// `take` fails, or no thread can be had.
+/// `take` fails, or the system starts no thread.
 pub fn read_each_block(
     file: &File,
     member: &Member,
@@ -84,7 +86,8 @@ pub fn read_each_block(
         let progress = options.progress.clone();
         let work = member.index.blocks[block].raw_len;
         let decode = move || job.and_then(|job| progress::count_as(progress.as_ref(), work, job));
-        // An error of the job goes the way of its content: those of other blocks keep their turns.
+        // The error of a block is returned as a result of the job, so that the queue goes on with
+        // the other blocks.
         let done = queue.submit(move || Ok((block, catch_panic(decode))))?;
         done.map_or(Ok(()), &mut sink)?;
     }
@@ -94,8 +97,8 @@ pub fn read_each_block(
     Ok(())
 }
 
-/// Reads what is stored of a block, and gives the work that decodes it; `last` says that no other
-/// block follows.
+/// Reads the coded bytes of a block, and returns the work that decodes them. `last` says that no
+/// other block will be read.
 fn job(
     file: &File,
     member: &Member,
@@ -140,7 +143,8 @@ fn job(
         lazy.reference = None;
     }
     Ok(Box::new(move || {
-        // Where nothing else goes on from the base any more, its tables need no copy.
+        // Where this job is the last user of the reference block, it takes the tables without a
+        // copy.
         let reference = reference.map(|reference| {
             Arc::try_unwrap(reference)
                 .map_or_else(|shared| shared, |own| Arc::new(own.for_the_last_time()))
@@ -149,19 +153,20 @@ fn job(
     }))
 }
 
-/// The base of a member, decoded when a block first asks for it.
+/// The reference block of a member, decoded when the first dependent block needs it.
 #[derive(Default)]
 pub(super) struct LazyReference {
     reference: Option<Arc<Base>>,
-    /// Why there is none: it is asked for by many blocks, and read once.
+    /// Why the reference block cannot be decoded. Many blocks may ask; the record is read once.
     damage: Option<String>,
 }
 
 impl LazyReference {
-    /// The base, whose record is at byte `at` of `file`.
+    /// Returns the reference block, whose record begins at byte `at` of `file`.
     ///
     /// # Errors
-    /// It is damaged or no base, or needs more than `memory`; or reading fails.
+    /// The block is damaged or no reference block, its tables need more than `memory` bytes, or
+    /// reading fails.
     pub fn get(&mut self, file: &File, at: u64, memory: u64) -> Result<Arc<Base>> {
         if let Some(damage) = &self.damage {
             return Err(Error::Corrupt(damage.clone()));

@@ -1,4 +1,5 @@
-//! Writing of an archive of many files.
+//! Writing of an archive of many files: contents are collected into blocks, and blocks are coded on
+//! several threads.
 
 use std::fs::File;
 use std::io::Write;
@@ -25,37 +26,38 @@ use crate::options::EncodeOptions;
 use crate::ordered::Ordered;
 use crate::progress;
 
-/// How to make an archive.
+/// Options for creating an archive.
 #[derive(Debug, Clone, Default)]
 pub struct CreateOptions {
-    /// Level, threads, verification.
+    /// Level, threads, verification, memory.
     pub encode: EncodeOptions,
-    /// What to store of each file beside its content.
+    /// Which metadata of each file to store.
     pub walk: WalkOptions,
-    /// Bytes of small files to put into one block; by default as much as keeps extraction of one
-    /// file quick (see [`solid_size`]).
+    /// Target length in bytes of a block of small files. The default lets one file be extracted
+    /// quickly (see [`solid_size`]).
     pub solid: Option<u64>,
-    /// Bytes of files to put into a base, which other blocks of text go on from: by default as many
-    /// as keep extraction of one file quick, and none where the size of blocks is given. 0 makes
-    /// all blocks stand alone.
+    /// Bytes of text to put into the reference block, from which other blocks of text continue. By
+    /// default as many as let one file be extracted quickly, and none where `solid` is given. With
+    /// 0 every block is decoded alone.
     pub reference: Option<u64>,
-    /// Redundant bytes to add, in hundredths of a percent of the archive: 200 is 2 %.
+    /// Length of the parity to add, in hundredths of a percent of the archive: 200 is 2 %.
     pub parity: u32,
 }
 
-/// What an archive came to.
+/// Numbers and warnings of a finished creation or append.
 #[derive(Debug, Clone, Default)]
 pub struct CreateSummary {
-    /// Entries of every kind.
+    /// Number of entries of all kinds.
     pub entries: u64,
-    /// Bytes of all files.
+    /// Total length of all files in bytes.
     pub raw: u64,
-    /// Bytes of the archive.
+    /// Bytes that were written to the archive.
     pub coded: u64,
-    /// What was left out, and what went wrong without harm to the data.
+    /// One line for each file that was left out, and for each problem that did no harm to the
+    /// contents.
     pub warnings: Vec<String>,
-    /// What is odd about the archive that was appended to, as
-    /// [`Archive::warnings`](super::Archive::warnings) says.
+    /// After an append: the [warnings](super::Archive::warnings) about the archive as it was
+    /// before.
     pub of_archive: Vec<String>,
 }
 
@@ -63,17 +65,18 @@ impl Plan {
     /// Writes the archive to `out`.
     ///
     /// # Errors
-    /// Writing fails, or memory is short. What was written by then has no footer. Files that change
-    /// or cannot be read are no error but warnings.
+    /// Writing fails, or memory is short. The bytes written by then have no footer. A file that
+    /// changes or cannot be read is no error: the summary has a warning.
     pub fn write(self, out: impl Write, options: &CreateOptions) -> Result<CreateSummary> {
-        // An append goes on in the budget that the archive's own index was charged to.
+        // An append runs in the budget that the index of the archive is charged to.
         let budget = Budget::current().unwrap_or_else(|| Budget::new(options.encode.memory));
         budget.run(|| self.write_all(out, options))
     }
 
     fn write_all(mut self, out: impl Write, options: &CreateOptions) -> Result<CreateSummary> {
         check_paths(self.entries())?;
-        // Held to the end: a reader needs as much for the index beside every block.
+        // Charged until the archive is written: a reader also holds the whole index while it
+        // decodes a block.
         let charge = std::mem::take(&mut self.charge).moved_to_job("the list of files")?;
         let level = options.encode.level;
         let limit = options
@@ -87,7 +90,8 @@ impl Plan {
         };
         let features =
             incompatible::NAMED | if reference.is_some() { incompatible::BASED } else { 0 };
-        // In one block all is lost or nothing, so that the index can have the names.
+        // Names before the blocks save files when the index is lost. With one block, damage to the
+        // block loses all files anyway, so that the index can hold the names.
         let has_names = reference.is_some() || self.total() > limit;
         let features = features | if has_names { incompatible::NAMES } else { 0 };
         let mut content = ContentWriter {
@@ -133,36 +137,39 @@ impl Plan {
     }
 }
 
-/// How many bytes could be read, and what came then if that was an error.
+/// Bytes that could be read. `Err` adds the error that ended the reading.
 type ReadUpTo = std::result::Result<u64, (u64, std::io::Error)>;
 
-/// The contents of files on their way into blocks.
+/// Collects the contents of files into blocks, and has the blocks coded.
 pub(super) struct ContentWriter<'a, W: Write> {
     options: &'a EncodeOptions,
     writer: MemberWriter<W>,
-    /// Blocks, each behind the first entry that is other than the names say, if that is new.
+    /// Blocks that are being coded. A number before a block is the index of the first entry that
+    /// the names before the blocks describe wrongly; it is written before this block.
     queue: Ordered<(Option<u64>, CodedBlock)>,
     block: Vec<u8>,
-    /// Largest file that shares a block with others.
+    /// Bytes. A larger file gets blocks of its own.
     max_shared_file: usize,
-    /// Where a block of such files ends; at most `limit`.
+    /// Bytes at which a block of small files is full; at most `max_shared_file`, except for the
+    /// reference block.
     block_limit: usize,
-    /// What blocks of text go on from.
+    /// The reference block that blocks of text continue from.
     reference: Option<Arc<Base>>,
-    /// Place in the plan of the entry that is being added.
+    /// Index in the plan of the entry that is being added.
     pub(super) plan_index: u64,
-    /// The first entry that is other than planned, until that is written.
+    /// Index of the first entry that the names before the blocks describe wrongly, until that is
+    /// written to the archive.
     first_wrong_name: Option<u64>,
     warnings: Vec<String>,
 }
 
 impl<W: Write> ContentWriter<'_, W> {
-    /// Adds the content of the file at `path`, and fills in what `entry` says about it. A file that
-    /// fits into a block is never cut: extracting it needs one block only.
+    /// Adds the content of the file at `path`, and completes `entry`: length, time, extents, hash.
+    /// A file that fits into a block is never split, so that one block is enough to extract it.
     ///
-    /// Of a file that changes meanwhile the entry says what was stored: as many of the bytes that
-    /// it had when it was opened as could be read, never more. What cannot be read at all is left
-    /// out. Both are warned about.
+    /// If the file changes meanwhile, `entry` describes the bytes that were stored: those of the
+    /// length that the file had when it was opened, as far as they could be read. A file of which
+    /// no byte can be read is left out. Both cases give a warning.
     pub(super) fn add(&mut self, path: &Path, entry: &mut Entry) -> Result<Outcome> {
         let planned = (entry.size, entry.metadata.mtime, entry.extents.take());
         let (file, original) = match open_regular(path) {
@@ -215,11 +222,10 @@ impl<W: Write> ContentWriter<'_, W> {
         Ok(if is_as_planned { Outcome::AsPlanned } else { Outcome::Changed })
     }
 
-    /// Takes the stored content of `entry` out of `file` into blocks, as far as it can be read.
-    /// Returns the hash of the bytes and how many they are, and the reason if reading ended in an
-    /// error.
+    /// Reads the stored content of `entry` from `file` into blocks, as far as it can be read.
+    /// Returns the hash and the number of the bytes, and the error if one ended the reading.
     fn read(&mut self, file: File, entry: &Entry) -> Result<(u64, ReadUpTo)> {
-        // By now the file may be longer than the entry says.
+        // The file may have grown since `entry` was filled in.
         let whole = [Extent { offset: 0, length: entry.size }];
         let mut source =
             FileSource::with_extents(file, entry.extents.as_deref().unwrap_or(&whole))?;
@@ -251,21 +257,22 @@ impl<W: Write> ContentWriter<'_, W> {
         }
     }
 
-    /// Tells who watches the job that `entry` is stored.
+    /// Tells the progress listener that `entry` is stored.
     pub(super) fn tell(&self, entry: &Entry) {
         if let Some(progress) = &self.options.progress {
             progress.entry_done(&entry.path, entry.size);
         }
     }
 
-    /// Notes that from the present entry on the names before the blocks are not right. That is
-    /// written before the block which this entry begins in, so that no content ever follows under
-    /// the name of another.
+    /// Notes that the names before the blocks are wrong from the current entry on. A record that
+    /// says so is written before the block in which this entry begins: no content is ever stored
+    /// under the name of another file.
     pub(super) fn is_other_than_planned(&mut self) {
         self.first_wrong_name.get_or_insert(self.plan_index);
     }
 
-    /// A file larger than a solid block gets blocks as large as the level has them.
+    /// Bytes to read at once of a file of `length` bytes. A file larger than `max_shared_file` gets
+    /// blocks of the level's block size.
     fn piece_size(&self, length: u64) -> usize {
         if length > self.max_shared_file as u64 {
             self.options.level.block_size
@@ -274,7 +281,7 @@ impl<W: Write> ContentWriter<'_, W> {
         }
     }
 
-    /// Sends the block that was collected to be coded.
+    /// Queues the collected block for coding.
     fn flush(&mut self) -> Result<()> {
         if self.block.is_empty() {
             return Ok(());
@@ -296,20 +303,21 @@ impl<W: Write> ContentWriter<'_, W> {
         done.iter().try_for_each(|(wrong_from, block)| self.write(*wrong_from, block))
     }
 
-    /// Makes what was collected the base of the text to come, which is cut into blocks of about
-    /// `part` bytes.
+    /// Codes the collected bytes as the reference block of the text that follows. That text is cut
+    /// into dependent blocks of about `dependent_len` bytes.
     fn begin_text(&mut self, dependent_len: u64) -> Result<()> {
         let dependent_len = usize::try_from(dependent_len).unwrap_or(usize::MAX);
         self.block_limit = self.max_shared_file.min(dependent_len);
         if self.block.is_empty() {
-            // None of the files of the base could be read: the text stands alone.
+            // No file of the reference block could be read. The text is coded without one.
             return Ok(());
         }
         let block = std::mem::take(&mut self.block);
         let (options, level) = (self.options.clone(), self.options.level.for_small_files());
         let reference = Ordered::new(1).submit(move || {
             let work = block.len() as u64 * options.passes();
-            // About two letters to a code.
+            // The length of a dependent block in codes of the word model: about one code for two
+            // bytes of text.
             let encode =
                 || CodedBlock::encode_base(&block, level, dependent_len / 2, options.verify);
             progress::count_as(options.progress.as_ref(), work, encode)
@@ -322,7 +330,7 @@ impl<W: Write> ContentWriter<'_, W> {
         Ok(())
     }
 
-    /// What comes now is no text.
+    /// Ends the text: the blocks that follow do not continue from the reference block.
     fn end_text(&mut self) -> Result<()> {
         self.flush()?;
         self.reference = None;
@@ -350,7 +358,7 @@ impl<W: Write> ContentWriter<'_, W> {
     }
 }
 
-/// Opens the file at `path` if it is one still.
+/// Opens the file at `path` for reading. Anything but a regular file is an error.
 fn open_regular(path: &Path) -> std::io::Result<(File, Original)> {
     let file = deep::open_at_once(path)?;
     let original = Original::of(path, &file)?
@@ -358,7 +366,7 @@ fn open_regular(path: &Path) -> std::io::Result<(File, Original)> {
     Ok((file, original))
 }
 
-/// Makes `entry` one of which only the first `read` bytes are stored.
+/// Shortens `entry` to its first `read` stored bytes.
 fn cut(entry: &mut Entry, read: u64) {
     let Some(extents) = &mut entry.extents else {
         entry.size = read;

@@ -1,39 +1,39 @@
-//! Which entries of an archive of several members count: the newest under each path, as if each
-//! member had been extracted over the ones before.
+//! Which entries of an archive of several members are current. The newest entry under a path wins,
+//! as if each member had been extracted over the members before.
 
 use std::cmp::Ordering;
 
 use super::member::Member;
 use crate::container::{Entry, EntryKind};
 
-/// An entry and where it stands.
+/// An entry, the index of its member, and its index in that member.
 struct LocatedEntry<'a> {
     entry: &'a Entry,
     member: usize,
     entry_index: usize,
 }
 
-/// A path that some entry has, with the numbers of the newest members that say something about it,
-/// counted from 1.
+/// A path that at least one entry has. Member numbers count from 1; 0 means no member.
 struct PathNode {
-    /// First row with this path.
+    /// Index in the sorted list of the first entry with this path.
     row: usize,
-    /// The nearest path above this one that an entry has.
+    /// Index of the node of the nearest folder above this path that also has an entry.
     parent: Option<usize>,
-    /// Newest member with an entry under this path.
+    /// Number of the newest member with an entry at this path.
     newest: usize,
-    /// Newest member that has something else than a folder here or at a path above.
+    /// Number of the newest member with a file or link at this path or at a path above.
     no_folder: usize,
-    /// Newest member with an entry below: this path is a folder there.
+    /// Number of the newest member with an entry below this path: the path is a folder in that
+    /// member.
     below: usize,
 }
 
-/// Member and place of each entry that counts, in the order of the members and their entries.
+/// Index of the member and index of the entry for each current entry, ascending.
 ///
-/// An entry is replaced by a newer member's entry of the same path; everything below a folder by a
-/// newer file or link in the folder's place; a file or link by a newer entry below its path, which
-/// makes it a folder. Entries of one member never replace each other: where they contradict
-/// themselves, extraction refuses them.
+/// An entry is not current if a newer member has an entry of the same path. Nothing below a folder
+/// is current if a newer member has a file or link at the path of the folder. A file or link is not
+/// current if a newer member has an entry below its path. Entries of one member never replace each
+/// other: if they contradict each other, extraction refuses them.
 pub(super) fn current(members: &[&[Entry]]) -> Vec<(usize, usize)> {
     let rows = (0..).zip(members).flat_map(|(member, entries)| {
         (0..).zip(*entries).map(move |(entry_index, entry)| LocatedEntry {
@@ -87,11 +87,11 @@ pub(super) fn current(members: &[&[Entry]]) -> Vec<(usize, usize)> {
     current
 }
 
-/// The order in which everything below a path follows it at once: as bytes, a slash before all
-/// others.
+/// Compares paths as bytes, but with the slash before all other bytes. Everything below a path then
+/// directly follows the path.
 pub(super) fn compare(one: &[u8], other: &[u8]) -> Ordering {
     let shared = one.len().min(other.len());
-    // Equal stretches are passed over by the word.
+    // Compares 64 bytes at a time while they are equal.
     let mut at = 0;
     while at + 64 <= shared && one[at..at + 64] == other[at..at + 64] {
         at += 64;
@@ -105,12 +105,12 @@ pub(super) fn compare(one: &[u8], other: &[u8]) -> Ordering {
     }
 }
 
-/// Does `path` lie below `above`?
+/// Does `path` lie below the folder `above`?
 pub(super) fn is_below(path: &[u8], above: &[u8]) -> bool {
     path.len() > above.len() && path[above.len()] == b'/' && path.starts_with(above)
 }
 
-/// The entries of `members`, for [`current`].
+/// The entries of each of `members`: the argument of [`current`].
 pub(super) fn entries_of(members: &[Member]) -> Vec<&[Entry]> {
     members.iter().map(|member| &member.index.entries[..]).collect()
 }
@@ -147,7 +147,7 @@ mod tests {
             left(&[folder, &[("p/q", File)], &[("p/q/g", File)]]),
             ["0p", "0p/q-", "2p/q/g"]
         );
-        // Within one member nothing is hidden.
+        // Entries of one member do not hide each other.
         assert_eq!(
             left(&[&[("x", File)], &[("x", Symlink), ("x/y", File), ("x", File)]]),
             ["1x", "1x/y", "1x"]

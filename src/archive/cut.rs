@@ -1,5 +1,5 @@
-//! An archive without its index: it was cut, or never finished. The names before the blocks tell
-//! what the blocks hold.
+//! An archive whose index is missing, because the archive was cut or never finished. The names
+//! before the blocks tell which entries the blocks hold.
 
 use std::fs::File;
 
@@ -19,8 +19,8 @@ use crate::error::{Error, Result};
 use crate::options::DecodeOptions;
 use crate::stream::decode_names;
 
-/// What the names in `recovered` say about the blocks that are left, from the first on without a gap.
-/// No hash is known.
+/// Makes an index from the names of `recovered`: the entries, and the blocks from the first up to
+/// the first missing one. The entries have no hashes.
 ///
 /// # Errors
 /// Reading fails, or the names pass a limit.
@@ -46,8 +46,8 @@ fn tables_of_names(
     let (mut blocks, mut at) = (Vec::new(), 0u64);
     for (number, (&block, (_, record))) in (0u64..).zip(&recovered.blocks) {
         at = at.saturating_add(record.raw_len);
-        // What the names do not reach has none, and where a block is missing, what follows cannot
-        // be placed.
+        // The content after a missing block cannot be assigned to entries, nor can blocks after the
+        // last entry that the names describe.
         if block != number || at > total {
             break;
         }
@@ -57,11 +57,11 @@ fn tables_of_names(
     Index::charged(blocks, Vec::new(), entries).map(Some)
 }
 
-/// An index of what is left of a member without one, made of its names: the entries whose contents
-/// are whole have their hashes, which are computed.
+/// Makes an index from the names of `recovered`, which has no index. An entry whose content is
+/// whole gets its hash, computed from the decoded blocks.
 ///
 /// # Errors
-/// Reading or decoding fails, or passes a limit.
+/// Reading or decoding fails, or a limit is passed.
 pub(super) fn index_of_names(
     file: &File,
     recovered: &RecoveredMember,
@@ -86,16 +86,16 @@ pub(super) fn index_of_names(
     Ok(Some(index))
 }
 
-/// The joined contents of the blocks, read forward.
+/// Reads the joined contents of the blocks, in order.
 struct ContentReader<'a> {
     index: &'a Index,
     block: usize,
-    /// Bytes of that block which were read.
+    /// Bytes of the current block that were read.
     inside: u64,
 }
 
 impl ContentReader<'_> {
-    /// The hash of the next `length` bytes; `None` if not all of them are there.
+    /// The hash of the next `length` bytes; `None` if a block is missing before their end.
     fn hash_next(&mut self, length: u64, decoder: &mut BlockDecoder<'_>) -> Result<Option<u64>> {
         let mut hasher = Hasher::default();
         let mut left = length;
@@ -115,12 +115,12 @@ impl ContentReader<'_> {
 }
 
 impl Archive {
-    /// What can be listed of an archive that is cut or was never finished: its whole members, and
-    /// of members without an index the entries whose contents are there, without hashes. `None` if
-    /// no names are left, or nothing is missing.
+    /// Opens a cut or unfinished archive for listing: its whole members, and of members without an
+    /// index the entries whose contents are there. These entries have no hashes. `None` if nothing
+    /// is missing, or no names are left.
     ///
     /// # Errors
-    /// Reading fails, or what is left passes a limit.
+    /// Reading fails, or the names pass a limit.
     pub fn of_cut(file: File, options: &DecodeOptions) -> Result<Option<Archive>> {
         let budget = Budget::new(options.memory);
         budget.clone().run(|| Self::of_cut_within(file, options, budget))
@@ -173,7 +173,7 @@ impl Archive {
     }
 }
 
-/// A member of the entries of `index` whose contents are there.
+/// A member with those entries of `index` whose contents are there.
 fn member_of(recovered: &RecoveredMember, index: Index) -> Result<Member> {
     let mut content_at = vec![0];
     content_at.extend(index.blocks.iter().scan(0, |at, row| {

@@ -1,5 +1,4 @@
-//! Extraction: selected entries out of an archive, into a folder that nothing can leave, or into a
-//! writer.
+//! Extraction of selected entries: into a folder, or their contents into a writer.
 
 use std::io::Write;
 use std::ops::Range;
@@ -20,51 +19,53 @@ use crate::error::{Error, Limit, LimitKind, Result};
 use crate::input::attributes::Xattrs;
 use crate::output::tree::Tree;
 
-/// How to extract.
+/// Options for an extraction.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ExtractOptions {
-    /// Overwrite files that are there.
+    /// Replace existing files.
     pub overwrite: bool,
-    /// Pass over files that are there without a word, so that an extraction which was interrupted
-    /// can go on.
+    /// Silently keep existing files. With this, an interrupted extraction can be continued.
     pub skip_existing: bool,
-    /// Give files to the users and groups that the archive names.
+    /// Restore the users and groups that the archive stores.
     pub owner: bool,
-    /// Extended attributes to restore.
+    /// Which extended attributes to restore.
     pub xattrs: Xattrs,
 }
 
-/// What an extraction came to.
+/// Numbers and paths of a finished extraction or test.
 #[derive(Debug, Default)]
 pub struct ExtractSummary {
-    /// Entries extracted.
+    /// Number of extracted entries.
     pub entries: u64,
-    /// Bytes of all files among them.
+    /// Total length in bytes of the extracted files.
     pub raw: u64,
-    /// What went wrong without harm to the data.
+    /// One line for each problem that did no harm to contents.
     pub warnings: Vec<String>,
-    /// Paths that were taken already, whose entries were therefore left out.
+    /// Paths of entries that were not extracted because a file with that path exists.
     pub existing: Vec<Vec<u8>>,
-    /// What else was left out: something of another kind is in the way, or the system refused.
+    /// Other entries that were not extracted, since something of another kind has their path, or
+    /// since the system refused.
     pub left_out: Vec<LeftOut>,
     /// Paths of files whose content cannot be decoded.
     pub damaged: Vec<Vec<u8>>,
-    /// The first error about those.
+    /// The first error about a file in `damaged`.
     pub damage: Option<Error>,
-    /// May [`repair`](super::repair::repair()) save more of those, by parity or in pieces?
+    /// Could [`repair`](super::repair::repair()) save more of the files in `damaged`, by parity or
+    /// in part?
     pub repair_may_save_more: bool,
 }
 
-/// An entry that was left out, with all entries below it.
+/// An entry that was not extracted, together with all entries below its path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftOut {
-    /// Its path, or that of a folder which leads to entries and is none itself.
+    /// The path of the entry. Or the path of a folder above entries, if that folder has no entry of
+    /// its own.
     pub path: Vec<u8>,
-    /// Why it was left out, in words.
+    /// The reason, as text for people.
     pub reason: String,
-    /// Is the path that of an entry?
+    /// Does an entry have this path?
     pub is_entry: bool,
-    /// How many entries below it were left out with it.
+    /// Number of entries below the path; they were not extracted either.
     pub below: u64,
 }
 
@@ -73,7 +74,7 @@ impl LeftOut {
         LeftOut { path: path.to_vec(), reason, is_entry: true, below: 0 }
     }
 
-    /// How many entries were left out.
+    /// Number of entries that were not extracted.
     #[must_use]
     pub fn entries(&self) -> u64 {
         u64::from(self.is_entry) + self.below
@@ -81,7 +82,7 @@ impl LeftOut {
 }
 
 impl Archive {
-    /// Places of the selected entries in the index, by member.
+    /// Indices of the selected entries, one list for each member.
     fn selected(&self, selection: &mut Selection) -> Result<Vec<Vec<usize>>> {
         let mut by_member = vec![Vec::new(); self.members.len()];
         for &(member, entry_index) in &self.current {
@@ -96,7 +97,7 @@ impl Archive {
         Ok(by_member)
     }
 
-    /// The entries at these places, ready to be extracted.
+    /// The entries with these indices, ready to be extracted, one list for each member.
     pub(super) fn wanted(&self, by_member: &[Vec<usize>]) -> Vec<Vec<Wanted>> {
         by_member
             .iter()
@@ -105,7 +106,7 @@ impl Archive {
             .collect()
     }
 
-    /// Tells who watches the job that `entry` is done.
+    /// Tells the progress listener that `entry` is done.
     pub(super) fn tell(&self, entry: &Entry) {
         if let Some(progress) = &self.options.progress {
             progress.entry_done(&entry.path, entry.size);
@@ -125,15 +126,16 @@ impl Archive {
         Ok(total)
     }
 
-    /// Extracts what `selection` selects into the folder `target`.
+    /// Extracts the entries that `selection` selects into the folder `target`.
     ///
-    /// Nothing is ever written outside of `target`, or through a link in it. Every file appears
-    /// whole and checked, or not at all. A file that is there already stays, unless `options` say
-    /// otherwise, and the rest is extracted: [`ExtractSummary::existing`] names such files.
+    /// Nothing is ever written outside of `target`, or through a symbolic link below it. Each file
+    /// appears whole and checked, or not at all. An existing file stays, unless `options` say
+    /// otherwise; [`ExtractSummary::existing`] has its path, and the other entries are extracted.
     ///
     /// # Errors
-    /// As [`Archive::extract_into`]; and an entry stayed out, since it is damaged, something of
-    /// another kind is in its way, or the system refused. The rest is extracted then.
+    /// The errors of [`Archive::extract_into`]. Also an error if an entry was not extracted because
+    /// it is damaged, something of another kind has its path, or the system refused it; all other
+    /// entries are extracted by then.
     pub fn extract(
         &self,
         selection: &mut Selection,
@@ -154,8 +156,8 @@ impl Archive {
         }
     }
 
-    /// As [`Archive::extract`], and says in `summary` what came out and what did not, also where an
-    /// error ends the job. Of entries that are damaged or refused the summary tells: they are no
+    /// Extracts like [`Archive::extract`], but returns the results in `summary`, which is filled in
+    /// also when an error ends the job. Damaged and refused entries are listed there and are no
     /// error. Folders get their modes and times in any case.
     ///
     /// # Errors
@@ -206,8 +208,8 @@ impl Archive {
         Ok(summary)
     }
 
-    /// Decodes the contents of the selected files, each once, compares them with their hashes, and
-    /// keeps nothing. Then checks that the paths can be extracted.
+    /// Decodes the contents of the selected files, each once, and compares them with their hashes.
+    /// Then checks that all paths can be extracted.
     ///
     /// # Errors
     /// A block is damaged, a path is unsafe, a hard link leads to no file, or a limit is passed.
@@ -227,8 +229,8 @@ impl Archive {
         Ok(summary)
     }
 
-    /// Decodes the contents of the `chosen` ones of `wanted` and gives each piece to `write`, with
-    /// its entry and the offset in its file that the piece goes to.
+    /// Decodes the contents of the entries whose indices in `wanted` are `chosen`. Calls `write`
+    /// for each chunk, with the entry and the position in its file.
     fn decode_files(
         &self,
         member: &Member,
@@ -260,7 +262,7 @@ impl Archive {
     }
 }
 
-/// Compares the hash of an entry's whole content with that of the index.
+/// Compares `hash`, that of the whole stored content of `entry`, with the hash in the index.
 pub(super) fn check_hash(entry: &Entry, hash: u64) -> Result<()> {
     if narrow(hash, entry.stored_len()) == entry.hash {
         return Ok(());

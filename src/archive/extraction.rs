@@ -1,4 +1,5 @@
-//! An extraction into a folder under way: what stays out, what is written, and how the folders end.
+//! One extraction into a folder: which entries are left out, which files are written, and which
+//! metadata folders get at the end.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -19,28 +20,28 @@ use crate::input::shown::reason;
 use crate::output::restored::Restored;
 use crate::output::tree::{Tree, TreeFile};
 
-/// An extraction under way.
+/// A running extraction.
 pub(super) struct Extraction<'a> {
     /// The archive.
     pub archive: &'a Archive,
-    /// The folder that is extracted into.
+    /// The folder to extract into.
     pub tree: Tree,
     options: ExtractOptions,
-    /// Device and inode of every file written, to notice a file system that takes two names for
-    /// one.
+    /// Device and inode of every file written so far. They reveal a file system that takes the
+    /// names of two entries for one.
     written: HashSet<(u64, u64)>,
-    /// Folders that were made, or were there.
+    /// Entries of folders that exist by now.
     folders: Vec<&'a Entry>,
     /// Paths of files that the system refused.
     refused: HashSet<Vec<u8>>,
     /// Paths of files whose content is damaged.
     damaged: HashSet<Vec<u8>>,
-    /// What the extraction comes to.
+    /// The results so far.
     pub summary: &'a mut ExtractSummary,
 }
 
 impl<'a> Extraction<'a> {
-    /// An extraction from `archive` into `tree`.
+    /// A new extraction from `archive` into `tree`.
     pub fn new(
         archive: &'a Archive,
         tree: Tree,
@@ -52,24 +53,26 @@ impl<'a> Extraction<'a> {
         Extraction { archive, tree, options, written, folders, refused, damaged, summary }
     }
 
-    /// Extracts the entries at `places` of each member's index.
+    /// Extracts the entries with these indices, one list for each member.
     ///
     /// # Errors
-    /// What ends the job: a full disk, a limit. What is about single entries stands in the summary.
+    /// Errors that end the job, as a full disk or a limit. Errors about single entries are in the
+    /// summary.
     pub fn run(&mut self, entry_indices: &[Vec<usize>]) -> Result<()> {
         let kept = self.make_folders_and_keep(entry_indices)?;
-        // A link to a file that stays out becomes that file, which can take more bytes.
+        // A hard link to a file that was left out is extracted as a file of its own, which can take
+        // more bytes than the link.
         self.archive.check_output(&self.archive.wanted(&kept))?;
         let mut links = Vec::new();
         for (member, entry_indices) in self.archive.members.iter().zip(kept) {
             links.extend(self.files(member, &entry_indices)?);
         }
-        // Links come last: nothing can then be written through one.
+        // Links are created last, so that no file is written through one.
         links.iter().try_for_each(|link| self.finish_link(link))
     }
 
-    /// Makes the folders among the entries at `places`. Returns the places of the other entries
-    /// that nothing is in the way of.
+    /// Creates the folders among the entries. Returns the indices of all other entries whose path
+    /// is free.
     fn make_folders_and_keep(&mut self, entry_indices: &[Vec<usize>]) -> Result<Vec<Vec<usize>>> {
         let archive = self.archive;
         let all = (0..).zip(entry_indices).flat_map(|(member, entry_indices): (usize, _)| {
@@ -80,7 +83,7 @@ impl<'a> Extraction<'a> {
         let mut all: Vec<(&Entry, usize, usize)> = all
             .map(|(member, entry_index)| (entry_at(member, entry_index), member, entry_index))
             .collect();
-        // What lies below a path follows it at once.
+        // This order puts all entries below a path directly after the path.
         all.sort_by(|one, other| compare(&one.0.path, &other.0.path));
         let mut kept = vec![Vec::new(); entry_indices.len()];
         let mut blocked: Option<LeftOut> = None;
@@ -102,12 +105,13 @@ impl<'a> Extraction<'a> {
             }
         }
         self.summary.left_out.extend(blocked);
-        // In the order of the index, in which contents lie.
+        // Ascending indices follow the order of the contents.
         kept.iter_mut().for_each(|entry_indices| entry_indices.sort_unstable());
         Ok(kept)
     }
 
-    /// Makes the folder `entry`, unless it is there. Returns why it cannot be, if it cannot.
+    /// Creates the folder of `entry`, if it does not exist. Returns a [`LeftOut`] if that is
+    /// impossible.
     fn make_folder(&mut self, entry: &'a Entry) -> Result<Option<LeftOut>> {
         let made = self.tree.make_folder(&entry.path);
         if let Err(error) = made {
@@ -118,7 +122,7 @@ impl<'a> Extraction<'a> {
         Ok(None)
     }
 
-    /// What is where `entry`, which is no folder, is to be.
+    /// Finds out whether the path of `entry`, a file or link, is free.
     fn target_of(&self, entry: &Entry) -> Result<Target> {
         match self.tree.find(&entry.path) {
             Ok(None) => Ok(Target::Free),
@@ -135,7 +139,7 @@ impl<'a> Extraction<'a> {
         }
     }
 
-    /// What keeps `entry` out, where the way to it failed with `error`.
+    /// Describes why `entry` is left out, after `error` at its path.
     fn blocked(&self, entry: &Entry, error: Error) -> Result<LeftOut> {
         if let Some((path, kind)) =
             self.tree.obstacle(&entry.path, entry.kind == EntryKind::Directory)
@@ -150,7 +154,7 @@ impl<'a> Extraction<'a> {
     /// Notes that the system refused the entry at `path`.
     ///
     /// # Errors
-    /// `error`, if it is about more than this entry.
+    /// `error` itself, if it concerns more than this entry.
     pub fn refuse(&mut self, path: &[u8], error: Error) -> Result<()> {
         if self.options.skip_existing && is_there_already(&error) {
             self.summary.existing.push(path.to_vec());
@@ -167,11 +171,11 @@ impl<'a> Extraction<'a> {
         self.damaged.insert(path.to_vec());
     }
 
-    /// Extracts the files at `places` of the index of `member`. Returns the links.
+    /// Extracts the files among the entries of `member` with these indices. Returns the links.
     fn files(&mut self, member: &'a Member, entry_indices: &[usize]) -> Result<Vec<Wanted>> {
         let all = wanted(&member.index.entries, entry_indices);
         FilesOut::new(self, member, &all).run()?;
-        // Links to files that the system refused are files.
+        // A hard link to a file that the system refused is extracted as a file.
         let is_left = |wanted: &Wanted| {
             wanted.entry.kind == EntryKind::Hardlink && self.refused.contains(&wanted.entry.link)
         };
@@ -191,7 +195,7 @@ impl<'a> Extraction<'a> {
         Ok(links)
     }
 
-    /// Notes that `entry` is done.
+    /// Counts `entry` as extracted.
     fn done(&mut self, entry: &Entry) {
         self.summary.entries += 1;
         self.summary.raw = self.summary.raw.saturating_add(entry.size);
@@ -208,8 +212,11 @@ impl<'a> Extraction<'a> {
             .extend(refused.into_iter().map(|line| format!("{}: {line}", show_name(path))));
     }
 
-    /// Is the name of `entry` free, or may what has it be replaced? It was when the extraction
-    /// began.
+    /// Is the path of `entry` still free? `false` if something has the path and may be replaced.
+    /// The path was checked before the extraction began; another process may have used it since.
+    ///
+    /// # Errors
+    /// The path is taken, or the file system takes it for that of an extracted file.
     fn check_free(&self, entry: &Entry) -> Result<bool> {
         let Some(found) = self.tree.find(&entry.path)? else { return Ok(true) };
         if self.written.contains(&found.id) {
@@ -227,8 +234,8 @@ impl<'a> Extraction<'a> {
         }
     }
 
-    /// Gives a finished file its name, unless that name leads to a file of this extraction or
-    /// another process.
+    /// Gives the finished `file` the path of `entry`. The path must not be that of a file of this
+    /// extraction, or a new one of another process.
     pub fn commit(&mut self, file: TreeFile, entry: &Entry) -> Result<()> {
         self.check_free(entry)?;
         let (id, refused) = file.commit(&self.restored(entry), self.options.overwrite)?;
@@ -238,7 +245,7 @@ impl<'a> Extraction<'a> {
         Ok(())
     }
 
-    /// Copies the content of the open file `from` to `entry`.
+    /// Creates the file of `entry` with the content of the open file `from`.
     pub fn copy(&mut self, from: &File, entry: &Entry) -> Result<()> {
         let file = self.tree.create(&entry.path)?;
         sparse::copy(from, file.file(), entry)?;
@@ -269,9 +276,9 @@ impl<'a> Extraction<'a> {
         Ok(())
     }
 
-    /// Gives every folder its mode, owner and time, however the extraction ended. Those come last:
-    /// every file in a folder changes the time, and the mode may forbid to write. What the system
-    /// refuses is a warning.
+    /// Gives every folder its mode, owner and time, also after an error. This comes last, because
+    /// each new file in a folder changes the time of the folder, and the mode may forbid to create
+    /// files. A refusal of the system gives a warning.
     pub fn finish_folders(&mut self) {
         let mut folders = std::mem::take(&mut self.folders);
         folders.sort_by(|one, other| other.path.cmp(&one.path));
@@ -289,13 +296,13 @@ impl<'a> Extraction<'a> {
     }
 }
 
-/// What is where an entry is to be.
+/// What has the path at which an entry is to be extracted.
 enum Target {
-    /// Nothing, or what may be replaced.
+    /// Nothing, or a file that may be replaced.
     Free,
-    /// A file, which stays.
+    /// A file that stays.
     Taken,
-    /// Something of another kind, here or above.
+    /// Something of another kind, at the path or above.
     Blocked(LeftOut),
 }
 
@@ -309,7 +316,7 @@ fn kind_name(kind: FileType) -> &'static str {
     }
 }
 
-/// The text of an error, without its class and number.
+/// The text of `error` without its kind and number.
 fn plain(error: &Error) -> String {
     match error {
         Error::Io(error) => reason(error),
@@ -318,15 +325,15 @@ fn plain(error: &Error) -> String {
     }
 }
 
-/// Did another process take a name since the extraction began?
+/// Did another process create a file at the path since the extraction began?
 fn is_there_already(error: &Error) -> bool {
     matches!(error, Error::Io(error) if error.kind() == io::ErrorKind::AlreadyExists)
 }
 
-/// Why the entry at `path` stays out, where `error` is about this entry alone.
+/// The reason to leave out the entry at `path`, if `error` concerns this entry alone.
 ///
 /// # Errors
-/// `error` with the path, if it would meet the other entries too.
+/// `error` with the path, if the error would also meet the other entries.
 fn about_one_entry(path: &[u8], error: Error) -> Result<String> {
     use io::ErrorKind::{FileTooLarge, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
     match error {

@@ -1,5 +1,5 @@
-//! What a damaged file is made of: whole members, what is left of others, and what nothing is known
-//! about.
+//! A scanned file: its whole members, what is recovered of its damaged members, and ranges of
+//! unknown origin.
 
 use std::fs::File;
 use std::io::Read;
@@ -16,26 +16,27 @@ use crate::container::record::{Kind, Record};
 use crate::error::Result;
 use crate::options::DecodeOptions;
 
-/// A file as it was found.
+/// The result of the scan of a file.
 #[derive(Debug, Default)]
 pub(super) struct FileScan {
-    /// Its members, in order.
+    /// The members, in the order of the file.
     pub members: Vec<ScannedMember>,
-    /// Stretches of it that belong to nothing whole, and of which no index tells what they were.
+    /// Ranges of the file that belong to no whole structure, and of which no index tells what they
+    /// held.
     pub gaps: Vec<Range<u64>>,
 }
 
-/// A member of the file.
+/// A member of the scanned file.
 #[derive(Debug)]
 pub(super) enum ScannedMember {
-    /// Every hash of it fits; which of the members it is, counted from 1.
+    /// A member of which every hash is right; with its number in the file, counted from 1.
     Whole(u32, Member),
-    /// Something of it is missing.
+    /// A member of which something is missing.
     Damaged(RecoveredMember),
 }
 
 impl FileScan {
-    /// Looks through all of `file`.
+    /// Scans all of `file`.
     ///
     /// # Errors
     /// Reading fails, or an index passes the limits.
@@ -43,10 +44,11 @@ impl FileScan {
         Self::with_apart(file, options, &[])
     }
 
-    /// As [`FileScan::of`], with members of which not every entry can be extracted as damaged ones.
+    /// Scans all of `file`. A member with entries that cannot be extracted counts as damaged, even
+    /// if all its hashes are right.
     ///
     /// # Errors
-    /// As there.
+    /// Reading fails, or an index passes the limits.
     pub fn of_what_extracts(file: &File, options: &DecodeOptions) -> Result<FileScan> {
         let scan = Self::of(file, options)?;
         let whole = scan.whole_with_names();
@@ -79,7 +81,7 @@ impl FileScan {
         Ok(FileScan { members, gaps: gaps(covered, length) })
     }
 
-    /// Are all members unnamed streams, as far as is known of any?
+    /// Are all members unnamed streams? Members of which that is unknown do not count.
     pub fn is_stream(&self) -> bool {
         let is_stream = |scanned: &ScannedMember| match scanned {
             ScannedMember::Whole(_, member) => Some(!member.header.is_named()),
@@ -97,7 +99,7 @@ impl FileScan {
         whole.filter(|member| member.header.is_named()).collect()
     }
 
-    /// Is every byte a part of a whole member?
+    /// Does every byte belong to a whole member?
     pub fn is_whole(&self) -> bool {
         self.gaps.is_empty()
             && self.members.iter().all(|scanned| matches!(scanned, ScannedMember::Whole(..)))
@@ -105,7 +107,7 @@ impl FileScan {
 }
 
 impl ScannedMember {
-    /// What was found, for a message.
+    /// One line that describes the member, for the user.
     pub fn line(&self) -> String {
         match self {
             ScannedMember::Whole(number, member) => {
@@ -129,7 +131,7 @@ impl ScannedMember {
     }
 }
 
-/// Puts the items together to members.
+/// Assembles scanned items into members.
 struct Builder<'a> {
     file: &'a File,
     members: Vec<ScannedMember>,
@@ -138,7 +140,7 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    /// Takes a item, and says whether there was a use for it.
+    /// Adds an item. Returns `false` if the item is of no use.
     fn take(&mut self, item: ScanItem) -> Result<bool> {
         match item {
             ScanItem::Whole(member) => {
@@ -164,7 +166,7 @@ impl Builder<'_> {
                 self.current.header = Some(header);
                 self.current.reaches(found);
             }
-            // Without its final hash it was not taken for whole, so neither is it now.
+            // The scan found that the hash of the whole is wrong.
             StructureKind::Compact | StructureKind::DamagedCompact => {
                 self.close();
                 self.current.is_compact = true;
@@ -182,14 +184,14 @@ impl Builder<'_> {
                 self.current.reaches(found);
                 self.take_block(found, record)?;
             }
-            // Parity without a member is of no use.
+            // Parity is of no use without a member.
             StructureKind::Parity(_) if !self.has_begun() => return Ok(false),
             StructureKind::Parity(share) => {
                 self.current.reaches(found);
                 self.current.parity.push(found.at..found.end);
                 self.current.share = self.current.share.max(share);
             }
-            // Nor is a footer.
+            // A footer is of no use without a member.
             StructureKind::Footer(_) if !self.has_begun() => return Ok(false),
             StructureKind::Footer(index_at) => {
                 if self.current.index.is_some() && self.current.index_range.start == index_at {
@@ -206,7 +208,8 @@ impl Builder<'_> {
         FileAt::new(self.file, found.end - record.coded_len)
             .take(record.coded_len.min(1))
             .read_to_end(&mut first)?;
-        // Without its base a block is nothing. The base is the first block, so it was found before.
+        // Without its reference block, a dependent block cannot be decoded. The reference block is
+        // the first block of a member, so that the scan found it before.
         if is_behind(&first) && self.current.reference_at().is_none() {
             self.current.without_reference.push(record.number);
             return Ok(());
@@ -221,7 +224,8 @@ impl Builder<'_> {
         !self.current.range.is_empty()
     }
 
-    /// Numbers only rise within a member: where they fall, another one has begun, its header lost.
+    /// Starts a new member if `number` does not rise: record numbers rise within a member, and so
+    /// the header of another member is lost.
     fn expect(&mut self, number: u64) {
         if self.current.last.is_some_and(|last| number <= last) {
             self.close();
@@ -261,7 +265,7 @@ impl Builder<'_> {
     }
 }
 
-/// What is left of `0..length` without the `covered` ranges.
+/// The parts of `0..length` that no range of `covered` contains.
 fn gaps(mut covered: Vec<Range<u64>>, length: u64) -> Vec<Range<u64>> {
     covered.sort_by_key(|range| range.start);
     let mut gaps = Vec::new();

@@ -1,5 +1,5 @@
-//! The files of one member on the way to the disk: each content is decoded once, and written under
-//! every name that has it.
+//! Extraction of the files of one member. Each content is decoded once and written to every file
+//! that has it.
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -19,8 +19,8 @@ use crate::error::{Error, Result};
 use crate::input::shown::reason;
 use crate::output::tree::TreeFile;
 
-/// The wanted files whose content is to be decoded, and the pairs of a file and the one among them
-/// that it equals.
+/// Indices in `wanted` of the files whose content is to be decoded; and for each other file its
+/// index together with that of the decoded file with the same content.
 pub(super) fn contents(wanted: &[Wanted]) -> (Vec<usize>, Vec<(usize, usize)>) {
     let mut first_of: HashMap<usize, usize> = HashMap::new();
     let (mut firsts, mut copies) = (Vec::new(), Vec::new());
@@ -41,7 +41,7 @@ pub(super) fn contents(wanted: &[Wanted]) -> (Vec<usize>, Vec<(usize, usize)>) {
 /// A file that is being written.
 struct OpenFile {
     file: TreeFile,
-    /// Place of its entry among the wanted ones.
+    /// Index of its entry among the wanted ones.
     number: usize,
     hasher: Hasher,
     placement: sparse::Placement,
@@ -53,30 +53,30 @@ impl OpenFile {
         self.placement.write_at(self.file.file(), &wanted[self.number].entry, chunk.at, chunk.bytes)
     }
 
-    /// Compares what was written with the hash of its entry.
+    /// Compares the hash of the written bytes with the hash of the entry.
     fn check(&self, wanted: &[Wanted]) -> Result<()> {
         check_hash(&wanted[self.number].entry, self.hasher.finish())
     }
 }
 
-/// The files of one member on the way to the disk. Files are named by their places among the wanted
-/// entries. Several that are the same have one content, which is named by the first of them.
+/// Writes the files of one member. Files are identified by their indices in `wanted`. Files with
+/// the same content share it: the first of them identifies the content.
 pub(super) struct FilesOut<'e, 'a> {
     extraction: &'e mut Extraction<'a>,
     member: &'e Member,
     wanted: &'e [Wanted],
     firsts: Vec<usize>,
-    /// The files that have each content, if they are several.
+    /// For each content that several files have: all these files, by the first of them.
     same: HashMap<usize, Vec<usize>>,
     open: Option<OpenFile>,
     /// Files that the system refused.
     refused: HashSet<usize>,
-    /// Contents that are damaged.
+    /// Contents in which something is damaged.
     damaged: HashSet<usize>,
 }
 
 impl<'e, 'a> FilesOut<'e, 'a> {
-    /// The files among the `wanted` entries of `member`.
+    /// Prepares the files among the `wanted` entries of `member`.
     pub fn new(
         extraction: &'e mut Extraction<'a>,
         member: &'e Member,
@@ -99,10 +99,10 @@ impl<'e, 'a> FilesOut<'e, 'a> {
         }
     }
 
-    /// Decodes and writes them.
+    /// Decodes and writes the files.
     ///
     /// # Errors
-    /// What ends the job.
+    /// Errors that end the job.
     pub fn run(mut self) -> Result<()> {
         let mut chunks = Chunks::new(self.member, self.wanted, &self.firsts);
         let ranges: Vec<Range<u64>> = chunks.ranges().collect();
@@ -132,7 +132,7 @@ impl<'e, 'a> FilesOut<'e, 'a> {
         &self.wanted[number].entry
     }
 
-    /// The files with the content of `first` that the system has not refused.
+    /// The files with the content `first` that the system has not refused.
     fn same(&self, first: usize) -> Vec<usize> {
         let mut same = self.same.get(&first).cloned().unwrap_or_else(|| vec![first]);
         same.retain(|number| !self.refused.contains(number));
@@ -163,7 +163,7 @@ impl<'e, 'a> FilesOut<'e, 'a> {
         }
     }
 
-    /// Begins the first file with the content of `first` that the system allows.
+    /// Opens the first file with the content `first` that the system allows.
     fn open_one(&mut self, first: usize) -> Result<Option<OpenFile>> {
         for number in self.same(first) {
             match self.extraction.tree.create(&self.entry(number).path) {
@@ -181,8 +181,9 @@ impl<'e, 'a> FilesOut<'e, 'a> {
         Ok(None)
     }
 
-    /// Gives a file with the whole content of `first` its name, and copies it to the others. They
-    /// are copied from the open file: its mode may forbid to read it, and its name may be refused.
+    /// Gives the finished file its path, and copies its content to the other files with the content
+    /// `first`. The source of the copies is the open file, since its mode may forbid reading, or
+    /// its path may be refused.
     fn give_names(&mut self, open: OpenFile, first: usize) -> Result<()> {
         let OpenFile { file, number, .. } = open;
         let others: Vec<usize> =
@@ -209,13 +210,13 @@ impl<'e, 'a> FilesOut<'e, 'a> {
         self.extraction.refuse(&self.entry(number).path, error)
     }
 
-    /// Notes that no file with the content of `first` could be written.
+    /// Notes that the system refused all files with the content `first`.
     fn refuse_all(&mut self, first: usize, error: &io::Error) -> Result<()> {
         let again = || io::Error::new(error.kind(), reason(error));
         self.same(first).into_iter().try_for_each(|number| self.refuse(number, again().into()))
     }
 
-    /// Gives up the files with the content of `first`, in which something is damaged.
+    /// Gives up the files with the content `first`, in which something is damaged.
     fn lose(&mut self, first: usize) {
         if !self.damaged.insert(first) {
             return;

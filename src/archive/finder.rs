@@ -1,22 +1,22 @@
-//! Markers in a file, and how much work what follows them may cause.
+//! The search for markers in a file, and a bound on the work that headers found there may cause.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 
 use crate::error::{Error, Result};
 
-/// Bytes read at once.
+/// Bytes that one read adds to the buffer.
 const READ_LEN: u64 = 1 << 20;
 
-/// Finds the places of some needles in a file, from the front on. Every byte is read once, however
-/// many places there are.
+/// Finds the offsets of several needles in a file, in ascending order. Every byte is read once,
+/// however many needles match.
 pub(super) struct Finder<'a> {
     file: &'a File,
     length: u64,
     needles: &'a [&'a [u8]],
     longest: u64,
     buffer: Vec<u8>,
-    /// Where in the file the buffer begins.
+    /// Offset in the file of the first byte of the buffer.
     buffer_at: u64,
 }
 
@@ -27,14 +27,15 @@ impl<'a> Finder<'a> {
         Finder { file, length, needles, longest, buffer: Vec::new(), buffer_at: 0 }
     }
 
-    /// The first place from `at` on where a needle stands.
+    /// The first offset, from `at` on, at which a needle begins.
     ///
     /// # Errors
     /// Reading fails.
     pub fn next_from(&mut self, mut at: u64) -> Result<Option<u64>> {
         while at < self.length {
             let buffer_end = self.buffer_at + self.buffer.len() as u64;
-            // The last bytes of a buffer are looked at again with those that follow.
+            // A needle may begin in the last bytes of the buffer and end after it: these bytes are
+            // searched again with the bytes that follow.
             let reach = if buffer_end == self.length {
                 buffer_end
             } else {
@@ -59,24 +60,24 @@ impl<'a> Finder<'a> {
     }
 }
 
-/// Bytes that may be looked at because a header says so. Accidental damage leaves each byte in few
-/// such stretches; headers that all claim the rest of the file would make the work grow with the
+/// Bytes that a scan may read because headers claim them. After accidental damage few headers claim
+/// a byte. If all headers of a hostile file claimed the rest of it, the work would grow with the
 /// square of its length.
 pub(super) struct ScanBudget(u64);
 
-/// So many times the file may be read through.
+/// A scan may read this many times the length of the file.
 const MAX_PASSES: u64 = 8;
 
 impl ScanBudget {
-    /// For a file of `length` bytes.
+    /// The budget for a file of `length` bytes.
     pub fn of(length: u64) -> Self {
         ScanBudget(length.saturating_mul(MAX_PASSES))
     }
 
-    /// Takes `bytes` out of what is left.
+    /// Takes `bytes` from the budget.
     ///
     /// # Errors
-    /// That much is not left.
+    /// The budget has fewer bytes left.
     pub fn take(&mut self, bytes: u64) -> Result<()> {
         self.0 = self
             .0

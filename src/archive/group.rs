@@ -1,39 +1,39 @@
-//! The order of contents in an archive: what is alike stands together, so that small files gain
-//! from each other; and how much goes into one block.
+//! The order of contents in an archive, and the sizes of blocks. Similar files follow each other,
+//! since a small file gains from similar text before it.
 
 use std::cmp::Ordering;
 
 use crate::level::Level;
 
-/// Smallest target size of a block of small files.
+/// Smallest target length in bytes of a block of small files.
 const MIN_SOLID_BLOCK: u64 = 768 << 10;
 
-/// An archive is cut into this many blocks, if they are not too small or too large then: to extract
-/// one file, one block is decoded, and that should take less than 15 % of the time for all.
+/// Target number of blocks of small files in an archive. To extract one file, one block is decoded;
+/// this takes less than 15 % of the time for all blocks.
 const SOLID_BLOCKS: u64 = 8;
 
-/// How many bytes of small files to put into one block, for an archive of `total` bytes.
+/// Target length in bytes of a block of small files, for an archive with `total` bytes of files.
 #[must_use]
 pub fn solid_size(total: u64, level: &Level) -> u64 {
     total.div_ceil(SOLID_BLOCKS).max(MIN_SOLID_BLOCK).min(level.block_size as u64)
 }
 
-/// Text behind a base is cut into this many blocks.
+/// Number of dependent blocks that the text of an archive is cut into.
 const DEPENDENT_BLOCKS: u64 = 20;
 
-/// Most bytes of a base.
+/// Largest length in bytes of a reference block.
 const MAX_REFERENCE: u64 = 4 << 20;
 
-/// Fewer bytes are not worth a base.
+/// Smallest length in bytes of a reference block. A shorter one is not worth its cost.
 const MIN_REFERENCE: u64 = 64 << 10;
 
-/// What the primer of a base takes the time of, in bytes of text.
+/// Cost of the primer of a reference block, as the number of bytes of text that take the same time.
 const PRIMER_COST: u64 = 85 << 10;
 
-/// For `total` bytes of text in small files, how many of them to put into a base, and how many into
-/// each block behind it; `None` where there is no base, because there is too little text or the
-/// user says so with `base` or `solid`. To extract one file, primer, base and a block are read:
-/// together 14 % of all.
+/// The length in bytes of the reference block and of each dependent block, for `total` bytes of
+/// text in small files. `None` without a reference block: there is too little text, or the user
+/// decides so by `reference` or `solid`. To extract one file, primer, reference block and one
+/// dependent block are decoded: together 14 % of the work for all.
 #[must_use]
 pub fn reference_size(
     total: u64,
@@ -52,19 +52,19 @@ pub fn reference_size(
     }
 }
 
-/// What the first bytes of a file look like.
+/// The kind of content that the first bytes of a file suggest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ContentClass {
     /// Text in ASCII or UTF-8.
     Text,
-    /// Anything else.
+    /// Any other content.
     Binary,
-    /// Compressed already: nothing to learn from it, and nothing to gain.
+    /// Compressed content. It hardly gets smaller, and other files gain nothing from it.
     Compressed,
 }
 
 impl ContentClass {
-    /// Looks at the first bytes of a file.
+    /// The class of a file that begins with the bytes `start`.
     #[must_use]
     pub fn of(start: &[u8]) -> ContentClass {
         const MAGICS: [&[u8]; 10] = [
@@ -90,10 +90,10 @@ impl ContentClass {
     }
 }
 
-/// Extensions that say what became of a file, not what is in it: the one before them does.
+/// Extensions of copies and templates. The extension before them tells what the file holds.
 const BACKUP_EXTENSIONS: [&[u8]; 4] = [b"orig", b"bak", b"old", b"in"];
 
-/// The extension of a path, in lower case; empty if there is none.
+/// The extension of a path in lower case; empty if the path has none.
 fn extension(path: &[u8]) -> Vec<u8> {
     let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default().to_ascii_lowercase();
     let cut = |name: &[u8]| name.iter().rposition(|&byte| byte == b'.').filter(|&dot| dot > 0);
@@ -106,7 +106,7 @@ fn extension(path: &[u8]) -> Vec<u8> {
     }
 }
 
-/// The order of two files: by look, then by extension, then by path.
+/// Compares two files by class, then by extension, then by path.
 #[must_use]
 pub fn compare(one: (ContentClass, &[u8]), other: (ContentClass, &[u8])) -> Ordering {
     let key = |(class, path): (ContentClass, &[u8])| (class, extension(path));

@@ -1,4 +1,5 @@
-//! Files with the same content, found before anything is compressed, so that it is stored once.
+//! Finds files with the same content before anything is compressed. The archive stores such content
+//! once.
 
 use std::collections::HashMap;
 use std::io::{self, BufReader, Read};
@@ -9,9 +10,9 @@ use xxhash_rust::xxh3::Xxh3Default;
 use crate::container::fields::read_full;
 use crate::input::deep;
 
-/// For each file the earlier one with the same content, if there is one. `files` are paths with
-/// sizes; those of size 0 are never looked at. A file that cannot be read equals nothing: the error
-/// shows when it is stored.
+/// For each file the index of the first file with the same content, if that is another file.
+/// `files` are paths with lengths in bytes; empty files are never compared. A file that cannot be
+/// read equals no other: the error is reported when the file is stored.
 #[must_use]
 pub fn find(files: &[(&Path, u64)]) -> Vec<Option<usize>> {
     let mut by_size: HashMap<u64, Vec<usize>> = HashMap::new();
@@ -24,7 +25,8 @@ pub fn find(files: &[(&Path, u64)]) -> Vec<Option<usize>> {
         for &index in indices {
             let Ok(hash) = hash_file(files[index].0) else { continue };
             let originals = by_hash.entry(hash).or_default();
-            // The hash can be forged, so the bytes decide.
+            // Different contents can be made that have the same hash, so that the bytes are
+            // compared too.
             same[index] = originals
                 .iter()
                 .copied()

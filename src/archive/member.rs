@@ -1,4 +1,4 @@
-//! Where everything in one member of an open archive lies.
+//! One member of an open archive: its index, and the offsets of its records in the file.
 
 use std::fs::File;
 use std::io::{BufReader, Cursor, Read};
@@ -17,36 +17,35 @@ use crate::error::{Error, Result};
 use crate::options::DecodeOptions;
 use crate::stream::{decode_index, decode_names};
 
-/// One member, its index read.
+/// A member whose index was read.
 #[derive(Debug)]
 pub struct Member {
-    /// First byte of the member in the file.
+    /// Offset in the file of the first byte of the member.
     pub start: u64,
-    /// Bytes of the member.
+    /// Length of the member in bytes.
     pub length: u64,
-    /// Its header.
+    /// The header.
     pub header: Header,
-    /// Blocks and entries.
+    /// The index: lengths of all blocks, and all entries.
     pub index: Index,
-    /// Where each record of names begins in the file.
+    /// Offset in the file of each record of names.
     pub names_at: Vec<u64>,
-    /// Where the record of each block begins in the file. For the compact form, where the member
-    /// does.
+    /// Offset in the file of the record of each block. In the compact form: offset of the member.
     pub block_at: Vec<u64>,
-    /// Where the content of each block begins in the content of the member, and where that ends.
+    /// Offset of each block in the member's content; the last element is the length of the content.
     pub content_at: Vec<u64>,
-    /// Where the record of parity begins in the file, if there is one.
+    /// Offset in the file of the first record of parity, if the member has parity or a guard.
     pub parity_at: Option<u64>,
 }
 
-/// A file read at any place.
+/// A reader of a file from an offset on.
 pub struct FileAt<'a> {
     file: &'a File,
     at: u64,
 }
 
 impl<'a> FileAt<'a> {
-    /// Reads `file` from byte `at` on, whatever others do with its cursor.
+    /// Reads `file` from offset `at` on. The cursor of `file` is neither used nor moved.
     pub fn new(file: &'a File, at: u64) -> Self {
         FileAt { file, at }
     }
@@ -60,17 +59,17 @@ impl Read for FileAt<'_> {
     }
 }
 
-/// Fields of `file` from byte `at` on.
+/// A reader of fields of `file` from offset `at` on.
 pub fn fields_at(file: &File, at: u64) -> Fields<BufReader<FileAt<'_>>> {
     Fields::new(BufReader::with_capacity(4096, FileAt::new(file, at)), at)
 }
 
 impl Member {
-    /// The member that ends at byte `end` of the file, found by its footer; `None` if there is no
-    /// whole footer there.
+    /// The member that ends at offset `end` of the file, found by its footer. `None` if no whole
+    /// footer ends there.
     ///
     /// # Errors
-    /// The footer is whole but what it commits is not, or reading fails.
+    /// The footer is whole but its member is damaged, or reading fails.
     pub fn before(file: &File, end: u64, options: &DecodeOptions) -> Result<Option<Member>> {
         let Some(footer_at) = end.checked_sub(FOOTER_LEN) else { return Ok(None) };
         let mut bytes = [0; FOOTER_LEN as usize];
@@ -95,11 +94,11 @@ impl Member {
         }
     }
 
-    /// The member that begins at byte `start`, walking over its records; `None` at the end of the
-    /// file.
+    /// The member that begins at offset `start`, found by reading record by record. `None` at the
+    /// end of the file.
     ///
     /// # Errors
-    /// It is damaged or not finished, or reading fails.
+    /// The member is damaged or not finished, or reading fails.
     pub fn after(file: &File, start: u64, options: &DecodeOptions) -> Result<Option<Member>> {
         let mut fields = fields_at(file, start);
         let Some(header) = Header::read_from(&mut fields)? else { return Ok(None) };
@@ -146,8 +145,8 @@ impl Member {
         }
     }
 
-    /// Bytes that `length` bytes of content from `start` on take: their share of the blocks they
-    /// lie in.
+    /// The coded bytes of `length` bytes of content from `start` on: their share, by length, of the
+    /// blocks that hold them.
     #[must_use]
     pub fn packed(&self, start: u64, length: u64) -> u64 {
         let mut packed = 0.0;
@@ -244,7 +243,8 @@ impl Member {
     }
 }
 
-/// Reads the record of names at byte `at` of the file, which `row` tells of.
+/// Reads the record of names at offset `at` of the file, and compares it with its `row` in the
+/// index.
 fn read_names(
     file: &File,
     at: u64,
@@ -269,7 +269,10 @@ fn read_names(
     decode_names(&record, &coded, header.memory(), options, charge)
 }
 
-/// Reads a record of `kind` with its coded bytes and checks them.
+/// Reads a record of `kind` with its coded bytes.
+///
+/// # Errors
+/// The record is of another kind, its check or its hash is wrong, or reading fails.
 pub fn read_record<R: Read>(fields: &mut Fields<R>, kind: Kind) -> Result<(Record, Vec<u8>)> {
     let at = fields.offset();
     if read_kind(fields)? != kind {

@@ -1,4 +1,4 @@
-//! Archives of many files: made, listed, extracted, appended to, repaired.
+//! Archives of many files: created, listed, extracted, appended to, repaired.
 //!
 //! The front page of the crate shows each of these with a program.
 
@@ -56,19 +56,21 @@ use member::{FileAt, Member};
 use recovered_member::stream_path;
 use select::{linked_file, linked_files};
 
-/// An archive opened for reading. Only the indices are in memory.
+/// An archive opened for reading. Memory holds the indices of its members and no content.
 #[derive(Debug)]
 pub struct Archive {
     file: File,
     members: Vec<Member>,
-    /// Member and place of every entry that counts: what newer members have replaced does not.
+    /// Index of the member, and index of the entry in that member, of every current entry: an entry
+    /// that a newer member has replaced is not current.
     current: Vec<(usize, usize)>,
-    /// Bytes of whole members; what follows was never finished, or is damaged.
+    /// Length in bytes of all whole members together. Bytes after them belong to an unfinished or
+    /// damaged append.
     end: u64,
-    /// Does something follow that was finished and is damaged?
+    /// Was the append after the last whole member finished, and damaged later?
     end_is_damaged: bool,
     options: DecodeOptions,
-    /// What everything that is done with the archive is charged to.
+    /// The memory budget that every operation on the archive is charged to.
     budget: Budget,
     warnings: Vec<String>,
 }
@@ -77,7 +79,7 @@ impl Archive {
     /// Opens the archive at `path`.
     ///
     /// # Errors
-    /// It is damaged, needs a newer version, passes a limit, or cannot be read.
+    /// The archive is damaged, needs a newer version, passes a limit, or cannot be read.
     pub fn open(path: impl AsRef<Path>, options: &DecodeOptions) -> Result<Self> {
         Self::from_file(File::open(path)?, options)
     }
@@ -95,7 +97,8 @@ impl Archive {
         {
             return damaged;
         }
-        // What was read is given back first: the copy is read under the same limit.
+        // The budget of the first attempt is free again by now: the repaired copy is read under the
+        // same limit.
         let error = damaged.err();
         let unrepaired = |file| error.map_or_else(|| Self::read(file, options), Err);
         let Some((copy, notes)) =
@@ -112,7 +115,7 @@ impl Archive {
         }
     }
 
-    /// Is something damaged that all files need, although the indices are whole?
+    /// Are bytes damaged that all files need, although the indices are whole?
     fn is_damaged(&self) -> Result<bool> {
         self.members.iter().try_fold(false, |found, member| {
             Ok(found || parity_repair::is_damaged(&self.file, member)?)
@@ -143,7 +146,8 @@ impl Archive {
         Ok(archive)
     }
 
-    /// Follows the footers back to the start. Says whether that led all the way.
+    /// Reads the members from the last to the first: each footer tells where its member begins.
+    /// Returns whether these members fill the whole file.
     fn read_members_from_end(&mut self, mut end: u64) -> Result<bool> {
         while end > 0 {
             let Some(member) = Member::before(&self.file, end, &self.options)? else {
@@ -156,8 +160,8 @@ impl Archive {
         Ok(!self.members.is_empty())
     }
 
-    /// Walks over the records. Needed where the last member has no footer: it takes the compact
-    /// form, or was never finished.
+    /// Reads the members from the first to the last, record by record. This is needed where the
+    /// last member has no footer, because it has the compact form or was never finished.
     fn read_members_from_start(&mut self, length: u64) -> Result<()> {
         self.end = 0;
         while self.end < length || self.members.is_empty() {
@@ -174,8 +178,8 @@ impl Archive {
                     if !self.options.ignore_trailing && !self.begins_member(self.end) {
                         return Err(error);
                     }
-                    // What was there before is whole. An append that was cut short ends within
-                    // something.
+                    // The members up to here are whole. An append that was interrupted is
+                    // truncated, a finished one is not.
                     self.end_is_damaged = !matches!(error, Error::Truncated(_))
                         && length - self.end >= MAGIC.len() as u64;
                     if !self.options.ignore_trailing {
@@ -197,14 +201,15 @@ impl Archive {
         Ok(())
     }
 
-    /// Does a member begin at byte `at`, as far as the file goes?
+    /// Do the bytes from `at` on equal the start of a member, as far as the file goes?
     fn begins_member(&self, at: u64) -> bool {
         let mut magic = Vec::new();
         let read = FileAt::new(&self.file, at).take(MAGIC.len() as u64).read_to_end(&mut magic);
         read.is_ok() && MAGIC.starts_with(&magic)
     }
 
-    /// Streams joined to archives of named files get names, to be extracted by.
+    /// Gives a path to each unnamed stream in an archive that also has named files, since
+    /// extraction needs one.
     fn name_streams(&mut self) {
         if !self.is_named() {
             return;
@@ -231,17 +236,17 @@ impl Archive {
         };
     }
 
-    /// The entries, in the order of their contents. What a newer member has replaced is not among
-    /// them.
+    /// The current entries, in the order of their contents. An entry that a newer member has
+    /// replaced is left out.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.current
             .iter()
             .map(|&(member, entry_index)| &self.members[member].index.entries[entry_index])
     }
 
-    /// The entries as extraction of all of them takes them, each with the bytes that its content
-    /// takes in the archive: its share of the blocks it lies in, by length. A hard link whose first
-    /// name was replaced since is the file that it still is.
+    /// The entries as an extraction of all of them would create them, each with the coded bytes of
+    /// its content: its share, by length, of the blocks that hold the content. A hard link whose
+    /// first name a newer member has replaced is returned as a file.
     pub fn entries_with_packed(&self) -> impl Iterator<Item = (Cow<'_, Entry>, u64)> {
         let offsets: Vec<Vec<u64>> =
             self.members.iter().map(|member| member.index.content_offsets()).collect();
@@ -269,32 +274,33 @@ impl Archive {
         })
     }
 
-    /// Does the archive hold named files, and not just one stream?
+    /// Does the archive hold named files? An archive without them holds unnamed streams.
     #[must_use]
     pub fn is_named(&self) -> bool {
         self.members.iter().any(|member| member.header.is_named())
     }
 
-    /// The members, for those who want to know how the archive is built.
+    /// The members of the archive, in the order of the file.
     #[must_use]
     pub fn members(&self) -> &[Member] {
         &self.members
     }
 
-    /// Bytes of whole members. What lies behind was never finished, or is damaged.
+    /// Length in bytes of all whole members together. Bytes after them belong to an unfinished or
+    /// damaged append.
     #[must_use]
     pub fn end(&self) -> u64 {
         self.end
     }
 
-    /// What is odd about the archive without harm to what it holds: [`repair`](repair::repair())
-    /// would set it right.
+    /// One line for each defect that does no harm to the contents. [`repair`](repair::repair())
+    /// would remove it.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
 
-    /// The path of `entry`, or for a stream without one the name of the archive file without
+    /// The path of `entry`. For an unnamed stream: the name of the archive file `archive` without
     /// `.cmx`.
     #[must_use]
     pub fn path_of(entry: &Entry, archive: &Path) -> Vec<u8> {
@@ -306,17 +312,18 @@ impl Archive {
         if name.is_empty() { b"-".to_vec() } else { name }
     }
 
-    /// Makes an archive of everything under `roots`, at `path`, in place of a file that is there.
+    /// Creates an archive of everything under `roots` at `path`. The archive replaces a file at
+    /// that path.
     ///
     /// # Errors
-    /// A root does not exist, writing fails, or memory is short. Files that change or cannot be
-    /// read are no error but warnings.
+    /// A root does not exist, writing fails, or memory is short. A file that changes or cannot be
+    /// read is no error: the summary has a warning.
     pub fn create(
         path: impl AsRef<Path>,
         roots: &[PathBuf],
         options: &CreateOptions,
     ) -> Result<CreateSummary> {
-        // One budget for the list of files and the rest.
+        // The list of files and the coding share one budget.
         Budget::new(options.encode.memory)
             .run(|| Self::create_in_job(path.as_ref(), roots, options))
     }
@@ -334,7 +341,7 @@ impl Archive {
     }
 }
 
-/// One letter for the kind of an entry, as `ls -l` has it.
+/// One letter for the kind of an entry: those of `ls -l`, and `h` for a hard link.
 #[must_use]
 pub fn kind_letter(kind: EntryKind) -> char {
     match kind {

@@ -1,5 +1,5 @@
-//! A whole stream as a member with a name, among named members: it keeps the number it had before
-//! others were lost.
+//! Conversion of a whole unnamed stream to a named member, for a repaired archive that also has
+//! named members.
 
 use std::fs::File;
 use std::io::Write;
@@ -19,8 +19,8 @@ use crate::level::LEVELS;
 use crate::ordered::Ordered;
 use crate::stream::decode_compact;
 
-/// Writes `member`, which is an unnamed stream and the file's member `number`, with the name
-/// `stream-NUMBER`.
+/// Writes `member`, an unnamed stream, as a member with one file named `stream-NUMBER`. `number` is
+/// the number of the member in the damaged file, counted from 1.
 ///
 /// # Errors
 /// Reading, decoding or writing fails.
@@ -63,8 +63,8 @@ pub(super) fn write_named(
     Ok(())
 }
 
-/// The block of a member of the compact form; none if that is empty. It is decoded, as a record
-/// needs the whole hash.
+/// The block of a member of the compact form; `None` if the content is empty. The block is decoded,
+/// because the compact form stores a shortened hash and a record needs the whole one.
 fn compact_block(file: &File, start: u64) -> Result<Option<CodedBlock>> {
     let mut fields = fields_at(file, start);
     Header::read_from(&mut fields)?;

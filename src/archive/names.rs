@@ -1,14 +1,15 @@
-//! Paths of entries: which are safe to extract.
+//! Checks of the paths of entries, before extraction and before creation.
 
 use super::current::{compare, is_below};
 use crate::container::{Entry, EntryKind};
 use crate::error::{Error, Result};
 pub use crate::input::shown::show_name;
 
-/// Checks that a path stays inside the folder it is extracted into.
+/// Checks that a path stays inside the folder that it is extracted into.
 ///
 /// # Errors
-/// It is absolute, empty, or has a part that is empty, `.`, `..` or too long for file systems.
+/// The path is absolute or empty, holds a NUL, or has a part that is empty, `.`, `..` or longer
+/// than 255 bytes.
 pub fn check_path(path: &[u8]) -> Result<()> {
     let bad = |what: &str| Err(Error::UnsafePath(format!("{:?} {what}", show_name(path))));
     if path.is_empty() {
@@ -29,11 +30,12 @@ pub fn check_path(path: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Checks the paths of all entries that are to be extracted, also against each other. What makes an
-/// archive asks the same before it begins.
+/// Checks the paths of all entries that are to be extracted, also against each other. Creation
+/// checks the paths of its entries in the same way.
 ///
 /// # Errors
-/// One is unsafe, stands twice, lies under another that is no folder, or is a hard link to no file.
+/// A path is unsafe, two entries have the same path, an entry lies below a file or link, or a hard
+/// link leads to no file.
 pub fn check_paths<'a>(entries: impl Iterator<Item = &'a Entry> + Clone) -> Result<()> {
     let bad =
         |path: &[u8], what: &str| Err(Error::UnsafePath(format!("{:?} {what}", show_name(path))));
@@ -52,7 +54,7 @@ pub fn check_paths<'a>(entries: impl Iterator<Item = &'a Entry> + Clone) -> Resu
         if pair[0].path == pair[1].path {
             return bad(&pair[1].path, "stands twice in the archive");
         }
-        // What lies below a path follows it at once.
+        // In this order, everything below a path directly follows the path.
         if pair[0].kind != EntryKind::Directory && is_below(&pair[1].path, &pair[0].path) {
             return bad(&pair[1].path, "lies under an entry that is no folder");
         }

@@ -1,4 +1,4 @@
-//! Repair by parity: damaged bytes computed again, in a copy of the archive.
+//! Repair by parity: computes damaged bytes again and writes them to a copy of the archive.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -12,15 +12,15 @@ use crate::container::parity::{GROUP_MARKER, GroupHead};
 use crate::container::record::{Kind, Record, read_kind};
 use crate::error::{Error, Limit, LimitKind, Result};
 
-/// A group of at most so many bytes is looked at whenever an archive is opened: a guard, and all of
-/// a small archive.
+/// Groups of parity that protect at most this many bytes are checked whenever an archive is opened.
+/// A guard is one, and so is the first group of a small archive.
 const MAX_GROUP_CHECKED_AT_OPEN: u64 = 16 << 20;
 
-/// Mends `file` as far as its parity goes, if it has any. Returns a mended copy in a temporary file
-/// of `folder`, with a line for each group that had damage; `None` if there was nothing to do.
+/// Repairs `file` as far as its parity allows. Returns a repaired copy in a temporary file in
+/// `folder`, with one line for each damaged group; `None` if no group could be repaired.
 ///
-/// The work is in proportion to the length of the file: each group is about bytes that are there,
-/// and the file is read a few times at most.
+/// The work is in proportion to the length of the file: a group protects bytes that the file has,
+/// and all groups together read the file a few times at most.
 ///
 /// # Errors
 /// Reading or writing fails, or a repair needs more than `memory` bytes.
@@ -42,7 +42,8 @@ pub fn repair_by_parity(
         let Ok(head) = GroupHead::read_from(&mut fields) else { continue };
         at = fields.offset();
         let Some(group) = Group::of(&head, head_at, fields.offset(), length) else { continue };
-        // The same head stands before and behind the recovery shards, in case one is damaged.
+        // The same head stands before and after the recovery shards, so that damage to one of the
+        // two heads does no harm.
         let needed = head.total() + head.shards_len();
         if done.contains(&group.key()) || budget.take(needed).is_err() {
             continue;
@@ -68,8 +69,8 @@ pub fn repair_by_parity(
     Ok(copy.map(|copy| (copy, notes)))
 }
 
-/// Is anything of `member` damaged that its first group of parity is about, if that group is short?
-/// Damage to parity itself does not count.
+/// Are bytes damaged that the first group of parity of `member` protects? `false` if that group is
+/// longer than [`MAX_GROUP_CHECKED_AT_OPEN`]. Damage to the parity itself does not count.
 ///
 /// # Errors
 /// Reading fails.
@@ -84,15 +85,15 @@ pub(super) fn is_damaged(file: &File, member: &Member) -> Result<bool> {
     }
 }
 
-/// May parity mend blocks of `member` which were not mended when the archive was opened? What was
-/// looked at then is mended, or beyond that.
+/// Could parity repair blocks of `member` that were not checked when the archive was opened? Groups
+/// checked then are repaired already, or cannot be.
 pub(super) fn parity_may_repair(file: &File, member: &Member) -> bool {
     let head = member.parity_at.and_then(|parity_at| first_head(file, parity_at).ok().flatten());
     head.is_some_and(|(head, _, _)| !head.is_guard() && head.total() > MAX_GROUP_CHECKED_AT_OPEN)
 }
 
-/// The head of the first group in the record of parity at byte `parity_at`, with the bytes that it
-/// begins and ends at.
+/// The head of the first group in the record of parity at offset `parity_at`, with the offsets of
+/// its first byte and of the byte after it.
 fn first_head(file: &File, parity_at: u64) -> Result<Option<(GroupHead, u64, u64)>> {
     let mut fields = fields_at(file, parity_at);
     let kind = read_kind(&mut fields)?;
@@ -117,23 +118,23 @@ fn is_first_group_damaged(file: &File, member: &Member, parity_at: u64) -> Resul
         .map_or(Ok(false), |group| Ok(!head.damaged(&group.content(file)?).is_empty()))
 }
 
-/// A group in a file.
+/// A group of parity and its offsets in the file.
 struct Group<'a> {
     head: &'a GroupHead,
-    /// Where the member begins.
+    /// Offset of the member.
     start: u64,
-    /// Where the recovery shards begin.
+    /// Offset of the recovery shards.
     shards_at: u64,
 }
 
 impl<'a> Group<'a> {
-    /// The group whose head is from byte `place` to `head_end` of a file of `length` bytes; `None`
-    /// if the group is not within the file.
+    /// The group whose head has the bytes `head_at..head_end` of a file of `length` bytes. `None`
+    /// if a part of the group would lie outside of the file.
     fn of(head: &'a GroupHead, head_at: u64, head_end: u64, length: u64) -> Option<Group<'a>> {
         let start = head_at.checked_sub(head.from_start)?;
         let shards_at =
             if head.behind { head_at.checked_sub(head.shards_len())? } else { head_end };
-        // What a group is about ends before its head, so that is there too.
+        // The protected bytes end before the head, and so within the file.
         (shards_at.checked_add(head.shards_len())? <= length).then_some(Group {
             head,
             start,
@@ -141,7 +142,7 @@ impl<'a> Group<'a> {
         })
     }
 
-    /// Tells this group from others.
+    /// Identifies the group: two heads of the same group have the same key.
     fn key(&self) -> (u64, u64) {
         (self.start + self.head.ranges.first().map_or(0, |range| range.start), self.head.hash)
     }

@@ -1,4 +1,4 @@
-//! What goes into an archive, and in which order.
+//! Which entries go into an archive, and in which order.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -18,28 +18,28 @@ use crate::input::shown::{reason, show_path};
 use crate::input::walk::{Found, Walk, WalkOptions, walk};
 use crate::words;
 
-/// What will be stored, in order.
+/// The entries that an archive will have, in order.
 pub struct Plan {
     /// Folders and links, then files.
     pub(super) found: Vec<Found>,
-    /// Where the files that look like text are among them.
+    /// Indices in `found` of the files that look like text.
     pub(super) text: Range<usize>,
-    /// Where the files that are compressed already begin.
+    /// Index in `found` of the first file with compressed content.
     compressed_start: usize,
     pub(super) warnings: Vec<String>,
-    /// The memory of all that until it is an index.
+    /// Memory of the list, charged until an index is made of it.
     pub(super) charge: Charge,
 }
 
 impl Plan {
-    /// Walks over `roots`, finds identical files, and puts like by like.
+    /// Walks over `roots`, finds identical files, and sorts similar files together.
     ///
     /// # Errors
     /// A root does not exist or cannot be read, or memory is short.
     pub fn of(roots: &[PathBuf], options: WalkOptions) -> Result<Plan> {
         let Walk { found, mut warnings, charge } = walk(roots, options)?;
         let (mut others, mut classed) = (Vec::new(), Vec::new());
-        // Path of the first readable name of each file that has several.
+        // For each file with several names: the path of its first readable name.
         let mut first_names: HashMap<(u64, u64), Vec<u8>> = HashMap::new();
         for mut found in found {
             if found.entry.kind != EntryKind::File {
@@ -102,9 +102,10 @@ impl Plan {
         stored(&self.found)
     }
 
-    /// Puts files by those far away that they are like, and the files of a base, if there will be
-    /// one, before all others. `limit` is the largest file that shares a block. Returns how many
-    /// files the base has, and how the rest of the text is to be cut.
+    /// Moves each file after an earlier file that it is similar to, and moves the files of the
+    /// reference block, if there will be one, before all others. `limit` is the length in bytes of
+    /// the largest file that shares a block. Returns the number of files of the reference block,
+    /// and the length in bytes of each dependent block.
     pub(super) fn choose_reference(
         &mut self,
         limit: u64,
@@ -139,10 +140,12 @@ impl Plan {
         if chosen.is_empty() {
             return None;
         }
-        // Where each file belongs: in the base (0), after the one that it is like, or where it is.
+        // The sort key of each entry: 0 moves a file into the reference block, the key of a leader
+        // moves it to that leader, and its own key leaves it.
         let mut belongs: Vec<usize> = (1..=self.found.len()).collect();
         for (number, leader) in sketches.leaders(&blocks).into_iter().enumerate() {
-            // What is like a file of the base is well served by the base.
+            // A file that is similar to a file of the reference block needs no move: all blocks
+            // continue from that.
             if let Some(leader) = leader.filter(|leader| chosen.binary_search(leader).is_err()) {
                 belongs[indices[number]] = indices[leader] + 1;
             }
@@ -152,7 +155,7 @@ impl Plan {
         Some((chosen.len(), part))
     }
 
-    /// Sorts the files by the places where they `belong`, counted from 1, those for 0 first.
+    /// Sorts the files by their keys in `belongs`, which count from 1; files with key 0 come first.
     fn rearrange(&mut self, belongs: &[usize]) {
         let start = self.text.start;
         let mut order: Vec<usize> = (0..self.found.len()).collect();
@@ -167,19 +170,20 @@ impl Plan {
         let mut found: Vec<Option<Found>> =
             std::mem::take(&mut self.found).into_iter().map(Some).collect();
         self.found = order.into_iter().filter_map(|old| found[old].take()).collect();
-        // An original only ever moves forward, so it still stands before its copies.
+        // An original only moves forward, and so still comes before its copies.
         for same_as in self.found.iter_mut().filter_map(|found| found.entry.same_as.as_mut()) {
             *same_as = new_index[*same_as as usize];
         }
     }
 }
 
-/// Bytes of content that `found` will have stored.
+/// Bytes of content that will be stored of `found`.
 fn stored(found: &[Found]) -> u64 {
     found.iter().filter(|found| found.entry.same_as.is_none()).map(|found| found.entry.size).sum()
 }
 
-/// Notes which of `files` equal an earlier one; `offset` entries stand before them.
+/// Marks each of `files` that equals an earlier one. `offset` entries come before `files` in the
+/// plan.
 fn mark_identical(files: &mut [Found], offset: usize) {
     let sizes: Vec<(&Path, u64)> =
         files.iter().map(|found| (found.source.as_path(), found.entry.size)).collect();
@@ -190,14 +194,15 @@ fn mark_identical(files: &mut [Found], offset: usize) {
     }
 }
 
-/// What a file looks like, and where its holes are: names are written before the contents, so that
-/// this is known by then.
+/// The content class of a file of `size` bytes, and its extents if it has holes. The extents are
+/// needed before any content is read: the names, which come before the blocks, tell the stored
+/// length.
 fn class_and_holes(path: &Path, size: u64) -> std::io::Result<(ContentClass, Option<Vec<Extent>>)> {
     let mut start = [0; 4096];
     let mut file = deep::open(path)?;
     let length = read_full(&mut file, &mut start)?;
     if size == 0 && length > 0 {
-        // As the files of `/proc` do.
+        // The files of `/proc` are such.
         return Err(std::io::Error::other(
             "it has content, but its length is said to be 0; compress it by itself",
         ));

@@ -1,4 +1,4 @@
-//! A new index over the blocks that are left of a damaged member.
+//! A new index for the blocks that are left of a damaged member.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
@@ -19,24 +19,24 @@ use crate::ordered::Ordered;
 use crate::progress;
 use crate::stream::decode_record;
 
-/// An index for what is left.
+/// The parts of a new member: blocks to copy, entries, and reports.
 #[derive(Default)]
 pub(super) struct Rebuilt {
-    /// The blocks to keep, in order.
+    /// Numbers of the blocks to keep, ascending.
     pub blocks: Vec<u64>,
-    /// Their entries: whole ones, and pieces.
+    /// The entries of these blocks: whole ones, and saved parts of others.
     pub entries: Vec<Entry>,
-    /// How many entries are whole.
+    /// Number of entries that are whole.
     pub whole: u64,
-    /// A line for each that is not.
+    /// One line for each entry that is not whole.
     pub lost: Vec<String>,
 }
 
-/// Builds the index of what is left of a member with names.
+/// Builds a new index for what is left of a named member.
 ///
 /// # Errors
-/// Reading or decoding a block fails, or needs more memory than `options` allow: pieces of entries
-/// are decoded.
+/// Reading fails. Or a block cannot be decoded, or needs more memory than `options` allow: saved
+/// parts of entries are decoded to get their hashes.
 pub(super) fn rebuild_index(
     file: &File,
     recovered: &RecoveredMember,
@@ -48,7 +48,7 @@ pub(super) fn rebuild_index(
     let Some(index) = recovered.index.as_ref().or(from_names.as_ref()) else {
         return Ok(without_index(recovered, number, 0));
     };
-    // Ranges of the old content whose blocks are left, with the block of each.
+    // For each block that is left: start and end in the old content, and number.
     let mut left: Vec<(u64, u64, u64)> = Vec::new();
     let mut rebuilt = Rebuilt::default();
     let mut at = 0;
@@ -64,7 +64,7 @@ pub(super) fn rebuild_index(
         at += row.raw_len;
     }
     let offsets = index.content_offsets();
-    // What equals an earlier entry has no content of its own.
+    // An entry that equals an earlier one has no content of its own.
     let own = |(entry, &start): (&Entry, &u64)| match entry.same_as {
         None => saved_ranges(&left, start, start + entry.stored_len()),
         Some(_) => Vec::new(),
@@ -90,7 +90,7 @@ pub(super) fn rebuild_index(
     for (entry_index, entry) in index.entries.iter().enumerate() {
         let keep = match entry.kind {
             EntryKind::File => is_whole(entry_index),
-            // A hard link to what is lost is lost too.
+            // A hard link to a lost file is lost too.
             EntryKind::Hardlink => whole_files.contains(&entry.link[..]),
             EntryKind::Directory | EntryKind::Symlink => true,
         };
@@ -126,7 +126,7 @@ pub(super) fn rebuild_index(
     Ok(rebuilt)
 }
 
-/// What one block that is left holds of an entry, as a range of the old content.
+/// A range of the old content that belongs to one entry, and the block that holds it.
 struct SavedRange {
     from: u64,
     to: u64,
@@ -134,7 +134,7 @@ struct SavedRange {
     block_at: u64,
 }
 
-/// The parts of the content from `start` to `end`, found in the blocks that are `left`.
+/// The ranges of the old content between `start` and `end` that the blocks in `left` hold.
 fn saved_ranges(left: &[(u64, u64, u64)], start: u64, end: u64) -> Vec<SavedRange> {
     let first = left.partition_point(|&(_, block_end, _)| block_end <= start);
     left[first..].iter().map_while(|&block| SavedRange::of(block, start, end)).collect()
@@ -151,12 +151,12 @@ impl SavedRange {
     }
 }
 
-/// The path of an entry, also if it is an unnamed stream, the content of member `number`.
+/// The path of an entry. An unnamed stream gets a path with the number of its member.
 fn path_of(entry: &Entry, number: u32) -> Vec<u8> {
     if entry.path.is_empty() { stream_path(number) } else { entry.path.clone() }
 }
 
-/// A line about an entry of which only `saved` bytes are left.
+/// The report about an entry of which only `saved` bytes are left.
 fn lost_line(entry: &Entry, number: u32, saved: u64) -> String {
     let name = show_name(&path_of(entry, number));
     match saved {
@@ -181,7 +181,8 @@ fn part_entry(entry: &Entry, number: u32, offset: u64, bytes: &[u8]) -> Entry {
     }
 }
 
-/// Without index and names, every block from number `first` on is a file.
+/// Makes a file of every block from number `first` on, as neither index nor names tell what the
+/// blocks hold.
 fn without_index(recovered: &RecoveredMember, number: u32, first: u64) -> Rebuilt {
     let mut rebuilt = Rebuilt::default();
     rebuilt.lost.extend(
@@ -207,7 +208,7 @@ fn without_index(recovered: &RecoveredMember, number: u32, first: u64) -> Rebuil
     rebuilt
 }
 
-/// Decodes blocks, keeping the last one.
+/// Decodes blocks of a recovered member. The last block stays in memory.
 pub(super) struct BlockDecoder<'a> {
     file: &'a File,
     recovered: &'a RecoveredMember,
@@ -217,15 +218,15 @@ pub(super) struct BlockDecoder<'a> {
 }
 
 impl<'a> BlockDecoder<'a> {
-    /// A decoder of what is left of a member.
+    /// A decoder for the blocks of `recovered`.
     pub fn new(file: &'a File, recovered: &'a RecoveredMember, options: &'a DecodeOptions) -> Self {
         BlockDecoder { file, recovered, options, last: None, reference: LazyReference::default() }
     }
 
-    /// The content of block `number`, which is left.
+    /// The content of block `number`, which must be in `recovered`.
     ///
     /// # Errors
-    /// Reading or decoding fails, or takes more memory than is allowed.
+    /// Reading or decoding fails, or needs more memory than the header allows.
     pub fn block(&mut self, number: u64) -> Result<&[u8]> {
         if self.last.as_ref().is_none_or(|(last, _)| *last != number) {
             let (at, _): (u64, Record) = self.recovered.blocks[&number];
@@ -246,7 +247,7 @@ impl<'a> BlockDecoder<'a> {
                     decode_record(&record, &coded, memory, reference.as_deref())
                 })
             };
-            // On a queue, so that a panic becomes an error.
+            // The queue turns a panic into an error.
             let raw = Ordered::new(1).submit(decode)?.unwrap_or_default();
             self.last = Some((number, raw));
         }

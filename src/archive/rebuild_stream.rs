@@ -1,4 +1,4 @@
-//! What is left of a damaged stream, as a stream.
+//! A new stream from the blocks that are left of a damaged stream.
 
 use std::fs::File;
 use std::ops::Range;
@@ -16,10 +16,11 @@ use crate::ordered::Ordered;
 use crate::progress::{self, Progress};
 use crate::stream::{decode_record, threads_within};
 
-/// The one entry of a stream made of the blocks that are left, one behind the other.
+/// Makes one entry from the blocks that are left, joined.
 ///
 /// # Errors
-/// Reading or decoding a block fails: if some are missing, the hash of the rest is computed.
+/// Reading or decoding a block fails. Blocks are decoded if some are missing, to get the hash of
+/// the rest.
 pub(super) fn rebuild_stream(
     file: &File,
     recovered: &RecoveredMember,
@@ -92,7 +93,7 @@ pub(super) fn rebuild_stream(
     Ok(Rebuilt { blocks, entries: vec![entry], whole: 0, lost: vec![line] })
 }
 
-/// The hash of the contents of all blocks that are left.
+/// The hash of the contents of all blocks that are left, joined.
 fn hash_of(file: &File, recovered: &RecoveredMember, options: &DecodeOptions) -> Result<u64> {
     let header = recovered.new_header(0);
     let mut queue = Ordered::new(threads_within(options.threads, &header));

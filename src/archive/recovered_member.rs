@@ -1,4 +1,4 @@
-//! What is left of one damaged member.
+//! The whole structures that a scan found of one damaged member.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -11,48 +11,50 @@ use crate::container::record::Record;
 use crate::container::{Entry, EntryKind};
 use crate::level::LEVELS;
 
-/// Most bytes of a header of the full form: magic, version, features, contract, memory, check.
+/// Largest length in bytes of a header of the full form: magic, version, features, contract,
+/// memory, check.
 const MAX_HEADER_LEN: u64 = 17;
-/// Most bytes of a record before what is coded: marker, kind, four numbers, two hashes, check.
+/// Largest length in bytes of a record without its coded bytes: marker, kind, four numbers, two
+/// hashes, check.
 const MAX_RECORD_HEADER_LEN: u64 = 65;
 
-/// A damaged member: what was found of it.
+/// What was recovered of a damaged member. All offsets are offsets in the file.
 #[derive(Debug, Default)]
 pub(super) struct RecoveredMember {
-    /// Which of the members in the file it is, counted from 1.
+    /// Number of the member in the file, counted from 1.
     pub number: u32,
-    /// From the first thing that was found of it to the next member.
+    /// From the first structure of the member to the next member.
     pub range: Range<u64>,
-    /// Its header, if that is whole.
+    /// The header, if it is whole.
     pub header: Option<Header>,
-    /// Is the header one of the compact form?
+    /// Does the header say that the member has the compact form?
     pub is_compact: bool,
-    /// Whole blocks by number: place of the record, and its header.
+    /// Whole blocks by number: offset of the record, and the record without its coded bytes.
     pub blocks: BTreeMap<u64, (u64, Record)>,
-    /// Numbers of whole blocks that go on from a base which is not left.
+    /// Numbers of whole dependent blocks whose reference block is lost.
     pub without_reference: Vec<u64>,
-    /// Whole records of names, in order: the place of each.
+    /// Offsets of the whole records of names, ascending.
     pub names: Vec<u64>,
     /// The index, if it is whole.
     pub index: Option<Index>,
-    /// Where the record of the index lies.
+    /// The bytes of the record of the index.
     pub index_range: Range<u64>,
-    /// Does any of the blocks go on from the first?
+    /// Does any block continue from the reference block?
     pub has_dependents: bool,
-    /// Bytes of memory that the most demanding of the blocks needs.
+    /// Bytes of memory needed to decode the most demanding block.
     pub memory: u64,
-    /// Where parity was found.
+    /// The bytes of all parity that was found.
     pub parity: Vec<Range<u64>>,
-    /// Share of parity, in hundredths of a percent, if that was found out.
+    /// Share of parity in hundredths of a percent, if a head of parity is left.
     pub share: Option<u32>,
-    /// Where the footer is, if it is whole and the index too.
+    /// Offset of the footer, if both the footer and the index are whole.
     pub footer_at: Option<u64>,
-    /// Number of the last record.
+    /// Number of the last record that was added.
     pub last: Option<u64>,
 }
 
 impl RecoveredMember {
-    /// Where the record of the member's base is, if it has one that is left.
+    /// Offset of the record of the reference block, if the member has one and it is left.
     pub fn reference_at(&self) -> Option<u64> {
         self.header
             .is_none_or(|header| header.is_based())
@@ -60,12 +62,12 @@ impl RecoveredMember {
             .flatten()
     }
 
-    /// Is there nothing to be saved?
+    /// Is nothing left that could be saved?
     pub fn is_empty(&self) -> bool {
         self.blocks.is_empty() && self.index.is_none()
     }
 
-    /// Does it hold one unnamed stream? `None` if nothing is left that says so.
+    /// Does the member hold one unnamed stream? `None` if that is unknown.
     pub fn is_stream(&self) -> Option<bool> {
         if self.is_compact && self.is_empty() {
             return Some(true);
@@ -75,20 +77,20 @@ impl RecoveredMember {
             .or_else(|| self.index.as_ref().map(|index| stream_entry(index).is_some()))
     }
 
-    /// The header for a member of what is left, with these `features`. The new index needs the
-    /// memory of its own level.
+    /// The header for a new member with these `features`. It declares at least the memory that the
+    /// new index needs, which is coded at the lowest level.
     pub fn new_header(&self, features: u64) -> Header {
         let needed =
             self.header.map_or(self.memory, |header| header.memory()).max(LEVELS[0].memory as u64);
         Header::new(features, needed.div_ceil(1 << 20))
     }
 
-    /// Had it parity?
+    /// Did the member have parity or a guard?
     pub fn had_parity(&self) -> bool {
         !self.parity.is_empty() || self.footer_at.is_some_and(|at| at > self.index_range.end)
     }
 
-    /// What to call it where it has no names.
+    /// The name of the member in messages.
     pub fn name(&self) -> String {
         if self.is_stream() == Some(false) {
             format!("member-{}", self.number)
@@ -97,7 +99,8 @@ impl RecoveredMember {
         }
     }
 
-    /// Takes out the blocks that are not those the index tells of: they belong to another member.
+    /// Removes the blocks whose lengths differ from the index: they belong to another member, which
+    /// is returned.
     pub fn split_foreign(&mut self) -> Option<RecoveredMember> {
         let rows = &self.index.as_ref()?.blocks;
         let is_own = |number: &u64, (_, record): &(u64, Record)| {
@@ -121,8 +124,8 @@ impl RecoveredMember {
         })
     }
 
-    /// Stretches of the file that hold nothing whole, but of which it is known what they held:
-    /// blocks that the index names, and what a member needs that holds no data.
+    /// Damaged ranges of the file of which it is known what they held: blocks that the index lists,
+    /// names, header, guard, parity and footer.
     pub fn known_damage(&self) -> Vec<Range<u64>> {
         if self.is_empty() {
             return vec![self.range.clone()];
@@ -155,7 +158,7 @@ impl RecoveredMember {
         known
     }
 
-    /// Notes that `found` is a part of it.
+    /// Extends `range` to `found`.
     pub fn reaches(&mut self, found: &Structure) {
         if self.range.is_empty() {
             self.range = found.at..found.end;
@@ -164,23 +167,23 @@ impl RecoveredMember {
     }
 }
 
-/// Is `record` of the lengths that `row` of an index gives?
+/// Does `record` have the lengths that `row` of an index gives?
 pub(super) fn is_row_of(row: &BlockRow, record: &Record) -> bool {
     row.raw_len == record.raw_len && row.record_len == record.record_len()
 }
 
-/// A stretch of the file, for a message.
+/// The length and offset of a range of the file, for messages.
 pub(super) fn bytes_at(range: &Range<u64>) -> String {
     let length = range.end.saturating_sub(range.start);
     format!("{length} {} at byte {}", if length == 1 { "byte" } else { "bytes" }, range.start)
 }
 
-/// The path of the stream that is the file's member `number`, where it needs one.
+/// The path that the unnamed stream in member `number` gets among named files.
 pub(super) fn stream_path(number: u32) -> Vec<u8> {
     format!("stream-{number}").into_bytes()
 }
 
-/// The entry of an index that is about one unnamed stream.
+/// The entry of an index of an unnamed stream; `None` for any other index.
 pub(super) fn stream_entry(index: &Index) -> Option<&Entry> {
     match &index.entries[..] {
         [entry]

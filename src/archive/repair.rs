@@ -1,4 +1,5 @@
-//! Repair: parity first, then everything that is still whole into a new archive.
+//! Repair of a damaged archive. First parity repairs what it can. Then everything that is whole is
+//! written to a new archive.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -27,35 +28,39 @@ use crate::error::{Error, Result};
 use crate::level::LEVELS;
 use crate::options::DecodeOptions;
 
-/// What a repair came to.
+/// The results of a repair.
 #[derive(Debug, Clone, Default)]
 pub struct RepairSummary {
-    /// Entries that are whole.
+    /// Number of entries that are whole.
     pub whole: u64,
-    /// One line per entry, block without an index, or stretch of the file, that is not: what became
-    /// of it.
+    /// One line for each entry, block without an index, or range of the file that is lost or
+    /// damaged.
     pub lost: Vec<String>,
-    /// One line per member that was found.
+    /// One line for each member that was found.
     pub members: Vec<String>,
-    /// What parity did.
+    /// One line for each repair by parity, and for each part that was computed again.
     pub notes: Vec<String>,
-    /// Was there nothing to repair?
+    /// Was the archive whole before?
     pub was_whole: bool,
 }
 
-/// Writes to `out` an archive of all that is whole in `file`, temporary files beside `folder`.
+/// Writes to `out` an archive of everything that is whole in `file`. Temporary files are created in
+/// `folder`.
 ///
-/// A member that is whole is copied as it is, but for hard links to files that no member holds. Of
-/// a damaged one the whole blocks are kept; entries that miss some get their pieces saved under
-/// `lost+found/`. Without the index there are no names, and each block becomes a file of its own
-/// there. Unnamed streams stay streams, what is left of one following each other, unless there are
-/// named members too: then each gets a name with the number it had. Where only parity or footer are
-/// damaged, they are computed anew, and the member is the bytes that it was. Else parity is
-/// computed anew if a head of it is left that tells its share. Every byte of the file is accounted
-/// for: what is neither whole nor of known use is named as lost.
+/// - A whole member is copied. Only hard links to files that no member holds are left out.
+/// - A member of which only parity or footer are damaged is restored to its original bytes.
+/// - Of any other damaged member the whole blocks are kept. An entry that misses blocks is saved in
+///   parts under `lost+found/`. Without index and names, each block becomes a file there. Parity is
+///   computed again if a head of it is left, since only a head tells its share.
+/// - An unnamed stream stays one; of a damaged stream the whole blocks are joined. If the archive
+///   also has named members, each stream becomes a file `stream-NUMBER`, with the number of its
+///   member.
+///
+/// Every byte of `file` is accounted for: a range that is neither whole nor of known use is
+/// reported as lost.
 ///
 /// # Errors
-/// Nothing of an archive was found, or nothing of it can be saved; an index passes the limits;
+/// The file holds nothing of an archive, nothing can be saved, an index passes the limits, or
 /// reading or writing fails.
 pub fn repair(
     file: &File,
@@ -81,7 +86,7 @@ fn save_all(
     if scan.members.is_empty() {
         return Err(nothing_found(file)?);
     }
-    // Members that contradict each other or themselves have no remedy, but are not whole either.
+    // Entries that contradict each other cannot be repaired, but the archive is not whole either.
     let entries: Vec<&[Entry]> =
         scan.whole_with_names().iter().map(|member| &member.index.entries[..]).collect();
     let refused =
@@ -90,7 +95,7 @@ fn save_all(
     let lost =
         refused.into_iter().map(|error| format!("extraction of everything: {error}")).collect();
     let mut summary = RepairSummary { notes, was_whole, lost, ..RepairSummary::default() };
-    // Where nothing is missing but ends of members, every member stays what it was.
+    // If only parity and footers are damaged, all members are restored to their original bytes.
     let completes = |scanned: &ScannedMember| {
         if let ScannedMember::Damaged(recovered) = scanned {
             CompleteUpToIndex::of(recovered).is_some()
@@ -133,7 +138,7 @@ fn save_all(
                 };
                 summary.whole += rebuilt.whole;
                 summary.lost.extend_from_slice(&rebuilt.lost);
-                // A guard is made for each member that is written.
+                // The summary does not mention the guard, which every named member gets.
                 if recovered.had_parity()
                     && recovered.share != Some(0)
                     && !rebuilt.entries.is_empty()
@@ -160,13 +165,14 @@ fn save_all(
     )))
 }
 
-/// Why nothing was found in a file. A damaged archive is one that has a marker in it, or a part of
-/// the first bytes.
+/// The error for a file in which no member was found. The file counts as a damaged archive if it
+/// has a marker of a record, or some of the first bytes of an archive.
 fn nothing_found(file: &File) -> Result<Error> {
     let damaged = || Error::Corrupt("nothing that can be saved is left of this archive".into());
     Ok(match Header::read_from(&mut fields_at(file, 0)) {
         Ok(None) => Error::NotAnArchive("it is empty".into()),
-        // A newer archive has a remedy, damage to the same bytes has none.
+        // A newer version of the archive and damage to the bytes that say the version look the
+        // same. The first can be helped.
         Err(Error::Unsupported(text)) => Error::Unsupported(format!(
             "{text}; or the first bytes are damaged, and nothing else of a cmx archive is left"
         )),
@@ -183,12 +189,12 @@ fn nothing_found(file: &File) -> Result<Error> {
     })
 }
 
-/// The line about a member of which no block and no index is left.
+/// The report about a member of which neither a block nor the index is left.
 fn nothing_left(recovered: &RecoveredMember) -> String {
     let range = bytes_at(&recovered.range);
     if recovered.is_compact {
         return format!(
-            "{}, {range}: a small stream is one piece under one hash (the compact form), and it is damaged",
+            "{}, {range}: damaged; a small stream (the compact form) has one hash for all its bytes",
             recovered.name()
         );
     }
@@ -200,8 +206,7 @@ fn copy_member(file: &File, member: &Member, out: &mut dyn Write) -> Result<()> 
     Ok(())
 }
 
-/// Writes what is left of a damaged member as a member of its own, if that is anything. Says
-/// whether it is.
+/// Writes what is left of a damaged member as a new member. Returns `false` if nothing is left.
 fn save(
     file: &File,
     recovered: &RecoveredMember,
