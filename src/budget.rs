@@ -1,10 +1,10 @@
-//! Memory of one job under one limit: what is taken is charged before it is taken, and given back
-//! when it is freed.
+//! A memory limit for one job. Memory is charged before it is allocated, and the charge ends when
+//! the memory is freed.
 //!
-//! A job runs in [`Budget::run`]. Whatever it calls, also on worker threads, charges that budget
-//! through [`charge`], so that no function has to pass it on; outside of a job nothing is limited.
-//! Large tables charge themselves (see [`crate::simd::memory`]), buffers are charged where their
-//! length is known.
+//! A job runs in [`Budget::run`]. All functions that the job calls, also on worker threads, charge
+//! its budget through [`charge`], so that no function has to pass the budget on. Outside of a job
+//! no limit holds. Large tables charge themselves (see [`crate::simd::memory`]); buffers are
+//! charged when their length is known.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -15,11 +15,11 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::error::{Error, Limit, LimitKind, Result};
 
-/// Bytes that are charged from the beginning: the program, and the buffers that are too small to be
-/// counted. `cmx -l` of a small archive takes 5 to 6 MB.
+/// Bytes charged from the beginning: the program, and all buffers that are too small to be charged.
+/// `cmx -l` of a small archive takes 5 to 6 MB.
 const PROGRAM_BYTES: u64 = 6 << 20;
 
-/// The memory that a job may take. Clones share it.
+/// The memory that a job may take. Clones share one budget.
 #[derive(Clone)]
 pub struct Budget {
     shared: Arc<Shared>,
@@ -28,7 +28,7 @@ pub struct Budget {
 struct Shared {
     limit: u64,
     used: AtomicU64,
-    /// The first charge that was refused: why.
+    /// The error of the first refused charge.
     refused: OnceLock<Limit>,
 }
 
@@ -37,7 +37,7 @@ thread_local! {
 }
 
 impl Budget {
-    /// A budget of `limit` bytes, the program itself included.
+    /// A budget of `limit` bytes, which includes the program itself.
     #[must_use]
     pub fn new(limit: u64) -> Self {
         Budget {
@@ -49,39 +49,41 @@ impl Budget {
         }
     }
 
-    /// The budget that this thread's job runs under, if there is one.
+    /// The budget of the job that this thread works on; `None` outside of a job.
     #[must_use]
     pub fn current() -> Option<Budget> {
         CURRENT.with_borrow(Clone::clone)
     }
 
-    /// Bytes that are left.
+    /// Bytes that can still be charged.
     #[must_use]
     pub fn left(&self) -> u64 {
         self.shared.limit.saturating_sub(self.shared.used.load(Relaxed))
     }
 
-    /// Whether every charge so far was granted. What tries a way and does without it asks this in
-    /// the end, so that memory never decides about the bytes of an archive.
+    /// Checks that every charge so far was granted. An encoder that tries a method and can do
+    /// without it calls this at the end: otherwise the memory limit would decide about the bytes of
+    /// the archive.
     ///
     /// # Errors
-    /// [`Error::Limit`] where one was not.
+    /// [`Error::Limit`] if a charge was refused.
     pub fn check(&self) -> Result<()> {
         self.shared.refused.get().map_or(Ok(()), |limit| Err(Error::Limit(limit.clone())))
     }
 
-    /// Runs `job` under this budget, in place of the one that the thread runs under so far.
+    /// Runs `job` under this budget. The thread returns to its previous budget afterwards.
     pub fn run<T>(&self, job: impl FnOnce() -> T) -> T {
         let before = CURRENT.replace(Some(self.clone()));
-        // Given back also where the job panics.
+        // The destructor restores the previous budget also after a panic.
         let _restore = Restore(before);
         job()
     }
 
-    /// Takes `bytes` for `what`, until the charge is dropped.
+    /// Charges `bytes` for `what`, a noun for the error message, until the returned value is
+    /// dropped.
     ///
     /// # Errors
-    /// [`Error::Limit`] where fewer are left.
+    /// [`Error::Limit`] if fewer bytes are left.
     pub fn charge(&self, bytes: u64, what: &str) -> Result<Charge> {
         let mut charge = Charge { budget: Some(self.clone()), bytes: 0 };
         charge.add(bytes, what)?;
@@ -106,7 +108,7 @@ impl fmt::Debug for Budget {
     }
 }
 
-/// Memory that was taken from a budget. Dropped, it is given back.
+/// A number of bytes charged to a budget. Dropping the value gives them back.
 #[derive(Debug, Default)]
 pub struct Charge {
     budget: Option<Budget>,
@@ -114,16 +116,16 @@ pub struct Charge {
 }
 
 impl Charge {
-    /// Bytes that were taken.
+    /// Number of charged bytes.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// The same bytes, taken from the budget of this thread's job if they were taken from another.
+    /// Moves the charge to the budget of this thread's job, if it belongs to another budget.
     ///
     /// # Errors
-    /// [`Error::Limit`] where that has fewer left.
+    /// [`Error::Limit`] if that budget has fewer bytes left.
     pub fn moved_to_job(self, what: &str) -> Result<Charge> {
         let same = |job: &Budget| {
             self.budget.as_ref().is_some_and(|budget| Arc::ptr_eq(&budget.shared, &job.shared))
@@ -134,10 +136,10 @@ impl Charge {
         }
     }
 
-    /// Takes `more` bytes for `what`. Without a budget there is no limit.
+    /// Charges `more` bytes for `what`. Without a budget every charge is granted.
     ///
     /// # Errors
-    /// [`Error::Limit`] where fewer are left; nothing is taken then.
+    /// [`Error::Limit`] if fewer bytes are left. The charge stays as it was then.
     pub fn add(&mut self, more: u64, what: &str) -> Result<()> {
         if let Some(budget) = &self.budget {
             let Shared { limit, used, refused } = &*budget.shared;
@@ -176,12 +178,12 @@ impl Drop for Charge {
     }
 }
 
-/// Memory of the process that saves time and that any job may claim, oldest first, each with its
-/// bytes.
+/// A cache for the whole process: objects that save time, oldest first, each with its length in
+/// bytes. A job that needs the memory clears the cache.
 static SPARE: Mutex<VecDeque<(u64, Spare)>> = Mutex::new(VecDeque::new());
-/// The bytes of all that is in [`SPARE`].
+/// Sum of the lengths in bytes of all objects in [`SPARE`].
 static SPARE_BYTES: AtomicU64 = AtomicU64::new(0);
-/// Most of them.
+/// Upper bound for [`SPARE_BYTES`].
 const MAX_SPARE_BYTES: u64 = 1 << 30;
 
 type Spare = Arc<dyn Any + Send + Sync>;
@@ -190,8 +192,8 @@ fn spare_list() -> MutexGuard<'static, VecDeque<(u64, Spare)>> {
     SPARE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The spare thing of type `T` that `is_it`, if there is one and the job of this thread has room
-/// for a copy of `bytes` beside all that is spare.
+/// Finds the object of type `T` in the cache for which `is_it` returns `true`. `None` also if the
+/// job of this thread has no room for a copy of `bytes` in addition to the cache.
 pub(crate) fn spare<T: Send + Sync + 'static>(
     bytes: u64,
     is_it: impl Fn(&T) -> bool,
@@ -209,11 +211,11 @@ pub(crate) fn spare<T: Send + Sync + 'static>(
     thing.downcast().ok()
 }
 
-/// Keeps what `make` makes, of so many bytes, as long as nobody needs its memory. Nothing is made
-/// where the job of this thread has not that much to spare.
+/// Puts the object of `bytes` that `make` returns into the cache. Does nothing if less than twice
+/// as much memory is left to the job of this thread.
 pub(crate) fn keep_spare<T: Send + Sync + 'static>(bytes: u64, make: impl FnOnce() -> Arc<T>) {
     let left = Budget::current().map_or(MAX_SPARE_BYTES, |budget| budget.left());
-    // The next stream needs as much again.
+    // The next stream needs a copy of the same length.
     if bytes > MAX_SPARE_BYTES || left / 2 < bytes {
         return;
     }
@@ -227,17 +229,17 @@ pub(crate) fn keep_spare<T: Send + Sync + 'static>(bytes: u64, make: impl FnOnce
     list.push_back((bytes, thing));
 }
 
-/// Gives all of it back.
+/// Clears the cache.
 fn free_spare() {
     let mut list = spare_list();
     SPARE_BYTES.store(0, Relaxed);
     list.clear();
 }
 
-/// Takes `bytes` for `what` from the budget of the job that this thread works on.
+/// Charges `bytes` for `what`, a noun for the error message, to the job that this thread works on.
 ///
 /// # Errors
-/// [`Error::Limit`] where fewer are left.
+/// [`Error::Limit`] if fewer bytes are left.
 pub fn charge(bytes: u64, what: &str) -> Result<Charge> {
     let mut charge = Charge { budget: Budget::current(), bytes: 0 };
     charge.add(bytes, what)?;

@@ -1,4 +1,4 @@
-//! Work on several threads whose results come back in the order of the jobs.
+//! A queue of jobs on several threads, which returns results in the order of the jobs.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,26 +7,28 @@ use std::thread::{Builder, JoinHandle};
 use crate::budget::Budget;
 use crate::error::{Error, Result};
 
-/// Stack of a worker: models may keep sizeable arrays there.
+/// Stack of a worker thread in bytes. Models may keep large arrays on the stack.
 const STACK_BYTES: usize = 16 << 20;
 
-/// A bounded queue of running jobs. One thread a job: a job is a block, and takes seconds.
+/// A bounded queue of running jobs. Every job gets a new thread, since a job codes a block and
+/// takes seconds.
 pub struct Ordered<T> {
     max_running: usize,
     running: VecDeque<JoinHandle<Result<T>>>,
 }
 
 impl<T: Send + 'static> Ordered<T> {
-    /// At most `threads` jobs at a time; one means on the caller's own thread.
+    /// A queue with at most `threads` running jobs. With 1, each job runs on the caller's thread.
     #[must_use]
     pub fn new(threads: usize) -> Self {
         Ordered { max_running: threads.max(1), running: VecDeque::new() }
     }
 
-    /// Starts `job`. If as many run as may, waits for the oldest first and returns its result.
+    /// Starts `job`. If `threads` jobs are running, first waits for the oldest one and returns its
+    /// result.
     ///
     /// # Errors
-    /// The oldest job failed, or no thread can be had.
+    /// The oldest job failed, or the system starts no thread.
     pub fn submit(
         &mut self,
         job: impl FnOnce() -> Result<T> + Send + 'static,
@@ -35,7 +37,7 @@ impl<T: Send + 'static> Ordered<T> {
             return catch_panic(job).map(Some);
         }
         let oldest = if self.running.len() == self.max_running { self.next()? } else { None };
-        // The thread works for the same job, under its budget.
+        // The worker thread charges the budget of the caller's job.
         let budget = Budget::current();
         let job = move || match budget {
             Some(budget) => budget.run(job),
@@ -49,7 +51,7 @@ impl<T: Send + 'static> Ordered<T> {
         Ok(oldest)
     }
 
-    /// The result of the oldest job; `None` when none is left.
+    /// Waits for the oldest job and returns its result; `None` if no job is left.
     ///
     /// # Errors
     /// The job failed.
@@ -63,10 +65,10 @@ impl<T: Send + 'static> Ordered<T> {
     }
 }
 
-/// Runs `job`; a panic in it becomes an error, as bad input must never end the process.
+/// Runs `job`, and turns a panic into [`Error::Bug`]: no input may end the process.
 pub(crate) fn catch_panic<T>(job: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(job)).unwrap_or_else(|panic| {
-        // What could not return its error: see `simd::memory`.
+        // `simd::memory` unwinds with an `Error` where it cannot return one.
         let panic = match panic.downcast::<Error>() {
             Ok(error) => return Err(*error),
             Err(panic) => panic,

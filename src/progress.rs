@@ -1,12 +1,12 @@
-//! How far a long job has come: counters that the work advances and a display reads, and who is
-//! told of each entry.
+//! The progress of a long job: counters that the coding loops increase and a display reads, and a
+//! listener that is told of each finished entry.
 
 use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// Counters of one job, shared by the threads that do it and the one that shows it.
+/// Counters of one job. The threads of the job and the display share them.
 #[derive(Debug, Default)]
 pub struct Progress {
     work: AtomicU64,
@@ -15,7 +15,7 @@ pub struct Progress {
     listener: Option<Listener>,
 }
 
-/// Takes the path of an entry and the bytes that its file has.
+/// A function that takes the path of an entry and the length of its file in bytes.
 type Listen = dyn Fn(&[u8], u64) + Send + Sync;
 
 struct Listener(Box<Listen>);
@@ -27,8 +27,8 @@ impl fmt::Debug for Listener {
 }
 
 impl Progress {
-    /// Counters at 0. `listener` is called for each entry of an archive as soon as it is stored,
-    /// extracted or tested, with its path and the bytes that its file has.
+    /// Counters at 0, with a `listener`. The listener is called whenever an entry of an archive was
+    /// stored, extracted or tested, with the path and the length of its file in bytes.
     pub fn with_listener(listener: impl Fn(&[u8], u64) + Send + Sync + 'static) -> Self {
         Progress { listener: Some(Listener(Box::new(listener))), ..Progress::default() }
     }
@@ -41,26 +41,25 @@ impl Progress {
         }
     }
 
-    /// Bytes worked on. Compression with verification passes over every byte twice and counts it
-    /// twice.
+    /// Bytes that were worked on. Compression with verification counts every byte twice.
     #[must_use]
     pub fn work(&self) -> u64 {
         self.work.load(Relaxed)
     }
 
-    /// Bytes of finished input.
+    /// Bytes of input that are finished.
     #[must_use]
     pub fn read(&self) -> u64 {
         self.read.load(Relaxed)
     }
 
-    /// Bytes of finished output.
+    /// Bytes of output that are finished.
     #[must_use]
     pub fn written(&self) -> u64 {
         self.written.load(Relaxed)
     }
 
-    /// Notes that a piece is finished.
+    /// Adds to the finished bytes of input and output.
     pub fn finished(&self, read: u64, written: u64) {
         self.read.fetch_add(read, Relaxed);
         self.written.fetch_add(written, Relaxed);
@@ -71,14 +70,14 @@ thread_local! {
     static CURRENT: RefCell<Option<Share>> = const { RefCell::new(None) };
 }
 
-/// The share of a job that this thread works on.
+/// The part of a job that this thread works on: at most `left` more bytes will count.
 struct Share {
     progress: Arc<Progress>,
     left: u64,
 }
 
-/// Notes that this thread has worked on `bytes` more. The coding loops call it every few kilobytes;
-/// outside of a job it does nothing.
+/// Counts `bytes` of work of this thread. The coding loops call this every few kilobytes. Outside
+/// of [`count_as`] nothing is counted.
 pub fn advance(bytes: u64) {
     CURRENT.with_borrow_mut(|current| {
         if let Some(share) = current {
@@ -89,7 +88,7 @@ pub fn advance(bytes: u64) {
     });
 }
 
-/// Runs `work`, which will count for `bytes` of the job however often it calls [`advance`].
+/// Runs `work` and counts exactly `bytes` for it, whatever `work` passes to [`advance`].
 pub fn count_as<T>(progress: Option<&Arc<Progress>>, bytes: u64, work: impl FnOnce() -> T) -> T {
     let Some(progress) = progress else { return work() };
     CURRENT.set(Some(Share { progress: Arc::clone(progress), left: bytes }));

@@ -146,7 +146,9 @@ impl Archive {
                     let all = index.entries.len();
                     let member = member_of(&recovered, index)?;
                     warnings.push(format!(
-                        "the archive is cut, or was never finished: it ends at byte {length}, without its index; {} of {all} entries are there",
+                        "the archive is cut, or was never finished: \
+                         it ends at byte {length}, without its index; \
+                         {} of {all} entries are there",
                         member.index.entries.len()
                     ));
                     members.push(member);

@@ -48,7 +48,8 @@ pub(super) fn rebuild_stream(
         let missing = match count - blocks.len() as u64 {
             0 => "the end is missing, and how long it was is not known".into(),
             missing => format!(
-                "{missing} of the {count} blocks up to there are missing, and how much followed is not known"
+                "{missing} of the {count} blocks up to the last one found are missing, \
+                 and how much followed is not known"
             ),
         };
         let entry = Entry {

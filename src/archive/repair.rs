@@ -194,7 +194,7 @@ fn nothing_left(recovered: &RecoveredMember) -> String {
     let range = bytes_at(&recovered.range);
     if recovered.is_compact {
         return format!(
-            "{}, {range}: damaged; a small stream (the compact form) has one hash for all its bytes",
+            "{}, {range}: damaged; the compact form has one hash for all its bytes",
             recovered.name()
         );
     }

@@ -1,11 +1,10 @@
-//! Which files of an archive are like others far from them: what should stand together, and what
-//! stands for many.
+//! Finds files that are similar to files in other blocks, by comparing samples of the hashes of
+//! their shingles. A shingle is a sequence of [`SHINGLE_LEN`] bytes.
 //!
-//! Stretches of text are known by their hashes, of which a sample is kept. For a base, a file is
-//! worth the more, the more of its stretches are found in other blocks too: the file with the most
-//! of them a byte is taken, then the one with the most of those that no taken file has, and so on:
-//! the greedy cover, as in the dictionary builder of Zstandard (Liao, Petri, Moffat and Wirth 2016,
-//! "Effective construction of relative Lempel-Ziv dictionaries").
+//! The files of the reference block are chosen by a greedy cover, as in the dictionary builder of
+//! Zstandard (Liao, Petri, Moffat and Wirth 2016, "Effective construction of relative Lempel-Ziv
+//! dictionaries"). A file is worth more, the more of its shingles occur in other blocks, per byte.
+//! The best file is taken first, then the best by those shingles that no taken file has, and so on.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
@@ -13,31 +12,33 @@ use std::path::Path;
 
 use crate::input::deep;
 
-/// Bytes of a stretch. With 8, 12 and 20 the bases of two folders of source code save the same to
-/// 0.4 %.
+/// Bytes of a shingle. With 8, 12 and 20 bytes the reference blocks of two folders of source code
+/// save the same to 0.4 %.
 const SHINGLE_LEN: usize = 12;
-/// One stretch in so many is kept, more where there is much text.
+/// One of this many shingles is sampled; fewer are if the text is long.
 const SAMPLING: u64 = 8;
-/// About as many stretches are kept at most.
+/// Approximate upper bound for the number of sampled shingles of all files.
 const MAX_SHINGLES: u64 = 4 << 20;
-/// About as many bytes are read at most, from files spread evenly.
+/// Approximate upper bound for the bytes read of all files. If the files have more, some are skipped,
+/// evenly spread.
 const MAX_BYTES_READ: u64 = 256 << 20;
-/// A file that has one in so many of its stretches from another has much of it.
+/// A file is similar to another if at least one in this many of its sampled shingles occurs there.
 const SIMILAR_SHARE: usize = 8;
-/// Stretches that more files have do not tell which of them a file is like.
+/// A shingle that more files have does not tell which of these files another one is similar to.
 const MAX_OWNERS: u32 = 3;
-/// What a file costs beside its bytes, so that the smallest are not always first.
+/// Bytes added to the length of a file when its worth per byte is computed, so that tiny files are
+/// not always first.
 const FILE_COST: u64 = 200;
 
-/// What is known of some files: a sample of their stretches.
+/// Samples of the shingles of some files.
 pub struct Sketches {
-    /// Bytes and stretches of each; none of those that were not read.
+    /// Length in bytes and sampled shingles of each file. A file that was not read has no shingles.
     files: Vec<(u64, Vec<u64>)>,
 }
 
 impl Sketches {
-    /// Reads `files`, which are paths with sizes. One that cannot be read is like none: the error
-    /// shows when it is stored.
+    /// Reads `files`, which are paths with lengths in bytes. A file that cannot be read is similar
+    /// to none; the error is reported when the file is stored.
     #[must_use]
     pub fn of(files: &[(&Path, u64)]) -> Self {
         let total: u64 = files.iter().map(|(_, size)| size).sum();
@@ -54,12 +55,12 @@ impl Sketches {
         Self { files: files.iter().enumerate().map(sketch).collect() }
     }
 
-    /// For each file an earlier one, not in the same of the blocks that `block_of` says, that it
-    /// has much of: a catalogue of translations of which there is also a compiled form, a text with
-    /// a second version elsewhere.
+    /// For each file the index of its leader: an earlier file in another block that the file is
+    /// similar to. `block_of` has the block of each file. Examples are a catalogue of translations
+    /// and its compiled form, and two versions of a text in two folders.
     #[must_use]
     pub fn leaders(&self, block_of: &[usize]) -> Vec<Option<usize>> {
-        // What many files have tells nothing.
+        // First file with each shingle, and number of files with it.
         let mut owners: HashMap<u64, (usize, u32)> = HashMap::new();
         for (index, (_, own)) in self.files.iter().enumerate() {
             own.iter().for_each(|&shingle| owners.entry(shingle).or_insert((index, 0)).1 += 1);
@@ -82,15 +83,17 @@ impl Sketches {
         leaders
     }
 
-    /// The places of files, together `budget` bytes or a little less, that are most like those in
-    /// other blocks; ascending. Only files that `may` be chosen are.
+    /// The indices, ascending, of the files that are most similar to files in other blocks. Their
+    /// total length is at most `budget` bytes. Only files for which `may` returns `true` are
+    /// chosen.
     pub fn choose(
         &self,
         block_of: &[usize],
         budget: u64,
         may: impl Fn(usize) -> bool,
     ) -> Vec<usize> {
-        // Blocks as bits; far apart in a large archive, two may share one.
+        // The set of blocks with each shingle, as 64 bits. In an archive of more than 64 blocks two
+        // distant blocks share a bit.
         let mut blocks: HashMap<u64, u64> = HashMap::new();
         for ((_, own), block) in self.files.iter().zip(block_of) {
             own.iter()
@@ -106,7 +109,7 @@ impl Sketches {
             (gain << 20) / (size + FILE_COST)
         };
         let mut covered = HashSet::new();
-        // Large ones would leave no room for others.
+        // A larger file would leave too little room for others.
         let small = (0..self.files.len()).filter(|&index| self.files[index].0 <= budget / 3);
         let mut heap: BinaryHeap<_> =
             small.map(|index| (worth(index, &covered), Reverse(index))).collect();
@@ -115,7 +118,8 @@ impl Sketches {
             if before == 0 {
                 break;
             }
-            // What others covered since then makes it worth less, never more.
+            // The worth of a file only falls when others are chosen, since they cover some of its
+            // shingles.
             let now = worth(index, &covered);
             if heap.peek().is_some_and(|&next| (now, Reverse(index)) < next) {
                 heap.push((now, Reverse(index)));
@@ -133,7 +137,8 @@ impl Sketches {
     }
 }
 
-/// A sample of the hashes of all stretches of `text`, each once.
+/// The sampled hashes of the shingles of `text`, sorted, each once. One of `sampled` hashes is in
+/// the sample.
 fn shingles_of(text: &[u8], sampled: u64) -> Vec<u64> {
     const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
     const OUT: u64 = FACTOR.wrapping_pow(SHINGLE_LEN as u32);
@@ -161,7 +166,7 @@ mod tests {
 
     use super::*;
 
-    /// Files of one's own words, and in some of them a licence.
+    /// Each file has words of its own, and every third one also a licence.
     #[test]
     fn the_file_that_others_share_is_chosen() {
         let folder = tempfile::tempdir().unwrap();

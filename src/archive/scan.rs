@@ -1,4 +1,5 @@
-//! What can be recognised in a damaged archive, without trusting any of its lengths twice.
+//! The scan of a damaged archive: finds every structure of the container whose check or hash is
+//! right, without relying on lengths that other structures claim.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -18,36 +19,36 @@ use crate::error::{Error, Result};
 use crate::options::DecodeOptions;
 use crate::progress::{self, Progress};
 
-/// A thing found in a file, and where.
+/// A structure of the container and its bytes in the file.
 #[derive(Debug, Clone)]
 pub struct Structure {
-    /// Its first byte.
+    /// Offset in the file of its first byte.
     pub at: u64,
-    /// The byte behind its last.
+    /// Offset in the file of the byte after its last.
     pub end: u64,
-    /// What it is.
+    /// The kind of the structure, with its values.
     pub kind: StructureKind,
 }
 
-/// What can be found in a file.
+/// Kinds of structures that the scan finds.
 #[derive(Debug, Clone)]
 pub enum StructureKind {
     /// A header of the full form.
     Header(Header),
-    /// A member of the compact form.
+    /// A whole member of the compact form.
     Compact,
-    /// The header of a member of the compact form whose rest is damaged.
+    /// The header of a damaged member of the compact form.
     DamagedCompact,
-    /// A block, names or an index whose coded bytes fit their hash.
+    /// A record of a block, names or index; the hash of its coded bytes is right.
     Record(Record),
-    /// Parity, whole or not: its share in hundredths of a percent, 0 for a guard, if a head of it
-    /// is left.
+    /// Parity, whole or damaged. The value is its share in hundredths of a percent, 0 for a guard;
+    /// `None` if no head of it is left.
     Parity(Option<u32>),
-    /// A footer: where it says that the index is.
+    /// A footer. The value is the offset in the file of the index, according to the footer.
     Footer(u64),
 }
 
-/// Everything that can be recognised in `file`, in order.
+/// All structures in `file`, in the order in which they are found.
 ///
 /// # Errors
 /// Reading fails.
@@ -75,7 +76,10 @@ fn look_through(file: &File) -> Result<Vec<Structure>> {
     Ok(structures)
 }
 
-/// The thing at byte `at`, and the byte from which to look for the next one.
+/// The structure that begins at offset `at`, and the offset from which to search on.
+///
+/// # Errors
+/// No whole structure begins there, or reading fails.
 fn structure_at(
     file: &File,
     at: u64,
@@ -88,8 +92,8 @@ fn structure_at(
         if !header.is_compact() {
             return Ok((Structure { at, end, kind: StructureKind::Header(header) }, end));
         }
-        // Such a header has no check of its own, so that the rest is read on trust. A damaged one
-        // is still named.
+        // The header of the compact form has no check of its own, so that the whole member is read
+        // to check its hash. A member whose hash is wrong is reported as damaged.
         if budget.take(MAX_COMPACT.min(length - at)).is_err() {
             return Ok((Structure { at, end, kind: StructureKind::DamagedCompact }, end));
         }
@@ -106,7 +110,7 @@ fn structure_at(
     if let Ok(head) = GroupHead::read_from(&mut fields) {
         let head_end = fields.offset();
         let (head_len, shards) = (head_end - at, head.shards_len());
-        // The same head stands on both sides of the shards.
+        // The same head stands before and after the recovery shards.
         let (start, end) = if head.behind {
             (at.saturating_sub(shards + head_len), head_end)
         } else {
@@ -146,7 +150,7 @@ fn structure_at(
             Ok((Structure { at, end, kind: StructureKind::Parity(share) }, end))
         }
         Err(Error::Io(error)) => Err(Error::Io(error)),
-        // The heads in it are looked for on their own.
+        // The search goes on inside of the damaged record, for the heads of its groups.
         Err(_) => Ok((
             Structure { at, end: end.min(length), kind: StructureKind::Parity(None) },
             coded_at,
@@ -154,8 +158,11 @@ fn structure_at(
     }
 }
 
-/// Checks the coded bytes of `record`, which begin at byte `at`, piece by piece: parity may be
-/// longer than memory.
+/// Checks the hash of the coded bytes of `record`, which begin at offset `at`. The bytes are read
+/// in steps of 1 MiB, because parity can be longer than the memory.
+///
+/// # Errors
+/// The hash is wrong, the file ends too early, or reading fails.
 pub(super) fn check_stored(file: &File, at: u64, record: &Record) -> Result<()> {
     let mut hasher = Hasher::default();
     let mut left = record.coded_len;
@@ -176,7 +183,7 @@ pub(super) fn check_stored(file: &File, at: u64, record: &Record) -> Result<()> 
     Err(Error::Corrupt(format!("record {} is damaged (hash of the stored bytes)", record.number)))
 }
 
-/// Is the member that begins at `start` whole: index, coded bytes of every block, and parity?
+/// The member that begins at offset `start`, if it is whole: header, records, parity and footer.
 #[must_use]
 pub fn whole_member(file: &File, start: u64, options: &DecodeOptions) -> Option<Member> {
     let member = Member::after(file, start, options).ok().flatten()?;

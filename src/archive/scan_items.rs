@@ -1,4 +1,5 @@
-//! What was found in a damaged file, without what is only the content of something that was lost.
+//! The structures that a scan found, without those that are no structures of this file: copies in a
+//! guard, and archives stored as files of the archive.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -14,18 +15,18 @@ use crate::error::{Error, Result};
 use crate::options::DecodeOptions;
 use crate::stream::{decode_index, decode_names};
 
-/// A member, or a part of one that is damaged.
+/// A whole member, or a structure of a damaged member.
 pub(super) enum ScanItem {
-    /// A member that is whole.
+    /// A whole member.
     Whole(Member),
-    /// The index of a damaged member.
+    /// The index of a damaged member: its bytes, its record, its content.
     Index(Structure, Record, Index),
-    /// Another thing that is not of a whole member.
+    /// Any other structure.
     Structure(Structure),
 }
 
 impl ScanItem {
-    /// The bytes it takes in the file.
+    /// The bytes of the item in the file.
     pub fn range(&self) -> Range<u64> {
         match self {
             ScanItem::Whole(member) => member.start..member.start + member.length,
@@ -34,8 +35,8 @@ impl ScanItem {
     }
 }
 
-/// The items of `file`, in order. The members that begin at the bytes `apart` are taken apart,
-/// even if they are whole.
+/// The items of `file`, in order. A member whose offset is in `apart` is returned as separate
+/// structures, even if it is whole.
 ///
 /// # Errors
 /// Reading fails, or an index passes the limits.
@@ -46,7 +47,7 @@ pub(super) fn scan_items(
 ) -> Result<Vec<ScanItem>> {
     let mut items = Vec::new();
     let mut covered = 0;
-    // Places and lengths of the records of names since the last header.
+    // Offsets and lengths of the records of names since the last header.
     let mut names: Vec<(u64, u64)> = Vec::new();
     let structures = scan(file, options.progress.as_ref())?;
     for (index, found) in structures.iter().enumerate() {
@@ -79,7 +80,7 @@ pub(super) fn scan_items(
             match decode_index(&record, &coded, u64::MAX, options, read_names) {
                 Ok(index) => items.push(ScanItem::Index(found, record, index)),
                 Err(error @ (Error::Io(_) | Error::Limit(_))) => return Err(error),
-                // A record of no use: it is left out, and so reported as not recognised.
+                // An index that cannot be decoded is left out, and so reported as not recognised.
                 Err(_) => {}
             }
             continue;
@@ -87,14 +88,14 @@ pub(super) fn scan_items(
         items.push(ScanItem::Structure(found));
     }
     let mut items = without_contents(without_copies(items));
-    // A head of parity is found behind what it begins with.
+    // The scan finds a head of parity after the shards that precede it.
     items.sort_by_key(|item| item.range().start);
     Ok(items)
 }
 
-/// Do the first of `structures` follow each other up to a footer? Only then it is worth the work to ask
-/// whether they are a whole member: headers that lead into each other's records would have the same
-/// records read again and again.
+/// Does each of `structures` begin where the one before ends, up to a footer? Only then
+/// [`whole_member`] is worth its cost: in a hostile file, headers could lead into each other's
+/// records, which would be read again for each header.
 fn is_unbroken(structures: &[Structure]) -> bool {
     if matches!(structures[0].kind, StructureKind::Compact) {
         return true;
@@ -108,8 +109,7 @@ fn is_unbroken(structures: &[Structure]) -> bool {
     matches!(structures[next].kind, StructureKind::Footer(_))
 }
 
-/// The entries that the records of names say which `index` tells of, out of those that were
-/// `found`.
+/// The entries in those of the `found` records of names that `index` lists.
 fn names_of(
     file: &File,
     index: &Index,
@@ -130,8 +130,8 @@ fn names_of(
     Ok(entries)
 }
 
-/// Leaves out what stands in a guard and equals something before it: the recovery shards of a guard
-/// with a single data shard are copies of that shard, with header, names and index.
+/// Removes the copies of structures that a guard contains. A guard with a single data shard has
+/// copies of that shard as recovery shards, and so copies of header, names and index.
 fn without_copies(items: Vec<ScanItem>) -> Vec<ScanItem> {
     let mut guards: Vec<Range<u64>> = Vec::new();
     let (mut index, mut last) = (0..0, None);
@@ -140,11 +140,11 @@ fn without_copies(items: Vec<ScanItem>) -> Vec<ScanItem> {
             ScanItem::Structure(Structure { at, end, kind: StructureKind::Parity(Some(0)) }) => {
                 guards.push(*at..*end)
             }
-            // Without a head that is left, a guard is what lies between an index and its footer.
+            // If no head of a guard is left, the guard is between the index and its footer.
             ScanItem::Structure(Structure {
                 at, kind: StructureKind::Footer(index_at), ..
             }) if *index_at == index.start => guards.push(index.end..*at),
-            // Of copies the first is the index itself.
+            // Of several equal index records the first is the index itself.
             ScanItem::Index(_, record, _) if last.is_none_or(|last| last != *record) => {
                 (index, last) = (item.range(), Some(*record))
             }
@@ -172,7 +172,8 @@ fn without_copies(items: Vec<ScanItem>) -> Vec<ScanItem> {
     items.into_iter().filter(|item| is_no_copy(item)).collect()
 }
 
-/// Ranges that may overlap, in the order of their starts, each with how far those up to it reach.
+/// Ranges that may overlap, sorted by start: the start of each, and the largest end of those up to
+/// it.
 struct Ranges(Vec<(u64, u64)>);
 
 impl Ranges {
@@ -186,17 +187,17 @@ impl Ranges {
         Ranges(with_reach.collect())
     }
 
-    /// Does any of them hold byte `at`?
+    /// Does any range contain offset `at`?
     fn hold(&self, at: u64) -> bool {
         let before = self.0.partition_point(|&(start, _)| start < at);
         before > 0 && at < self.0[before - 1].1
     }
 }
 
-/// Leaves out what lies inside of a block that is missing: an archive in the archive is content,
-/// not a member.
+/// Removes the structures inside of a missing block. They belong to an archive that was stored as a
+/// file.
 fn without_contents(items: Vec<ScanItem>) -> Vec<ScanItem> {
-    // Blocks by what the row of an index says of each: number, raw length, length of the record.
+    // The values by which an index identifies a block: number, raw length, length of the record.
     type BlockIdentity = (u64, u64, u64);
     let block = |item: &ScanItem| -> Option<BlockIdentity> {
         match item {

@@ -1,5 +1,5 @@
-//! A scrub: every byte of an archive is compared with its hashes, also the bytes that no content
-//! needs.
+//! A scrub compares every byte of an archive with its hashes, also bytes that no content depends
+//! on.
 
 use std::fs::File;
 use std::io::Read;
@@ -17,19 +17,18 @@ use crate::container::parity::{GROUP_MARKER, GroupHead};
 use crate::container::record::{Kind, Record, read_kind};
 use crate::error::{Error, Result};
 
-/// A stretch of a member that is not what it was when it was written.
+/// A range of a member whose bytes were changed since it was written.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Damage {
-    /// What should stand there.
+    /// The structure with these bytes, for messages.
     what: String,
     range: Range<u64>,
 }
 
 impl Archive {
-    /// Compares every byte of the archive with the hashes in it, without decoding anything: parity,
-    /// guard, records of names, footers, and blocks that no entry needs any more. Gives a line for
-    /// each part that is damaged. Contents are not said to be whole: that is what [`Archive::test`]
-    /// finds out.
+    /// Compares every byte of the archive with its hashes, without decoding: also parity, guard,
+    /// records of names, footers, and blocks that no entry needs any more. Returns one line for
+    /// each damaged part. [`Archive::test`] also decodes the contents.
     ///
     /// # Errors
     /// Reading fails.
@@ -110,7 +109,8 @@ pub(super) fn damages(file: &File, member: &Member) -> Result<Vec<Damage>> {
     Ok(damages)
 }
 
-/// Is what was checked whole? Errors of reading stay errors.
+/// Turns the result of a check into whether the checked bytes are whole. Errors of reading stay
+/// errors.
 fn is_whole(checked: Result<()>) -> Result<bool> {
     match checked {
         Ok(()) => Ok(true),
@@ -134,7 +134,8 @@ fn check_equal(file: &File, at: u64, expected: &[u8]) -> Result<()> {
     if found == expected { Ok(()) } else { Err(Error::Corrupt(format!("damage at byte {at}"))) }
 }
 
-/// Checks the record of `length` bytes at byte `at`: kind and number, and its hash.
+/// Checks the record of `length` bytes at offset `at`: its hash, and the `expected` kind and
+/// number.
 fn check_record(file: &File, at: u64, length: u64, expected: (Kind, u64)) -> Result<()> {
     let mut fields = fields_at(file, at);
     let kind = read_kind(&mut fields)?;
@@ -152,11 +153,11 @@ fn check_record(file: &File, at: u64, length: u64, expected: (Kind, u64)) -> Res
     check_stored(file, coded_at, &record)
 }
 
-/// Checks what stands from byte `at`, behind the index, to the footer at byte `footer_at`: nothing
-/// but records of parity, the first with this `number`.
+/// Checks the bytes from offset `at`, the end of the index, to the footer at `footer_at`. They must
+/// be records of parity, the first with this `number`.
 ///
 /// # Errors
-/// There is anything else, a record is damaged, or reading fails.
+/// There is another structure, a record is damaged, or reading fails.
 pub(super) fn check_parity(
     file: &File,
     mut at: u64,
@@ -180,7 +181,7 @@ pub(super) fn check_parity(
     Ok(())
 }
 
-/// Does a head that is left in `range` say that the parity there is a guard?
+/// Does a head of parity in `range` say that the parity is a guard?
 fn is_guard(file: &File, range: Range<u64>) -> Result<bool> {
     let mut finder = Finder::new(file, range.end, &[&GROUP_MARKER]);
     let mut at = range.start;

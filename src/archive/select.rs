@@ -1,4 +1,4 @@
-//! Which entries a user means: exact paths, everything under a folder, or globs.
+//! Selection of entries by exact paths, folders and globs.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,7 +7,7 @@ use globset::{GlobBuilder, GlobMatcher};
 use crate::container::{Entry, EntryKind};
 use crate::error::{Error, Result};
 
-/// What a list of patterns selects; everything if the list is empty.
+/// A list of patterns. An empty list selects everything.
 pub struct Selection {
     patterns: Vec<Pattern>,
 }
@@ -19,7 +19,8 @@ struct Pattern {
 }
 
 impl Selection {
-    /// Compiles the patterns. `*` and `?` stop at a `/`, `**` does not.
+    /// Compiles `patterns`. A pattern selects the entry with that path, and everything below it; or
+    /// it is a glob. `*` and `?` do not match a `/`, `**` does.
     ///
     /// # Errors
     /// A glob is malformed.
@@ -48,7 +49,7 @@ impl Selection {
         Ok(Selection { patterns: patterns.iter().map(compile).collect::<Result<_>>()? })
     }
 
-    /// Is the entry with this path selected?
+    /// Does a pattern select the entry with this `path`? Remembers which patterns do.
     pub fn selects(&mut self, path: &[u8]) -> bool {
         let mut selected = self.patterns.is_empty();
         for pattern in &mut self.patterns {
@@ -60,7 +61,7 @@ impl Selection {
         selected
     }
 
-    /// The first pattern that selected nothing.
+    /// The first pattern that has selected nothing so far.
     #[must_use]
     pub fn unused(&self) -> Option<&[u8]> {
         self.patterns.iter().find(|pattern| !pattern.used).map(|pattern| &pattern.text[..])
@@ -83,14 +84,14 @@ impl Pattern {
 /// An entry that is to be extracted.
 #[derive(Debug, Clone)]
 pub struct Wanted {
-    /// The entry. A hard link whose first name is not wanted has become a file.
+    /// The entry. A hard link whose first name is not to be extracted has become a file.
     pub entry: Entry,
-    /// Place in the index of the entry whose content it has.
+    /// Index in the member of the entry that holds the content.
     pub content: usize,
 }
 
-/// Those of the entries at `places` that are hard links to a first name not among them, with the
-/// place of the file that they are names of.
+/// Finds the hard links among the entries with these indices whose first name is not among them.
+/// Returns the index of the link and the index of its file.
 pub(super) fn linked_files(entries: &[Entry], entry_indices: &[usize]) -> HashMap<usize, usize> {
     let chosen: HashSet<&[u8]> =
         entry_indices.iter().map(|&entry_index| &entries[entry_index].path[..]).collect();
@@ -111,12 +112,12 @@ pub(super) fn linked_files(entries: &[Entry], entry_indices: &[usize]) -> HashMa
         .collect()
 }
 
-/// The file that the hard link `link` to `first` is, taken by itself.
+/// The hard link `link` as a file of its own, with the content of the file `first`.
 pub(super) fn linked_file(link: &Entry, first: &Entry) -> Entry {
     Entry { path: link.path.clone(), metadata: link.metadata, owner: link.owner, ..first.clone() }
 }
 
-/// The entries at `places` of an index, ready to be extracted.
+/// The entries with these indices, ready to be extracted.
 #[must_use]
 pub fn wanted(entries: &[Entry], entry_indices: &[usize]) -> Vec<Wanted> {
     let firsts = linked_files(entries, entry_indices);

@@ -1,4 +1,5 @@
-//! Files with holes: stored content to places in the file.
+//! Files with holes: the archive stores their extents joined, and extraction writes each extent to
+//! its offset.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -7,21 +8,20 @@ use std::os::unix::fs::FileExt;
 use crate::container::{Entry, Extent};
 use crate::error::Result;
 
-/// The stored content of one entry on the way to its offsets in the file, from the first byte to
-/// the last. The work is in proportion to the bytes and the extents, however many extents an
-/// archive names.
+/// Follows the stored content of one entry, from the first byte to the last, and computes the
+/// offsets in the file. The work is in proportion to the bytes and the extents, however many
+/// extents an archive claims.
 #[derive(Debug, Default)]
 pub struct Placement {
     /// Index of the extent that holds the next stored byte.
     extent: usize,
-    /// Bytes of that extent that are written.
+    /// Bytes of that extent that were written.
     inside: u64,
 }
 
 impl Placement {
-    /// Cuts the next stored `bytes` at the borders of extents. Gives `write` each part, with its
-    /// offset in the file and the end of the extent before it, where the part is the first of its
-    /// extent.
+    /// Cuts the next stored `bytes` at the ends of extents. Calls `write` for each part with its
+    /// offset in the file. The first part of an extent comes with the end of the extent before.
     fn split(
         &mut self,
         extents: &[Extent],
@@ -46,7 +46,7 @@ impl Placement {
         Ok(())
     }
 
-    /// Writes the next stored `bytes` of `entry` to their offsets in `file`; `at` is the offset of
+    /// Writes the next stored `bytes` of `entry` to their offsets in `file`. `at` is the offset of
     /// the first of them in the stored content.
     ///
     /// # Errors
@@ -66,8 +66,8 @@ impl Placement {
         }
     }
 
-    /// Writes the next stored `bytes` of `entry` to a stream, with zeros for the holes before them,
-    /// and after the `last` ones.
+    /// Writes the next stored `bytes` of `entry` to `out`, with zeros for the holes before them;
+    /// also for the hole after them if they are the `last` ones.
     ///
     /// # Errors
     /// Writing fails.
@@ -94,7 +94,7 @@ impl Placement {
     }
 }
 
-/// Copies the content of `entry` from one extracted file to another; holes stay holes.
+/// Copies the content of `entry` from one extracted file to another, without filling the holes.
 ///
 /// # Errors
 /// Reading or writing fails.
@@ -112,7 +112,7 @@ pub fn copy(mut from: &File, mut to: &File, entry: &Entry) -> Result<()> {
     finish(to, entry)
 }
 
-/// Gives a file with holes its length.
+/// Sets the length of a file with holes, since the file may end in one.
 ///
 /// # Errors
 /// The file system cannot hold such a file.

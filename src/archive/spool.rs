@@ -1,5 +1,5 @@
-//! Contents that an archive holds once and a stream gets more than once: kept in a temporary file,
-//! so that they are decoded once whatever they take.
+//! A temporary file for contents that are written to a stream several times, so that each is
+//! decoded only once.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -10,21 +10,20 @@ use super::sparse::Placement;
 use crate::container::Entry;
 use crate::error::Result;
 
-/// Bytes that are read back at a time.
+/// Length in bytes of one read.
 const READ_BACK_LEN: usize = 1 << 18;
 
-/// The stored contents of those files that others are copies of. Without copies there is no
-/// temporary file.
+/// The stored contents of files that have copies. Without copies no temporary file is made.
 pub struct Spool {
-    /// Where in `file` the content of each file begins, by the place of the file among the wanted
-    /// ones; `None` until its first piece comes.
+    /// Offset in `file` of the content of each file that has copies. Files are identified by their
+    /// indices among the wanted entries. `None` before the first chunk.
     starts: HashMap<usize, Option<u64>>,
     file: Option<File>,
     end: u64,
 }
 
 impl Spool {
-    /// A spool for `copies`: pairs of a copy and the file that it equals.
+    /// A spool for `copies`: pairs of the index of a copy and the index of the file that it equals.
     ///
     /// # Errors
     /// No temporary file can be made.
@@ -33,7 +32,8 @@ impl Spool {
         Ok(Spool { starts: copies.iter().map(|&(_, first)| (first, None)).collect(), file, end: 0 })
     }
 
-    /// Keeps a piece if a copy will ask for it. The pieces of a file come one after the other.
+    /// Saves a chunk if copies of its file exist. All chunks of a file must come before those of
+    /// the next file.
     ///
     /// # Errors
     /// The temporary file cannot be written.
@@ -47,11 +47,10 @@ impl Spool {
         Ok(())
     }
 
-    /// Writes the content of the file at place `first` to `out`, with the holes of its copy
-    /// `entry`.
+    /// Writes the content of file `first` to `out`, with the holes of its copy `entry`.
     ///
     /// # Errors
-    /// The temporary file cannot be read, or `out` not written.
+    /// The temporary file cannot be read, or `out` cannot be written.
     pub fn write(&mut self, first: usize, entry: &Entry, out: &mut dyn Write) -> Result<()> {
         let (Some(file), Some(Some(start))) = (&mut self.file, self.starts.get(&first)) else {
             return Ok(());

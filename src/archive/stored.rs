@@ -1,6 +1,6 @@
-//! From the plan to the entries of the index, though files go on changing: what cannot be read any
-//! more is left out, or stored under another of its names, and what is no longer the same as
-//! another file is stored by itself.
+//! Storing of the planned entries, although files may change meanwhile. A file that cannot be read
+//! is left out, or stored under another of its names. A file that no longer equals its original is
+//! stored by itself.
 
 use std::collections::{HashMap, HashSet};
 use std::io::Write;
@@ -11,32 +11,33 @@ use crate::container::{Entry, EntryKind, Metadata};
 use crate::error::Result;
 use crate::input::walk::Found;
 
-/// What became of the content of a file.
+/// The result of storing one file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// Stored, and the file was what it was when the plan was made.
+    /// The file was stored, and had not changed since the plan was made.
     AsPlanned,
-    /// Stored, and the file had been written to since the plan was made, or was while it was read.
+    /// The file was stored. It changed after the plan was made, or while it was read.
     Changed,
-    /// Nothing of it could be read.
+    /// No byte of the file could be read.
     LeftOut,
 }
 
-/// The entries of a plan, one after the other stored or left out.
+/// The entries of a plan that were stored so far.
 pub(super) struct Stored {
-    /// The plan. The entries of what was passed are taken out of it.
+    /// The plan. Entries that were processed are taken out.
     pub found: Vec<Found>,
-    /// For each place in the plan that was passed: the entry, `None` if it was left out. Where it
-    /// equals another, the place of that is still the one in the plan.
+    /// For each processed index of the plan: the entry, or `None` if it was left out. Its `same_as`
+    /// is still an index of the plan.
     entries: Vec<Option<Entry>>,
-    /// Places of files that were written to since the plan was made.
+    /// Indices in the plan of files that changed after the plan was made.
     changed: HashSet<usize>,
-    /// Places of the hard links to each path, collected when the first file cannot be read.
+    /// For each path the indices of the hard links to it. The map is made when the first file
+    /// cannot be read.
     links: Option<HashMap<Vec<u8>, Vec<usize>>>,
 }
 
 impl Stored {
-    /// Nothing of `found` is stored yet.
+    /// A plan of which nothing is stored yet.
     pub fn new(found: Vec<Found>) -> Self {
         Stored {
             entries: Vec::with_capacity(found.len()),
@@ -46,7 +47,7 @@ impl Stored {
         }
     }
 
-    /// Stores what stands at `place` of the plan; places come in order.
+    /// Stores the entry with this `index` in the plan. Indices must ascend from 0 without a gap.
     ///
     /// # Errors
     /// Writing fails, or memory is short.
@@ -59,7 +60,8 @@ impl Stored {
         content.plan_index = index as u64;
         let source = &self.found[index].source;
         if let Some(first) = entry.same_as.take() {
-            // They were equal when the plan was made. That holds if neither was written to since.
+            // The two files were equal when the plan was made. They still are if neither has
+            // changed.
             let original = self.entries[first as usize]
                 .as_ref()
                 .filter(|_| !self.changed.contains(&(first as usize)));
@@ -92,8 +94,8 @@ impl Stored {
         Ok(())
     }
 
-    /// Stores the content of `gone` under the first of its other names that can be read. The rest
-    /// become links to that.
+    /// Stores the content of `gone`, a file that cannot be read by its own name, under the first of
+    /// its other names that can be read. The remaining links lead to that name.
     fn store_other_name<W: Write>(
         &mut self,
         gone: Entry,
@@ -122,7 +124,8 @@ impl Stored {
         Ok(None)
     }
 
-    /// What was stored, in the order of the contents.
+    /// The stored entries, in the order of their contents. `same_as` becomes an index of the
+    /// archive.
     pub fn into_entries(self) -> Vec<Entry> {
         let mut indices = Vec::with_capacity(self.entries.len());
         let mut entries: Vec<Entry> = Vec::with_capacity(self.entries.len());
@@ -137,7 +140,7 @@ impl Stored {
     }
 }
 
-/// The places of the hard links among `entries`, by the path that they link to.
+/// Indices of the hard links among `entries`, by the path that they lead to.
 fn links(entries: &[Option<Entry>]) -> HashMap<Vec<u8>, Vec<usize>> {
     let mut links: HashMap<Vec<u8>, Vec<usize>> = HashMap::new();
     for (index, entry) in entries.iter().enumerate() {
@@ -148,7 +151,7 @@ fn links(entries: &[Option<Entry>]) -> HashMap<Vec<u8>, Vec<usize>> {
     links
 }
 
-/// Has the file at `source` still the length and the time that `entry` has from the walk?
+/// Does the file at `source` still have the length and modification time of `entry`?
 fn is_as_planned(source: &Path, entry: &Entry) -> bool {
     let found = std::fs::symlink_metadata(source);
     found.is_ok_and(|found| {

@@ -43,7 +43,8 @@ pub fn check_path(file: &File, path: &Path) -> io::Result<()> {
         Ok(())
     } else {
         Err(io::Error::other(
-            "another process has replaced or deleted this archive, which therefore gets nothing new; try again",
+            "another process has replaced or deleted this archive, \
+             so that nothing was appended; try again",
         ))
     }
 }

@@ -67,7 +67,8 @@ fn led(link: &[u8], text: &[u8], rest: &[u8]) -> Option<Vec<u8>> {
 fn leads_out(root: &[u8], link: &[u8]) -> Error {
     let (root, link) = (show_name(root), show_name(link));
     let text = format!(
-        "{root} leads through the link {link}, which is to be stored too and leads out of the archive; name only one of them"
+        "{root} leads through the link {link}, which is to be stored too \
+         and leads out of the archive; name only one of them"
     );
     Error::Io(std::io::Error::new(std::io::ErrorKind::InvalidInput, text))
 }

@@ -117,7 +117,7 @@ fn repair_names_what_is_lost() {
     ok(&folder, "-t x.repaired.cmx");
     ok(&folder, "-d x.repaired.cmx");
     fs::write(folder.path().join("y.cmx"), &damaged).unwrap();
-    fails(&folder, "repair y.cmx", b"", 2, "one piece under one hash");
+    fails(&folder, "repair y.cmx", b"", 2, "one hash for all its bytes");
 }
 
 /// Nothing has no share of anything.
