@@ -5,6 +5,7 @@
 //! to COUNT, the best first; `select rows COUNT CONTEXTS SELECTORS CANDIDATES FILE…` adds
 //! selectors. Lists are separated by commas; ranges of numbered ones are written X86.0-9.
 
+use cmx::model::bypass::Belief;
 use cmx::model::context::Context;
 use cmx::predictor::encode_profile;
 use cmx::predictor::primer::Primer;
@@ -128,10 +129,19 @@ fn profile(list: &[(String, Context)], selectors: &[Selector]) -> Profile {
     let full = contexts.len().max(1).next_multiple_of(8);
     contexts.resize(full, Context::Nothing);
     let orders = env("ORDERS", orders as u32) as usize;
-    Profile {
+    let profile = Profile {
         contexts,
         orders,
-        detailed: env("DETAILED", 0) == 1,
+        dense: env("DENSE", 4) as usize,
+        runs: 0..0,
+        stationary: 0..0,
+        confidences: false,
+        belief: if full > 16 {
+            Belief { shortest: 32, rarity: 14 }
+        } else {
+            Belief { shortest: 16, rarity: 11 }
+        },
+        bytes_per_context: if full > 16 { 8 } else { 1 },
         matches: if full > 24 { vec![64, 20, 9, 5] } else { vec![32, 12, 6] },
         selectors: selectors.to_vec(),
         signal: None,
@@ -155,7 +165,8 @@ fn profile(list: &[(String, Context)], selectors: &[Selector]) -> Profile {
         },
         words: (env("WORDS", 0) == 1).then_some(1 << 26),
         leading: cmx::coder::leading::Leading::Coded,
-    }
+    };
+    if env("DETAILED", 0) == 1 || full > 16 { profile.with_details() } else { profile }
 }
 
 fn pieces(names: &[String]) -> Vec<(String, Vec<u8>)> {

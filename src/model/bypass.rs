@@ -35,7 +35,7 @@ impl Decision {
 }
 
 /// When a match is believed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Belief {
     /// Bytes that it has lasted for.
     pub shortest: u32,

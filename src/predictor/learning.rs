@@ -30,6 +30,8 @@ pub fn encode_learning(
     learning: Learning,
 ) -> Result<Vec<u8>> {
     let set = crate::simd::active();
+    let detailed = Profile { confidences: true, runs: 2..3, ..profile.clone() };
+    let profile = if profile.contexts.len() > 16 { profile } else { &detailed };
     let comparable = COMPARED[0].holds(profile);
     if learning == Learning::Bayes && !comparable {
         return Err(Error::Limit(Limit::new(

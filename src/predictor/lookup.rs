@@ -6,10 +6,6 @@ use crate::mix::mixer::WeightMixer;
 use crate::model::slots::{NONE_DEFERRED, defer, first_byte, mark_once, slot, take_deferred};
 use crate::simd::{Kernels, LINE, prefetch};
 
-/// The first contexts of every profile are low orders that are followed by many bytes: their
-/// second nibbles are spread over more lines and never deferred.
-const DENSE: usize = 4;
-
 impl<
     K: Kernels,
     const N: usize,
@@ -34,12 +30,11 @@ impl<
 
     #[inline(always)]
     pub(super) fn find_runs(&mut self) {
-        // The lowest orders have no runs worth remembering.
         for i in 0..R {
-            self.runs.select(i, self.hashes[i + 2]);
+            self.runs.select(i, self.hashes[self.profile.runs.start + i]);
         }
         for i in 0..D {
-            self.stationary.select(i, self.hashes[i + 1]);
+            self.stationary.select(i, self.hashes[self.profile.stationary.start + i]);
         }
     }
 
@@ -56,7 +51,7 @@ impl<
             if i < self.profile.orders {
                 seen += u32::from(!fresh);
             }
-            if i >= DENSE {
+            if i >= self.profile.dense {
                 self.fresh[i] = fresh;
                 self.once[i] = take_deferred(slot);
             }
@@ -75,8 +70,8 @@ impl<
     /// The line of the second nibble's slot: the neighbour of the first one's, or, where many
     /// nibbles follow one context, one of the sixteen lines around it.
     #[inline(always)]
-    pub(super) fn second_line(i: usize, first: u32, nibble: u32) -> u32 {
-        let spread = if i < DENSE { nibble.wrapping_mul(11) & 7 } else { 0 };
+    pub(super) fn second_line(is_dense: bool, first: u32, nibble: u32) -> u32 {
+        let spread = if is_dense { nibble.wrapping_mul(11) & 7 } else { 0 };
         first ^ (1 + 2 * spread)
     }
 
@@ -86,7 +81,7 @@ impl<
     pub(super) fn find_neighbours(&mut self, place: usize) {
         let part = N.div_ceil(3);
         let (lines, _) = self.histories.split();
-        for i in (place * part).max(DENSE)..((place + 1) * part).min(self.used) {
+        for i in (place * part).max(self.profile.dense)..((place + 1) * part).min(self.used) {
             // A fresh context will need none: its first line, which is here already, takes no
             // branch.
             prefetch(lines, (self.lines[i] ^ u32::from(!self.fresh[i])) as usize);
@@ -101,9 +96,9 @@ impl<
         self.stationary.select_second(nibble);
         let (lines, _) = self.histories.split();
         for i in 0..self.used {
-            self.second[i] = Self::second_line(i, self.lines[i], nibble);
+            self.second[i] = Self::second_line(i < self.profile.dense, self.lines[i], nibble);
         }
-        for i in 0..self.used.min(DENSE) {
+        for i in 0..self.used.min(self.profile.dense) {
             prefetch(lines, self.second[i] as usize);
         }
     }
@@ -136,7 +131,7 @@ impl<
     pub(super) fn defer_fresh(&mut self) {
         let nibble = self.partial & 15;
         let (lines, _) = self.histories.split();
-        for i in DENSE..self.used {
+        for i in self.profile.dense..self.used {
             if self.fresh[i] {
                 let place = self.places[i] as usize;
                 if let Some(slot) = lines[place / LINE][place % LINE..].first_chunk_mut() {

@@ -21,7 +21,7 @@ use crate::error::Result;
 use crate::mix::apm::Apm;
 use crate::mix::final_mixer::FinalMixer;
 use crate::mix::mixer::{Mixer, WeightMixer};
-use crate::model::bypass::{Belief, Bypass};
+use crate::model::bypass::Bypass;
 use crate::model::context::ContextState;
 use crate::model::match_model::MatchModel;
 use crate::model::run_map::RunMap;
@@ -54,13 +54,11 @@ struct Sizes {
 }
 
 impl Sizes {
-    /// For `length` bytes with `contexts` contexts, in tables of at most `memory` bytes.
-    fn of(contexts: usize, length: usize, memory: usize) -> Self {
-        // Eight bytes a context and byte: twice that gains 0.03 %, half of it costs 0.1 %. With few
-        // contexts one byte, but four where they cost little: see `docs/architecture-engine.md`. A
-        // power of two.
+    /// For `length` bytes with the contexts of `profile`, in tables of at most `memory` bytes.
+    fn of(profile: &Profile, length: usize, memory: usize) -> Self {
+        let contexts = profile.contexts.len().next_multiple_of(8);
         let each = |bytes: usize| length.saturating_mul(contexts * bytes);
-        let wanted = if contexts > 16 { each(8) } else { each(1).max(each(4).min(CHEAP_TABLE)) };
+        let wanted = each(profile.bytes_per_context).max(each(4).min(CHEAP_TABLE));
         let wanted = wanted.max(1 << 16).next_power_of_two();
         Sizes {
             match_bits: (length.max(1 << 10) as u32).next_power_of_two().ilog2().min(22),
@@ -81,8 +79,7 @@ impl Sizes {
 /// most `memory` bytes: the tables, and the bytes with those of the primer.
 pub(crate) fn most_memory(profile: &Profile, length: usize, memory: usize) -> u64 {
     let total = length.saturating_add(profile.primer.text.len());
-    // Shapes have a multiple of eight contexts.
-    let tables = Sizes::of(profile.contexts.len().next_multiple_of(8), total, memory).bytes();
+    let tables = Sizes::of(profile, total, memory).bytes();
     // Tables that are not histories take an eighth of what the histories may.
     tables.min(memory as u64 / 8 * 9) + 2 * total as u64
 }
@@ -90,8 +87,7 @@ pub(crate) fn most_memory(profile: &Profile, length: usize, memory: usize) -> u6
 /// Predicts the next bit.
 ///
 /// Up to `N` contexts (a multiple of eight) give `P` pairs of mixer inputs together with the rest;
-/// `S` weight sets; the first `R` contexts after the two lowest orders also remember runs, the
-/// first `D` after the lowest have stationary maps.
+/// `S` weight sets; `R` contexts also remember runs, `D` have stationary maps.
 #[derive(Clone)]
 pub struct Predictor<
     K: Kernels,
@@ -157,29 +153,9 @@ impl<
 > Predictor<K, N, R, D, P, S, M>
 {
     const LAYOUT: Layout = Layout::of(N, R, D, P);
-    /// When matches are believed: measured in `docs/architecture-engine.md`.
-    const BELIEF: Belief = if N > 16 {
-        Belief { shortest: 32, rarity: 14 }
-    } else {
-        Belief { shortest: 16, rarity: 11 }
-    };
 
-    /// A predictor for `length` bytes with tables of at most `memory` bytes, which passes over
-    /// `skipped` bits and computes with `kernels`.
-    ///
-    /// # Errors
-    /// The memory cannot be had.
-    pub fn new(
-        kernels: K,
-        profile: &Profile,
-        length: usize,
-        memory: usize,
-        skipped: Skipped,
-    ) -> Result<Self> {
-        Self::with_sizes(kernels, profile, Sizes::of(N, length, memory), skipped)
-    }
-
-    /// A predictor with tables of these sizes.
+    /// A predictor with tables of these sizes, which passes over `skipped` bits and computes with
+    /// `kernels`.
     ///
     /// # Errors
     /// The memory cannot be had.
@@ -209,7 +185,7 @@ impl<
             inputs: [[0; 2]; P],
             parts: [RowPart::default(); S],
             matches,
-            bypass: Bypass::new(sizes.decisions, Self::BELIEF)?,
+            bypass: Bypass::new(sizes.decisions, profile.belief)?,
             mixer: M::new(rows, (profile.first_weight * 16384 / 256) as i16, rate),
             final_mixer: FinalMixer::new(256, profile.final_rate),
             second_final_mixer: profile.final_selector.map(|selector| {

@@ -4,8 +4,10 @@ use super::primer::Primer;
 use crate::coder::leading::Leading;
 use crate::kind::Kind;
 use crate::mix::mixer::Rate;
+use crate::model::bypass::Belief;
 use crate::model::context::{Context, ContextState, Families, kind};
 use crate::model::signal::Effort;
+use std::ops::Range;
 
 /// What picks the row of a weight set. Each has a part that is fixed for a byte and a part that
 /// moves with every bit.
@@ -155,9 +157,20 @@ pub struct Profile {
     pub contexts: Vec<Context>,
     /// How many of the contexts count as orders seen.
     pub orders: usize,
-    /// Whether contexts give more inputs than one pair: how sure their histories are, and of some
-    /// stationary maps and runs.
-    pub detailed: bool,
+    /// How many of the first contexts are followed by many different bytes: their second nibbles are
+    /// spread over more lines of the table of histories, and are never deferred.
+    pub dense: usize,
+    /// Indices of the contexts that also remember runs ([`crate::model::run_map`]).
+    pub runs: Range<usize>,
+    /// Indices of the contexts that also have stationary maps ([`crate::model::stationary_map`]).
+    pub stationary: Range<usize>,
+    /// Whether each context gives a second pair of inputs: how sure its history is.
+    pub confidences: bool,
+    /// When a long match is believed ([`crate::model::bypass`]).
+    pub belief: Belief,
+    /// Bytes of the table of histories for each context and byte of the stream, before rounding; at
+    /// least four where the table stays small.
+    pub bytes_per_context: usize,
     /// Shortest lengths of the match models, the most trusted first.
     pub matches: Vec<usize>,
     /// One weight set each.

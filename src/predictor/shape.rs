@@ -21,9 +21,12 @@ pub(super) struct Shape {
     pub name: &'static str,
     /// Which profiles the shape is for.
     role: Role,
-    /// Hashed contexts, at most: a multiple of eight. The first ones, from the third on, remember
-    /// runs as well, and from the second on have stationary maps.
-    pub contexts: usize,
+    /// Hashed contexts, at most: a multiple of eight.
+    contexts: usize,
+    /// Contexts that remember runs.
+    runs: usize,
+    /// Contexts that have stationary maps.
+    stationary: usize,
     /// Pairs of mixer inputs for match models, and for the inputs of a signal model.
     matches: usize,
     /// Weight sets.
@@ -70,6 +73,8 @@ macro_rules! shape {
             name: $name,
             role: Role::$role,
             contexts: $n,
+            runs: $r,
+            stationary: $d,
             matches: $m,
             sets: $s,
             make: make::<$n, $r, $d, $p, $s, $mixer<$p, $s>>,
@@ -99,8 +104,7 @@ pub(super) static COMPARED: [Shape; 2] = [
 ];
 
 impl Shape {
-    /// The first shape that holds `profile`. What is not detailed is run in a detailed shape where
-    /// it has too many contexts for the others.
+    /// The first shape that holds `profile`.
     ///
     /// # Errors
     /// [`Error::Bug`] where none does.
@@ -115,11 +119,13 @@ impl Shape {
     pub fn holds(&self, profile: &Profile) -> bool {
         let is_meant = match self.role {
             Role::Signal => profile.signal.is_some(),
-            Role::Plain => profile.signal.is_none() && !profile.detailed,
-            Role::Detailed => profile.signal.is_none(),
+            Role::Plain => profile.signal.is_none() && !profile.confidences,
+            Role::Detailed => profile.signal.is_none() && profile.confidences,
         };
         let matches = profile.matches.len() + usize::from(profile.signal.is_some());
         is_meant
+            && profile.runs.len() == self.runs
+            && profile.stationary.len() == self.stationary
             && profile.contexts.len() <= self.contexts
             && profile.selectors.len() <= self.sets
             && matches <= self.matches

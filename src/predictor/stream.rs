@@ -228,8 +228,7 @@ fn primed_predictor(
     task: &Task,
     is_coding: bool,
 ) -> Result<Box<dyn BytePredictor>> {
-    let sizes =
-        Sizes::of(shape.contexts, total.saturating_add(task.room.unwrap_or(0)), task.memory);
+    let sizes = Sizes::of(profile, total.saturating_add(task.room.unwrap_or(0)), task.memory);
     let key = if task.room.is_none() {
         Key::of(shape, profile, sizes, leading.skipped, task.set)
     } else {

@@ -15,12 +15,14 @@ use crate::error::Result;
 use crate::kind::Kind;
 use crate::level::{Effort, Level};
 use crate::mix::mixer::Rate;
+use crate::model::bypass::Belief;
 use crate::model::context::Context::{self, *};
 use crate::model::signal;
 use binary::{
     EXE, EXE_CODE, EXE_SETS, FONT, FONT_SETS, GENERIC, GENERIC_SETS, TABLE, TABLE_SETS, WASM,
     WASM_SETS,
 };
+use std::ops::Range;
 use text::{TEXT, TEXT_SETS, WIDE_SETS, WORDS, WORDS_SETS};
 
 /// How much of the tables below one kind of stream gets at one effort.
@@ -83,6 +85,16 @@ impl Sets {
     }
 }
 
+/// The first contexts of every profile are low orders, or others that many bytes follow.
+const DENSE: usize = 4;
+/// No context.
+const NONE: Range<usize> = 0..0;
+
+/// When long matches are believed beside up to 16 contexts, and beside more: measured in
+/// `docs/architecture-engine.md`.
+const BELIEF: Belief = Belief { shortest: 16, rarity: 11 };
+const BELIEF_HUGE: Belief = Belief { shortest: 32, rarity: 14 };
+
 /// How fast mixers of up to 16 contexts learn.
 const RATE: Rate = Rate { first: 1200, last: 150, span: 1000, threshold: 500 };
 /// With 40 contexts, of text of small files: first steps of 600 or 500 are 0.1 and 0.3 % larger;
@@ -125,7 +137,7 @@ impl Profile {
     }
 
     fn of_kind(level: &Level, kind: &Kind) -> Self {
-        let detailed = matches!(
+        let has_details = matches!(
             level.effort,
             Effort::Small | Effort::Middle | Effort::SmallFiles | Effort::Huge
         );
@@ -143,7 +155,8 @@ impl Profile {
                 Self::signal(level, kind)
             }
         };
-        let profile = Self { detailed, ..profile };
+        let profile =
+            if has_details && profile.signal.is_none() { profile.with_details() } else { profile };
         match (size, kind) {
             // With a last rate of 60, as elsewhere, 0.1 % larger.
             (Size::Huge, Kind::Exe) => {
@@ -192,7 +205,12 @@ impl Profile {
         Self {
             contexts: orders,
             orders: count,
-            detailed: false,
+            dense: DENSE,
+            runs: NONE,
+            stationary: NONE,
+            confidences: false,
+            belief: if contexts > 16 { BELIEF_HUGE } else { BELIEF },
+            bytes_per_context: if contexts > 16 { 8 } else { 1 },
             matches,
             selectors: selectors.to_vec(),
             signal: None,
@@ -206,6 +224,21 @@ impl Profile {
         }
     }
 
+    /// The same with more inputs than one pair for each context: how sure its history is, and of
+    /// the first contexts runs and stationary maps.
+    #[must_use]
+    pub fn with_details(self) -> Self {
+        // The lowest orders have no runs worth remembering.
+        let (runs, stationary) = match self.contexts.len() {
+            ..=8 => (2..4, NONE),
+            9..=16 => (2..3, NONE),
+            17..=24 => (2..4, NONE),
+            25..=40 => (2..10, NONE),
+            _ => (2..10, 1..12),
+        };
+        Self { confidences: true, runs, stationary, ..self }
+    }
+
     fn signal(level: &Level, kind: &Kind) -> Self {
         // Contexts 16 to 24 of an image brought 0.07 % and were left out of every level.
         let (contexts, sets, effort) = match level.effort {
@@ -217,7 +250,12 @@ impl Profile {
         Self {
             contexts: (0..contexts).map(Signal).collect(),
             orders: 0,
-            detailed: false,
+            dense: DENSE,
+            runs: NONE,
+            stationary: NONE,
+            confidences: false,
+            belief: BELIEF,
+            bytes_per_context: 1,
             matches: vec![20],
             selectors: [&selectors[..], &more].concat()[..sets].to_vec(),
             signal: Some((*kind, effort)),
