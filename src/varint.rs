@@ -1,8 +1,9 @@
-//! Unsigned numbers of variable length: seven bits a byte, lowest first, the top bit says "more".
+//! Varints: unsigned integers in groups of seven bits, lowest group first. The top bit of a byte
+//! says that another byte follows.
 
 use crate::error::{Error, Result};
 
-/// Appends `value`.
+/// Appends `value` in its shortest form.
 pub fn put(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
@@ -11,8 +12,9 @@ pub fn put(out: &mut Vec<u8>, mut value: u64) {
     out.push(value as u8);
 }
 
-/// Reads a number whose bytes `next` gives; `None` for one of more than 64 bits or with more bytes
-/// than its shortest form, so that there is one form only.
+/// Reads a number from the bytes that `next` returns. `None` if the number has more than 64 bits or
+/// is not in its shortest form.
+///
 ///
 /// # Errors
 /// Those of `next`.
@@ -32,7 +34,8 @@ pub fn read(mut next: impl FnMut() -> Result<u8>) -> Result<Option<u64>> {
     Ok(None)
 }
 
-/// Reads bytes and numbers off the front of a slice; running out is [`Error::Corrupt`].
+/// Reads bytes and varints from the front of a slice. Each method fails with [`Error::Corrupt`] at
+/// the end of the slice.
 #[derive(Debug)]
 pub struct Reader<'a> {
     rest: &'a [u8],
@@ -66,16 +69,17 @@ impl<'a> Reader<'a> {
         Ok(head)
     }
 
-    /// The next number; more bytes than the shortest form needs are refused, so that there is one
-    /// form only.
+    /// The next varint.
+    ///
     ///
     /// # Errors
-    /// [`Error::Corrupt`] at the end, above 64 bits, or for a padded number.
+    /// [`Error::Corrupt`] at the end, for more than 64 bits, and for a form that is not the
+    /// shortest.
     pub fn varint(&mut self) -> Result<u64> {
         read(|| self.byte())?.ok_or_else(|| Error::Corrupt("number in a block".into()))
     }
 
-    /// The next number, as a length in memory.
+    /// The next varint, as a length in memory.
     ///
     /// # Errors
     /// As [`Reader::varint`].
@@ -83,13 +87,13 @@ impl<'a> Reader<'a> {
         usize::try_from(self.varint()?).map_err(|_| Error::Corrupt("length in a block".into()))
     }
 
-    /// What is left.
+    /// The bytes that have not been read.
     #[must_use]
     pub fn rest(&self) -> &'a [u8] {
         self.rest
     }
 
-    /// Nothing is left.
+    /// Have all bytes been read?
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rest.is_empty()

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::options::DecodeOptions;
 use crate::ordered::{Ordered, catch_panic};
 use crate::progress;
-use crate::stream::{decode_base_record, decode_compact, decode_record, threads_within};
+use crate::stream::{decode_compact, decode_record, decode_reference_block, threads_within};
 
 /// Indices of the blocks of `member` that hold bytes of `ranges`, ascending. `ranges` are ranges of
 /// the member's content, sorted by start.
@@ -196,7 +196,7 @@ fn read_reference(file: &File, at: u64, memory: u64) -> Result<Arc<Base>> {
         return Err(Error::Corrupt(format!("the block at byte {at} is not the member's first")));
     }
     let reference = Ordered::new(1)
-        .submit(move || Ok(Arc::new(decode_base_record(&record, &coded, memory)?)))?;
+        .submit(move || Ok(Arc::new(decode_reference_block(&record, &coded, memory)?)))?;
     reference.ok_or_else(|| Error::Bug("a reference block without a result".into()))
 }
 

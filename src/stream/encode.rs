@@ -10,9 +10,12 @@ use crate::error::{Error, Result};
 use crate::input::BlockSource;
 use crate::options::EncodeOptions;
 
-/// Compresses everything `source` gives and writes an archive to `out`.
+/// Compresses all blocks of `source` and writes an archive to `out`.
 ///
-/// Holds at most one block per thread and one more. The bytes do not depend on the threads.
+///
+/// The memory holds at most one block for each thread and one more block. The bytes of the archive
+/// do not depend on the number of threads.
+///
 ///
 /// # Errors
 /// Reading or writing fails, or memory is short.
@@ -29,7 +32,7 @@ pub fn encode_stream(
     Ok(encoder.finish()?.1)
 }
 
-/// A writer that compresses what is written to it.
+/// A writer that compresses the bytes that are written to it.
 ///
 /// ```
 /// use std::io::Write;
@@ -41,7 +44,7 @@ pub fn encode_stream(
 /// # Ok::<(), cmx::Error>(())
 /// ```
 ///
-/// Without [`Encoder::finish`] the archive has no end, and a reader will say so.
+/// Without [`Encoder::finish`] the archive has no footer, and a reader refuses it.
 pub struct Encoder<W: Write> {
     member: MemberEncoder<W>,
     buffer: Vec<u8>,
@@ -63,7 +66,7 @@ impl<W: Write> Encoder<W> {
         }
     }
 
-    /// Writes the end of the archive and gives back `out`.
+    /// Writes the end of the archive and returns the output.
     ///
     /// # Errors
     /// Writing fails, or memory is short.
@@ -90,13 +93,13 @@ impl<W: Write> Write for Encoder<W> {
         Ok(taken)
     }
 
-    /// Does nothing: a block is coded when it is full, as a short one would cost compression.
+    /// Does nothing. A block is coded when it is full, because shorter blocks compress worse.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 }
 
-/// An error of this crate where a trait asks for one of the standard library.
+/// Converts an error of this crate for traits that return [`std::io::Error`].
 pub(super) fn io_error(error: Error) -> io::Error {
     match error {
         Error::Io(error) => error,

@@ -1,4 +1,4 @@
-//! Blocks of a stream to one member, coded on several threads.
+//! Codes the blocks of a stream on several threads and writes them as one member.
 
 use std::io::Write;
 
@@ -14,20 +14,20 @@ use crate::options::EncodeOptions;
 use crate::ordered::Ordered;
 use crate::progress;
 
-/// Takes blocks, writes a member with one unnamed entry.
+/// Writes a member with one entry without a name. The caller pushes the blocks.
 pub struct MemberEncoder<W: Write> {
     options: EncodeOptions,
     budget: Budget,
     metadata: Metadata,
-    state: State<W>,
+    phase: Phase<W>,
     queue: Ordered<CodedBlock>,
     hasher: Hasher,
     summary: Summary,
 }
 
-/// A small first block waits, as it may turn out to be the only one: then it takes the compact
-/// form.
-enum State<W> {
+/// How far the member has been written. A small first block is kept, because it is stored in the compact form
+/// if no second block follows.
+enum Phase<W> {
     Waiting { out: W, first: Option<Vec<u8>> },
     Writing(MemberWriter<W>),
     Failed,
@@ -39,31 +39,31 @@ impl<W: Write> MemberEncoder<W> {
             options: options.clone(),
             budget: Budget::new(options.memory),
             metadata,
-            state: State::Waiting { out, first: None },
+            phase: Phase::Waiting { out, first: None },
             queue: Ordered::new(options.threads),
             hasher: Hasher::default(),
             summary: Summary::default(),
         }
     }
 
-    /// Takes the next block, at most of the level's block size.
+    /// Adds the next block, of at most the block size of the level.
     pub fn push(&mut self, block: Vec<u8>) -> Result<()> {
         self.budget.clone().run(|| self.take(block))
     }
 
     fn take(&mut self, block: Vec<u8>) -> Result<()> {
-        match std::mem::replace(&mut self.state, State::Failed) {
-            State::Waiting { out, first: None } if block.len() as u64 <= MAX_COMPACT => {
-                self.state = State::Waiting { out, first: Some(block) };
+        match std::mem::replace(&mut self.phase, Phase::Failed) {
+            Phase::Waiting { out, first: None } if block.len() as u64 <= MAX_COMPACT => {
+                self.phase = Phase::Waiting { out, first: Some(block) };
                 Ok(())
             }
-            State::Waiting { out, first } => {
-                self.state = State::Writing(MemberWriter::begin(out, 0, self.options.level, 0)?);
+            Phase::Waiting { out, first } => {
+                self.phase = Phase::Writing(MemberWriter::begin(out, 0, self.options.level, 0)?);
                 first.into_iter().try_for_each(|first| self.submit(first))?;
                 self.submit(block)
             }
             writing => {
-                self.state = writing;
+                self.phase = writing;
                 self.submit(block)
             }
         }
@@ -78,7 +78,7 @@ impl<W: Write> MemberEncoder<W> {
     }
 
     fn write(&mut self, block: &CodedBlock) -> Result<()> {
-        if let State::Writing(writer) = &mut self.state {
+        if let Phase::Writing(writer) = &mut self.phase {
             writer.block(block)?;
         }
         self.note(block);
@@ -93,7 +93,7 @@ impl<W: Write> MemberEncoder<W> {
         }
     }
 
-    /// Writes the end of the member. Returns what `new` was given.
+    /// Writes the end of the member. Returns the output that [`MemberEncoder::new`] was given.
     pub fn finish(self) -> Result<(W, Summary)> {
         self.budget.clone().run(|| self.end())
     }
@@ -102,9 +102,9 @@ impl<W: Write> MemberEncoder<W> {
         while let Some(block) = self.queue.next()? {
             self.write(&block)?;
         }
-        match std::mem::replace(&mut self.state, State::Failed) {
-            State::Waiting { out, first } => self.finish_compact(out, &first.unwrap_or_default()),
-            State::Writing(writer) => {
+        match std::mem::replace(&mut self.phase, Phase::Failed) {
+            Phase::Waiting { out, first } => self.finish_compact(out, &first.unwrap_or_default()),
+            Phase::Writing(writer) => {
                 let raw = self.summary.raw;
                 let entry = Entry {
                     size: raw,
@@ -117,7 +117,7 @@ impl<W: Write> MemberEncoder<W> {
                 self.summary.coded = coded;
                 Ok((out, self.summary))
             }
-            State::Failed => Err(std::io::Error::other("an earlier write failed").into()),
+            Phase::Failed => Err(std::io::Error::other("an earlier write failed").into()),
         }
     }
 
@@ -128,7 +128,7 @@ impl<W: Write> MemberEncoder<W> {
         } else {
             let options = self.options.clone();
             let job_raw = raw.to_vec();
-            // Through the queue like every block, so that a panic becomes an error here too.
+            // Panics become errors in the queue, so the only block is coded through a queue too.
             let mut alone = Ordered::new(1);
             let block = alone.submit(move || encode_block(&job_raw, &options))?;
             block.map_or_else(Vec::new, |block| {

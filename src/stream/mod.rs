@@ -1,26 +1,30 @@
-//! One unnamed stream of bytes to an archive and back, forward only, in bounded memory.
+//! Compression of one stream without a name to an archive, and decompression, without seeking and
+//! in bounded memory.
 
 mod decode;
 mod encode;
 mod member_encoder;
+mod members;
+mod record;
 
 pub use decode::{Decoder, decode_stream};
-pub(crate) use decode::{
-    decode_base_record, decode_compact, decode_index, decode_names, decode_record, threads_within,
-};
 pub use encode::{Encoder, encode_stream};
+pub(crate) use record::{
+    decode_compact, decode_index, decode_names, decode_record, decode_reference_block,
+    threads_within,
+};
 
-/// What a stream came to.
+/// Facts about a finished stream.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Bytes before compression.
     pub raw: u64,
     /// Bytes of the archive.
     pub coded: u64,
-    /// Blocks.
+    /// Number of blocks.
     pub blocks: u64,
-    /// What the archive says about the file.
+    /// Mode and time of the file, as the archive stores them.
     pub metadata: crate::container::Metadata,
-    /// What went wrong without harm to the data.
+    /// Problems that did not harm the data, one text for each.
     pub warnings: Vec<String>,
 }

@@ -126,7 +126,7 @@ fn one_raw_block_of_a_gibibyte() {
     fs::write(folder.path().join("x.cmx"), member(1 << 30, 8)).unwrap();
     let outcome = run(folder.path(), &["-t", "-M", "100M", "x.cmx"]);
     assert!(
-        outcome.errors.contains("more than the 268435456 that its level has"),
+        outcome.errors.contains("more than the 268435456 that its level allows"),
         "{}",
         outcome.errors
     );

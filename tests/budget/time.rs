@@ -120,7 +120,7 @@ fn blocks_longer_than_their_level_has_are_refused() {
             member(0, 4096, &[(length, 0, coded), (3, hash(&index), [&[0][..], &index].concat())]);
         let refused = cmx::decompress(&archive);
         assert!(
-            matches!(&refused, Err(Error::Corrupt(text)) if text.contains("that its level has")),
+            matches!(&refused, Err(Error::Corrupt(text)) if text.contains("that its level allows")),
             "{refused:?}"
         );
     }

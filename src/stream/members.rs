@@ -1,0 +1,280 @@
+//! Reads the members of an archive of one stream, and decodes their blocks on several threads.
+
+use std::io::{self, Read};
+
+use super::Summary;
+use super::record::{decode_compact, decode_index, decode_record, threads_within};
+use crate::budget::{Budget, Charge};
+use crate::container::compact::Compact;
+use crate::container::fields::Fields;
+use crate::container::footer::Footer;
+use crate::container::hash::{Hasher, narrow};
+use crate::container::header::Header;
+use crate::container::index::{BlockRow, Index};
+use crate::container::record::{Kind, Record, read_kind};
+use crate::error::{Error, Limit, LimitKind, Result};
+use crate::options::DecodeOptions;
+use crate::ordered::Ordered;
+use crate::progress;
+
+/// The position of the reader in the archive.
+enum Position {
+    /// Before a member, or at the end of the input.
+    Between,
+    /// Among the blocks of a member.
+    Blocks,
+    /// After the index, while blocks are still being decoded.
+    Draining(Index),
+    /// After the index, when all blocks have been returned.
+    Tail,
+    /// At the end of the input, or after an error.
+    Ended,
+}
+
+/// Reads the members of an archive without seeking.
+pub(super) struct Members<R: Read> {
+    fields: Fields<io::BufReader<R>>,
+    options: DecodeOptions,
+    budget: Budget,
+    position: Position,
+    queue: Ordered<Vec<u8>>,
+    member_start: u64,
+    index_at: u64,
+    /// Bytes of memory that decoding one block may take, according to the header of the member.
+    memory: u64,
+    records: u64,
+    blocks: Vec<BlockRow>,
+    raw: u64,
+    /// Raw bytes of all blocks whose headers have been read.
+    declared: u64,
+    hasher: Hasher,
+    summary: Summary,
+}
+
+impl<R: Read> Members<R> {
+    pub fn new(input: R, options: &DecodeOptions) -> Self {
+        Members {
+            fields: Fields::new(io::BufReader::with_capacity(1 << 16, input), 0),
+            options: options.clone(),
+            budget: Budget::new(options.memory),
+            position: Position::Between,
+            queue: Ordered::new(1),
+            member_start: 0,
+            index_at: 0,
+            memory: 0,
+            records: 0,
+            blocks: Vec::new(),
+            raw: 0,
+            declared: 0,
+            hasher: Hasher::default(),
+            summary: Summary::default(),
+        }
+    }
+
+    /// The next block of content. `None` at the end of the archive and after an error, because
+    /// blocks after damage cannot be placed in the stream.
+    pub fn next_block(&mut self) -> Result<Option<Vec<u8>>> {
+        self.budget.clone().run(|| self.read_on())
+    }
+
+    /// What was decoded, with the bytes that were read so far.
+    pub fn into_summary(mut self) -> Summary {
+        self.summary.coded = self.fields.offset();
+        self.summary
+    }
+
+    fn read_on(&mut self) -> Result<Option<Vec<u8>>> {
+        loop {
+            let position = std::mem::replace(&mut self.position, Position::Ended);
+            let block = match position {
+                Position::Ended => return Ok(None),
+                Position::Between => self.begin_member()?,
+                Position::Blocks => self.next_record()?,
+                Position::Draining(index) => self.drain(index)?,
+                Position::Tail => self.next_tail_record()?,
+            };
+            if let Some(block) = block {
+                self.account(&block);
+                return Ok(Some(block));
+            }
+        }
+    }
+
+    /// Adds `raw_len`, the raw bytes of a block, to the declared output. The limit is checked
+    /// before any of these bytes is decoded.
+    fn declare(&mut self, raw_len: u64) -> Result<()> {
+        self.declared = self.declared.saturating_add(raw_len);
+        if self.declared > self.options.max_output {
+            let text = format!("the output passes {} bytes", self.options.max_output);
+            return Err(Error::Limit(Limit::new(LimitKind::Output, text)));
+        }
+        Ok(())
+    }
+
+    fn account(&mut self, block: &[u8]) {
+        self.hasher.update(block);
+        self.raw += block.len() as u64;
+        self.summary.raw += block.len() as u64;
+        self.summary.blocks += 1;
+        if let Some(progress) = &self.options.progress {
+            progress.finished(0, block.len() as u64);
+        }
+    }
+
+    fn begin_member(&mut self) -> Result<Option<Vec<u8>>> {
+        self.member_start = self.fields.offset();
+        let header = match Header::read_from(&mut self.fields) {
+            Ok(Some(header)) => header,
+            Ok(None) if self.member_start == 0 => {
+                return Err(Error::NotAnArchive("it is empty".into()));
+            }
+            Ok(None) => return Ok(None),
+            Err(error)
+                if error.is_damage() && self.member_start > 0 && self.options.ignore_trailing =>
+            {
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
+        if header.is_compact() {
+            return self.compact();
+        }
+        if header.is_named() {
+            return Err(Error::NamedFiles(self.member_start));
+        }
+        let threads = threads_within(self.options.threads, &header);
+        self.queue = Ordered::new(threads);
+        self.memory = header.memory();
+        self.records = 0;
+        self.blocks.clear();
+        self.raw = 0;
+        self.hasher = Hasher::default();
+        self.position = Position::Blocks;
+        Ok(None)
+    }
+
+    fn compact(&mut self) -> Result<Option<Vec<u8>>> {
+        let before = self.fields.offset();
+        let member = Compact::read_rest(&mut self.fields)?;
+        self.declare(member.raw_len)?;
+        self.count_read(self.fields.offset() - before);
+        self.summary.metadata = member.metadata;
+        self.position = Position::Between;
+        if member.raw_len == 0 {
+            member.check_raw(&[])?;
+            return Ok(None);
+        }
+        let progress = self.options.progress.clone();
+        Ordered::new(1).submit(move || {
+            progress::count_as(progress.as_ref(), member.raw_len, || decode_compact(&member))
+        })
+    }
+
+    fn count_read(&self, bytes: u64) {
+        if let Some(progress) = &self.options.progress {
+            progress.finished(bytes, 0);
+        }
+    }
+
+    /// Reads header and coded bytes of a record whose kind has been read, and checks both.
+    fn read_record(&mut self, kind: Kind) -> Result<(Record, Vec<u8>)> {
+        let record = Record::read_rest(kind, &mut self.fields)?;
+        if record.number != self.records {
+            return Err(Error::Corrupt(format!(
+                "record {} stands where record {} should",
+                record.number, self.records
+            )));
+        }
+        self.records += 1;
+        if kind == Kind::Block {
+            self.declare(record.raw_len)?;
+        }
+        let coded = self.fields.payload(record.coded_len)?;
+        record.check_coded(&coded)?;
+        Ok((record, coded))
+    }
+
+    fn next_record(&mut self) -> Result<Option<Vec<u8>>> {
+        let before = self.fields.offset();
+        match read_kind(&mut self.fields)? {
+            Kind::Block => {
+                let (record, coded) = self.read_record(Kind::Block)?;
+                let record_len = self.fields.offset() - before;
+                self.count_read(record_len);
+                self.blocks.push(BlockRow { record_len, raw_len: record.raw_len });
+                self.position = Position::Blocks;
+                let (progress, memory) = (self.options.progress.clone(), self.memory);
+                self.queue.submit(move || {
+                    let raw = progress::count_as(progress.as_ref(), record.raw_len, || {
+                        decode_record(&record, &coded, memory, None)
+                    })?;
+                    Ok(raw)
+                })
+            }
+            Kind::Index => {
+                self.index_at = before - self.member_start;
+                let (record, coded) = self.read_record(Kind::Index)?;
+                let no_names = |_: &Index, _: &mut Charge| {
+                    Err(Error::Corrupt("the index of a stream tells of names".into()))
+                };
+                let index = decode_index(&record, &coded, self.memory, &self.options, no_names)?;
+                self.position = Position::Draining(index);
+                Ok(None)
+            }
+            other => {
+                Err(Error::Corrupt(format!("{other:?} record at byte {before}, before the index")))
+            }
+        }
+    }
+
+    fn drain(&mut self, index: Index) -> Result<Option<Vec<u8>>> {
+        if let Some(block) = self.queue.next()? {
+            self.position = Position::Draining(index);
+            return Ok(Some(block));
+        }
+        let wrong = |what: &str| {
+            Err(Error::Corrupt(format!(
+                "the index before byte {} does not fit the {what}",
+                self.fields.offset()
+            )))
+        };
+        let [entry] = &index.entries[..] else { return wrong("stream: it must have one entry") };
+        if index.blocks != self.blocks {
+            return wrong("blocks");
+        }
+        if entry.size != self.raw || entry.hash != narrow(self.hasher.finish(), self.raw) {
+            return wrong("content");
+        }
+        self.summary.metadata = entry.metadata;
+        self.position = Position::Tail;
+        Ok(None)
+    }
+
+    fn next_tail_record(&mut self) -> Result<Option<Vec<u8>>> {
+        let before = self.fields.offset();
+        match read_kind(&mut self.fields)? {
+            Kind::Parity => {
+                let record = Record::read_rest(Kind::Parity, &mut self.fields)?;
+                self.fields.skip(record.coded_len)?;
+                self.records += 1;
+                self.position = Position::Tail;
+            }
+            Kind::Footer => {
+                let footer = Footer::read_rest(&mut self.fields)?;
+                let member_len = self.fields.offset() - self.member_start;
+                if footer != (Footer { member_len, index_at: self.index_at }) {
+                    return Err(Error::Corrupt(format!(
+                        "the footer at byte {before} does not fit the member"
+                    )));
+                }
+                self.position = Position::Between;
+            }
+            other => {
+                return Err(Error::Corrupt(format!(
+                    "{other:?} record at byte {before}, behind the index"
+                )));
+            }
+        }
+        Ok(None)
+    }
+}
