@@ -15,7 +15,6 @@ pub fn put(out: &mut Vec<u8>, mut value: u64) {
 /// Reads a number from the bytes that `next` returns. `None` if the number has more than 64 bits or
 /// is not in its shortest form.
 ///
-///
 /// # Errors
 /// Those of `next`.
 #[inline]
@@ -70,7 +69,6 @@ impl<'a> Reader<'a> {
     }
 
     /// The next varint.
-    ///
     ///
     /// # Errors
     /// [`Error::Corrupt`] at the end, for more than 64 bits, and for a form that is not the

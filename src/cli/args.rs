@@ -115,7 +115,6 @@ pub struct Options {
     pub stdout: bool,
     /// Extract into DIR
     ///
-    ///
     /// DIR is made if it does not exist. Nothing is written outside of it.
     #[arg(short = 'C', long, value_name = "DIR", help_heading = OUTPUT)]
     pub directory: Option<PathBuf>,
@@ -123,7 +122,6 @@ pub struct Options {
     #[arg(short, long, help_heading = OUTPUT)]
     pub force: bool,
     /// With -d: skip files that exist
-    ///
     ///
     /// The other entries of an archive of many files are extracted. So an interrupted extraction
     /// can be continued.
@@ -133,7 +131,6 @@ pub struct Options {
     #[arg(short, long, overrides_with = "rm", help_heading = OUTPUT)]
     pub keep: bool,
     /// Delete the input file once its output is safe
-    ///
     ///
     /// The output is safe when it is complete, verified and on the disk. The sources of an archive
     /// of many files are not deleted. With -d the archive is deleted if everything in it was
@@ -145,13 +142,11 @@ pub struct Options {
     pub level: LevelFlags,
     /// Blocks to code at once; each takes the memory
     ///
-    ///
     /// By default, and with 0 or auto, one block for each core, as far as -M allows. The number of
     /// threads does not change the bytes.
     #[arg(short = 'T', long, value_name = "N", value_parser = parse_threads, allow_negative_numbers = true, help_heading = EFFORT)]
     pub threads: Option<usize>,
     /// Memory that may be used, as in 900M or 4G
-    ///
     ///
     /// The default is three quarters of the memory of the machine or of its control group. An
     /// archive that needs more is refused, and no archive is made that would be refused under the
@@ -160,31 +155,26 @@ pub struct Options {
     pub memory: Option<u64>,
     /// Do not decode every block after compression
     ///
-    ///
     /// Compression takes half the time. A defect of cmx or of the machine is then found only when
     /// the data is needed.
     #[arg(long, help_heading = EFFORT)]
     pub no_verify: bool,
     /// Largest number of bytes to decompress
     ///
-    ///
     /// Without this flag there is no limit.
     #[arg(long, value_name = "SIZE", value_parser = size::parse, help_heading = EFFORT)]
     pub max_output: Option<u64>,
     /// Largest index of an archive, in bytes (256M)
-    ///
     ///
     /// An archive with a longer index is refused before memory is taken for the index.
     #[arg(long, value_name = "SIZE", value_parser = size::parse, help_heading = EFFORT)]
     pub max_index: Option<u64>,
     /// Longest path in an archive, in bytes (2M)
     ///
-    ///
     /// An archive with a longer path is refused.
     #[arg(long, value_name = "SIZE", value_parser = size::parse, help_heading = EFFORT)]
     pub max_path: Option<u64>,
     /// Ignore bytes after the end of the archive
-    ///
     ///
     /// Without this flag, bytes that are no archive are an error.
     #[arg(long, help_heading = EFFORT)]
@@ -193,7 +183,6 @@ pub struct Options {
     #[arg(short = 'r', long, hide = true)]
     pub recursive: bool,
     /// Store the name even of a single file
-    ///
     ///
     /// The result is an archive of many files that holds one file. The time is stored to the
     /// nanosecond, and --owner, --xattrs and --parity are possible.
@@ -213,20 +202,17 @@ pub struct Options {
     pub xattrs: Option<Xattrs>,
     /// Add bytes that can repair damage, as in 2%
     ///
-    ///
     /// `cmx repair` repairs as much damage. The bytes take a seventh more than that share. Without
     /// this flag a guard protects the bytes that all files need.
     #[arg(long, value_name = "PERCENT", value_parser = size::parse_percent, default_value = "0", hide_default_value = true, help_heading = ARCHIVES)]
     pub parity: u32,
     /// Bytes of small files in one block
     ///
-    ///
     /// Larger blocks make the archive smaller and extraction of single files slower. The default is
     /// an eighth of the archive, at least 768 KiB.
     #[arg(long, value_name = "SIZE", value_parser = size::parse, help_heading = ARCHIVES)]
     pub solid: Option<u64>,
     /// Bytes of the reference block
-    ///
     ///
     /// Blocks of text go on from the reference block. A larger one makes the archive smaller and
     /// extraction of single files slower; with 0 every block is independent. By default there is
@@ -246,7 +232,6 @@ pub struct Options {
     #[arg(short, long, help_heading = MESSAGES)]
     pub quiet: bool,
     /// List names, report results; -vv adds sizes
-    ///
     ///
     /// The name of each entry of an archive of many files is printed on standard error when the
     /// entry is stored, extracted or tested. With -l the owners are listed.

@@ -7,7 +7,6 @@ use super::failure::{Failure, warn};
 /// Calls `work` for every input. A failure is printed at once, and the next input follows. The last
 /// line counts the inputs that succeeded; `done` is the participle in it, such as "compressed".
 ///
-///
 /// # Errors
 /// The most severe failure: damage before other errors, other errors before warnings. A closed pipe
 /// ends the loop at once.

@@ -16,7 +16,6 @@ use super::output::Output;
 /// `own` are mode and time of the archive file. The second result says whether `target` is a file
 /// that keeps the bytes.
 ///
-///
 /// # Errors
 /// The selection is not exactly one regular file, the target exists, or an error of
 /// [`Archive::extract_to`].

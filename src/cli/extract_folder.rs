@@ -39,7 +39,6 @@ pub fn is_complete(summary: &ExtractSummary) -> bool {
 
 /// Names the entries that were not extracted. The failure counts them and names a remedy.
 ///
-///
 /// # Errors
 /// An entry was not extracted, unless the user asked to skip it; or `end` is an error.
 pub fn report(

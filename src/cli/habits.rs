@@ -63,7 +63,6 @@ const COMMANDS: [(&[&str], &str); 5] = [
 
 /// Refuses a first word that is a command of another archiver, unless a file has this name.
 ///
-///
 /// # Errors
 /// The first word is such a command. The failure names the flag of cmx.
 pub fn check_first_word(files: &[std::path::PathBuf]) -> Result<(), Failure> {

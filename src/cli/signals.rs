@@ -37,7 +37,6 @@ pub fn end_by_closed_pipe() {
 /// Was this process started with `signal` ignored, as `nohup` does with SIGHUP? The signal then
 /// stays ignored.
 ///
-///
 /// The answer comes from the mask in `/proc`. Without `/proc` no signal counts as ignored.
 fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

@@ -1,6 +1,5 @@
 //! Standard input and output, which may be closed.
 //!
-//!
 //! Before `main` the standard library opens `/dev/null` for each closed stream. A job would then
 //! read nothing, or write to nowhere, and succeed. So this module checks the streams before the
 //! standard library opens them.

@@ -89,7 +89,6 @@ impl<'a> Column<'a> {
     /// Cuts `bytes`, the end of an index, into its columns. Columns that may be passed over are
     /// left out.
     ///
-    ///
     /// # Errors
     /// A length is wrong, a column appears twice, or an unknown column must not be passed over.
     pub fn split(mut bytes: &'a [u8]) -> Result<Vec<Column<'a>>> {
@@ -120,7 +119,6 @@ impl<'a> Column<'a> {
     }
 
     /// Removes column `id` from `columns` and returns its cells.
-    ///
     ///
     /// # Errors
     /// The column appears twice.
@@ -277,7 +275,6 @@ fn write_cell(id: Id, entry: &Entry, last: &mut Time, out: &mut Vec<u8>) {
 /// `charge` already holds the memory of the entries, their paths and links; the memory of extents
 /// and attributes is added.
 ///
-///
 /// # Errors
 /// A column is missing, too short or too long, or a cell has an impossible value.
 pub fn read_columns(
@@ -327,7 +324,6 @@ pub fn read_columns(
 }
 
 /// Reads the hashes of `entries`, whose other properties are known.
-///
 ///
 /// # Errors
 /// The column is missing, too short or too long, or there is another column.

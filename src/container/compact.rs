@@ -1,6 +1,5 @@
 //! The compact form of a member: one block of at most 1 MiB, without index and footer.
 //!
-//!
 //! The compact form spares a file of some kilobytes the records, index and footer of the full form.
 //! The final check covers every byte of the member and commits the member, as the footer does in
 //! the full form.
@@ -70,7 +69,6 @@ impl Compact {
     /// Reads a member whose header has been read. `fields` must still remember the bytes of the
     /// header.
     ///
-    ///
     /// # Errors
     /// The member is damaged, or has flags that this version does not know.
     pub fn read_rest<R: Read>(fields: &mut Fields<R>) -> Result<Compact> {
@@ -111,7 +109,6 @@ impl Compact {
     }
 
     /// Checks decoded bytes against their hash.
-    ///
     ///
     /// # Errors
     /// The hash differs. The coded bytes were checked before, so encoder and decoder have diverged.

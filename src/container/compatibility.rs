@@ -6,7 +6,6 @@ use crate::error::{Error, Result};
 
 /// Refuses a container version that is not [`VERSION`].
 ///
-///
 /// # Errors
 /// `found` is another version.
 pub(super) fn check_version(found: u8) -> Result<()> {
@@ -19,7 +18,6 @@ pub(super) fn check_version(found: u8) -> Result<()> {
 
 /// Refuses feature bits that this version does not know, and a numeric contract that is not
 /// [`CONTRACT`].
-///
 ///
 /// # Errors
 /// [`Error::Unsupported`] for an unknown feature bit or another contract.

@@ -23,7 +23,6 @@ pub struct Metadata {
 impl Metadata {
     /// Turns a stored number into permission bits.
     ///
-    ///
     /// # Errors
     /// A bit outside `0o7777` is set.
     pub fn checked_mode(value: u64) -> Result<u32> {
@@ -51,7 +50,6 @@ pub enum EntryKind {
 
 impl EntryKind {
     /// The entry kind that is stored as `value`.
-    ///
     ///
     /// # Errors
     /// No entry kind has this number.

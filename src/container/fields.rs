@@ -107,7 +107,6 @@ impl<R: Read> Fields<R> {
 
     /// A varint in its shortest form.
     ///
-    ///
     /// # Errors
     /// The input ends, the number does not fit 64 bits, or its form is not the shortest.
     pub fn varint(&mut self) -> Result<u64> {
@@ -123,7 +122,6 @@ impl<R: Read> Fields<R> {
     }
 
     /// As [`Fields::varint`], but `None` at the end of the input.
-    ///
     ///
     /// # Errors
     /// As [`Fields::varint`].
@@ -146,7 +144,6 @@ impl<R: Read> Fields<R> {
 
     /// Reads `length` bytes, which are not remembered. The buffer grows with the bytes that were
     /// read, so a wrong length cannot take much memory.
-    ///
     ///
     /// # Errors
     /// The input ends, memory is short, or reading fails.
@@ -187,7 +184,6 @@ impl<R: Read> Fields<R> {
 
 /// Fills `buffer` as far as the input goes. Returns the number of bytes read.
 ///
-///
 /// # Errors
 /// Reading fails.
 pub fn read_full(input: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<usize> {
@@ -204,7 +200,6 @@ pub fn read_full(input: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<us
 }
 
 /// Reserves room for `more` bytes.
-///
 ///
 /// # Errors
 /// The allocator refuses.

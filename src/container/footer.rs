@@ -35,7 +35,6 @@ impl Footer {
 
     /// Reads the rest of a footer whose marker and kind have been read.
     ///
-    ///
     /// # Errors
     /// The footer is damaged.
     pub fn read_rest<R: Read>(fields: &mut Fields<R>) -> Result<Footer> {

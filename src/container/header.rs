@@ -78,7 +78,6 @@ impl Header {
     /// Reads a header. Returns `None` if the input has no more bytes. `fields` remembers the bytes
     /// of a header in compact form, because the final check of that form covers them.
     ///
-    ///
     /// # Errors
     /// The bytes are no header, or a damaged header, or a newer version is needed.
     pub fn read_from<R: Read>(fields: &mut Fields<R>) -> Result<Option<Header>> {

@@ -1,6 +1,5 @@
 //! The index: the table of blocks, and the entries, stored by columns.
 //!
-//!
 //! Columns compress better than rows, and a reader can pass over a column that it does not know.
 //! Offsets of contents are not stored: contents follow each other without gaps, in the order of the
 //! entries, through the blocks in their order.
@@ -72,7 +71,6 @@ const BLOCK: u64 = size_of::<BlockRow>() as u64 + 32;
 /// Charges the memory that a reader needs for an index with `blocks` blocks and with `entries`. A
 /// writer calls this too, so that it makes no archive that cannot be read under the same limit.
 ///
-///
 /// # Errors
 /// [`Error::Limit`] if the budget of the job has less memory left.
 pub fn charge_index(blocks: usize, entries: &[Entry]) -> Result<Charge> {
@@ -99,7 +97,6 @@ impl Index {
     /// An index with these blocks, records of names and entries. Its memory is charged to the
     /// budget of the job.
     ///
-    ///
     /// # Errors
     /// [`Error::Limit`] if the budget has less memory left.
     pub fn charged(
@@ -113,7 +110,6 @@ impl Index {
 
     /// An index for whose entries `charge` has been taken. The memory of the tables of blocks and
     /// names is added to `charge`.
-    ///
     ///
     /// # Errors
     /// [`Error::Limit`] if the budget of the job has less memory left.
@@ -165,7 +161,6 @@ impl Index {
     /// Reads an index with all columns. Paths have at most `max_path` bytes. The memory of the
     /// index is charged to the budget of the job.
     ///
-    ///
     /// # Errors
     /// The bytes are no index, contradict themselves, or exceed a limit.
     pub fn from_bytes(bytes: &[u8], max_path: u64) -> Result<Index> {
@@ -177,7 +172,6 @@ impl Index {
     /// Reads an index. If the records of names hold the entries, `read_names` is called with an
     /// index that has blocks and names, and with the charge to add memory to. It returns the
     /// entries, without hashes.
-    ///
     ///
     /// # Errors
     /// As [`Index::from_bytes`], and the errors of `read_names`.
@@ -236,7 +230,6 @@ impl Index {
     }
 
     /// The offsets of the records, if the first record begins at byte `first` of the file.
-    ///
     ///
     /// # Errors
     /// A record of names is listed before a block that does not exist.

@@ -1,6 +1,5 @@
 //! The archive as bytes, as `docs/format.md` specifies it. Each file holds one structure.
 //!
-//!
 //! An archive is one or more *members*, so archives may be concatenated. A member is a [`header`],
 //! *records* (blocks of data and names, then the [`index`], then parity), and a [`footer`], which
 //! commits the member. A small stream takes the [`compact`] form instead. A writer never seeks. A

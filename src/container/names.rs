@@ -1,6 +1,5 @@
 //! Records of names: the entries of a member without their hashes, stored before the blocks.
 //!
-//!
 //! A cut removes the index, which is at the end. A record of names before the blocks survives the
 //! cut and tells which entries the blocks hold. The index then stores only what was not known when
 //! the names were written: the hashes.

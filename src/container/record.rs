@@ -92,7 +92,6 @@ impl Record {
 
     /// Reads the rest of a header whose marker and kind [`read_kind`] has read.
     ///
-    ///
     /// # Errors
     /// The header is damaged, or its lengths are larger than the format allows.
     pub fn read_rest<R: Read>(kind: Kind, fields: &mut Fields<R>) -> Result<Record> {
@@ -124,7 +123,6 @@ impl Record {
 
     /// Checks the coded bytes against their hash.
     ///
-    ///
     /// # Errors
     /// The hash differs.
     pub fn check_coded(&self, coded: &[u8]) -> Result<()> {
@@ -135,7 +133,6 @@ impl Record {
     }
 
     /// Checks decoded bytes against their hash.
-    ///
     ///
     /// # Errors
     /// The hash differs. The coded bytes were checked before, so encoder and decoder have diverged.

@@ -173,7 +173,6 @@ impl<W: Write> MemberWriter<W> {
 
     /// Writes a record of names. `entries` are all entries of the member, as far as they are known.
     ///
-    ///
     /// # Errors
     /// Writing fails, or the entries are too many for one record.
     pub fn names<'a>(
@@ -224,7 +223,6 @@ impl<W: Write> MemberWriter<W> {
     }
 
     /// As [`MemberWriter::finish`], but the memory of the entries has been charged to `charge`.
-    ///
     ///
     /// # Errors
     /// As [`MemberWriter::finish`].

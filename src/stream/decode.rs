@@ -11,7 +11,6 @@ use crate::options::DecodeOptions;
 /// Decompresses the archive `input` and writes its content to `out`. The contents of several
 /// members are joined.
 ///
-///
 /// # Errors
 /// The archive is damaged, needs a newer version, exceeds a limit, or holds named entries; or
 /// reading or writing fails. Bytes that were written before an error may be wrong.

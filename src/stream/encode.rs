@@ -12,10 +12,8 @@ use crate::options::EncodeOptions;
 
 /// Compresses all blocks of `source` and writes an archive to `out`.
 ///
-///
 /// The memory holds at most one block for each thread and one more block. The bytes of the archive
 /// do not depend on the number of threads.
-///
 ///
 /// # Errors
 /// Reading or writing fails, or memory is short.

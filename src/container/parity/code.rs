@@ -54,7 +54,6 @@ impl GroupHead {
     /// Repairs `content`, the bytes of the member that the group protects. `recovery` are the
     /// recovery shards, joined. Returns the number of shards that were computed again.
     ///
-    ///
     /// # Errors
     /// More shards are damaged than can be repaired. `content` is then unchanged.
     pub fn repair(&self, content: &mut [u8], recovery: &[u8]) -> Result<usize> {

@@ -1,10 +1,8 @@
 //! Redundant bytes that can repair a member: Reed-Solomon codes over groups of its bytes.
 //!
-//!
 //! A group is up to 64 MiB of the member, cut into shards. The check of a shard tells whether the
 //! shard is damaged. As many damaged shards can be computed again as there are undamaged recovery
 //! shards.
-//!
 //!
 //! With a share of parity the groups protect every byte of the member. Without a share there is a
 //! *guard*: one small group that protects the bytes that all files need, which are the header, the
