@@ -4,7 +4,7 @@
 //! cut and tells which entries the blocks hold. The index then stores only what was not known when
 //! the names were written: the hashes.
 
-use super::columns::{Share, read_columns, write_columns};
+use super::columns::{ColumnSet, read_columns, write_columns};
 use super::entry::Entry;
 use super::fields::Fields;
 use super::index::entry_count;
@@ -29,7 +29,7 @@ impl Names {
         let entries = entries.into_iter();
         let mut out = vec![0];
         varint::put(&mut out, entries.clone().count() as u64);
-        write_columns(entries, Share::Names, &mut out);
+        write_columns(entries, ColumnSet::WithoutHashes, &mut out);
         out
     }
 
@@ -52,7 +52,13 @@ impl Names {
         match fields.byte()? {
             0 => {
                 let (count, mut columns) = entry_count(fields, bytes.len(), charge)?;
-                Ok(Names::All(read_columns(&mut columns, count, Share::Names, max_path, charge)?))
+                Ok(Names::All(read_columns(
+                    &mut columns,
+                    count,
+                    ColumnSet::WithoutHashes,
+                    max_path,
+                    charge,
+                )?))
             }
             1 => {
                 let first = fields.varint()?;
