@@ -93,7 +93,9 @@ impl Archive {
             Ok(archive) if !archive.is_damaged()? => return Ok(archive),
             other => other,
         };
-        if matches!(&damaged, Err(error) if !error.is_damage() && !matches!(error, Error::NotAnArchive(_)))
+        if let Err(error) = &damaged
+            && !error.is_damage()
+            && !matches!(error, Error::NotAnArchive(_))
         {
             return damaged;
         }

@@ -19,8 +19,8 @@ const SHINGLE_LEN: usize = 12;
 const SAMPLING: u64 = 8;
 /// Approximate upper bound for the number of sampled shingles of all files.
 const MAX_SHINGLES: u64 = 4 << 20;
-/// Approximate upper bound for the bytes read of all files. If the files have more, some are skipped,
-/// evenly spread.
+/// Approximate upper bound for the bytes read of all files. If the files have more, some are not
+/// read, evenly spread.
 const MAX_BYTES_READ: u64 = 256 << 20;
 /// A file is similar to another if at least one in this many of its sampled shingles occurs there.
 const SIMILAR_SHARE: usize = 8;

@@ -1,20 +1,20 @@
-//! Which extended attributes are stored and restored.
+//! Selection of extended attributes to store or to restore.
 
-/// The extended attributes of a file that are wanted.
+/// Which extended attributes of a file to store or to restore.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Xattrs {
-    /// None.
+    /// No attributes.
     #[default]
     None,
-    /// Those of users, whose names begin with `user.`: they hold data and give no rights.
+    /// Attributes whose names begin with `user.`. They hold data and grant no rights.
     User,
-    /// All, with access lists, capabilities and labels: rights that an archive from others could
-    /// hand out.
+    /// All attributes, also access lists, capabilities and labels. An archive from somebody else
+    /// could grant rights with them.
     All,
 }
 
 impl Xattrs {
-    /// Is the attribute of this name wanted?
+    /// Is the attribute with this `name` selected?
     #[must_use]
     pub fn take(self, name: &[u8]) -> bool {
         match self {

@@ -1,5 +1,6 @@
-//! Files and folders at paths of any length. A system call takes at most 4,095 bytes of path:
-//! longer ones are followed in parts, each from the folder that the part before leads to.
+//! Opens files and folders at paths of any length. A system call takes at most 4,095 bytes of path.
+//! A longer path is followed in several steps, each from the folder that the step before has
+//! opened.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -10,14 +11,14 @@ use std::path::Path;
 
 use rustix::fs::{CWD, Mode, OFlags};
 
-/// Bytes of path that one system call is given at most; the limit of Linux is 4,096 with the NUL at
-/// the end.
+/// Largest length in bytes of a path given to one system call. The limit of Linux is 4,096 bytes
+/// with the NUL at the end.
 const MAX_PATH_ARGUMENT: usize = 4000;
 
 /// Opens the file at `path` for reading.
 ///
 /// # Errors
-/// There is none, or the system refuses.
+/// No file has this path, or the system refuses.
 pub fn open(path: &Path) -> io::Result<File> {
     if path.as_os_str().len() <= MAX_PATH_ARGUMENT {
         return File::open(path);
@@ -25,11 +26,11 @@ pub fn open(path: &Path) -> io::Result<File> {
     Ok(open_with(path.as_os_str().as_bytes(), OFlags::RDONLY)?.into())
 }
 
-/// Opens what is at `path` for reading, at once: a pipe or device that took the name of a file
-/// since the walk is not waited for, and a link in its place is not followed.
+/// Opens the file at `path` for reading without waiting. If a pipe or device has replaced the file
+/// since the walk, the call still returns at once. A symbolic link is not followed.
 ///
 /// # Errors
-/// There is nothing or a link, or the system refuses.
+/// Nothing or a symbolic link has this path, or the system refuses.
 pub fn open_at_once(path: &Path) -> io::Result<File> {
     Ok(open_with(
         path.as_os_str().as_bytes(),
@@ -41,14 +42,14 @@ pub fn open_at_once(path: &Path) -> io::Result<File> {
 /// Reads the whole file at `path`.
 ///
 /// # Errors
-/// As [`open`], or reading fails.
+/// The file cannot be opened or read.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     io::Read::read_to_end(&mut open(path)?, &mut bytes)?;
     Ok(bytes)
 }
 
-/// Opens what is at `path` with `flags`.
+/// Opens the file or folder at `path` with `flags`.
 pub(super) fn open_with(path: &[u8], flags: OFlags) -> io::Result<OwnedFd> {
     let (folder, rest) = reach(path)?;
     Ok(rustix::fs::openat(
@@ -59,8 +60,8 @@ pub(super) fn open_with(path: &[u8], flags: OFlags) -> io::Result<OwnedFd> {
     )?)
 }
 
-/// The folder that all but the last part of `path` leads to, if there is more than one part, and
-/// that last part.
+/// Follows `path` until the rest of it fits into one system call. Returns the folder reached,
+/// `None` if the whole path fits, and the rest.
 pub(super) fn reach(path: &[u8]) -> io::Result<(Option<OwnedFd>, &[u8])> {
     let (mut folder, mut rest) = (None, path);
     while rest.len() > MAX_PATH_ARGUMENT {
@@ -79,7 +80,7 @@ pub(super) fn reach(path: &[u8]) -> io::Result<(Option<OwnedFd>, &[u8])> {
     Ok((folder, rest))
 }
 
-/// `folder`, or the folder that the process works in.
+/// `folder`, or the working folder of the process.
 pub(super) fn from(folder: Option<&OwnedFd>) -> BorrowedFd<'_> {
     folder.map_or(CWD, AsFd::as_fd)
 }

@@ -1,5 +1,5 @@
-//! Input from a file, read at places: never mapped, since a map of a file that shrinks ends the
-//! process with SIGBUS.
+//! Input from a file, read at offsets. The file is not mapped: if a mapped file shrinks, a signal
+//! (SIGBUS) ends the process.
 
 use std::fs::{File, Metadata};
 use std::io;
@@ -11,28 +11,29 @@ use crate::container::Extent;
 use crate::container::fields::reserve;
 use crate::error::{Error, Result};
 
-/// Blocks from a file: the bytes that it had when it was opened. Of a file that shrinks meanwhile
-/// they are those that are still there, of one that grows those of its first length.
-/// [`super::Original`] tells whether that happened.
+/// Gives blocks of the bytes that a file had when it was opened. If the file grows, the new bytes
+/// are not read. If it shrinks, only the bytes that are left are read. [`super::Original`] tells
+/// whether the file changed.
 pub struct FileSource {
     file: File,
     before: Metadata,
-    /// Devices, pipes and the files of /proc, whose size says nothing, are read from start to end.
+    /// Reader for devices, pipes and files of /proc. The system does not know their lengths.
     stream: Option<StreamSource<File>>,
-    /// What is left to read, the next stretch last.
+    /// The segments that are still to be read, the next one last.
     left: Vec<Segment>,
-    /// Why reading stopped, until it is said.
+    /// The error that ended the reading, until it is returned.
     failed: Option<io::Error>,
 }
 
-/// A part of the file.
+/// A range of the file that is either data or a hole.
 struct Segment {
     extent: Extent,
-    /// Zeros that take no place on the disk: there is nothing to read.
+    /// Holes are not read: their bytes are zeros.
     is_hole: bool,
 }
 
-/// All of a file of `length` bytes, last stretch first, when `data` is all that is no hole.
+/// The segments of a file of `length` bytes whose data are in the extents `data`; the last segment
+/// comes first.
 fn segments(length: u64, data: &[Extent]) -> Vec<Segment> {
     let mut all = Vec::with_capacity(2 * data.len() + 1);
     let mut done = 0;
@@ -51,10 +52,10 @@ fn segments(length: u64, data: &[Extent]) -> Vec<Segment> {
 }
 
 impl FileSource {
-    /// Blocks from `file`, from its start.
+    /// A source for the whole of `file`.
     ///
     /// # Errors
-    /// The file is a directory, or the system gives no information about it.
+    /// `file` is a directory, or the system gives no information about it.
     pub fn new(file: File) -> Result<Self> {
         let before = file.metadata()?;
         if before.is_dir() {
@@ -67,24 +68,25 @@ impl FileSource {
         Ok(FileSource { file, before, stream, left, failed: None })
     }
 
-    /// Blocks from the `extents` of the regular `file`, joined, and nothing else whatever its
-    /// length is by now. Holes are passed over.
+    /// A source for the `extents` of the regular `file`, joined. Holes between them and bytes after
+    /// them are not read, whatever length the file has by now.
     ///
     /// # Errors
-    /// The system gives no information about the file.
+    /// The system gives no information about `file`.
     pub fn with_extents(file: File, extents: &[Extent]) -> Result<Self> {
         let before = file.metadata()?;
         let left = extents.iter().rev().map(|&extent| Segment { extent, is_hole: false }).collect();
         Ok(FileSource { file, before, stream: None, left, failed: None })
     }
 
-    /// Length of the file in bytes, where it is known.
+    /// Length of the file in bytes; `None` for a device, a pipe or a file of /proc.
     #[must_use]
     pub fn length(&self) -> Option<u64> {
         if self.stream.is_some() { None } else { Some(self.before.len()) }
     }
 
-    /// Fills `part` from `offset` on, as far as the file goes. Returns how many bytes that are.
+    /// Fills `part` with the bytes from `offset` on, as far as the file goes. Returns how many
+    /// bytes were read.
     fn read(&self, offset: u64, part: &mut [u8]) -> io::Result<usize> {
         let mut filled = 0;
         while filled < part.len() {
@@ -92,7 +94,7 @@ impl FileSource {
                 Ok(0) => break,
                 Ok(read) => filled += read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // What was read is used first.
+                // The bytes read so far are returned first; the next call returns the error.
                 Err(_) if filled > 0 => break,
                 Err(error) => return Err(error),
             }
@@ -100,7 +102,8 @@ impl FileSource {
         Ok(filled)
     }
 
-    /// How far into a hole the file still goes: it may have been cut since.
+    /// How many of the next `step` bytes of the hole `extent` are still in the file, which may have
+    /// shrunk.
     fn hole(&self, extent: Extent, step: u64) -> io::Result<u64> {
         Ok(self.file.metadata()?.len().saturating_sub(extent.offset).min(step))
     }
@@ -135,7 +138,7 @@ impl BlockSource for FileSource {
             });
             filled += read as usize;
             if read < step {
-                // The file ends here now, or cannot be read any further.
+                // The file is shorter by now, or an error ended the reading.
                 self.left.clear();
                 break;
             }
@@ -173,7 +176,7 @@ mod tests {
             let mut file = tempfile::tempfile().unwrap();
             file.write_all(&content).unwrap();
             let mut source = FileSource::new(file).unwrap();
-            // An empty file is read as a stream from where the handle stands.
+            // The source reads an empty file as a stream, from the cursor of the handle on.
             assert_eq!(read_all(&mut source, 1_000_000).unwrap(), content);
         }
     }
@@ -187,14 +190,14 @@ mod tests {
             let mut source = FileSource::with_extents(file.try_clone().unwrap(), &extents).unwrap();
             assert_eq!(read_all(&mut source, size).unwrap(), b"125678");
         }
-        // What lies behind the end is not there.
+        // Bytes after the end of the file are not there.
         let mut source =
             FileSource::with_extents(file, &[Extent { offset: 9, length: 2 }]).unwrap();
         assert_eq!(read_all(&mut source, 100).unwrap(), b"9");
     }
 
-    /// An entry says how long its content is before the content is read: a file that grew in
-    /// between gives no more.
+    /// An entry states the length of its content before the content is read. If the file grows in
+    /// between, no more bytes are read.
     #[test]
     fn a_file_that_is_longer_by_now_gives_no_more_than_its_extents() {
         for before in [0, 10] {

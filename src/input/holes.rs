@@ -1,5 +1,5 @@
-//! Which stretches of a file hold data. Holes are never read: they are zeros, and the system knows
-//! where.
+//! Finds the holes of a file. A hole is a range of zeros that takes no space on the disk. The
+//! system knows the holes, so that they are not read.
 
 use std::fs::File;
 use std::os::unix::fs::MetadataExt;
@@ -9,11 +9,12 @@ use rustix::fs::{SeekFrom, seek};
 use crate::container::Extent;
 use crate::error::Result;
 
-/// The stretches of data in the first `length` bytes of a file with holes; `None` if these have
-/// none, or if nobody can tell. A file that grows meanwhile gives nothing from beyond that length.
+/// The extents of data in the first `length` bytes of a file with holes. `None` if there are no
+/// holes, or if the file system does not tell. A file that grows meanwhile gives no extent after
+/// `length`.
 ///
 /// # Errors
-/// The file cannot be looked at.
+/// The system gives no information about the file.
 pub fn data_extents(file: &File, length: u64) -> Result<Option<Vec<Extent>>> {
     let found = file.metadata()?;
     if !found.is_file() || found.blocks() * 512 >= length {
@@ -52,7 +53,7 @@ mod tests {
         let file = tempfile::tempfile().unwrap();
         file.write_all_at(&[1; 5000], 0).unwrap();
         file.write_all_at(&[1; 5000], 9 << 20).unwrap();
-        // Where the file system has no holes, there is nothing to see.
+        // A file system without holes gives `None`.
         if let Some(extents) = data_extents(&file, file.metadata().unwrap().len()).unwrap() {
             assert_eq!(extents.len(), 2);
             assert_eq!((extents[0].offset, extents[1].offset), (0, 9 << 20));

@@ -1,6 +1,7 @@
-//! Who reads or writes an archive, so that two processes do not get in each other's way.
+//! Locks on archives, so that two processes do not disturb each other.
 //!
-//! Locks are advice: they hold among cmx processes, on file systems that have them.
+//! The locks are advisory: only cmx processes respect them, and only file systems that support
+//! locks have them.
 
 use std::fs::{File, TryLockError};
 use std::io;
@@ -8,20 +9,18 @@ use std::path::Path;
 
 use super::original::{Change, Snapshot};
 
-/// Locks `file` for one who reads all of it and must not see it change. The lock ends when the file
-/// is closed.
+/// Locks `file` for a reader that needs it unchanged. Closing the file ends the lock.
 ///
 /// # Errors
-/// Another process is writing to it.
+/// Another process is writing to the file.
 pub fn for_reading(file: &File) -> io::Result<()> {
     locked(file.try_lock_shared(), "another process is writing to this archive; try again later")
 }
 
-/// Locks `file`, which was opened under `path`, for one who writes to it. The lock ends when the
-/// file is closed.
+/// Locks `file`, which was opened at `path`, for a writer. Closing the file ends the lock.
 ///
 /// # Errors
-/// Another process has a lock on it, or has put another file under the path since this one was
+/// Another process has a lock on the file, or has put another file at `path` since `file` was
 /// opened.
 pub fn for_writing(file: &File, path: &Path) -> io::Result<()> {
     locked(
@@ -31,10 +30,10 @@ pub fn for_writing(file: &File, path: &Path) -> io::Result<()> {
     check_path(file, path)
 }
 
-/// Checks that `path` leads to `file`, which was opened under it.
+/// Checks that `file`, which was opened at `path`, still has that path.
 ///
 /// # Errors
-/// It does not.
+/// Another file or none is at `path`.
 pub fn check_path(file: &File, path: &Path) -> io::Result<()> {
     let own = Snapshot::of(&file.metadata()?);
     let is_there = std::fs::metadata(path)
@@ -49,7 +48,7 @@ pub fn check_path(file: &File, path: &Path) -> io::Result<()> {
     }
 }
 
-/// Locks `file` for one who deletes it; says whether nobody else has a lock on it.
+/// Locks `file` before its deletion. Returns `false` if another process has a lock on it.
 pub(super) fn for_deleting(file: &File) -> bool {
     locked(file.try_lock(), "").is_ok()
 }
@@ -57,7 +56,7 @@ pub(super) fn for_deleting(file: &File) -> bool {
 fn locked(result: Result<(), TryLockError>, text: &str) -> io::Result<()> {
     match result {
         Err(TryLockError::WouldBlock) => Err(io::Error::new(io::ErrorKind::WouldBlock, text)),
-        // A file system without locks.
+        // A file system without locks grants every lock.
         Ok(()) | Err(TryLockError::Error(_)) => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! Where the bytes to compress come from.
+//! Sources of the bytes to compress: files, streams and trees of files.
 
 pub mod attributes;
 pub mod deep;
@@ -17,10 +17,10 @@ pub use stream::StreamSource;
 
 use crate::error::Result;
 
-/// Gives the input block by block, each in memory of its own.
+/// A source that returns the input in blocks, each in a buffer of its own.
 pub trait BlockSource {
-    /// The next block of at most `size` bytes; shorter only at the end of the input, and `None`
-    /// when nothing is left.
+    /// The next block. It has `size` bytes, but the last one may be shorter. `None` at the end of
+    /// the input.
     ///
     /// # Errors
     /// Reading fails, or memory is short.

@@ -1,4 +1,4 @@
-//! Whether a file is still what it was when it was opened.
+//! Detects whether a file has changed since it was opened.
 
 use std::fmt;
 use std::fs::{File, Metadata};
@@ -8,22 +8,22 @@ use std::path::{Path, PathBuf};
 
 use super::lock;
 
-/// What became of a file since it was opened.
+/// A change of a file since it was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
-    /// It is longer.
+    /// The file is longer.
     Grew,
-    /// It is shorter.
+    /// The file is shorter.
     Shrank,
-    /// It was written to, and its length is the same.
+    /// The file was written to and has the same length.
     Rewritten,
-    /// Its owner, mode, attributes or names changed, its content did not.
+    /// Owner, mode, attributes or names of the file changed, but its content did not.
     Relabelled,
-    /// Another file, or a link, has its name.
+    /// Another file, or a symbolic link, has the path.
     Replaced,
-    /// Nothing has its name.
+    /// Nothing has the path.
     Vanished,
-    /// Another process has a lock on it.
+    /// Another process has a lock on the file.
     Locked,
 }
 
@@ -41,8 +41,8 @@ impl fmt::Display for Change {
     }
 }
 
-/// What the system says about a file at one moment. Two equal ones mean the same file with the same
-/// content, as far as the clock of the file system tells times apart.
+/// What the system says about a file at one moment. Two equal snapshots mean the same file with the
+/// same content, if the clock of the file system is fine enough.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Snapshot {
     device: u64,
@@ -50,13 +50,13 @@ pub struct Snapshot {
     length: u64,
     /// Time of the last write to the content: seconds, nanoseconds.
     modified: (i64, i64),
-    /// Time of the last change to anything about the file, which no program can set: seconds,
-    /// nanoseconds.
+    /// Time of the last change of content or metadata: seconds, nanoseconds. No program can set
+    /// this time.
     changed: (i64, i64),
 }
 
 impl Snapshot {
-    /// The one that `found` describes.
+    /// The snapshot that `found` describes.
     #[must_use]
     pub fn of(found: &Metadata) -> Self {
         Snapshot {
@@ -68,7 +68,7 @@ impl Snapshot {
         }
     }
 
-    /// What happened between this one and the later `now`.
+    /// The change between this snapshot and the later snapshot `now`.
     #[must_use]
     pub fn change(&self, now: &Snapshot) -> Option<Change> {
         if (self.device, self.inode) != (now.device, now.inode) {
@@ -85,7 +85,7 @@ impl Snapshot {
     }
 }
 
-/// A regular file as it was when it was opened, to be compared with what it is later.
+/// A regular file, with a snapshot of the moment at which it was opened.
 #[derive(Debug)]
 pub struct Original {
     path: PathBuf,
@@ -94,10 +94,10 @@ pub struct Original {
 }
 
 impl Original {
-    /// The open `file`, which was found under `path`; `None` if it is no regular file.
+    /// The open `file`, which was found at `path`. `None` if it is no regular file.
     ///
     /// # Errors
-    /// The system gives no information about it.
+    /// The system gives no information about the file.
     pub fn of(path: &Path, file: &File) -> io::Result<Option<Self>> {
         let found = file.metadata()?;
         if !found.is_file() {
@@ -110,8 +110,8 @@ impl Original {
         }))
     }
 
-    /// What happened to the content since, or to the path: another file under it is a change, none
-    /// is not.
+    /// The change of the content since the file was opened. Another file at the path counts as a
+    /// change; no file at the path does not.
     ///
     /// # Errors
     /// The system gives no information about the file.
@@ -126,14 +126,15 @@ impl Original {
         Ok(under_path.filter(|&change| change == Change::Replaced))
     }
 
-    /// Deletes the file, unless anything about the open file or about what its path leads to
-    /// differs from what it was: then the file stays, and the change is returned. A path that is a
+    /// Deletes the file, unless anything about it changed since it was opened, or something else
+    /// has its path. In that case the file stays and the change is returned. A path that is a
     /// symbolic link counts as replaced.
     ///
     /// # Errors
     /// The system gives no information about the file, or refuses to delete it.
     pub fn remove(&self) -> io::Result<Option<Change>> {
-        // Who has a lock reads or writes the file. The lock taken here ends after the file is gone.
+        // A process that holds a lock reads or writes the file. The lock taken here lasts until the
+        // file is deleted.
         let locked = (!lock::for_deleting(&self.file)).then_some(Change::Locked);
         let open = self.before.change(&Snapshot::of(&self.file.metadata()?)).or(locked);
         let under_path = || match std::fs::symlink_metadata(&self.path) {
@@ -157,7 +158,7 @@ mod tests {
 
     use super::*;
 
-    /// A way to change the file at a path.
+    /// A change of the file at a path.
     type Act = fn(&Path);
 
     #[test]
@@ -198,7 +199,7 @@ mod tests {
             let path = folder.path().join("x");
             fs::write(&path, b"content").unwrap();
             let original = Original::of(&path, &File::open(&path).unwrap()).unwrap().unwrap();
-            // Clocks of file systems tick every few milliseconds.
+            // The clocks of some file systems tick every few milliseconds.
             std::thread::sleep(std::time::Duration::from_millis(20));
             act(&path);
             let was_there = path.exists();

@@ -1,5 +1,5 @@
-//! The paths under which several roots are stored, against each other: links that one leads through
-//! and another stores, and two things with one path.
+//! Conflicts between the paths under which several roots are stored: a root may lead through a link
+//! that is stored too, and two files may get the same path.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -9,15 +9,15 @@ use super::walk::Found;
 use crate::container::EntryKind;
 use crate::error::{Error, Result};
 
-/// Links on the way to a root that are followed at most, as in the system.
+/// Largest number of links that are followed on the way to a root; the system has the same limit.
 const MAX_LINKS: usize = 40;
 
-/// Stores each root that leads through a link, which is stored too, where that link leads, so that
-/// the link leads to it after extraction. `trees` has the stored path of each root, and which of
-/// `found` come from it.
+/// Changes the stored paths of roots that lead through a stored link: such a root is stored at the
+/// target of the link, so that the link leads to it after extraction. `trees` has the stored path
+/// of each root and its range in `found`.
 ///
 /// # Errors
-/// A link leads out of what is stored.
+/// A link leads out of the stored files.
 pub(super) fn follow_links(found: &mut [Found], trees: Vec<(Vec<u8>, Range<usize>)>) -> Result<()> {
     let links = found.iter().filter(|found| found.entry.kind == EntryKind::Symlink);
     let links: HashMap<Vec<u8>, Vec<u8>> =
@@ -47,7 +47,8 @@ fn slashes(path: &[u8]) -> impl Iterator<Item = usize> {
     (0..path.len()).filter(|&index| path[index] == b'/')
 }
 
-/// Where the link at `link` with `text` leads, with `rest` behind it; `None` if that is not inside.
+/// The path that `link` followed by `rest` leads to, if `link` has the target `text`. `None` if the
+/// target is outside of the archive.
 fn led(link: &[u8], text: &[u8], rest: &[u8]) -> Option<Vec<u8>> {
     if text.starts_with(b"/") {
         return None;
@@ -73,10 +74,10 @@ fn leads_out(root: &[u8], link: &[u8]) -> Error {
     Error::Io(std::io::Error::new(std::io::ErrorKind::InvalidInput, text))
 }
 
-/// What was found, each thing once.
+/// Removes entries that were found twice.
 ///
 /// # Errors
-/// Two different things would be stored under one path.
+/// Two different files would be stored under one path.
 pub(super) fn without_doubles(found: Vec<Found>) -> Result<Vec<Found>> {
     let mut first: HashMap<&[u8], usize> = HashMap::with_capacity(found.len());
     let mut is_first = vec![true; found.len()];

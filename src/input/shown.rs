@@ -1,11 +1,11 @@
-//! How names of files, and the system's reasons, are shown to people.
+//! Names of files and reasons of the system, as text for people.
 
 use std::io;
 use std::path::Path;
 
-/// A path for people: control characters, characters that change the direction of writing or cannot
-/// be seen, and bytes that are no UTF-8 are escaped, so that a name cannot act on a terminal or
-/// look like another.
+/// Escapes a path for people: control characters, characters that change the direction of writing
+/// or are invisible, and bytes that are not UTF-8. An escaped name cannot act on a terminal, nor
+/// look like another name.
 #[must_use]
 pub fn show_name(path: &[u8]) -> String {
     let mut shown = String::new();
@@ -24,21 +24,22 @@ pub fn show_name(path: &[u8]) -> String {
     shown
 }
 
-/// Does a character act on a terminal, change the direction of writing, or stay unseen?
+/// Does the character act on a terminal, change the direction of writing, or is it invisible?
 #[must_use]
 pub fn is_deceptive(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}')
+        || matches!(c, '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}')
+        || matches!(c, '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}')
         || matches!(c, '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
 }
 
-/// A path on the disk, shown like the name of an entry.
+/// Escapes a path of the file system in the same way as [`show_name`].
 #[must_use]
 pub fn show_path(path: &Path) -> String {
     show_name(path.as_os_str().as_encoded_bytes())
 }
 
-/// What the system says, without its number.
+/// The text of an error of the system, without its number.
 #[must_use]
 pub fn reason(error: &io::Error) -> String {
     error.to_string().split(" (os error").next().unwrap_or_default().to_string()

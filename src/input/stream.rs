@@ -6,14 +6,15 @@ use super::BlockSource;
 use crate::container::fields::{read_full, reserve};
 use crate::error::Result;
 
-/// Blocks from a reader. Buffers grow with what really comes, so a short stream takes little.
+/// Gives blocks from a reader. A buffer grows with the bytes that arrive, so that a short stream
+/// takes little memory.
 pub struct StreamSource<R> {
     reader: R,
     ended: bool,
 }
 
 impl<R: Read> StreamSource<R> {
-    /// Blocks from `reader`.
+    /// A source that reads from `reader`.
     pub fn new(reader: R) -> Self {
         StreamSource { reader, ended: false }
     }

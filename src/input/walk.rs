@@ -1,4 +1,4 @@
-//! What lies under the paths a user names: files, folders and links, as entries to be stored.
+//! Walks over trees of files and turns each file, folder and link into an entry.
 
 use std::ffi::OsStr;
 use std::io;
@@ -17,57 +17,57 @@ use crate::error::{Error, Result};
 use crate::input::attributes::Xattrs;
 use crate::input::shown::{reason, show_path};
 
-/// Folders that are open at a time at most: those on the way down from the root. Those further up
-/// are opened again when the walk comes back to them.
+/// Largest number of folders that are open at the same time. Folders further up are closed, and
+/// opened again when the walk returns to them.
 const MAX_OPEN_FOLDERS: usize = 64;
-/// Bytes of a stored path at most: what a reader takes unless it is told otherwise.
+/// Largest length in bytes of a stored path. Readers refuse longer paths unless they are told
+/// otherwise.
 const MAX_STORED_PATH: usize = 2 << 20;
 
-/// What to note of each thing that is found.
+/// Which metadata to store, and what to leave out.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct WalkOptions {
-    /// User and group numbers.
+    /// Store user and group numbers.
     pub owner: bool,
-    /// Extended attributes.
+    /// Which extended attributes to store.
     pub xattrs: Xattrs,
-    /// Device and inode of a file to leave out: the archive itself.
+    /// Device and inode of a file to leave out: the archive that is written.
     pub exclude: Option<(u64, u64)>,
 }
 
-/// Something found on the disk, and the entry it will be.
+/// A file, folder or link on the disk, and its entry.
 #[derive(Debug, Clone)]
 pub struct Found {
-    /// Where it is.
+    /// The path on the disk.
     pub source: PathBuf,
-    /// What is known of it. Hash and content are not yet. Each name of a file with several is a
+    /// The entry, without hash and extents. Each name of a file with several names is an entry of a
     /// file here.
     pub entry: Entry,
     /// Device and inode.
     pub id: (u64, u64),
-    /// Has it other names?
+    /// Does the file have other names?
     pub has_more_names: bool,
 }
 
-/// Everything found, and what had to be left out.
+/// The results of a walk.
 #[derive(Debug, Default)]
 pub struct Walk {
-    /// In the order of the roots, each folder sorted by name.
+    /// Entries in the order of the roots; within a folder in the order of the names.
     pub found: Vec<Found>,
-    /// One line per thing that was left out.
+    /// One line for each file that was left out.
     pub warnings: Vec<String>,
-    /// The memory of all that, and of what becomes of it until it is an index, from the budget of
-    /// the job.
+    /// The memory of these lists, charged to the budget of the job until the index is made.
     pub charge: Charge,
 }
 
 impl Walk {
-    /// Takes note of `found`.
+    /// Adds `found` to the list.
     ///
     /// # Errors
-    /// [`Error::Limit`] where memory is short.
+    /// [`Error::Limit`] if memory is short.
     fn add(&mut self, found: Found) -> Result<()> {
-        // What an entry is counted as in a reader suffices for the lists that it passes through on
-        // its way.
+        // A reader is charged as much for an entry in its index; that covers all lists that the
+        // entry passes through here.
         let source = 2 * found.source.as_os_str().len() as u64 + 32;
         self.charge.add(index::memory_of(&found.entry) + source, CHARGED_FOR)?;
         self.found.push(found);
@@ -81,14 +81,14 @@ impl Walk {
     }
 }
 
-/// What the memory is for, in an error.
+/// The noun for the error message about memory.
 const CHARGED_FOR: &str = "the list of files";
 
-/// Walks over `roots` and everything under them. Links are stored, not followed, but for those that
-/// a root leads through.
+/// Walks over `roots` and everything below them. Symbolic links are stored and not followed, except
+/// for links on the way to a root.
 ///
 /// # Errors
-/// A root does not exist or cannot be read, two different things would be stored under one path, or
+/// A root does not exist or cannot be read, two different files would be stored under one path, or
 /// memory is short.
 pub fn walk(roots: &[PathBuf], options: WalkOptions) -> Result<Walk> {
     let charge = budget::charge(0, CHARGED_FOR)?;
@@ -108,19 +108,19 @@ fn left_out(path: &Path, why: &str) -> String {
     format!("left out: {}: {why}", show_path(path))
 }
 
-/// A folder on the way from the root to where the walk is.
+/// A folder on the way from the root to the current folder.
 struct Folder {
     source: PathBuf,
     stored: Vec<u8>,
-    /// Names to visit, the next one last.
+    /// Names that are still to be visited, the next one last.
     left: Vec<Vec<u8>>,
-    /// Their memory.
+    /// The memory of `left`.
     _charge: Charge,
     open: Option<OwnedFd>,
 }
 
 impl Folder {
-    /// Reads the folder `name` in `above`.
+    /// Reads the names in the folder `name`, which is in the open folder `above`.
     fn read(
         above: BorrowedFd<'_>,
         name: &[u8],
@@ -134,7 +134,7 @@ impl Folder {
         for item in Dir::read_from(&open).map_err(io::Error::from)? {
             let name = item.map_err(io::Error::from)?.file_name().to_bytes().to_vec();
             if name != b"." && name != b".." {
-                // A list has room for as many again while it grows.
+                // A growing list may have room for twice as many elements.
                 charge
                     .add(2 * size_of::<Vec<u8>>() as u64 + name.len() as u64 + 32, CHARGED_FOR)?;
                 left.push(name);
@@ -200,7 +200,7 @@ impl Walker {
         Ok(())
     }
 
-    /// Visits `name` in `folder`. Gives what is in it, if it is a folder.
+    /// Adds the entry for `name` in `folder`. Returns the new folder if that is a folder.
     fn step(&mut self, folder: &mut Folder, name: &[u8], source: &Path) -> Result<Option<Folder>> {
         let stored = if folder.stored.is_empty() {
             name.to_vec()
@@ -229,7 +229,7 @@ impl Walker {
         stat: &Stat,
     ) -> Result<()> {
         let id = (stat.st_dev, stat.st_ino);
-        // `.` and `/` have no name of their own.
+        // The roots `.` and `/` get no entry, since they have no name.
         if stored.is_empty() || self.options.exclude == Some(id) {
             return Ok(());
         }
@@ -272,8 +272,8 @@ impl Walker {
             entry.xattrs = if source.as_os_str().len() < 4000 {
                 xattrs(source, self.options.xattrs)?
             } else {
-                // There is no call that takes a folder and a name; the open folder is reached by
-                // its number.
+                // No system call for attributes takes an open folder and a name. The path in /proc
+                // leads through the open folder.
                 let path =
                     [format!("/proc/self/fd/{}/", above.as_raw_fd()).as_bytes(), name].concat();
                 xattrs(Path::new(&std::ffi::OsString::from_vec(path)), self.options.xattrs)?
@@ -294,8 +294,8 @@ fn xattrs(source: &Path, wanted: Xattrs) -> io::Result<Vec<(Vec<u8>, Vec<u8>)>> 
     Ok(all)
 }
 
-/// The path under which `source` is stored: its parts, without root and `.`, and from behind the
-/// last `..` on, so that it stays inside wherever it is extracted.
+/// The path under which `source` is stored. Root, `.`, and everything up to the last `..` are
+/// removed, so that the path stays inside of any folder that it is extracted into.
 fn stored_path(source: &Path) -> Vec<u8> {
     let mut parts: Vec<&[u8]> = Vec::new();
     for component in source.components() {

@@ -7,31 +7,33 @@ use std::path::{Path, PathBuf};
 use super::temporary::TemporaryFile;
 use crate::container::{Metadata, Time};
 
-/// Written without a name where the file system can, else under a temporary one in the same folder;
-/// [`AtomicFile::commit`] gives the file its name. Dropped before that, it vanishes. A device or
-/// pipe is written as it is, since it cannot be replaced.
+/// A new file without a name, or with a temporary name in the same folder if the file system has no
+/// files without names. [`AtomicFile::commit`] gives the file its name. If the value is dropped
+/// earlier, the file is deleted. A device or pipe cannot be replaced, so that its bytes are written
+/// directly.
 ///
-/// Long stretches of zeros become holes: they take neither time nor room on the disk.
+/// Long runs of zeros become holes, which take neither time nor space on the disk.
 pub struct AtomicFile {
     target: PathBuf,
     destination: Destination,
-    /// Whether another file of that name is replaced.
+    /// Does the file replace an existing one of that name?
     replaces: bool,
-    /// Whether zeros were passed over since the last byte that was written.
+    /// Were zeros skipped since the last byte that was written?
     ends_in_hole: bool,
-    /// Permission bits that the file gets at the commit; those of any new file if there are none.
+    /// Permission bits that the commit sets. `None` for those of any new file.
     mode: Option<u32>,
 }
 
-/// Zeros are passed over by this many at a time.
+/// Length in bytes of the chunks of zeros that are skipped.
 const ZERO_CHUNK: usize = 64 << 10;
 
-/// How many bytes at the start of `bytes` are zeros to pass over: a multiple of [`ZERO_CHUNK`].
+/// Number of zeros at the start of `bytes` that can be skipped, a multiple of [`ZERO_CHUNK`].
 fn leading_zero_chunks(bytes: &[u8]) -> usize {
     bytes.chunks_exact(ZERO_CHUNK).take_while(|chunk| is_zero(chunk)).count() * ZERO_CHUNK
 }
 
-/// Whether all bytes are zeros, without a branch for each. Most chunks are spared by their ends.
+/// Are all bytes zeros? The first and last byte decide for most chunks; the loop over the others
+/// has no branches.
 fn is_zero(chunk: &[u8]) -> bool {
     let ends = chunk.first().copied().unwrap_or(0) | chunk.last().copied().unwrap_or(0);
     ends == 0 && chunk.iter().fold(0, |any, byte| any | byte) == 0
@@ -43,16 +45,18 @@ enum Destination {
 }
 
 impl AtomicFile {
-    /// A file that will be at `path`, and that `replaces` what is there at the commit, or fails
-    /// then if anything is. A symbolic link is replaced and never written through, unless it leads
-    /// to a device or pipe. Until the commit only the owner can read the file.
+    /// A file that will be at `path`. If it `replaces`, the commit replaces an existing file of
+    /// that name; otherwise the commit fails if the name is taken. A symbolic link is replaced and
+    /// not followed, unless it leads to a device or pipe. Only the owner can read the file before
+    /// the commit.
     ///
     /// # Errors
-    /// The folder cannot be written to.
+    /// The system does not allow a new file in the folder.
     pub fn create(path: &Path, replaces: bool) -> io::Result<Self> {
         let target = path.to_path_buf();
         if is_device(path) {
-            // A regular file is one that this process has open already: what it holds stays.
+            // A regular file here is one that this process has open already (`/dev/stdout`). Its
+            // content stays.
             let is_file = fs::metadata(path).is_ok_and(|found| found.is_file());
             let file = OpenOptions::new().write(true).append(is_file).open(path)?;
             return Ok(AtomicFile {
@@ -74,20 +78,20 @@ impl AtomicFile {
         })
     }
 
-    /// Do the bytes go to a device or pipe, which keeps no copy?
+    /// Do the bytes go directly to a device or pipe, which keeps no copy?
     #[must_use]
     pub fn is_direct(&self) -> bool {
         matches!(self.destination, Destination::Direct(_))
     }
 
-    /// Sets mode and time as far as they are known.
+    /// Sets mode and time, if `metadata` has them.
     ///
     /// # Errors
     /// The system refuses.
     pub fn set_metadata(&mut self, metadata: &Metadata) -> io::Result<()> {
         if let Some(mode) = metadata.mode {
-            // Without set-user-id and its like: they belong to a file's owner, who may have
-            // changed.
+            // Set-user-id, set-group-id and sticky bits are removed: they belong to the original
+            // owner, who may be another user.
             self.mode = Some(mode & 0o777);
         }
         match (&self.destination, metadata.mtime) {
@@ -98,8 +102,8 @@ impl AtomicFile {
         }
     }
 
-    /// Takes over owner and mode of `original`. Where the system refuses the group, the mode gives
-    /// the group nothing.
+    /// Gives the file the owner and mode of `original`. If the system refuses the group, the file
+    /// gives no rights to its group.
     ///
     /// # Errors
     /// The system refuses.
@@ -116,10 +120,10 @@ impl AtomicFile {
         Ok(())
     }
 
-    /// Puts the file on the disk and gives it its name.
+    /// Waits until the content is on the disk, and gives the file its name.
     ///
     /// # Errors
-    /// The disk is full or the name is taken by a folder; nothing has changed under the name then.
+    /// The disk is full, or a folder has the name. A file of that name is unchanged then.
     pub fn commit(self) -> io::Result<()> {
         match self.destination {
             Destination::Direct(mut file) => file.flush(),
@@ -131,12 +135,13 @@ impl AtomicFile {
                 }
                 let mode = self.mode.map_or_else(|| default_mode(folder(&self.target)), Ok)?;
                 file.sync_all()?;
-                // Last, so that others can read the file hardly before it has its name.
+                // The mode is set last, so that other users can hardly read the file before it has
+                // its name.
                 set_mode(file, mode)?;
                 let name = self.target.file_name().ok_or(io::ErrorKind::IsADirectory)?;
                 temporary.commit(name, self.replaces)?;
-                // The new name must be on the disk too before a source may be deleted. Some file
-                // systems cannot do this, and then there is nothing more to be done.
+                // The name must be on the disk before a caller deletes a source. Some file systems
+                // cannot sync a folder; nothing can be done about that.
                 let _ = File::open(folder(&self.target)).and_then(|folder| folder.sync_all());
                 Ok(())
             }
@@ -171,13 +176,13 @@ impl Write for AtomicFile {
     }
 }
 
-/// Does writing to `path` go to a device, pipe or socket, or to a file that this process has open
-/// (`/dev/stdout`)? These cannot be replaced.
+/// Does `path` lead to a device, pipe or socket, or to a file that this process has open
+/// (`/dev/stdout`)? None of these can be replaced.
 #[must_use]
 pub fn is_device(path: &Path) -> bool {
     let leads_elsewhere = fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir());
     let is_link = fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
-    // `/dev/stdout` and its like are links to links of the system.
+    // Paths like `/dev/stdout` are links to links in /proc.
     let is_of_system = || {
         fs::canonicalize(folder(path))
             .is_ok_and(|above| above.starts_with("/dev") || above.starts_with("/proc"))
@@ -204,8 +209,8 @@ fn set_mode(_: &File, _: u32) -> io::Result<()> {
     Ok(())
 }
 
-/// The mode of a new file in `folder`, which the umask and the folder decide: that of an empty one
-/// which is made there.
+/// The mode of a new file in `folder`. Umask and folder decide about it, so that an empty file is
+/// created to find out.
 #[cfg(unix)]
 fn default_mode(folder: &Path) -> io::Result<u32> {
     use std::os::unix::fs::PermissionsExt;
@@ -232,7 +237,7 @@ impl Metadata {
 }
 
 impl Time {
-    /// The time as the standard library has it.
+    /// Converts a time of the standard library.
     #[must_use]
     pub fn from_system(time: std::time::SystemTime) -> Time {
         match time.duration_since(std::time::UNIX_EPOCH) {
@@ -248,7 +253,8 @@ impl Time {
         }
     }
 
-    /// The time as the standard library has it; the epoch for what that cannot hold.
+    /// Converts to a time of the standard library. The result is the epoch if that type cannot hold
+    /// the time.
     #[must_use]
     pub fn to_system(self) -> std::time::SystemTime {
         use std::time::{Duration, UNIX_EPOCH};

@@ -1,4 +1,4 @@
-//! Files that appear whole or not at all.
+//! Output files that appear under their names whole or not at all.
 
 pub mod atomic;
 pub mod restored;

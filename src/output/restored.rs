@@ -1,4 +1,4 @@
-//! What an extracted entry is given beside its content and its name.
+//! Restoring of metadata: mode, time, owner and extended attributes of an extracted entry.
 
 use std::ffi::OsStr;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
@@ -12,21 +12,22 @@ use crate::error::{Error, Result};
 use crate::input::attributes::Xattrs;
 use crate::input::shown::{reason, show_name};
 
-/// Mode, time, owner and attributes of an entry, as far as they are to be restored.
+/// The metadata of an entry that are to be restored.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Restored<'a> {
-    /// Mode and time.
+    /// Mode and modification time.
     pub metadata: Metadata,
-    /// User and group.
+    /// Numbers of user and group.
     pub owner: Option<(u32, u32)>,
-    /// Extended attributes, names and values.
+    /// Names and values of extended attributes.
     pub xattrs: &'a [(Vec<u8>, Vec<u8>)],
-    /// Which of them are to be restored.
+    /// Which extended attributes to restore.
     pub wanted: Xattrs,
 }
 
 impl<'a> Restored<'a> {
-    /// Those of `entry`; owner and attributes only if they are asked for.
+    /// The metadata of `entry`: the owner only if `owner` is set, of the attributes only those
+    /// `wanted`.
     #[must_use]
     pub fn of(entry: &'a Entry, owner: bool, wanted: Xattrs) -> Self {
         Restored {
@@ -37,37 +38,36 @@ impl<'a> Restored<'a> {
         }
     }
 
-    /// Gives all to an open file. Returns a line for the owner and each attribute that the
-    /// system refused.
+    /// Sets the metadata of an open file. Returns one line for the owner and for each attribute
+    /// that the system refused.
     ///
     /// # Errors
     /// The system refuses mode or time.
-    pub fn give_file(&self, file: BorrowedFd<'_>) -> Result<Vec<String>> {
-        // Set-user-id and its like are given back only to a file whose owner came back too.
+    pub fn apply_to_file(&self, file: BorrowedFd<'_>) -> Result<Vec<String>> {
+        // Set-user-id and set-group-id bits are restored only together with the owner.
         let keep = if self.owner.is_some() { 0o7777 } else { 0o777 };
-        self.give(file, Some(self.metadata.mode.unwrap_or(0o644) & keep))
+        self.apply(file, Some(self.metadata.mode.unwrap_or(0o644) & keep))
     }
 
-    /// Gives all to an open folder, as [`Restored::give_file`].
+    /// Sets the metadata of an open folder. Returns one line for the owner and for each attribute
+    /// that the system refused.
     ///
     /// # Errors
-    /// As there.
-    pub fn give_folder(&self, folder: BorrowedFd<'_>) -> Result<Vec<String>> {
+    /// The system refuses mode or time.
+    pub fn apply_to_folder(&self, folder: BorrowedFd<'_>) -> Result<Vec<String>> {
         let keep = if self.owner.is_some() { 0o7777 } else { 0o1777 };
-        self.give(folder, self.metadata.mode.map(|mode| mode & keep))
+        self.apply(folder, self.metadata.mode.map(|mode| mode & keep))
     }
 
-    /// In this order: a change of owner takes set-user-id bits and capabilities away, and a mode
-    /// may forbid to set attributes.
-    fn give(&self, to: BorrowedFd<'_>, mode: Option<u32>) -> Result<Vec<String>> {
-        let mut refused = self.give_owner(|user, group| rustix::fs::fchown(to, user, group));
-        // Rights that come with an owner are not for another one.
+    /// Sets the owner first, because a change of owner removes set-user-id bits and capabilities.
+    /// Sets the mode after the attributes, because a mode may forbid to set attributes.
+    fn apply(&self, to: BorrowedFd<'_>, mode: Option<u32>) -> Result<Vec<String>> {
+        let mut refused = self.set_owner(|user, group| rustix::fs::fchown(to, user, group));
+        // If the owner was refused, the bits that grant rights of the owner are not set.
         let keep = if refused.is_empty() { 0o7777 } else { 0o1777 };
-        refused.extend(
-            self.set_each(|name, value| {
-                rustix::fs::fsetxattr(to, name, value, XattrFlags::empty())
-            }),
-        );
+        refused.extend(self.set_attributes(|name, value| {
+            rustix::fs::fsetxattr(to, name, value, XattrFlags::empty())
+        }));
         if let Some(mode) = mode {
             rustix::fs::fchmod(to, Mode::from_raw_mode(mode & keep)).map_err(io_error)?;
         }
@@ -75,34 +75,32 @@ impl<'a> Restored<'a> {
         Ok(refused)
     }
 
-    /// Gives what a link can have to the one that is `name` in `folder`, as
-    /// [`Restored::give_file`].
+    /// Sets the metadata of the symbolic link `name` in `folder`: owner, attributes and time.
+    /// Returns one line for the owner and for each attribute that the system refused.
     ///
     /// # Errors
-    /// As there.
-    pub fn give_link(&self, folder: impl AsFd, name: &OsStr) -> Result<Vec<String>> {
+    /// The system refuses the time.
+    pub fn apply_to_link(&self, folder: impl AsFd, name: &OsStr) -> Result<Vec<String>> {
         let folder = folder.as_fd();
-        let mut refused = self.give_owner(|user, group| {
+        let mut refused = self.set_owner(|user, group| {
             rustix::fs::chownat(folder, name, user, group, AtFlags::SYMLINK_NOFOLLOW)
         });
-        // There is no call that takes a folder and a name; the open folder is reached by its
-        // number.
+        // No system call for attributes takes an open folder and a name. The path in /proc leads
+        // through the open folder.
         let path =
             [format!("/proc/self/fd/{}/", folder.as_raw_fd()).as_bytes(), name.as_bytes()].concat();
         let path = OsStr::from_bytes(&path);
-        refused.extend(
-            self.set_each(|name, value| {
-                rustix::fs::lsetxattr(path, name, value, XattrFlags::empty())
-            }),
-        );
+        refused.extend(self.set_attributes(|name, value| {
+            rustix::fs::lsetxattr(path, name, value, XattrFlags::empty())
+        }));
         rustix::fs::utimensat(folder, name, &self.times(), AtFlags::SYMLINK_NOFOLLOW)
             .map_err(io_error)?;
         Ok(refused)
     }
 
-    /// Gives the owner by `chown`. A refusal is a line, since who is not root cannot give files
-    /// away: the file is there, and belongs to who extracts it.
-    fn give_owner(
+    /// Sets the owner with `chown`. A refusal is returned as a line and is no error: only root can
+    /// give files away, and the file is extracted anyway.
+    fn set_owner(
         &self,
         chown: impl FnOnce(Option<Uid>, Option<Gid>) -> rustix::io::Result<()>,
     ) -> Vec<String> {
@@ -111,14 +109,15 @@ impl<'a> Restored<'a> {
         refused.map(|error| format!("owner: {}", reason(&error.into()))).into_iter().collect()
     }
 
-    /// Numbers of all ones mean "as it is" to the system: no owner that a file can have.
+    /// User and group for the system. The number with all bits set means "do not change" and is no
+    /// owner.
     fn ids(&self) -> Option<(Option<Uid>, Option<Gid>)> {
         let (user, group) = self.owner?;
         let known = |number: u32| Some(number).filter(|&number| number != u32::MAX);
         Some((known(user).map(Uid::from_raw), known(group).map(Gid::from_raw)))
     }
 
-    fn set_each(&self, set: impl Fn(&OsStr, &[u8]) -> rustix::io::Result<()>) -> Vec<String> {
+    fn set_attributes(&self, set: impl Fn(&OsStr, &[u8]) -> rustix::io::Result<()>) -> Vec<String> {
         let mut refused = Vec::new();
         for (name, value) in self.xattrs.iter().filter(|(name, _)| self.wanted.take(name)) {
             let name = OsStr::from_bytes(name);

@@ -1,8 +1,8 @@
-//! A file that has no name before it is finished, or only a temporary one where the file system
-//! knows no other way.
+//! A file that has no name until it is finished. On file systems without such files it has a
+//! temporary name.
 //!
-//! Without a name nothing stays of an unfinished file, even if the process is killed or the machine
-//! stops.
+//! Nothing remains of an unfinished file without a name, even if the process is killed or the
+//! machine stops.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -16,25 +16,26 @@ use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 
 use super::unfinished::ListedFile;
 
-/// Only the owner may read what is not finished.
+/// Only the owner may read an unfinished file.
 const PRIVATE: Mode = Mode::from_raw_mode(0o600);
 
-/// A new file in an open folder. Dropped before [`TemporaryFile::commit`], it is gone.
+/// A new file in an open folder. If the value is dropped before [`TemporaryFile::commit`], the file
+/// is deleted.
 pub(super) struct TemporaryFile {
     /// The open file.
     pub file: File,
     folder: OwnedFd,
-    /// Path of the folder, for the list of names that a signal clears away.
+    /// Path of the folder, needed to delete the file after a signal.
     folder_path: PathBuf,
-    /// The temporary name, while the file has one.
+    /// The temporary name, as long as the file has one.
     name: Option<(String, ListedFile)>,
 }
 
 impl TemporaryFile {
-    /// A file in `folder`, whose path is `folder_path`.
+    /// A new file in the open `folder`, whose path is `folder_path`.
     ///
     /// # Errors
-    /// The folder cannot be written to.
+    /// The system does not allow a new file in the folder.
     pub fn create(folder: OwnedFd, folder_path: &Path) -> io::Result<Self> {
         let folder_path = folder_path.to_path_buf();
         match Self::unnamed(&folder) {
@@ -43,8 +44,8 @@ impl TemporaryFile {
         }
     }
 
-    /// A file without a name; `None` where the file system has none or would not give one a name
-    /// later.
+    /// A file without a name. `None` if the file system has no such files, or cannot give them a
+    /// name later.
     fn unnamed(folder: &OwnedFd) -> Option<File> {
         #[cfg(target_os = "linux")]
         {
@@ -68,11 +69,11 @@ impl TemporaryFile {
         Ok(TemporaryFile { file: file.into(), folder, folder_path, name: Some((name, listed)) })
     }
 
-    /// Gives the file its `name`: in place of what has that name if it `replaces`.
+    /// Gives the file its `name`. If it `replaces`, an existing file of that name is replaced.
     ///
     /// # Errors
-    /// The name is that of a folder, or of anything if the file does not replace, or the system
-    /// refuses. What has the name is as it was then.
+    /// A folder has the name, anything has it and the file does not replace, or the system refuses.
+    /// Whatever has the name is unchanged then.
     pub fn commit(mut self, name: &OsStr, replaces: bool) -> io::Result<()> {
         if self.name.is_none() {
             let path = number_path(&self.file);
@@ -80,8 +81,8 @@ impl TemporaryFile {
                 rustix::fs::linkat(CWD, &path, &self.folder, new, AtFlags::SYMLINK_FOLLOW)
             };
             match link(name) {
-                // A link cannot take the place of another name. A rename can, and needs a name to
-                // start from.
+                // A new link cannot replace an existing name, but a rename can. The rename needs a
+                // temporary name as its source.
                 Err(rustix::io::Errno::EXIST) if replaces => {
                     let ((), new) = with_new_name(|new| link(OsStr::new(new)))?;
                     let listed = ListedFile::new(&self.folder_path.join(&new));
@@ -109,18 +110,19 @@ impl Drop for TemporaryFile {
     }
 }
 
-/// Renames `from` to `to`, which nothing has as its name.
+/// Renames `from` to `to`, a name that nothing may have.
 fn rename_to_new(folder: &OwnedFd, from: &str, to: &OsStr) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     match rustix::fs::renameat_with(folder, from, folder, to, rustix::fs::RenameFlags::NOREPLACE) {
-        // A file system or a kernel without this.
+        // The file system or the kernel does not support this flag.
         Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {}
         renamed => return Ok(renamed?),
     }
     match rustix::fs::linkat(folder, from, folder, to, AtFlags::empty()) {
         Ok(()) => Ok(rustix::fs::unlinkat(folder, from, AtFlags::empty())?),
         Err(rustix::io::Errno::EXIST) => Err(rustix::io::Errno::EXIST.into()),
-        // Without links there is only this, and an instant in which another process can be as fast.
+        // A file system without hard links: between this check and the rename, another process may
+        // still take the name.
         Err(_) if rustix::fs::statat(folder, to, AtFlags::SYMLINK_NOFOLLOW).is_ok() => {
             Err(rustix::io::Errno::EXIST.into())
         }
@@ -128,12 +130,12 @@ fn rename_to_new(folder: &OwnedFd, from: &str, to: &OsStr) -> io::Result<()> {
     }
 }
 
-/// The path under which the system has an open file.
+/// The path in /proc of an open file.
 fn number_path(file: &File) -> String {
     format!("/proc/self/fd/{}", file.as_fd().as_raw_fd())
 }
 
-/// Calls `make` with names that begin with `.cmx-` until one is free.
+/// Calls `make` with new names that begin with `.cmx-`, until a name is free.
 fn with_new_name<T>(
     mut make: impl FnMut(&str) -> rustix::io::Result<T>,
 ) -> io::Result<(T, String)> {
@@ -170,7 +172,7 @@ mod tests {
     fn both_ways_give_the_name_at_the_end_and_leave_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path();
-        // The third takes the place of another name without a name of its own before.
+        // The third file replaces an existing name, and had no name of its own before.
         for number in 0..3 {
             let is_named = number == 1;
             let made = if is_named {
@@ -182,7 +184,7 @@ mod tests {
             file.file.write_all(&[number]).unwrap();
             assert_eq!(file.file.metadata().unwrap().mode() & 0o777, 0o600);
             if number > 0 {
-                // Nothing is replaced unless that is asked for.
+                // An existing file is replaced only on request.
                 let other = if is_named {
                     TemporaryFile::named(opened(path), path.into())
                 } else {
@@ -207,7 +209,7 @@ mod tests {
         assert_eq!(names(path).len(), 2);
     }
 
-    /// Where the file system can, nothing is in the folder before the end.
+    /// If the file system has files without names, the folder stays empty until the commit.
     #[test]
     #[cfg(target_os = "linux")]
     fn an_unfinished_file_has_no_name() {

@@ -1,4 +1,5 @@
-//! A folder that cannot be left: every step down is taken from an open folder and refuses links.
+//! A folder for extraction that no path can leave. Each step down starts from an open folder and
+//! does not follow symbolic links.
 
 use std::cell::RefCell;
 use std::collections::{HashSet, VecDeque};
@@ -21,27 +22,28 @@ pub struct Tree {
     root: OwnedFd,
     root_path: PathBuf,
     open_path: RefCell<OpenPath>,
-    /// Folders that were made here and are still closed to all but their owner.
+    /// Paths of folders created here that only their owner can enter so far.
     made: HashSet<Vec<u8>>,
 }
 
-/// Folders of the way to the one used last, since entries come folder by folder: the next one is a
-/// few steps from there, however deep it lies.
+/// The open folders on the way to the folder used last. Entries come folder by folder, so that the
+/// next folder is a few steps from there, however deep it is.
 #[derive(Default)]
 struct OpenPath {
     path: Vec<u8>,
-    /// Bytes of `path` that lead to each of the nearest folders, and those; the last one is at the
-    /// end of the way.
+    /// For each open folder: the length of the part of `path` that leads to it, and the folder. The
+    /// last one is the folder at `path`.
     open: VecDeque<(usize, OwnedFd)>,
 }
 
-/// Folders that a [`OpenPath`] keeps open at most.
+/// Largest number of folders that an [`OpenPath`] keeps open.
 const MAX_OPEN_FOLDERS: usize = 64;
 
 impl OpenPath {
-    /// Goes to the folder at `path` below `root`, each step by `step`, and duplicates it.
+    /// Opens the folder at `path` below `root`, and returns a duplicate.
     ///
-    /// `step` gets the open folder above, the name, and the path below `root`.
+    /// Calls `step` to enter each folder, with the open folder above, the name, and the path below
+    /// `root`.
     fn reach(
         &mut self,
         root: &OwnedFd,
@@ -89,10 +91,10 @@ fn os(name: &[u8]) -> &OsStr {
 }
 
 impl Tree {
-    /// Opens the folder at `path`, made if it is not there.
+    /// Opens the folder at `path`, which is created if it does not exist.
     ///
     /// # Errors
-    /// It cannot be made or opened.
+    /// The folder cannot be created or opened.
     pub fn open(path: &Path) -> Result<Self> {
         let made = std::fs::create_dir_all(path);
         made.map_err(|error| {
@@ -116,7 +118,7 @@ impl Tree {
         })
     }
 
-    /// The folder at `path`, with every folder above it made where missing.
+    /// Opens the folder at `path`. Missing folders are created, also those above.
     fn folder(&mut self, path: &[u8]) -> Result<OwnedFd> {
         let made = &mut self.made;
         let step = |above: &OwnedFd, name: &[u8], path: &[u8]| {
@@ -132,18 +134,18 @@ impl Tree {
             .map_err(|error| unsafe_step(path, error))
     }
 
-    /// Makes the folder at `path`, if it is not there.
+    /// Creates the folder at `path`, if it does not exist.
     ///
     /// # Errors
-    /// Something else is there, or above it.
+    /// Something else has this path or a path above.
     pub fn make_folder(&mut self, path: &[u8]) -> Result<()> {
         self.folder(path).map(drop)
     }
 
-    /// What is at `path`, if something is; links are not followed.
+    /// What has the `path`; `None` if nothing has. Symbolic links are not followed.
     ///
     /// # Errors
-    /// A part above it is a link, or the system refuses.
+    /// A part of the path above is a symbolic link, or the system refuses.
     pub fn find(&self, path: &[u8]) -> Result<Option<Existing>> {
         let (above, name) = split(path);
         let folder = match self
@@ -165,14 +167,14 @@ impl Tree {
         }
     }
 
-    /// The shortest part of `path` that leads to something other than a folder, and what that is.
-    /// The whole `path` counts only if that is to be a folder too.
+    /// The shortest part of `path` that leads to something other than a folder, and its type.
+    /// `path` itself counts only if it `is_folder`, so if it should be a folder.
     #[must_use]
     pub fn obstacle(&self, path: &[u8], is_folder: bool) -> Option<(Vec<u8>, FileType)> {
         let folder = if is_folder { path } else { split(path).0 };
         let mut open_path = self.open_path.borrow_mut();
         open_path.reach(&self.root, folder, |above, name, _| open_folder(above, name)).err()?;
-        // The way ends at the step that failed.
+        // The open path ends at the step that failed.
         let above = open_path.open.back().map_or(&self.root, |(_, folder)| folder);
         let stat =
             rustix::fs::statat(above, os(split(&open_path.path).1), AtFlags::SYMLINK_NOFOLLOW)
@@ -181,10 +183,10 @@ impl Tree {
         (kind != FileType::Directory).then(|| (open_path.path.clone(), kind))
     }
 
-    /// Begins a file that will be at `path`.
+    /// Creates a file that gets the name `path` at its commit.
     ///
     /// # Errors
-    /// The folder cannot be written to.
+    /// The system does not allow a new file in the folder.
     pub fn create(&mut self, path: &[u8]) -> Result<TreeFile> {
         let (above, name) = split(path);
         let folder = self.folder(above)?;
@@ -192,8 +194,8 @@ impl Tree {
         Ok(TreeFile { temporary, name: name.to_vec() })
     }
 
-    /// Makes a symbolic link at `path` with `text`. Returns a line for each attribute that was
-    /// refused.
+    /// Creates a symbolic link at `path` with the target `text`. Returns one line for the owner and
+    /// for each attribute that the system refused.
     ///
     /// # Errors
     /// The name is taken, or the system refuses.
@@ -206,13 +208,13 @@ impl Tree {
         let (above, name) = split(path);
         let folder = self.folder(above)?;
         rustix::fs::symlinkat(os(text), &folder, os(name)).map_err(io_error)?;
-        restored.give_link(&folder, os(name))
+        restored.apply_to_link(&folder, os(name))
     }
 
     /// Makes `path` another name of the file at `first`.
     ///
     /// # Errors
-    /// There is no regular file at `first`, or the name is taken.
+    /// No regular file is at `first`, or the name `path` is taken.
     pub fn hard_link(&mut self, first: &[u8], path: &[u8]) -> Result<()> {
         if self.find(first)?.is_none_or(|found| found.kind != FileType::RegularFile) {
             return Err(Error::UnsafePath(format!(
@@ -228,19 +230,19 @@ impl Tree {
             .map_err(io_error)
     }
 
-    /// Deletes what is at `path` unless it is a folder.
+    /// Deletes the file or link at `path`.
     ///
     /// # Errors
-    /// The system refuses.
+    /// A folder has this path, or the system refuses.
     pub fn remove(&mut self, path: &[u8]) -> Result<()> {
         let (above, name) = split(path);
         let folder = self.folder(above)?;
         rustix::fs::unlinkat(&folder, os(name), AtFlags::empty()).map_err(io_error)
     }
 
-    /// Gives the folders that were made on the way to entries, and are no entries with a mode of
-    /// their own, the mode of any new folder. Until then, and until [`Tree::finish_folder`], only
-    /// their owner can enter a new folder.
+    /// Sets the mode of folders that were created on the way to entries. Folders in `with_mode` are
+    /// excluded: [`Tree::finish_folder`] sets the modes that their entries have. Before these calls
+    /// only the owner can enter a new folder.
     ///
     /// # Errors
     /// The system refuses.
@@ -265,17 +267,17 @@ impl Tree {
         Ok(())
     }
 
-    /// Gives the folder at `path` what is `restored`. Returns a line for each attribute that was
-    /// refused.
+    /// Sets the metadata `restored` of the folder at `path`. Returns one line for the owner and for
+    /// each attribute that the system refused.
     ///
     /// # Errors
-    /// The system refuses.
+    /// The system refuses mode or time.
     pub fn finish_folder(&mut self, path: &[u8], restored: &Restored<'_>) -> Result<Vec<String>> {
         let folder = self.folder(path)?;
-        restored.give_folder(folder.as_fd())
+        restored.apply_to_folder(folder.as_fd())
     }
 
-    /// Puts everything that was written on the disk.
+    /// Waits until all written files are on the disk.
     ///
     /// # Errors
     /// The disk fails.
@@ -286,27 +288,28 @@ impl Tree {
     }
 }
 
-/// What is under a name.
+/// What has a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Existing {
-    /// File, folder, link or something else.
+    /// Type: file, folder, symbolic link or another.
     pub kind: FileType,
     /// Device and inode.
     pub id: (u64, u64),
 }
 
 impl TreeFile {
-    /// Gives the file what is `restored`, and its name: in place of another file if it `replaces`.
-    /// Returns its device and inode, and a line for each attribute that was refused.
+    /// Sets the metadata `restored` and gives the file its name. If it `replaces`, an existing file
+    /// of that name is replaced. Returns device and inode, and one line for the owner and for each
+    /// attribute that the system refused.
     ///
     /// # Errors
-    /// The name is taken, or the system refuses; what has the name is as it was then.
+    /// The name is taken, or the system refuses. Whatever has the name is unchanged then.
     pub fn commit(
         self,
         restored: &Restored<'_>,
         replaces: bool,
     ) -> Result<((u64, u64), Vec<String>)> {
-        let refused = restored.give_file(self.file().as_fd())?;
+        let refused = restored.apply_to_file(self.file().as_fd())?;
         let stat = rustix::fs::fstat(self.file()).map_err(io_error)?;
         self.temporary.commit(os(&self.name), replaces)?;
         Ok(((stat.st_dev, stat.st_ino), refused))
@@ -328,8 +331,8 @@ fn open_folder(above: &OwnedFd, name: &[u8]) -> rustix::io::Result<OwnedFd> {
     )
 }
 
-/// Steps into the folder `name`, making it where missing. Says whether it was made: then only its
-/// owner can enter it.
+/// Opens the folder `name` in `above`; creates it if it does not exist. Returns whether it was
+/// created. Only the owner can enter a created folder.
 fn step(above: &OwnedFd, name: &[u8]) -> rustix::io::Result<(OwnedFd, bool)> {
     let is_new = match open_folder(above, name) {
         Err(rustix::io::Errno::NOENT) => {
@@ -344,8 +347,8 @@ fn step(above: &OwnedFd, name: &[u8]) -> rustix::io::Result<(OwnedFd, bool)> {
     Ok((open_folder(above, name)?, is_new))
 }
 
-/// The mode of a new folder in `above`, which the umask and that folder decide: that of one which
-/// is made and removed.
+/// The mode of a new folder in `above`. Umask and folder decide about it, so that a folder is
+/// created and removed to find out.
 fn default_mode(above: &OwnedFd) -> Result<Mode> {
     let probe = format!(".cmx-{}.tmp", std::process::id());
     rustix::fs::mkdirat(above, &probe, Mode::from_raw_mode(0o777)).map_err(io_error)?;

@@ -1,5 +1,5 @@
-//! The temporary files of this process and the files that it appends to, so that a signal can clear
-//! away what is unfinished.
+//! The list of unfinished files of this process: temporary files, and archives that are appended
+//! to. A signal handler cleans them up.
 
 use std::fs::File;
 use std::io;
@@ -13,7 +13,7 @@ fn files() -> MutexGuard<'static, Vec<PathBuf>> {
     FILES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A temporary file in the list; dropped, it leaves the list.
+/// A temporary file in the list. Dropping the value removes it from the list.
 pub(super) struct ListedFile(PathBuf);
 
 impl ListedFile {
@@ -29,21 +29,22 @@ impl Drop for ListedFile {
     }
 }
 
-/// Files that are appended to: a number, and the length to cut them back to.
+/// Files that are appended to: a number, the file, and its length in bytes before the append.
 static APPENDS: Mutex<Vec<(u64, File, u64)>> = Mutex::new(Vec::new());
 
 fn appends() -> MutexGuard<'static, Vec<(u64, File, u64)>> {
     APPENDS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The unfinished end of a file that is appended to. Dropped, it is finished.
+/// An append in the list. Dropping the value removes it from the list, since the append is
+/// finished.
 pub(crate) struct UnfinishedAppend(u64);
 
 impl UnfinishedAppend {
-    /// What is written to `file` from its byte `start` on.
+    /// An append to `file`, whose length was `start` bytes.
     ///
     /// # Errors
-    /// The system has no number for one more open file.
+    /// The process has too many open files.
     pub(crate) fn new(file: &File, start: u64) -> io::Result<Self> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -58,15 +59,15 @@ impl Drop for UnfinishedAppend {
     }
 }
 
-/// Deletes every temporary file that is still being written, and cuts off what is being appended.
+/// Deletes all temporary files, and cuts all files that are appended to back to their old lengths.
 /// For a process that is about to end.
 pub fn remove_all() {
     for (_, file, start) in appends().drain(..) {
-        // What cannot be cut off now, the next append cuts off.
+        // If this fails, the next append cuts the file.
         let _ = file.set_len(start);
     }
     for path in files().drain(..) {
-        // It may have got its final name this instant; then there is nothing to delete.
+        // The file may just have got its final name, and then the temporary name is gone.
         let _ = std::fs::remove_file(path);
     }
 }
