@@ -1,4 +1,4 @@
-//! The checksums that formats carry and an inverse transform computes anew.
+//! Checksums that file formats contain. An inverse transform computes them again.
 
 /// CRC-32 as in PNG, gzip and ZIP.
 #[must_use]
@@ -16,7 +16,7 @@ pub fn adler32(bytes: &[u8]) -> u32 {
 mod tests {
     use super::*;
 
-    /// What these crates compute is part of the format.
+    /// The values of these functions are part of the format.
     #[test]
     fn known_values() {
         assert_eq!(crc32(b"123456789"), 0xCBF4_3926);

@@ -1,12 +1,12 @@
-//! Bits of a deflate stream, lowest first.
+//! Reading and writing of the bits of a deflate stream, lowest bit first.
 
-/// Reads bits off the front of a slice.
+/// Reads bits from the front of a slice.
 #[derive(Debug, Clone)]
 pub struct BitReader<'a> {
     bytes: &'a [u8],
     at: usize,
-    /// The next bits, the first one lowest. Bits above `count` are those of the bytes that follow,
-    /// or zero.
+    /// The next bits, the first of them lowest. The bits above `count` belong to the bytes that
+    /// follow, or are zero.
     buffer: u64,
     count: u32,
 }
@@ -17,7 +17,7 @@ impl<'a> BitReader<'a> {
         Self { bytes, at: 0, buffer: 0, count: 0 }
     }
 
-    /// Fills the buffer to at least 56 bits, as far as there are any.
+    /// Fills the buffer to at least 56 bits, or to the end of the bytes.
     #[inline(always)]
     pub fn fill(&mut self) {
         if let Some(word) = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk()) {
@@ -40,7 +40,7 @@ impl<'a> BitReader<'a> {
         self.buffer
     }
 
-    /// Drops `count` bits, below 64, of those in the buffer; `None` where so many are not there.
+    /// Drops `count` bits of the buffer, fewer than 64. `None` if the input has fewer bits.
     #[inline(always)]
     pub fn skip(&mut self, count: u32) -> Option<()> {
         self.count = self.count.checked_sub(count)?;
@@ -48,7 +48,7 @@ impl<'a> BitReader<'a> {
         Some(())
     }
 
-    /// `count` bits of those in the buffer, at most 32.
+    /// Takes `count` bits of the buffer, at most 32.
     #[inline(always)]
     pub fn buffered(&mut self, count: u32) -> Option<u32> {
         let value = (self.buffer & ((1 << count) - 1)) as u32;
@@ -73,7 +73,7 @@ impl<'a> BitReader<'a> {
         self.take(count as u32).map(|bits| bits as u8)
     }
 
-    /// The next `len` bytes; the reader stands at a whole byte.
+    /// The next `len` bytes. The reader must be at a byte boundary.
     pub fn bytes(&mut self, len: usize) -> Option<&'a [u8]> {
         let start = self.position() / 8;
         let taken = self.bytes.get(start..start.checked_add(len)?)?;
@@ -114,7 +114,7 @@ impl BitWriter {
         }
     }
 
-    /// Appends whole bytes; the writer stands at a whole byte.
+    /// Appends whole bytes. The writer must be at a byte boundary.
     pub fn extend(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }
@@ -124,7 +124,7 @@ impl BitWriter {
         self.bytes.len() + self.count as usize / 8
     }
 
-    /// The bytes, the last one padded before.
+    /// The bytes. The last one must have been padded.
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }

@@ -1,10 +1,10 @@
-//! Prefix codes from their lengths: canonical codes to write with, tables to read with.
+//! Prefix codes from code lengths: canonical codes for writing, tables for reading.
 
 use super::bits::BitReader;
 
-/// The longest code.
+/// Length of the longest code, in bits.
 pub const MAX_LENGTH: usize = 15;
-/// Codes up to this length are read with one look.
+/// Codes of at most this many bits are read with one look-up.
 const QUICK: u32 = 10;
 
 /// Code lengths of the fixed code for literals, ends and lengths.
@@ -27,8 +27,8 @@ fn counts(lengths: &[u8]) -> [u16; MAX_LENGTH + 1] {
     counts
 }
 
-/// The canonical code of each symbol, bits in the order in which they are written, as
-/// `codes[symbol]`.
+/// Computes the canonical code of each symbol as `codes[symbol]`. The bits of a code are in the
+/// order in which they are written.
 pub fn canonical(lengths: &[u8], codes: &mut Vec<u16>) {
     let counts = counts(lengths);
     let mut next = [0u16; MAX_LENGTH + 1];
@@ -43,10 +43,11 @@ pub fn canonical(lengths: &[u8], codes: &mut Vec<u16>) {
     }));
 }
 
-/// Reads symbols of one code.
+/// Reads the symbols of one code.
 #[derive(Debug)]
 pub struct Table {
-    /// Symbol · 16 + length of the code that the next bits start with; 0 for a longer one or none.
+    /// For the next ten bits: symbol · 16 + length of the code that they start with. 0 if that code
+    /// is longer or does not exist.
     quick: Vec<u16>,
     /// The symbols in the order of their codes.
     sorted: Vec<u16>,
@@ -55,7 +56,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// A table of no code.
+    /// A table without a code.
     pub fn new() -> Self {
         Self {
             quick: vec![0; 1 << QUICK],
@@ -65,8 +66,9 @@ impl Table {
         }
     }
 
-    /// Takes the code of these lengths, each at most 15. `None` where they are no complete code; a
-    /// single code of one bit counts as complete, and so does no code where `optional`.
+    /// Makes the table of the code with these lengths, each at most 15. `None` if the lengths make
+    /// no complete code. A single code of one bit counts as complete; an empty code counts as
+    /// complete if `optional` is set.
     pub fn set(&mut self, lengths: &[u8], optional: bool) -> Option<()> {
         self.counts = counts(lengths);
         let used: u16 = self.counts.iter().sum();
@@ -101,8 +103,7 @@ impl Table {
         Some(())
     }
 
-    /// The next symbol, from the buffer of `reader`, which holds 15 bits if the stream goes on so
-    /// far.
+    /// The next symbol. The buffer of `reader` must hold 15 bits, or all bits that are left.
     #[inline(always)]
     pub fn read(&self, reader: &mut BitReader<'_>) -> Option<usize> {
         let entry = self.quick[(reader.peek() & ((1 << QUICK) - 1)) as usize];

@@ -1,4 +1,4 @@
-//! The codes of a block: predicted from its tokens, and corrected.
+//! The codes of a block, predicted from its tokens and corrected.
 
 use super::code::{FIXED, FIXED_DISTANCES};
 use super::contexts as at;
@@ -7,7 +7,7 @@ use super::header::{Header, Step, assign_repeats, next_step};
 use super::lengths::{self, Method};
 use super::symbols::{DISTANCES, Frequencies, LITERALS, ORDER};
 
-/// The header that an encoder writes for tokens used so often.
+/// The header that an encoder would write for symbols with the frequencies `uses`.
 pub fn predict(uses: &Frequencies, method: Method, joint: bool) -> Header {
     let mut all = lengths::assign(method, &uses.literals, 15);
     let split = all.iter().rposition(|&length| length > 0).map_or(257, |at| (at + 1).max(257));
@@ -31,9 +31,9 @@ fn steps(lengths: &[u8], split: usize, joint: bool) -> Vec<Step> {
     steps
 }
 
-/// A block of so many bits in the fixed codes, or fewer, is no longer than with a predicted header.
-/// With two codes of one bit 18 lengths of the code for steps are written, 54 bits behind 17
-/// others; any more symbols take more in both.
+/// A block of at most this many bits in the fixed codes is no longer than with any predicted
+/// header. A header with two codes of one bit has 18 code lengths, which take 54 bits after 17
+/// other bits; any further symbol takes more bits in both codes.
 pub const SHORT: u64 = 64;
 
 fn bits(uses: &Frequencies, literals: &[u8], distances: &[u8]) -> u64 {
@@ -43,18 +43,19 @@ fn bits(uses: &Frequencies, literals: &[u8], distances: &[u8]) -> u64 {
     3 + sum(&uses.literals, literals) + sum(&uses.distances, distances)
 }
 
-/// Bits of a block in the fixed codes, its first three included and `extra` ones behind symbols.
+/// Bits of a block in the fixed codes, including the three bits of its header. `extra` is the
+/// number of extra bits of all symbols.
 pub fn fixed_cost(uses: &Frequencies, extra: u64) -> u64 {
     bits(uses, &FIXED, &FIXED_DISTANCES) + extra
 }
 
-/// Bits of a block in the codes of `header`, counted as by [`fixed_cost`].
+/// Bits of a block in the codes of `header`, counted as in [`fixed_cost`].
 pub fn cost(uses: &Frequencies, header: &Header, extra: u64) -> u64 {
     bits(uses, header.literals(), header.distances()) + header.bits() + extra
 }
 
-/// Codes `told` where it differs from `predicted`; gives it back. `None` where corrections cannot
-/// be right.
+/// Codes the differences between `told` and `predicted`, and returns the header. `None` if the
+/// corrections cannot be right.
 pub fn correct<C: Code>(
     code: &mut C,
     told: &Header,
@@ -99,7 +100,7 @@ pub fn correct<C: Code>(
     } else {
         code.plain_bits(at::WRITTEN_BITS, 5, told.written as u32) as usize
     };
-    // Every step must have a code, and fit the bits that the stream has for it.
+    // Every step must have a code, and must fit the bits that the stream has for the step.
     let coded = steps.iter().all(|step| repeats[usize::from(step.symbol)] > 0)
         && repeats.iter().all(|&length| length < 8);
     (coded && (needed..=ORDER.len()).contains(&written)).then_some(Header {
@@ -119,7 +120,7 @@ fn sized(code: &mut impl Code, which: usize, told: usize, predicted: usize) -> u
     }
 }
 
-/// Code lengths, `kind` 1 being those of the code for steps.
+/// Codes all code lengths. `kind` is 1 for the lengths of the code for steps, otherwise 0.
 fn all_lengths(code: &mut impl Code, told: &[u8], expected: &[u8], kind: usize) -> Option<Vec<u8>> {
     let mut lengths = Vec::with_capacity(expected.len());
     let mut history = 3;

@@ -1,57 +1,57 @@
-//! Where the contexts of each kind of decision start; those below [`LIKELY`] begin with a likely
-//! one.
+//! First context of each kind of decision. In contexts below [`LIKELY`] a one is likely at the
+//! start.
 
 use super::corrections::LIKELY;
 
-/// A token is as predicted: 16 situations, 16 histories.
+/// Is the token the predicted one? 16 situations, 16 histories.
 pub const RIGHT: usize = 0;
-/// A block is stored as was the last one.
+/// Is the block stored if and only if the block before was stored?
 pub const STORED: usize = 256;
-/// The last block comes where the plain bytes end.
+/// Is the block that ends with the plain bytes the last block?
 pub const LAST: usize = 258;
-/// A stream that goes on has more blocks, 0, or ends, 1.
+/// Does a stream whose plain bytes have ended go on with more blocks (0), or end (1)?
 pub const ENDS: usize = LIKELY + 1125;
-/// Padding is zero.
+/// Is the padding zero?
 pub const PADDING: usize = 260;
-/// A stored block is as long as the last one.
+/// Has a stored block the length of the last stored block?
 pub const STORED_LENGTH: usize = 261;
-/// A block is full, or the plain bytes end with it.
+/// Is the block full, or do the plain bytes end with it?
 pub const COUNT: usize = 262;
-/// Fixed codes where they are shorter.
+/// Does the block have the fixed codes if and only if these are shorter?
 pub const FIXED: usize = 263;
-/// The header is as predicted.
+/// Is the header the predicted one?
 pub const HEADER: usize = 264;
-/// The number of code lengths, for literals and for distances, is as predicted.
+/// Is the number of code lengths, for literals and for distances, the predicted one?
 pub const SPLIT: usize = 265;
-/// All code lengths are as predicted.
+/// Are all code lengths the predicted ones?
 pub const ALL_LENGTHS: usize = 267;
-/// All steps are as predicted.
+/// Are all steps the predicted ones?
 pub const ALL_STEPS: usize = 268;
-/// The lengths of the code for steps are as predicted.
+/// Are the lengths of the code for steps the predicted ones?
 pub const REPEATS: usize = 269;
-/// No more lengths of the code for steps are written than needed.
+/// Are no more lengths of the code for steps written than necessary?
 pub const WRITTEN: usize = 270;
-/// A code length is as predicted: 16 predicted lengths, by whether the last two were right; then
-/// those of repeats.
+/// Is a code length the predicted one? 16 predicted lengths, each with two bits that say whether
+/// the last two lengths were predicted; then the contexts of the code for steps.
 pub const CODE_LENGTH: usize = 272;
-/// A step is as predicted, by whether the last one was.
+/// Is a step the predicted one? One bit says whether the last step was.
 pub const STEP: usize = 272 + 128;
 
-/// A literal in place of a match: 16 situations, 4 histories.
+/// Is there a literal where a match was predicted? 16 situations, 4 histories.
 pub const LITERAL: usize = LIKELY;
-/// The length is the likely one: 2 kinds, 16 sizes.
+/// Is the length the likely one? 2 kinds, 16 sizes.
 pub const LENGTH: usize = LIKELY + 64;
-/// Other lengths: 2 kinds of 256.
+/// Other lengths: 2 kinds, 256 contexts each.
 pub const LENGTHS: usize = LIKELY + 96;
-/// The distance is in the chain: 4 kinds.
+/// Is the distance in the chain? 4 kinds.
 pub const RANKED: usize = LIKELY + 608;
-/// Ranks: 4 kinds of 42.
+/// Ranks in the chain: 4 kinds, 42 contexts each.
 pub const RANK: usize = LIKELY + 612;
 /// Distances that are in no chain.
 pub const DISTANCE: usize = LIKELY + 780;
 /// High bits of the number of tokens.
 pub const COUNT_HIGH: usize = LIKELY + 822;
-/// The number of tokens is one below a multiple of 4096.
+/// Is the number of tokens one less than a multiple of 4096?
 pub const COUNT_ROUND: usize = LIKELY + 864;
 /// Low bits of the number of tokens.
 pub const COUNT_LOW: usize = LIKELY + 1028;
@@ -61,13 +61,14 @@ pub const STORED_BITS: usize = LIKELY + 872;
 pub const PADDING_BITS: usize = LIKELY + 888;
 /// Numbers of code lengths.
 pub const SPLIT_BITS: usize = LIKELY + 896;
-/// Code lengths that are longer than predicted, by the predicted one; then those of repeats.
+/// Is a code length longer than predicted? By the predicted length; then the contexts of the code
+/// for steps.
 pub const LONGER: usize = LIKELY + 912;
-/// How much a code length differs, less one.
+/// By how much a code length differs, minus one.
 pub const BY: usize = LIKELY + 944;
 /// The symbol of a step.
 pub const STEP_SYMBOL: usize = LIKELY + 986;
 /// The span of a step.
 pub const STEP_SPAN: usize = LIKELY + 988;
-/// How many lengths of the code for steps are written.
+/// Number of written lengths of the code for steps.
 pub const WRITTEN_BITS: usize = LIKELY + 1120;

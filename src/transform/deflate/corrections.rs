@@ -1,21 +1,22 @@
-//! The code of corrections: binary decisions, each with an adaptive chance in its context.
+//! The code of corrections: binary decisions, each with an adaptive probability in its context.
 //!
-//! One walk over the stream serves to write and to read: a [`Code`] is told each decision and gives
-//! it back, and one that reads does not look at what it is told.
+//! The same walk over the stream writes and reads corrections. The walk passes each decision to a
+//! [`Code`] and gets it back. A code that reads ignores the decision that it is passed.
 
 use crate::coder::{Decoder, Encoder};
 use crate::numeric::{PROBABILITY_BITS, PROBABILITY_ONE};
 
-/// The chance of a one, in 2^-32, and how many decisions it has seen.
+/// The probability of a one, in units of 2^-32, and the number of decisions that it was learned
+/// from.
 #[derive(Debug, Clone, Copy)]
 struct Chance {
     one: u32,
     seen: u32,
 }
 
-/// The chance learns from at most so many decisions.
+/// Largest number of decisions that a probability counts.
 const MEMORY: u32 = 254;
-/// 2^17 / (2n + 3): the share of a decision after n others, in 2^-16.
+/// 2^17 / (2n + 3): the weight of a decision after n others, in units of 2^-16.
 const SHARES: [u32; MEMORY as usize + 1] = {
     let mut shares = [0; MEMORY as usize + 1];
     let mut seen = 0;
@@ -27,7 +28,7 @@ const SHARES: [u32; MEMORY as usize + 1] = {
 };
 
 impl Chance {
-    /// In 2^-22, never certain.
+    /// The probability of a one in units of 2^-22, never 0 or 1.
     fn probability(self) -> u32 {
         (self.one >> (32 - PROBABILITY_BITS)).clamp(1, PROBABILITY_ONE - 1)
     }
@@ -40,12 +41,13 @@ impl Chance {
     }
 }
 
-/// Contexts up to here are of decisions that say "as predicted" with a one: 31 of 32 at first.
+/// Number of contexts in which a one means "as predicted". Their probability of a one is 31/32 at
+/// the start.
 pub const LIKELY: usize = 1024;
-/// All contexts.
+/// Number of all contexts.
 pub const CONTEXTS: usize = LIKELY + 1126;
 
-/// The chances of all contexts.
+/// The probabilities of all contexts.
 #[derive(Debug)]
 pub struct Chances(Vec<Chance>);
 
@@ -56,7 +58,7 @@ impl Default for Chances {
 }
 
 impl Chances {
-    /// All chances as they are at the start.
+    /// Sets all probabilities to their start values.
     pub fn start(&mut self) {
         let (likely, even) = self.0.split_at_mut(LIKELY);
         likely.fill(Chance { one: u32::MAX / 32 * 31, seen: 4 });
@@ -64,23 +66,24 @@ impl Chances {
     }
 }
 
-/// Writes decisions, or reads them.
+/// Writes or reads decisions.
 pub trait Code {
-    /// Whether decisions are written: what it is told counts.
+    /// Are decisions written? Then the decisions that are passed count.
     const WRITES: bool;
-    /// Codes a decision in a context; gives the decision.
+    /// Codes a decision in `context` and returns the decision.
     fn decide(&mut self, context: usize, bit: bool) -> bool;
-    /// Whether more was read than there is.
+    /// Were more bytes read than there are?
     fn overrun(&self) -> bool;
 
-    /// Codes the low `bits` bits of a number, in even odds.
+    /// Codes the lowest `bits` bits of `value`. Each bit starts with even odds.
     fn plain_bits(&mut self, context: usize, bits: u32, value: u32) -> u32 {
         (0..bits).rev().fold(0, |number, shift| {
             number << 1 | u32::from(self.decide(context + shift as usize, value >> shift & 1 == 1))
         })
     }
 
-    /// Codes a number below 2^20 in 42 contexts: how many bits follow its first one, then these.
+    /// Codes a number below 2^20 in 42 contexts: first the number of bits after its first one bit,
+    /// then these bits.
     fn number(&mut self, context: usize, value: u32) -> u32 {
         let value = u64::from(value) + 1;
         let mut bits = 0;
@@ -89,7 +92,7 @@ pub trait Code {
         }
         let mut number = 1u32;
         for shift in (0..bits).rev() {
-            // The bit behind the first has contexts of its own, by the number of bits.
+            // The bit after the first one bit has a context for each number of bits.
             let inner = if shift + 1 == bits { context + 20 + bits } else { context + 41 };
             number = number << 1 | u32::from(self.decide(inner, value >> shift & 1 == 1));
         }
@@ -114,18 +117,18 @@ pub struct Writing<'a> {
 }
 
 impl<'a> Writing<'a> {
-    /// Nothing is written yet.
+    /// Starts without any decision.
     pub fn new(chances: &'a mut Chances) -> Self {
         chances.start();
         Self { chances, encoder: Encoder::new() }
     }
 
-    /// The bytes; none if all decisions were ones.
+    /// The bytes. There are none if all decisions were ones.
     pub fn finish(self) -> Vec<u8> {
         self.encoder.finish()
     }
 
-    /// Bytes so far.
+    /// Number of bytes so far.
     pub fn len(&self) -> usize {
         self.encoder.len()
     }
@@ -154,7 +157,7 @@ pub struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    /// At the start of `bytes`.
+    /// Starts at the front of `bytes`.
     pub fn new(chances: &'a mut Chances, bytes: &'a [u8]) -> Self {
         chances.start();
         Self { chances, decoder: Decoder::new(bytes) }
@@ -176,24 +179,24 @@ impl Code for Reading<'_> {
     }
 }
 
-/// Adds up what decisions would cost.
+/// Adds up the cost of decisions without writing them.
 #[derive(Debug)]
 pub struct Counting<'a> {
     chances: &'a mut Chances,
-    /// In 2^-8 bits.
+    /// Cost in units of 2^-8 bits.
     pub cost: u64,
 }
 
 impl<'a> Counting<'a> {
-    /// Nothing is counted yet.
+    /// Starts at a cost of zero.
     pub fn new(chances: &'a mut Chances) -> Self {
         chances.start();
         Self { chances, cost: 0 }
     }
 }
 
-/// Bits that a probability, in 2^-22, costs, in 2^-8: the logarithm with straight lines between
-/// powers of two.
+/// Cost of a decision in units of 2^-8 bits, for a `probability` in units of 2^-22. The logarithm
+/// is interpolated linearly between powers of two.
 fn cost(probability: u32) -> u64 {
     let top = probability.ilog2();
     let within = ((u64::from(probability) << 8) >> top) - 256;

@@ -1,4 +1,4 @@
-//! The header of a block with codes of its own: code lengths, run-length coded.
+//! The header of a block with dynamic codes: code lengths in a run-length code.
 
 use super::bits::{BitReader, BitWriter};
 use super::code::{self, Table};
@@ -8,22 +8,22 @@ use super::symbols::{DISTANCES, LITERALS, ORDER, REPEAT_EXTRA};
 /// One step of the run-length code of code lengths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Step {
-    /// A length from 0 to 15; 16 for the length before again, 17 and 18 for zeros.
+    /// A code length from 0 to 15; or 16 to repeat the length before, 17 or 18 for zeros.
     pub symbol: u8,
-    /// How many lengths it stands for.
+    /// Number of code lengths that the step stands for.
     pub span: u8,
 }
 
-/// The least span of the symbols 16, 17 and 18.
+/// Smallest span of the symbols 16, 17 and 18.
 const LEAST: [u8; 3] = [3, 3, 11];
 
 impl Step {
-    /// Most lengths that one step with `symbol` stands for.
+    /// Largest number of code lengths that one step with `symbol` stands for.
     pub fn most(symbol: u8) -> u8 {
         [1, 6, 10, 138][usize::from(symbol.saturating_sub(15).min(3))]
     }
 
-    /// Fewest lengths that one step with `symbol` stands for.
+    /// Smallest number of code lengths that one step with `symbol` stands for.
     pub fn least(symbol: u8) -> u8 {
         if symbol < 16 { 1 } else { LEAST[usize::from(symbol - 16).min(2)] }
     }
@@ -32,42 +32,42 @@ impl Step {
 /// The header of a block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
-    /// Code lengths for literals, then those for distances.
+    /// Code lengths of literals, then code lengths of distances.
     pub lengths: Vec<u8>,
-    /// How many of them are for literals: 257 to 286.
+    /// Number of code lengths of literals, 257 to 286.
     pub split: usize,
-    /// How the lengths are written.
+    /// The run-length code of `lengths`.
     pub steps: Vec<Step>,
-    /// Lengths of the code for the steps' symbols.
+    /// Lengths of the code for the symbols of steps.
     pub repeats: [u8; 19],
-    /// How many of these are written, in the order of [`ORDER`]: 4 to 19.
+    /// Number of written elements of `repeats`, in the order of [`ORDER`]: 4 to 19.
     pub written: usize,
 }
 
 impl Header {
-    /// Code lengths for literals, the end and lengths.
+    /// Code lengths of literals, the end of the block, and match lengths.
     pub fn literals(&self) -> &[u8] {
         &self.lengths[..self.split]
     }
 
-    /// Code lengths for distances.
+    /// Code lengths of distances.
     pub fn distances(&self) -> &[u8] {
         &self.lengths[self.split..]
     }
 
-    /// How often the symbols of the steps are used.
+    /// Number of uses of each symbol in `steps`.
     pub fn uses(steps: &[Step]) -> [u32; 19] {
         let mut uses = [0; 19];
         steps.iter().for_each(|step| uses[usize::from(step.symbol)] += 1);
         uses
     }
 
-    /// How many lengths of the code for steps must be written.
+    /// Number of lengths of the code for steps that must be written.
     pub fn needed(repeats: &[u8; 19]) -> usize {
         ORDER.iter().rposition(|&symbol| repeats[symbol] > 0).map_or(4, |at| (at + 1).max(4))
     }
 
-    /// The header as zlib would write it for these lengths.
+    /// The header that zlib writes for these code lengths.
     #[cfg(test)]
     pub fn usual(lengths: Vec<u8>, split: usize, method: Method) -> Self {
         let mut steps = Vec::new();
@@ -81,7 +81,7 @@ impl Header {
         Self { written: Self::needed(&repeats), lengths, split, steps, repeats }
     }
 
-    /// Bits that the header takes in the stream.
+    /// Bits of the header in the stream.
     pub fn bits(&self) -> u64 {
         let steps = self.steps.iter().map(|step| {
             let symbol = usize::from(step.symbol);
@@ -117,8 +117,9 @@ pub fn assign_repeats(method: Method, steps: &[Step]) -> [u8; 19] {
     repeats
 }
 
-/// The step that encoders take at `at`: the longest run that one symbol can stand for. With `joint`
-/// runs go on from the lengths for literals to those for distances, which start at `split`.
+/// The step that encoders take at index `at` of `lengths`: the longest run that one symbol stands
+/// for. With `joint`, a run may continue from the lengths of literals to those of distances, which
+/// start at `split`.
 pub fn next_step(lengths: &[u8], split: usize, at: usize, joint: bool) -> Step {
     let (start, end) = match () {
         () if joint => (0, lengths.len()),

@@ -1,20 +1,20 @@
-//! Code lengths from frequencies, as encoders compute them.
+//! Code lengths from frequencies, computed as encoders compute them.
 //!
-//! Codes of least redundancy are not unique: which of two equally frequent symbols gets the longer
-//! code is a matter of the algorithm. Two algorithms cover the encoders in wide use.
+//! Optimal codes are not unique: the algorithm decides which of two equally frequent symbols gets
+//! the longer code. Two algorithms cover the encoders in wide use.
 
-/// How code lengths come from frequencies.
+/// The algorithm that computes code lengths from frequencies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Method {
-    /// zlib: a heap whose ties are decided by depth.
+    /// zlib: a heap that orders equal weights by depth.
     #[default]
     Heap,
-    /// Symbols sorted by frequency, then number; the rarer has no shorter code (libdeflate, miniz,
-    /// 7-Zip).
+    /// Symbols are sorted by frequency, then by number. A rarer symbol never has a shorter code
+    /// (libdeflate, miniz, 7-Zip).
     Sorted,
 }
 
-/// The code lengths, at most `longest`, of symbols used so often; as many lengths as frequencies.
+/// The code length of each symbol, at most `longest`, for symbols with these frequencies.
 pub fn assign(method: Method, frequencies: &[u32], longest: usize) -> Vec<u8> {
     match method {
         Method::Heap => heap(frequencies, longest),
@@ -22,12 +22,12 @@ pub fn assign(method: Method, frequencies: &[u32], longest: usize) -> Vec<u8> {
     }
 }
 
-/// Whether node `a` goes before node `b`.
+/// Does node `a` come before node `b` in the heap?
 fn before(weights: &[u32], depths: &[u8], a: usize, b: usize) -> bool {
     (weights[a], depths[a]) <= (weights[b], depths[b])
 }
 
-/// Moves the node at `place` down a heap that starts at 1 and has `size` nodes.
+/// Moves the node at index `place` down a heap that starts at index 1 and has `size` nodes.
 fn sift(heap: &mut [usize], size: usize, mut place: usize, weights: &[u32], depths: &[u8]) {
     let node = heap[place];
     while place * 2 <= size {
@@ -51,7 +51,7 @@ fn heap(frequencies: &[u32], longest: usize) -> Vec<u8> {
     let mut heap = vec![0usize];
     heap.extend((0..symbols).filter(|&symbol| frequencies[symbol] > 0));
     let mut last = heap.last().copied().filter(|_| heap.len() > 1);
-    // Two symbols at least have a code.
+    // At least two symbols have a code.
     while heap.len() < 3 {
         let extra = match last {
             None => 0,
@@ -65,7 +65,7 @@ fn heap(frequencies: &[u32], longest: usize) -> Vec<u8> {
     let mut size = heap.len() - 1;
     (1..=size / 2).rev().for_each(|place| sift(&mut heap, size, place, &weights, &depths));
     let mut parents = vec![0usize; symbols * 2];
-    // Nodes in the order in which they leave the heap.
+    // The nodes in the order in which they leave the heap.
     let mut order = Vec::with_capacity(symbols * 2);
     while size >= 2 {
         let least = heap[1];
@@ -124,8 +124,8 @@ fn sorted(frequencies: &[u32], longest: usize) -> Vec<u8> {
         return lengths;
     }
     used.sort_by_key(|&symbol| (frequencies[symbol], symbol));
-    // Leaves and inner nodes are two queues, each in order of weight; of equals the leaf goes
-    // first.
+    // Leaves and inner nodes are two queues, each in the order of weights. Of equal weights the
+    // leaf comes first.
     let leaves = used.len();
     let mut weights: Vec<u32> = used.iter().map(|&symbol| frequencies[symbol]).collect();
     let mut parents = vec![0usize; leaves * 2];
@@ -160,7 +160,8 @@ fn sorted(frequencies: &[u32], longest: usize) -> Vec<u8> {
     lengths
 }
 
-/// Makes numbers of codes of each length a complete code of at most `longest` bits.
+/// Changes the numbers of codes of each length, so that they make a complete code of at most
+/// `longest` bits.
 fn shorten(counts: &mut [usize], longest: usize) {
     let over: usize = counts[longest + 1..].iter().sum();
     if over == 0 {
@@ -187,7 +188,7 @@ mod tests {
 
     #[test]
     fn codes_are_complete_within_the_limit() {
-        // Frequencies as of Fibonacci give the deepest trees.
+        // Fibonacci numbers as frequencies give the deepest trees.
         let mut steep = vec![1u32, 1];
         while steep.len() < 40 {
             steep.push(steep[steep.len() - 1] + steep[steep.len() - 2]);

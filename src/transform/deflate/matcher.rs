@@ -1,54 +1,54 @@
 //! Chains of earlier positions whose next three or four bytes have the same hash, as encoders keep
-//! them.
+//! such chains.
 
 use super::symbols::{MAX_DISTANCE, MAX_MATCH};
 
-/// Positions that chains can reach back to: twice the largest distance, so that no link is
-/// overwritten while something can still follow it.
+/// Number of links. Twice the largest distance, so that no link is overwritten while a chain can
+/// still reach it.
 const LINKS: usize = 2 * MAX_DISTANCE;
-/// Steps along chains that each plain byte brings: a search in bytes made to be slow must end.
-/// zlib's level 9 takes less than a third of that on program code and text.
+/// Steps along chains that each plain byte allows. The limit ends a search in bytes that were made
+/// to be slow. zlib's level 9 takes less than a third of it on program code and text.
 const STEPS_A_BYTE: u64 = 512;
-/// Steps that are there from the start.
+/// Steps along chains that are allowed from the start.
 const FIRST_STEPS: u64 = 1 << 22;
-/// The longest chain once the steps are used up.
+/// Length of the longest chain after the allowed steps have been used.
 const SHORT_CHAIN: u32 = 8;
 
-/// An earlier position whose bytes match those at another.
+/// An earlier position whose bytes equal those at another position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Match {
-    /// Equal bytes; below 3 for no match.
+    /// Number of equal bytes; below 3 if there is no match.
     pub length: usize,
-    /// How far back.
+    /// Distance in bytes to the earlier position.
     pub distance: usize,
 }
 
-/// How far and how long a search goes.
+/// Limits of a search.
 #[derive(Debug, Clone, Copy)]
 pub struct Reach {
-    /// Most positions looked at.
+    /// Largest number of positions that are compared.
     pub chain: u32,
-    /// The search ends with a match of this length.
+    /// A match of this length ends the search.
     pub nice: usize,
-    /// The largest distance of the first position of a chain; the others lie nearer.
+    /// Largest distance of the first position of a chain. The other positions must be nearer.
     pub distance: usize,
-    /// Whether the very first byte can be the start of a match.
+    /// Can a match start at the very first byte?
     pub start: bool,
 }
 
 /// The chains.
 #[derive(Debug)]
 pub struct Matcher {
-    /// `heads[hash]` and `links[position % LINKS]` are positions plus `base`; less than `base`:
-    /// none.
+    /// `heads[hash]` and `links[position % LINKS]` hold positions plus `base`. A smaller value
+    /// means no position.
     heads: Vec<u32>,
     links: Vec<u32>,
     base: u32,
-    /// The first position not yet in a chain.
+    /// The first position that is not yet in a chain.
     next: usize,
     steps: u64,
     bits: u32,
-    /// Bytes that a hash is of: 3 or 4.
+    /// Number of bytes that are hashed: 3 or 4.
     width: usize,
 }
 
@@ -67,10 +67,10 @@ impl Default for Matcher {
 }
 
 impl Matcher {
-    /// Forgets all, for plain bytes of `length`, at most 2^30, and hashes of `bits`, 8 to 16, over
-    /// four bytes or three.
+    /// Clears the chains for `length` plain bytes, at most 2^30. Hashes have `bits` bits, 8 to 16,
+    /// and cover four bytes if `four` is set, otherwise three.
     pub fn start(&mut self, length: usize, bits: u32, four: bool) {
-        // Links of the last use lie below the new base.
+        // Links of the last use are smaller than the new base.
         self.base = self.base.saturating_add(self.next as u32 + 1);
         if self.base > u32::MAX / 2 || length > 1 << 30 {
             self.heads.fill(0);
@@ -91,7 +91,7 @@ impl Matcher {
         (((a << (2 * shift)) ^ (b << shift) ^ c) & ((1 << self.bits) - 1)) as usize
     }
 
-    /// Puts all positions before `end` into chains.
+    /// Adds all positions before `end` to the chains.
     pub fn insert_to(&mut self, plain: &[u8], end: usize) {
         let last = end.min((plain.len() + 1).saturating_sub(self.width));
         while self.next < last {
@@ -103,17 +103,17 @@ impl Matcher {
         self.next = self.next.max(end);
     }
 
-    /// Leaves the positions before `end` out of the chains.
+    /// Marks the positions before `end` as passed without adding them to chains.
     pub fn pass_to(&mut self, end: usize) {
         self.next = self.next.max(end);
     }
 
-    /// Whether `position` is in a chain, or can be.
+    /// Is `position` in a chain, or can it be added?
     fn chained(&self, plain: &[u8], position: usize) -> bool {
         position + self.width <= plain.len()
     }
 
-    /// The position before `position`, which is in a chain.
+    /// The next earlier position in the chain of `position`.
     #[inline(always)]
     fn before(&self, position: usize) -> Option<usize> {
         let link = self.links[position % LINKS];
@@ -121,7 +121,7 @@ impl Matcher {
         (earlier < position).then_some(earlier)
     }
 
-    /// Steps that a search for `chain` positions may take now.
+    /// Steps that a search for at most `chain` positions may take now.
     fn allowed(&self, position: usize, chain: u32) -> u32 {
         if self.steps > FIRST_STEPS + STEPS_A_BYTE * position as u64 {
             chain.min(SHORT_CHAIN)
@@ -130,8 +130,8 @@ impl Matcher {
         }
     }
 
-    /// The first match at `position` longer than all nearer ones and than `least`, within `reach`;
-    /// of length `least` where there is none.
+    /// The nearest of the longest matches at `position` that are longer than `least`, within
+    /// `reach`. The length is `least` if there is none.
     pub fn longest(&mut self, plain: &[u8], position: usize, least: usize, reach: Reach) -> Match {
         let mut best = Match { length: least, distance: 0 };
         if !self.chained(plain, position) {
@@ -152,7 +152,7 @@ impl Matcher {
             (at, left) = (earlier, left - 1);
             furthest = reach.distance - 1;
             self.steps += 1;
-            // A longer match has this byte too.
+            // A longer match must have this byte too.
             if best.length < here.len() && plain[earlier + best.length] == here[best.length] {
                 let length = common(&plain[earlier..], here);
                 self.steps += length as u64 / 16;
@@ -167,8 +167,8 @@ impl Matcher {
         best
     }
 
-    /// How many nearer positions of the chain match at least as long as `wanted`, if `wanted` is in
-    /// it.
+    /// The number of nearer positions of the chain that match at least as many bytes as `wanted`.
+    /// `None` if `wanted` is not in the chain.
     pub fn rank(
         &mut self,
         plain: &[u8],
@@ -184,7 +184,7 @@ impl Matcher {
         (found == Some(wanted.distance)).then(|| rank - 1)
     }
 
-    /// The distance of the position in the chain that [`Matcher::rank`] gives `rank`.
+    /// The distance of the position in the chain whose rank [`Matcher::rank`] gives as `rank`.
     pub fn ranked(
         &mut self,
         plain: &[u8],
@@ -200,7 +200,7 @@ impl Matcher {
         })
     }
 
-    /// Goes along the chain to the first match of `length` that `is_it`, given its distance.
+    /// Follows the chain to the first match of `length` bytes for whose distance `is_it` is true.
     fn matching(
         &mut self,
         plain: &[u8],
@@ -229,7 +229,7 @@ impl Matcher {
     }
 }
 
-/// How many first bytes are equal.
+/// Number of equal bytes at the start of `a` and `b`.
 #[inline(always)]
 pub fn common(a: &[u8], b: &[u8]) -> usize {
     let end = a.len().min(b.len());

@@ -1,10 +1,11 @@
-//! A deflate stream to its plain content and the little that makes the same stream of it again.
+//! Splits a deflate stream into its plain content and corrections, from which the same stream can
+//! be made again.
 //!
-//! A stream is a sequence of choices: where a match is taken and where not, where a block ends,
-//! which codes it has. The encoders in use are few, and make most choices alike. So the choices are
-//! predicted as an encoder of known settings would make them, and only departures are stored: none
-//! for a stream of zlib, something for any other. The checksum behind the stream (zlib, gzip) is
-//! left out where it is right.
+//! A deflate stream is a sequence of choices: which matches are taken, where blocks end, which
+//! codes they have. Few encoders are in use, and most of their choices are alike. So the choices
+//! are predicted as an encoder with known settings would make them, and only the differences are
+//! stored. A stream of zlib needs no corrections. The checksum after the stream (zlib, gzip) is
+//! left out if it is right.
 
 mod bits;
 mod code;
@@ -38,18 +39,18 @@ use search::Sample;
 use settings::Settings;
 use symbols::{Frequencies, Token};
 
-/// The stored id. Id 2 was another coder of deflate streams and is not given again.
+/// The stored id. Id 2 belonged to an earlier transform of deflate streams and is not used again.
 pub const ID: u8 = 10;
 
-/// Plain bytes of one stream: what comes behind is left as it is.
+/// Largest number of plain bytes of one stream. The rest of a longer stream is not transformed.
 const MOST_PLAIN: usize = 256 << 20;
-/// A stream that does not end is worth a transform only if it has so many bytes.
+/// Smallest number of bytes of a stream without an end for which a transform pays.
 const LEAST_OPEN: usize = 1024;
 
-/// What follows the deflate stream.
+/// The checksum after a deflate stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trailer {
-    /// Nothing that belongs to it.
+    /// No checksum.
     None,
     /// Adler-32, big-endian (zlib).
     Adler,
@@ -80,14 +81,14 @@ impl Trailer {
     }
 }
 
-/// Whether the trailer of the stream behind `parts` was there, and right.
+/// Was the checksum after the stream of `parts` present and right?
 #[must_use]
 pub fn has_trailer(parts: &Parts) -> bool {
     parts.params.first().is_some_and(|&trailer| trailer != Trailer::None as u8)
 }
 
-/// Memory that one stream needs, kept for the next: files may have a great many streams of a few
-/// bytes.
+/// Memory that one stream needs. It is kept for the next stream, because files may have a great
+/// many streams of a few bytes.
 #[derive(Debug, Default)]
 struct Scratch {
     tables: Tables,
@@ -97,7 +98,7 @@ struct Scratch {
     codes: write::Codes,
 }
 
-/// Tokens that are kept for the next stream.
+/// Largest number of tokens whose memory is kept for the next stream.
 const KEPT_TOKENS: usize = 1 << 16;
 
 thread_local! {
@@ -113,12 +114,12 @@ fn with_scratch<T>(work: impl FnOnce(&mut Scratch) -> T) -> T {
     })
 }
 
-/// Unpacks the stream at the start of `bytes`, to at most `limit` plain bytes. Gives the parts and
-/// how many bytes they stand for: the stream, and the trailer where it is right.
+/// Unpacks the stream at the start of `bytes`, to at most `limit` plain bytes. Returns the parts
+/// and the number of bytes that they replace: the stream, and the checksum if it is right.
 ///
 /// # Errors
-/// About how many bytes were worked through in vain, where there is no stream, where it has less
-/// than `least` plain bytes, where it does not pay, or where it does not come back exactly.
+/// The number of bytes that were read in vain: there is no stream, it has fewer than `least` plain
+/// bytes, the transform does not pay, or the inverse does not give the same bytes.
 pub fn forward(
     bytes: &[u8],
     trailer: Trailer,
@@ -158,22 +159,22 @@ fn pack(
     }
 }
 
-/// A stream as it was read, and the beginning of it for the search.
+/// A stream that has been read, and a sample of its beginning for the search for settings.
 struct Stream {
     plain: Vec<u8>,
     sample: Sample,
     blocks: usize,
     /// Bytes of the stream.
     consumed: usize,
-    /// Whether the last block was there.
+    /// Was the last block found?
     done: bool,
-    /// The bits behind the last block up to a whole byte.
+    /// The bits between the last block and the next byte boundary.
     padding: u8,
-    /// Bytes worked through, in the stream or behind it.
+    /// Bytes that were read, of the stream or after it.
     worked: usize,
 }
 
-/// As many whole blocks as there are.
+/// Reads as many whole blocks as there are.
 fn read(bytes: &[u8], limit: usize, scratch: &mut Scratch) -> Stream {
     let Scratch { tables, tokens, .. } = scratch;
     let mut stream = Stream {
@@ -209,7 +210,7 @@ fn read(bytes: &[u8], limit: usize, scratch: &mut Scratch) -> Stream {
     stream
 }
 
-/// Puts a block into the sample, as far as it has room.
+/// Adds a block to the sample, as far as the sample has room.
 fn note(sample: &mut Sample, block: &Block, tokens: &[Token]) {
     if let Form::Stored { length, .. } = block.form {
         sample.parts.push((length, Vec::new()));
@@ -236,9 +237,9 @@ fn note(sample: &mut Sample, block: &Block, tokens: &[Token]) {
     sample.parts.push((0, taken.to_vec()));
 }
 
-/// The corrections of the stream at the start of `bytes`, which has so many blocks and this
-/// padding; `None` if they take more than `most` bytes, which means an unknown encoder: they cost
-/// what the content gains.
+/// The corrections of the stream at the start of `bytes`, which has `blocks` blocks and this
+/// padding. `None` if the corrections take more than `most` bytes: the encoder is then unknown, and
+/// the corrections would cost as much as the transform gains.
 fn corrections(
     bytes: &[u8],
     plain: &[u8],
@@ -269,8 +270,8 @@ fn corrections(
 /// Undoes [`forward`].
 ///
 /// # Errors
-/// [`Error::Corrupt`] where parameters, corrections and content do not fit, or for a result above
-/// `limit`.
+/// [`Error::Corrupt`] if parameters, corrections and content do not fit each other, or if the
+/// result is longer than `limit`.
 pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     with_scratch(|scratch| restore(&parts, limit, scratch))
 }

@@ -1,4 +1,4 @@
-//! Blocks of a deflate stream, as RFC 1951 defines them.
+//! Reads blocks of a deflate stream, as RFC 1951 defines them.
 
 use super::bits::BitReader;
 use super::code::{FIXED, FIXED_DISTANCES, Table};
@@ -8,35 +8,36 @@ use super::symbols::{
     Token,
 };
 
-/// More tokens in one block, and the stream ends before that block: a token takes four bytes.
+/// Largest number of tokens in one block. The stream counts as ended before a longer block, because
+/// a token takes four bytes of memory.
 pub const MAX_TOKENS: usize = 1 << 24;
 
-/// What a block is made of.
+/// The form of a block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Form {
-    /// So many plain bytes as they are; the bits before the length are `padding`.
+    /// Plain bytes without a code.
     Stored {
-        /// Plain bytes, at most 65,535.
+        /// Number of plain bytes, at most 65,535.
         length: usize,
-        /// The bits that fill up the byte before the length.
+        /// The bits between the block header and the byte boundary before the length.
         padding: u8,
     },
     /// Tokens in the fixed codes.
     Fixed,
-    /// Tokens in codes of its own.
+    /// Tokens in the codes of this header.
     Dynamic(Box<Header>),
 }
 
-/// One block; its tokens are kept apart.
+/// One block without its tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block {
-    /// Whether the stream ends with it.
+    /// Is this the last block of the stream?
     pub last: bool,
-    /// What it is made of.
+    /// The form of the block.
     pub form: Form,
 }
 
-/// Tables that one parser needs, used again for every block.
+/// Tables of one parser. They are used again for every block.
 #[derive(Debug)]
 pub struct Tables {
     literals: Table,
@@ -50,8 +51,9 @@ impl Default for Tables {
     }
 }
 
-/// Reads the block at `reader`. Its tokens replace those in `tokens`; `before` says how many plain
-/// bytes come before it, `room` how many it may have. `None` where there is no such block.
+/// Reads the block at `reader`. `tokens` is replaced by the tokens of the block. `before` is the
+/// number of plain bytes before the block, `room` the largest number that the block may have.
+/// `None` if there is no such block.
 pub fn block(
     reader: &mut BitReader<'_>,
     tables: &mut Tables,
@@ -87,7 +89,8 @@ pub fn block(
     };
     let (mut at, end) = (before, before.saturating_add(room));
     loop {
-        // A literal and a copy take 15 and 48 bits at most: one filling holds one token.
+        // A literal takes at most 15 bits and a copy at most 48. So one filling of the buffer holds
+        // one token.
         reader.fill();
         let symbol = tables.literals.read(reader)?;
         if symbol == END {
@@ -113,7 +116,7 @@ fn copy(reader: &mut BitReader<'_>, distances: &Table, symbol: usize, at: usize)
     }
     let length =
         LENGTH_BASE[symbol - 257] + reader.buffered(LENGTH_EXTRA[symbol - 257].into())? as u16;
-    // 258 has a symbol of its own: other ways to write it are not taken.
+    // Length 258 has a symbol of its own. Other codes for it are refused.
     if usize::from(length) == MAX_MATCH && symbol != LITERALS - 1 {
         return None;
     }
@@ -125,7 +128,7 @@ fn copy(reader: &mut BitReader<'_>, distances: &Table, symbol: usize, at: usize)
     (usize::from(distance) <= at).then_some(Token { distance, length })
 }
 
-/// Appends the bytes that `tokens` stand for; distances reach no further than to the start.
+/// Appends the bytes that `tokens` stand for. No distance may reach beyond the start of `plain`.
 pub fn unpack(tokens: &[Token], plain: &mut Vec<u8>) {
     for token in tokens {
         if token.is_literal() {

@@ -1,4 +1,4 @@
-//! The token that an encoder of known settings would write next.
+//! Predicts the next token that an encoder with known settings would write.
 
 use super::matcher::{Match, Matcher};
 use super::settings::{Search, Settings};
@@ -9,30 +9,30 @@ use super::symbols::{MAX_MATCH, MIN_MATCH, Token};
 pub struct Prediction {
     /// The token.
     pub token: Token,
-    /// The match at this position, if the token is a literal only because the next position has a
-    /// longer one.
+    /// The match at this position, if the token is a literal only because the match at the next
+    /// position is longer.
     pub deferred: Match,
 }
 
-/// Predicts tokens, one after the other.
+/// Predicts the tokens of a stream in order.
 #[derive(Debug)]
 pub struct Predictor<'a> {
-    /// The chains.
+    /// The chains of earlier positions.
     pub matcher: &'a mut Matcher,
     plain: &'a [u8],
     settings: Settings,
-    /// What a lazy search found at the position after the last one.
+    /// The match that a lazy search found at the position after the last one, with that position.
     pending: Option<(usize, Match)>,
 }
 
 impl<'a> Predictor<'a> {
-    /// A predictor at the start of `plain`.
+    /// Starts at the front of `plain`.
     pub fn new(matcher: &'a mut Matcher, plain: &'a [u8], settings: Settings) -> Self {
         matcher.start(plain.len(), settings.hash, settings.four);
         Self { matcher, plain, settings, pending: None }
     }
 
-    /// The token at `position`, which lies in the plain bytes.
+    /// The predicted token at `position`, which must be inside the plain bytes.
     pub fn predict(&mut self, position: usize) -> Prediction {
         let literal = Token::literal(self.plain[position]);
         let none = Match::default();
@@ -71,7 +71,8 @@ impl<'a> Predictor<'a> {
         }
     }
 
-    /// The search of lazy settings, given the length of the match one position before (2 for none).
+    /// The search of lazy settings. `least` is the length of the match one position before, 2 if
+    /// there was none.
     fn lazily(&mut self, position: usize, least: usize, good: usize) -> Match {
         let mut reach = self.settings.reach();
         if least >= good {
@@ -95,7 +96,7 @@ impl<'a> Predictor<'a> {
         (length >= MIN_MATCH).then_some(Token { distance: 1, length: length as u16 })
     }
 
-    /// Goes on behind `token`, which is what stands at `position`.
+    /// Continues after `token`, the actual token at `position`.
     pub fn pass(&mut self, position: usize, token: Token) {
         let end = position + token.span();
         if !token.is_literal() {
@@ -115,7 +116,7 @@ fn token(found: Match, literal: Token) -> Token {
     if found.length < MIN_MATCH || found.distance == 0 {
         literal
     } else {
-        // A distance is at most 2^15, a length at most 258.
+        // A distance is at most 2^15, a length at most 258, so both fit 16 bits.
         Token { distance: found.distance as u16, length: found.length as u16 }
     }
 }

@@ -1,7 +1,7 @@
-//! The walk over a stream that says where it departs from its prediction.
+//! Walks over a stream and codes how it differs from its prediction.
 //!
-//! A [`Restorer`] is told each block and gives it back. With a [`Code`] that reads, what it is told
-//! is ignored, and the blocks come from predictions and corrections alone.
+//! A [`Restorer`] is passed each block and returns it. If its [`Code`] reads, the block that is
+//! passed is ignored, and the returned block comes from predictions and corrections alone.
 
 use super::contexts as at;
 use super::corrections::Code;
@@ -13,23 +13,24 @@ use super::symbols::{DISTANCE_EXTRA, Frequencies, LENGTH_EXTRA, MAX_DISTANCE, MI
 use super::{codes, matcher};
 use crate::error::{Error, Result};
 
-/// Positions of a chain that a correction can count through.
+/// Largest number of positions of a chain that a correction may count.
 const RANKED_CHAIN: u32 = 1024;
 
 /// Walks over the blocks of one stream.
 #[derive(Debug)]
 pub struct Restorer<'a, C> {
-    /// Where corrections go to or come from.
+    /// Writes or reads the corrections.
     pub code: C,
     plain: &'a [u8],
     settings: Settings,
     predictor: Predictor<'a>,
-    /// Plain bytes that the blocks so far stand for.
+    /// Number of plain bytes of the blocks so far.
     pub position: usize,
     blocks: usize,
-    /// Which of the last tokens were as predicted, the last one lowest.
+    /// One bit for each of the last tokens: was it the predicted one? The last token is the lowest
+    /// bit.
     history: usize,
-    /// Length of the last stored block, and whether the last block was one.
+    /// Length of the last stored block; and whether the last block was stored.
     stored: (usize, bool),
 }
 
@@ -38,7 +39,7 @@ fn bad() -> Error {
 }
 
 impl<'a, C: Code> Restorer<'a, C> {
-    /// Walks over a stream that stands for `plain`.
+    /// Walks over a stream whose content is `plain`.
     pub fn new(
         code: C,
         matcher: &'a mut matcher::Matcher,
@@ -58,15 +59,15 @@ impl<'a, C: Code> Restorer<'a, C> {
         }
     }
 
-    /// Codes `flag`, of which `predicted` is likely.
+    /// Codes `flag`, which is likely equal to `predicted`.
     fn likely(&mut self, context: usize, flag: bool, predicted: bool) -> bool {
         self.code.decide(context, flag == predicted) == predicted
     }
 
-    /// One block; `tokens` are its tokens, or become so.
+    /// Codes one block. `tokens` are the tokens of `told`, or become the tokens that are read.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] where corrections cannot be right.
+    /// [`Error::Corrupt`] if the corrections cannot be right.
     pub fn block(&mut self, told: &Block, tokens: &mut Vec<Token>) -> Result<Block> {
         self.blocks += 1;
         if self.code.overrun() || self.blocks > most_blocks(self.position) {
@@ -93,18 +94,18 @@ impl<'a, C: Code> Restorer<'a, C> {
         self.position == self.plain.len() && self.likely(at::LAST, last, true)
     }
 
-    /// Whether the stream ends here, behind a block that is not its last: it was cut short.
+    /// Codes whether the stream ends after a block that is not the last one, because it was cut.
     pub fn ends(&mut self, ends: bool) -> bool {
         self.position == self.plain.len() && self.code.decide(at::ENDS, ends)
     }
 
-    /// Goes on behind `length` plain bytes of a stored block.
+    /// Continues after `length` plain bytes of a stored block.
     pub fn pass(&mut self, length: usize) {
         self.position += length;
         self.predictor.matcher.insert_to(self.plain, self.position);
     }
 
-    /// The bits behind the last block up to a whole byte.
+    /// Codes the bits between the last block and the next byte boundary.
     pub fn padding(&mut self, bits: u8) -> u8 {
         if self.likely(at::PADDING, bits == 0, true) {
             0
@@ -149,7 +150,7 @@ impl<'a, C: Code> Restorer<'a, C> {
         let count = if self.likely(at::COUNT, usual, true) {
             None
         } else {
-            // Some encoders look at every 4096th token whether to end the block. A block has at
+            // Some encoders decide at every 4096th token whether to end the block. A block has at
             // most 2^24 tokens.
             let round = self.code.decide(at::COUNT_ROUND, told & 0xFFF == 0xFFF);
             let high = self.code.number(at::COUNT_HIGH, (told >> 12) as u32) as usize;
@@ -190,10 +191,10 @@ impl<'a, C: Code> Restorer<'a, C> {
         Ok(())
     }
 
-    /// One token at [`Restorer::position`].
+    /// Codes one token at [`Restorer::position`].
     ///
     /// # Errors
-    /// [`Error::Corrupt`] where corrections cannot be right.
+    /// [`Error::Corrupt`] if the corrections cannot be right.
     pub fn token(&mut self, told: Token) -> Result<Token> {
         let Prediction { token: predicted, deferred } = self.predictor.predict(self.position);
         let situation = situation(predicted, deferred);
@@ -207,7 +208,7 @@ impl<'a, C: Code> Restorer<'a, C> {
         Ok(token)
     }
 
-    /// A token that is not the predicted one.
+    /// Codes a token that is not the predicted one.
     fn other(
         &mut self,
         told: Token,
@@ -256,7 +257,7 @@ impl<'a, C: Code> Restorer<'a, C> {
         Ok(Token { distance: distance as u16, length: length as u16 })
     }
 
-    /// How far back the copy of `length` bytes starts.
+    /// Codes the distance of a copy of `length` bytes.
     fn distance(&mut self, told: Token, length: usize, kind: usize) -> Result<usize> {
         let Self { code, plain, position, predictor, .. } = self;
         let wanted = Match { length, distance: told.distance.into() };
@@ -283,7 +284,7 @@ impl<'a, C: Code> Restorer<'a, C> {
         if plain[start..].starts_with(here) { Ok(distance) } else { Err(bad()) }
     }
 
-    /// Fixed codes, or codes of the block's own.
+    /// Codes whether the block has fixed codes, and otherwise its header.
     fn codes(&mut self, told: &Block, tokens: &[Token]) -> Result<Form> {
         let uses = Frequencies::of(tokens);
         let extra = tokens.iter().filter(|token| !token.is_literal()).map(|token| {
@@ -297,8 +298,8 @@ impl<'a, C: Code> Restorer<'a, C> {
         let fixed = codes::fixed_cost(&uses, extra);
         let method = self.settings.method;
         let predict = || codes::predict(&uses, method, self.settings.joint);
-        // Every predicted header is longer: of a short block only codes that are there are
-        // computed.
+        // Every predicted header is longer than the fixed codes of a short block. So the codes of a
+        // short block are computed only if the block has a header.
         let short = fixed <= codes::SHORT;
         let mut predicted = if short { None } else { Some(predict()) };
         let shorter = predicted.as_ref().is_none_or(|header| {
@@ -323,12 +324,13 @@ impl<'a, C: Code> Restorer<'a, C> {
     }
 }
 
-/// Most blocks up to one that starts at `position`: each takes time, whatever its length.
+/// Largest number of blocks before a block that starts at `position`. Each block takes time, even
+/// an empty one.
 pub fn most_blocks(position: usize) -> usize {
     position / 8 + 1024
 }
 
-/// A context for what is predicted.
+/// The context of a predicted token.
 fn situation(predicted: Token, deferred: Match) -> usize {
     match () {
         () if predicted.is_literal() => {
@@ -345,7 +347,7 @@ fn situation(predicted: Token, deferred: Match) -> usize {
     }
 }
 
-/// The size of a length: 0 to 9.
+/// The class of a length, 0 to 9.
 fn bucket(length: usize) -> usize {
     match length {
         0..=7 => length.saturating_sub(3),

@@ -1,4 +1,5 @@
-//! Which settings a stream was made with: those whose corrections cost least on its beginning.
+//! Finds the settings of the encoder of a stream: those with the cheapest corrections for its
+//! beginning.
 
 use super::codes;
 use super::corrections::{Chances, Counting};
@@ -9,42 +10,43 @@ use super::restorer::Restorer;
 use super::settings::Settings;
 use super::symbols::{Frequencies, Token};
 
-/// Tokens that all candidates are tried on.
+/// Number of tokens that all candidates are tried on.
 const FIRST: usize = 1000;
-/// Tokens that the best of them are tried on.
+/// Number of tokens that the best candidates are tried on.
 pub const SECOND: usize = 16_000;
-/// How many are tried on more.
+/// Number of candidates that are tried on more tokens.
 const KEPT: usize = 5;
-/// A cost, in 2^-8 bits, that is as good as nothing: one correction costs more.
+/// A cost, in units of 2^-8 bits, that counts as none: one correction costs more.
 const NOTHING: u64 = 6 << 8;
-/// Headers that are looked at.
+/// Number of headers that are compared.
 pub const HEADERS: usize = 4;
 
 /// The beginning of a stream.
 #[derive(Debug, Default)]
 pub struct Sample {
-    /// Plain bytes of stored blocks, then tokens.
+    /// For each part, the number of plain bytes of stored blocks, then the tokens after them.
     pub parts: Vec<(usize, Vec<Token>)>,
-    /// Tokens in all parts.
+    /// Number of tokens in all parts.
     pub count: usize,
-    /// Tokens of the blocks that are not the last.
+    /// Number of tokens of each block except the last.
     pub sizes: Vec<usize>,
-    /// Some headers, and what their blocks use.
+    /// The first headers, each with the frequencies of the symbols in its block.
     pub headers: Vec<(Frequencies, Header)>,
-    /// The largest distance, in the whole stream.
+    /// The largest distance in the whole stream.
     pub furthest: usize,
-    /// The smallest distance, in the whole stream.
+    /// The smallest distance in the whole stream.
     pub nearest: usize,
 }
 
-/// The settings that fit `sample`, the beginning of a stream that stands for `plain`.
+/// The settings that fit `sample` best. `plain` is the content of the stream.
 pub fn settings(
     sample: &Sample,
     plain: &[u8],
     matcher: &mut Matcher,
     chances: &mut Chances,
 ) -> Settings {
-    // A stream longer than its matches reach was made with a smaller window.
+    // The smallest window that all distances fit. A stream that is longer than its distances reach
+    // was written with such a window.
     let tight = (9..15).find(|&window| sample.furthest <= (1 << window) - 262).unwrap_or(15);
     let window = if plain.len() > 2 << tight { tight } else { 15 };
     let usual = codes_of(sample, Settings { memory: memory(sample), window, ..Settings::USUAL });
@@ -110,14 +112,14 @@ pub fn settings(
     best
 }
 
-/// zlib's memory level, if a block ends because it is full.
+/// zlib's memory level, which follows from the number of tokens of a full block.
 fn memory(sample: &Sample) -> u32 {
-    // GNU gzip may end a block early too; the largest one tells.
+    // GNU gzip may end a block early, so the largest block counts.
     let largest = sample.sizes.iter().copied().max().unwrap_or(0);
     (1..=9).find(|level| largest + 1 == 1 << (level + 6)).unwrap_or(8)
 }
 
-/// How code lengths are made.
+/// Completes `settings` with the algorithm that makes the code lengths.
 fn codes_of(sample: &Sample, settings: Settings) -> Settings {
     let wrong = |method: Method, joint: bool| -> usize {
         let differs = |(uses, told): &(Frequencies, Header)| {
@@ -148,7 +150,7 @@ fn codes_of(sample: &Sample, settings: Settings) -> Settings {
     best.1
 }
 
-/// What the first `count` tokens of `sample` cost, in 2^-8 bits.
+/// Cost of the corrections for the first `count` tokens of `sample`, in units of 2^-8 bits.
 fn cost(
     settings: Settings,
     sample: &Sample,

@@ -1,4 +1,4 @@
-//! What is assumed about the encoder of a stream.
+//! Settings: the assumptions about the encoder of a stream.
 
 use super::lengths::Method;
 use super::matcher::Reach;
@@ -6,23 +6,24 @@ use super::symbols::{MAX_DISTANCE, MAX_MATCH};
 use crate::error::{Error, Result};
 use crate::varint::Reader;
 
-/// How an encoder looks for matches.
+/// The way in which an encoder searches for matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Search {
-    /// Not at all.
+    /// No search: all tokens are literals.
     Off,
-    /// Only runs of one byte value.
+    /// Only runs of one byte value are found.
     Runs,
-    /// The first match is taken; one longer than `insert` leaves its positions out of the chains.
+    /// The first of the longest matches is taken. The positions inside a match longer than `insert`
+    /// are not added to the chains.
     Greedy {
-        /// Longest match whose positions go into the chains.
+        /// Length of the longest match whose positions are added to the chains.
         insert: usize,
     },
-    /// A match shorter than `lazy` is taken only if none at the next byte is longer.
+    /// A match shorter than `lazy` is taken only if the next position has no longer match.
     Lazy {
-        /// From this length on the next search goes along a quarter of the chain.
+        /// After a match of this length the next search follows only a quarter of the chain.
         good: usize,
-        /// From this length on there is no next search.
+        /// After a match of this length there is no search at the next position.
         lazy: usize,
     },
 }
@@ -30,11 +31,11 @@ pub enum Search {
 /// One row of [`ROWS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row {
-    /// How it looks for matches.
+    /// The way in which the encoder searches for matches.
     pub search: Search,
-    /// The search ends with a match of this length.
+    /// A match of this length ends a search.
     pub nice: usize,
-    /// Most positions looked at.
+    /// Largest number of positions that a search compares.
     pub chain: u32,
 }
 
@@ -46,8 +47,8 @@ const fn lazy(good: usize, lazy: usize, nice: usize, chain: u32) -> Row {
     Row { search: Search::Lazy { good, lazy }, nice, chain }
 }
 
-/// What a stored number stands for: 0 no search, 1 to 9 the levels of zlib, 10 runs, then settings
-/// near those of other encoders.
+/// The searches by stored number: 0 no search, 1 to 9 the levels of zlib, 10 runs, then settings
+/// close to those of other encoders.
 pub const ROWS: [Row; 16] = [
     Row { search: Search::Off, nice: 0, chain: 0 },
     greedy(4, 8, 4),
@@ -67,37 +68,37 @@ pub const ROWS: [Row; 16] = [
     lazy(258, 258, 258, 1024),
 ];
 
-/// What is assumed about an encoder.
+/// The assumptions about the encoder of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
-    /// The number of a row of [`ROWS`].
+    /// Index of a row of [`ROWS`].
     pub row: u8,
-    /// Matches of up to five bytes are not taken (zlib's filtered strategy).
+    /// Are matches of up to five bytes refused, as in zlib's filtered strategy?
     pub filtered: bool,
-    /// Nothing is left out at the edges: matches start at the first byte, reach to the end of the
-    /// window, and three bytes are taken from any distance.
+    /// Are there no limits at the edges? Then matches start at the first byte, reach to the end of
+    /// the window, and may have three bytes at any distance.
     pub edges: bool,
-    /// Chains are of positions with the same next four bytes, not three.
+    /// Do chains join positions with the same four bytes? Otherwise three bytes.
     pub four: bool,
-    /// Logarithm of the window, 8 to 15.
+    /// Base-2 logarithm of the window, 8 to 15.
     pub window: u32,
-    /// zlib's memory level, 1 to 9: blocks have 2^(6 + level) − 1 tokens.
+    /// zlib's memory level, 1 to 9. A full block has 2^(6 + level) − 1 tokens.
     pub memory: u32,
-    /// Bits of a hash, 8 to 16: in zlib 7 more than the memory level.
+    /// Bits of a hash, 8 to 16. zlib has 7 more than the memory level.
     pub hash: u32,
-    /// Whether runs of code lengths go on from literals to distances.
+    /// May runs of code lengths continue from literals to distances?
     pub joint: bool,
-    /// How code lengths come from frequencies.
+    /// The algorithm that makes the code lengths.
     pub method: Method,
 }
 
-/// Three bytes from further away are not taken.
+/// Matches of three bytes at larger distances are refused.
 const TOO_FAR: usize = 4096;
-/// zlib keeps so many bytes of the window free.
+/// Number of bytes of the window that zlib keeps free.
 const KEPT_FREE: usize = 262;
 
 impl Settings {
-    /// zlib's level 6, as nearly all programs have it.
+    /// zlib's level 6, the default of nearly all programs.
     pub const USUAL: Self = Settings {
         row: 6,
         filtered: false,
@@ -110,26 +111,26 @@ impl Settings {
         method: Method::Heap,
     };
 
-    /// What the row says.
+    /// The row of these settings.
     pub fn row(&self) -> Row {
         ROWS[usize::from(self.row & 15)]
     }
 
-    /// Tokens of a full block.
+    /// Number of tokens of a full block.
     pub fn tokens(&self) -> usize {
         (1 << (self.memory + 6)) - 1
     }
 
-    /// How far a search goes.
+    /// The limits of a search.
     pub fn reach(&self) -> Reach {
         let Row { nice, chain, .. } = self.row();
-        // A window of 2^8 bytes is one of 2^9 in zlib.
+        // zlib has a window of 2^9 bytes if 2^8 is asked for.
         let window = 1usize << self.window.max(9);
         let distance = if self.edges { window.min(MAX_DISTANCE) } else { window - KEPT_FREE };
         Reach { chain, nice: nice.min(MAX_MATCH), distance, start: self.edges }
     }
 
-    /// Whether a match of this length at this distance is passed over by a lazy search.
+    /// Does a lazy search refuse a match of this length at this distance?
     pub fn poor(&self, length: usize, distance: usize) -> bool {
         self.filtered && length <= 5 || !self.edges && length == 3 && distance > TOO_FAR
     }
@@ -146,10 +147,10 @@ impl Settings {
         ]);
     }
 
-    /// Reads what [`Settings::write`] wrote.
+    /// Reads the bytes of [`Settings::write`].
     ///
     /// # Errors
-    /// [`Error::Corrupt`] for numbers out of their range.
+    /// [`Error::Corrupt`] for a number that is out of range.
     pub fn read(reader: &mut Reader<'_>) -> Result<Self> {
         let (first, sizes, flags) = (reader.byte()?, reader.byte()?, reader.byte()?);
         if first >= 128 || sizes >= 81 || flags > 31 {

@@ -1,11 +1,11 @@
-//! Tokens of a deflate stream and the symbols of RFC 1951 that stand for them.
+//! Tokens of a deflate stream, and the symbols of RFC 1951 for them.
 
-/// A literal, or a copy of bytes that came before.
+/// A literal byte, or a copy of earlier bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Token {
-    /// How far back the copy starts, 1 to 32768; 0 for a literal.
+    /// Distance of a copy, 1 to 32768; 0 for a literal.
     pub distance: u16,
-    /// Bytes of the copy, 3 to 258; the value of a literal.
+    /// Length of a copy, 3 to 258; for a literal, the value of the byte.
     pub length: u16,
 }
 
@@ -15,35 +15,35 @@ impl Token {
         Token { distance: 0, length: byte.into() }
     }
 
-    /// Whether it is a literal.
+    /// Is the token a literal?
     pub fn is_literal(self) -> bool {
         self.distance == 0
     }
 
-    /// How many plain bytes it stands for.
+    /// Number of plain bytes that the token stands for.
     pub fn span(self) -> usize {
         if self.is_literal() { 1 } else { self.length.into() }
     }
 }
 
-/// The shortest copy.
+/// Length of the shortest copy.
 pub const MIN_MATCH: usize = 3;
-/// The longest copy.
+/// Length of the longest copy.
 pub const MAX_MATCH: usize = 258;
-/// The furthest copy.
+/// Largest distance.
 pub const MAX_DISTANCE: usize = 32768;
 /// The symbol that ends a block.
 pub const END: usize = 256;
-/// Symbols for literals, the end and lengths.
+/// Number of symbols for literals, the end of a block, and lengths.
 pub const LITERALS: usize = 286;
-/// Symbols for distances.
+/// Number of symbols for distances.
 pub const DISTANCES: usize = 30;
-/// In this order the lengths of the code for code lengths are written.
+/// Order in which the lengths of the code for steps are written.
 pub const ORDER: [usize; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
-/// Extra bits of the symbols for code lengths.
+/// Number of extra bits of the symbols for code lengths.
 pub const REPEAT_EXTRA: [u8; 19] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 3, 7];
 
-/// Extra bits of each length symbol, from 257 on.
+/// Number of extra bits of each length symbol, from 257 on.
 pub const LENGTH_EXTRA: [u8; 29] = {
     let mut extra = [0; 29];
     let mut index = 8;
@@ -53,7 +53,7 @@ pub const LENGTH_EXTRA: [u8; 29] = {
     }
     extra
 };
-/// The least length of each length symbol.
+/// Smallest length of each length symbol.
 pub const LENGTH_BASE: [u16; 29] = {
     let mut base = [258; 29];
     let (mut index, mut length) = (0, 3);
@@ -64,7 +64,7 @@ pub const LENGTH_BASE: [u16; 29] = {
     }
     base
 };
-/// Extra bits of each distance symbol.
+/// Number of extra bits of each distance symbol.
 pub const DISTANCE_EXTRA: [u8; 30] = {
     let mut extra = [0; 30];
     let mut index = 4;
@@ -74,7 +74,7 @@ pub const DISTANCE_EXTRA: [u8; 30] = {
     }
     extra
 };
-/// The least distance of each distance symbol.
+/// Smallest distance of each distance symbol.
 pub const DISTANCE_BASE: [u16; 30] = {
     let mut base = [1; 30];
     let (mut index, mut distance) = (0, 1u16);
@@ -119,17 +119,17 @@ pub fn distance_symbol(distance: u16) -> usize {
     (top * 2 + (offset >> (top - 1) & 1)) as usize
 }
 
-/// How often each symbol is used in a block.
+/// Number of uses of each symbol in a block.
 #[derive(Debug, Clone)]
 pub struct Frequencies {
-    /// Of literals, the end and lengths.
+    /// Uses of literals, the end of the block, and lengths.
     pub literals: [u32; LITERALS],
-    /// Of distances.
+    /// Uses of distances.
     pub distances: [u32; DISTANCES],
 }
 
 impl Frequencies {
-    /// Those of a block of `tokens`, its end included.
+    /// The frequencies of a block of `tokens`, including its end.
     pub fn of(tokens: &[Token]) -> Self {
         let mut all = Frequencies { literals: [0; LITERALS], distances: [0; DISTANCES] };
         all.literals[END] = 1;

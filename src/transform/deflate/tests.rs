@@ -1,4 +1,4 @@
-//! Streams of several encoders, damage and lies.
+//! Streams of several encoders, damaged streams, and wrong corrections.
 
 use std::io::Write;
 use std::time::Instant;
@@ -32,7 +32,7 @@ fn text(len: usize) -> Vec<u8> {
         .collect()
 }
 
-/// Text, noise, copies from near and far, a run.
+/// Text, noise, near and far copies, and a run.
 fn mixture() -> Vec<u8> {
     let text = text(400_000);
     [
@@ -46,14 +46,14 @@ fn mixture() -> Vec<u8> {
     .concat()
 }
 
-/// A stream by miniz_oxide.
+/// A stream that miniz_oxide writes.
 fn deflated(plain: &[u8], level: u32) -> Vec<u8> {
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::new(level));
     encoder.write_all(plain).unwrap();
     encoder.finish().unwrap()
 }
 
-/// Takes the stream at the start of `bytes` apart and puts it together again.
+/// Splits the stream at the start of `bytes` and puts it together again.
 fn round_trip(bytes: &[u8], trailer: Trailer) -> (Parts, usize) {
     let (parts, consumed) = forward(bytes, trailer, 1, 1 << 30).unwrap();
     assert_eq!(inverse(parts.clone(), consumed).unwrap(), bytes[..consumed]);
@@ -66,8 +66,9 @@ fn parts_of(settings: Settings, side: &[u8], inner: &[u8]) -> Parts {
     Parts { id: ID, params, side: side.to_vec(), packed: Vec::new(), inner: inner.to_vec() }
 }
 
-/// Row, memory level, window, whether filtered, then length and CRC-32 of what zlib 1.2.13 makes of
-/// `mixture()` with these: levels 1 to 9, another memory level, windows and strategies.
+/// Settings and results of zlib 1.2.13: row, memory level, window, filtered; then length and CRC-32
+/// of its stream for `mixture()`. Levels 1 to 9, another memory level, other windows and
+/// strategies.
 const ZLIB: [(u8, u32, u32, bool, usize, u32); 15] = [
     (1, 8, 15, false, 112_906, 0x07EE_BB20),
     (2, 8, 15, false, 105_299, 0xF3E5_CC12),
@@ -86,7 +87,8 @@ const ZLIB: [(u8, u32, u32, bool, usize, u32); 15] = [
     (0, 8, 15, false, 243_672, 0xC373_3FB2),
 ];
 
-/// Without corrections the bytes are those of zlib; so its streams need none.
+/// Without corrections the inverse writes the bytes of zlib. So streams of zlib need no
+/// corrections.
 #[test]
 fn the_prediction_is_what_zlib_writes() {
     let plain = mixture();
@@ -167,7 +169,8 @@ fn limits_hold() {
     assert!(matches!(inverse(parts, consumed - 1), Err(Error::Corrupt(_))));
 }
 
-/// Most starts are false: bytes that were none cost next to nothing.
+/// Most places that look like the start of a stream are none. Trying them must cost next to
+/// nothing.
 #[test]
 fn false_starts_are_cheap() {
     let bytes = noise(1 << 18);
@@ -180,13 +183,13 @@ fn false_starts_are_cheap() {
         }
     }
     assert!(worked < 20_000 * 200, "{worked} bytes");
-    // 27 µs a byte were once spent on such streams.
+    // An earlier version took 27 µs a byte on such streams.
     assert!(clock.elapsed().as_secs() < 10);
 }
 
 #[test]
 fn corrections_that_never_end_do() {
-    // Zeros all along: whatever they decode to, it is bounded by the limit or by the content.
+    // The limit or the length of the content bounds the result of constant corrections.
     for value in [0u8, 0x55, 0xFF] {
         for row in 0..16 {
             let settings = Settings { row, ..Settings::USUAL };
@@ -197,7 +200,7 @@ fn corrections_that_never_end_do() {
     }
 }
 
-/// Blocks of nothing are nearly free to code, but not to make.
+/// Empty blocks cost nearly nothing to code, but time to make. Too many of them are refused.
 #[test]
 fn blocks_without_end_are_refused() {
     let mut chances = Chances::default();
@@ -273,7 +276,8 @@ proptest! {
         }
     }
 
-    /// Corrections that lie make streams of odd choices: these come back too, by whatever settings.
+    /// Random corrections make streams of odd choices. The transform restores these too, with any
+    /// settings.
     #[test]
     fn odd_choices_return(plain in any_plain(), made in any_settings(), known in any_settings(), side in proptest::collection::vec(any::<u8>(), 0..400)) {
         let limit = plain.len() * 8 + 1000;

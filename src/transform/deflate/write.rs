@@ -1,4 +1,4 @@
-//! Blocks of a deflate stream to bits.
+//! Writes the blocks of a deflate stream.
 
 use super::bits::BitWriter;
 use super::code::{self, FIXED, FIXED_DISTANCES};
@@ -8,14 +8,14 @@ use super::symbols::{
     length_symbol,
 };
 
-/// Codes that the writer needs, used again for every block.
+/// Codes that the writer needs. They are used again for every block.
 #[derive(Debug, Default)]
 pub struct Codes {
     literals: Vec<u16>,
     distances: Vec<u16>,
 }
 
-/// Appends `block`, which stands for `plain`, with its `tokens`.
+/// Appends `block` with the content `plain` and these `tokens`.
 pub fn block(
     writer: &mut BitWriter,
     block: &Block,
@@ -53,7 +53,7 @@ fn write_tokens(
 ) {
     code::canonical(literals, &mut codes.literals);
     code::canonical(distances, &mut codes.distances);
-    // A symbol without a code takes no bits; corrections that lie can bring one.
+    // A symbol without a code takes no bits. Wrong corrections can ask for such a symbol.
     let put = |writer: &mut BitWriter, codes: &[u16], lengths: &[u8], symbol: usize| {
         if let (Some(&code), Some(&length)) = (codes.get(symbol), lengths.get(symbol)) {
             writer.put(code.into(), length.into());
