@@ -1,12 +1,12 @@
-//! The decoding half of the coder.
+//! The decoder of the arithmetic coder.
 
 use super::NARROWEST;
 use crate::numeric::PROBABILITY_BITS;
 
-/// Turns bytes back into bits, given the same probabilities as the encoder had.
+/// Turns bytes back into bits. The decoder must be given the same probabilities as the encoder.
 #[derive(Debug)]
 pub struct Decoder<'a> {
-    /// How far the code lies above the low end of the interval.
+    /// Distance between the code and the low end of the interval.
     offset: u64,
     range: u64,
     bytes: &'a [u8],
@@ -14,7 +14,7 @@ pub struct Decoder<'a> {
 }
 
 impl<'a> Decoder<'a> {
-    /// A decoder at the start of `bytes`.
+    /// Starts at the front of `bytes`.
     #[must_use]
     pub fn new(bytes: &'a [u8]) -> Self {
         let mut decoder = Self { offset: 0, range: u64::MAX, bytes, position: 0 };
@@ -22,7 +22,7 @@ impl<'a> Decoder<'a> {
         decoder
     }
 
-    /// The next four bytes, zeros past the end.
+    /// The next four bytes. Zeros follow the end of the bytes.
     fn word(&mut self) -> u32 {
         let rest = self.bytes.get(self.position..).unwrap_or(&[]);
         self.position += 4;
@@ -34,7 +34,7 @@ impl<'a> Decoder<'a> {
         u32::from_be_bytes(word)
     }
 
-    /// The next bit, `probability` being that of a one, in 1..2^22.
+    /// The next bit. `probability` is that of a one, in 1..2^22.
     #[inline(always)]
     pub fn decode(&mut self, probability: u32) -> u32 {
         #[cfg(test)]
@@ -51,7 +51,7 @@ impl<'a> Decoder<'a> {
         bit
     }
 
-    /// Whether far more bytes were read than there are: the code was cut short or is no code.
+    /// Were far more bytes read than there are? Then the code was cut, or is no code.
     #[must_use]
     pub fn overrun(&self) -> bool {
         self.position > self.bytes.len() + 16

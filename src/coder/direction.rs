@@ -1,15 +1,16 @@
-//! One text for both directions: models code a bit that they know, or learn which bit it was.
+//! One interface for both directions, so that a model has one function to code a bit or to learn
+//! which bit came.
 
 use super::{Decoder, Encoder};
 use crate::numeric::PROBABILITY_ONE;
 
-/// A coder of single bits, of either direction.
+/// A coder of single bits, for encoding or decoding.
 pub trait BitCoder {
-    /// Codes `bit`, whose probability of being one is `probability` (22 bits). Returns the bit that
-    /// was coded: a decoder ignores `bit`.
+    /// Codes `bit`. `probability` is that of a one, with 22 fractional bits. Returns the coded bit;
+    /// a decoder ignores `bit`.
     fn code(&mut self, bit: u32, probability: u32) -> u32;
 
-    /// Codes the lowest `width` bits of `value` at even odds, the highest first.
+    /// Codes the lowest `width` bits of `value` with even odds, highest bit first.
     #[inline]
     fn code_plain(&mut self, value: u32, width: u32) -> u32 {
         let mut coded = 0;
@@ -35,15 +36,15 @@ impl BitCoder for Decoder<'_> {
     }
 }
 
-/// What happens to the bits of a stream. The choice is made for each bit, so that large models are
-/// compiled once and not once for each direction.
+/// The direction of coding. The direction is tested for each bit, so that large models are compiled
+/// once and not once for each direction.
 #[derive(Debug)]
 pub enum Direction<'a> {
-    /// Bits are learned from, and not coded.
+    /// Models learn from the bits; nothing is coded.
     Prime,
-    /// Bits become a code.
+    /// The bits are encoded.
     Encode(Encoder),
-    /// Bits come out of a code.
+    /// The bits are decoded.
     Decode(Decoder<'a>),
 }
 

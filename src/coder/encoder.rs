@@ -1,4 +1,4 @@
-//! The encoding half of the coder.
+//! The encoder of the arithmetic coder.
 
 use super::NARROWEST;
 use crate::numeric::{PROBABILITY_BITS, PROBABILITY_ONE};
@@ -18,14 +18,14 @@ impl Default for Encoder {
 }
 
 impl Encoder {
-    /// An encoder that has written nothing yet.
+    /// An encoder without any bit.
     #[must_use]
     pub fn new() -> Self {
         Self { low: 0, range: u64::MAX, bytes: Vec::new() }
     }
 
-    /// Codes `bit`, where `probability` (of a one, in 1..2^22) is what the decoder will also
-    /// compute.
+    /// Codes `bit`. `probability` is that of a one, in 1..2^22; the decoder must compute the same
+    /// value.
     #[inline(always)]
     pub fn encode(&mut self, bit: u32, probability: u32) {
         #[cfg(test)]
@@ -46,7 +46,7 @@ impl Encoder {
         }
     }
 
-    /// Adds one to the number that the bytes written so far spell.
+    /// Adds one to the number that the written bytes represent.
     #[cold]
     #[inline(never)]
     fn carry(&mut self) {
@@ -58,21 +58,21 @@ impl Encoder {
         }
     }
 
-    /// Bytes written so far; the last few are still to come.
+    /// Bytes written so far. [`Encoder::finish`] adds the last few.
     #[must_use]
     pub fn len(&self) -> usize {
         self.bytes.len()
     }
 
-    /// Whether nothing was written yet.
+    /// Has nothing been written?
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 
-    /// Ends the code with as few bytes as identify it: the decoder reads zeros past the end. Of the
-    /// bytes already written at most eight are left out, for a decoder that reads far more than
-    /// there are takes the code for one cut short.
+    /// Ends the code with the fewest bytes that identify it, because the decoder reads zeros after
+    /// the end. At most eight written bytes are removed, because a decoder takes a code for cut
+    /// when it reads far more bytes than there are.
     #[must_use]
     pub fn finish(mut self) -> Vec<u8> {
         let least = self.bytes.len().saturating_sub(8);

@@ -1,29 +1,31 @@
-//! Leading bits that need no coding: the same in every byte of a stream, or nearly.
+//! Leading bits that are equal in all bytes of a stream, or in nearly all, and are not coded one by
+//! one.
 //!
-//! Text is mostly seven bits wide, and samples of sixteen bits seldom fill them. Such bits would
-//! cost next to nothing to code, but as much time as any other: a twentieth of the time of text, a
-//! fifth of that of a scan with twelve bits to a sample (`docs/architecture-engine.md`). So the few
-//! bytes of text that have the first bit set are listed ahead of the stream, and the predictor
-//! passes over it.
+//! Text mostly has seven bits a byte, and samples of sixteen bits seldom fill all bits. Coding such
+//! bits would take next to no bytes, but as much time as other bits: a twentieth of the time of
+//! text, a fifth of the time of a scan with twelve bits a sample (`docs/architecture-engine.md`).
+//! So the predictor skips these bits. The few bytes of text whose first bit is set are listed
+//! before the stream.
 
 use super::{Decoder, Encoder};
 use crate::error::{Error, Result};
 use crate::kind::Kind;
 use crate::numeric::{PROBABILITY_BITS, PROBABILITY_ONE};
 
-/// Which streams may have leading bits left out.
+/// The rule for leading bits of a stream.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Leading {
     /// All bits are coded.
     Coded,
-    /// The first bit of every byte, if few bytes have it set.
+    /// The first bit of every byte is skipped if few bytes have this bit set.
     SevenBit,
-    /// The first bits of samples of this many bytes (1 or 2), from where on none has them set.
+    /// The first bits of samples of this many bytes (1 or 2) are skipped, from the position on
+    /// where they are all zero.
     Samples(usize),
 }
 
 impl Leading {
-    /// For streams of `kind`.
+    /// The rule for streams of `kind`.
     #[must_use]
     pub fn of(kind: &Kind) -> Self {
         match kind {
@@ -41,28 +43,28 @@ impl Leading {
     }
 }
 
-/// One exception in so many bytes, at most: a listed one costs some three bytes.
+/// Smallest number of bytes for each exception. An exception in the list costs some three bytes.
 const SPARSE: usize = 8192;
-/// The chance that text is seven bits wide.
+/// The probability that text has seven bits a byte.
 const LIKELY: u32 = PROBABILITY_ONE / 16 * 15;
 const EVEN: u32 = 1 << (PROBABILITY_BITS - 1);
 
-/// How many leading bits are passed over, and where.
+/// Number of leading bits that are skipped, and the first position at which they are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Skipped {
-    /// Of a byte at an even and at an odd position, 0 to 7.
+    /// Number of bits at even and at odd positions, 0 to 7.
     pub bits: [u32; 2],
-    /// The first position where they are: images may come after a header.
+    /// The first position at which bits are skipped, because an image may follow a header.
     pub start: usize,
 }
 
 impl Skipped {
-    /// `count` bits of each sample of `width` bytes from `start` on.
+    /// Skips `count` bits of each sample of `width` bytes from position `start` on.
     fn of_samples(count: u32, width: usize, start: usize) -> Self {
         Self { bits: if width == 1 { [count; 2] } else { [count, 0] }, start }
     }
 
-    /// Bits passed over in the byte at `position`.
+    /// Number of bits that are skipped in the byte at `position`.
     #[inline(always)]
     #[must_use]
     pub fn at(self, position: usize) -> u32 {
@@ -70,17 +72,17 @@ impl Skipped {
     }
 }
 
-/// The leading bits that one stream leaves out.
+/// The leading bits that one stream skips.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct LeadingBits {
     /// How many, and where.
     pub skipped: Skipped,
-    /// Positions, ascending, of the bytes whose first bit is one all the same.
+    /// Positions, ascending, of the bytes whose first bit is set although it is skipped.
     pub exceptions: Vec<usize>,
 }
 
 impl LeadingBits {
-    /// What `bytes` can leave out.
+    /// The leading bits that `bytes` allow to skip under the rule `leading`.
     #[must_use]
     pub fn find(bytes: &[u8], leading: Leading) -> Self {
         match leading {
@@ -105,7 +107,7 @@ impl LeadingBits {
         }
     }
 
-    /// Writes what the decoder has to know.
+    /// Writes the leading bits for the decoder.
     pub fn encode(&self, leading: Leading, encoder: &mut Encoder) {
         match leading {
             Leading::Coded => {}
@@ -131,10 +133,10 @@ impl LeadingBits {
         }
     }
 
-    /// Reads what [`LeadingBits::encode`] wrote of a stream of `length` bytes.
+    /// Reads the leading bits of a stream of `length` bytes, which [`LeadingBits::encode`] wrote.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] when an exception lies past the end.
+    /// [`Error::Corrupt`] if an exception is after the end of the stream.
     pub fn decode(leading: Leading, length: usize, decoder: &mut Decoder) -> Result<Self> {
         match leading {
             Leading::Coded => Ok(Self::default()),
@@ -167,9 +169,9 @@ impl LeadingBits {
     }
 }
 
-/// The leading bits, and the start, that leave out most in all.
+/// The number of leading bits and the start that together skip the most bits.
 fn narrow_samples(bytes: &[u8], width: usize) -> Skipped {
-    // Where each number of leading zeros is had from on.
+    // For each number of leading zeros, the position from which on all samples have them.
     let mut starts = [0; 8];
     for (position, byte) in bytes.iter().enumerate().step_by(width) {
         starts[byte.leading_zeros().min(7) as usize] = position + width;
@@ -184,7 +186,7 @@ fn narrow_samples(bytes: &[u8], width: usize) -> Skipped {
         .unwrap_or_default()
 }
 
-/// Elias's gamma code of a number above zero.
+/// Codes a number above zero in Elias's gamma code.
 fn encode_number(encoder: &mut Encoder, number: u32) {
     let bits = number.ilog2();
     (0..bits).for_each(|_| encoder.encode(1, EVEN));

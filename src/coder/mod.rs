@@ -1,9 +1,9 @@
-//! The binary arithmetic coder: one bit and one probability at a time.
+//! The binary arithmetic coder, which codes bits by their probabilities.
 //!
-//! A range coder with a 64-bit interval that is renormalised 32 bits at a time. The interval is
-//! never narrower than 2^32, so a 22-bit probability is honoured to better than one part in a
-//! thousand at worst, and to 2^-40 as a rule. Carries run back through the bytes already written,
-//! so no probability can make the coder lose precision or stall.
+//! A range coder with an interval of 64 bits that is renormalised by 32 bits. The interval is never
+//! narrower than 2^32. So a probability of 22 bits is kept to better than one part in a thousand at
+//! worst, and to 2^-40 as a rule. Carries propagate into the bytes that were written. So no
+//! probability can make the coder lose precision or stall.
 
 mod decoder;
 mod direction;
@@ -16,7 +16,7 @@ pub use decoder::Decoder;
 pub use direction::{BitCoder, Direction};
 pub use encoder::Encoder;
 
-/// The interval is widened whenever it becomes narrower than this.
+/// An interval narrower than this is widened.
 const NARROWEST: u64 = 1 << 32;
 
 #[cfg(test)]
@@ -39,7 +39,7 @@ mod tests {
         bytes.len()
     }
 
-    /// A one leaves the low end of the interval where it is: the number of many is zero.
+    /// A one leaves the low end of the interval unchanged, so the number for many ones is zero.
     #[test]
     fn a_code_of_zeros_is_not_taken_for_one_cut_short() {
         for ones in [10, 100, 1000, 10_000] {
@@ -67,7 +67,8 @@ mod tests {
 
     #[test]
     fn carries_run_through_every_byte_written() {
-        // Zeros coded as nearly certain ones push `low` up to the brim, then over it.
+        // Zeros that were nearly certain to be ones push `low` to the largest value, and then
+        // beyond it.
         let mut bits = vec![(0u32, PROBABILITY_ONE - 1); 400];
         bits.extend(vec![(1, PROBABILITY_ONE - 1); 400]);
         bits.extend(vec![(0, PROBABILITY_ONE / 2); 400]);

@@ -1,5 +1,5 @@
-//! For tests: a hash of every probability that is coded, so that a difference shows even where it
-//! leaves the coded bytes as they were.
+//! A hash over all coded probabilities, for tests. The hash shows differences that leave the coded
+//! bytes unchanged.
 
 use std::cell::{Cell, RefCell};
 
@@ -10,7 +10,7 @@ thread_local! {
     static NOTED: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Takes in one probability.
+/// Adds one probability to the hash.
 pub fn note(probability: u32) {
     NOTED.set(NOTED.get() + 1);
     TRACE.with_borrow_mut(|trace| {
@@ -20,7 +20,8 @@ pub fn note(probability: u32) {
     });
 }
 
-/// What `work` returns, and the hash of all probabilities that it codes or decodes on this thread.
+/// The result of `work`, and the hash of all probabilities that `work` codes or decodes on this
+/// thread.
 pub fn of<T>(work: impl FnOnce() -> T) -> (T, u64) {
     TRACE.with_borrow_mut(|trace| *trace = Some(Box::default()));
     let result = work();
@@ -28,7 +29,7 @@ pub fn of<T>(work: impl FnOnce() -> T) -> (T, u64) {
     (result, hash)
 }
 
-/// How many decisions `work` codes or decodes on this thread.
+/// Number of decisions that `work` codes or decodes on this thread.
 pub fn count(work: impl FnOnce()) -> usize {
     let before = NOTED.get();
     work();

@@ -1,45 +1,45 @@
-//! What the headers of a Windows image say about where its bytes are loaded.
+//! Parses the headers of a Windows image, which say to which addresses its bytes are loaded.
 //!
-//! Offsets as in Microsoft's "PE Format": the COFF header, the optional header (PE32 and PE32+),
-//! the section table.
+//! Offsets are those of Microsoft's "PE Format": the COFF header, the optional header (PE32 and
+//! PE32+), the section table.
 
 use std::ops::Range;
 
-/// The loader of Windows takes no more.
+/// Largest number of sections that the loader of Windows accepts.
 const MAX_SECTIONS: usize = 96;
 
 /// `IMAGE_FILE_MACHINE_AMD64`.
 const X86_64: u16 = 0x8664;
 
-/// Where an image lies in memory and its sections in the file.
+/// Addresses of an image in memory, and offsets of its sections in the file.
 #[derive(Debug)]
 pub struct Image {
-    /// PE32+: addresses have 64 bits.
+    /// Is the image PE32+? Then addresses have 64 bits.
     pub wide: bool,
-    /// The address that it was linked for.
+    /// Address that the image was linked for.
     pub base: u64,
-    /// Bytes in memory.
+    /// Bytes of the image in memory.
     pub size: u64,
     /// Sections, ascending in the file and in memory.
     pub sections: Vec<Section>,
-    /// The base relocations, in the file.
+    /// Range of the base relocations in the file.
     pub relocations: Option<Range<usize>>,
-    /// The function table of an image for x86-64, in the file.
+    /// Range of the function table in the file, for an image for x86-64.
     pub functions: Option<Range<usize>>,
 }
 
-/// A section.
+/// A section of an image.
 #[derive(Debug)]
 pub struct Section {
-    /// Its distance from the start of the image in memory.
+    /// Address of the section relative to the start of the image.
     pub rva: u32,
-    /// Its bytes in the file, which need not be there.
+    /// Range of the section in the file. The end may be after the end of the file.
     pub file: Range<usize>,
 }
 
 impl Image {
-    /// Reads the headers of the image at the start of `bytes`. Sections that do not ascend are left
-    /// out, so that no byte belongs to two.
+    /// Parses the headers of the image at the start of `bytes`. Sections that do not ascend are
+    /// left out, so that no byte belongs to two sections.
     #[must_use]
     pub fn read(bytes: &[u8]) -> Option<Self> {
         if !bytes.starts_with(b"MZ") {
@@ -77,7 +77,7 @@ impl Image {
         if self.wide { 8 } else { 4 }
     }
 
-    /// The number of the section that `rva` is in or behind.
+    /// Number of sections that start at or before `rva`.
     #[must_use]
     pub fn section_of(&self, rva: u64) -> usize {
         self.sections.partition_point(|section| u64::from(section.rva) <= rva)
@@ -93,7 +93,7 @@ fn sections(table: &[u8]) -> Vec<Section> {
             continue;
         };
         let Some(end) = (start as usize).checked_add(len as usize) else { continue };
-        // A section without bytes in the file names no place there.
+        // A section without bytes in the file has no valid offset there.
         let ascends = len == 0 || start as usize >= file_end;
         if u64::from(rva) < rva_end
             || !ascends
@@ -110,7 +110,7 @@ fn sections(table: &[u8]) -> Vec<Section> {
     sections
 }
 
-/// The place in the file of what number `index` of `directories` names.
+/// Range in the file of the data directory with this index.
 fn directory(directories: &[u8], index: usize, sections: &[Section]) -> Option<Range<usize>> {
     let (rva, len) =
         (u32_at(directories, index * 8)?, u32_at(directories, index * 8 + 4)? as usize);
@@ -120,19 +120,19 @@ fn directory(directories: &[u8], index: usize, sections: &[Section]) -> Option<R
     (len > 0 && end <= section.file.end).then_some(start..end)
 }
 
-/// The two bytes at `at`.
+/// The 16-bit number at offset `at`, little-endian.
 #[must_use]
 pub fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
     bytes.get(at..)?.first_chunk().map(|&word| u16::from_le_bytes(word))
 }
 
-/// The four bytes at `at`.
+/// The 32-bit number at offset `at`, little-endian.
 #[must_use]
 pub fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..)?.first_chunk().map(|&word| u32::from_le_bytes(word))
 }
 
-/// The eight bytes at `at`.
+/// The 64-bit number at offset `at`, little-endian.
 #[must_use]
 pub fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
     bytes.get(at..)?.first_chunk().map(|&word| u64::from_le_bytes(word))

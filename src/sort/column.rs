@@ -1,9 +1,10 @@
-//! The model of the transform's last column: runs of a symbol, each coded as which symbol and
-//! how often.
+//! The model of the last column: runs of a symbol, each coded as the symbol and the length of the
+//! run.
 //!
-//! The symbol goes down its [`Tree`]; what each node predicts from is mostly how recently either
-//! of its sides was taken, since a sorted column keeps returning to the same few symbols. The
-//! length goes up a ladder of classes, one decision a rung. Both use [`Decision`].
+//! The symbol is coded by the decisions on its path in the [`Tree`]. The main input of each
+//! decision is how recently each side of the node was taken, because a sorted column keeps
+//! returning to the same few symbols. The length is coded by one decision for each length up to
+//! four, and then by one for each doubling. All are [`Decision`]s.
 
 use super::decision::{Decision, INPUTS, Place};
 use super::tree::{DEPTH, LEAF, Tree};
@@ -12,11 +13,11 @@ use crate::error::{Error, Result};
 use crate::numeric::PROBABILITY_ONE;
 use crate::numeric::state_map::{entry, probability, update_entry};
 
-/// Rungs of the ladder: lengths 1 to 4, then a class for each further doubling.
+/// Number of length classes: lengths 1 to 4, then one class for each further doubling.
 const RUNGS: u32 = 30;
 const SINGLE_RUNGS: u32 = 4;
 
-/// Bounds of the probabilities that go to the coder unmixed.
+/// Smallest probability that goes to the coder without mixing. The largest is as far from one.
 const LEAST: u32 = PROBABILITY_ONE >> 12;
 
 const SYMBOL_INPUTS: usize = 6;
@@ -26,42 +27,44 @@ const SYMBOL_SLOTS: usize = 1 << SYMBOL_BITS;
 const RUN_BITS: u32 = 13;
 const RUN_SLOTS: usize = 1 << RUN_BITS;
 
-/// Count limits. What the column was long ago hardly matters, so most inputs follow quickly.
+/// Limits of counts, by input. Old parts of the column hardly matter, so most inputs follow
+/// quickly.
 const SYMBOL_LIMITS: [u32; INPUTS] = [1000, 16, 24, 1000, 255, 100, 255, 1000];
 const RUN_LIMITS: [u32; INPUTS] = [24, 255, 255, 255, 255, 255, 255, 255];
 
-/// What is known about an inner node of the tree.
+/// The statistics of an inner node of the tree.
 #[derive(Clone, Copy, Default)]
 struct Node {
-    /// When each side was last taken, in runs.
+    /// Number of the run in which each side was last taken.
     taken: [u32; 2],
-    /// The class of the run that followed then.
+    /// Length class of that run.
     class: [u8; 2],
-    /// The last sixteen sides, the latest lowest.
+    /// The last sixteen sides, the latest in the lowest bit.
     sides: u16,
 }
 
-/// The model, in the state that the runs so far left it in.
+/// The model after the runs so far.
 pub struct Column {
     tree: Tree,
     nodes: [Node; 256],
     symbol: Decision<SYMBOL_SLOTS>,
     run: Decision<RUN_SLOTS>,
-    /// Runs so far, and one.
+    /// Number of runs so far, plus one.
     time: u32,
-    /// When each symbol was last seen.
+    /// Number of the run in which each symbol was last seen.
     seen: [u32; 256],
-    /// Classes of each symbol's last four runs, four bits each.
+    /// Length classes of the last four runs of each symbol, four bits each.
     classes_of: [u16; 256],
     /// The last two symbols.
     last: [u8; 2],
-    /// Classes of the last four runs.
+    /// Length classes of the last four runs.
     classes: u32,
-    /// How long ago the last two symbols had been seen, four bits each.
+    /// Classes of the number of runs since the last two symbols had been seen, four bits each.
     ages: u32,
-    /// The same, two bits each.
+    /// The same classes with two bits each.
     coarse_ages: u32,
-    /// Probabilities of the bits below a length's class, by class and the bits above them.
+    /// Probabilities of the bits below the highest bit of a length, by class and the bits above
+    /// them.
     within: Box<[[u32; 128]; 32]>,
     /// The path of the current symbol.
     path: [(u16, u8); DEPTH + 1],
@@ -73,14 +76,13 @@ fn magnitude(value: u32) -> u32 {
     (32 - value.leading_zeros()).min(15)
 }
 
-/// The start of a context's slots: mixed so that any of the upper bits can serve as an index.
+/// First slot of a context, hashed so that any of the upper bits can serve as an index.
 #[inline(always)]
 fn spread(context: u32, salt: u32) -> u32 {
     (context + salt).wrapping_mul(0x9E37_79B1)
 }
 
-/// The slot of a cell (see [`Tree::cells`]) within a context: cells of one group share a cache
-/// line.
+/// Slot of a cell (see [`Tree::cells`]) of a context. The cells of one group share a cache line.
 #[inline(always)]
 fn slot<const BITS: u32>(start: u32, cell: u32) -> usize {
     let group = cell >> 4;
@@ -89,7 +91,7 @@ fn slot<const BITS: u32>(start: u32, cell: u32) -> usize {
 }
 
 impl Column {
-    /// A model that has seen nothing.
+    /// A model without any observation.
     pub fn new(tree: Tree) -> Self {
         Self {
             tree,
@@ -108,8 +110,8 @@ impl Column {
         }
     }
 
-    /// Codes the run of `length` (1 to 2^24) `symbol`s that comes next. Returns both; what is
-    /// passed matters only to an encoder.
+    /// Codes the next run: `length` (1 to 2^24) times `symbol`. Returns symbol and length. A
+    /// decoder ignores the values that are passed.
     ///
     /// # Errors
     /// [`Error::Corrupt`] for a length that no encoder writes.
@@ -139,7 +141,7 @@ impl Column {
         Ok((symbol, length))
     }
 
-    /// Codes a symbol. Returns it and the length of its path.
+    /// Codes a symbol. Returns the symbol and the length of its path.
     #[inline(always)]
     fn code_symbol<C: BitCoder>(&mut self, coder: &mut C, symbol: u8) -> (u8, usize) {
         let path = self.tree.paths[usize::from(symbol)];
@@ -185,7 +187,7 @@ impl Column {
         unreachable!("every path ends within DEPTH steps")
     }
 
-    /// Codes a run's length. Returns it and its class.
+    /// Codes the length of a run. Returns the length and its class.
     #[inline(always)]
     fn code_length<C: BitCoder>(
         &mut self,
@@ -194,7 +196,7 @@ impl Column {
         age: u32,
         length: u32,
     ) -> Result<(u32, u32)> {
-        // Lengths from 5 on: the class is a magnitude, the bits below it follow.
+        // The class of lengths from 5 on is a magnitude. The bits below the highest bit follow.
         let above = length.wrapping_sub(SINGLE_RUNGS + 1).wrapping_add(2);
         let (class, width) = if length <= SINGLE_RUNGS {
             (length - 1, 0)
@@ -232,7 +234,7 @@ impl Column {
             return Ok((rung + 1, rung));
         }
         let width = if width == 0 { rung - SINGLE_RUNGS + 1 } else { width };
-        // Within a class, lengths that came before come again where a text repeats itself.
+        // Lengths of one class recur where a text repeats itself.
         let mut value = 1u32;
         for shift in (0..width).rev() {
             let slot = &mut self.within[rung as usize & 31][value.min(127) as usize];

@@ -1,8 +1,8 @@
-//! One kind of binary decision: a handful of adaptive probabilities, mixed and refined.
+//! A binary decision: up to eight adaptive probabilities, mixed, then corrected by two curves.
 //!
-//! Everything here must stay in the second-level cache: a miss costs more than the whole
-//! decision. The inputs fill one 128-bit register of 16-bit lanes, and the loops over them are
-//! plain integer code that compilers turn into vector instructions of any machine.
+//! All tables must stay in the second-level cache, because a miss costs more than the whole
+//! decision. The inputs fill one 128-bit register with lanes of 16 bits. The loops over the inputs
+//! are plain integer code, which compilers turn into vector instructions on any machine.
 
 use crate::coder::BitCoder;
 use crate::numeric::logistic::{MIX_BITS, MIX_LIMIT, STRETCH_BITS, squash, squash_coarse, stretch};
@@ -10,24 +10,24 @@ use crate::numeric::state_map::{entry, update_entry};
 use crate::numeric::{PROBABILITY_BITS, PROBABILITY_ONE};
 use wide::i16x8;
 
-/// Most inputs of a decision.
+/// Largest number of inputs of a decision.
 pub const INPUTS: usize = 8;
 
-/// Fractional bits of a weight's high half.
+/// Fractional bits of the high half of a weight.
 const WEIGHT_BITS: u32 = 14;
 const SUM_SHIFT: u32 = WEIGHT_BITS + STRETCH_BITS - MIX_BITS;
-/// Sum of the weights that a row starts with. From 1 to 1.5 sizes differ by less than 0.1 %.
+/// Sum of the initial weights of a row. Between 1 and 1.5 sizes differ by less than 0.1 %.
 const START_WEIGHT: i32 = 5 << (WEIGHT_BITS - 2);
-/// Learning rates, in 2^-13 of a weight per unit of input and error. A final rate of half or
-/// twice this loses 0.1 %.
+/// Final learning rate, in units of 2^-13 of a weight for each unit of input and error. Half or
+/// twice this rate loses 0.1 %.
 const LAST_RATE: u32 = 18;
 const EXTRA_RATE: u32 = 60;
-/// Errors below this teach the weights nothing: a little time saved at no loss.
+/// Smaller errors do not change the weights, which saves a little time and costs no size.
 const THRESHOLD: u32 = PROBABILITY_ONE / 64;
-/// Decisions after which half the extra rate is gone.
+/// Number of decisions after which half of the additional initial rate is gone.
 const RATE_SPAN: u32 = 2048;
 
-/// The weights of one mixer row: 16 bits that the sum reads, and 16 below them.
+/// The weights of one mixer row: the 16 bits that the sum uses, and 16 fractional bits below them.
 #[derive(Clone, Copy)]
 struct Row {
     high: i16x8,
@@ -35,21 +35,22 @@ struct Row {
 }
 
 impl Row {
-    /// Moves the weights along `inputs`; `error` has the rate in it.
+    /// Moves the weights along `inputs`. The rate is already a factor of `error`.
     #[inline(always)]
     fn train(&mut self, inputs: i16x8, error: i16) {
         let error = i16x8::splat(error);
         let step = inputs * error;
         let sign = i16x8::splat(i16::MIN);
         let low = self.low + step;
-        // All ones, which is -1, where the low half has overflown.
+        // All ones, which is -1, in lanes whose low half overflowed.
         let carry = (step ^ sign).simd_gt(low ^ sign);
         self.low = low;
         self.high = self.high.saturating_add(inputs.mul_keep_high(error)).saturating_sub(carry);
     }
 }
 
-/// Knots of a refining curve: every unit of ±7.5 in the stretched domain, half a cache line.
+/// Number of knots of a correcting curve: one for every unit of ±7.5 in the stretched domain, half
+/// a cache line.
 const KNOTS: usize = 16;
 const KNOT_SHIFT: u32 = MIX_BITS;
 const CURVE_LIMIT: i32 = (15 << (MIX_BITS - 1)) - 1;
@@ -57,11 +58,12 @@ const CURVE_RATE: u32 = 5;
 
 type Curve = [u16; KNOTS];
 
-/// The state behind one kind of decision. Each of the inputs has a table of `SLOTS` (a power of
-/// two) adaptive probabilities with counts.
+/// The tables of one kind of decision. Each input has a table of `SLOTS` (a power of two) adaptive
+/// probabilities with counts.
 pub struct Decision<const SLOTS: usize> {
     slots: Box<[[u32; SLOTS]; INPUTS]>,
-    /// How many updates a slot's rate keeps falling for, by input: large remembers, small follows.
+    /// For each input, the number of updates over which the rate of a slot falls. A large limit
+    /// remembers, a small limit follows quickly.
     limits: [u32; INPUTS],
     stretched: Box<[i16; 4096]>,
     rows: [Vec<Row>; 2],
@@ -70,18 +72,19 @@ pub struct Decision<const SLOTS: usize> {
     decisions: u32,
 }
 
-/// Where a decision looks: a slot an input, a row a mixer, a curve a refinement.
+/// The table elements of one decision: a slot for each input, a row for each mixer, a curve for
+/// each correction.
 pub struct Place<const USED: usize> {
-    /// Slot of each input, taken modulo the table's size.
+    /// Slot of each input, modulo the size of the table.
     pub slots: [usize; USED],
     /// Row of each mixer.
     pub rows: [usize; 2],
-    /// Curve of each refinement.
+    /// Curve of each correction.
     pub curves: [usize; 2],
 }
 
 impl<const SLOTS: usize> Decision<SLOTS> {
-    /// A decision of `used` inputs; `rows` and `curves` say how many there are to choose from.
+    /// A decision with `used` inputs. `rows` and `curves` are the numbers of rows and curves.
     pub fn new(used: usize, limits: [u32; INPUTS], rows: [usize; 2], curves: [usize; 2]) -> Self {
         let mut high = [0; INPUTS];
         high[..used].fill((START_WEIGHT / used as i32) as i16);
@@ -136,7 +139,7 @@ impl<const SLOTS: usize> Decision<SLOTS> {
             u32::from(curve[knot]) * ((1 << KNOT_SHIFT) - fraction)
                 + u32::from(curve[knot + 1]) * fraction
         };
-        // 16 fractional bits of a knot and those of its share, each.
+        // 16 fractional bits of a knot, plus those of its weight.
         let refined = (between(left) >> 1) + (between(right) >> 1);
         let refined = refined >> (16 + KNOT_SHIFT - PROBABILITY_BITS);
         let probability = ((mixed + refined) >> 1).clamp(16, PROBABILITY_ONE - 16);

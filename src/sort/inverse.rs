@@ -1,20 +1,20 @@
-//! The inverse transform: from the column and the chains' first rows back to the text.
+//! The inverse transform: the text from the last column and the first rows of the chains.
 //!
-//! Each byte needs one random access to a table far larger than the cache. Following many
-//! chains at once keeps as many accesses in flight as the machine has room for.
+//! Each byte needs one random access to a table far larger than the cache. Following many chains at
+//! once keeps as many accesses in flight as the machine allows.
 
 use super::suffix::chain_length;
 use crate::error::{Error, Result};
 use crate::simd::memory::zeroed;
 
-/// Chains are followed together, four groups of so many at most.
+/// Number of chains in a group. Up to four groups are followed together.
 const STEP: usize = 4;
 
-/// Undoes [`super::suffix::transform`]. `starts` must hold a row (at most the column's length)
-/// for every chain. A column that no text has gives some text of the same length.
+/// Undoes [`super::suffix::transform`]. `starts` must hold a row (at most the length of the column)
+/// for each chain. A column that belongs to no text gives some text of the same length.
 ///
 /// # Errors
-/// [`Error::Limit`] when there is no memory for the table, [`Error::Corrupt`] for rows past the
+/// [`Error::Limit`] if there is no memory for the table; [`Error::Corrupt`] for a row after the
 /// end.
 pub fn inverse(column: &[u8], starts: &[u32]) -> Result<Vec<u8>> {
     let length = column.len();
@@ -24,7 +24,8 @@ pub fn inverse(column: &[u8], starts: &[u32]) -> Result<Vec<u8>> {
         return Err(Error::Corrupt("transform start".into()));
     };
     let whole = whole as usize;
-    // Each row's entry: the row of the suffix one shorter, and the byte that it drops.
+    // The entry of a row: the row of the suffix that is one byte shorter, and the byte that is
+    // dropped.
     let mut table = zeroed::<u32>(length + 1, "the inverse transform")?;
     let mut next = [0u32; 256];
     for &byte in column {
@@ -43,8 +44,8 @@ pub fn inverse(column: &[u8], starts: &[u32]) -> Result<Vec<u8>> {
             *place += 1;
         }
     }
-    // The last chain runs on past the end, into what is cut off; so do the lanes that fill up the
-    // last group.
+    // The last chain runs beyond the end of the text, into bytes that are cut off. So do the chains
+    // that fill up the last group.
     let lanes = if starts.len() > 1 { starts.len().next_multiple_of(STEP) } else { 1 };
     let mut text = vec![0; lanes * chain];
     let mut starts = starts.to_vec();
@@ -63,7 +64,7 @@ pub fn inverse(column: &[u8], starts: &[u32]) -> Result<Vec<u8>> {
     Ok(text)
 }
 
-/// Fills `COUNT` pieces of equal length from the rows where they start.
+/// Fills `COUNT` pieces of equal length, which start at these rows.
 fn follow<const COUNT: usize>(table: &[u32], pieces: &mut [&mut [u8]], starts: &[u32]) {
     let (Some(pieces), Some(&(mut rows))) =
         (pieces.first_chunk_mut::<COUNT>(), starts.first_chunk::<COUNT>())

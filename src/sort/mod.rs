@@ -1,21 +1,24 @@
-//! The codec of the fast levels: sort, then model what sorting made easy.
+//! The sorting codec of the fast levels: a Burrows-Wheeler transform, then a model of the last
+//! column.
 //!
-//! A Burrows-Wheeler transform (`suffix`) puts bytes that are followed by the same text next to
-//! each other. In the column this gives, most bytes repeat the one before, and the rest mostly
-//! return to a symbol seen a moment ago; a small context-mixing model (`column`) codes its
-//! runs with two to five binary decisions a byte, from tables that stay in the second-level
-//! cache. The symbol goes down a Huffman-shaped `tree`; every decision (`decision`) mixes a
-//! few adaptive probabilities. Decoding runs the same model and follows the rows back (`inverse`).
+//! The Burrows-Wheeler transform (`suffix`) sorts the bytes of a text by the text that follows each
+//! byte. In the last column, most bytes equal the byte before, and most others equal a byte shortly
+//! before. A small context-mixing model (`column`) codes the runs of the column with two to five
+//! binary decisions for each byte, from tables that stay in the second-level cache. The decisions
+//! of a symbol form a Huffman `tree`. Every decision (`decision`) mixes a few adaptive
+//! probabilities. The decoder runs the same model and then inverts the transform (`inverse`).
 //!
-//! The coded stream, one arithmetic code for each piece of at most 2^24 - 1 bytes:
+//! The text is cut into segments of at most 2^24 - 1 bytes. Each segment has one arithmetic code:
 //!
 //! | part | size |
 //! |---|---|
-//! | length of the code, unless it is the last piece's | 4 bytes, little-endian |
-//! | *either* the piece itself, when its code would be no shorter | the piece's length: what tells it from a code |
-//! | *or* the tree's code lengths | about 40 bytes of code |
-//! | first rows of the inverse's chains | 1 to 32, as many bits each as the length has |
+//! | length of the code, except for the last segment | 4 bytes, little-endian |
+//! | *either* the segment itself, if its code is not shorter | the length of the segment |
+//! | *or* the code lengths of the tree | about 40 bytes of code |
+//! | first rows of the chains of the inverse | 1 to 32 numbers, as many bits each as the length |
 //! | runs: symbol, length | the rest of the code |
+//!
+//! A decoder tells the segment itself from a code by the length.
 
 mod column;
 mod decision;
@@ -31,19 +34,19 @@ use column::Column;
 use suffix::{LONGEST, chain_length};
 use tree::{Tree, code_lengths, lengths_of};
 
-/// Bytes of the length before a piece's code.
+/// Bytes of the length before the code of a segment.
 const PREFIX: usize = 4;
 
-/// Codes `raw`. The stream says nothing of its length: [`decode`] must be told.
+/// Codes `raw`. The stream does not contain the length of `raw`; [`decode`] must be told.
 ///
 /// # Errors
-/// [`Error::Limit`] when memory runs out.
+/// [`Error::Limit`] if memory is short.
 pub fn encode(raw: &[u8], set: InstructionSet) -> Result<Vec<u8>> {
     encode_filled(raw, set, 0)
 }
 
-/// Like [`encode`], with zeros behind the code of the first piece where the stream would have fewer
-/// than `least` bytes, which must be fewer than that piece has.
+/// Like [`encode`]. If the stream would have fewer than `least` bytes, zeros are added after the
+/// code of the first segment. `least` must be less than the length of that segment.
 ///
 /// # Errors
 /// As for [`encode`].
@@ -51,15 +54,15 @@ pub fn encode_filled(raw: &[u8], set: InstructionSet, least: usize) -> Result<Ve
     let mut codes =
         raw.chunks(LONGEST).map(|piece| encode_piece(piece, set)).collect::<Result<Vec<_>>>()?;
     let total = codes.iter().map(Vec::len).sum::<usize>();
-    // Behind the last piece they could be taken for the piece itself, as its code is told by its
-    // length.
+    // Zeros after the last segment could make its code as long as the segment, and the code would
+    // be taken for the segment itself.
     if let Some(first) = codes.first_mut() {
         first.resize(first.len() + least.saturating_sub(total), 0);
     }
     join(codes)
 }
 
-/// The stream of these codes of pieces.
+/// Joins the codes of segments to a stream.
 fn join(codes: Vec<Vec<u8>>) -> Result<Vec<u8>> {
     let mut coded = Vec::new();
     let mut pieces = codes.into_iter().peekable();
@@ -75,10 +78,10 @@ fn join(codes: Vec<Vec<u8>>) -> Result<Vec<u8>> {
     Ok(coded)
 }
 
-/// Decodes what [`encode`] made of `raw_len` bytes.
+/// Decodes a stream of [`encode`] for `raw_len` bytes.
 ///
 /// # Errors
-/// [`Error::Corrupt`] where the stream cannot be right; [`Error::Limit`] when memory runs out.
+/// [`Error::Corrupt`] if the stream cannot be right; [`Error::Limit`] if memory is short.
 pub fn decode(coded: &[u8], raw_len: usize, set: InstructionSet) -> Result<Vec<u8>> {
     let cut = || Error::Corrupt("sorted stream cut short".into());
     let mut rest = coded;
@@ -111,14 +114,14 @@ pub fn decode(coded: &[u8], raw_len: usize, set: InstructionSet) -> Result<Vec<u
     }
 }
 
-/// Bits of a row number among `length + 1` rows.
+/// Number of bits of a row number, for `length + 1` rows.
 fn row_bits(length: usize) -> u32 {
     usize::BITS - length.leading_zeros()
 }
 
-/// The code of `text`, or `text` itself when that is no longer.
+/// The code of `text`, or `text` itself if the code is not shorter.
 fn encode_piece(text: &[u8], set: InstructionSet) -> Result<Vec<u8>> {
-    // Positions, the column, and the code.
+    // Memory for the suffix array, the column, and the code.
     let _charge = budget::charge(6 * text.len() as u64, "sorting")?;
     let transformed = suffix::transform(text)?;
     let mut counts = [0; 256];
@@ -146,8 +149,8 @@ fn encode_piece(text: &[u8], set: InstructionSet) -> Result<Vec<u8>> {
     Ok(if code.len() < text.len() { code } else { text.to_vec() })
 }
 
-/// Whether a column of these runs and path lengths is not worth its long time: hardly a repeat,
-/// and all symbols about as frequent.
+/// Does a column with these counts and code lengths hardly shrink? Then coding does not pay: there
+/// are few runs, and all symbols are about equally frequent.
 fn is_noise(length: usize, counts: &[u32; 256], lengths: &[u8; 256]) -> bool {
     let runs: u64 = counts.iter().map(|&count| u64::from(count)).sum();
     let steps: u64 = counts
@@ -164,7 +167,7 @@ fn decode_piece(code: &[u8], length: usize, set: InstructionSet) -> Result<Vec<u
     let starts: Vec<u32> = (0..length.div_ceil(chain_length(length)))
         .map(|_| decoder.code_plain(0, row_bits(length)))
         .collect();
-    // The column and the text, beside the table of the inverse.
+    // Memory for the column and the text. The inverse charges its table itself.
     let _charge = budget::charge(2 * length as u64, "what was sorted")?;
     let mut column = Vec::new();
     column.try_reserve_exact(length).map_err(|_| Error::no_memory("a block"))?;

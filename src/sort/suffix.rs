@@ -1,32 +1,33 @@
-//! The Burrows-Wheeler transform of a text: its suffixes in order, and the column before them.
+//! The Burrows-Wheeler transform of a text: its suffixes in order, and the byte before each suffix.
 
 use crate::error::{Error, Result};
 use libsais::BwtConstruction;
 use libsais::bwt::AuxIndicesSamplingRate;
 
-/// The longest text that one transform takes: a row number must fit 24 bits.
+/// Length of the longest text: a row number must fit 24 bits.
 pub const LONGEST: usize = (1 << 24) - 1;
 
 /// A transformed text.
 pub struct Transformed {
-    /// For each suffix in ascending order, and first for the empty one, the byte before it, less
-    /// the one row (of the whole text) that has none.
+    /// The byte before each suffix, in ascending order of the suffixes, from the empty suffix on.
+    /// The row of the whole text, which has no byte before it, is left out.
     pub column: Vec<u8>,
-    /// Rows of the suffixes at which the inverse's chains begin, the first being the whole text.
+    /// Rows of the suffixes at which the chains of the inverse begin. The first suffix is the whole
+    /// text.
     pub starts: Vec<u32>,
 }
 
-/// The length of each chain but the last, for a text of `length` bytes: a power of two, for up to
-/// 32 chains, so that the inverse waits for many rows at once. A short text stays in the cache, and
-/// every start costs three bytes.
+/// Length of each chain except the last, for a text of `length` bytes. The length is a power of two
+/// and gives up to 32 chains, so that the inverse waits for many rows at once. A short text stays
+/// in the cache, and each start costs three bytes.
 pub fn chain_length(length: usize) -> usize {
     length.div_ceil((length >> 15).clamp(1, 32)).next_power_of_two().max(2)
 }
 
-/// Transforms `text` (1 to [`LONGEST`] bytes).
+/// Transforms `text`, which has 1 to [`LONGEST`] bytes.
 ///
 /// # Errors
-/// [`Error::Limit`] when there is no memory for the sorting.
+/// [`Error::Limit`] if there is no memory for the suffix array.
 pub fn transform(text: &[u8]) -> Result<Transformed> {
     let length = text.len();
     let no_memory = |_| Error::no_memory("sorting");

@@ -1,4 +1,4 @@
-//! Round trips of every shape of data, and damage.
+//! Round trips of every kind of data, and damaged streams.
 
 use super::*;
 use crate::simd::{active, usable};
@@ -112,8 +112,8 @@ proptest! {
     }
 }
 
-/// A code is told from its piece by its length, which zeros behind it must not make that of the
-/// piece.
+/// The length of a code distinguishes it from an uncoded segment. Zeros after the code must not
+/// change that.
 #[test]
 fn filled_streams_return() {
     let raw = b"ab".repeat(LONGEST / 2 + 513);

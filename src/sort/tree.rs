@@ -1,8 +1,9 @@
-//! The binary tree that turns a symbol into decisions: Huffman's, so that frequent symbols take
-//! few.
+//! The binary tree whose paths are the decisions of each symbol. The tree is a Huffman tree, so
+//! frequent symbols take few decisions.
 //!
-//! The tree is canonical: lengths alone describe it. It saves time (2 to 6 decisions a symbol
-//! instead of 8), and some size: likely symbols are told apart by fewer, better-trained choices.
+//! The tree is canonical: code lengths describe it completely. It saves time (2 to 6 decisions a
+//! symbol instead of 8). It also saves some size, because fewer decisions, which have seen more
+//! data, tell the likely symbols apart.
 
 use crate::coder::BitCoder;
 use crate::error::{Error, Result};
@@ -10,24 +11,25 @@ use crate::numeric::state_map::{entry, probability, update_entry};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// Longest path in the tree.
+/// Length of the longest path in the tree.
 pub const DEPTH: usize = 15;
-/// Children from this on are leaves: `LEAF + symbol`.
+/// Children from this number on are leaves: `LEAF + symbol`.
 pub const LEAF: u16 = 256;
 
-/// Inner nodes (node 0 is the root) and the paths to the leaves.
+/// The inner nodes (node 0 is the root) and the paths to the leaves.
 pub struct Tree {
-    /// Where each inner node's probabilities lie within a context's: a group, and four bits that
-    /// say which of the up to fifteen nodes of a group, its four levels. The first has number 1.
+    /// For each inner node, the offset of its probabilities within those of a context: the number
+    /// of a group, and four bits for the node within the group. A group has four levels with up to
+    /// fifteen nodes, numbered from 1.
     pub cells: [u16; 256],
-    /// Two children of each inner node.
+    /// The two children of each inner node.
     pub children: Vec<[u16; 2]>,
-    /// The path to each symbol, its first step in the highest bit.
+    /// The path to each symbol, with its first step in the highest bit.
     pub paths: [u32; 256],
 }
 
-/// Code lengths for symbols that occur `counts` times; 0 for those that do not. At least two
-/// symbols get a length, so that there is a tree.
+/// Code lengths for symbols that occur `counts` times. The length is 0 if a symbol does not occur.
+/// At least two symbols get a length, so that there is a tree.
 pub fn lengths_of(counts: &[u32; 256]) -> [u8; 256] {
     let mut counts = *counts;
     let mut symbol = 0;
@@ -40,7 +42,8 @@ pub fn lengths_of(counts: &[u32; 256]) -> [u8; 256] {
         if lengths.iter().all(|&length| usize::from(length) <= DEPTH) {
             return lengths;
         }
-        // Flattened until it fits: nobody notices in symbols this rare.
+        // Counts are flattened until the tree is no deeper than allowed. Only rare symbols are
+        // affected.
         for count in counts.iter_mut().filter(|count| **count > 0) {
             *count = (*count >> 2) + 1;
         }
@@ -76,10 +79,10 @@ fn huffman(counts: &[u32; 256]) -> [u8; 256] {
 }
 
 impl Tree {
-    /// The canonical tree of these lengths.
+    /// The canonical tree of these code lengths.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] where they describe no complete tree.
+    /// [`Error::Corrupt`] if the lengths describe no complete tree.
     pub fn new(lengths: &[u8; 256]) -> Result<Self> {
         let corrupt = || Error::Corrupt("symbol tree".into());
         let mut order: Vec<u8> =
@@ -136,8 +139,8 @@ impl Tree {
     }
 }
 
-/// Codes the lengths: whether a symbol occurs, in the light of its neighbours, then its length in
-/// unary steps up or down from the last one. About 40 bytes for text.
+/// Codes the code lengths. For each symbol: does it occur, given whether its neighbours occur; then
+/// the difference to the last length, in unary steps. About 40 bytes for text.
 pub fn code_lengths<C: BitCoder>(coder: &mut C, lengths: &[u8; 256]) -> [u8; 256] {
     let mut present = [entry(1 << 21, 0); 32];
     let mut steps = [entry(1 << 21, 0); 64];
@@ -160,7 +163,7 @@ pub fn code_lengths<C: BitCoder>(coder: &mut C, lengths: &[u8; 256]) -> [u8; 256
         let longer = code(coder, &mut steps[0], length > last);
         let mut now = last;
         let mut step = 0;
-        // Up: one at least. Down: perhaps none.
+        // A longer length has at least one step, a shorter or equal one may have none.
         if longer {
             now += 1;
         }

@@ -1,9 +1,9 @@
-//! Panics of the codec behind a transform become errors.
+//! Turns panics of foreign codecs into errors.
 //!
-//! The JPEG codec asserts what a hostile or merely odd file can break. Before a panic is caught,
-//! the process's panic hook sees it and usually prints it. The hook belongs to the program and not
-//! to this library: a program that wants no such lines asks [`is_guarded`] in its own hook, as the
-//! command line does.
+//! The JPEG codec has assertions that hostile or merely odd files can break. The panic hook of the
+//! process sees a panic before the panic is caught, and usually prints it. The hook belongs to the
+//! program and not to this library. A program that wants no such lines calls [`is_panic_caught`] in
+//! its own hook, as the command line does.
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
@@ -11,12 +11,12 @@ use std::panic::{self, AssertUnwindSafe};
 use crate::error::{Error, Result};
 
 thread_local! {
-    /// Calls of [`guarded`] that this thread is in.
+    /// Number of nested calls of [`catch_panic`] on this thread.
     static DEPTH: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Whether this thread is in [`guarded`], where a panic is an answer to odd bytes and no defect of
-/// the program: for panic hooks, which can then print nothing.
+/// Is this thread inside [`catch_panic`]? A panic there is the answer of a codec to odd bytes, and
+/// no defect of the program. Panic hooks can use this to print nothing.
 ///
 /// ```
 /// let before = std::panic::take_hook();
@@ -31,10 +31,10 @@ pub fn is_guarded() -> bool {
     DEPTH.get() > 0
 }
 
-/// Runs `f`; a panic in it becomes [`Error::Corrupt`] naming `what`.
+/// Runs `f`. A panic in `f` becomes [`Error::Corrupt`] with the name `what`.
 ///
 /// # Errors
-/// Those of `f`, and that one.
+/// Those of `f`, and the one for a panic.
 pub fn guarded<T>(what: &str, f: impl FnOnce() -> Result<T>) -> Result<T> {
     DEPTH.set(DEPTH.get() + 1);
     let result = panic::catch_unwind(AssertUnwindSafe(f));

@@ -1,6 +1,7 @@
-//! The IDAT chunks of a PNG to the one zlib stream they carry.
+//! Joins the IDAT chunks of a PNG to the zlib stream that they contain.
 //!
-//! Lengths stay as parameters; the chunks' names and checksums are made anew.
+//! The lengths of the chunks become parameters. The inverse makes the names and checksums of the
+//! chunks again.
 
 use super::{Parts, checksum};
 use crate::error::{Error, Result};
@@ -11,8 +12,8 @@ pub const ID: u8 = 3;
 
 const NAME: &[u8] = b"IDAT";
 
-/// Joins the IDAT chunks at the start of `bytes`. Gives the parts and how many bytes they stand
-/// for; `None` where there is none or its checksum is wrong.
+/// Joins the IDAT chunks at the start of `bytes`. Returns the parts and the number of bytes that
+/// they replace. `None` if there is no chunk, or if a checksum is wrong.
 #[must_use]
 pub fn forward(bytes: &[u8]) -> Option<(Parts, usize)> {
     let mut lengths = Vec::new();
@@ -27,7 +28,7 @@ pub fn forward(bytes: &[u8]) -> Option<(Parts, usize)> {
         return None;
     }
     let mut params = Vec::new();
-    // All but the last are of the same length as a rule.
+    // As a rule all chunks but the last have the same length.
     let last = *lengths.last()?;
     let regular = lengths.iter().take(lengths.len() - 1).all(|&len| len == lengths[0])
         && last <= lengths[0]
@@ -43,7 +44,7 @@ pub fn forward(bytes: &[u8]) -> Option<(Parts, usize)> {
     super::restores(&parts, &bytes[..at]).then_some((parts, at))
 }
 
-/// The data of the IDAT chunk at the start of `bytes`, if there is a sound one.
+/// The data of the IDAT chunk at the start of `bytes`, if its checksum is right.
 fn chunk(bytes: &[u8]) -> Option<&[u8]> {
     let len = u32::from_be_bytes(*bytes.first_chunk()?) as usize;
     let body = bytes.get(4..len.checked_add(8)?)?;
@@ -54,7 +55,8 @@ fn chunk(bytes: &[u8]) -> Option<&[u8]> {
 /// Undoes [`forward`].
 ///
 /// # Errors
-/// [`Error::Corrupt`] where lengths and content do not fit, or for a result above `limit`.
+/// [`Error::Corrupt`] if lengths and content do not fit each other, or if the result is longer than
+/// `limit`.
 pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     let bad = || Error::Corrupt("chunk lengths of a PNG".into());
     let mut reader = Reader::new(&parts.params);

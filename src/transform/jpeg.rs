@@ -1,6 +1,7 @@
-//! JPEG through the crate `lepton_jpeg`: its arithmetic-coded form is about a fifth smaller.
+//! Recodes JPEG files with the crate `lepton_jpeg`. Its arithmetic code is about a fifth smaller
+//! than the JPEG.
 //!
-//! The result is compressed already and goes to the packed stream.
+//! The result goes to the compressed stream and is not coded again.
 
 use std::io::{BufReader, Cursor, Write};
 
@@ -14,8 +15,8 @@ use crate::error::{Error, Result};
 /// The stored id.
 pub const ID: u8 = 5;
 
-/// Where the codec writes four bytes of the revision it was built from. They are zeroed: an
-/// archive does not depend on the build.
+/// Bytes in which the codec writes the revision that it was built from. They are set to zero, so
+/// that an archive does not depend on the build.
 const REVISION: std::ops::Range<usize> = 16..20;
 
 /// One partition gives the smallest result and needs no threads.
@@ -27,15 +28,16 @@ fn features() -> EnabledFeatures {
     }
 }
 
-/// `bytes` as the codec reads them. Where it finds eight bytes at once it takes them in the
-/// machine's order for big-endian ones, so a big-endian machine must give it fewer (lepton_jpeg
-/// 0.5.8, `BitReader::fill_register`).
+/// A reader of `bytes` for the codec. If the codec finds eight bytes at once it reads them in the
+/// byte order of the machine, although they are big-endian. So a big-endian machine must give the
+/// codec fewer bytes at once (lepton_jpeg 0.5.8, `BitReader::fill_register`).
 fn reader(bytes: &[u8]) -> BufReader<Cursor<&[u8]>> {
     let room = if cfg!(target_endian = "big") { 7 } else { 64 << 10 };
     BufReader::with_capacity(room, Cursor::new(bytes))
 }
 
-/// Codes a whole JPEG; `None` where it is not smaller or does not come back exactly.
+/// Codes a whole JPEG. `None` if the result is not smaller, or if the inverse does not give the
+/// same bytes.
 #[must_use]
 pub fn forward(bytes: &[u8]) -> Option<Parts> {
     let packed = guarded("JPEG", || {
@@ -61,7 +63,7 @@ pub fn forward(bytes: &[u8]) -> Option<Parts> {
 /// Undoes [`forward`].
 ///
 /// # Errors
-/// [`Error::Corrupt`] where the codec cannot read the bytes, or for a result above `limit`.
+/// [`Error::Corrupt`] if the codec cannot read the bytes, or if the result is longer than `limit`.
 pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     if !parts.params.is_empty() || !parts.inner.is_empty() {
         return Err(Error::Corrupt("parameters of a JPEG".into()));
@@ -81,7 +83,7 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     })
 }
 
-/// Takes no more than `limit` bytes.
+/// An output that accepts at most `limit` bytes.
 struct Limited {
     bytes: Vec<u8>,
     limit: usize,
@@ -107,7 +109,7 @@ mod tests {
 
     use super::*;
 
-    /// The codec adds the paths of its own sources, a line each.
+    /// The codec adds lines with the paths of its sources to its errors.
     #[test]
     fn an_error_is_one_line_without_paths() {
         let parts = Parts {
@@ -121,8 +123,8 @@ mod tests {
         assert!(!text.contains(['\n', '/']), "{text}");
     }
 
-    /// What the codec writes is part of the format: another version of it, or of what it computes
-    /// with, needs a transform id of its own.
+    /// The bytes that the codec writes are part of the format. If another version of the codec or
+    /// of its dependencies writes other bytes, that version needs a transform id of its own.
     #[test]
     fn the_codec_writes_the_same_bytes() {
         let jpeg = crate::block::tests::sample::jpeg(24);

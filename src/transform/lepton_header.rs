@@ -1,11 +1,11 @@
-//! What a Lepton file will take, found from its header before the codec runs: that trusts every
-//! length in it.
+//! Computes from the header of a Lepton file how much memory the codec will take. The codec itself
+//! trusts every length in the header.
 //!
-//! The file begins with 28 bytes; bytes 20 to 23 are the length of the JPEG, 24 to 27 that of the
-//! header that follows them, deflated (zlib). It is a list of parts, each behind three letters:
-//! `HDR` the headers of the JPEG, `HH` and a number where threads begin, `P0D` a byte, `CRS` counts
-//! of restarts, `FRS` false restarts, `GRB` what follows the image, `EEE` where an incomplete image
-//! ends.
+//! The file begins with 28 bytes: bytes 20 to 23 are the length of the JPEG, bytes 24 to 27 the
+//! length of the header, which follows, compressed by zlib. The header is a list of parts, each
+//! with a name of three letters: `HDR` the headers of the JPEG, `HH` and a number the rows at which
+//! threads begin, `P0D` a byte, `CRS` counts of restarts, `FRS` false restarts, `GRB` the bytes
+//! after the image, `EEE` the end of an incomplete image.
 
 use std::io::Read;
 
@@ -13,25 +13,26 @@ use flate2::read::ZlibDecoder;
 
 use crate::error::{Error, Result};
 
-/// Bytes before the deflated header.
+/// Bytes before the compressed header.
 const FIXED: usize = 28;
-/// Coefficients of a block of 8 × 8 samples, in bytes.
+/// Bytes of the coefficients of a block of 8 × 8 samples.
 const BLOCK: u64 = 128;
-/// Blocks that a byte of JPEG stands for at most, beyond [`FEW_BLOCKS`]: even an image of one
+/// Largest number of blocks for each byte of the JPEG, besides [`FREE_BLOCKS`]. An image of one
 /// colour has eight.
 const MOST_BLOCKS: u64 = 16;
-/// Blocks that a byte of the Lepton file stands for at most, beyond as many: at 80 ns each, a tenth
-/// of a second a kilobyte. The code of a block of one colour is a twenty-fifth of a bit.
+/// Largest number of blocks for each byte of the Lepton file, besides [`FREE_BLOCKS`]. At 80 ns a
+/// block this bounds the time to a tenth of a second for each kilobyte. A block of one colour takes
+/// a twenty-fifth of a bit.
 const MOST_PACKED: u64 = 1024;
-/// So many may come for nothing, as in an image that was cut short.
+/// Number of blocks that any file may have, as an image that was cut short.
 const FEW_BLOCKS: u64 = 4096;
-/// Bytes that the models of the codec take.
+/// Bytes of memory that the models of the codec take.
 const MODELS: u64 = 8 << 20;
 
-/// What decoding a file will take.
+/// The demands of decoding a Lepton file.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Demands {
-    /// Bytes of memory, at most.
+    /// Largest number of bytes of memory.
     pub memory: u64,
 }
 
@@ -40,11 +41,10 @@ fn wrong(what: &str) -> Error {
 }
 
 impl Demands {
-    /// What the Lepton file `packed` demands, whose JPEG must have at most `limit` bytes.
+    /// The demands of the Lepton file `compressed`, whose JPEG must have at most `limit` bytes.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] where lengths in it cannot be, or ask for more than a JPEG of its length
-    /// can need.
+    /// [`Error::Corrupt`] if a length is impossible, or larger than a JPEG of this length can need.
     pub fn of(packed: &[u8], limit: usize) -> Result<Self> {
         let (fixed, rest) =
             packed.split_first_chunk::<FIXED>().ok_or_else(|| wrong("no header"))?;
@@ -56,7 +56,7 @@ impl Demands {
             return Err(wrong("longer than the block"));
         }
         let deflated = rest.get(..header_len).ok_or_else(|| wrong("length of the header"))?;
-        // Headers and what follows the image are parts of the JPEG.
+        // The headers and the bytes after the image are parts of the JPEG.
         let most = 2 * jpeg_len as u64 + (64 << 10);
         let mut header = Vec::new();
         ZlibDecoder::new(deflated)
@@ -77,8 +77,8 @@ impl Demands {
     }
 }
 
-/// Goes through the parts of a header, and gives the headers of the JPEG. All lengths must lie in
-/// it, and there must be one thread.
+/// Walks through the parts of a header and returns the headers of the JPEG. All lengths must be
+/// within the header, and there must be one thread.
 fn jpeg_headers(header: &[u8]) -> Result<&[u8]> {
     let mut rest = header;
     let mut jpeg = None;
@@ -120,7 +120,7 @@ fn jpeg_headers(header: &[u8]) -> Result<&[u8]> {
     }
 }
 
-/// Blocks of 8 × 8 samples in all components of the image that these headers describe.
+/// Number of blocks of 8 × 8 samples in all components of the image that these headers describe.
 fn blocks_of(mut headers: &[u8]) -> Result<u64> {
     const FRAMES: std::ops::RangeInclusive<u8> = 0xC0..=0xC2;
     const END: u8 = 0xD9;
@@ -146,8 +146,9 @@ fn blocks_of(mut headers: &[u8]) -> Result<u64> {
     blocks.ok_or_else(cut)
 }
 
-/// The blocks of a frame: its segment is length, precision, height, width, number of components,
-/// and three bytes of each, the second of which has its samples across and down.
+/// Number of blocks of a frame. Its segment has length, precision, height, width, number of
+/// components, and three bytes for each component. The second of these is the number of samples
+/// across and down.
 fn blocks_of_frame(segment: &[u8]) -> Option<u64> {
     let number =
         |at: usize| Some(u64::from(*segment.get(at)?) << 8 | u64::from(*segment.get(at + 1)?));
@@ -207,7 +208,7 @@ mod tests {
         ]
         .concat();
         let demands = Demands::of(&file(10_000, &header), 10_000).unwrap();
-        // 3 x 7 units of 16 x 16 samples, with 4 + 1 + 1 blocks each.
+        // 3 × 7 units of 16 × 16 samples, with 4 + 1 + 1 blocks each.
         assert_eq!(demands.memory, 3 * 7 * 6 * BLOCK + 3 * header.len() as u64 + 10_000 + MODELS);
     }
 

@@ -1,8 +1,8 @@
-//! Reversible transforms, found again by their stored id.
+//! Reversible transforms, identified by a stored id.
 //!
-//! A transform replaces a stretch of a block by other bytes that a predictor codes better. All
-//! of them share one shape, [`Parts`]; each is one file with `forward` and `inverse`. `forward`
-//! gives `None` where it has nothing to gain or where its own inverse did not restore the bytes.
+//! A transform replaces a stretch of a block by bytes that a predictor codes better. The result of
+//! each transform is [`Parts`]. Each transform has one file with `forward` and `inverse`. `forward`
+//! returns `None` if the transform gains nothing, or if its inverse does not restore the bytes.
 
 pub(crate) mod checksum;
 pub mod deflate;
@@ -21,27 +21,27 @@ pub use guard::{guarded, is_guarded};
 
 use crate::error::{Error, Result};
 
-/// What a transform makes of a stretch of bytes, and all that its inverse gets.
+/// The result of a transform, and the input of its inverse.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parts {
-    /// Which transform.
+    /// The id of the transform.
     pub id: u8,
-    /// A few bytes that stay in the program.
+    /// Parameters: a few bytes that are stored in the program of the block.
     pub params: Vec<u8>,
-    /// Small facts, coded together with those of other stretches.
+    /// Side bytes, coded together with the side bytes of other stretches of the block.
     pub side: Vec<u8>,
-    /// What the transform compressed itself.
+    /// Bytes that the transform has compressed itself. They are stored without further coding.
     pub packed: Vec<u8>,
-    /// The bytes that are cut and coded in place of the original.
+    /// The bytes that replace the original. They are divided into pieces and coded.
     pub inner: Vec<u8>,
 }
 
-/// One transform as the block format knows it.
+/// A transform of the block format.
 #[derive(Debug, Clone, Copy)]
 pub struct Transform {
-    /// Its number in the program of a block.
+    /// Id in the program of a block.
     pub id: u8,
-    /// Its name in `docs/format-block.md`.
+    /// Name in `docs/format-block.md`.
     pub name: &'static str,
     inverse: fn(Parts, usize) -> Result<Vec<u8>>,
 }
@@ -67,15 +67,15 @@ pub const TRANSFORMS: [Transform; 9] = [
     Transform { id: deflate::ID, name: "deflate", inverse: deflate::inverse },
 ];
 
-/// Undoes the transform `parts.id`; the result may not be longer than `limit`.
+/// Undoes the transform `parts.id`. The result has at most `limit` bytes.
 ///
 /// # Errors
-/// [`Error::Unsupported`] names an id that this version does not know; [`Error::Corrupt`] where
-/// the parts do not fit together.
+/// [`Error::Unsupported`] for an id that this version does not know; [`Error::Corrupt`] if the
+/// parts do not fit each other.
 pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     match TRANSFORMS.iter().find(|transform| transform.id == parts.id) {
         Some(transform) => match (transform.inverse)(parts, limit)? {
-            // Each stops near the limit; what stands behind its last part may still pass it.
+            // Inverse transforms check the limit between parts, so their last part may exceed it.
             raw if raw.len() > limit => {
                 Err(Error::Corrupt(format!("{}: longer than its place", transform.name)))
             }
@@ -85,7 +85,7 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     }
 }
 
-/// Whether the inverse of `parts` gives `raw`: asked before a transform is used.
+/// Does the inverse of `parts` give `raw`? An encoder checks this before it uses a transform.
 #[must_use]
 pub fn restores(parts: &Parts, raw: &[u8]) -> bool {
     guarded("transform", || inverse(parts.clone(), raw.len())).is_ok_and(|again| again == raw)
@@ -95,15 +95,15 @@ pub fn restores(parts: &Parts, raw: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    /// A second transform of one id would never be found; the id 0 stands for a run in the program
-    /// of a block.
+    /// Of two transforms with one id only the first would be found. Id 0 stands for a run in the
+    /// program of a block.
     #[test]
     fn ids_are_unique_and_in_order() {
         assert!(TRANSFORMS[0].id > 0);
         assert!(TRANSFORMS.is_sorted_by(|first, second| first.id < second.id));
     }
 
-    /// For each transform of the samples: there is one of every id.
+    /// For each transform of the samples. There is a sample of every id.
     #[test]
     fn no_inverse_gives_more_than_its_limit() {
         let mut seen = Vec::new();

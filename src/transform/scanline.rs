@@ -1,6 +1,7 @@
-//! PNG scanline filters undone: each row without its filter byte, as plain pixels.
+//! Undoes the filters of PNG scanlines, so that each row has plain pixels.
 //!
-//! The filter bytes go to the side stream. Filters as in the PNG specification, §9.
+//! The filter byte of each row goes to the side stream. The filters are those of the PNG
+//! specification, §9.
 
 use super::Parts;
 use crate::error::{Error, Result};
@@ -9,8 +10,8 @@ use crate::varint::{self, Reader};
 /// The stored id.
 pub const ID: u8 = 4;
 
-/// Takes rows of one filter byte and `row_bytes` bytes with pixels `pixel_bytes` apart. `None`
-/// where `bytes` is no whole number of rows or a filter is unknown.
+/// Undoes the filters of `bytes`: rows of one filter byte and `row_bytes` bytes, with pixels of
+/// `pixel_bytes` bytes. `None` if `bytes` is no whole number of rows, or if a filter is unknown.
 #[must_use]
 pub fn forward(bytes: &[u8], row_bytes: usize, pixel_bytes: usize) -> Option<Parts> {
     if row_bytes == 0
@@ -41,7 +42,8 @@ pub fn forward(bytes: &[u8], row_bytes: usize, pixel_bytes: usize) -> Option<Par
 /// Undoes [`forward`].
 ///
 /// # Errors
-/// [`Error::Corrupt`] where rows, filters and parameters do not fit, or for a result above `limit`.
+/// [`Error::Corrupt`] if rows, filters and parameters do not fit each other, or if the result is
+/// longer than `limit`.
 pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     let bad = || Error::Corrupt("scanlines of a PNG".into());
     let mut reader = Reader::new(&parts.params);
@@ -76,7 +78,7 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     Ok(out)
 }
 
-/// What the filter predicts at `column` of the row that begins at `start` in `pixels`.
+/// The byte that the filter predicts at `column` of the row that begins at `start` in `pixels`.
 #[inline]
 fn predict(
     filter: u8,
@@ -104,7 +106,7 @@ fn predict(
     }
 }
 
-/// The neighbour nearest to left + above − corner.
+/// The neighbour nearest to left + above − corner, as the PNG specification defines it.
 fn paeth(left: u8, above: u8, corner: u8) -> u8 {
     let (a, b, c) = (i16::from(left), i16::from(above), i16::from(corner));
     let (to_left, to_above, to_corner) = ((b - c).abs(), (a - c).abs(), (a + b - 2 * c).abs());

@@ -1,7 +1,7 @@
-//! WebAssembly modules up to the end of their code, without the lengths of function bodies.
+//! Removes the lengths of function bodies from WebAssembly modules.
 //!
-//! A body ends with its outermost block, so its length says nothing new: it becomes a zero. Where a
-//! body cannot be read as instructions, its length stays.
+//! A body ends with its outermost block, so its length is redundant and becomes a zero. The length
+//! stays if the body cannot be parsed as instructions.
 
 use super::{Parts, restores};
 use crate::error::{Error, Result};
@@ -11,33 +11,34 @@ use crate::varint;
 /// The stored id.
 pub const ID: u8 = 9;
 
-/// Bytes of a length as linkers write it that leave room for a larger one.
+/// Bytes of a length as linkers write it: padded, so that a larger length would fit too.
 const PADDED: usize = 5;
 
-/// Most sections in front of the code and with it: a false start must not be followed through a
-/// whole block.
+/// Largest number of sections up to the code section. The limit bounds the work on bytes that only
+/// look like the start of a module.
 const MAX_SECTIONS: usize = 64;
 
-/// Where the code of a module lies.
+/// The code section of a module.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Code {
-    /// Where the first function body begins.
+    /// Offset of the first function body.
     start: usize,
-    /// Where the section ends, if it is not cut off.
+    /// Offset of the end of the section, if the section is not cut.
     end: usize,
-    /// How many bodies there are.
+    /// Number of bodies.
     count: u32,
 }
 
 impl Code {
-    /// Bytes of the section, its end cut off where `bytes` end.
+    /// Bytes from the first body to the end of the section, or to the end of `bytes` if the section
+    /// is cut.
     #[must_use]
     pub fn length(&self, bytes: &[u8]) -> usize {
         self.end.min(bytes.len()).saturating_sub(self.start)
     }
 }
 
-/// The code of the module that `bytes` begin with.
+/// Finds the code section of the module at the start of `bytes`.
 #[must_use]
 pub fn find(bytes: &[u8]) -> Option<Code> {
     let mut rest = bytes.strip_prefix(&MAGIC)?;
@@ -58,8 +59,9 @@ pub fn find(bytes: &[u8]) -> Option<Code> {
     None
 }
 
-/// Takes the lengths out of the module that `bytes` begin with, whose code was found. Gives the
-/// parts and how many bytes they stand for: all bodies, as far as they are there.
+/// Removes the lengths from the module at the start of `bytes`, whose code section is `code`.
+/// Returns the parts and the number of bytes that they replace: all bodies, as far as they are
+/// present.
 #[must_use]
 pub fn forward(bytes: &[u8], code: &Code) -> Option<(Parts, usize)> {
     let &Code { start, end, count } = code;
@@ -71,7 +73,8 @@ pub fn forward(bytes: &[u8], code: &Code) -> Option<(Parts, usize)> {
         let mut body = rest;
         let Some(length) = Number::read(&mut body) else { break };
         let digits = rest.len() - body.len();
-        // A length of zero is what stands for those left out.
+        // A length of zero stands for a removed length. So a module with such a length is not
+        // transformed.
         if length == 0 {
             return None;
         }
@@ -95,7 +98,7 @@ pub fn forward(bytes: &[u8], code: &Code) -> Option<(Parts, usize)> {
 /// Undoes [`forward`].
 ///
 /// # Errors
-/// [`Error::Corrupt`] where there is no module, or a body does not end.
+/// [`Error::Corrupt`] if there is no module, or if a body does not end.
 pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     let bad = || Error::Corrupt("a WebAssembly module".into());
     let padded = match parts.params[..] {
@@ -129,7 +132,7 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     Ok(out)
 }
 
-/// A length as it stands in a module.
+/// A length as a module contains it.
 fn written(length: u32, padded: bool) -> Vec<u8> {
     let mut digits = Vec::with_capacity(PADDED);
     varint::put(&mut digits, length.into());
@@ -151,7 +154,7 @@ pub(crate) mod tests {
         super::forward(bytes, &find(bytes)?)
     }
 
-    /// A module with these bodies, their lengths as `written` says.
+    /// A module with these bodies, whose lengths are as `written` makes them.
     pub(crate) fn module(bodies: &[Vec<u8>], padded: bool) -> Vec<u8> {
         let mut code = written(bodies.len() as u32, false);
         for body in bodies {

@@ -1,14 +1,15 @@
-//! x86 operands that are relative to the instruction pointer, to absolute ones.
+//! Turns operands of x86 instructions that are relative to the instruction pointer into absolute
+//! operands.
 //!
-//! A function that is called from many places is called with as many different displacements;
-//! as an absolute address the operand is the same each time. Converted are E8 (call) and E9 (jmp),
-//! and in x86-64 code also 0F 80…8F (jcc) and memory operands relative to RIP. The low three bytes
-//! are written most significant first, so that the noisy one comes last, where the others predict
-//! it. Ideas: the BCJ filters of archivers since the 1990s, and the range-preserving sum of the
-//! LZX format for calls.
+//! A function that is called from many addresses is called with as many different displacements. As
+//! an absolute address the operand is the same each time. The transform converts E8 (call) and E9
+//! (jmp), and in x86-64 code also 0F 80…8F (jcc) and memory operands relative to RIP. The low three
+//! bytes are written most significant first. So the byte that varies most comes last, and the other
+//! bytes help to predict it. Ideas: the BCJ filters of archivers since the 1990s, and the
+//! range-preserving sum of the LZX format for calls.
 //!
-//! Four bytes are taken for an operand where the top one is 00 or FF. It stays in its place and
-//! stays one of these two, so that the inverse makes the same choice from the same byte.
+//! Four bytes count as an operand if the top one is 00 or FF. That byte keeps its offset, and stays
+//! one of these two values. So the inverse decides by the same byte.
 
 use super::Parts;
 use crate::error::{Error, Result};
@@ -17,25 +18,26 @@ use crate::varint::{self, Reader};
 /// The stored id.
 pub const ID: u8 = 1;
 
-/// Most bytes of a program: targets must fit in 24 bits. Longer code is cut.
+/// Largest size of a program in bytes: targets must fit in 24 bits. Longer code is converted in
+/// pieces.
 pub const MAX_SIZE: usize = 1 << 24;
 
-/// Where code lies and how it is converted.
+/// The position of code in its program, and the instructions that are converted.
 #[derive(Clone, Copy)]
 struct Place {
-    /// Its first byte's distance from the start of the program.
+    /// Offset of the first byte of the code in the program.
     base: u32,
-    /// Bytes of the program.
+    /// Size of the program in bytes.
     size: u32,
-    /// x86-64: conditional jumps and memory operands are converted too.
+    /// Is this x86-64 code? Then conditional jumps and memory operands are converted too.
     long: bool,
 }
 
-/// Converts `code`, which lies `base` bytes into a program of `size` bytes: the file, or any other
-/// number that its pieces share.
+/// Converts `code`, whose offset in a program of `size` bytes is `base`. The size is that of the
+/// file, or any other number that all pieces share.
 #[must_use]
 pub fn forward(code: &[u8], base: usize, size: usize) -> Parts {
-    // In a longer file targets count from the piece itself.
+    // In a longer file targets are relative to the piece.
     let (base, size) = if size <= MAX_SIZE { (base, size) } else { (0, code.len().min(MAX_SIZE)) };
     let place = Place { base: base as u32, size: size as u32, long: is_64_bit(code) };
     let mut inner = code.to_vec();
@@ -46,9 +48,9 @@ pub fn forward(code: &[u8], base: usize, size: usize) -> Parts {
     Parts { id: ID, params, side: Vec::new(), packed: Vec::new(), inner }
 }
 
-/// Compilers for x86-64 move cold blocks far away, and conditional jumps to them profit like calls;
-/// in 32-bit code most stay near, and their displacements repeat more than their targets. REX.W
-/// tells the two apart.
+/// Does the code look like x86-64 code? REX.W prefixes tell. Compilers for x86-64 move cold blocks
+/// far away, and conditional jumps to these blocks gain as calls do. In 32-bit code most blocks
+/// stay near, and their displacements repeat more often than their targets.
 fn is_64_bit(code: &[u8]) -> bool {
     code.iter().filter(|&&byte| byte == 0x48).count() * 40 > code.len()
 }
@@ -56,7 +58,7 @@ fn is_64_bit(code: &[u8]) -> bool {
 /// Undoes [`forward`].
 ///
 /// # Errors
-/// [`Error::Corrupt`] for bad parameters or a result above `limit`.
+/// [`Error::Corrupt`] for bad parameters, or if the result is longer than `limit`.
 pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     let mut reader = Reader::new(&parts.params);
     let (long, base, size) = (reader.byte()?, reader.len()?, reader.len()?);
@@ -83,9 +85,9 @@ enum Direction {
     ToRelative,
 }
 
-/// Forward from the end to the start, back from the start to the end: when an opcode is looked at,
-/// all that lies before it is original and all behind it converted, in both directions. So operands
-/// may overlap and both sides still make the same choices.
+/// Converts from the end to the start, and back from the start to the end. In both directions, when
+/// an opcode is inspected, all bytes before it are original and all bytes after it are converted.
+/// So operands may overlap, and both directions still make the same decisions.
 fn convert(code: &mut [u8], place: Place, direction: Direction) {
     let Some(last) = code.len().checked_sub(5) else { return };
     match direction {
@@ -114,7 +116,7 @@ fn convert_at(code: &mut [u8], at: usize, Place { base, size, long }: Place, dir
     }
 }
 
-/// Where the operand of the instruction whose last opcode byte is at `at` starts.
+/// Offset of the operand of the instruction whose last opcode byte is at `at`.
 #[inline]
 fn operand_start(code: &[u8], at: usize, long: bool) -> Option<usize> {
     let byte = code[at];
@@ -138,7 +140,7 @@ fn operand_start(code: &[u8], at: usize, long: bool) -> Option<usize> {
         {
             Some(at + 2)
         }
-        // The same behind two-byte opcodes: widening moves, SSE moves and arithmetic.
+        // The same after two-byte opcodes: widening moves, SSE moves and arithmetic.
         0x10..=0x11
         | 0x28..=0x2F
         | 0x51..=0x5F
@@ -156,14 +158,14 @@ fn operand_start(code: &[u8], at: usize, long: bool) -> Option<usize> {
     }
 }
 
-/// The low three bytes the other way round.
+/// The low three bytes in reverse order.
 fn swapped([a, b, c, top]: [u8; 4]) -> [u8; 4] {
     [c, b, a, top]
 }
 
-/// The displacement `value` of an operand that ends at `next` in `size` bytes, as an absolute
-/// target. Where the target lies outside, the displacement takes a place that no target inside
-/// needs: a bijection on -next..size.
+/// The absolute target for the displacement `value` of an operand that ends at `next`, in a program
+/// of `size` bytes. If the target is outside the program, the displacement becomes a value that no
+/// target inside needs. The map is a bijection on -next..size.
 fn absolute(value: u32, next: u32, size: u32) -> Option<u32> {
     let (value, next, size) = (i64::from(value as i32), i64::from(next), i64::from(size));
     small(value).then(|| match value {
@@ -183,7 +185,7 @@ fn relative(value: u32, next: u32, size: u32) -> Option<u32> {
     } as u32)
 }
 
-/// Whether the top byte is 00 or FF.
+/// Is the top byte 00 or FF?
 fn small(value: i64) -> bool {
     (-(1 << 24)..1 << 24).contains(&value)
 }

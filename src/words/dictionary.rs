@@ -1,48 +1,47 @@
-//! The dictionary: words by number, the commonest first, and numbers by word.
+//! The dictionary: from numbers to words, the most frequent word first, and from words to numbers.
 
 use crate::error::{Error, Result};
 use std::sync::OnceLock;
 
-/// One word a line; which, and in which order, says `models/README.md`.
+/// The words, one on each line. `models/README.md` says how they were chosen and ordered.
 static WORDS: &str = include_str!("../../models/words.txt");
 
-/// Last bytes of a code: as many words have a code of one byte.
+/// Number of different last bytes of codes. As many words have a code of one byte.
 pub const LAST: usize = 64;
-/// Bytes before the last.
+/// Number of different middle bytes of codes.
 pub const MIDDLE: usize = 32;
-/// First bytes of codes of three.
+/// Number of different first bytes of codes of three bytes.
 pub const FIRST: usize = 32;
-/// Where each of the three ranges begins.
+/// Smallest last byte of a code.
 pub const LAST_BASE: u8 = 128;
-/// See [`LAST_BASE`].
+/// Smallest middle byte of a code.
 pub const MIDDLE_BASE: u8 = LAST_BASE + LAST as u8;
-/// See [`LAST_BASE`].
+/// Smallest first byte of a code of three bytes.
 pub const FIRST_BASE: u8 = MIDDLE_BASE + MIDDLE as u8;
 
-/// Most letters of a word.
+/// Largest number of letters of a word.
 pub const LONGEST: usize = 24;
 
-/// Slots of the table that finds a word: a power of two, and more than twice as many as there are
-/// words.
+/// Slots of the hash table of words: a power of two, and more than twice the number of words.
 const SLOTS: usize = 1 << 17;
 
-/// How many words there are.
+/// Number of words in the dictionary.
 pub const WORDS_HELD: usize = 39_541;
 
-/// What finds words, made when the first one is looked for.
+/// The tables of the dictionary. They are made at the first use.
 struct Dictionary {
-    /// Where each word starts, and the end of the last one's line.
+    /// Offset of each word in [`WORDS`], and the end of the last line.
     starts: Vec<u32>,
-    /// Numbers of words, plus one, by hash: the next free slot where another word has it.
+    /// Numbers of words, plus one, at the slot of their hash or at the next free slot.
     slots: Vec<u16>,
 }
 
 static DICTIONARY: OnceLock<Dictionary> = OnceLock::new();
 
-/// Makes the dictionary ready: without it there are no words.
+/// Makes the tables of the dictionary. Without them no word is found.
 ///
 /// # Errors
-/// [`Error::Limit`] where memory for it cannot be had.
+/// [`Error::Limit`] if there is no memory for the tables.
 pub fn prepare() -> Result<()> {
     if DICTIONARY.get().is_some() {
         return Ok(());
@@ -68,7 +67,7 @@ pub fn prepare() -> Result<()> {
         }
         made.slots[at] = number as u16 + 1;
     }
-    // Another thread may have been first: both made the same.
+    // If another thread has made the tables first, they are the same.
     let _ = DICTIONARY.set(made);
     Ok(())
 }
@@ -84,7 +83,7 @@ impl Dictionary {
     }
 }
 
-/// The letters of word `number`; none where there is no such word, or before [`prepare`].
+/// The letters of the word with this number. Empty if there is no such word, or before [`prepare`].
 #[must_use]
 pub fn word(number: usize) -> &'static [u8] {
     DICTIONARY.get().map_or(&[], |dictionary| dictionary.word(number))
@@ -96,7 +95,7 @@ fn hash(word: &[u8]) -> usize {
     (sum.wrapping_mul(0x9E37_79B1) >> 15) as usize
 }
 
-/// The number of `word`, which is all small letters; none before [`prepare`].
+/// The number of `word`, which must have lower-case letters only. `None` before [`prepare`].
 #[must_use]
 pub fn number(word: &[u8]) -> Option<usize> {
     if !(2..=LONGEST).contains(&word.len()) {
@@ -114,7 +113,7 @@ pub fn number(word: &[u8]) -> Option<usize> {
     None
 }
 
-/// One to three bytes.
+/// The code of a word: one to three bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Code {
     bytes: [u8; 3],
@@ -128,7 +127,7 @@ impl Code {
         &self.bytes[3 - self.length..]
     }
 
-    /// How many.
+    /// Number of bytes.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "never empty")]
     pub fn len(&self) -> usize {
@@ -136,7 +135,7 @@ impl Code {
     }
 }
 
-/// The code of word `number`.
+/// The code of the word with this number.
 #[must_use]
 pub fn code(number: usize) -> Code {
     let (length, rest) = match number {
@@ -152,11 +151,10 @@ pub fn code(number: usize) -> Code {
     Code { bytes, length }
 }
 
-/// How many words have codes of one or two bytes.
+/// Number of words with codes of one or two bytes.
 const SHORT: usize = LAST + LAST * MIDDLE;
 
-/// The word whose code ends with `last`, after the bytes `before` (0 to 2 of them); none where no
-/// code is like this.
+/// The word whose code is `before` (0 to 2 bytes) and then `last`. Empty if there is no such code.
 #[must_use]
 pub fn expand(before: &[u8], last: u8) -> &'static [u8] {
     let last = usize::from(last - LAST_BASE);

@@ -1,9 +1,9 @@
-//! Codes back to text, byte by byte: what the decoder and the models of text share.
+//! Turns codes back into text, byte by byte. The decoder and the models of text share this module.
 
 use super::dictionary::{FIRST_BASE, LAST_BASE, LONGEST, MIDDLE_BASE, expand};
 use super::{CAPITAL, CAPITALS, QUOTE};
 
-/// What a byte of codes completes: up to [`LONGEST`] bytes of text.
+/// The text that one byte of codes completes: up to [`LONGEST`] bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Letters {
     bytes: [u8; LONGEST],
@@ -29,47 +29,47 @@ impl Letters {
         &self.bytes[..self.length]
     }
 
-    /// How many.
+    /// Number of bytes.
     #[must_use]
     pub fn len(&self) -> usize {
         self.length
     }
 
-    /// Whether nothing is complete yet.
+    /// Has the byte completed no text?
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.length == 0
     }
 }
 
-/// Whether bytes above 127 stand for themselves.
+/// Do bytes above 127 stand for themselves?
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 enum Quoted {
     #[default]
     No,
-    /// The next byte does, whatever it is.
+    /// The next byte stands for itself.
     Next,
-    /// The last byte did, and was above 127.
+    /// The last byte stood for itself and was above 127.
     Foreign,
 }
 
-/// State of the expansion, for which the dictionary must be ready ([`super::dictionary::prepare`]).
-/// Any bytes can be given to it: what is no code stands for nothing.
+/// The state of the expansion. The dictionary must be prepared ([`super::dictionary::prepare`]).
+/// Any bytes may be pushed; bytes that are no code stand for nothing.
 #[derive(Clone, Default, Debug)]
 pub struct Expander {
     quoted: Quoted,
-    /// [`CAPITAL`] or [`CAPITALS`] where the next word has them.
+    /// [`CAPITAL`] or [`CAPITALS`] if the next word has capitals, otherwise 0.
     capital: u8,
-    /// The bytes of a code so far.
+    /// The bytes of an incomplete code.
     before: [u8; 2],
     length: usize,
-    /// The last whole code.
+    /// The last complete code.
     code: [u8; 3],
     code_length: usize,
 }
 
 impl Expander {
-    /// Takes in the next byte; the text that it completes.
+    /// Adds the next byte and returns the text that the byte completes.
     #[inline]
     pub fn push(&mut self, byte: u8) -> Letters {
         match self.quoted {
@@ -83,7 +83,8 @@ impl Expander {
         match byte {
             FIRST_BASE.. => (self.before[0], self.length) = (byte, 1),
             MIDDLE_BASE.. => {
-                // After a first byte, the second one; otherwise the first of two.
+                // After a first byte this is the middle one of three bytes. Otherwise it is the
+                // first one of two.
                 self.length = usize::from(self.length == 1 && self.before[0] >= FIRST_BASE);
                 self.before[self.length] = byte;
                 self.length += 1;
@@ -107,7 +108,8 @@ impl Expander {
         Letters::of(&[], 0)
     }
 
-    /// What has begun and is not complete, as a number below 2¹⁹: 0 for nothing.
+    /// The incomplete code and pending capitals as a number below 2¹⁹. The number is 0 if there is
+    /// nothing incomplete.
     #[inline(always)]
     #[must_use]
     pub fn pending(&self) -> u32 {
@@ -119,14 +121,14 @@ impl Expander {
         before | u32::from(self.capital) << 16 | u32::from(self.quoted == Quoted::Next) << 18
     }
 
-    /// The code that the last byte completed, or an earlier one where it did not.
+    /// The code that the last byte completed. If it completed none, the last complete code.
     #[inline(always)]
     #[must_use]
     pub fn code(&self) -> &[u8] {
         &self.code[..self.code_length]
     }
 
-    /// Bytes of a code so far, 0 to 2.
+    /// Number of bytes of the incomplete code, 0 to 2.
     #[inline(always)]
     #[must_use]
     pub fn begun(&self) -> usize {

@@ -1,9 +1,9 @@
-//! Text as words: a word of the dictionary becomes a code of one to three bytes.
+//! Codes text as words: each word of the dictionary becomes a code of one to three bytes.
 //!
-//! Text in codes is a third shorter, so that contexts of as many bytes reach further back, sorting
-//! brings more of the same together, and everything takes less time; `docs/models-text.md` has the
-//! figures. The idea is that of word replacing transforms (Skibiński, Grabowski and Deorowicz,
-//! "Revisiting dictionary-based compression", 2005).
+//! The codes are a third shorter than the text. So contexts of as many bytes reach further back,
+//! sorting brings more equal bytes together, and everything takes less time; `docs/models-text.md`
+//! has the figures. The idea is that of word replacing transforms (Skibiński, Grabowski and
+//! Deorowicz, "Revisiting dictionary-based compression", 2005).
 //!
 //! | bytes | stand for |
 //! |---|---|
@@ -25,20 +25,22 @@ use crate::budget;
 use crate::error::{Error, Result};
 use expander::Expander;
 
-/// Before a byte that stands for itself.
+/// Precedes a byte that stands for itself.
 pub const QUOTE: u8 = 1;
-/// Before a word with a capital first letter.
+/// Precedes a word that begins with a capital letter.
 pub const CAPITAL: u8 = 2;
-/// Before the code of a word in capitals.
+/// Precedes the code of a word in capitals.
 pub const CAPITALS: u8 = 3;
 
-/// Bytes of codes that a byte of text makes at most: a quoted one, or a letter with its capital.
+/// Largest number of bytes of codes for one byte of text: a quoted byte, or a letter and its
+/// capital.
 pub const MOST: usize = 2;
 
 /// The `length` bytes of text that `codes` stand for.
 ///
 /// # Errors
-/// [`Error::Corrupt`] where they stand for more or fewer, [`Error::Limit`] where memory runs out.
+/// [`Error::Corrupt`] if the codes stand for another number of bytes; [`Error::Limit`] if memory is
+/// short.
 pub fn decode(codes: &[u8], length: usize) -> Result<Vec<u8>> {
     dictionary::prepare()?;
     let _charge = budget::charge((codes.len() + length) as u64, "text as words")?;
@@ -90,7 +92,7 @@ mod tests {
     #[test]
     fn foreign_bytes_are_quoted_once() {
         assert_eq!(codes_of("é"), [QUOTE, 0xc3, 0xa9]);
-        // A word that touches them is spelled out.
+        // A word next to a byte above 127 is not replaced.
         assert_eq!(codes_of("éthe"), [QUOTE, 0xc3, 0xa9, b't', b'h', b'e']);
         assert_eq!(codes_of("\u{1}"), [QUOTE, 1]);
     }

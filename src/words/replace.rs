@@ -1,4 +1,4 @@
-//! Words to codes.
+//! Turns words into codes.
 
 use super::dictionary::{self, code, number};
 use super::{CAPITAL, CAPITALS, MOST, QUOTE};
@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 /// The codes of `text`.
 ///
 /// # Errors
-/// [`Error::Limit`] where memory runs out.
+/// [`Error::Limit`] if memory is short.
 pub fn encode(text: &[u8]) -> Result<Vec<u8>> {
     let no_memory = |_| Error::no_memory(format_args!("{} bytes", text.len()));
     dictionary::prepare()?;
@@ -34,9 +34,9 @@ pub fn encode(text: &[u8]) -> Result<Vec<u8>> {
     Ok(codes)
 }
 
-/// The length of what `text` begins with: letters of one case, a capital and the small letters
-/// after it, bytes above 127, or one byte of anything else. The last of several capitals belongs to
-/// the small letters that follow it.
+/// Length of the token at the start of `text`: letters of one case, a capital and the lower-case
+/// letters after it, bytes above 127, or one other byte. The last of several capitals belongs to
+/// the lower-case letters after it.
 fn token(text: &[u8]) -> usize {
     let run = |from: usize, is: fn(&u8) -> bool| {
         from + text[from..].iter().take_while(|byte| is(byte)).count()
@@ -54,7 +54,7 @@ fn token(text: &[u8]) -> usize {
     }
 }
 
-/// Appends the code of a word, or its letters.
+/// Appends the code of a word, or its letters if the word is not in the dictionary.
 fn replace(word: &[u8], codes: &mut Vec<u8>) {
     let mut small = [0; dictionary::LONGEST];
     let found = small.get_mut(..word.len()).and_then(|small| {
@@ -74,7 +74,7 @@ fn replace(word: &[u8], codes: &mut Vec<u8>) {
             codes.extend(capital);
             codes.extend_from_slice(code(number).as_slice());
         }
-        // Names are words too.
+        // The dictionary has names in lower case.
         None if capital == Some(CAPITAL) && word.len() > 1 => {
             codes.extend_from_slice(&[CAPITAL, word[0].to_ascii_lowercase()]);
             codes.extend_from_slice(&word[1..]);
@@ -83,14 +83,15 @@ fn replace(word: &[u8], codes: &mut Vec<u8>) {
     }
 }
 
-/// Samples of a text that [`suits`] looks at, and their length.
+/// Number of samples of a text that [`suits`] reads, and their length in bytes.
 const SAMPLES: usize = 16;
 const SAMPLE: usize = 4096;
 
-/// Whether `text` is better coded as words: where enough of it is in the dictionary.
+/// Should `text` be coded as words? The codes of some samples must be shorter than a part of the
+/// samples.
 ///
 /// # Errors
-/// [`Error::Limit`] where memory runs out.
+/// [`Error::Limit`] if memory is short.
 pub fn suits(text: &[u8]) -> Result<bool> {
     let (mut length, mut codes) = (0, 0);
     let stride = (text.len() / SAMPLES).max(SAMPLE);
@@ -102,5 +103,5 @@ pub fn suits(text: &[u8]) -> Result<bool> {
     Ok(codes * WORTH.1 < length * WORTH.0)
 }
 
-/// Codes must be shorter than this part of the text.
+/// Codes must be shorter than this fraction (numerator, denominator) of the text.
 const WORTH: (usize, usize) = (7, 8);

@@ -1,15 +1,16 @@
-//! The boxes of glyphs behind their outlines, which give them away.
+//! Moves the bounding boxes of glyphs after their outlines, from which a box can be predicted.
 //!
-//! A glyph begins with its number of contours and the four sides of its box; here the box comes
-//! last. Source of the format: the OpenType specification, chapter "glyf".
+//! In a font a glyph begins with its number of contours and the four sides of its box. In the
+//! transformed font the box comes last. Source of the format: the OpenType specification, chapter
+//! "glyf".
 
-/// Bytes of a number of contours, and of a box.
+/// Bytes of the number of contours, and of a box.
 const COUNT: usize = 2;
 const BOX: usize = 8;
 
-/// Moves the boxes of the glyphs in `glyf` that begin at `offsets` (ascending; the last one is
-/// their end) behind the outlines, or back where `back`. Glyphs that make no sense stay as they
-/// are.
+/// Moves the boxes of the glyphs in `glyf` after their outlines, or back if `back` is set.
+/// `offsets` are the offsets of the glyphs, ascending; the last one is the end of the last glyph.
+/// Glyphs that cannot be parsed stay unchanged.
 pub fn shift(glyf: &mut [u8], offsets: &[usize], back: bool) {
     for pair in offsets.windows(2) {
         let Some(glyph) = glyf.get_mut(pair[0]..pair[1]) else { continue };
@@ -26,7 +27,7 @@ pub fn shift(glyf: &mut [u8], offsets: &[usize], back: bool) {
     }
 }
 
-/// Reads numbers from the front.
+/// Reads numbers from the front of a slice.
 struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -49,7 +50,7 @@ impl Reader<'_> {
     }
 }
 
-/// Bytes of what follows the box.
+/// Bytes of a glyph after its box. `None` if the glyph cannot be parsed.
 fn length_of(contours: i16, bytes: &[u8]) -> Option<usize> {
     let mut reader = Reader { bytes, at: 0 };
     match contours {
@@ -102,15 +103,15 @@ fn parts(reader: &mut Reader<'_>) -> Option<()> {
 mod tests {
     use super::*;
 
-    /// A triangle with its box first: one contour, no instructions, two flags (the second
-    /// repeated), short steps.
+    /// A triangle, as in a font: one contour, no instructions, two flags (the second one repeated),
+    /// short steps.
     const TRIANGLE: [u8; 24] =
         [0, 1, 0, 5, 0, 7, 0, 105, 0, 27, 0, 2, 0, 0, 0x37, 0x3f, 1, 5, 60, 40, 7, 20, 0, 0];
 
     #[test]
     fn boxes_move_and_return() {
         let mut glyf = TRIANGLE.to_vec();
-        // Two components, the first with words and a scale; two bytes of instructions.
+        // Two components, the first one with words and a scale; then two bytes of instructions.
         glyf.extend([255, 255, 0, 1, 0, 2, 0, 3, 0, 4, 0, 0x29, 0, 9, 0, 1, 0, 1, 0x40, 0]);
         glyf.extend([1, 2, 0, 8, 3, 4, 0, 2, 77, 78, 0, 0]);
         let offsets = [0, TRIANGLE.len(), TRIANGLE.len(), glyf.len()];

@@ -1,5 +1,5 @@
-//! The tables of a TrueType font in the order in which each can be told from those before, and the
-//! boxes of its glyphs behind their outlines.
+//! Reorders the tables of a TrueType font, so that each table comes after those that help to
+//! predict it, and moves the boxes of glyphs after their outlines.
 
 mod boxes;
 
@@ -10,9 +10,8 @@ use crate::formats::sfnt::Directory;
 /// The stored id.
 pub const ID: u8 = 8;
 
-/// Puts the tables of the font that `bytes` are in order; `None` where they are no font of that
-/// length. The padding of the last table, where it is missing, is filled in, and its length is the
-/// parameter.
+/// Transforms the font `bytes`. `None` if `bytes` are no font of exactly this length. If the
+/// padding of the last table is missing, it is added, and the parameter is its length.
 #[must_use]
 pub fn forward(bytes: &[u8]) -> Option<Parts> {
     let directory = Directory::parse(bytes)?;
@@ -33,7 +32,7 @@ pub fn forward(bytes: &[u8]) -> Option<Parts> {
 /// Undoes [`forward`].
 ///
 /// # Errors
-/// [`Error::Corrupt`] where there is no directory or it speaks of more or less than there is.
+/// [`Error::Corrupt`] if there is no table directory, or if the directory does not fit the bytes.
 pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     let bad = || Error::Corrupt("tables of a font".into());
     let inner = &parts.inner;
@@ -65,8 +64,7 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     Ok(out)
 }
 
-/// Moves the boxes of the glyphs in a font as it is stored; `None` where `head`, `glyf` or `loca`
-/// is not as it should be.
+/// Moves the boxes of the glyphs of a stored font. `None` if `head`, `glyf` or `loca` is invalid.
 fn shift_boxes(directory: &Directory, font: &mut [u8], back: bool) -> Option<()> {
     let range = |tag: [u8; 4]| {
         let segment = directory.segments.iter().find(|segment| segment.tag == tag)?;

@@ -1,11 +1,11 @@
-//! Where functions may begin and end, and where the next unwind data lie.
+//! Finds the addresses at which functions may begin and end, and the end of unwind data.
 
 use crate::formats::pe::Image;
 
-/// Compilers align functions to this, or to 4.
+/// Alignment of functions in bytes. Some compilers align to 4.
 const ALIGNMENT: usize = 16;
 
-/// The bytes of an image by their place in memory.
+/// The bytes of an image by their address.
 pub struct Code<'a> {
     bytes: &'a [u8],
     image: &'a Image,
@@ -16,8 +16,8 @@ impl<'a> Code<'a> {
         Code { bytes, image }
     }
 
-    /// The bytes of the section that `rva` is in, as far as they are there, and where in them that
-    /// is.
+    /// The bytes of the section that contains `rva`, as far as the file has them, and the offset of
+    /// `rva` in these bytes.
     fn at(&self, rva: u32) -> Option<(&'a [u8], usize)> {
         let section = self.image.sections.get(self.image.section_of(rva.into()).checked_sub(1)?)?;
         let held = self.bytes.get(section.file.start..section.file.end.min(self.bytes.len()))?;
@@ -25,13 +25,14 @@ impl<'a> Code<'a> {
         (at < held.len()).then_some((held, at))
     }
 
-    /// Where a function begins when the one before ended at `end`: behind the filler.
+    /// The predicted begin of the next function: the address after the filler at `end`.
     pub fn next_begin(&self, end: u32) -> u32 {
         let filled = self.at(end).map_or(0, |(held, at)| filler(held, at));
         end.saturating_add(filled as u32)
     }
 
-    /// How many possible ends lie between `begin` and `end`, if that is one.
+    /// The number of possible ends between `begin` and `end`. `None` if `end` is not a possible
+    /// end.
     pub fn rank(&self, begin: u32, end: u32) -> Option<u32> {
         let (held, start) = self.at(begin)?;
         let stop = start.checked_add((end - begin) as usize)?;
@@ -41,7 +42,7 @@ impl<'a> Code<'a> {
         Some((start + 1..stop).filter(|&at| may_end(held, at)).count() as u32)
     }
 
-    /// The possible end behind `begin` with `rank` others between.
+    /// The possible end after `begin` with `rank` possible ends before it.
     pub fn end(&self, begin: u32, rank: u64) -> Option<u32> {
         let (held, start) = self.at(begin)?;
         let rank = usize::try_from(rank).ok()?;
@@ -49,9 +50,9 @@ impl<'a> Code<'a> {
         begin.checked_add((stop - start) as u32)
     }
 
-    /// What lies behind the unwind data at `rva`, as far as their length is known: a header of four
-    /// bytes, codes of two bytes to a multiple of four, then the handler's address or the entry
-    /// that they continue.
+    /// The address after the unwind data at `rva`, as far as their length is known: a header of
+    /// four bytes, codes of two bytes up to a multiple of four, then the address of the handler or
+    /// the chained entry.
     pub fn behind_unwind(&self, rva: u32) -> u32 {
         let header = self.at(rva).and_then(|(held, at)| held.get(at..)?.first_chunk::<4>());
         let Some(&[version_and_flags, _, codes, _]) = header else { return rva };
@@ -64,8 +65,8 @@ impl<'a> Code<'a> {
     }
 }
 
-/// How many bytes of filler follow at `at`: INT3, one byte each, or NOPs of several lengths up to
-/// the next multiple of 16.
+/// Number of bytes of filler at `at`: INT3, one byte each, or NOPs of several lengths up to the
+/// next multiple of 16.
 fn filler(held: &[u8], at: usize) -> usize {
     let next = held.get(at..).unwrap_or_default();
     match next {
@@ -77,8 +78,8 @@ fn filler(held: &[u8], at: usize) -> usize {
     }
 }
 
-/// Whether a function may end before `at`: filler starts there, or it is a multiple of 4 behind a
-/// return, a jump or a call. The last six bytes before it must be there.
+/// May a function end before `at`? Filler starts at `at`, or `at` is a multiple of 4 after a
+/// return, a jump or a call. The six bytes before `at` must be present.
 fn may_end(held: &[u8], at: usize) -> bool {
     let Some(&here) = held.get(at) else { return false };
     let Some(&[jump_through, call, _, _, short_jump, before]) =

@@ -1,11 +1,15 @@
-//! The function table of a Windows image for x86-64, from what the code and the unwind data say.
+//! Removes the function table of a Windows image for x86-64, which code and unwind data mostly
+//! determine.
 //!
-//! Each entry of the table (`.pdata`) has where a function begins, where it ends and where its
-//! unwind data lie. Most functions begin behind the filler after the one before; they end at one of
-//! the places where code can end, see `code`; and unwind data mostly follow those of the function
-//! before. The table goes; four columns of small numbers remain, see `numbers`: what lies between
-//! begin and its prediction, which of the possible ends it is, the length where it is none, what
-//! lies between the unwind data and their prediction.
+//! Each entry of the table (`.pdata`) has the address where a function begins, the address where it
+//! ends, and the address of its unwind data. Most functions begin after the filler behind the
+//! function before. They end at addresses where code can end (see `code`). Their unwind data mostly
+//! follow those of the function before.
+//!
+//! The transform replaces the table by four columns of small numbers (see `numbers`): the
+//! difference between begin and its prediction; the rank of the end among the possible ends; the
+//! length, if the end is not a possible end; the difference between the address of the unwind data
+//! and its prediction.
 
 mod code;
 mod numbers;
@@ -24,12 +28,12 @@ pub const ID: u8 = 7;
 /// Bytes of an entry.
 const ENTRY: usize = 12;
 
-/// Shorter tables are not worth a transform's entry.
+/// Smallest number of entries for which the transform pays.
 const MIN_ENTRIES: usize = 16;
 
-/// Leaves out the function table of `image`, which starts `bytes`. Gives the parts and how many
-/// bytes they stand for: all sections, as far as they are there. `None` where there is no table, or
-/// it does not ascend.
+/// Removes the function table of `image`, whose first bytes are `bytes`. Returns the parts and the
+/// number of bytes that they replace: all sections, as far as they are present. `None` if there is
+/// no table, or if the table does not ascend.
 #[must_use]
 pub fn forward(bytes: &[u8], image: &Image) -> Option<(Parts, usize)> {
     let table = image.functions.clone()?;
@@ -41,7 +45,7 @@ pub fn forward(bytes: &[u8], image: &Image) -> Option<(Parts, usize)> {
     if count < MIN_ENTRIES || !table.len().is_multiple_of(ENTRY) {
         return None;
     }
-    // The decoder does not have the table when it predicts.
+    // The decoder predicts without the table, so the encoder does too.
     let mut blank = raw.to_vec();
     blank[table.clone()].fill(0);
     let code = Code::new(&blank, image);
@@ -56,7 +60,7 @@ pub fn forward(bytes: &[u8], image: &Image) -> Option<(Parts, usize)> {
         last = function;
     }
     let packed = encoder.finish();
-    // A table costs about three bytes an entry where it is coded.
+    // As part of the code stream a table costs about three bytes for each entry.
     if packed.len() > table.len() / 4 {
         return None;
     }
@@ -67,7 +71,7 @@ pub fn forward(bytes: &[u8], image: &Image) -> Option<(Parts, usize)> {
     super::restores(&parts, raw).then_some((parts, end))
 }
 
-/// An entry: distances from the start of the image in memory.
+/// An entry. Addresses are relative to the start of the image in memory.
 #[derive(Debug, Clone, Copy, Default)]
 struct Function {
     begin: u32,
@@ -75,7 +79,7 @@ struct Function {
     unwind: u32,
 }
 
-/// What is known of the four columns.
+/// The models of the four columns.
 struct Columns {
     begins: Column,
     ends: Column,
@@ -93,7 +97,8 @@ impl Columns {
         }
     }
 
-    /// Codes `function`, which follows `last`; `None` where it does not ascend or is not aligned.
+    /// Codes `function`, whose predecessor is `last`. `None` if the function does not ascend or is
+    /// not aligned.
     fn write(
         &mut self,
         code: &Code<'_>,
@@ -118,7 +123,7 @@ impl Columns {
         Some(())
     }
 
-    /// Undoes [`Columns::write`]; `None` where numbers do not fit.
+    /// Undoes [`Columns::write`]. `None` if the numbers do not fit.
     fn read(
         &mut self,
         code: &Code<'_>,
@@ -138,7 +143,7 @@ impl Columns {
     }
 }
 
-/// Small magnitudes to small numbers: 0, −1, 1, −2, …
+/// Maps small magnitudes to small numbers: 0, −1, 1, −2, … become 0, 1, 2, 3, ….
 fn signed(value: i64) -> u64 {
     (value << 1 ^ value >> 63) as u64
 }
@@ -151,8 +156,8 @@ fn unsigned(value: u64) -> i64 {
 /// Undoes [`forward`].
 ///
 /// # Errors
-/// [`Error::Corrupt`] where the inner bytes are no such image or the columns do not fit, or for a
-/// result above `limit`.
+/// [`Error::Corrupt`] if the inner bytes are no such image, if the columns do not fit, or if the
+/// result is longer than `limit`.
 pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     let bad = || Error::Corrupt("function table of an image".into());
     let image = Image::read(&parts.inner).ok_or_else(bad)?;

@@ -1,19 +1,21 @@
-//! Numbers of one column, mostly small, in an arithmetic code: the bits of their length one by one,
-//! given the length of the number before, then the bits behind the first.
+//! An arithmetic code for the numbers of one column, which are mostly small. The length of a number
+//! in bits is coded first, given the length of the number before; then the bits after the first
+//! one.
 
 use crate::coder::{Decoder, Encoder};
 use crate::numeric::{PROBABILITY_BITS, PROBABILITY_ONE};
 
-/// Numbers are below two to this power.
+/// Numbers are below 2 to the power of this.
 const MAX_BITS: usize = 35;
 
-/// Lengths of the number before that are told apart. Measured on the columns of three images: with
-/// none 1 to 3 % more, with nine the same.
+/// Number of classes of the length of the number before. Measured on the columns of three images:
+/// one class takes 1 to 3 % more, nine classes take the same.
 const LENGTHS: usize = 5;
 
-/// Where a bit goes or comes from.
+/// Writes or reads bits.
 pub trait Coder {
-    /// Codes a bit with this probability of a one; gives it, which is `bit` where one is known.
+    /// Codes a bit whose probability of a one is `probability`, and returns the bit. A writer codes
+    /// `bit`; a reader ignores `bit`.
     fn code(&mut self, bit: bool, probability: u32) -> bool;
 }
 
@@ -30,12 +32,12 @@ impl Coder for Decoder<'_> {
     }
 }
 
-/// How often zeros and ones came, in fifths.
+/// The numbers of zeros and ones, in fifths.
 #[derive(Debug, Clone, Copy)]
 struct Counts([u32; 2]);
 
 impl Counts {
-    /// Both are halved above this sum.
+    /// Both counts are halved if their sum is above this.
     const MOST: u32 = 1250;
 
     fn code(&mut self, bit: bool, coder: &mut impl Coder) -> bool {
@@ -50,20 +52,21 @@ impl Counts {
     }
 }
 
-/// What is known of a column.
+/// The model of one column.
 #[derive(Debug)]
 pub struct Column {
-    /// Is the number longer than this? By the length of the one before.
+    /// Counts for "is the number longer?", by the class of the length of the number before, and by
+    /// the length so far.
     longer: [[Counts; MAX_BITS + 1]; LENGTHS],
-    /// The two bits behind the first, by length and the bits before.
+    /// Counts for the two bits after the first one, by the length and the bits before.
     upper: [[Counts; 4]; MAX_BITS + 1],
-    /// The others, by length and place.
+    /// Counts for the other bits, by the length and the position of the bit.
     lower: [[Counts; MAX_BITS]; MAX_BITS + 1],
     last_len: usize,
 }
 
 impl Column {
-    /// Nothing is known yet.
+    /// A model without any observation.
     pub fn new() -> Self {
         let start = Counts([2, 2]);
         Column {
@@ -74,7 +77,7 @@ impl Column {
         }
     }
 
-    /// Codes a number below 2³⁵; gives it, which is `value` where one is known.
+    /// Codes a number below 2³⁵ and returns it. A writer codes `value`; a reader ignores `value`.
     pub fn code(&mut self, value: u64, coder: &mut impl Coder) -> u64 {
         let wanted = (u64::BITS - value.leading_zeros()) as usize;
         debug_assert!(wanted <= MAX_BITS);

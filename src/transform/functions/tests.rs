@@ -1,12 +1,12 @@
-//! Function tables of small images made by code.
+//! Function tables of small images that the tests make.
 
 use super::*;
 use crate::transform::relocations::tests::image_of;
 
-/// The places of the sections: see `image_of`.
+/// File offset and address of the section with the content: see `image_of`.
 const CONTENT: (usize, u32) = (0x200, 0x1000);
 
-/// An image of `count` functions that return in many places, with their table and unwind data.
+/// An image of `count` functions with many returns, with their table and unwind data.
 fn sample(count: usize) -> Vec<u8> {
     let mut content = vec![0x90; 16];
     let mut table = Vec::new();

@@ -1,8 +1,8 @@
-//! The base relocation list: a block for each page of 4 KiB that holds addresses.
+//! The list of base relocations: one block for each page of 4 KiB that contains addresses.
 //!
-//! A block is the page's distance from the start of the image, the block's own length, and two
-//! bytes for each address: its type above twelve bits of its distance from the start of the page. A
-//! block of an odd number of entries ends with an entry of zeros.
+//! A block has the address of the page relative to the start of the image, the length of the block,
+//! and two bytes for each address: four bits of type, twelve bits of the offset in the page. A
+//! block with an odd number of entries ends with an entry of zeros.
 
 use crate::formats::pe::{u16_at, u32_at};
 
@@ -19,9 +19,9 @@ fn entry_type(wide: bool) -> u16 {
     if wide { DIR64 } else { HIGHLOW }
 }
 
-/// The places that the list at the start of `bytes` names, and how many of `bytes` are laid out
-/// just as [`write`] lays them out: up to the first block that is not, or that has other types of
-/// entries.
+/// The relative addresses that the list at the start of `bytes` names, and the number of bytes that
+/// [`write`] would write in the same way. Reading stops at the first block that [`write`] would
+/// write differently, or with entries of another type.
 pub fn read(bytes: &[u8], wide: bool) -> (Vec<u32>, usize) {
     let mut places = Vec::new();
     let mut at = 0;
@@ -31,7 +31,8 @@ pub fn read(bytes: &[u8], wide: bool) -> (Vec<u32>, usize) {
     (places, at)
 }
 
-/// Appends the places of the block at the start of `bytes`; its length, if it is sound.
+/// Appends the relative addresses of the block at the start of `bytes`. Returns the length of the
+/// block. `None` if the block is invalid.
 fn block(bytes: &[u8], wide: bool, places: &mut Vec<u32>) -> Option<usize> {
     let (page, len) = (u32_at(bytes, 0)?, u32_at(bytes, 4)? as usize);
     let entries = bytes.get(HEADER..len)?;
@@ -58,8 +59,8 @@ fn block(bytes: &[u8], wide: bool, places: &mut Vec<u32>) -> Option<usize> {
     (places.len() > before).then_some(len)
 }
 
-/// Appends the list of `places`, which ascend, to `out`; `None` where that grows longer than
-/// `limit` or a place is named twice.
+/// Appends the list of the relative addresses `places`, which ascend, to `out`. `None` if `out`
+/// grows longer than `limit`, or if an address occurs twice.
 pub fn write(places: &[u32], wide: bool, limit: usize, out: &mut Vec<u8>) -> Option<()> {
     if places.windows(2).any(|pair| pair[0] >= pair[1]) {
         return None;

@@ -1,11 +1,12 @@
-//! The base relocations of a Windows image, left out: the image itself says where addresses are.
+//! Removes the base relocations of a Windows image, which the image itself mostly determines.
 //!
-//! The list names every place that holds an absolute address, so that the loader can move the
-//! image. Those places can be told by their content, see `places`; what remains is a few
-//! exceptions. Stretches of the file:
+//! The list names every offset in the image that holds an absolute address, so that the loader can
+//! move the image. The numbers at these offsets tell nearly all of them (see `candidates`). A few
+//! exceptions are stored. The transform covers these stretches of the file:
 //!
-//! - the headers and sections before the list: the inner bytes;
-//! - the list, or as much of it as is laid out the way linkers do: left out.
+//! - the headers and sections before the list: they are the inner bytes;
+//!
+//! - the list, as far as it has the usual layout of linkers: it is removed.
 //!
 //! Idea: the image compressors of the 1990s, and Google's Courgette, derive relocations from
 //! disassembly.
@@ -22,12 +23,12 @@ use crate::varint::{self, Reader};
 /// The stored id.
 pub const ID: u8 = 6;
 
-/// Shorter lists are not worth a transform's entry.
+/// Smallest number of entries for which the transform pays.
 const MIN_ENTRIES: usize = 32;
 
-/// Leaves out the relocations of `image`, which starts `bytes`. Gives the parts and how many bytes
-/// they stand for: all up to the end of the list. `None` where there are none in `bytes`, or too
-/// many exceptions.
+/// Removes the relocations of `image`, whose first bytes are `bytes`. Returns the parts and the
+/// number of bytes that they replace: all bytes up to the end of the list. `None` if `bytes` have
+/// no relocations, or too many exceptions.
 #[must_use]
 pub fn forward(bytes: &[u8], image: &Image) -> Option<(Parts, usize)> {
     let directory = image.relocations.clone()?;
@@ -46,7 +47,7 @@ pub fn forward(bytes: &[u8], image: &Image) -> Option<(Parts, usize)> {
     });
     let packed = encoder.finish();
     let side = missing(&entries, &found);
-    // A list costs about half a byte an entry where it is coded.
+    // As part of the block a list costs about half a byte for each entry.
     if packed.len() + side.len() > entries.len() / 4 {
         return None;
     }
@@ -55,7 +56,7 @@ pub fn forward(bytes: &[u8], image: &Image) -> Option<(Parts, usize)> {
     super::restores(&parts, &bytes[..end]).then_some((parts, end))
 }
 
-/// The entries that are not among the places `found`, each as its distance from the one before it.
+/// The entries that are not among the addresses `found`, each as the difference to the one before.
 fn missing(entries: &[u32], found: &[u32]) -> Vec<u8> {
     let mut side = Vec::new();
     let mut found = found.iter().copied().peekable();
@@ -73,8 +74,8 @@ fn missing(entries: &[u32], found: &[u32]) -> Vec<u8> {
 /// Undoes [`forward`].
 ///
 /// # Errors
-/// [`Error::Corrupt`] where the inner bytes are no image or the exceptions do not fit, or for a
-/// result above `limit`.
+/// [`Error::Corrupt`] if the inner bytes are no image, if the exceptions do not fit, or if the
+/// result is longer than `limit`.
 pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     let bad = || Error::Corrupt("relocations of an image".into());
     let image = Image::read(&parts.inner).ok_or_else(bad)?;

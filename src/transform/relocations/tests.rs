@@ -1,17 +1,17 @@
-//! Small images made by code, whole and damaged.
+//! Small images that the tests make, undamaged and damaged.
 
 use super::*;
 
 const BASE: u64 = 0x1E00_0000;
-/// Where the section of the image's content starts, in the file and in memory.
+/// File offset and address of the section with the content.
 const CONTENT: (usize, u32) = (0x200, 0x1000);
 
 fn put(bytes: &mut [u8], at: usize, value: u64, width: usize) {
     bytes[at..at + width].copy_from_slice(&value.to_le_bytes()[..width]);
 }
 
-/// An image of one section that holds `content`, and one that holds the list of `entries`, with
-/// slack behind it.
+/// An image with a section that holds `content`, and a section that holds the list of `entries` and
+/// unused bytes after it.
 pub(crate) fn image_of(wide: bool, content: &[u8], entries: &[u32]) -> Vec<u8> {
     let mut relocations = Vec::new();
     list::write(entries, wide, usize::MAX, &mut relocations).unwrap();
@@ -49,8 +49,9 @@ pub(crate) fn image_of(wide: bool, content: &[u8], entries: &[u32]) -> Vec<u8> {
     out
 }
 
-/// `content` with `count` addresses in it from `from` on, two words from one to the next, and their
-/// places. Every fiftieth is not listed; one is listed that points outside.
+/// Writes `count` addresses into `content` from offset `from` on, one in every two words. Returns
+/// their relative addresses. Every fiftieth address is not in the list; one address in the list
+/// points outside the image.
 pub(crate) fn content(content: &mut [u8], from: usize, count: usize, wide: bool) -> Vec<u32> {
     let width = if wide { 8 } else { 4 };
     let mut entries = Vec::new();
@@ -97,15 +98,15 @@ fn lists_go_and_return() {
 fn what_no_linker_writes_stays() {
     let raw = sample(false);
     let start = CONTENT.0 + 9000;
-    // A padding entry that is not zero: all from the second block on stays.
+    // A padding entry that is not zero: the list from its second block on is kept.
     let first = u32::from_le_bytes(*raw[start + 4..].first_chunk().unwrap()) as usize;
     let mut other = raw.clone();
     other[start + first + 9] ^= 0x10;
     assert_eq!(forward_of(&other).unwrap().1, start + first);
-    // No block at all.
+    // The list has no valid block.
     other[start + 9] ^= 0x10;
     assert!(forward_of(&other).is_none());
-    // Pointers that say nothing.
+    // The numbers in the image are no addresses of it.
     let mut other = raw.clone();
     other[CONTENT.0..start].fill(1);
     assert!(forward_of(&other).is_none());
@@ -117,7 +118,7 @@ fn sections_that_overlap_are_looked_through_once() {
     let mut raw = sample(false);
     let table = 0x58 + 224;
     let row = raw[table..table + 40].to_vec();
-    // 96 sections, 94 of them the first one again.
+    // 96 sections, of which 94 are copies of the first.
     put(&mut raw, 0x46, 96, 2);
     raw.splice(table + 40..table + 40, row.repeat(94));
     let image = Image::read(&raw).unwrap();
