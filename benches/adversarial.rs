@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use cmx::model::byte_history::hash;
+use cmx::internals::model::byte_history::hash;
 
 /// Too long for a block to be coded both ways, which would count twice.
 const LENGTH: usize = 160 << 10;

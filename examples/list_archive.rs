@@ -2,7 +2,7 @@
 
 use std::io;
 
-use cmx::archive::select::Selection;
+use cmx::archive::Selection;
 use cmx::archive::{kind_letter, show_name};
 use cmx::{Archive, DecodeOptions};
 

@@ -5,11 +5,11 @@
 //! to COUNT, the best first; `select rows COUNT CONTEXTS SELECTORS CANDIDATES FILE…` adds
 //! selectors. Lists are separated by commas; ranges of numbered ones are written X86.0-9.
 
-use cmx::model::bypass::Belief;
-use cmx::model::context::Context;
-use cmx::predictor::encode_profile;
-use cmx::predictor::primer::Primer;
-use cmx::predictor::profile::{Profile, Selector};
+use cmx::internals::model::bypass::Belief;
+use cmx::internals::model::context::Context;
+use cmx::internals::predictor::encode_profile;
+use cmx::internals::predictor::primer::Primer;
+use cmx::internals::predictor::profile::{Profile, Selector};
 
 /// A number from the environment, or its default.
 fn env(name: &str, default: u32) -> u32 {
@@ -145,7 +145,7 @@ fn profile(list: &[(String, Context)], selectors: &[Selector]) -> Profile {
         matches: if full > 24 { vec![64, 20, 9, 5] } else { vec![32, 12, 6] },
         selectors: selectors.to_vec(),
         signal: None,
-        rate: cmx::mix::mixer::Rate {
+        rate: cmx::internals::mix::mixer::Rate {
             first: env("RF", 1200),
             last: env("RL", 150),
             span: env("RS", 1000),
@@ -157,14 +157,17 @@ fn profile(list: &[(String, Context)], selectors: &[Selector]) -> Profile {
         final_rate: env("LR", 150),
         first_weight: 320 / full as u32,
         primer: if env("WORDS", 0) == 1 {
-            Profile::of_words(cmx::level::level(env("PRIMER", 6) as u8).unwrap(), 1 << 20)
-                .unwrap()
-                .primer
+            Profile::of_words(
+                cmx::internals::level::level(env("PRIMER", 6) as u8).unwrap(),
+                1 << 20,
+            )
+            .unwrap()
+            .primer
         } else {
             Primer::default()
         },
         words: (env("WORDS", 0) == 1).then_some(1 << 26),
-        leading: cmx::coder::leading::Leading::Coded,
+        leading: cmx::internals::coder::leading::Leading::Coded,
     };
     if env("DETAILED", 0) == 1 || full > 16 { profile.with_details() } else { profile }
 }
@@ -181,7 +184,7 @@ fn pieces(names: &[String]) -> Vec<(String, Vec<u8>)> {
             (
                 name.clone(),
                 if env("WORDS", 0) == 1 {
-                    cmx::words::encode(piece).unwrap()
+                    cmx::internals::words::encode(piece).unwrap()
                 } else {
                     piece.to_vec()
                 },
@@ -201,7 +204,9 @@ impl Bench {
         self.pieces
             .iter()
             .map(|(_, raw)| {
-                encode_profile(&profile, raw, self.memory, cmx::simd::active()).unwrap().len()
+                encode_profile(&profile, raw, self.memory, cmx::internals::simd::active())
+                    .unwrap()
+                    .len()
             })
             .sum()
     }
@@ -217,8 +222,9 @@ fn main() {
             let profile = profile(&list, &chosen);
             let mut total = 0;
             for (name, raw) in &bench.pieces {
-                let size =
-                    encode_profile(&profile, raw, memory, cmx::simd::active()).unwrap().len();
+                let size = encode_profile(&profile, raw, memory, cmx::internals::simd::active())
+                    .unwrap()
+                    .len();
                 println!("{name:40} {:9} {size:9}", raw.len());
                 total += size;
             }

@@ -9,7 +9,7 @@
 ///
 /// ```compile_fail,E0451
 /// // A level of one's own would make archives that do not decode.
-/// let own = cmx::level::Level { memory: 1 << 20, ..cmx::level::LEVELS[6] };
+/// let own = cmx::Level { memory: 1 << 20, ..cmx::internals::level::LEVELS[6] };
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Level {

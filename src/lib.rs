@@ -16,12 +16,12 @@
 //! [`Encoder`] is a [`Write`](std::io::Write) that compresses, [`Decoder`] a
 //! [`Read`](std::io::Read) that decompresses. Both hold no more than a block per thread, for any
 //! length, and never seek. [`EncodeOptions`] names level, threads and verification; the levels are
-//! [`level::LEVELS`], with the memory each takes. The bytes do not depend on the threads.
+//! [`Level`], with the memory each takes. The bytes do not depend on the threads.
 //!
 //! ```
 //! use std::io::{Read, Write};
 //!
-//! let options = cmx::EncodeOptions { level: cmx::level::level(3).expect("levels are 1 to 8"), threads: 2, ..Default::default() };
+//! let options = cmx::EncodeOptions { level: cmx::internals::level::level(3).expect("levels are 1 to 8"), threads: 2, ..Default::default() };
 //! let mut encoder = cmx::Encoder::new(Vec::new(), &options);
 //! for number in 0..1000 {
 //!     writeln!(encoder, "line {number}")?;
@@ -57,13 +57,13 @@
 //! ```
 //!
 //! [`Archive::open`] reads the index at the end, and [`Archive::entries`] goes through it; nothing
-//! is decoded. What to take out is an [`archive::select::Selection`] of paths, folders and globs,
+//! is decoded. What to take out is an [`archive::Selection`] of paths, folders and globs,
 //! empty for everything. [`Archive::extract`] writes into a folder, and nowhere else whatever the
 //! archive says; [`Archive::extract_to`] to any writer. Both decode only the blocks that hold what
 //! is wanted.
 //!
 //! ```
-//! use cmx::archive::select::Selection;
+//! use cmx::archive::Selection;
 //! use cmx::archive::{ExtractOptions, show_name};
 //! use cmx::{Archive, DecodeOptions};
 //!
@@ -113,7 +113,7 @@
 //! # Ok::<(), cmx::Error>(())
 //! ```
 //!
-//! [`archive::repair::repair`] saves what is whole of a damaged archive and names what is not.
+//! [`archive::repair`] saves what is whole of a damaged archive and names what is not.
 //!
 //! # Archives from others
 //!
@@ -129,44 +129,46 @@
 //! assert!(matches!(cmx::decompress(&archive[..20]), Err(Error::Truncated(20))));
 //! # Ok::<(), Error>(())
 //! ```
-//!
-//! # Underneath
-//!
-//! From the outside in: [`stream`] cuts data into blocks and hands them to threads, [`container`]
-//! is the archive as bytes, [`block`] is one block as a predictor sees it, [`budget`] the memory
-//! that all of them share. A long job is watched by [`progress::Progress`]. The folder `examples`
-//! of the sources has short programs.
+
+// Without the feature, what only the command line, benchmarks and tests use of the engine is dead.
+#![cfg_attr(not(feature = "internals"), allow(dead_code))]
 
 mod api;
 pub mod archive;
-pub mod block;
-pub mod budget;
-pub mod coder;
-pub mod container;
-pub mod error;
-pub mod formats;
-pub mod input;
-pub mod kind;
-pub mod level;
-pub mod method;
-pub mod mix;
-pub mod model;
-pub mod numeric;
-pub mod options;
+mod block;
+mod budget;
+mod coder;
+mod container;
+mod error;
+mod formats;
+mod input;
+#[cfg(feature = "internals")]
+#[doc(hidden)]
+pub mod internals;
+mod kind;
+mod level;
+mod method;
+mod mix;
+mod model;
+mod numeric;
+mod options;
 mod ordered;
-pub mod output;
-pub mod predictor;
-pub mod progress;
-pub mod simd;
-pub mod sort;
-pub mod stream;
-pub mod transform;
+mod output;
+mod predictor;
+mod progress;
+mod simd;
+mod sort;
+mod stream;
+mod transform;
 mod varint;
-pub mod words;
+mod words;
 
 pub use api::{compress, compress_with, decompress, decompress_with};
 pub use archive::Archive;
-pub use container::Metadata;
+pub use container::{Metadata, Time};
 pub use error::{Error, Limit, LimitKind, Result};
+pub use level::Level;
 pub use options::{DecodeOptions, EncodeOptions};
-pub use stream::{Decoder, Encoder, Summary};
+pub use progress::Progress;
+pub use stream::{Decoder, Encoder};
+pub use transform::is_panic_caught;

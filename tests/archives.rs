@@ -4,9 +4,9 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use cmx::archive::select::Selection;
+use cmx::archive::Selection;
+use cmx::archive::WalkOptions;
 use cmx::archive::{CreateOptions, ExtractOptions, Plan};
-use cmx::input::walk::WalkOptions;
 use cmx::{Archive, DecodeOptions, EncodeOptions};
 
 /// A tree with every kind of entry.
@@ -46,8 +46,11 @@ fn tree(root: &Path) {
 }
 
 fn options() -> CreateOptions {
-    let encode =
-        EncodeOptions { level: &cmx::level::LEVELS[0], threads: 2, ..EncodeOptions::default() };
+    let encode = EncodeOptions {
+        level: &cmx::internals::level::LEVELS[0],
+        threads: 2,
+        ..EncodeOptions::default()
+    };
     CreateOptions { encode, ..CreateOptions::default() }
 }
 
@@ -63,7 +66,7 @@ fn facts(root: &Path) -> Vec<String> {
             let link = fs::read_link(&path).unwrap_or_default();
             let name = path.strip_prefix(root).unwrap().to_path_buf();
             let size = if found.is_file() { found.len() } else { 0 };
-            let hash = cmx::container::hash::hash(&content);
+            let hash = cmx::internals::container::hash::hash(&content);
             facts.push(format!(
                 "{name:?} {:o} {size} {}.{} {link:?} {hash:x}",
                 found.mode(),
@@ -362,7 +365,7 @@ fn texts(root: &Path) {
 
 fn with_reference(number: u8, reference: u64) -> CreateOptions {
     let encode = EncodeOptions {
-        level: cmx::level::level(number).unwrap(),
+        level: cmx::internals::level::level(number).unwrap(),
         threads: 2,
         ..EncodeOptions::default()
     };
@@ -429,11 +432,9 @@ fn an_append_has_its_own_reference_block() {
     Archive::create(&path, &[folder.path().join("d")], &with_reference(5, 12_000)).unwrap();
     fs::write(folder.path().join("d/3.c"), fs::read(folder.path().join("d/4.rs")).unwrap())
         .unwrap();
-    let plan = cmx::archive::Plan::of(
-        &[folder.path().join("d")],
-        cmx::input::walk::WalkOptions::default(),
-    )
-    .unwrap();
+    let plan =
+        cmx::archive::Plan::of(&[folder.path().join("d")], cmx::archive::WalkOptions::default())
+            .unwrap();
     Archive::append(&path, plan, &with_reference(5, 12_000), &DecodeOptions::default()).unwrap();
     let opened = open(&path);
     assert_eq!(opened.members().iter().filter(|member| member.header.is_based()).count(), 2);

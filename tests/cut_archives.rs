@@ -5,17 +5,18 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use cmx::archive::repair::{RepairSummary, repair};
-use cmx::archive::select::Selection;
+use cmx::Time;
+use cmx::archive::Entry;
+use cmx::archive::Selection;
 use cmx::archive::{CreateOptions, ExtractOptions};
-use cmx::block;
-use cmx::container::format::incompatible;
-use cmx::container::hash::{hash, narrow};
-use cmx::container::names::Names;
-use cmx::container::record::{Kind, Record};
-use cmx::container::writer::{CodedBlock, MemberWriter};
-use cmx::container::{Entry, Time};
-use cmx::level::LEVELS;
+use cmx::archive::{RepairSummary, repair};
+use cmx::internals::block;
+use cmx::internals::container::format::incompatible;
+use cmx::internals::container::hash::{hash, narrow};
+use cmx::internals::container::names::Names;
+use cmx::internals::container::record::{Kind, Record};
+use cmx::internals::container::writer::{CodedBlock, MemberWriter};
+use cmx::internals::level::LEVELS;
 use cmx::{Archive, DecodeOptions, EncodeOptions};
 
 const FILES: usize = 60;

@@ -60,7 +60,7 @@ fn trailing_bytes_are_an_error_unless_asked_otherwise() {
 #[test]
 fn moved_and_doubled_records_are_found() {
     let (_, archive) = archives().swap_remove(1);
-    let marker = cmx::container::format::MARKER;
+    let marker = cmx::internals::container::format::MARKER;
     let starts: Vec<usize> =
         (0..archive.len() - 4).filter(|&place| archive[place..place + 4] == marker).collect();
     let (first, second, third) = (starts[0], starts[1], starts[2]);

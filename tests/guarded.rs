@@ -7,10 +7,10 @@ use std::ops::Range;
 use std::path::Path;
 use std::process::Command;
 
-use cmx::archive::repair::repair;
-use cmx::archive::select::Selection;
+use cmx::archive::Selection;
+use cmx::archive::repair;
 use cmx::archive::{CreateOptions, ExtractOptions};
-use cmx::container::footer::FOOTER_LEN;
+use cmx::internals::container::footer::FOOTER_LEN;
 use cmx::{Archive, DecodeOptions};
 use noise::noise;
 

@@ -4,14 +4,14 @@
 use std::fs;
 use std::path::Path;
 
-use cmx::archive::repair::repair;
-use cmx::archive::select::Selection;
+use cmx::archive::Selection;
+use cmx::archive::repair;
+use cmx::archive::{Entry, EntryKind};
 use cmx::archive::{ExtractOptions, show_name};
-use cmx::container::format::incompatible;
-use cmx::container::hash::{hash, narrow};
-use cmx::container::writer::{CodedBlock, MemberWriter};
-use cmx::container::{Entry, EntryKind};
-use cmx::level::LEVELS;
+use cmx::internals::container::format::incompatible;
+use cmx::internals::container::hash::{hash, narrow};
+use cmx::internals::container::writer::{CodedBlock, MemberWriter};
+use cmx::internals::level::LEVELS;
 use cmx::{Archive, DecodeOptions, Error, LimitKind};
 
 const CONTENT: &[u8] = b"harm\n";

@@ -25,7 +25,7 @@ const LAYERS: &[&[&str]] = &[
     &["stream"],
     &["archive"],
     &["api"],
-    &["lib"],
+    &["internals", "lib"],
     &["cli", "main"],
 ];
 

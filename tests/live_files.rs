@@ -8,14 +8,17 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use cmx::archive::select::Selection;
+use cmx::archive::Selection;
+use cmx::archive::WalkOptions;
 use cmx::archive::{CreateOptions, ExtractOptions, Plan};
-use cmx::input::walk::WalkOptions;
 use cmx::{Archive, DecodeOptions, EncodeOptions};
 
 fn options() -> CreateOptions {
-    let encode =
-        EncodeOptions { level: &cmx::level::LEVELS[0], threads: 2, ..EncodeOptions::default() };
+    let encode = EncodeOptions {
+        level: &cmx::internals::level::LEVELS[0],
+        threads: 2,
+        ..EncodeOptions::default()
+    };
     CreateOptions { encode, ..CreateOptions::default() }
 }
 
@@ -80,7 +83,7 @@ fn an_archive_whose_files_all_vanished_opens() {
     files.iter().for_each(|file| fs::write(file, "content ".repeat(100_000)).unwrap());
     let plan = Plan::of(&files, WalkOptions::default()).unwrap();
     files.iter().for_each(|file| fs::remove_file(file).unwrap());
-    static SMALL: cmx::level::Level = cmx::level::LEVELS[0].with_block_size(100_000);
+    static SMALL: cmx::Level = cmx::internals::level::LEVELS[0].with_block_size(100_000);
     let encode = EncodeOptions { level: &SMALL, ..EncodeOptions::default() };
     let path = folder.path().join("x.cmx");
     let summary = plan
@@ -239,7 +242,8 @@ fn a_base_that_vanished_is_done_without() {
         )
     };
     let text = |file: usize| (0..400).map(|number| line(file * 37 + number)).collect::<String>();
-    let encode = EncodeOptions { level: &cmx::level::LEVELS[4], ..EncodeOptions::default() };
+    let encode =
+        EncodeOptions { level: &cmx::internals::level::LEVELS[4], ..EncodeOptions::default() };
     let options = CreateOptions { encode, reference: Some(40_000), ..CreateOptions::default() };
     for rest in [0, 30] {
         let (folder, warnings) = archive(

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use cmx::level::LEVELS;
+use cmx::internals::level::LEVELS;
 use cmx::{EncodeOptions, compress_with, decompress};
 
 const MIB: u64 = 1 << 20;

@@ -3,11 +3,11 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use cmx::archive::repair::repair;
-use cmx::container::format::{CONTRACT, MAGIC, VERSION};
-use cmx::container::header::Header;
-use cmx::container::parity::GroupHead;
-use cmx::container::record::{Kind, Record};
+use cmx::archive::repair;
+use cmx::internals::container::format::{CONTRACT, MAGIC, VERSION};
+use cmx::internals::container::header::Header;
+use cmx::internals::container::parity::GroupHead;
+use cmx::internals::container::record::{Kind, Record};
 use cmx::{DecodeOptions, Error, LimitKind};
 
 /// Repairs `bytes`, and says how long that took.
@@ -126,7 +126,7 @@ fn headers_before_a_common_chain() {
             coded_len: 0,
             lanes: 1,
             raw_hash: 0,
-            coded_hash: cmx::container::hash::hash(b""),
+            coded_hash: cmx::internals::container::hash::hash(b""),
         }
         .write_to(&mut chain);
     }

@@ -6,9 +6,9 @@ use std::fs;
 use std::path::Path;
 
 use cmx::archive::CreateOptions;
-use cmx::archive::repair::{RepairSummary, repair};
-use cmx::archive::select::Selection;
-use cmx::container::parity::GroupHead;
+use cmx::archive::Selection;
+use cmx::archive::{RepairSummary, repair};
+use cmx::internals::container::parity::GroupHead;
 use cmx::{Archive, DecodeOptions, EncodeOptions, Error};
 use noise::noise;
 
@@ -19,7 +19,8 @@ fn archive(folder: &Path, parity: u32) -> Vec<u8> {
         let content: Vec<u8> = (0..3000u32).map(|place| (place * (number + 3) / 7) as u8).collect();
         fs::write(root.join(format!("f{number}")), content).unwrap();
     }
-    let encode = EncodeOptions { level: &cmx::level::LEVELS[0], ..EncodeOptions::default() };
+    let encode =
+        EncodeOptions { level: &cmx::internals::level::LEVELS[0], ..EncodeOptions::default() };
     let options = CreateOptions { encode, solid: Some(6000), parity, ..CreateOptions::default() };
     let path = folder.join("x.cmx");
     Archive::create(&path, &[root], &options).unwrap();
@@ -97,8 +98,10 @@ fn a_cut_archive_keeps_its_blocks() {
     );
     // Without the names too, blocks have none.
     let mut damaged = bytes[..bytes.len() - 60].to_vec();
-    let names_at =
-        bytes.windows(4).position(|window| window == cmx::container::format::MARKER).unwrap();
+    let names_at = bytes
+        .windows(4)
+        .position(|window| window == cmx::internals::container::format::MARKER)
+        .unwrap();
     damaged[names_at + 9] ^= 1;
     let (summary, out) = repaired(folder.path(), &damaged).unwrap();
     check(folder.path(), &out);
@@ -190,7 +193,7 @@ fn a_lost_small_stream_is_named() {
     }
 }
 
-static SMALL_BLOCKS: cmx::level::Level = cmx::level::LEVELS[0].with_block_size(700);
+static SMALL_BLOCKS: cmx::Level = cmx::internals::level::LEVELS[0].with_block_size(700);
 
 fn long_stream(raw: &[u8]) -> Vec<u8> {
     cmx::compress_with(raw, &EncodeOptions { level: &SMALL_BLOCKS, ..EncodeOptions::default() })
@@ -330,7 +333,8 @@ fn an_archive_in_the_archive_is_no_member() {
     let inner = cmx::compress(&noise(3000)).unwrap();
     fs::write(root.join("inner.cmx"), &inner).unwrap();
     fs::write(root.join("other"), noise(9000)).unwrap();
-    let encode = EncodeOptions { level: &cmx::level::LEVELS[0], ..EncodeOptions::default() };
+    let encode =
+        EncodeOptions { level: &cmx::internals::level::LEVELS[0], ..EncodeOptions::default() };
     let options = CreateOptions { encode, solid: Some(1000), ..CreateOptions::default() };
     let path = folder.path().join("x.cmx");
     Archive::create(&path, &[root], &options).unwrap();
@@ -367,8 +371,10 @@ fn parity_mends_to_the_byte() {
 fn parity_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     let bytes = archive(folder.path(), 1000);
-    let parity_at =
-        bytes.windows(4).position(|window| window == cmx::container::parity::GROUP_MARKER).unwrap();
+    let parity_at = bytes
+        .windows(4)
+        .position(|window| window == cmx::internals::container::parity::GROUP_MARKER)
+        .unwrap();
     // The footer; the recovery shards; the record of parity and its first head.
     for (from, to) in [
         (bytes.len() - 5, bytes.len()),

@@ -2,17 +2,17 @@
 
 use std::io::{Read, Write};
 
-use cmx::container::format::MAX_COMPACT;
-use cmx::input::StreamSource;
-use cmx::level::Level;
-use cmx::stream::encode_stream;
+use cmx::Level;
+use cmx::internals::container::format::MAX_COMPACT;
+use cmx::internals::input::StreamSource;
+use cmx::internals::stream::encode_stream;
 use cmx::{
     DecodeOptions, Decoder, EncodeOptions, Encoder, LimitKind, Metadata, compress, compress_with,
     decompress,
 };
 
 /// A level with blocks of a few kilobytes, so that small inputs take many.
-static SMALL_BLOCKS: Level = cmx::level::LEVELS[0].with_block_size(3000);
+static SMALL_BLOCKS: Level = cmx::internals::level::LEVELS[0].with_block_size(3000);
 
 fn text(length: usize) -> Vec<u8> {
     (0..length)
@@ -39,7 +39,7 @@ fn compact_form_up_to_a_mebibyte() {
         let data = text(length);
         let archive = compress_with(
             &data,
-            &EncodeOptions { level: &cmx::level::LEVELS[0], ..EncodeOptions::default() },
+            &EncodeOptions { level: &cmx::internals::level::LEVELS[0], ..EncodeOptions::default() },
         )
         .unwrap();
         assert_eq!(decompress(&archive).unwrap(), data);
@@ -102,7 +102,7 @@ fn a_small_input_pays_little() {
         &options,
     )
     .unwrap();
-    let coded = cmx::block::encode(&data, options.level, false).unwrap().bytes.len();
+    let coded = cmx::internals::block::encode(&data, options.level, false).unwrap().bytes.len();
     assert!(archive.len() <= coded + 30, "{} bytes for {coded}", archive.len());
 }
 
@@ -130,12 +130,13 @@ fn any_block_size_decodes_without_verification() {
     let data: Vec<u8> = (0..40_000u32)
         .flat_map(|number| (number.wrapping_mul(2_654_435_761) >> 20).to_string().into_bytes())
         .collect();
-    for level in &cmx::level::LEVELS {
+    for level in &cmx::internals::level::LEVELS {
         for bytes in [0, 100_000, usize::MAX] {
             let data = if bytes == 0 { &data[..20] } else { &data[..] };
             let level: &'static Level = Box::leak(Box::new(level.with_block_size(bytes)));
             assert!(
-                level.block_size() >= 1 && level.block_size() <= cmx::level::LEVELS[7].block_size()
+                level.block_size() >= 1
+                    && level.block_size() <= cmx::internals::level::LEVELS[7].block_size()
             );
             let options = EncodeOptions { level, verify: false, ..EncodeOptions::default() };
             let archive = compress_with(data, &options).unwrap();

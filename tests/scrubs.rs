@@ -10,10 +10,10 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use cmx::archive::CreateOptions;
-use cmx::archive::repair::{RepairSummary, repair};
-use cmx::archive::select::Selection;
-use cmx::container::footer::FOOTER_LEN;
-use cmx::level::LEVELS;
+use cmx::archive::Selection;
+use cmx::archive::{RepairSummary, repair};
+use cmx::internals::container::footer::FOOTER_LEN;
+use cmx::internals::level::LEVELS;
 use cmx::{Archive, DecodeOptions, EncodeOptions};
 use noise::noise;
 
@@ -228,8 +228,10 @@ fn test_and_repair_agree() {
     let folder = tempfile::tempdir().unwrap();
     let (bytes, _) = archive(folder.path(), 9_000, 0);
     let small = cmx::compress(b"one two three").unwrap();
-    let header =
-        bytes.windows(4).position(|window| window == cmx::container::format::MARKER).unwrap();
+    let header = bytes
+        .windows(4)
+        .position(|window| window == cmx::internals::container::format::MARKER)
+        .unwrap();
     let footer = &bytes[bytes.len() - FOOTER_LEN as usize..];
     let odd: [&[u8]; 8] = [
         b"",

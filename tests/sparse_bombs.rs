@@ -6,12 +6,12 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use cmx::archive::ExtractOptions;
-use cmx::archive::select::Selection;
-use cmx::container::format::incompatible;
-use cmx::container::hash::{hash, narrow};
-use cmx::container::writer::{CodedBlock, MemberWriter};
-use cmx::container::{Entry, Extent};
-use cmx::level::LEVELS;
+use cmx::archive::Selection;
+use cmx::archive::{Entry, Extent};
+use cmx::internals::container::format::incompatible;
+use cmx::internals::container::hash::{hash, narrow};
+use cmx::internals::container::writer::{CodedBlock, MemberWriter};
+use cmx::internals::level::LEVELS;
 use cmx::{Archive, DecodeOptions};
 
 fn archive_of(path: &Path, content: &[u8], entries: Vec<Entry>) {
@@ -142,7 +142,7 @@ fn a_content_is_decoded_once_for_all_its_copies() {
     }
     let path = folder.path().join("x.cmx");
     Archive::create(&path, &[tree], &cmx::archive::CreateOptions::default()).unwrap();
-    let progress = std::sync::Arc::new(cmx::progress::Progress::default());
+    let progress = std::sync::Arc::new(cmx::Progress::default());
     let options = DecodeOptions { progress: Some(progress.clone()), ..DecodeOptions::default() };
     let archive = Archive::open(&path, &options).unwrap();
     let mut out = Vec::new();

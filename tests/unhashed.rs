@@ -13,10 +13,10 @@ mod small_archives;
 use std::fs;
 use std::path::Path;
 
-use cmx::archive::repair::repair;
-use cmx::archive::select::Selection;
+use cmx::archive::Selection;
+use cmx::archive::repair;
 use cmx::archive::{CreateOptions, ExtractOptions};
-use cmx::level::{LEVELS, Level};
+use cmx::internals::level::{LEVELS, Level};
 use cmx::{Archive, DecodeOptions, EncodeOptions, Error};
 
 const MOST: u64 = 2 << 20;
@@ -86,7 +86,11 @@ fn hurt(name: &str, raw: &[u8], level: &'static Level) -> usize {
 
 #[test]
 fn hashes_are_off() {
-    assert_eq!(cmx::container::hash::hash(b"some bytes"), 0, "build with --cfg cmx_no_hashes");
+    assert_eq!(
+        cmx::internals::container::hash::hash(b"some bytes"),
+        0,
+        "build with --cfg cmx_no_hashes"
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The binary arithmetic coder alone: bits a second with probabilities that are known already.
 
-use cmx::coder::{Decoder, Encoder};
-use cmx::numeric::PROBABILITY_ONE;
+use cmx::internals::coder::{Decoder, Encoder};
+use cmx::internals::numeric::PROBABILITY_ONE;
 use criterion::{Criterion, Throughput};
 
 use crate::samples::Numbers;

@@ -3,8 +3,8 @@
 
 use std::hint::black_box;
 
-use cmx::numeric::state_map::MapEntry;
-use cmx::simd::{InstructionSet, Kernels, Scalar, usable};
+use cmx::internals::numeric::state_map::MapEntry;
+use cmx::internals::simd::{InstructionSet, Kernels, Scalar, usable};
 use criterion::{BenchmarkId, Criterion, Throughput};
 
 use crate::samples::Numbers;
@@ -89,7 +89,7 @@ fn call<K: Kernels>(kernels: K, kernel: Kernel, on: &mut Operands) {
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-fn call_avx2(kernels: cmx::simd::Avx2, kernel: Kernel, on: &mut Operands) {
+fn call_avx2(kernels: cmx::internals::simd::Avx2, kernel: Kernel, on: &mut Operands) {
     call(kernels, kernel, on);
 }
 

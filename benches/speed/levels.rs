@@ -1,6 +1,6 @@
 //! End to end: bytes to an archive and back at every level, and what a block of nothing costs.
 
-use cmx::level::LEVELS;
+use cmx::internals::level::LEVELS;
 use cmx::{EncodeOptions, compress_with, decompress};
 use criterion::{BenchmarkId, Criterion, Throughput};
 

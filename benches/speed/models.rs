@@ -1,9 +1,9 @@
 //! One stream through one predictor: every kind of stream at every effort, and every instruction
 //! set.
 
-use cmx::level::{Effort, LEVELS, Level};
-use cmx::method;
-use cmx::simd::{active, usable};
+use cmx::internals::level::{Effort, LEVELS, Level};
+use cmx::internals::method;
+use cmx::internals::simd::{active, usable};
 use criterion::{BenchmarkId, Criterion, Throughput};
 
 use crate::samples;
@@ -52,11 +52,11 @@ fn sort(criterion: &mut Criterion) {
     for (input, _, bytes) in samples::all(256 << 10) {
         group.throughput(Throughput::Bytes(bytes.len() as u64));
         group.bench_function(BenchmarkId::new("encode", input), |bencher| {
-            bencher.iter(|| cmx::sort::encode(&bytes, active()))
+            bencher.iter(|| cmx::internals::sort::encode(&bytes, active()))
         });
-        if let Ok(coded) = cmx::sort::encode(&bytes, active()) {
+        if let Ok(coded) = cmx::internals::sort::encode(&bytes, active()) {
             group.bench_function(BenchmarkId::new("decode", input), |bencher| {
-                bencher.iter(|| cmx::sort::decode(&coded, bytes.len(), active()));
+                bencher.iter(|| cmx::internals::sort::decode(&coded, bytes.len(), active()));
             });
         }
     }

@@ -1,6 +1,6 @@
 //! Inputs from fixed seeds: one for each kind of stream, none of them easy or impossible to model.
 
-use cmx::kind::Kind;
+use cmx::internals::kind::Kind;
 
 /// A small generator of numbers that are the same everywhere.
 pub struct Numbers(u64);

@@ -3,8 +3,8 @@
 use std::fs::{self, File};
 use std::path::Path;
 
-use cmx::archive::repair::repair as repair_archive;
-use cmx::archive::select::Selection;
+use cmx::archive::repair as repair_archive;
+use cmx::archive::Selection;
 use cmx::archive::{ExtractOptions, show_name};
 use cmx::{Archive, Error};
 

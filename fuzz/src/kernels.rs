@@ -1,7 +1,7 @@
 //! Every kernel against the scalar one, on any inputs it may get.
 
-use cmx::numeric::state_map::MapEntry;
-use cmx::simd::{Kernels, LANES, Scalar};
+use cmx::internals::numeric::state_map::MapEntry;
+use cmx::internals::simd::{Kernels, LANES, Scalar};
 
 fn agree<K: Kernels>(kernels: K, inputs: &[i16], weights: &[i16], entries: &[u32], error: i16) {
     assert_eq!(kernels.dot(inputs, weights), Scalar.dot(inputs, weights));
@@ -31,9 +31,9 @@ pub fn kernels(data: &[u8]) {
     let error = i16::from_le_bytes(*error);
     agree(Scalar, &inputs, weights, &entries, error);
     #[cfg(target_arch = "x86_64")]
-    if let Some(kernels) = cmx::simd::Avx2::detect() {
+    if let Some(kernels) = cmx::internals::simd::Avx2::detect() {
         agree(kernels, &inputs, weights, &entries, error);
     }
     #[cfg(target_arch = "aarch64")]
-    agree(cmx::simd::Neon::detect(), &inputs, weights, &entries, error);
+    agree(cmx::internals::simd::Neon::detect(), &inputs, weights, &entries, error);
 }

@@ -7,12 +7,12 @@ mod archives;
 mod kernels;
 mod transforms;
 
-use cmx::block;
-use cmx::budget::Budget;
-use cmx::container::fields::Fields;
-use cmx::container::header::Header;
-use cmx::container::index::Index;
-use cmx::level::{LEVELS, Level};
+use cmx::internals::block;
+use cmx::internals::budget::Budget;
+use cmx::internals::container::fields::Fields;
+use cmx::internals::container::header::Header;
+use cmx::internals::container::index::Index;
+use cmx::internals::level::{LEVELS, Level};
 use cmx::{DecodeOptions, EncodeOptions, Error};
 use std::sync::LazyLock;
 
@@ -33,7 +33,7 @@ fn limits() -> DecodeOptions {
 pub fn pass_over_caught_panics() {
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
-        if !cmx::transform::is_guarded() {
+        if !cmx::is_panic_caught() {
             before(info);
         }
     }));

@@ -1,7 +1,7 @@
 //! The inverse of every transform, on parts that no hash and no program of a block stands in front
 //! of.
 
-use cmx::transform::{self, Parts, TRANSFORMS};
+use cmx::internals::transform::{self, Parts, TRANSFORMS};
 
 use crate::{LARGEST, no_defect};
 

@@ -2,35 +2,35 @@
 //!
 //! The front page of the crate shows each of these with a program.
 
-pub mod append;
+mod append;
 mod broken_links;
-pub mod chunks;
+mod chunks;
 mod complete;
-pub mod content;
-pub mod create;
+mod content;
+mod create;
 mod current;
 mod cut;
-pub mod extract;
+mod extract;
 mod extraction;
 mod file_scan;
 mod files;
 mod finder;
-pub mod group;
-pub mod identical;
-pub mod member;
+mod group;
+mod identical;
+mod member;
 mod named_stream;
-pub mod names;
-pub mod parity_repair;
-pub mod plan;
+mod names;
+mod parity_repair;
+mod plan;
 mod rebuild_index;
 mod rebuild_stream;
 mod recovered_member;
-pub mod repair;
+mod repair;
 mod representatives;
-pub mod scan;
+mod scan;
 mod scan_items;
 mod scrub;
-pub mod select;
+mod select;
 mod sparse;
 mod spool;
 mod stored;
@@ -45,10 +45,15 @@ pub use create::{CreateOptions, CreateSummary};
 pub use extract::{ExtractOptions, ExtractSummary, LeftOut};
 pub use names::show_name;
 pub use plan::Plan;
+pub use repair::{RepairSummary, repair};
+pub use select::Selection;
+
+pub use crate::container::{Entry, EntryKind, Extent};
+pub use crate::input::attributes::Xattrs;
+pub use crate::input::walk::WalkOptions;
 
 use crate::budget::Budget;
 use crate::container::format::MAGIC;
-use crate::container::{Entry, EntryKind};
 use crate::error::{Error, Result};
 use crate::options::DecodeOptions;
 use current::{current, entries_of};

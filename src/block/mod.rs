@@ -63,7 +63,7 @@ pub fn encode_base(
     drop(base);
     check_memory()?;
     // What follows goes on from the decoder's state, so that it is that state which is verified.
-    let again = crate::transform::guarded("block", || decode_base(&bytes, raw.len()));
+    let again = crate::transform::catch_panic("block", || decode_base(&bytes, raw.len()));
     check_memory()?;
     match again {
         Ok(base) if base.text == raw => Ok((Encoded { bytes, fallback: None }, Some(base))),
@@ -116,7 +116,7 @@ fn smaller(coded: Vec<u8>, raw: &[u8]) -> Vec<u8> {
 
 /// Decodes and compares; says how they differ.
 fn check(coded: &[u8], raw: &[u8], base: Option<&Base>) -> std::result::Result<(), String> {
-    match crate::transform::guarded("block", || form::decode(coded, raw.len(), base)) {
+    match crate::transform::catch_panic("block", || form::decode(coded, raw.len(), base)) {
         Ok(again) if again == raw => Ok(()),
         Ok(again) => {
             let at = again.iter().zip(raw).take_while(|(a, b)| a == b).count();
@@ -178,6 +178,7 @@ pub fn longest(coded: &[u8]) -> u64 {
 }
 
 /// How `raw` is cut, one line a piece, transformed ones followed by what their content is cut into.
+#[cfg(test)]
 #[must_use]
 pub fn describe(raw: &[u8], level: &Level) -> String {
     piece::describe(&split::split(raw, level))

@@ -121,12 +121,14 @@ fn total(pieces: &[Piece], wanted: Kind) -> usize {
 }
 
 /// One line a piece.
+#[cfg(test)]
 pub fn describe(pieces: &[Piece]) -> String {
     let mut out = String::new();
     lines(pieces, 0, &mut out);
     out
 }
 
+#[cfg(test)]
 fn lines(pieces: &[Piece], depth: usize, out: &mut String) {
     use std::fmt::Write;
     for Piece { len, body } in pieces {

@@ -1,7 +1,7 @@
 //! `cmx -a X.cmx FILE…`: appends files to an existing archive.
 
 use cmx::archive::Plan;
-use cmx::budget::Budget;
+use cmx::internals::budget::Budget;
 use cmx::{Archive, DecodeOptions};
 
 use super::args::Options;

@@ -5,9 +5,9 @@ use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::path::Path;
 
-use cmx::container::fields::{Fields, read_full};
-use cmx::container::header::Header;
-use cmx::input::Original;
+use cmx::internals::container::fields::{Fields, read_full};
+use cmx::internals::container::header::Header;
+use cmx::internals::input::Original;
 use cmx::{Archive, DecodeOptions, Metadata};
 
 use super::failure::Failure;

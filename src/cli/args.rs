@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Parser, Subcommand};
 
-use cmx::input::attributes::Xattrs;
+use cmx::archive::Xattrs;
 
 use super::bench::BenchArgs;
 use super::level_flags::LevelFlags;

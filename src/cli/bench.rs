@@ -8,11 +8,11 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use cmx::kind::Kind;
-use cmx::level::{self, LEVELS, Level};
-use cmx::method;
-use cmx::predictor::learning::{self, Learning};
-use cmx::predictor::profile::Profile;
+use cmx::internals::kind::Kind;
+use cmx::internals::level::{self, LEVELS, Level};
+use cmx::internals::method;
+use cmx::internals::predictor::learning::{self, Learning};
+use cmx::internals::predictor::profile::Profile;
 
 use super::failure::{Failure, name};
 use super::level_flags::LevelDigits;
@@ -152,7 +152,7 @@ fn table(path: &Path, raw: &[u8], length: u64, levels: &[&'static Level]) -> Res
 
 /// A line for each instruction set of this machine: the file as one stream, no transforms.
 fn instruction_sets(path: &Path, raw: &[u8], level: &Level) -> Result<(), Failure> {
-    for set in cmx::simd::usable() {
+    for set in cmx::internals::simd::usable() {
         let start = Instant::now();
         let coded = method::encode_as(raw, level, &Kind::Text, set)
             .map_err(|error| Failure::at(path, &error))?;
@@ -168,7 +168,7 @@ fn instruction_sets(path: &Path, raw: &[u8], level: &Level) -> Result<(), Failur
 /// A line for each way to learn the mixer's weights: the file as one stream of the kind that most
 /// of it is.
 fn mixers(path: &Path, raw: &[u8], level: &Level) -> Result<(), Failure> {
-    let profile = Profile::new(level, &cmx::block::main_kind(raw, level), raw.len());
+    let profile = Profile::new(level, &cmx::internals::block::main_kind(raw, level), raw.len());
     let mut first = 0;
     for learning in [Learning::Falling, Learning::Fixed, Learning::Bayes] {
         if learning == Learning::Bayes && (profile.contexts.len() > 16 || profile.signal.is_some())
@@ -194,12 +194,12 @@ fn measure(raw: &[u8], level: &'static Level) -> cmx::Result<Measured> {
     let start = Instant::now();
     let mut coded = Vec::new();
     for block in raw.chunks(level.block_size()) {
-        coded.push((cmx::block::encode(block, level, false)?.bytes, block.len()));
+        coded.push((cmx::internals::block::encode(block, level, false)?.bytes, block.len()));
     }
     let compress = start.elapsed().as_secs_f64();
     let start = Instant::now();
     for (bytes, raw_len) in &coded {
-        cmx::block::decode(bytes, *raw_len)?;
+        cmx::internals::block::decode(bytes, *raw_len)?;
     }
     let decompress = start.elapsed().as_secs_f64();
     let size: usize = coded.iter().map(|(bytes, _)| bytes.len()).sum();

@@ -5,9 +5,9 @@ use std::fs::File;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
-use cmx::input::{BlockSource, FileSource, Original, StreamSource};
-use cmx::level::{self, Level};
-use cmx::stream::encode_stream;
+use cmx::internals::input::{BlockSource, FileSource, Original, StreamSource};
+use cmx::internals::level::{self, Level};
+use cmx::internals::stream::encode_stream;
 use cmx::{EncodeOptions, Metadata};
 
 use super::args::Options;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use cmx::stream::decode_stream;
+use cmx::internals::stream::decode_stream;
 use cmx::{DecodeOptions, Metadata};
 
 use super::archive_input::ArchiveInput;

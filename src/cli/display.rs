@@ -7,8 +7,8 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use cmx::Progress;
 use cmx::archive::show_name;
-use cmx::progress::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::Options;

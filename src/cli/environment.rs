@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 
 use clap::Parser;
 use clap::error::ErrorKind;
-use cmx::simd;
+use cmx::internals::simd;
 
 use super::args::Args;
 use super::failure::Failure;

@@ -4,7 +4,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use cmx::Archive;
-use cmx::archive::select::Selection;
+use cmx::archive::Selection;
 use cmx::archive::show_name;
 
 use super::archive_input::ArchiveInput;

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use cmx::archive::ExtractSummary;
-use cmx::archive::select::Selection;
-use cmx::container::{Entry, EntryKind};
+use cmx::archive::Selection;
+use cmx::archive::{Entry, EntryKind};
 use cmx::{Archive, Metadata};
 
 use super::args::Options;

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use cmx::Archive;
-use cmx::archive::select::Selection;
+use cmx::archive::Selection;
 use cmx::archive::{ExtractOptions, ExtractSummary, LeftOut, show_name};
 
 use super::args::Options;

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::Path;
 
-use cmx::input::shown::{reason, show_path};
+use cmx::internals::input::shown::{reason, show_path};
 use cmx::{Error, LimitKind};
 
 /// Exit code of all errors but damage.

@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
-use cmx::level;
+use cmx::internals::level;
 
 use super::args::EFFORT;
 

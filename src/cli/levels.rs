@@ -2,7 +2,7 @@
 
 use std::thread::available_parallelism;
 
-use cmx::level::{DEFAULT_LEVEL, LEVELS, Level};
+use cmx::internals::level::{DEFAULT_LEVEL, LEVELS, Level};
 
 use super::args::Options;
 use super::failure::{Failure, warn};

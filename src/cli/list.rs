@@ -7,10 +7,11 @@ use std::path::Path;
 
 use chrono::{DateTime, Local, Utc};
 use cmx::Archive;
+use cmx::Time;
+use cmx::archive::{Entry, EntryKind};
 use cmx::archive::{kind_letter, show_name};
-use cmx::container::format::WIDE_HASH;
-use cmx::container::{Entry, EntryKind, Time};
-use cmx::input::shown::is_deceptive;
+use cmx::internals::container::format::WIDE_HASH;
+use cmx::internals::input::shown::is_deceptive;
 use serde_json::{Value, json};
 
 use super::archive_input::ArchiveInput;

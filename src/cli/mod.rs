@@ -73,7 +73,7 @@ pub fn run() -> ExitCode {
 fn print_panics(defects: bool) {
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
-        if defects && !cmx::transform::is_guarded() {
+        if defects && !cmx::is_panic_caught() {
             before(info);
         }
     }));
@@ -114,7 +114,7 @@ fn dispatch(args: &Args) -> Result<(), Failure> {
         Some(Command::Levels | Command::Help { .. } | Command::Man | Command::Completions { .. })
     ) {
         environment::check_instruction_set(std::env::var_os("CMX_SIMD").as_deref())?;
-        if let Some(warning) = cmx::simd::warning() {
+        if let Some(warning) = cmx::internals::simd::warning() {
             eprintln!("cmx: warning: {warning}");
         }
     }

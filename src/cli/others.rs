@@ -5,8 +5,8 @@ use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use cmx::archive::select::Selection;
-use cmx::container::format::MAGIC;
+use cmx::archive::Selection;
+use cmx::internals::container::format::MAGIC;
 use cmx::{Archive, DecodeOptions};
 
 /// Are all `inputs` but the first archives too? Each word must be a file that begins as archives

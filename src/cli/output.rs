@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use cmx::Metadata;
-use cmx::output::AtomicFile;
+use cmx::internals::output::AtomicFile;
 
 use super::args::Options;
 use super::failure::{Failure, name};
@@ -31,7 +31,7 @@ impl Output {
     pub fn file(path: &Path, force: bool, input: &Path) -> Result<Self, Failure> {
         if std::fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink())
             && !force
-            && !cmx::output::is_device(path)
+            && !cmx::internals::output::is_device(path)
         {
             return Err(Failure::usage(format!(
                 "{} is a symbolic link; -f replaces the link",
@@ -51,7 +51,7 @@ impl Output {
                     name(path)
                 )));
             }
-            if found.is_file() && !force && !cmx::output::is_device(path) {
+            if found.is_file() && !force && !cmx::internals::output::is_device(path) {
                 return Err(Failure::usage(format!("{} exists; -f overwrites it", name(path))));
             }
         }

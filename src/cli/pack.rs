@@ -3,10 +3,10 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use cmx::Level;
+use cmx::archive::WalkOptions;
 use cmx::archive::{CreateOptions, Plan};
-use cmx::budget::Budget;
-use cmx::input::walk::WalkOptions;
-use cmx::level::Level;
+use cmx::internals::budget::Budget;
 use cmx::{EncodeOptions, Metadata};
 
 use super::args::Options;

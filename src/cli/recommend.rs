@@ -1,6 +1,6 @@
 //! Recommends a level from measurements of all levels.
 
-use cmx::level::Level;
+use cmx::Level;
 
 /// Measurements of one level on one input.
 #[derive(Debug, Clone, Copy)]
@@ -126,7 +126,7 @@ fn duration(seconds: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use cmx::level::LEVELS;
+    use cmx::internals::level::LEVELS;
 
     use super::*;
 

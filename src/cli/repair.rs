@@ -5,7 +5,7 @@ use std::io::{self};
 use std::path::{Path, PathBuf};
 
 use clap::ArgAction;
-use cmx::archive::repair::repair;
+use cmx::archive::repair;
 
 use super::args::Options;
 use super::decompress::settings;
@@ -136,6 +136,6 @@ fn open(input: &Path) -> Result<File, Failure> {
     }
     let file = File::open(input).map_err(|error| Failure::io(input, &error))?;
     // Without the lock, a repair could cut off an append that is still being written.
-    cmx::input::lock::for_reading(&file).map_err(|error| Failure::io(input, &error))?;
+    cmx::internals::input::lock::for_reading(&file).map_err(|error| Failure::io(input, &error))?;
     Ok(file)
 }

@@ -20,7 +20,7 @@ pub fn remove_unfinished_files() {
     };
     let _ = std::thread::Builder::new().name("cmx signals".into()).spawn(move || {
         if let Some(signal) = signals.forever().next() {
-            cmx::output::unfinished::remove_all();
+            cmx::internals::output::unfinished::remove_all();
             std::process::exit(128 + signal);
         }
     });
@@ -30,7 +30,7 @@ pub fn remove_unfinished_files() {
 /// and shells take this for an early end and not for a failure. Returns only if the system refuses
 /// the signal.
 pub fn end_by_closed_pipe() {
-    cmx::output::unfinished::remove_all();
+    cmx::internals::output::unfinished::remove_all();
     let _ = signal_hook::low_level::emulate_default_handler(SIGPIPE);
 }
 

@@ -5,8 +5,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use cmx::Archive;
-use cmx::archive::select::Selection;
-use cmx::stream::decode_stream;
+use cmx::archive::Selection;
+use cmx::internals::stream::decode_stream;
 
 use super::archive_input::ArchiveInput;
 use super::args::Options;

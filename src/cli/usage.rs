@@ -74,7 +74,7 @@ fn unknown_flag(flag: &str, error: &Error) -> String {
     let hint = habits::flag(name).map(str::to_string).or_else(file).or_else(guess);
     format!(
         "there is no flag {}; {}",
-        cmx::input::shown::show_name(flag.as_bytes()),
+        cmx::internals::input::shown::show_name(flag.as_bytes()),
         hint.unwrap_or_else(|| "cmx --help lists all".into())
     )
 }

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use cmx::container::format::{CONTRACT, VERSION};
+use cmx::internals::container::format::{CONTRACT, VERSION};
 
 /// The version, then one line each for the formats, the commit, the features and the instruction
 /// set.
@@ -13,7 +13,7 @@ static TEXT: LazyLock<String> = LazyLock::new(|| {
         "{}\ncontainer version {VERSION}, numeric contract {CONTRACT}\ncommit {commit}\nfeatures {}\ninstruction set {}",
         env!("CARGO_PKG_VERSION"),
         features().join(" "),
-        cmx::simd::active().name()
+        cmx::internals::simd::active().name()
     )
 });
 

@@ -12,7 +12,7 @@ pub mod stream;
 pub mod walk;
 
 pub use file::FileSource;
-pub use original::{Change, Original};
+pub use original::Original;
 pub use stream::StreamSource;
 
 use crate::error::Result;

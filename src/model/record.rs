@@ -8,8 +8,10 @@ use super::stride::StrideDetector;
 use crate::model::hash::combine;
 
 /// Contexts that [`RecordState::context`] knows.
+#[cfg(test)]
 pub const CONTEXTS: u8 = 48;
 /// Selectors that [`RecordState::selected`] knows.
+#[cfg(test)]
 pub const SELECTORS: u8 = 8;
 /// Rows of every selector, the place of the bit included.
 pub const ROWS: usize = 2048;

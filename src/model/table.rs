@@ -9,8 +9,10 @@
 use crate::model::hash::combine;
 
 /// Contexts that [`TableState::context`] knows.
+#[cfg(test)]
 pub const CONTEXTS: u8 = 32;
 /// Selectors that [`TableState::selected`] knows.
+#[cfg(test)]
 pub const SELECTORS: u8 = 4;
 /// Rows of every selector, the place of the bit included.
 pub const ROWS: usize = 2048;

@@ -10,12 +10,12 @@ use std::arch::x86_64::*;
 /// [`Avx2::detect`] alone makes it.
 ///
 /// ```compile_fail,E0451
-/// let undetected = cmx::simd::Avx2 { detected: () };
+/// let undetected = cmx::internals::simd::Avx2 { detected: () };
 /// ```
 ///
 /// ```compile_fail,E0277
 /// // No default either.
-/// let undetected = <cmx::simd::Avx2 as Default>::default();
+/// let undetected = <cmx::internals::simd::Avx2 as Default>::default();
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Avx2 {

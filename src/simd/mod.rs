@@ -20,7 +20,9 @@ mod sound;
 
 #[cfg(target_arch = "x86_64")]
 pub use avx2::Avx2;
-pub use detect::{InstructionSet, active, self_check, usable, warning};
+#[cfg(test)]
+pub use detect::self_check;
+pub use detect::{InstructionSet, active, usable, warning};
 pub use histories::{Histories, LINE, Line};
 #[cfg(target_arch = "aarch64")]
 pub use neon::Neon;
@@ -44,8 +46,8 @@ mod sealed {
 /// `recall` writes without a further look.
 ///
 /// ```compile_fail,E0277
-/// use cmx::numeric::state_map::MapEntry;
-/// use cmx::simd::{InstructionSet, Kernels};
+/// use cmx::internals::numeric::state_map::MapEntry;
+/// use cmx::internals::simd::{InstructionSet, Kernels};
 ///
 /// // All that the trait asks for is here, but for the supertrait that nobody outside can name.
 /// #[derive(Clone, Copy)]

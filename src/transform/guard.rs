@@ -21,13 +21,13 @@ thread_local! {
 /// ```
 /// let before = std::panic::take_hook();
 /// std::panic::set_hook(Box::new(move |info| {
-///     if !cmx::transform::is_guarded() {
+///     if !cmx::is_panic_caught() {
 ///         before(info);
 ///     }
 /// }));
 /// ```
 #[must_use]
-pub fn is_guarded() -> bool {
+pub fn is_panic_caught() -> bool {
     DEPTH.get() > 0
 }
 
@@ -35,7 +35,7 @@ pub fn is_guarded() -> bool {
 ///
 /// # Errors
 /// Those of `f`, and the one for a panic.
-pub fn guarded<T>(what: &str, f: impl FnOnce() -> Result<T>) -> Result<T> {
+pub fn catch_panic<T>(what: &str, f: impl FnOnce() -> Result<T>) -> Result<T> {
     DEPTH.set(DEPTH.get() + 1);
     let result = panic::catch_unwind(AssertUnwindSafe(f));
     DEPTH.set(DEPTH.get() - 1);
@@ -50,12 +50,12 @@ mod tests {
     #[test]
     fn a_panic_is_an_error() {
         let empty: Vec<u8> = Vec::new();
-        let result = guarded("test", || {
-            assert!(is_guarded());
+        let result = catch_panic("test", || {
+            assert!(is_panic_caught());
             Ok(empty[std::hint::black_box(3)])
         });
         assert!(matches!(result, Err(Error::Corrupt(text)) if text.contains("test")));
-        assert!(guarded("test", || Ok(1)).is_ok());
-        assert!(!is_guarded());
+        assert!(catch_panic("test", || Ok(1)).is_ok());
+        assert!(!is_panic_caught());
     }
 }

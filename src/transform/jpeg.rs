@@ -8,7 +8,7 @@ use std::io::{BufReader, Cursor, Write};
 use lepton_jpeg::{EnabledFeatures, SingleThreadPool};
 
 use super::lepton_header::Demands;
-use super::{Parts, guarded};
+use super::{Parts, catch_panic};
 use crate::budget;
 use crate::error::{Error, Result};
 
@@ -40,7 +40,7 @@ fn reader(bytes: &[u8]) -> BufReader<Cursor<&[u8]>> {
 /// same bytes.
 #[must_use]
 pub fn forward(bytes: &[u8]) -> Option<Parts> {
-    let packed = guarded("JPEG", || {
+    let packed = catch_panic("JPEG", || {
         let mut out = Cursor::new(Vec::new());
         lepton_jpeg::encode_lepton(
             &mut reader(bytes),
@@ -70,7 +70,7 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     }
     let demands = Demands::of(&parts.packed, limit)?;
     let _charge = budget::charge(demands.memory, "a JPEG")?;
-    guarded("JPEG", || {
+    catch_panic("JPEG", || {
         let mut out = Limited { bytes: Vec::new(), limit };
         lepton_jpeg::decode_lepton(
             &mut Cursor::new(&parts.packed),

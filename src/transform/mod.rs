@@ -17,7 +17,7 @@ pub mod scanline;
 pub mod wasm;
 pub mod x86;
 
-pub use guard::{guarded, is_guarded};
+pub use guard::{catch_panic, is_panic_caught};
 
 use crate::error::{Error, Result};
 
@@ -88,7 +88,7 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
 /// Does the inverse of `parts` give `raw`? An encoder checks this before it uses a transform.
 #[must_use]
 pub fn restores(parts: &Parts, raw: &[u8]) -> bool {
-    guarded("transform", || inverse(parts.clone(), raw.len())).is_ok_and(|again| again == raw)
+    catch_panic("transform", || inverse(parts.clone(), raw.len())).is_ok_and(|again| again == raw)
 }
 
 #[cfg(test)]

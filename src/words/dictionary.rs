@@ -126,13 +126,6 @@ impl Code {
     pub fn as_slice(&self) -> &[u8] {
         &self.bytes[3 - self.length..]
     }
-
-    /// Number of bytes.
-    #[must_use]
-    #[expect(clippy::len_without_is_empty, reason = "never empty")]
-    pub fn len(&self) -> usize {
-        self.length
-    }
 }
 
 /// The code of the word with this number.
@@ -195,7 +188,7 @@ mod tests {
         const { assert!(WORDS_HELD > SHORT && WORDS_HELD <= SHORT + FIRST * MIDDLE * LAST) };
         for (number, word) in WORDS.lines().enumerate() {
             assert!(word.bytes().all(|letter| letter.is_ascii_lowercase()), "{word}");
-            assert!(word.len() > code(number).len() && word.len() <= LONGEST, "{word}");
+            assert!(word.len() > code(number).as_slice().len() && word.len() <= LONGEST, "{word}");
         }
     }
 

@@ -34,12 +34,6 @@ impl Letters {
     pub fn len(&self) -> usize {
         self.length
     }
-
-    /// Has the byte completed no text?
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.length == 0
-    }
 }
 
 /// Do bytes above 127 stand for themselves?
@@ -146,11 +140,11 @@ mod tests {
         prepare().unwrap();
         let mut expander = Expander::default();
         assert_eq!((expander.pending(), expander.begun()), (0, 0));
-        assert!(expander.push(CAPITAL).is_empty());
+        assert!(expander.push(CAPITAL).as_slice().is_empty());
         assert_ne!(expander.pending(), 0);
         let long = code(LAST);
-        assert_eq!(long.len(), 2);
-        assert!(expander.push(long.as_slice()[0]).is_empty());
+        assert_eq!(long.as_slice().len(), 2);
+        assert!(expander.push(long.as_slice()[0]).as_slice().is_empty());
         assert_eq!(expander.begun(), 1);
         assert_eq!(expander.push(long.as_slice()[1]).as_slice()[1..], word(LAST)[1..]);
         assert_eq!((expander.pending(), expander.code()), (0, long.as_slice()));

@@ -80,7 +80,7 @@ mod tests {
         dictionary::prepare().unwrap();
         let the = dictionary::number(b"the").unwrap();
         let code = dictionary::code(the);
-        assert_eq!(code.len(), 1);
+        assert_eq!(code.as_slice().len(), 1);
         assert_eq!(codes_of("the"), code.as_slice());
         assert_eq!(codes_of("The"), [&[CAPITAL], code.as_slice()].concat());
         assert_eq!(codes_of("THE"), [&[CAPITALS], code.as_slice()].concat());

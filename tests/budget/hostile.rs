@@ -1,17 +1,17 @@
 //! Generators of archives that lie about nothing a hash covers, and ask for much.
 
 use cmx::Metadata;
-use cmx::block;
-use cmx::container::Entry;
-use cmx::container::compact::Compact;
-use cmx::container::fields::put_varint;
-use cmx::container::footer::{FOOTER_LEN, Footer};
-use cmx::container::format::incompatible;
-use cmx::container::hash::{Hasher, hash, narrow};
-use cmx::container::header::Header;
-use cmx::container::record::{Kind, Record};
-use cmx::container::writer::{CodedBlock, MemberWriter};
-use cmx::level::{LEVELS, Level};
+use cmx::archive::Entry;
+use cmx::internals::block;
+use cmx::internals::container::compact::Compact;
+use cmx::internals::container::fields::put_varint;
+use cmx::internals::container::footer::{FOOTER_LEN, Footer};
+use cmx::internals::container::format::incompatible;
+use cmx::internals::container::hash::{Hasher, hash, narrow};
+use cmx::internals::container::header::Header;
+use cmx::internals::container::record::{Kind, Record};
+use cmx::internals::container::writer::{CodedBlock, MemberWriter};
+use cmx::internals::level::{LEVELS, Level};
 
 /// Numbers of the columns of an index.
 pub mod column {

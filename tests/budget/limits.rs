@@ -3,12 +3,12 @@
 
 use std::fs;
 
-use cmx::block;
-use cmx::container::format::incompatible;
-use cmx::container::hash::hash;
-use cmx::container::writer::CodedBlock;
-use cmx::container::{Entry, EntryKind};
-use cmx::level::LEVELS;
+use cmx::archive::{Entry, EntryKind};
+use cmx::internals::block;
+use cmx::internals::container::format::incompatible;
+use cmx::internals::container::hash::hash;
+use cmx::internals::container::writer::CodedBlock;
+use cmx::internals::level::LEVELS;
 
 use crate::child::run;
 use crate::hostile::*;
@@ -101,14 +101,14 @@ fn one_raw_block_of_a_gibibyte() {
     let member = |length: u64, level: u8| {
         // Split, no data streams, a program of one run.
         let mut program = vec![1];
-        cmx::container::fields::put_varint(&mut program, length);
+        cmx::internals::container::fields::put_varint(&mut program, length);
         program.push(0);
         let mut coded = vec![2 << 4 | level, 0];
-        cmx::container::fields::put_varint(&mut coded, (program.len() as u64) << 1);
+        cmx::internals::container::fields::put_varint(&mut coded, (program.len() as u64) << 1);
         coded.extend([0, 0]);
         coded.extend(program);
         let zeros = vec![0u8; 1 << 20];
-        let mut all = cmx::container::hash::Hasher::default();
+        let mut all = cmx::internals::container::hash::Hasher::default();
         (0..length >> 20).for_each(|_| all.update(&zeros));
         let index = [&[1][..], &[0; 2]].concat();
         member(
@@ -183,8 +183,8 @@ fn what_a_header_declares_costs_nothing() {
         let raw = b"forty bytes that are stored as they are.";
         let mut index = vec![1];
         let block = [&[0][..], raw].concat();
-        let record = cmx::container::record::Record::new(
-            cmx::container::record::Kind::Block,
+        let record = cmx::internals::container::record::Record::new(
+            cmx::internals::container::record::Kind::Block,
             0,
             40,
             hash(raw),

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use cmx::level::LEVELS;
+use cmx::internals::level::LEVELS;
 use cmx::{DecodeOptions, EncodeOptions, Error, compress_with, decompress_with};
 
 fn text(length: usize) -> Vec<u8> {
@@ -51,7 +51,7 @@ fn output_beyond_its_limit_is_not_decoded() {
             &EncodeOptions { level: &LEVELS[0], verify: false, ..EncodeOptions::default() },
         )
         .unwrap();
-        let progress = std::sync::Arc::new(cmx::progress::Progress::default());
+        let progress = std::sync::Arc::new(cmx::Progress::default());
         let options = DecodeOptions {
             max_output: 1000,
             progress: Some(progress.clone()),

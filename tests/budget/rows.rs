@@ -6,13 +6,14 @@
 
 use std::fs;
 
-use cmx::container::Extent;
-use cmx::container::fields::put_varint;
-use cmx::container::format::incompatible;
-use cmx::container::hash::hash;
-use cmx::container::writer::CodedBlock;
-use cmx::container::{Entry, parity::GroupHead};
-use cmx::kind::Kind;
+use cmx::archive::Entry;
+use cmx::archive::Extent;
+use cmx::internals::container::fields::put_varint;
+use cmx::internals::container::format::incompatible;
+use cmx::internals::container::hash::hash;
+use cmx::internals::container::parity::GroupHead;
+use cmx::internals::container::writer::CodedBlock;
+use cmx::internals::kind::Kind;
 
 use crate::child::run;
 use crate::hostile::*;
@@ -60,7 +61,7 @@ fn each(level: u8) -> f64 {
 fn single(raw: &[u8], level: u8, kind: &Kind) -> CodedBlock {
     let mut coded = vec![1 << 4 | level];
     kind.write(&mut coded);
-    coded.extend(cmx::method::encode(raw, level_of(level), kind).unwrap());
+    coded.extend(cmx::internals::method::encode(raw, level_of(level), kind).unwrap());
     // As much as a block must have. Sorted streams have it.
     let fewest = raw.len().saturating_sub(64 << 10).div_ceil(16 << 10);
     coded.resize(coded.len().max(fewest), 0);
@@ -74,7 +75,7 @@ fn small_streams_of_text() {
             let raw = prose(40);
             let code = [
                 &[1 << 4 | level, number][..],
-                &cmx::method::encode(&raw, level_of(level), &kind).unwrap(),
+                &cmx::internals::method::encode(&raw, level_of(level), &kind).unwrap(),
             ]
             .concat();
             row(
@@ -123,7 +124,7 @@ fn samples_of_one_value() {
         ];
         for (name, kind) in rows {
             let zeros = vec![0; (512 << 10) / PARTS];
-            let mut code = cmx::method::encode(&zeros, level_of(level), &kind).unwrap();
+            let mut code = cmx::internals::method::encode(&zeros, level_of(level), &kind).unwrap();
             code.resize(1020 / PARTS, 0);
             let mut coded = vec![1 << 4 | level];
             kind.write(&mut coded);
@@ -246,7 +247,7 @@ fn many_streams_in_a_block() {
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for number in 0..64u32 {
             let kind = Kind::Image { bits: 24, row_bytes: 3 + 3 * number };
-            let code = cmx::method::encode(&raw, level_of(level), &kind).unwrap();
+            let code = cmx::internals::method::encode(&raw, level_of(level), &kind).unwrap();
             kind.write(&mut table);
             put_varint(&mut table, (raw.len() as u64) << 1 | 1);
             put_varint(&mut table, code.len() as u64);
@@ -342,8 +343,11 @@ fn entries_over_lost_blocks() {
     let paths = (0..files)
         .map(|number| Entry { path: format!("{number:06}").into_bytes(), ..file(1, hash(&[7])) });
     let mut archive = named(level_of(1), &repeated(&block, blocks), paths.collect(), 0);
-    let damaged =
-        archive.windows(4).position(|bytes| bytes == cmx::container::format::MARKER).unwrap() + 30;
+    let damaged = archive
+        .windows(4)
+        .position(|bytes| bytes == cmx::internals::container::format::MARKER)
+        .unwrap()
+        + 30;
     archive[damaged] ^= 1;
     row(
         &format!("A7 {files} entries over {blocks} blocks, one lost"),
@@ -355,8 +359,8 @@ fn entries_over_lost_blocks() {
 
 #[test]
 fn heads_records_and_magics() {
-    use cmx::container::format::MAGIC;
-    use cmx::container::record::{Kind, Record};
+    use cmx::internals::container::format::MAGIC;
+    use cmx::internals::container::record::{Kind, Record};
     let mut heads = Vec::new();
     for number in 0..(2000 / PARTS) as u64 {
         heads.extend(MAGIC);

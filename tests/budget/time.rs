@@ -3,11 +3,11 @@
 
 use std::fs;
 
-use cmx::block;
-use cmx::container::fields::put_varint;
-use cmx::container::hash::hash;
-use cmx::kind::Kind;
-use cmx::level::LEVELS;
+use cmx::internals::block;
+use cmx::internals::container::fields::put_varint;
+use cmx::internals::container::hash::hash;
+use cmx::internals::kind::Kind;
+use cmx::internals::level::LEVELS;
 use cmx::{DecodeOptions, Error};
 
 use crate::child::run;
@@ -25,9 +25,11 @@ fn seconds(archive: &[u8]) -> f64 {
 #[test]
 fn compact_members_of_forty_bytes_at_level_8() {
     let raw = prose(40);
-    let coded =
-        [&[1 << 4 | 8, 1][..], &cmx::method::encode(&raw, &LEVELS[7], &Kind::Text).unwrap()]
-            .concat();
+    let coded = [
+        &[1 << 4 | 8, 1][..],
+        &cmx::internals::method::encode(&raw, &LEVELS[7], &Kind::Text).unwrap(),
+    ]
+    .concat();
     let member = compact(&raw, coded);
     let one = seconds(&member);
     let many = seconds(&member.repeat(20));
@@ -41,7 +43,8 @@ fn images_of_zeros() {
     for level in [5u8, 8] {
         let kind = Kind::Image { bits: 8, row_bytes: 1024 };
         let zeros = vec![0; 300_000];
-        let mut code = cmx::method::encode(&zeros, &LEVELS[usize::from(level) - 1], &kind).unwrap();
+        let mut code =
+            cmx::internals::method::encode(&zeros, &LEVELS[usize::from(level) - 1], &kind).unwrap();
         // The rest only fills it up.
         code.truncate(30);
         let mut single = vec![1 << 4 | level, 3, 8];
@@ -100,7 +103,7 @@ fn zeros_as_runs_are_limited_before_they_are_made() {
     )
     .unwrap();
     assert!(archive.len() < 500);
-    let progress = std::sync::Arc::new(cmx::progress::Progress::default());
+    let progress = std::sync::Arc::new(cmx::Progress::default());
     let options = DecodeOptions {
         max_output: 1 << 20,
         progress: Some(progress.clone()),

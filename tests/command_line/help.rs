@@ -81,7 +81,7 @@ fn completions_for_every_shell() {
 fn the_version_names_what_an_archive_depends_on() {
     let folder = folder();
     let long = String::from_utf8(ok(&folder, "--version")).unwrap();
-    let contract = cmx::container::format::CONTRACT;
+    let contract = cmx::internals::container::format::CONTRACT;
     for part in [
         concat!("cmx ", env!("CARGO_PKG_VERSION"), "\n"),
         &format!("numeric contract {contract}\n"),
@@ -126,7 +126,7 @@ fn documents_list_what_there_is() {
     }
     // The levels.
     let table = String::from_utf8(ok(&folder, "levels")).unwrap();
-    for level in cmx::level::LEVELS.iter() {
+    for level in cmx::internals::level::LEVELS.iter() {
         assert!(
             table.lines().any(|line| line.starts_with(&format!("-{} ", level.number()))
                 && line.contains(level.name())),

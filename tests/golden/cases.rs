@@ -6,9 +6,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 
+use cmx::archive::WalkOptions;
 use cmx::archive::{CreateOptions, Plan};
-use cmx::input::walk::WalkOptions;
-use cmx::level::{LEVELS, Level, level};
+use cmx::internals::level::{LEVELS, Level, level};
 use cmx::{Archive, DecodeOptions, EncodeOptions};
 
 use super::sample;
@@ -184,7 +184,7 @@ pub fn facts(root: &Path) -> Vec<String> {
         let found = entry.metadata().unwrap();
         let name = entry.path().strip_prefix(root).unwrap().to_path_buf();
         let content = if found.is_file() {
-            cmx::container::hash::hash(&fs::read(entry.path()).unwrap())
+            cmx::internals::container::hash::hash(&fs::read(entry.path()).unwrap())
         } else {
             0
         };

@@ -14,7 +14,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use cmx::archive::ExtractOptions;
-use cmx::archive::select::Selection;
+use cmx::archive::Selection;
 use cmx::{Archive, DecodeOptions, EncodeOptions, Error};
 
 /// Largest file that may be kept here.

@@ -1,14 +1,15 @@
 //! Archives that must be refused, each made by the code here, and what the error must say.
 
-use cmx::container::compact::Compact;
-use cmx::container::footer::{FOOTER_LEN, Footer};
-use cmx::container::format::{MAGIC, MAX_BLOCK, incompatible};
-use cmx::container::hash::{check, hash, narrow};
-use cmx::container::header::Header;
-use cmx::container::index::{BlockRow, Index};
-use cmx::container::record::{Kind, Record};
-use cmx::container::{Entry, Metadata};
-use cmx::level::LEVELS;
+use cmx::Metadata;
+use cmx::archive::Entry;
+use cmx::internals::container::compact::Compact;
+use cmx::internals::container::footer::{FOOTER_LEN, Footer};
+use cmx::internals::container::format::{MAGIC, MAX_BLOCK, incompatible};
+use cmx::internals::container::hash::{check, hash, narrow};
+use cmx::internals::container::header::Header;
+use cmx::internals::container::index::{BlockRow, Index};
+use cmx::internals::container::record::{Kind, Record};
+use cmx::internals::level::LEVELS;
 
 /// An archive, the kind of error it must give, and a part of the message.
 pub struct Refused {
@@ -96,7 +97,7 @@ impl Draft {
         let index_at = bytes.len() as u64;
         let long = self.index.len() > 1000;
         let mut index = if long {
-            cmx::block::encode(&self.index, &LEVELS[0], true).unwrap().bytes
+            cmx::internals::block::encode(&self.index, &LEVELS[0], true).unwrap().bytes
         } else {
             stored(&self.index)
         };

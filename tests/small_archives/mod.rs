@@ -1,9 +1,9 @@
 //! Archives small enough to damage every bit of them.
 
-use cmx::level::Level;
+use cmx::Level;
 use cmx::{EncodeOptions, compress_with};
 
-static SMALL_BLOCKS: Level = cmx::level::LEVELS[0].with_block_size(300);
+static SMALL_BLOCKS: Level = cmx::internals::level::LEVELS[0].with_block_size(300);
 
 /// Three archives of at most 2 KiB, each behind what it holds: compact, several blocks, two
 /// members.

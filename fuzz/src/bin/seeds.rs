@@ -5,10 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cmx::archive::CreateOptions;
-use cmx::container::header::Header;
-use cmx::container::index::{BlockRow, Index};
-use cmx::container::{Entry, EntryKind, Extent, Metadata, Time};
-use cmx::level::{LEVELS, Level};
+use cmx::internals::container::header::Header;
+use cmx::internals::container::index::{BlockRow, Index};
+use cmx::archive::{Entry, EntryKind, Extent};
+use cmx::{Metadata, Time};
+use cmx::internals::level::{LEVELS, Level};
 use cmx::{Archive, EncodeOptions};
 
 #[path = "../../../src/block/tests/sample.rs"]
@@ -64,7 +65,7 @@ fn main() {
         for number in [1, 4, 6, 7] {
             let options = |level| EncodeOptions { level, ..EncodeOptions::default() };
             seeds.put(&["decode", "repair"], &cmx::compress_with(raw, &options(&LEVELS[number - 1])).unwrap());
-            let coded = cmx::block::encode(raw, &LEVELS[number - 1], false).unwrap().bytes;
+            let coded = cmx::internals::block::encode(raw, &LEVELS[number - 1], false).unwrap().bytes;
             seeds.put(&["block"], &[&(raw.len() as u16).to_le_bytes()[..], &coded].concat());
             seeds.put(&["round_trip"], &[&[number as u8 - 1 + 8], &raw[..300.min(raw.len())]].concat());
             if number == 1 {
@@ -74,7 +75,7 @@ fn main() {
         seeds.put(&["kernels"], raw);
     }
     for (_, raw) in sample::all() {
-        for parts in cmx::block::transforms(&raw, &LEVELS[7]) {
+        for parts in cmx::internals::block::transforms(&raw, &LEVELS[7]) {
             seeds.put(&["transforms"], &cmx_fuzz::parts_to_bytes(&parts, raw.len()));
         }
     }
@@ -101,8 +102,8 @@ fn main() {
         seeds.put(&["extract", "list", "repair"], &archive(work.path(), number, parity, solid, reference));
     }
     let text = sample::text(500);
-    let (coded, base) = cmx::block::encode_base(&text, LEVELS[4].for_small_files(), 500, false).unwrap();
-    let behind = cmx::block::encode_behind(&text[..300], &base.unwrap(), false).unwrap();
+    let (coded, base) = cmx::internals::block::encode_base(&text, LEVELS[4].for_small_files(), 500, false).unwrap();
+    let behind = cmx::internals::block::encode_behind(&text[..300], &base.unwrap(), false).unwrap();
     for (length, bytes) in [(500u16, coded.bytes), (300, behind.bytes)] {
         seeds.put(&["block"], &[&length.to_le_bytes()[..], &bytes].concat());
     }

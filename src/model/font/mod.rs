@@ -28,8 +28,10 @@ use view::View;
 use words::WordReader;
 
 /// Contexts that [`FontState::context`] knows.
+#[cfg(test)]
 pub const CONTEXTS: u8 = view::CONTEXTS as u8;
 /// Selectors that [`FontState::selected`] knows.
+#[cfg(test)]
 pub const SELECTORS: u8 = view::SELECTORS as u8;
 /// Rows of every selector, the place of the bit included.
 pub const ROWS: usize = 2048;

@@ -5,8 +5,10 @@ use crate::formats::wasm::module::Place;
 use crate::model::hash::combine;
 
 /// Contexts that [`WasmState::context`] knows.
+#[cfg(test)]
 pub const CONTEXTS: u8 = 42;
 /// Selectors that [`WasmState::selected`] knows.
+#[cfg(test)]
 pub const SELECTORS: u8 = 3;
 /// Rows of every selector, the place of the bit included.
 pub const ROWS: usize = 2048;

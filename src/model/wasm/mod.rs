@@ -8,7 +8,9 @@
 mod contexts;
 mod stack;
 
-pub use contexts::{CONTEXTS, ROWS, SELECTORS};
+pub use contexts::ROWS;
+#[cfg(test)]
+pub use contexts::{CONTEXTS, SELECTORS};
 
 use crate::formats::wasm::decoder::{Decoder, Ends};
 use crate::formats::wasm::instruction::{Rest, effect, extended_effect};

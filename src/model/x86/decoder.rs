@@ -46,6 +46,7 @@ pub mod phase {
     /// Bytes of an immediate beyond the fourth.
     pub const HIGH: u8 = 27;
     /// Number of phases.
+    #[cfg(test)]
     pub const COUNT: usize = 28;
 }
 

@@ -21,10 +21,12 @@ use paths::Paths;
 use registers::Registers;
 
 /// Contexts that [`X86State::context`] knows.
+#[cfg(test)]
 pub const CONTEXTS: u8 = 64;
 /// The first of them that needs `Deep`.
 pub const FIRST_DEEP: u8 = 52;
 /// Selectors that [`X86State::selected`] knows.
+#[cfg(test)]
 pub const SELECTORS: u8 = 15;
 /// Rows of every selector, the place of the bit included.
 pub const ROWS: usize = 2048;

@@ -119,12 +119,6 @@ impl Default for GlyphReader {
 }
 
 impl GlyphReader {
-    /// What the next byte is, one of [`field`].
-    #[must_use]
-    pub fn field(&self) -> u32 {
-        self.field
-    }
-
     /// Bytes that the number being read has.
     fn size(&self) -> u32 {
         match self.field {
