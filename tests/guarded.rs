@@ -80,7 +80,7 @@ fn a_burst_of_512_bytes_in_what_all_files_need_is_mended() {
             let opened = Archive::open(&path, &DecodeOptions::default())
                 .unwrap_or_else(|error| panic!("{at}: {error}"));
             assert!(
-                matches!(opened.warnings(), [line] if line.starts_with("mended by parity: ")),
+                matches!(opened.warnings(), [line] if line.starts_with("repaired by parity: ")),
                 "{at}: {:?}",
                 opened.warnings()
             );
@@ -120,7 +120,7 @@ fn what_is_mended_is_right_and_said() {
                 .unwrap();
             let error = String::from_utf8(output.stderr).unwrap();
             assert_eq!(output.status.code(), Some(2), "{at} {call:?}: {error}");
-            let said = error.contains("mended by parity") && error.contains("cmx repair");
+            let said = error.contains("repaired by parity") && error.contains("cmx repair");
             // -t looks at the guard too, which the last burst reaches.
             let lines = if call[0] == "-t" && at + 512 > index.end { 2 } else { 1 };
             assert!(said && error.lines().count() == lines, "{at} {call:?}: {error}");
@@ -165,7 +165,8 @@ fn a_damaged_guard_harms_nothing() {
         let file = fs::File::open(folder.path().join("damaged.cmx")).unwrap();
         let summary = repair(&file, folder.path(), &mut again, &DecodeOptions::default()).unwrap();
         assert!(
-            summary.notes == ["the guard of member-1 was computed anew"] && summary.lost.is_empty(),
+            summary.notes == ["the guard of member-1 was computed again"]
+                && summary.lost.is_empty(),
             "{at}: {summary:?}"
         );
         assert!(again == bytes, "{at}");

@@ -411,7 +411,7 @@ fn a_race_with_another_process_is_called_one() {
         assert_eq!(out.join("s/link").is_symlink(), flag == "-f");
         if expected == 1 {
             assert!(
-                said.contains("s.cmx: s/link: another process made it meanwhile\n")
+                said.contains("s.cmx: s/link: another process has created it meanwhile\n")
                     && said.contains("1 left out\n"),
                 "{said}"
             );

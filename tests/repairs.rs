@@ -222,9 +222,7 @@ fn streams_stay_streams() {
     assert!(
         summary.whole == 2
             && summary.lost
-                == [
-                    "stream-2: bytes 700 to 1400 of 3000; the other 2300 are saved one behind the other"
-                ]
+                == ["stream-2: bytes 700 to 1400 of 3000; the other 2300 are saved, joined"]
     );
     let (summary, out) = damage(20, 3100);
     assert_eq!(out, [&coded[0][..], &coded[2]].concat());
@@ -389,7 +387,7 @@ fn parity_is_kept() {
             "{from}: {summary:?}"
         );
         assert!(
-            matches!(&summary.notes[..], [note] if note.ends_with("computed anew")),
+            matches!(&summary.notes[..], [note] if note.ends_with("computed again")),
             "{from}: {:?}",
             summary.notes
         );
@@ -404,7 +402,7 @@ fn parity_is_kept() {
     damaged[parity_at - 30..bytes.len() - 25].fill(0x55);
     let (summary, out) = repaired(folder.path(), &damaged).unwrap();
     assert!(
-        summary.lost.is_empty() && summary.notes == ["parity of member-1 was computed anew"],
+        summary.lost.is_empty() && summary.notes == ["parity of member-1 was computed again"],
         "{summary:?}"
     );
     assert!(out == bytes);

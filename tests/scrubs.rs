@@ -174,7 +174,7 @@ fn damaged_parity_is_said_and_made_anew() {
             }
             let (code, said, _) = cmx(folder.path(), &["repair", "-f", "p.cmx"], Stdio::null());
             assert!(
-                code == Some(0) && said.contains("member-1 was computed anew"),
+                code == Some(0) && said.contains("member-1 was computed again"),
                 "{burst:?} of {at:?}: {said}"
             );
             assert!(

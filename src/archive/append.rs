@@ -43,7 +43,7 @@ impl Archive {
         let archive = Archive::from_file(file.try_clone()?, limits)?;
         if !archive.is_named() {
             return Err(Error::Unsupported(
-                "this archive holds one stream without a name; make a new one of named files"
+                "this archive holds a stream without a name; create a new one of named files"
                     .into(),
             ));
         }

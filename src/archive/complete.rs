@@ -83,15 +83,15 @@ impl<'a> CompleteUpToIndex<'a> {
         let mut notes = Vec::new();
         if self.recovered.had_parity() && share.is_none() {
             notes.push(format!(
-                "{name} has no parity any more: no head of it is left that tells its share"
+                "{name} is written without parity: no head of the old parity is left"
             ));
         } else if new_len > 0 && check_parity(file, index_end, index_end + new_len, number).is_err()
         {
             let what = if share > Some(0) { "parity" } else { "the guard" };
-            notes.push(format!("{what} of {name} was computed anew"));
+            notes.push(format!("{what} of {name} was computed again"));
         }
         if self.recovered.footer_at != Some(index_end + new_len) {
-            notes.push(format!("the footer of {name} was computed anew"));
+            notes.push(format!("the footer of {name} was computed again"));
         }
         Ok(notes)
     }

@@ -125,9 +125,7 @@ fn job(
         || record.raw_len != row.raw_len
         || fields.offset() - at != row.record_len
     {
-        return Err(Error::Corrupt(format!(
-            "the block at byte {at} is not the one that the index names"
-        )));
+        return Err(Error::Corrupt(format!("the index describes another block at byte {at}")));
     }
     let memory = member.header.memory();
     if member.header.is_based() && block == 0 && is_base(&coded) {

@@ -212,7 +212,7 @@ impl<W: Write> ContentWriter<'_, W> {
         if let Some(why) = &why {
             self.is_other_than_planned();
             self.warnings.push(format!(
-                "{}: {why}; stored are {} bytes",
+                "{}: {why}; {} bytes are stored",
                 show_path(path),
                 entry.size
             ));
@@ -362,7 +362,7 @@ impl<W: Write> ContentWriter<'_, W> {
 fn open_regular(path: &Path) -> std::io::Result<(File, Original)> {
     let file = deep::open_at_once(path)?;
     let original = Original::of(path, &file)?
-        .ok_or_else(|| std::io::Error::other("it is no file any more"))?;
+        .ok_or_else(|| std::io::Error::other("it is no longer a regular file"))?;
     Ok((file, original))
 }
 

@@ -348,7 +348,7 @@ fn about_one_entry(path: &[u8], error: Error) -> Result<String> {
                 format!("{}: {}", show_name(path), reason(&error)),
             )))
         }
-        error if is_there_already(&error) => Ok("another process made it meanwhile".into()),
+        error if is_there_already(&error) => Ok("another process has created it meanwhile".into()),
         Error::Io(_) | Error::UnsafePath(_) => Ok(plain(&error)),
         error => Err(error),
     }

@@ -90,7 +90,9 @@ impl Member {
                 options,
             )
             .map(Some),
-            _ => Err(Error::Corrupt(format!("no header at byte {start}, where the footer says"))),
+            _ => Err(Error::Corrupt(format!(
+                "the footer says that byte {start} begins a header, but none is there"
+            ))),
         }
     }
 
@@ -208,7 +210,7 @@ impl Member {
         }
         if !member.index.names.is_empty() && !header.has_names() {
             return Err(Error::Corrupt(format!(
-                "the index at byte {index_at} tells of names, the header does not"
+                "the index at byte {index_at} lists names, the header has none"
             )));
         }
         if layout.end != index_at || !header.is_named() && member.index.entries.len() != 1 {
@@ -262,9 +264,7 @@ fn read_names(
         }
     })?;
     if record.number != row.before || fields.offset() - at != row.record_len {
-        return Err(Error::Corrupt(format!(
-            "the names at byte {at} are not those that the index tells of"
-        )));
+        return Err(Error::Corrupt(format!("the index describes other names at byte {at}")));
     }
     decode_names(&record, &coded, header.memory(), options, charge)
 }
@@ -276,9 +276,7 @@ fn read_names(
 pub fn read_record<R: Read>(fields: &mut Fields<R>, kind: Kind) -> Result<(Record, Vec<u8>)> {
     let at = fields.offset();
     if read_kind(fields)? != kind {
-        return Err(Error::Corrupt(format!(
-            "the record at byte {at} is of another kind than it should be"
-        )));
+        return Err(Error::Corrupt(format!("a record of another kind is expected at byte {at}")));
     }
     let record = Record::read_rest(kind, fields)?;
     let coded = fields.payload(record.coded_len)?;

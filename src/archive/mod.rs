@@ -193,12 +193,10 @@ impl Archive {
                         let what = if self.end_is_damaged {
                             "is damaged"
                         } else {
-                            "was never finished and is passed over"
+                            "was never finished and is ignored"
                         };
-                        self.warnings.push(format!(
-                            "what was appended at byte {} {what} ({error})",
-                            self.end
-                        ));
+                        self.warnings
+                            .push(format!("the append at byte {} {what} ({error})", self.end));
                     }
                     break;
                 }

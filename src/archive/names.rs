@@ -52,11 +52,11 @@ pub fn check_paths<'a>(entries: impl Iterator<Item = &'a Entry> + Clone) -> Resu
     sorted.sort_by(|one, other| compare(&one.path, &other.path));
     for pair in sorted.windows(2) {
         if pair[0].path == pair[1].path {
-            return bad(&pair[1].path, "stands twice in the archive");
+            return bad(&pair[1].path, "occurs twice in the archive");
         }
         // In this order, everything below a path directly follows the path.
         if pair[0].kind != EntryKind::Directory && is_below(&pair[1].path, &pair[0].path) {
-            return bad(&pair[1].path, "lies under an entry that is no folder");
+            return bad(&pair[1].path, "is below an entry that is not a folder");
         }
     }
     for link in links {
@@ -67,7 +67,7 @@ pub fn check_paths<'a>(entries: impl Iterator<Item = &'a Entry> + Clone) -> Resu
         if first.is_none_or(|first| first.kind != EntryKind::File) {
             let (path, to) = (show_name(&link.path), show_name(&link.link));
             return Err(Error::Corrupt(format!(
-                "{path:?} is a hard link to {to:?}, which is no file of the archive"
+                "{path:?} is a hard link to {to:?}, which is not a file of the archive"
             )));
         }
     }

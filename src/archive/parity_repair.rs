@@ -53,13 +53,13 @@ pub fn repair_by_parity(
         if !head.damaged(&content).is_empty() {
             check_memory(head.memory(), memory)?;
             match head.repair(&mut content, &read(file, group.shards_at, head.shards_len())?) {
-                Ok(mended) => {
+                Ok(repaired) => {
                     let copy = match &mut copy {
                         Some(copy) => copy,
                         None => copy.insert(copy_of(file, folder)?),
                     };
                     group.write_content(copy, &content)?;
-                    notes.push(format!("mended by parity: {mended} × {} bytes", head.shard));
+                    notes.push(format!("repaired by parity: {repaired} × {} bytes", head.shard));
                 }
                 Err(error) => notes.push(error.to_string()),
             }

@@ -204,7 +204,7 @@ fn class_and_holes(path: &Path, size: u64) -> std::io::Result<(ContentClass, Opt
     if size == 0 && length > 0 {
         // The files of `/proc` are such.
         return Err(std::io::Error::other(
-            "it has content, but its length is said to be 0; compress it by itself",
+            "it has content, but its reported length is 0; compress it as a single file",
         ));
     }
     let extents = data_extents(&file, size).map_err(std::io::Error::other)?;

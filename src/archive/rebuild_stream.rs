@@ -81,10 +81,8 @@ pub(super) fn rebuild_stream(
     }
     let ranges: Vec<String> =
         lost.iter().map(|range| format!("{} to {}", range.start, range.end)).collect();
-    let line = format!(
-        "{name}: bytes {} of {at}; the other {size} are saved one behind the other",
-        ranges.join(", ")
-    );
+    let line =
+        format!("{name}: bytes {} of {at}; the other {size} are saved, joined", ranges.join(", "));
     let entry = Entry {
         size,
         hash: narrow(hash_of(file, recovered, options)?, size),

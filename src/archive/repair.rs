@@ -92,8 +92,10 @@ fn save_all(
     let refused =
         check_paths(extracted(&entries).iter().flatten().map(|wanted| &wanted.entry)).err();
     let was_whole = repaired.is_none() && scan.is_whole() && refused.is_none();
-    let lost =
-        refused.into_iter().map(|error| format!("extraction of everything: {error}")).collect();
+    let lost = refused
+        .into_iter()
+        .map(|error| format!("not everything can be extracted: {error}"))
+        .collect();
     let mut summary = RepairSummary { notes, was_whole, lost, ..RepairSummary::default() };
     // If only parity and footers are damaged, all members are restored to their original bytes.
     let completes = |scanned: &ScannedMember| {
@@ -144,9 +146,9 @@ fn save_all(
                     && !rebuilt.entries.is_empty()
                 {
                     summary.notes.push(match recovered.share {
-                        Some(_) => format!("parity of {} was computed anew", recovered.name()),
+                        Some(_) => format!("parity of {} was computed again", recovered.name()),
                         None => format!(
-                            "{} has no parity any more: no head of it is left that tells its share",
+                            "{} is written without parity: no head of the old parity is left",
                             recovered.name()
                         ),
                     });
@@ -181,7 +183,7 @@ fn nothing_found(file: &File) -> Result<Error> {
                 Finder::new(file, file.metadata()?.len(), &[&MAGIC, &MARKER, &GROUP_MARKER]);
             match finder.next_from(0)? {
                 Some(_) => damaged(),
-                None => Error::NotAnArchive("nothing in it looks like a part of one".into()),
+                None => Error::NotAnArchive("it holds no part of an archive".into()),
             }
         }
         Err(Error::Io(error)) => Error::Io(error),

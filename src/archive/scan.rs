@@ -128,7 +128,7 @@ fn structure_at(
         let end = fields.offset();
         let start = end
             .checked_sub(footer.member_len)
-            .ok_or_else(|| Error::Corrupt("the footer of nothing".into()))?;
+            .ok_or_else(|| Error::Corrupt("a footer without a member".into()))?;
         return Ok((
             Structure { at, end, kind: StructureKind::Footer(start + footer.index_at) },
             end,

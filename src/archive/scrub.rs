@@ -123,7 +123,11 @@ fn check_compact(file: &File, start: u64, end: u64) -> Result<()> {
     let mut fields = fields_at(file, start);
     match Header::read_from(&mut fields)? {
         Some(header) if header.is_compact() => Compact::read_rest(&mut fields)?,
-        _ => return Err(Error::Corrupt(format!("no small stream begins at byte {start}"))),
+        _ => {
+            return Err(Error::Corrupt(format!(
+                "no member of the compact form begins at byte {start}"
+            )));
+        }
     };
     if fields.offset() == end { Ok(()) } else { Err(Error::Truncated(end)) }
 }
@@ -141,14 +145,14 @@ fn check_record(file: &File, at: u64, length: u64, expected: (Kind, u64)) -> Res
     let kind = read_kind(&mut fields)?;
     if kind == Kind::Footer {
         return Err(Error::Corrupt(format!(
-            "a footer at byte {at}, where another record should be"
+            "a footer at byte {at}, but another record is expected"
         )));
     }
     let record = Record::read_rest(kind, &mut fields)?;
     let coded_at = fields.offset();
     if (kind, record.number) != expected || coded_at.saturating_add(record.coded_len) != at + length
     {
-        return Err(Error::Corrupt(format!("another record at byte {at} than there should be")));
+        return Err(Error::Corrupt(format!("another record is expected at byte {at}")));
     }
     check_stored(file, coded_at, &record)
 }
@@ -168,7 +172,7 @@ pub(super) fn check_parity(
         let mut fields = fields_at(file, at);
         let kind = read_kind(&mut fields)?;
         if kind != Kind::Parity {
-            return Err(Error::Corrupt(format!("{kind:?} at byte {at}, behind the index")));
+            return Err(Error::Corrupt(format!("{kind:?} record at byte {at}, after the index")));
         }
         let record = Record::read_rest(kind, &mut fields)?;
         let end = fields.offset().saturating_add(record.coded_len);

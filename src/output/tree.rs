@@ -218,7 +218,7 @@ impl Tree {
     pub fn hard_link(&mut self, first: &[u8], path: &[u8]) -> Result<()> {
         if self.find(first)?.is_none_or(|found| found.kind != FileType::RegularFile) {
             return Err(Error::UnsafePath(format!(
-                "a hard link to {}, which is no file",
+                "a hard link to {}, which is not a file",
                 crate::input::shown::show_name(first)
             )));
         }
@@ -360,7 +360,7 @@ fn default_mode(above: &OwnedFd) -> Result<Mode> {
 fn unsafe_step(path: &[u8], error: io::Error) -> Error {
     match error.raw_os_error().map(rustix::io::Errno::from_raw_os_error) {
         Some(rustix::io::Errno::LOOP | rustix::io::Errno::NOTDIR) => Error::UnsafePath(format!(
-            "{} leads through something that is no folder",
+            "{} leads through something that is not a folder",
             crate::input::shown::show_name(path)
         )),
         _ => Error::Io(error),

@@ -242,9 +242,9 @@ fn lists_as_json_are_printed_entry_by_entry() {
     }
 }
 
-/// The damaged archive stayed in memory beside its mended copy.
+/// The damaged archive stayed in memory while its repaired copy was read.
 #[test]
-fn a_mended_archive_is_read_within_the_limit() {
+fn a_repaired_archive_is_read_within_the_limit() {
     let content = prose(2000);
     let block = CodedBlock::encode(&content, level_of(1), false).unwrap();
     // Names that are long enough for a guard when they are coded.
@@ -264,7 +264,7 @@ fn a_mended_archive_is_read_within_the_limit() {
     fs::write(folder.path().join("x.cmx"), archive).unwrap();
     let outcome = run(folder.path(), &["-l", "-M", "240M", "x.cmx"]);
     eprintln!("-l -M 240M: {:?} {} MB {}", outcome.code, outcome.peak / 1_000_000, outcome.errors);
-    assert!(outcome.code == Some(2) && outcome.errors.contains("mended"), "{}", outcome.errors);
+    assert!(outcome.code == Some(2) && outcome.errors.contains("repaired"), "{}", outcome.errors);
     assert!(outcome.peak <= (240 << 20) / 5 * 6, "{}", outcome.peak);
 }
 
