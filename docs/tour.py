@@ -1,4 +1,7 @@
-"""Runs every command of tour.md and puts what came into it: python3 docs/tour.py, with cmx on the PATH."""
+"""Runs every command of tour.md and writes its output below it.
+
+Usage: python3 docs/tour.py, with cmx on the PATH.
+"""
 
 import os
 import pathlib
@@ -11,7 +14,7 @@ PROMPT = "    $ "
 
 
 def notes(folder):
-    """The folder that the tour works on."""
+    """Creates the folder that the commands of the tour work on."""
     folder.mkdir()
     shutil.copy(DOCS / "architecture.md", folder)
     shutil.copy(DOCS / "format.md", folder)
@@ -32,7 +35,10 @@ def main():
         for line in lines:
             if line.startswith(PROMPT):
                 command = ["bash", "-c", line.removeprefix(PROMPT)]
-                done = subprocess.run(command, cwd=folder, env=environment, text=True, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                done = subprocess.run(
+                    command, cwd=folder, env=environment, text=True, check=False,
+                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                )
                 out += [line, *(f"    {text}".rstrip() for text in done.stdout.splitlines())]
                 in_output = True
             elif not (in_output and line.startswith("    ")):
