@@ -1,4 +1,4 @@
-//! Archives of many files: made, extracted, appended to.
+//! Archives of many files: creation, extraction and appends.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};

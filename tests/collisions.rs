@@ -1,5 +1,5 @@
-//! Two inputs that would be stored under one path: the same thing is stored once, different ones
-//! are refused before any work.
+//! Two inputs with the same stored path: the same file is stored once, and different files are
+//! refused before any work.
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -1,4 +1,4 @@
-//! An archive that is cut, or was never finished, keeps the names of what is there.
+//! A cut or unfinished archive keeps the names of the contents that are there.
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt;

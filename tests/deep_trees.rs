@@ -1,4 +1,5 @@
-//! Trees that are deep, wide, or have long names: nothing is left out, and time is in proportion.
+//! Trees that are deep, wide or have long names: every file is stored, and the time is in
+//! proportion to the tree.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,5 @@
-//! Header, names, base and index are guarded: a burst in them is mended, and that is said.
+//! The guard of header, names, reference block and index repairs a burst of damaged bytes there,
+//! and the repair is reported.
 
 mod noise;
 

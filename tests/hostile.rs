@@ -1,5 +1,4 @@
-//! Archives made to do harm: nothing outside of the target folder changes, and every one is
-//! refused.
+//! Hostile archives: each one is refused, and nothing outside of the target folder changes.
 
 use std::fs;
 use std::path::Path;

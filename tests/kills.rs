@@ -1,4 +1,4 @@
-//! A process killed at any moment leaves nothing under a final name that is not whole.
+//! A process that is killed at any moment leaves no incomplete file under a final name.
 
 use std::fs;
 use std::path::Path;

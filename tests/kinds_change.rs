@@ -1,5 +1,5 @@
-//! Entries that change their kind between appends and in joined archives: the newer replaces the
-//! older.
+//! A path whose entry kind changes between appends or between joined archives: the newer entry
+//! replaces the older one.
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt;

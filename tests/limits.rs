@@ -1,4 +1,4 @@
-//! Short of disk or memory: one clear line, nothing left behind, no abort.
+//! With too little disk space or memory, cmx prints one line, leaves no file and does not abort.
 
 use std::fs;
 use std::path::Path;

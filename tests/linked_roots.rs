@@ -1,5 +1,5 @@
-//! Roots that are symbolic links or lead through them, and hard links to what was left out: every
-//! archive extracts, to what tar would give.
+//! Roots that are symbolic links or lead through links, and hard links to files that were left out:
+//! every archive can be extracted and gives the same tree as tar.
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -1,5 +1,5 @@
-//! Files that go on changing while they are archived: the job goes on, the entry is what could be
-//! read, and it is said.
+//! Files that change while they are archived: the job continues, the entry describes the bytes that
+//! could be read, and a warning names the file.
 
 use std::fs;
 use std::io::Write;

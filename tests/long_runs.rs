@@ -1,5 +1,4 @@
-//! Files that are mostly nothing: coded in bounded time to next to no bytes, in memory that does
-//! not grow.
+//! Files that consist mostly of zeros: they are coded in bounded time and memory, to few bytes.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};

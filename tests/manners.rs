@@ -1,4 +1,4 @@
-//! What a library must leave to the program that it is part of.
+//! Rules that the library keeps because it is a part of another program.
 
 use std::fs;
 use std::path::Path;

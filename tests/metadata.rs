@@ -1,5 +1,5 @@
-//! What an archive keeps of files beside their bytes, against `tar`, as `find` and `getfattr` see
-//! it.
+//! The metadata of files that an archive keeps, compared with those that `tar` keeps, by `find` and
+//! `getfattr`.
 
 use std::ffi::OsStr;
 use std::fs;

@@ -1,5 +1,5 @@
-//! Extraction goes on past what is in the way, what the system refuses and what is damaged, and
-//! says what stayed out.
+//! Extraction continues if a file is in the way, the system refuses a file, or a file is damaged.
+//! It reports each file that was left out.
 
 use std::fs;
 use std::os::unix::fs::{FileExt, MetadataExt};

@@ -1,4 +1,4 @@
-//! Files made to keep `repair` at work: the work is in proportion to their length.
+//! Files made to slow down `repair`: its work stays in proportion to their length.
 
 use std::fs;
 use std::time::{Duration, Instant};

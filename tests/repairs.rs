@@ -1,4 +1,5 @@
-//! Damaged archives: what is whole is saved, what is not is named, and parity mends.
+//! Repair of damaged archives: files that are whole are saved, lost files are named, and parity
+//! repairs damage.
 
 mod noise;
 

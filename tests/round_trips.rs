@@ -1,4 +1,5 @@
-//! What goes in comes out, through every form of the container and every way in.
+//! Compressed bytes come back unchanged, for every form of the container and every entry point of
+//! the library.
 
 use std::io::{Read, Write};
 

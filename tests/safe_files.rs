@@ -1,5 +1,5 @@
-//! What a user trusts a compressor with: sources are deleted only when the archive holds them, and
-//! private content stays private while cmx works.
+//! Sources are deleted only if the archive holds them, and private content stays private while cmx
+//! works.
 
 use std::fs;
 use std::io::Write;

@@ -1,5 +1,5 @@
-//! `cmx -t` finds every changed byte of an archive, also where nothing is stored, and `cmx repair`
-//! mends that to the byte.
+//! `cmx -t` finds every changed byte of an archive, also a byte that no content depends on. `cmx
+//! repair` restores such a byte.
 
 mod noise;
 

@@ -1,4 +1,4 @@
-//! Archives whose sparse files or copies would cost more than they declare.
+//! Archives whose sparse files or copies would cost more than their declared output.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Two processes on one archive: neither destroys what the other does.
+//! Two processes that use one archive: neither destroys the work of the other.
 
 use std::fs::{self, File};
 use std::path::Path;

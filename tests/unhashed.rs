@@ -1,8 +1,8 @@
-//! What hashes keep away from the decoders must do no harm either: with hashes switched off, damage
-//! gives a clean error or bounded garbage, never a panic.
+//! Damage that a hash would have found reaches the decoders here, because hashes are switched off.
+//! Each decoder must give an error or a bounded number of wrong bytes, and never panic.
 //!
-//! `RUSTFLAGS="--cfg cmx_no_hashes" cargo test --test unhashed`; without that flag this file is
-//! empty.
+//! Run with `RUSTFLAGS="--cfg cmx_no_hashes" cargo test --test unhashed`. Without that flag this
+//! file has no tests.
 #![cfg(cmx_no_hashes)]
 
 #[path = "../src/block/tests/sample.rs"]

@@ -1,4 +1,4 @@
-//! The program as a child, with what it took.
+//! Runs the program as a child process and measures its time and memory.
 
 use std::fs;
 use std::path::Path;

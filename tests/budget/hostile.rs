@@ -1,4 +1,5 @@
-//! Generators of archives that lie about nothing a hash covers, and ask for much.
+//! Generators of hostile archives: their hashes are right, but their other values are false and
+//! demand much memory or time.
 
 use cmx::Metadata;
 use cmx::archive::Entry;

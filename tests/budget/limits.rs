@@ -1,5 +1,5 @@
-//! `-M` is a cap on all that is done with an archive: the process stays below 1.2 times of it and
-//! says that it is a limit.
+//! `-M` limits the memory of every operation on an archive: the process takes less than 1.2 times
+//! the limit, and the error names the limit.
 
 use std::fs;
 

@@ -1,5 +1,5 @@
-//! Archives that ask for far more memory or time than they have bytes: each row ends in an error or
-//! in time, and no process takes more than a fifth above its limit.
+//! Archives that demand far more memory or time than their length justifies. Each one gives an
+//! error or is decoded in time, and no process exceeds its memory limit by more than a fifth.
 
 mod child;
 mod hostile;

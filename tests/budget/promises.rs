@@ -1,4 +1,4 @@
-//! `-M` and `--max-output` hold before any work is done.
+//! `-M` and `--max-output` are checked before any work is done.
 
 use std::io::Write;
 

@@ -1,8 +1,9 @@
-//! What archives that are made to keep a decoder at work cost: a row each, printed with
-//! `--nocapture`. An archive of a kilobyte takes less than a second at -1 to -5, and no more than
-//! honest data of what it declares above.
+//! The time to decode archives that are made to be slow, one row each, printed with `--nocapture`.
+//! An archive of one kilobyte takes less than a second at -1 to -5. At higher levels it takes no
+//! longer than honest data with the same declared output.
 //!
-//! The figures are for a build with optimisation. Without it rows are shorter and bounds are wider.
+//! The figures hold for an optimised build. Without optimisation rows are shorter and bounds are
+//! wider.
 
 use std::fs;
 

@@ -1,5 +1,5 @@
-//! Work stays in proportion to what an archive has and declares. Times are compared with those of
-//! honest archives in the same run, for machines and builds differ.
+//! The work is in proportion to the length and the declared output of an archive. Times are
+//! compared with those of honest archives in the same run, because machines and builds differ.
 
 use std::fs;
 

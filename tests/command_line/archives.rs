@@ -1,4 +1,4 @@
-//! Archives of many files, lists, repairs, the measuring of levels.
+//! Archives of many files on the command line: creation, listing, repair, comparison of levels.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! Archives small enough to damage every bit of them.
+//! Archives that are small enough to damage every bit of them.
 
 use cmx::Level;
 use cmx::{EncodeOptions, compress_with};
