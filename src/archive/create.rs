@@ -236,20 +236,19 @@ impl<W: Write> ContentWriter<'_, W> {
         let mut hasher = Hasher::default();
         let mut read = 0;
         loop {
-            let mut piece = match source
-                .next_block(self.options.level.block_size.min(self.piece_size(length)))
-            {
-                Ok(Some(piece)) => piece,
-                Ok(None) => return Ok((hasher.finish(), Ok(read))),
-                Err(Error::Io(error)) => return Ok((hasher.finish(), Err((read, error)))),
-                Err(error) => return Err(error),
-            };
-            hasher.update(&piece);
-            read += piece.len() as u64;
+            let mut bytes =
+                match source.next_block(self.options.level.block_size.min(self.read_len(length))) {
+                    Ok(Some(bytes)) => bytes,
+                    Ok(None) => return Ok((hasher.finish(), Ok(read))),
+                    Err(Error::Io(error)) => return Ok((hasher.finish(), Err((read, error)))),
+                    Err(error) => return Err(error),
+                };
+            hasher.update(&bytes);
+            read += bytes.len() as u64;
             if self.block.is_empty() {
-                self.block = piece;
+                self.block = bytes;
             } else {
-                self.block.append(&mut piece);
+                self.block.append(&mut bytes);
             }
             if self.block.len() >= self.block_limit {
                 self.flush()?;
@@ -273,7 +272,7 @@ impl<W: Write> ContentWriter<'_, W> {
 
     /// Bytes to read at once of a file of `length` bytes. A file larger than `max_shared_file` gets
     /// blocks of the level's block size.
-    fn piece_size(&self, length: u64) -> usize {
+    fn read_len(&self, length: u64) -> usize {
         if length > self.max_shared_file as u64 {
             self.options.level.block_size
         } else {

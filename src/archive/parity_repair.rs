@@ -158,8 +158,8 @@ impl<'a> Group<'a> {
     fn write_content(&self, file: &File, content: &[u8]) -> io::Result<()> {
         let mut rest = content;
         for range in &self.head.ranges {
-            let (piece, others) = rest.split_at((range.end - range.start) as usize);
-            file.write_all_at(piece, self.start + range.start)?;
+            let (part, others) = rest.split_at((range.end - range.start) as usize);
+            file.write_all_at(part, self.start + range.start)?;
             rest = others;
         }
         Ok(())

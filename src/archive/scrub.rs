@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Damage {
     /// The structure with these bytes, for messages.
-    what: String,
+    structure: String,
     range: Range<u64>,
 }
 
@@ -39,7 +39,7 @@ impl Archive {
             let line = |damage: Damage| {
                 format!(
                     "{} of {name}-{number} is damaged, {}",
-                    damage.what,
+                    damage.structure,
                     bytes_at(&damage.range)
                 )
             };
@@ -60,13 +60,13 @@ pub(super) fn damages(file: &File, member: &Member) -> Result<Vec<Damage>> {
         return Ok(if is_whole {
             Vec::new()
         } else {
-            vec![Damage { what: "all".into(), range: member.start..end }]
+            vec![Damage { structure: "all".into(), range: member.start..end }]
         });
     }
     let mut damages = Vec::new();
-    let mut note = |what: String, range: Range<u64>, checked: Result<()>| {
+    let mut note = |structure: String, range: Range<u64>, checked: Result<()>| {
         if !is_whole(checked)? {
-            damages.push(Damage { what, range });
+            damages.push(Damage { structure, range });
         }
         Ok::<(), Error>(())
     };
