@@ -33,8 +33,8 @@ pub struct CreateOptions {
     pub encode: EncodeOptions,
     /// Which metadata of each file to store.
     pub walk: WalkOptions,
-    /// Target length in bytes of a block of small files. The default lets one file be extracted
-    /// quickly (see [`solid_size`]).
+    /// Target length in bytes of a block of small files. By default an eighth of all files, at
+    /// least 768 KiB and at most the block size of the level, so that one file is extracted quickly.
     pub solid: Option<u64>,
     /// Bytes of text to put into the reference block, from which other blocks of text continue. By
     /// default as many as let one file be extracted quickly, and none where `solid` is given. With

@@ -224,8 +224,8 @@ impl Builder<'_> {
         !self.current.range.is_empty()
     }
 
-    /// Starts a new member if `number` does not rise: record numbers rise within a member, and so
-    /// the header of another member is lost.
+    /// Starts a new member if `number` does not rise. Record numbers rise within a member; where
+    /// they do not, the header between two members is lost.
     fn expect(&mut self, number: u64) {
         if self.current.last.is_some_and(|last| number <= last) {
             self.close();

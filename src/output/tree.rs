@@ -168,7 +168,7 @@ impl Tree {
     }
 
     /// The shortest part of `path` that leads to something other than a folder, and its type.
-    /// `path` itself counts only if it `is_folder`, so if it should be a folder.
+    /// `path` itself counts only if `is_folder` says that it should be a folder.
     #[must_use]
     pub fn obstacle(&self, path: &[u8], is_folder: bool) -> Option<(Vec<u8>, FileType)> {
         let folder = if is_folder { path } else { split(path).0 };
