@@ -54,7 +54,7 @@ fn options() -> CreateOptions {
     CreateOptions { encode, ..CreateOptions::default() }
 }
 
-/// Everything that must be the same of two trees, as lines.
+/// All properties of a tree that extraction must restore, as lines.
 fn facts(root: &Path) -> Vec<String> {
     let mut facts = Vec::new();
     let mut folders = vec![root.to_path_buf()];
@@ -82,7 +82,7 @@ fn facts(root: &Path) -> Vec<String> {
     facts
 }
 
-/// A folder with the tree `d` and an archive `x.cmx` of it.
+/// A folder with the tree `d` and an archive `x.cmx` of that tree.
 fn fixture(options: &CreateOptions) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("d");
@@ -102,7 +102,7 @@ fn all() -> Selection {
     Selection::new(&[]).unwrap()
 }
 
-/// Where the tree lies in the archive: its absolute path without the root.
+/// The path of the tree in the archive: its absolute path without the root.
 fn stored(folder: &tempfile::TempDir) -> PathBuf {
     folder.path().strip_prefix("/").unwrap().join("d")
 }
@@ -143,7 +143,7 @@ fn the_same_bytes_for_any_threads() {
 #[test]
 fn one_file_takes_only_its_block() {
     let (folder, archive) = fixture(&CreateOptions { solid: Some(2000), ..options() });
-    // Damage every block but the one with the file: it must not matter.
+    // Damages every block except the block with the wanted file. The extraction does not read them.
     let opened = open(&archive);
     let member = &opened.members()[0];
     let wanted = stored(&folder).join("src/m3/f39.rs");
@@ -223,7 +223,7 @@ fn append_does_not_cut_off_what_is_only_damaged() {
     };
     append(&DecodeOptions::default()).unwrap();
     let whole = fs::read(&archive).unwrap();
-    // In the footer, in the index, in the header.
+    // Damage in the footer, in the index and in the header.
     for (place, can_be_cut) in
         [(whole.len() - 3, true), (whole.len() - 40, false), (before + 8, false)]
     {
@@ -286,7 +286,7 @@ fn archives_and_streams_are_joined_in_any_order() {
 fn a_cut_archive_is_said_to_end_where_it_does() {
     let (_folder, archive) = fixture(&options());
     let whole = fs::read(&archive).unwrap();
-    // In the header, in the coded bytes of a block, in the index, in the footer.
+    // Cuts in the header, in the coded bytes of a block, in the index and in the footer.
     for length in [9, whole.len() / 2, whole.len() - 60, whole.len() - 1] {
         fs::write(&archive, &whole[..length]).unwrap();
         let error = Archive::open(&archive, &DecodeOptions::default()).unwrap_err().to_string();
@@ -306,7 +306,7 @@ fn nothing_is_overwritten_unless_asked() {
     assert_eq!(summary.existing.len(), 1);
     assert!(summary.existing[0].ends_with(b"/zero") && fs::read(&there).unwrap() == b"mine");
     assert!(facts(&out).len() > before.len() + 5, "the rest is extracted");
-    // What an interrupted extraction left is passed over.
+    // Files that an interrupted extraction has written are skipped.
     let again = open(&archive)
         .extract(
             &mut all(),
@@ -321,7 +321,7 @@ fn nothing_is_overwritten_unless_asked() {
     assert_eq!(fs::read(there).unwrap(), b"");
 }
 
-/// A folder of texts that share long stretches, and some bytes that are no text.
+/// A folder of texts that have long passages in common, and a file that is no text.
 fn texts(root: &Path) {
     let words = [
         "model ",
@@ -407,7 +407,7 @@ fn blocks_of_small_texts_continue_from_a_reference_block() {
         let target = folder.path().join(format!("out{level}"));
         opened.extract(&mut all(), &target, &ExtractOptions::default()).unwrap();
         assert_eq!(facts(&target.join(stored(&folder))), facts(&folder.path().join("d")));
-        // Each file alone, in the reference block and in dependent blocks.
+        // Extracts single files: from the reference block and from dependent blocks.
         for entry in opened.entries().filter(|entry| entry.size > 0).step_by(9) {
             let mut out = Vec::new();
             opened
@@ -420,7 +420,7 @@ fn blocks_of_small_texts_continue_from_a_reference_block() {
             assert!(out == fs::read(folder.path().join("d").join(name)).unwrap(), "{name}");
         }
     }
-    // A level that sorts has no reference blocks.
+    // A level that sorts makes no reference blocks.
     assert_eq!(make(&with_reference(3, 12_000)), make(&with_reference(3, 0)));
 }
 
@@ -469,7 +469,7 @@ fn a_damaged_reference_block_is_named() {
         .unwrap_err()
         .to_string();
     assert!(error.contains(&format!("reference block at byte {reference_at}")), "{error}");
-    // What does not go on from it is still there.
+    // Blocks that do not depend on the reference block are still whole.
     let noise =
         open(&path).entries().find(|entry| entry.path.ends_with(b"noise")).unwrap().path.clone();
     open(&path).extract_to(&mut Selection::new(&[noise]).unwrap(), &mut Vec::new()).unwrap();

@@ -41,7 +41,8 @@ fn content(number: usize) -> Vec<u8> {
     text.concat().into_bytes()
 }
 
-/// An archive of several blocks behind a base, and the folder it was made of.
+/// An archive with a reference block and several dependent blocks, and the folder that it was made
+/// of.
 fn archive(folder: &Path) -> (Vec<u8>, PathBuf) {
     let root = folder.join("d");
     fs::create_dir(&root).unwrap();
@@ -68,7 +69,8 @@ fn repaired(folder: &Path, bytes: &[u8]) -> (RepairSummary, Archive) {
     (summary, Archive::open(path, &DecodeOptions::default()).unwrap())
 }
 
-/// At 90 % of the archive 1,037 files were once seven blobs without names.
+/// An early version restored no names from 90 % of an archive of 1,037 files: the result was seven
+/// files without names.
 #[test]
 fn every_file_up_to_the_cut_keeps_its_name() {
     let folder = tempfile::tempdir().unwrap();
@@ -179,8 +181,8 @@ fn a_list_of_a_cut_archive_shows_what_is_there() {
     }
 }
 
-/// What became other than the names say is never shown under them: a file that changed while it was
-/// archived.
+/// A file changes while it is archived, so that the names before the blocks are wrong for it. Its
+/// content is never shown under a wrong name.
 #[test]
 fn void_names_name_nothing() {
     let folder = tempfile::tempdir().unwrap();
@@ -215,8 +217,8 @@ fn void_names_name_nothing() {
     assert_eq!(named, [&b"a"[..], b"b", b"lost+found/member-1-block-1"], "{:?}", summary.lost);
 }
 
-/// What the names cost: they stand only once, and their record takes less than 0.3 % of an archive
-/// of sources.
+/// The cost of the names: they are stored once, and their record takes less than 0.3 % of an
+/// archive of sources.
 #[test]
 fn names_cost_little() {
     let folder = tempfile::tempdir().unwrap();
@@ -242,7 +244,7 @@ fn names_cost_little() {
     );
 }
 
-/// A time of the plan, which the names have, is what the index had.
+/// The index has the time from the plan, as the names have.
 #[test]
 fn names_keep_the_metadata() {
     let folder = tempfile::tempdir().unwrap();
@@ -258,9 +260,9 @@ fn names_keep_the_metadata() {
     assert_eq!(entry.metadata.mode, Some(found.mode() & 0o7777));
 }
 
-/// Files that change, vanish or have a second name while an archive is made, and a cut anywhere in
-/// that archive: what comes out under a name is the content of that name or the beginning of it,
-/// never that of another file.
+/// Files change, vanish or have a second name while an archive is made, and the archive is cut
+/// anywhere. A file that comes out under a name has the content of that name or the beginning of
+/// it, never that of another file.
 #[test]
 fn no_content_comes_out_under_the_name_of_another() {
     type Act = fn(&Path);
@@ -294,7 +296,7 @@ fn no_content_comes_out_under_the_name_of_another() {
             fs::write(&damaged, cut).unwrap();
             let mut out = Vec::new();
             let file = fs::File::open(damaged).unwrap();
-            // Without a block nothing can be saved.
+            // Repair fails if no whole block is left.
             if repair(&file, folder.path(), &mut out, &DecodeOptions::default()).is_err() {
                 assert!(share < 5, "{number}: nothing of {share}/20 is saved");
                 continue;

@@ -6,7 +6,7 @@ use cmx::{DecodeOptions, Error, decompress, decompress_with};
 mod small_archives;
 use small_archives::archives;
 
-/// A small memory limit keeps a damaged header from asking for much.
+/// A small memory limit, so that a damaged header cannot demand much memory.
 fn limits() -> DecodeOptions {
     DecodeOptions { memory: 256 << 20, max_output: 1 << 20, ..DecodeOptions::default() }
 }
@@ -21,7 +21,7 @@ fn every_flipped_bit_is_found() {
             match decompress_with(&damaged, &limits()) {
                 Err(Error::Bug(text)) => panic!("bit {bit}: {text}"),
                 Err(_) => {}
-                // Bits that mean nothing may flip: the output is still the right one.
+                // A bit without meaning may be flipped: the output is still right.
                 Ok(output) => assert_eq!(output, data, "bit {bit}"),
             }
         }
@@ -75,7 +75,7 @@ fn moved_and_doubled_records_are_found() {
     }
 }
 
-/// Flips `count` random bits, one at a time, in archives and in longer ones.
+/// Flips `count` random bits, one at a time, in small and in longer archives.
 fn random_flips(count: u64) {
     let archives = archives();
     let mut random = 0x9E37_79B9_7F4A_7C15u64;

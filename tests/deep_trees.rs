@@ -24,8 +24,8 @@ fn succeed(folder: &Path, script: &str) {
     );
 }
 
-/// A chain of `depth` folders named `name` below `folder`, with a file in every hundredth and in
-/// the last. It is made from its end: no path is long then.
+/// Creates a chain of `depth` folders named `name` below `folder`, with a file in every hundredth
+/// and in the last one. The chain is built from its end, so that no path is long meanwhile.
 fn chain(folder: &Path, name: &str, depth: usize) {
     let next = folder.join("next");
     for level in (0..depth).rev() {
@@ -42,8 +42,8 @@ fn chain(folder: &Path, name: &str, depth: usize) {
     fs::rename(next, folder.join("top")).unwrap();
 }
 
-/// 4,000 levels: what lay below 4,096 bytes of path was left out, and 2,048 levels took 20 s to
-/// extract.
+/// A chain of 4,000 folders. An early version left out everything below 4,096 bytes of path, and
+/// took 20 s to extract 2,048 levels.
 #[test]
 fn four_thousand_levels_come_back() {
     let folder = tempfile::tempdir().unwrap();
@@ -54,7 +54,7 @@ fn four_thousand_levels_come_back() {
         "cmx -q -1 top -o x.cmx; cmx -l x.cmx >list; test $(wc -l <list) = 4043; cmx -q -d x.cmx -C out",
     );
     assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
-    // tar reads such trees.
+    // tar can read such trees.
     succeed(
         folder.path(),
         "tar -cf one.tar --sort=name top; cd out; tar -cf ../two.tar --sort=name top; cd ..; cmp one.tar two.tar",

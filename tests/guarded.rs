@@ -15,7 +15,7 @@ use cmx::internals::container::footer::FOOTER_LEN;
 use cmx::{Archive, DecodeOptions};
 use noise::noise;
 
-/// An archive of about 200 KB with a base, and the parts of it that are guarded.
+/// An archive of about 200 KB with a reference block, and the ranges that the guard covers.
 fn archive(folder: &Path, parity: u32) -> (Vec<u8>, [Range<usize>; 2]) {
     let root = folder.join("d");
     fs::create_dir(&root).unwrap();
@@ -73,7 +73,8 @@ fn a_burst_of_512_bytes_in_what_all_files_need_is_mended() {
     assert!((180_000..230_000).contains(&bytes.len()), "{}", bytes.len());
     let path = folder.path().join("damaged.cmx");
     for part in guarded {
-        // A burst over the end of the base hits the next block too, which is not guarded.
+        // A burst over the end of the reference block also damages the next block, which the guard
+        // does not cover.
         let last = if part.start == 0 { part.end - 512 } else { part.end - 1 };
         for at in (part.start..last).step_by(97).chain([last]) {
             let damaged = damaged(&bytes, at..at + 512);
@@ -122,7 +123,7 @@ fn what_is_mended_is_right_and_said() {
             let error = String::from_utf8(output.stderr).unwrap();
             assert_eq!(output.status.code(), Some(2), "{at} {call:?}: {error}");
             let said = error.contains("repaired by parity") && error.contains("cmx repair");
-            // -t looks at the guard too, which the last burst reaches.
+            // `-t` also checks the guard, which the last burst damages.
             let lines = if call[0] == "-t" && at + 512 > index.end { 2 } else { 1 };
             assert!(said && error.lines().count() == lines, "{at} {call:?}: {error}");
             if call[0] == "-d" {
@@ -139,7 +140,7 @@ fn what_is_mended_is_right_and_said() {
     }
 }
 
-/// Damage to the guard itself costs nothing that is stored, and is mended.
+/// Damage to the guard itself harms no content, and can be repaired.
 #[test]
 fn a_damaged_guard_harms_nothing() {
     let folder = tempfile::tempdir().unwrap();
@@ -160,7 +161,7 @@ fn a_damaged_guard_harms_nothing() {
                 &ExtractOptions::default(),
             )
             .unwrap();
-        // And it is said, and made anew to the byte.
+        // The damage is reported, and the repaired archive has the original bytes.
         assert_eq!(opened.scrub().unwrap().len(), 1, "{at}");
         let mut again = Vec::new();
         let file = fs::File::open(folder.path().join("damaged.cmx")).unwrap();
@@ -184,7 +185,7 @@ fn the_guard_takes_seven_thousandths_and_parity_its_share() {
     let (bytes, [first, index]) = archive(folder.path(), 200);
     let taken = bytes.len() - index.end - FOOTER_LEN as usize;
     assert!(taken * 1000 <= index.end * 24, "{taken} of {}", index.end);
-    // The same is mended of a short archive with parity.
+    // The first group of parity of a short archive repairs the same damage.
     for at in [first.start, first.end / 2, index.start + 1, 100_000] {
         fs::write(folder.path().join("damaged.cmx"), damaged(&bytes, at..at + 512)).unwrap();
         let opened =

@@ -28,7 +28,7 @@ fn file(path: &str) -> Entry {
     entry(path.as_bytes(), EntryKind::File, b"")
 }
 
-/// An archive with these entries, however wrong they are.
+/// Writes an archive with these entries, even if they are invalid.
 fn archive_of(path: &Path, entries: Vec<Entry>) {
     let mut writer =
         MemberWriter::begin(fs::File::create(path).unwrap(), incompatible::NAMED, &LEVELS[0], 0)
@@ -45,7 +45,7 @@ fn archive_of(path: &Path, entries: Vec<Entry>) {
     writer.finish(entries, &LEVELS[0], false).unwrap();
 }
 
-/// Sets of entries, each an attack.
+/// Sets of entries, each of which is an attack.
 fn attacks(outside: &Path) -> Vec<Vec<Entry>> {
     let outside = outside.to_str().unwrap();
     let mut attacks: Vec<Vec<Entry>> = Vec::new();
@@ -77,7 +77,7 @@ fn attacks(outside: &Path) -> Vec<Vec<Entry>> {
             attacks.push(vec![entry(path.as_bytes(), kind, b"x")]);
         }
     }
-    // Through a link of the archive itself, by whatever order.
+    // Through a link in the archive itself, in every order of the entries.
     for target in [outside, "..", "../outside", "."] {
         let link = entry(b"link", EntryKind::Symlink, target.as_bytes());
         attacks.push(vec![link.clone(), file("link/sentinel")]);
@@ -87,18 +87,18 @@ fn attacks(outside: &Path) -> Vec<Vec<Entry>> {
         attacks.push(vec![link.clone(), entry(b"hard", EntryKind::Hardlink, b"link/sentinel")]);
         attacks.push(vec![link, entry(b"hard", EntryKind::Hardlink, b"link")]);
     }
-    // Through a link that was there before.
+    // Through a link that exists in the target folder.
     attacks.push(vec![file("there/x")]);
     attacks.push(vec![entry(b"there", EntryKind::Directory, b"")]);
     attacks.push(vec![entry(b"there/d", EntryKind::Directory, b"")]);
     attacks.push(vec![entry(b"there/l", EntryKind::Symlink, b"x")]);
     attacks.push(vec![entry(b"h", EntryKind::Hardlink, b"there/sentinel")]);
     attacks.push(vec![entry(b"h", EntryKind::Hardlink, b"there")]);
-    // Hard links to what is outside, or is nothing.
+    // Hard links to files outside of the archive, or to no file.
     for target in ["/etc/passwd", "../outside/sentinel", "missing", "h"] {
         attacks.push(vec![entry(b"h", EntryKind::Hardlink, target.as_bytes())]);
     }
-    // One path twice, and a file for a folder.
+    // One path twice, and a file where another entry needs a folder.
     attacks.push(vec![file("x"), file("x")]);
     attacks.push(vec![file("x"), file("x/y")]);
     attacks.push(vec![entry(b"x", EntryKind::Directory, b""), file("x")]);
@@ -157,7 +157,7 @@ fn nothing_gets_out() {
     }
 }
 
-/// What cannot be extracted is not whole, neither for `cmx -t` nor for `cmx repair`.
+/// An archive that cannot be extracted is not whole, neither for `cmx -t` nor for `cmx repair`.
 #[test]
 fn what_does_not_extract_is_not_called_whole() {
     let base = tempfile::tempdir().unwrap();
@@ -168,7 +168,7 @@ fn what_does_not_extract_is_not_called_whole() {
             .iter()
             .map(|entry| format!("{:?} {}", entry.kind, show_name(&entry.path)))
             .collect();
-        // What was there before is nothing that an archive could know of.
+        // The archive cannot know what exists in the target folder.
         let is_about_target = entries
             .iter()
             .all(|entry| entry.path.starts_with(b"there") && entry.kind != EntryKind::Hardlink);
@@ -211,7 +211,8 @@ fn hostile_names_are_listed_harmlessly() {
     let archive = base.path().join("x.cmx");
     let entries: Vec<Entry> = (1..=200u32)
         .map(|number| {
-            // Control characters, then those that turn the direction of writing or cannot be seen.
+            // Control characters, then characters that change the direction of writing or are
+            // invisible.
             let odd = match number {
                 ..100 => number,
                 100..150 => 0x2000 + number - 100,
@@ -275,7 +276,7 @@ fn limits_stop_bombs() {
     assert!(!base.path().join("out/f0").exists());
 }
 
-/// Older versions left a file out that they could not read, and stored its other names as links to
+/// Early versions left out a file that they could not read, and stored its other names as links to
 /// it.
 #[test]
 fn hard_links_to_what_was_left_out_are_no_whole_archive() {
@@ -313,7 +314,7 @@ fn hard_links_to_what_was_left_out_are_no_whole_archive() {
         open("y.cmx").extract(&mut all(), &path("out"), &ExtractOptions::default()).unwrap();
     assert_eq!((extracted.entries, fs::read(path("out/h")).unwrap()), (3, CONTENT.to_vec()));
     assert!(repaired("y.cmx", "again.cmx").was_whole);
-    // Behind a whole member, and before one that replaces the link.
+    // After a whole member, and before a member that replaces the link.
     archive_of(&path("other.cmx"), vec![file("lost")]);
     let (old, new) = (fs::read(path("x.cmx")).unwrap(), fs::read(path("other.cmx")).unwrap());
     fs::write(path("replaced.cmx"), [&old[..], &new].concat()).unwrap();
@@ -323,7 +324,7 @@ fn hard_links_to_what_was_left_out_are_no_whole_archive() {
     let summary = repaired("behind.cmx", "y.cmx");
     assert_eq!((summary.was_whole, summary.lost.len()), (false, 1));
     open("y.cmx").test(&mut all()).unwrap();
-    // What cannot be set right is said.
+    // Defects that repair cannot remove are reported.
     archive_of(&path("x.cmx"), vec![file("a"), file("../b")]);
     assert!(open("x.cmx").test(&mut all()).is_err());
     let summary = repaired("x.cmx", "y.cmx");

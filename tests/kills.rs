@@ -40,7 +40,8 @@ fn kill(points: u32) {
             let _ = (fs::remove_file(base.join("out.cmx")), fs::remove_dir_all(base.join("out")));
             fs::write(base.join("grown.cmx"), &whole).unwrap();
             let mut child = run(base, job);
-            // Spread unevenly, so that a phase with a period is not always missed.
+            // The moments are spread unevenly, so that a periodic phase of the job is not always
+            // missed.
             std::thread::sleep(
                 duration.mul_f64(f64::from(point * 7919 % points) / f64::from(points))
                     + Duration::from_micros(u64::from(point)),
@@ -59,7 +60,7 @@ fn kill(points: u32) {
             }
             let grown = fs::read(base.join("grown.cmx")).unwrap();
             assert_eq!(grown[..whole.len()], whole);
-            // Exit code 2 is the warning about what was not finished; reading works all the same.
+            // Exit code 2 is the warning about the unfinished append. Reading works anyway.
             assert!(matches!(run(base, "-l grown.cmx").wait().unwrap().code(), Some(0 | 2)));
         }
     }

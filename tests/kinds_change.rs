@@ -24,8 +24,8 @@ fn succeed(folder: &Path, script: &str) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// Each before and after, by turns appended and joined; what is extracted must be the tree after,
-/// where it was stored.
+/// Each pair of a tree before and a tree after, once appended and once joined. Extraction must give
+/// the tree after, wherever both have an entry.
 #[test]
 fn the_newer_kind_replaces_the_older() {
     let cases = [
@@ -62,7 +62,7 @@ fn the_newer_kind_replaces_the_older() {
     }
 }
 
-/// A folder that became a file and a folder again holds what it has now.
+/// A folder that became a file, and then a folder again, has the content of the last folder.
 #[test]
 fn what_was_replaced_does_not_come_back() {
     let folder = tempfile::tempdir().unwrap();
@@ -76,8 +76,7 @@ fn what_was_replaced_does_not_come_back() {
     );
 }
 
-/// A second name of a file that was replaced since keeps the content that it had, and is listed as
-/// a file.
+/// A second name of a file that was replaced later keeps its old content, and is listed as a file.
 #[test]
 fn a_second_name_is_listed_as_what_it_is() {
     let folder = tempfile::tempdir().unwrap();

@@ -54,8 +54,8 @@ fn a_limit_on_file_size_is_an_error_like_a_full_disk() {
     );
 }
 
-/// From the limit at which the program is first loaded up to one at which the job succeeds, the job
-/// ends with one line.
+/// With each limit, from the smallest that lets the program load to one with which the job
+/// succeeds, the job ends with one line.
 #[test]
 fn too_little_memory_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
@@ -72,8 +72,8 @@ fn too_little_memory_is_an_error() {
                 refused += 1;
                 assert!(text.lines().count() == 1, "{limit} KiB: {text}");
             }
-            // Below some limit the program cannot even be loaded, whatever its size: the loader
-            // ends with 127, or a signal ends the process.
+            // Below some limit the system cannot load the program: the loader exits with 127, or a
+            // signal ends the process.
             Some(127) | None if worked + refused == 0 => {}
             other => panic!("{limit} KiB: {other:?} {text}"),
         }
@@ -91,7 +91,7 @@ fn a_full_disk_leaves_nothing() {
         return;
     }
     fs::remove_dir(folder.path().join("m")).unwrap();
-    // Each size in a mount namespace of its own, which takes the mount away with it.
+    // Each size is tested in a mount namespace of its own, whose end removes the mount.
     let job = "mkdir -p m; failed=0; for k in $(seq 8 3 127); do \
         mount -t tmpfs -o size=${k}k none m || exit 9; \
         $CMX -1 IN -o m/x 2>m.err; code=$?; \
@@ -107,7 +107,7 @@ fn a_full_disk_leaves_nothing() {
     );
 }
 
-/// Of an extraction the error names the file for which there was no room.
+/// The error of an extraction names the file for which the disk had no space.
 #[test]
 fn a_full_disk_is_named_with_the_file() {
     let folder = tempfile::tempdir().unwrap();

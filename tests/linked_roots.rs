@@ -45,7 +45,7 @@ fn a_root_behind_a_link_is_stored_where_the_link_leads() {
     succeed(&format!(
         "{make} cmx -q -1 par/lk/sub/f par/sl -o x.cmx; cmx -q -d x.cmx -C out; cmp par/sl/sub/f out/par/lk/sub/f"
     ));
-    // An older link becomes the folder that was appended.
+    // The appended folder replaces an older link.
     succeed(&format!(
         "{make} cmx -q -1 par -o x.cmx; cmx -q -a x.cmx par/lk/sub/f; cmx -q -d x.cmx -C out; cmp par/sl/sub/f out/par/lk/sub/f"
     ));
@@ -65,7 +65,7 @@ fn a_link_that_leads_out_is_refused_with_what_goes_through_it() {
     assert!(!folder.path().join("x.cmx").exists());
 }
 
-/// As another user, where the test runs as root: root reads everything.
+/// Runs as another user if the tests run as root, because root can read everything.
 #[test]
 fn names_of_an_unreadable_file_are_left_out() {
     let folder = tempfile::tempdir().unwrap();

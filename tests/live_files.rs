@@ -34,7 +34,7 @@ fn archive(
     fs::create_dir(&tree).unwrap();
     before(&tree);
     let plan = Plan::of(std::slice::from_ref(&tree), WalkOptions::default()).unwrap();
-    // Clocks of file systems tick every few milliseconds.
+    // The clocks of some file systems tick every few milliseconds.
     std::thread::sleep(std::time::Duration::from_millis(20));
     after(&tree);
     let path = folder.path().join("x.cmx");
@@ -43,7 +43,7 @@ fn archive(
     assert_eq!(archive.entries().map(|entry| entry.size).sum::<u64>(), summary.raw);
     let out = folder.path().join("out");
     archive.extract(&mut Selection::new(&[]).unwrap(), &out, &ExtractOptions::default()).unwrap();
-    // Paths are stored without the root only.
+    // An absolute path is stored without the root.
     fs::rename(out.join(tree.strip_prefix("/").unwrap()), folder.path().join("back")).unwrap();
     (folder, summary.warnings)
 }
@@ -75,7 +75,7 @@ fn what_vanished_is_left_out_and_the_rest_stored() {
     }
 }
 
-/// Names stand before the blocks, and then there is nothing that they are about.
+/// Names are written before the blocks. Here all their files vanish afterwards.
 #[test]
 fn an_archive_whose_files_all_vanished_opens() {
     let folder = tempfile::tempdir().unwrap();
@@ -154,7 +154,8 @@ fn a_file_with_holes_that_was_cut_is_stored_as_it_is() {
     assert!(now == back);
 }
 
-/// Neither is waited for, nor is a link followed to a file that was never named.
+/// A pipe or device in place of a file is not waited for. A link in place of a file is not
+/// followed.
 #[test]
 fn what_became_a_pipe_or_a_link_is_left_out() {
     let (folder, warnings) = archive(
@@ -179,7 +180,8 @@ fn what_became_a_pipe_or_a_link_is_left_out() {
     assert_eq!(back, ["still"]);
 }
 
-/// Of files that were equal when the plan was made, each is stored with what it holds in the end.
+/// Files that were equal when the plan was made: each is stored with the content that it has in the
+/// end.
 #[test]
 fn copies_are_stored_by_themselves_where_one_changed() {
     let names = ["a", "b", "c", "d"];
@@ -232,7 +234,7 @@ fn hard_links_go_on_without_the_name_that_vanished() {
     assert!(!back.join("a").exists() && !back.join("b").exists());
 }
 
-/// All files but one vanish, those of the base among them.
+/// All files but one vanish, among them the files of the reference block.
 #[test]
 fn a_base_that_vanished_is_done_without() {
     let line = |number: usize| {
@@ -274,7 +276,7 @@ fn cmx(folder: &Path, words: &str) -> (Option<i32>, String) {
     (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
-/// A log of several blocks that never rests, alone and in an archive.
+/// A log of several blocks that other processes keep writing, alone and in an archive.
 #[test]
 fn a_file_that_grows_all_the_time_is_archived_with_a_warning() {
     for threads in [1, 2] {
@@ -317,7 +319,7 @@ fn a_file_that_grows_all_the_time_is_archived_with_a_warning() {
     }
 }
 
-/// The system says 4096 bytes of every file in /sys.
+/// The system reports a length of 4,096 bytes for every file in /sys.
 #[test]
 fn a_file_whose_length_is_not_true_is_stored_as_it_is_read() {
     let Ok(content) = fs::read("/sys/devices/system/cpu/online") else { return };

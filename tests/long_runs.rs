@@ -30,7 +30,7 @@ fn zeros_take_seconds_and_a_few_bytes_at_every_level() {
     }
 }
 
-/// A file of `length` bytes with holes, and every `step` bytes a little text.
+/// Creates a file of `length` bytes with holes, and a little text every `step` bytes.
 fn sparse(path: &Path, length: u64, step: u64) {
     let file = File::create(path).unwrap();
     file.set_len(length).unwrap();
@@ -60,7 +60,7 @@ fn same(one: &Path, other: &Path) {
     }
 }
 
-/// Runs cmx with the words of `line`, and gives its peak memory in MiB where the system tells.
+/// Runs cmx with the words of `line`. Returns its peak memory in MiB, if the system tells it.
 fn cmx(folder: &Path, line: &str, input: Option<&Path>) -> u64 {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cmx"));
     command.current_dir(folder).args(line.split(' ')).env_remove("CMX_OPT");
@@ -81,7 +81,7 @@ fn cmx(folder: &Path, line: &str, input: Option<&Path>) -> u64 {
     }
 }
 
-/// A file with holes through -c and -d, by name and through a pipe.
+/// Compresses a file with holes and decompresses it, by name and through a pipe.
 fn there_and_back(length: u64, level: u8, most_memory: u64) {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);

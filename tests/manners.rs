@@ -4,10 +4,11 @@ use std::fs;
 use std::path::Path;
 use std::sync::Mutex;
 
-/// Whether each panic that this program's hook saw was one that the library was about to catch.
+/// For each panic that the hook of this program saw: did the library say that it would catch the
+/// panic?
 static SEEN: Mutex<Vec<bool>> = Mutex::new(Vec::new());
 
-/// One test, since the hook is that of the whole process.
+/// All cases are in one test, because the hook belongs to the whole process.
 #[test]
 fn the_panic_hook_is_the_programs() {
     std::panic::set_hook(Box::new(|_| SEEN.lock().unwrap().push(cmx::is_panic_caught())));
@@ -24,7 +25,7 @@ fn the_panic_hook_is_the_programs() {
     );
 }
 
-/// Flags and commands that a text names: `--max-path`, `-M`, `cmx repair`.
+/// The flags and commands that a text names: `--max-path`, `-M`, `cmx repair`.
 fn flags(text: &str) -> Vec<String> {
     let is_flag = |word: &&str| {
         let letters = word.trim_start_matches('-');
@@ -42,7 +43,8 @@ fn flags(text: &str) -> Vec<String> {
     words.chain(text.contains("`cmx").then(|| "`cmx".to_string())).collect()
 }
 
-/// The texts in the source at `path` that are no comments and no tests, with the flags they name.
+/// Collects the string literals in the source at `path`, outside of comments and tests, that name
+/// flags.
 fn flags_in(path: &Path, found: &mut Vec<String>) {
     if path.ends_with("tests.rs") || path.ends_with("tests") {
         return;
@@ -64,7 +66,7 @@ fn flags_in(path: &Path, found: &mut Vec<String>) {
     }
 }
 
-/// Who calls the library has no command line to change.
+/// A caller of the library has no command line to change.
 #[test]
 fn no_message_names_a_flag_of_the_command() {
     assert_eq!(

@@ -31,7 +31,7 @@ fn is_root() -> bool {
     fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }
 
-/// What the machine must have, or why the test is skipped.
+/// A tool that this machine lacks, so that the test is skipped.
 fn missing(folder: &Path) -> Option<&'static str> {
     for (script, why) in [
         ("tar --version | grep -q GNU", "no GNU tar here"),
@@ -49,7 +49,7 @@ fn missing(folder: &Path) -> Option<&'static str> {
     None
 }
 
-/// A tree with every kind of entry that archives hold, in every state.
+/// A tree with every kind of entry that an archive holds, each with several modes and owners.
 fn tree(root: &Path) {
     let path = |name: &[u8]| root.join(OsStr::from_bytes(name));
     let write = |name: &[u8], content: &[u8]| {
@@ -94,7 +94,7 @@ fn tree(root: &Path) {
         chown(root.join("deep/er"), Some(77), Some(88)).unwrap();
         std::os::unix::fs::lchown(root.join("link"), Some(55), Some(66)).unwrap();
         attribute(b"link", "trusted.of-a-link", b"only root can set it");
-        // A capability, which a change of owner would take away.
+        // A capability, which a change of the owner would remove.
         write(b"capable", b"capable\n");
         chown(root.join("capable"), Some(99), Some(99)).unwrap();
         attribute(
@@ -103,7 +103,7 @@ fn tree(root: &Path) {
             b"\x01\0\0\x02\0\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
         );
     }
-    // After the owners, whose change takes these bits away.
+    // Set after the owners, whose change removes these bits.
     write(b"program", b"program\n");
     fs::set_permissions(root.join("program"), fs::Permissions::from_mode(0o6755)).unwrap();
     fs::set_permissions(root.join("deep/er"), fs::Permissions::from_mode(0o2755)).unwrap();
@@ -132,7 +132,7 @@ fn tree(root: &Path) {
     .unwrap();
 }
 
-/// What `find` and `getfattr` say of everything in `folder`, in order.
+/// The output of `find` and `getfattr` for everything in `folder`, sorted.
 fn facts(folder: &Path) -> Vec<String> {
     let find = "find d -type f -printf '%P | %y %m %n %U:%G %T@ %s\\0' -o -printf '%P | %y %m %U:%G %T@ %l\\0'";
     let shown = |bytes: &[u8]| bytes.escape_ascii().to_string();
@@ -196,8 +196,8 @@ fn what_an_archive_cannot_hold_is_named() {
     succeed(base, "$CMX -t x.cmx && $CMX -d x.cmx -C out && cmp d/file out/d/file");
 }
 
-/// Who may not give files away gets them all nevertheless, as files of his own, and hears which
-/// owners were refused. Rights that go with the refused owner are not given either.
+/// A user who may not give files away gets all files as their own, with a warning for each refused
+/// owner. Rights that belong to a refused owner are not set.
 #[test]
 fn files_come_out_without_the_right_to_give_them_away() {
     let base = tempfile::tempdir().unwrap();

@@ -30,7 +30,7 @@ fn succeed(folder: &Path, script: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Exit code and messages of a call that does not succeed.
+/// Exit code and messages of a call that must fail.
 fn fails(folder: &Path, script: &str) -> (i32, String) {
     let output = shell(folder, script);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -46,8 +46,8 @@ fn read(path: impl AsRef<Path>) -> String {
         .unwrap_or_else(|error| panic!("{}: {error}", path.as_ref().display()))
 }
 
-/// A folder, a file or a link where something of another kind belongs stays, whatever flag is
-/// given, and the rest comes out.
+/// A folder, a file or a link at the path of an entry of another kind stays, with all flags, and
+/// the other entries are extracted.
 #[test]
 fn another_kind_in_the_way_keeps_out_only_what_belongs_there() {
     let base = tempfile::tempdir().unwrap();
@@ -88,7 +88,7 @@ fn another_kind_in_the_way_keeps_out_only_what_belongs_there() {
                 && out.join("s/sub").is_symlink()
                 && fs::read_dir(path.join("v")).unwrap().count() == 0
         );
-        // The folder on the way is no selected entry.
+        // The folder on the way is not a selected entry.
         let (code, said) =
             fails(path, &format!("$CMX -d s.cmx {flag} 's/sub/[xy]' s/t/x -C o{number}"));
         assert!(
@@ -138,7 +138,7 @@ fn what_the_system_refuses_is_named_and_the_rest_comes_out() {
         path,
         "chmod 755 .; cp $CMX cmx; mkdir -p r/a r/b r/c r/d; for f in a/1 a/2 b/1 b/2 c/1 c/2 d/1 d/2; do echo $f >r/$f; done",
     );
-    // Links and copies of what is refused are content of their own.
+    // Hard links to a refused file, and its copies, are extracted with content of their own.
     succeed(path, "ln r/b/1 r/c/hard; cp r/b/2 r/c/copy; ln r/b/2 r/d/hard; ln -s 1 r/b/link");
     succeed(path, "find r -exec touch -h -d '2001-02-03 04:05:06' {} +; $CMX -1 r -o r.cmx");
     succeed(path, "mkdir -p e/r/b e/r/d; chmod 777 e e/r; chmod 755 e/r/b; chmod 700 e/r/d");
@@ -170,14 +170,14 @@ fn what_the_system_refuses_is_named_and_the_rest_comes_out() {
             (fs::metadata(path.join("r").join(name)).unwrap().mode() & 0o777, 981_173_106)
         );
     }
-    // Copies of a file that its owner may not read.
+    // Copies of a file whose mode forbids its owner to read it.
     succeed(
         path,
         "mkdir -m 777 m g; for f in 1 2 3; do echo same >m/$f; chmod 200 m/$f; done; $CMX -1 m -o m.cmx; chmod 644 m.cmx",
     );
     succeed(path, &format!("{NOBODY} -d m.cmx -C g"));
     assert_eq!(read(path.join("g/m/3")), "same\n");
-    // Below a folder that cannot be made: one line.
+    // Entries below a folder that cannot be created: one line for all.
     succeed(path, "mkdir -m 755 f");
     let (code, said) = fails(path, &format!("{NOBODY} -d r.cmx -C f"));
     assert!(
@@ -186,7 +186,7 @@ fn what_the_system_refuses_is_named_and_the_rest_comes_out() {
     );
 }
 
-/// What would meet every file ends the job. The folders have their modes and times all the same.
+/// An error that would meet every file ends the job. The folders still get their modes and times.
 #[test]
 fn a_limit_of_the_file_system_ends_the_writing() {
     let base = tempfile::tempdir().unwrap();
@@ -281,10 +281,10 @@ fn files_of_other_blocks_come_out_of_a_damaged_archive() {
         all.push((found, said));
     }
     assert_eq!(all[0], all[1]);
-    // To a pipe nothing follows damage.
+    // Output to a pipe ends at the first damage.
     let output = shell(path, "$CMX -dc s.cmx");
     assert!(output.status.code() == Some(2) && output.stdout.len() < 30_000);
-    // Links and copies of what is damaged are lost with it.
+    // Hard links and copies of a damaged file are lost with it.
     succeed(path, "$CMX -1 --solid 100000000 s -o one.cmx");
     damage(&path.join("one.cmx"), 0);
     let (code, said) = fails(path, "$CMX -d one.cmx -C one");
@@ -297,7 +297,7 @@ fn files_of_other_blocks_come_out_of_a_damaged_archive() {
     assert!(files(&path.join("one")).is_empty());
 }
 
-/// Of a file in several blocks `repair` saves those that are whole.
+/// Of a file in several blocks, `repair` saves the blocks that are whole.
 #[test]
 fn repair_is_named_where_it_saves_pieces() {
     let base = tempfile::tempdir().unwrap();
@@ -359,7 +359,7 @@ fn what_does_not_go_on_from_a_damaged_base_comes_out() {
     succeed(path, "head -c 9000 $CMX >s/program");
     succeed(path, "$CMX -5 --solid 8000 --base 12000 s -o s.cmx");
     damage(&path.join("s.cmx"), 0);
-    // So small an archive has no guard, which would mend the base.
+    // Such a small archive has no guard, which would repair the reference block.
     let opened = Archive::open(path.join("s.cmx"), &DecodeOptions::default()).unwrap();
     assert!(opened.members()[0].header.is_based() && opened.members()[0].parity_at.is_none());
     for threads in [1, 2] {
@@ -375,7 +375,7 @@ fn what_does_not_go_on_from_a_damaged_base_comes_out() {
     }
 }
 
-/// Another process makes a link between the look at its name and the end.
+/// Another process creates a link at a path after the check of the path, and before the end.
 #[test]
 fn a_race_with_another_process_is_called_one() {
     let base = tempfile::tempdir().unwrap();
@@ -400,7 +400,7 @@ fn a_race_with_another_process_is_called_one() {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        // The last of the folders: all names were looked at, but that of the link in it.
+        // When the last folder exists, all paths were checked, and its link does not exist yet.
         while !out.join("s/z").exists() {
             std::thread::yield_now();
         }

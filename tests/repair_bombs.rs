@@ -10,7 +10,7 @@ use cmx::internals::container::parity::GroupHead;
 use cmx::internals::container::record::{Kind, Record};
 use cmx::{DecodeOptions, Error, LimitKind};
 
-/// Repairs `bytes`, and says how long that took.
+/// Repairs `bytes`, and returns how long that took.
 fn repaired(bytes: &[u8], memory: u64) -> (Duration, Result<(), Error>) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.cmx");
@@ -21,13 +21,13 @@ fn repaired(bytes: &[u8], memory: u64) -> (Duration, Result<(), Error>) {
     (start.elapsed(), result.map(drop))
 }
 
-/// The bounds are some times what is measured, for machines that are shared.
+/// The bounds are several times the measured times, because machines are shared.
 fn takes_at_most(bytes: &[u8], seconds: u64, what: &str) {
     let (taken, _) = repaired(bytes, 1 << 30);
     assert!(taken < Duration::from_secs(seconds), "{what}: {taken:?} for {} bytes", bytes.len());
 }
 
-/// Heads of 20 bytes with "shards of 64 MiB" took 49 ms each.
+/// Heads of 20 bytes that claim shards of 64 MiB. Each took 49 ms once.
 #[test]
 fn heads_of_long_shards() {
     let mut bytes = Vec::new();
@@ -51,7 +51,7 @@ fn heads_of_long_shards() {
     takes_at_most(&bytes, 5, "heads");
 }
 
-/// Groups that are all about everything before them.
+/// Groups that all claim to protect all bytes before them.
 #[test]
 fn heads_about_the_same_bytes() {
     let mut bytes = vec![7; 300_000];
@@ -75,7 +75,8 @@ fn heads_about_the_same_bytes() {
     takes_at_most(&bytes, 10, "groups");
 }
 
-/// Each record of parity claimed the rest of the file, and all of that was hashed.
+/// Records of parity that each claim the rest of the file. All of it was hashed for each of them
+/// once.
 #[test]
 fn records_that_claim_the_rest_of_the_file() {
     for kind in [Kind::Parity, Kind::Block, Kind::Names] {
@@ -98,8 +99,8 @@ fn records_that_claim_the_rest_of_the_file() {
     }
 }
 
-/// Each magic had up to 1 MiB read behind it: as a search for the next one, and as a small stream
-/// of that length.
+/// Magic numbers after which up to 1 MiB was read twice once: in search of the next magic number,
+/// and as a member of the compact form.
 #[test]
 fn magics() {
     takes_at_most(&MAGIC.repeat(250_000), 10, "magics");
@@ -114,7 +115,7 @@ fn magics() {
     takes_at_most(&header.repeat(60_000), 10, "headers");
 }
 
-/// Headers that lead into one chain of records each had the chain walked through.
+/// Headers that lead into one chain of records. The whole chain was read for each of them once.
 #[test]
 fn headers_before_a_common_chain() {
     let mut chain = Vec::new();
@@ -156,8 +157,8 @@ fn headers_before_a_common_chain() {
     takes_at_most(&bytes, 10, "chains");
 }
 
-/// A group as long as the file with the most shards there can be: more memory than is allowed ends
-/// in an error, not in more.
+/// A group as long as the file, with the largest possible number of shards. It needs more memory
+/// than is allowed, and gives an error.
 #[test]
 fn a_group_beyond_the_memory_is_refused() {
     let length = 16u64 << 20;

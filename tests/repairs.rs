@@ -37,7 +37,7 @@ fn repaired(folder: &Path, bytes: &[u8]) -> cmx::Result<(RepairSummary, Vec<u8>)
     Ok((summary, out))
 }
 
-/// The archive opens, and every file in it that bears its old name is what it was.
+/// Checks that the archive opens, and that every file with its old name has its old content.
 fn check(folder: &Path, bytes: &[u8]) -> usize {
     let path = folder.join("check.cmx");
     fs::write(&path, bytes).unwrap();
@@ -85,7 +85,8 @@ fn damage_anywhere_costs_only_what_it_hits() {
     }
 }
 
-/// Names stand before the blocks: without the index they tell all but what is in damaged blocks.
+/// Names are written before the blocks. Without the index they still tell everything but the
+/// content of damaged blocks.
 #[test]
 fn a_cut_archive_keeps_its_blocks() {
     let folder = tempfile::tempdir().unwrap();
@@ -97,7 +98,7 @@ fn a_cut_archive_keeps_its_blocks() {
         "{:?}",
         summary.lost
     );
-    // Without the names too, blocks have none.
+    // Without index and names, the contents of blocks have no names.
     let mut damaged = bytes[..bytes.len() - 60].to_vec();
     let names_at = bytes
         .windows(4)
@@ -111,7 +112,7 @@ fn a_cut_archive_keeps_its_blocks() {
     assert!(matches!(repaired(folder.path(), b"no archive at all"), Err(Error::NotAnArchive(_))));
 }
 
-/// Heads of parity that lie about where their bytes are.
+/// Heads of parity with false offsets of the protected bytes.
 #[test]
 fn lying_parity_is_passed_over() {
     let folder = tempfile::tempdir().unwrap();
@@ -145,7 +146,7 @@ fn lying_parity_is_passed_over() {
     }
 }
 
-/// A file with nothing but a header, or a footer, was once "repaired" to an empty one.
+/// An early version repaired a file with only a header, or only a footer, to an empty archive.
 #[test]
 fn an_archive_of_which_nothing_is_left_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
@@ -166,7 +167,7 @@ fn stream(byte: u8) -> Vec<u8> {
         .unwrap()
 }
 
-/// A small stream between two whole ones was once passed over without a word.
+/// An early version ignored a damaged small stream between two whole ones without a report.
 #[test]
 fn a_lost_small_stream_is_named() {
     let folder = tempfile::tempdir().unwrap();
@@ -201,8 +202,8 @@ fn long_stream(raw: &[u8]) -> Vec<u8> {
         .unwrap()
 }
 
-/// What is left of streams was once written as named members between unnamed ones, which nothing
-/// could read.
+/// An early version wrote the rest of damaged streams as named members between unnamed ones, and
+/// nothing could read the result.
 #[test]
 fn streams_stay_streams() {
     let folder = tempfile::tempdir().unwrap();
@@ -214,7 +215,7 @@ fn streams_stay_streams() {
         second[from..from + length].fill(0x55);
         repaired(folder.path(), &[&coded[0][..], &second, &coded[2]].concat()).unwrap()
     };
-    // In the second block; in all blocks; in the index; in the footer; in the header.
+    // Damage in the second block, in all blocks, in the index, in the footer, in the header.
     let (summary, out) = damage(900, 20);
     assert_eq!(
         cmx::decompress(&out).unwrap(),
@@ -240,7 +241,7 @@ fn streams_stay_streams() {
         assert_eq!(cmx::decompress(&out).unwrap(), raw.concat());
         assert!(summary.whole == 3 && summary.lost.is_empty(), "{:?}", summary.lost);
     }
-    // Cut short: the beginning is there.
+    // A cut stream keeps its beginning.
     let (summary, out) = repaired(folder.path(), &coded[0][..2000]).unwrap();
     assert_eq!(cmx::decompress(&out).unwrap(), raw[0][..1400]);
     assert!(
@@ -250,7 +251,7 @@ fn streams_stay_streams() {
     );
 }
 
-/// Between named members streams get names, as nothing extracts a mixture.
+/// Streams between named members get names, because an archive of both kinds cannot be extracted.
 #[test]
 fn streams_between_named_members_get_names() {
     let folder = tempfile::tempdir().unwrap();
@@ -281,7 +282,7 @@ fn streams_between_named_members_get_names() {
     assert_eq!(read("lost+found/stream-4.from-0"), raw[..700]);
 }
 
-/// Whatever stretch of the file is neither whole nor explained by an index is reported.
+/// Every range of the file that is neither whole nor listed in an index is reported.
 #[test]
 fn what_is_not_recognised_is_reported() {
     let folder = tempfile::tempdir().unwrap();
@@ -291,11 +292,11 @@ fn what_is_not_recognised_is_reported() {
         (vec![&bytes, &strange[..77], &bytes], "77 bytes at byte "),
         (vec![&strange[..77], &bytes], "77 bytes at byte 0, not recognised"),
         (vec![&bytes, &strange[..1]], "1 byte at byte "),
-        // All of a member but its header: its names are unknown, its place is not.
+        // A member without its header: its names are unknown, but its offset is known.
         (vec![&bytes, &bytes[..15], &strange, &bytes], "member-2, 5015 bytes at byte "),
-        // All of a member but its footer.
+        // A member without its footer.
         (vec![&bytes, &strange, &bytes[bytes.len() - 25..]], "5025 bytes at byte "),
-        // Footers of no member.
+        // Footers without a member.
         (vec![&bytes, &bytes[bytes.len() - 25..], &bytes], "25 bytes at byte "),
     ];
     for (parts, line) in cases {
@@ -309,7 +310,7 @@ fn what_is_not_recognised_is_reported() {
     }
 }
 
-/// Damage to what holds no data loses none, and none is reported.
+/// Damage to bytes without content loses no content, and no loss is reported.
 #[test]
 fn header_and_footer_can_be_made_anew() {
     let folder = tempfile::tempdir().unwrap();
@@ -323,7 +324,7 @@ fn header_and_footer_can_be_made_anew() {
     }
 }
 
-/// An archive inside of a damaged block is content, not a member.
+/// An archive inside of a damaged block is content and not a member.
 #[test]
 fn an_archive_in_the_archive_is_no_member() {
     let folder = tempfile::tempdir().unwrap();
@@ -364,8 +365,8 @@ fn parity_mends_to_the_byte() {
     }
 }
 
-/// Parity protects a repaired archive as it did the damaged one; it was once dropped without a
-/// word.
+/// Parity protects a repaired archive as it protected the damaged one. An early version dropped it
+/// without a report.
 #[test]
 fn parity_is_kept() {
     let folder = tempfile::tempdir().unwrap();
@@ -398,7 +399,7 @@ fn parity_is_kept() {
         let (summary, mended) = repaired(folder.path(), &again).unwrap();
         assert!(summary.lost.is_empty() && mended == out, "{from}: {summary:?}");
     }
-    // All of it: its length tells the share.
+    // All of the parity is damaged: its length tells its share.
     let mut damaged = bytes.clone();
     damaged[parity_at - 30..bytes.len() - 25].fill(0x55);
     let (summary, out) = repaired(folder.path(), &damaged).unwrap();
@@ -407,14 +408,14 @@ fn parity_is_kept() {
         "{summary:?}"
     );
     assert!(out == bytes);
-    // The footer too: nothing says any more that there was parity.
+    // The footer is damaged too: nothing tells the share of the parity.
     damaged[bytes.len() - 25..].fill(0x55);
     let (summary, out) = repaired(folder.path(), &damaged[..bytes.len() - 1]).unwrap();
     assert!(matches!(&summary.lost[..], [line] if line.ends_with("not recognised")), "{summary:?}");
     assert_eq!(check(folder.path(), &out), 8);
 }
 
-/// Blocks that go on from a base are kept if it is, and are nothing without it.
+/// Dependent blocks are kept if their reference block is whole, and lost without it.
 #[test]
 fn a_base_is_kept_with_what_goes_on_from_it() {
     let folder = tempfile::tempdir().unwrap();
@@ -465,7 +466,7 @@ fn a_base_is_kept_with_what_goes_on_from_it() {
         assert_eq!(whole == 0, block == 0, "block {block}: {whole} whole");
         assert!(block == 0 || whole >= 12 - 4, "block {block}: {whole} whole");
     }
-    // Without index there are no names, and every block can still be read.
+    // Without the index there are no names, but every block can be read.
     let (_, out) = repaired(folder.path(), &bytes[..bytes.len() - 60]).unwrap();
     check(folder.path(), &out);
 }

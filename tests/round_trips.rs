@@ -12,7 +12,7 @@ use cmx::{
     decompress,
 };
 
-/// A level with blocks of a few kilobytes, so that small inputs take many.
+/// A level with blocks of a few kilobytes, so that small inputs have many blocks.
 static SMALL_BLOCKS: Level = cmx::internals::level::LEVELS[0].with_block_size(3000);
 
 fn text(length: usize) -> Vec<u8> {
@@ -124,8 +124,8 @@ fn limits_say_which_they_are() {
     assert_eq!(fails(DecodeOptions { max_index: 3, ..DecodeOptions::default() }), LimitKind::Index);
 }
 
-/// A level keeps its memory and effort whatever a caller does, so what was compressed without
-/// verification decodes; only the block size is the caller's, within the level's own.
+/// A caller can change only the block size of a level, within the range of the level. Memory and
+/// method stay, so that the decoder needs no verification to agree with the encoder.
 #[test]
 fn any_block_size_decodes_without_verification() {
     let data: Vec<u8> = (0..40_000u32)

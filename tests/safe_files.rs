@@ -30,7 +30,7 @@ fn set_mode(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
-/// Text that takes the compressor a moment.
+/// Text whose compression takes a noticeable time.
 fn text(length: usize) -> Vec<u8> {
     let mut state = 7u32;
     let mut out = Vec::new();
@@ -45,8 +45,8 @@ fn text(length: usize) -> Vec<u8> {
     out
 }
 
-/// Whatever happens to the file at whatever moment: if it is gone, the archive has all that it
-/// held.
+/// The file changes in several ways at several moments. If it is deleted, the archive has all its
+/// content.
 #[test]
 fn rm_deletes_only_what_the_archive_holds() {
     let content = text(3 << 20);
@@ -69,7 +69,7 @@ fn rm_deletes_only_what_the_archive_holds() {
             );
             assert!(fs::read(&path).unwrap().ends_with(b"precious\n"));
         } else {
-            // The file was gone before anything could be appended.
+            // The file was deleted before anything could be appended.
             assert_eq!(output.status.code(), Some(0), "{said}");
             assert!(appended.is_err(), "{threads} {delay}: the last line is lost");
             assert!(run(folder.path(), "-dc big.log.cmx").stdout == content);
@@ -78,7 +78,7 @@ fn rm_deletes_only_what_the_archive_holds() {
     }
 }
 
-/// The same path with another file, or a link, is not what was compressed.
+/// Another file, or a link, at the same path is not the compressed file.
 #[test]
 fn rm_keeps_a_file_that_was_replaced() {
     let folder = tempfile::tempdir().unwrap();
@@ -93,7 +93,7 @@ fn rm_keeps_a_file_that_was_replaced() {
             && folder.path().join("real").exists()
             && folder.path().join("x.cmx").exists()
     );
-    // An archive that is a link is not deleted either.
+    // An archive at a path that is a link is not deleted either.
     symlink("x.cmx", folder.path().join("y.cmx")).unwrap();
     let output = run(folder.path(), "-d --rm y.cmx");
     assert_eq!(output.status.code(), Some(2));
@@ -102,7 +102,7 @@ fn rm_keeps_a_file_that_was_replaced() {
             && folder.path().join("y.cmx").exists()
             && folder.path().join("x.cmx").exists()
     );
-    // Nothing happened to these.
+    // These files are unchanged.
     assert!(
         run(folder.path(), "--rm real").status.success() && !folder.path().join("real").exists()
     );
@@ -113,9 +113,9 @@ fn rm_keeps_a_file_that_was_replaced() {
     assert_eq!(fs::read(folder.path().join("real")).unwrap(), b"content");
 }
 
-/// Looks at everything below `folder` until the job ends: nothing may be open to others that should
-/// not be. A temporary file has its final mode for the instant before its name, so the second look
-/// at an open one counts.
+/// Watches everything below `folder` until the job ends. No file may be readable by others too
+/// early. A temporary file has its final mode for a moment before it gets its name, so that only
+/// the second look at an open file counts.
 fn watch(folder: &Path, mut child: Child, is_private: impl Fn(&Path, u32) -> bool) {
     let mut seen_open = std::collections::HashSet::new();
     while child.try_wait().unwrap().is_none() {
@@ -165,7 +165,7 @@ fn unfinished_files_and_folders_are_their_owners_alone() {
     );
 }
 
-/// A folder above a selected entry is none of the entries, and gets what any new folder has.
+/// A folder above a selected entry is not an entry itself, and gets the mode of any new folder.
 #[test]
 fn folders_on_the_way_are_like_any_new_folder() {
     let folder = tempfile::tempdir().unwrap();
@@ -205,7 +205,7 @@ fn repair_and_restoring_keep_what_the_archive_denies() {
     assert_eq!(mode(&at("d.repaired.cmx")), 0o600);
 }
 
-/// Restoring never writes through a link that was there already, dangling or not.
+/// Restoring never writes through an existing link, whether its target exists or not.
 #[test]
 fn output_never_goes_through_a_link() {
     for is_there in [false, true] {
@@ -226,7 +226,7 @@ fn output_never_goes_through_a_link() {
     }
 }
 
-/// A link of the system to a pipe is the pipe.
+/// A link of the system that leads to a pipe is treated as the pipe.
 #[test]
 fn dev_stdout_is_standard_output() {
     let folder = tempfile::tempdir().unwrap();
@@ -235,7 +235,7 @@ fn dev_stdout_is_standard_output() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     fs::write(folder.path().join("y.cmx"), output.stdout).unwrap();
     assert_eq!(run(folder.path(), "-d y.cmx -o /dev/stdout").stdout, b"content");
-    // What the file had before stays, and what is written to it after comes after.
+    // The old content of the file stays, and bytes written later follow.
     for name in ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"] {
         let script =
             format!("echo first >log; (echo second; $CMX -d y.cmx -o {name}; echo last) >>log");
@@ -261,7 +261,7 @@ fn dev_stdout_is_standard_output() {
     assert_eq!(fs::read_to_string(folder.path().join("log")).unwrap(), "first\ncontent");
 }
 
-/// `tar` takes death by SIGPIPE of its compressor for what it is.
+/// `tar` sees that its compressor was ended by SIGPIPE.
 #[test]
 fn tar_may_stop_reading_early() {
     let folder = tempfile::tempdir().unwrap();

@@ -17,8 +17,8 @@ use cmx::internals::level::LEVELS;
 use cmx::{Archive, DecodeOptions, EncodeOptions};
 use noise::noise;
 
-/// Makes `folder/x.cmx` of some files with `length` bytes together. Gives its bytes, and where its
-/// parity is.
+/// Creates `folder/x.cmx` of some files with `length` bytes together. Returns its bytes and the
+/// range of its parity.
 fn archive(folder: &Path, length: usize, parity: u32) -> (Vec<u8>, Range<usize>) {
     let root = folder.join("d");
     fs::create_dir(&root).unwrap();
@@ -45,7 +45,7 @@ fn archive(folder: &Path, length: usize, parity: u32) -> (Vec<u8>, Range<usize>)
     (bytes, opened.members()[0].parity_at.map_or(end..end, |at| at as usize..end))
 }
 
-/// Does what `cmx -t` does find damage in the file at `path`?
+/// Do the functions behind `cmx -t` find damage in the file at `path`?
 fn is_found(path: &Path) -> bool {
     let Ok(archive) = Archive::open(path, &DecodeOptions::default()) else { return true };
     let tested = archive.test(&mut Selection::new(&[]).unwrap());
@@ -61,7 +61,7 @@ fn repaired(folder: &Path, bytes: &[u8]) -> (RepairSummary, Vec<u8>) {
     (summary, out)
 }
 
-/// Runs `cmx CALL` in `folder`, `input` on standard input.
+/// Runs `cmx CALL` in `folder` with `input` as standard input.
 fn cmx(folder: &Path, call: &[&str], input: Stdio) -> (Option<i32>, String, String) {
     let command = Command::new(env!("CARGO_BIN_EXE_cmx"))
         .args(call)
@@ -72,8 +72,8 @@ fn cmx(folder: &Path, call: &[&str], input: Stdio) -> (Option<i32>, String, Stri
     (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
 }
 
-/// Each byte is changed in turn, of an archive with a guard and of one with parity: no byte may
-/// change unseen.
+/// Changes each byte in turn, in an archive with a guard and in one with parity: every change is
+/// found.
 #[test]
 fn every_changed_byte_is_found() {
     for (length, parity) in [(66_000, 0), (9_000, 500)] {
@@ -91,7 +91,7 @@ fn every_changed_byte_is_found() {
                 "byte {place} of {}, parity {at:?}",
                 bytes.len()
             );
-            // The whole of the test takes longer.
+            // A test of all offsets takes longer.
             if place % 211 == 0
                 || place + 40 > bytes.len()
                 || at.contains(&place) && place % 11 == 0
@@ -104,7 +104,7 @@ fn every_changed_byte_is_found() {
     }
 }
 
-/// Blocks of which newer files have replaced all that was in them are a part of the archive too.
+/// Blocks without a current entry are checked too: newer files have replaced all files in them.
 #[test]
 fn blocks_that_nothing_needs_are_looked_at() {
     let folder = tempfile::tempdir().unwrap();
@@ -119,8 +119,8 @@ fn blocks_that_nothing_needs_are_looked_at() {
     assert_eq!(cmx(folder.path(), &["-t", "x.cmx"], Stdio::null()).0, Some(2));
 }
 
-/// One byte, some bytes, all of it: found and named, of a file and of standard input, and mended to
-/// the byte.
+/// Damage to one byte, some bytes or the whole parity is found and named, in a file and on standard
+/// input, and repaired to the original bytes.
 #[test]
 fn damaged_parity_is_said_and_made_anew() {
     for (length, parity, what) in [
@@ -139,7 +139,7 @@ fn damaged_parity_is_said_and_made_anew() {
             middle..at.end,
             at.end - 2..at.end,
             at.clone(),
-            // The footer too.
+            // The footer is damaged too.
             at.end - 9..at.end + 4,
             at.end + 8..at.end + 9,
         ];
@@ -189,7 +189,7 @@ fn damaged_parity_is_said_and_made_anew() {
     }
 }
 
-/// Streams that stand beside stay unnamed where nothing has to be taken apart.
+/// Other streams in the archive stay unnamed, if no member has to be rebuilt.
 #[test]
 fn other_members_stay_as_they_are() {
     let folder = tempfile::tempdir().unwrap();
@@ -221,8 +221,7 @@ fn an_archive_cut_behind_its_index_is_completed() {
     }
 }
 
-/// Whatever is joined: an archive in which `cmx -t` finds nothing is whole for `cmx repair`, and no
-/// other is.
+/// For any joined archives: `cmx repair` finds an archive whole exactly if `cmx -t` finds nothing.
 #[test]
 fn test_and_repair_agree() {
     let folder = tempfile::tempdir().unwrap();
@@ -265,6 +264,6 @@ fn test_and_repair_agree() {
             }
         }
     }
-    // Some of these are whole: every archive and stream in any order.
+    // Whole archives and streams are whole in any order of joining.
     assert!(whole >= 27, "{whole}");
 }

@@ -22,7 +22,7 @@ fn archive_of(path: &Path, content: &[u8], entries: Vec<Entry>) {
     writer.finish(entries, &LEVELS[0], false).unwrap();
 }
 
-/// A file of `count` bytes of data, each an extent of its own.
+/// The content and the entry of a file with `count` bytes of data, each in an extent of its own.
 fn scattered(count: u64) -> (Vec<u8>, Entry) {
     let content = vec![0; count as usize];
     let extents = (0..count).map(|number| Extent { offset: 2 * number, length: 1 }).collect();
@@ -39,8 +39,8 @@ fn scattered(count: u64) -> (Vec<u8>, Entry) {
     )
 }
 
-/// 256 Ki extents took 12 s when each was looked for from the first on; in proportion they take a
-/// fraction of a second.
+/// 256 Ki extents took 12 s when the search for each began at the first one. In proportion to the
+/// extents they take a fraction of a second.
 #[test]
 fn many_extents_take_time_in_proportion() {
     let folder = tempfile::tempdir().unwrap();
@@ -61,7 +61,8 @@ fn many_extents_take_time_in_proportion() {
     assert_eq!(fs::metadata(folder.path().join("out/scattered")).unwrap().len(), 2 << 18);
 }
 
-/// Eight "copies" of 5 bytes of a sparse file of 256 MiB wrote 2 GiB under `--max-output 300M`.
+/// Eight copies with 5 stored bytes each, of a sparse file of 256 MiB, wrote 2 GiB under
+/// `--max-output 300M` once.
 #[test]
 fn copies_that_lie_about_their_size_are_refused() {
     let folder = tempfile::tempdir().unwrap();
@@ -95,7 +96,7 @@ fn copies_that_lie_about_their_size_are_refused() {
     assert!(!folder.path().join("f").exists());
 }
 
-/// Two files with the same content and the same holes: the second one has its holes too.
+/// Two files with the same content and the same holes: the second file gets its holes too.
 #[test]
 fn a_copy_of_a_sparse_file_is_sparse() {
     use std::os::unix::fs::{FileExt, MetadataExt};
@@ -128,8 +129,8 @@ fn a_copy_of_a_sparse_file_is_sparse() {
     }
 }
 
-/// A content that many entries have is decoded once, whether it is tested or written: ten copies
-/// took ten times as long.
+/// A content that many entries share is decoded once, for a test and for a write. Ten copies took
+/// ten times as long once.
 #[test]
 fn a_content_is_decoded_once_for_all_its_copies() {
     let folder = tempfile::tempdir().unwrap();

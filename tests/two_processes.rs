@@ -15,7 +15,7 @@ fn cmx(folder: &Path, words: &str) -> Command {
     command
 }
 
-/// Runs a call; its exit code and what it said.
+/// Runs a call; returns its exit code and its messages.
 fn run(folder: &Path, words: &str) -> (Option<i32>, String) {
     let output = cmx(folder, words).output().unwrap();
     (
@@ -34,7 +34,7 @@ fn folder_with_archive() -> tempfile::TempDir {
     folder
 }
 
-/// Begins to append a file that takes a while, and waits until the archive is locked.
+/// Starts to append a file that takes a while, and waits until the archive is locked.
 fn slow_append(folder: &Path) -> Child {
     let mut state = 1u32;
     let mut next = || {
@@ -64,12 +64,12 @@ fn an_archive_that_is_written_to_is_read_but_not_changed() {
             "{call}: {code:?} {said}"
         );
     }
-    // Reading goes on, and sees the archive as it was before.
+    // Reading works meanwhile, and sees the archive as it was before.
     for call in ["-t x.cmx", "-dc x.cmx one"] {
         let (code, said) = run(path, call);
         assert!(code == Some(0), "{call}: {code:?} {said}");
     }
-    // It was read while another process had a lock on it: not to be deleted.
+    // `--rm` must not delete an archive on which another process has a lock.
     let (code, said) = run(path, "-d --rm -f x.cmx -C out");
     assert!(code == Some(2) && path.join("x.cmx").exists(), "{code:?} {said}");
     assert!(child.try_wait().unwrap().is_none(), "the append was done too early for this test");
@@ -84,7 +84,7 @@ fn an_archive_that_is_written_to_is_read_but_not_changed() {
     assert!(!path.join("x.repaired.cmx").exists() && !path.join("y.cmx").exists());
 }
 
-/// Many appends at once: each one is in the archive, or its process says that it is not.
+/// Many appends at once: the file of each is in the archive, or its process reports that it is not.
 #[test]
 fn appends_at_the_same_time_are_all_kept_or_refused() {
     let folder = folder_with_archive();
@@ -110,7 +110,7 @@ fn appends_at_the_same_time_are_all_kept_or_refused() {
     assert_eq!(run(path, "-t x.cmx").0, Some(0));
 }
 
-/// Two processes that make the same archive: one of them is it, whole.
+/// Two processes create the same archive: the result is the whole archive of one of them.
 #[test]
 fn the_same_output_twice_is_one_of_both() {
     let folder = folder_with_archive();
@@ -124,7 +124,7 @@ fn the_same_output_twice_is_one_of_both() {
     assert!(code == Some(0) && (said == "two".repeat(1000) || said == "three".repeat(1000)));
 }
 
-/// The name of an output is looked at again when the output gets it.
+/// The final name of an output is checked again at the commit.
 #[test]
 fn what_is_made_meanwhile_is_not_overwritten() {
     let folder = folder_with_archive();
@@ -133,7 +133,7 @@ fn what_is_made_meanwhile_is_not_overwritten() {
     for call in ["-1 -T1 --rm slow -o n", "-d -f x.cmx slow -o n", "-d -T1 x.cmx slow -C n.d"] {
         let is_extraction = call.contains(" -C ");
         let target = if is_extraction { path.join("n.d/slow") } else { path.join("n") };
-        // The flag is there to show that without it the file is kept.
+        // Without the flag the file is kept.
         let call = call.replace(" -f", "");
         let child = cmx(path, &call).spawn().unwrap();
         if is_extraction {
@@ -152,7 +152,7 @@ fn what_is_made_meanwhile_is_not_overwritten() {
     }
 }
 
-/// An append to an archive that is replaced meanwhile says that its files are nowhere.
+/// An archive is replaced during an append: the append reports that its files are not stored.
 #[test]
 fn an_append_to_a_replaced_archive_fails() {
     let folder = folder_with_archive();
@@ -166,7 +166,7 @@ fn an_append_to_a_replaced_archive_fails() {
     assert_eq!(fs::read(path.join("x.cmx")).unwrap(), b"of someone else");
 }
 
-/// A signal in the middle of an append leaves the archive as it was.
+/// A signal during an append leaves the archive as it was.
 #[test]
 fn an_append_that_is_ended_by_a_signal_leaves_nothing() {
     let folder = folder_with_archive();

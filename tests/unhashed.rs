@@ -19,20 +19,20 @@ use cmx::archive::{CreateOptions, ExtractOptions};
 use cmx::internals::level::{LEVELS, Level};
 use cmx::{Archive, DecodeOptions, EncodeOptions, Error};
 
-const MOST: u64 = 2 << 20;
+const MAX_OUTPUT: u64 = 2 << 20;
 
 static SMALL_BLOCKS: Level = LEVELS[1].with_block_size(700);
 
 fn limits() -> DecodeOptions {
     DecodeOptions {
         memory: 2 << 30,
-        max_output: MOST,
+        max_output: MAX_OUTPUT,
         max_index: 1 << 20,
         ..DecodeOptions::default()
     }
 }
 
-/// An error that is none of cmx's own defects, or a result.
+/// The result, or `None` for an error that is not a defect of cmx.
 fn is_clean<T>(result: cmx::Result<T>, what: &str) -> Option<T> {
     match result {
         Ok(value) => Some(value),
@@ -43,17 +43,17 @@ fn is_clean<T>(result: cmx::Result<T>, what: &str) -> Option<T> {
 
 fn decodes_cleanly(archive: &[u8], what: &str) {
     if let Some(output) = is_clean(cmx::decompress_with(archive, &limits()), what) {
-        assert!(output.len() as u64 <= MOST, "{what}: {} bytes", output.len());
+        assert!(output.len() as u64 <= MAX_OUTPUT, "{what}: {} bytes", output.len());
     }
 }
 
-/// Bits to flip: all of the first bytes, then some everywhere.
+/// Bits to flip: all bits of the first bytes, and some of the others.
 fn bits(length: usize, head: usize, others: usize) -> Vec<usize> {
     let mut draw = draws();
     (0..length.min(head) * 8).chain((0..others).map(|_| draw() % (length * 8))).collect()
 }
 
-/// Numbers that look random, always the same.
+/// A generator of numbers that look random and are the same in each run.
 fn draws() -> impl FnMut() -> usize {
     let mut state = 7u64;
     move || {
