@@ -5,7 +5,7 @@ use cmx::internals::transform::{self, Parts, TRANSFORMS};
 
 use crate::{LARGEST, no_defect};
 
-/// Bytes of the front of an input: id, the lengths of parameters, side and packed, and a sixteenth
+/// Bytes of the front of an input: id, the lengths of parameters, side and compressed, and a sixteenth
 /// of the limit.
 const FRONT: usize = 9;
 
@@ -13,10 +13,10 @@ const FRONT: usize = 9;
 /// little-endian.
 pub fn parts_to_bytes(parts: &Parts, limit: usize) -> Vec<u8> {
     let mut front = vec![parts.id];
-    for length in [parts.params.len(), parts.side.len(), parts.packed.len(), limit.div_ceil(16)] {
+    for length in [parts.params.len(), parts.side.len(), parts.compressed.len(), limit.div_ceil(16)] {
         front.extend_from_slice(&u16::try_from(length).unwrap_or(u16::MAX).to_le_bytes());
     }
-    [front, parts.params.clone(), parts.side.clone(), parts.packed.clone(), parts.inner.clone()].concat()
+    [front, parts.params.clone(), parts.side.clone(), parts.compressed.clone(), parts.inner.clone()].concat()
 }
 
 /// An inverse gives an error or no more bytes than it may, whatever the parts are.
@@ -28,11 +28,11 @@ pub fn transforms(data: &[u8]) {
         rest = after;
         part.to_vec()
     };
-    let (params, side, packed) = (take(number(1)), take(number(3)), take(number(5)));
+    let (params, side, compressed) = (take(number(1)), take(number(3)), take(number(5)));
     // An id that there is, else one of those by its rest: no input is lost on others.
     let known = TRANSFORMS.iter().find(|transform| transform.id == front[0]);
     let id = known.unwrap_or(&TRANSFORMS[usize::from(front[0]) % TRANSFORMS.len()]).id;
-    let parts = Parts { id, params, side, packed, inner: rest.to_vec() };
+    let parts = Parts { id, params, side, compressed, inner: rest.to_vec() };
     let limit = (number(7) * 16).min(LARGEST);
     if let Some(raw) = no_defect(transform::inverse(parts, limit)) {
         assert!(raw.len() <= limit, "transform {id}: {} bytes of at most {limit}", raw.len());

@@ -138,13 +138,13 @@ fn lines(pieces: &[Piece], depth: usize, out: &mut String) {
             Body::Copy(kind) => writeln!(out, "{:indent$}{len} {kind:?}", ""),
             Body::Fill(value) => writeln!(out, "{:indent$}{len} Fill {value:#04x}", ""),
             Body::Transformed(t) => {
-                let Parts { id, side, packed, .. } = &t.parts;
+                let Parts { id, side, compressed, .. } = &t.parts;
                 writeln!(
                     out,
-                    "{:indent$}{len} transform {id}, {} side, {} packed",
+                    "{:indent$}{len} transform {id}, {} side, {} compressed",
                     "",
                     side.len(),
-                    packed.len()
+                    compressed.len()
                 )
             }
         };

@@ -2,7 +2,7 @@
 //!
 //! An operation starts with a number *v*. Even: copy from data stream *v*/2; a length follows.
 //! *v* = 1: a run; its length and its byte follow. Other odd: transform *v*/2; the lengths of
-//! inner, parameters, side and packed bytes follow, then the parameters, then the operations
+//! inner, parameters, side and compressed bytes follow, then the parameters, then the operations
 //! that make the inner bytes.
 
 use super::piece::{Body, Piece};
@@ -34,14 +34,14 @@ pub fn write(raw: &[u8], pieces: &[Piece], streams: &mut Streams) {
                 streams.program.push(*value);
             }
             Body::Transformed(transformed) => {
-                let Parts { id, params, side, packed, inner } = &transformed.parts;
+                let Parts { id, params, side, compressed, inner } = &transformed.parts;
                 varint::put(&mut streams.program, u64::from(*id) << 1 | 1);
-                for len in [inner.len(), params.len(), side.len(), packed.len()] {
+                for len in [inner.len(), params.len(), side.len(), compressed.len()] {
                     varint::put(&mut streams.program, len as u64);
                 }
                 streams.program.extend_from_slice(params);
                 streams.side.extend_from_slice(side);
-                streams.packed.extend_from_slice(packed);
+                streams.compressed.extend_from_slice(compressed);
                 streams.transformed += inner.len();
                 write(inner, &transformed.pieces, streams);
             }
@@ -58,7 +58,7 @@ pub fn run(streams: &Streams, length: usize, raw_len: usize) -> Result<Vec<u8>> 
     let mut machine = Machine {
         program: Reader::new(&streams.program),
         side: Reader::new(&streams.side),
-        packed: Reader::new(&streams.packed),
+        compressed: Reader::new(&streams.compressed),
         data: streams.data.iter().map(|(_, bytes)| Reader::new(bytes)).collect(),
         length,
         budget: super::streams::limit(raw_len),
@@ -66,7 +66,7 @@ pub fn run(streams: &Streams, length: usize, raw_len: usize) -> Result<Vec<u8>> 
         transformed: 0,
     };
     let out = machine.produce(raw_len, 0)?;
-    let used = [&machine.program, &machine.side, &machine.packed]
+    let used = [&machine.program, &machine.side, &machine.compressed]
         .into_iter()
         .chain(&machine.data)
         .all(Reader::is_empty);
@@ -79,7 +79,7 @@ pub fn run(streams: &Streams, length: usize, raw_len: usize) -> Result<Vec<u8>> 
 struct Machine<'a> {
     program: Reader<'a>,
     side: Reader<'a>,
-    packed: Reader<'a>,
+    compressed: Reader<'a>,
     data: Vec<Reader<'a>>,
     /// Bytes of the coded block.
     length: usize,
@@ -132,7 +132,7 @@ impl Machine<'_> {
         if depth >= MAX_DEPTH {
             return Err(Error::Corrupt("transforms nest too deep".into()));
         }
-        let [inner, params, side, packed] =
+        let [inner, params, side, compressed] =
             [self.program.len()?, self.program.len()?, self.program.len()?, self.program.len()?];
         self.budget = self
             .budget
@@ -142,14 +142,14 @@ impl Machine<'_> {
         work::check(self.length, self.coded, self.transformed)?;
         let params = self.program.take(params)?.to_vec();
         let side = self.side.take(side)?.to_vec();
-        let packed = self.packed.take(packed)?.to_vec();
+        let compressed = self.compressed.take(compressed)?.to_vec();
         // What is taken here, and what comes out: no content more than doubles.
         let taken = params.len()
             + side.len()
-            + packed.len()
+            + compressed.len()
             + room.min(2 * inner + side.len() + (64 << 10));
         let _result = budget::charge(taken as u64, "a transform")?;
         let inner = self.produce(inner, depth + 1)?;
-        transform::inverse(Parts { id, params, side, packed, inner }, room)
+        transform::inverse(Parts { id, params, side, compressed, inner }, room)
     }
 }

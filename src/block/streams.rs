@@ -1,7 +1,7 @@
 //! The streams of a split block and their place in it.
 //!
-//! Order: program, side, packed, then the data streams. Each is stored or coded by a predictor
-//! of its own, whichever is smaller; `packed` holds what another codec has already compressed and
+//! Order: program, side, compressed, then the data streams. Each is stored or coded by a predictor
+//! of its own, whichever is smaller; `compressed` holds what another codec has already compressed and
 //! is never tried.
 
 use xxhash_rust::xxh3::xxh3_64;
@@ -22,7 +22,7 @@ pub struct Streams {
     /// Small facts that transforms need for their inverse.
     pub side: Vec<u8>,
     /// Bytes that another codec compressed.
-    pub packed: Vec<u8>,
+    pub compressed: Vec<u8>,
     /// The content, one stream a kind.
     pub data: Vec<(Kind, Vec<u8>)>,
     /// Of a program that is written: bytes that its transforms are given.
@@ -55,7 +55,7 @@ impl Streams {
     /// Bytes of all streams.
     pub fn total(&self) -> usize {
         let data = self.data.iter().map(|(_, bytes)| bytes.len()).sum::<usize>();
-        self.program.len() + self.side.len() + self.packed.len() + data
+        self.program.len() + self.side.len() + self.compressed.len() + data
     }
 
     /// Over what the transforms read: they are only run on streams that arrived whole, since the
@@ -65,7 +65,7 @@ impl Streams {
             return [0; 4];
         }
         let mut hashes = Vec::new();
-        for bytes in [&self.program, &self.side, &self.packed]
+        for bytes in [&self.program, &self.side, &self.compressed]
             .into_iter()
             .chain(self.data.iter().map(|(_, bytes)| bytes))
         {
@@ -75,7 +75,7 @@ impl Streams {
     }
 
     fn guarded(&self) -> bool {
-        !self.side.is_empty() || !self.packed.is_empty()
+        !self.side.is_empty() || !self.compressed.is_empty()
     }
 }
 
@@ -189,7 +189,7 @@ pub fn write(
     let mut bodies: Vec<(&[u8], Body)> = Vec::with_capacity(streams.data.len() + 3);
     bodies.push((&streams.program, coded(&streams.program, Kind::Generic, level, None)?.1));
     bodies.push((&streams.side, coded(&streams.side, Kind::Generic, level, None)?.1));
-    bodies.push((&streams.packed, Body::Stored));
+    bodies.push((&streams.compressed, Body::Stored));
     let mut kinds: Vec<Kind> = Vec::with_capacity(streams.data.len());
     for (kind, bytes) in &streams.data {
         let (kind, body) = coded(bytes, coded_as(bytes, *kind)?, level, base)?;
@@ -295,7 +295,7 @@ pub fn read(
     let streams = Streams {
         program: next(),
         side: next(),
-        packed: next(),
+        compressed: next(),
         data,
         transformed: 0,
         coded,

@@ -40,7 +40,7 @@ pub fn forward(bytes: &[u8]) -> Option<(Parts, usize)> {
         varint::put(&mut params, lengths.len() as u64);
         lengths.iter().for_each(|&len| varint::put(&mut params, len as u64));
     }
-    let parts = Parts { id: ID, params, side: Vec::new(), packed: Vec::new(), inner };
+    let parts = Parts { id: ID, params, side: Vec::new(), compressed: Vec::new(), inner };
     super::restores(&parts, &bytes[..at]).then_some((parts, at))
 }
 

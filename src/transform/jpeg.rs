@@ -40,7 +40,7 @@ fn reader(bytes: &[u8]) -> BufReader<Cursor<&[u8]>> {
 /// same bytes.
 #[must_use]
 pub fn forward(bytes: &[u8]) -> Option<Parts> {
-    let packed = catch_panic("JPEG", || {
+    let compressed = catch_panic("JPEG", || {
         let mut out = Cursor::new(Vec::new());
         lepton_jpeg::encode_lepton(
             &mut reader(bytes),
@@ -51,12 +51,13 @@ pub fn forward(bytes: &[u8]) -> Option<Parts> {
         .map_err(|error| Error::Corrupt(error.to_string()))?;
         Ok(out.into_inner())
     });
-    let mut packed = packed.ok()?;
-    if packed.len() >= bytes.len() {
+    let mut compressed = compressed.ok()?;
+    if compressed.len() >= bytes.len() {
         return None;
     }
-    packed.get_mut(REVISION)?.fill(0);
-    let parts = Parts { id: ID, params: Vec::new(), side: Vec::new(), packed, inner: Vec::new() };
+    compressed.get_mut(REVISION)?.fill(0);
+    let parts =
+        Parts { id: ID, params: Vec::new(), side: Vec::new(), compressed, inner: Vec::new() };
     super::restores(&parts, bytes).then_some(parts)
 }
 
@@ -68,12 +69,12 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     if !parts.params.is_empty() || !parts.inner.is_empty() {
         return Err(Error::Corrupt("parameters of a JPEG".into()));
     }
-    let demands = Demands::of(&parts.packed, limit)?;
+    let demands = Demands::of(&parts.compressed, limit)?;
     let _charge = budget::charge(demands.memory, "a JPEG")?;
     catch_panic("JPEG", || {
         let mut out = Limited { bytes: Vec::new(), limit };
         lepton_jpeg::decode_lepton(
-            &mut Cursor::new(&parts.packed),
+            &mut Cursor::new(&parts.compressed),
             &mut out,
             &features(),
             &SingleThreadPool::default(),
@@ -116,7 +117,7 @@ mod tests {
             id: ID,
             params: Vec::new(),
             side: Vec::new(),
-            packed: vec![0xCF, 0x84, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+            compressed: vec![0xCF, 0x84, 1, 2, 3, 4, 5, 6, 7, 8, 9],
             inner: Vec::new(),
         };
         let text = inverse(parts, 1000).unwrap_err().to_string();
@@ -130,7 +131,7 @@ mod tests {
         let jpeg = crate::block::tests::sample::jpeg(24);
         let parts = forward(&jpeg).unwrap();
         assert_eq!(
-            (jpeg.len(), parts.packed.len(), xxh3_64(&parts.packed)),
+            (jpeg.len(), parts.compressed.len(), xxh3_64(&parts.compressed)),
             (678, 357, 764_662_413_821_599_709)
         );
         assert_eq!(inverse(parts, jpeg.len()).unwrap(), jpeg);

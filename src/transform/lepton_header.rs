@@ -45,9 +45,9 @@ impl Demands {
     ///
     /// # Errors
     /// [`Error::Corrupt`] if a length is impossible, or larger than a JPEG of this length can need.
-    pub fn of(packed: &[u8], limit: usize) -> Result<Self> {
+    pub fn of(compressed: &[u8], limit: usize) -> Result<Self> {
         let (fixed, rest) =
-            packed.split_first_chunk::<FIXED>().ok_or_else(|| wrong("no header"))?;
+            compressed.split_first_chunk::<FIXED>().ok_or_else(|| wrong("no header"))?;
         let number = |at: usize| {
             u32::from_le_bytes([fixed[at], fixed[at + 1], fixed[at + 2], fixed[at + 3]]) as usize
         };
@@ -70,7 +70,7 @@ impl Demands {
         if blocks > MOST_BLOCKS * jpeg_len as u64 + FEW_BLOCKS {
             return Err(wrong("an image larger than its data"));
         }
-        if blocks > MOST_PACKED * packed.len() as u64 + FEW_BLOCKS {
+        if blocks > MOST_PACKED * compressed.len() as u64 + FEW_BLOCKS {
             return Err(wrong("an image larger than its code can be"));
         }
         Ok(Demands { memory: blocks * BLOCK + 3 * header.len() as u64 + jpeg_len as u64 + MODELS })

@@ -31,7 +31,7 @@ pub struct Parts {
     /// Side bytes, coded together with the side bytes of other stretches of the block.
     pub side: Vec<u8>,
     /// Bytes that the transform has compressed itself. They are stored without further coding.
-    pub packed: Vec<u8>,
+    pub compressed: Vec<u8>,
     /// The bytes that replace the original. They are divided into pieces and coded.
     pub inner: Vec<u8>,
 }

@@ -36,7 +36,7 @@ pub fn forward(bytes: &[u8], row_bytes: usize, pixel_bytes: usize) -> Option<Par
     }
     let mut params = vec![pixel_bytes as u8];
     varint::put(&mut params, row_bytes as u64);
-    Some(Parts { id: ID, params, side, packed: Vec::new(), inner })
+    Some(Parts { id: ID, params, side, compressed: Vec::new(), inner })
 }
 
 /// Undoes [`forward`].

@@ -90,8 +90,13 @@ pub fn forward(bytes: &[u8], code: &Code) -> Option<(Parts, usize)> {
         rest = behind;
     }
     let raw = &bytes[..bytes.len() - rest.len()];
-    let parts =
-        Parts { id: ID, params: vec![padded?.into()], side: Vec::new(), packed: Vec::new(), inner };
+    let parts = Parts {
+        id: ID,
+        params: vec![padded?.into()],
+        side: Vec::new(),
+        compressed: Vec::new(),
+        inner,
+    };
     restores(&parts, raw).then_some((parts, raw.len()))
 }
 
@@ -102,7 +107,7 @@ pub fn forward(bytes: &[u8], code: &Code) -> Option<(Parts, usize)> {
 pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     let bad = || Error::Corrupt("a WebAssembly module".into());
     let padded = match parts.params[..] {
-        [padded @ 0..=1] if parts.side.is_empty() && parts.packed.is_empty() => padded == 1,
+        [padded @ 0..=1] if parts.side.is_empty() && parts.compressed.is_empty() => padded == 1,
         _ => return Err(bad()),
     };
     let Code { start, count, .. } = find(&parts.inner).ok_or_else(bad)?;

@@ -45,7 +45,7 @@ pub fn forward(code: &[u8], base: usize, size: usize) -> Parts {
     let mut params = vec![u8::from(place.long)];
     varint::put(&mut params, base as u64);
     varint::put(&mut params, size as u64);
-    Parts { id: ID, params, side: Vec::new(), packed: Vec::new(), inner }
+    Parts { id: ID, params, side: Vec::new(), compressed: Vec::new(), inner }
 }
 
 /// Does the code look like x86-64 code? REX.W prefixes tell. Compilers for x86-64 move cold blocks

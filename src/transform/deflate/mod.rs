@@ -152,7 +152,7 @@ fn pack(
     let whole = consumed + if trailer == Trailer::None { 0 } else { tail.len() };
     let mut params = vec![trailer as u8];
     settings.write(&mut params);
-    let parts = Parts { id: ID, params, side, packed: Vec::new(), inner: plain };
+    let parts = Parts { id: ID, params, side, compressed: Vec::new(), inner: plain };
     match restore(&parts, whole, scratch) {
         Ok(again) if again == bytes[..whole] => Ok((parts, whole)),
         _ => Err(consumed),
@@ -283,7 +283,7 @@ fn restore(parts: &Parts, limit: usize, scratch: &mut Scratch) -> Result<Vec<u8>
     let settings = Settings::read(&mut reader)?;
     let plain = &parts.inner[..];
     if !reader.is_empty()
-        || !parts.packed.is_empty()
+        || !parts.compressed.is_empty()
         || plain.is_empty()
         || plain.len() > MOST_PLAIN
     {

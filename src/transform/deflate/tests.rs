@@ -63,7 +63,7 @@ fn round_trip(bytes: &[u8], trailer: Trailer) -> (Parts, usize) {
 fn parts_of(settings: Settings, side: &[u8], inner: &[u8]) -> Parts {
     let mut params = vec![Trailer::None as u8];
     settings.write(&mut params);
-    Parts { id: ID, params, side: side.to_vec(), packed: Vec::new(), inner: inner.to_vec() }
+    Parts { id: ID, params, side: side.to_vec(), compressed: Vec::new(), inner: inner.to_vec() }
 }
 
 /// Settings and results of zlib 1.2.13: row, memory level, window, filtered; then length and CRC-32
@@ -235,7 +235,7 @@ fn parameters_that_lie_are_refused() {
     bad(|parts| parts.params.push(0));
     bad(|parts| parts.params.truncate(3));
     bad(|parts| parts.inner.clear());
-    bad(|parts| parts.packed.push(1));
+    bad(|parts| parts.compressed.push(1));
 }
 
 /// Settings of any kind.

@@ -25,7 +25,7 @@ pub fn forward(bytes: &[u8]) -> Option<Parts> {
         inner.extend_from_slice(raw.get(segment.start..segment.start + segment.padded)?);
     }
     let params = if missing > 0 { vec![missing as u8] } else { Vec::new() };
-    let parts = Parts { id: ID, params, side: Vec::new(), packed: Vec::new(), inner };
+    let parts = Parts { id: ID, params, side: Vec::new(), compressed: Vec::new(), inner };
     restores(&parts, bytes).then_some(parts)
 }
 
@@ -46,7 +46,7 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     if inner.len() != directory.total()
         || raw_len > limit
         || !parts.side.is_empty()
-        || !parts.packed.is_empty()
+        || !parts.compressed.is_empty()
     {
         return Err(bad());
     }

@@ -59,15 +59,15 @@ pub fn forward(bytes: &[u8], image: &Image) -> Option<(Parts, usize)> {
         columns.write(&code, &last, &function, &mut encoder)?;
         last = function;
     }
-    let packed = encoder.finish();
+    let compressed = encoder.finish();
     // As part of the code stream a table costs about three bytes for each entry.
-    if packed.len() > table.len() / 4 {
+    if compressed.len() > table.len() / 4 {
         return None;
     }
     let mut params = Vec::new();
     varint::put(&mut params, count as u64);
     let inner = [&raw[..table.start], &raw[table.end..]].concat();
-    let parts = Parts { id: ID, params, side: Vec::new(), packed, inner };
+    let parts = Parts { id: ID, params, side: Vec::new(), compressed, inner };
     super::restores(&parts, raw).then_some((parts, end))
 }
 
@@ -176,7 +176,7 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     out.resize(start + table, 0);
     out.extend_from_slice(behind);
     let code = Code::new(&out, &image);
-    let (mut columns, mut decoder) = (Columns::new(), Decoder::new(&parts.packed));
+    let (mut columns, mut decoder) = (Columns::new(), Decoder::new(&parts.compressed));
     let mut entries = Vec::new();
     let mut last = Function::default();
     for _ in 0..count {

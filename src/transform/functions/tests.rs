@@ -55,7 +55,7 @@ fn tables_go_and_return() {
     let (parts, consumed) = forward_of(&raw).unwrap();
     assert_eq!(consumed, raw.len());
     assert_eq!(parts.inner.len(), raw.len() - 200 * ENTRY);
-    assert!(parts.packed.len() < 120, "{}", parts.packed.len());
+    assert!(parts.compressed.len() < 120, "{}", parts.compressed.len());
     assert!(inverse(parts.clone(), consumed).unwrap() == raw);
     assert!(inverse(parts, consumed - 1).is_err());
 }
@@ -72,10 +72,10 @@ fn tables_that_do_not_ascend_stay() {
 #[test]
 fn parts_that_lie_are_refused() {
     let (parts, consumed) = forward_of(&sample(100)).unwrap();
-    for at in 0..parts.packed.len() {
+    for at in 0..parts.compressed.len() {
         for value in [0, 1, 0x7F, 0xFF] {
             let mut bad = parts.clone();
-            bad.packed[at] = value;
+            bad.compressed[at] = value;
             if let Ok(made) = inverse(bad, consumed + 100) {
                 assert!(made.len() <= consumed + 100);
             }

@@ -45,13 +45,13 @@ pub fn forward(bytes: &[u8], image: &Image) -> Option<(Parts, usize)> {
         encoder.encode(u32::from(is_relocated), probability);
         is_relocated
     });
-    let packed = encoder.finish();
+    let compressed = encoder.finish();
     let side = missing(&entries, &found);
     // As part of the block a list costs about half a byte for each entry.
-    if packed.len() + side.len() > entries.len() / 4 {
+    if compressed.len() + side.len() > entries.len() / 4 {
         return None;
     }
-    let parts = Parts { id: ID, params: Vec::new(), side, packed, inner: inner.to_vec() };
+    let parts = Parts { id: ID, params: Vec::new(), side, compressed, inner: inner.to_vec() };
     let end = directory.start + len;
     super::restores(&parts, &bytes[..end]).then_some((parts, end))
 }
@@ -82,7 +82,7 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     if !parts.params.is_empty() || parts.inner.len() > limit {
         return Err(bad());
     }
-    let mut decoder = Decoder::new(&parts.packed);
+    let mut decoder = Decoder::new(&parts.compressed);
     let mut entries =
         places::relocated(&parts.inner, &image, |probability, _| decoder.decode(probability) == 1);
     let mut reader = Reader::new(&parts.side);

@@ -84,9 +84,9 @@ fn lists_go_and_return() {
         assert_eq!(consumed, raw.len() - 16);
         assert_eq!(parts.inner.len(), CONTENT.0 + 9000);
         assert!(
-            parts.packed.len() < 40 && parts.side.len() == 2,
-            "{} packed, {} side",
-            parts.packed.len(),
+            parts.compressed.len() < 40 && parts.side.len() == 2,
+            "{} compressed, {} side",
+            parts.compressed.len(),
             parts.side.len()
         );
         assert_eq!(inverse(parts.clone(), consumed).unwrap(), raw[..consumed]);
@@ -145,7 +145,7 @@ fn parts_that_lie_are_refused() {
         "no such place"
     );
     assert!(with(&|bad| bad.side = [0x80, 0x40].repeat(20_000)).is_err(), "longer than the limit");
-    assert!(with(&|bad| bad.packed.clear()).is_ok_and(|made| made.len() <= consumed * 2));
+    assert!(with(&|bad| bad.compressed.clear()).is_ok_and(|made| made.len() <= consumed * 2));
 }
 
 proptest::proptest! {
