@@ -60,7 +60,7 @@ impl Streams {
 
     /// Over what the transforms read: they are only run on streams that arrived whole, since the
     /// codecs behind them were not all written for bytes that lie.
-    fn guard(&self) -> [u8; 4] {
+    fn streams_hash(&self) -> [u8; 4] {
         if cfg!(cmx_no_hashes) {
             return [0; 4];
         }
@@ -74,7 +74,7 @@ impl Streams {
         (xxh3_64(&hashes) as u32).to_le_bytes()
     }
 
-    fn guarded(&self) -> bool {
+    fn has_streams_hash(&self) -> bool {
         !self.side.is_empty() || !self.compressed.is_empty()
     }
 }
@@ -211,8 +211,8 @@ pub fn write(
             }
         }
     }
-    if streams.guarded() {
-        out.extend_from_slice(&streams.guard());
+    if streams.has_streams_hash() {
+        out.extend_from_slice(&streams.streams_hash());
     }
     for (raw, body) in &bodies {
         out.extend_from_slice(match body {
@@ -270,7 +270,7 @@ pub fn read(
     if entries.iter().filter(|entry| matches!(entry.kind, Kind::Text | Kind::Words)).count() > 1 {
         return Err(Error::Corrupt("two streams of text in one block".into()));
     }
-    let guard =
+    let streams_hash =
         if entries[1].raw_len + entries[2].raw_len > 0 { Some(reader.take(4)?) } else { None };
     // All bodies must be there before the first is decoded.
     let mut bodies = Vec::with_capacity(entries.len());
@@ -301,8 +301,8 @@ pub fn read(
         coded,
         _charge: charge,
     };
-    match guard {
-        Some(guard) if guard != streams.guard() => {
+    match streams_hash {
+        Some(streams_hash) if streams_hash != streams.streams_hash() => {
             Err(Error::Corrupt("hash of the streams".into()))
         }
         _ => Ok(streams),

@@ -65,9 +65,9 @@ fn command_section(word: &Command) -> io::Result<Vec<u8>> {
 /// A line that roff shows as it is.
 fn escaped(line: &str) -> String {
     // roff takes a line that starts with a dot or a quote for a command.
-    let guard = if line.starts_with(['.', '\'']) { "\\&" } else { "" };
+    let escape = if line.starts_with(['.', '\'']) { "\\&" } else { "" };
     format!(
-        "{guard}{}\n",
+        "{escape}{}\n",
         line.replace('\\', "\\e").replace('-', "\\-").replace('\'', "\\(aq").replace('`', "\\(ga")
     )
 }

@@ -8,7 +8,7 @@ pub(crate) mod checksum;
 pub mod deflate;
 pub mod font;
 pub mod functions;
-mod guard;
+mod catch_panic;
 pub mod idat;
 pub mod jpeg;
 mod lepton_header;
@@ -17,7 +17,7 @@ pub mod scanline;
 pub mod wasm;
 pub mod x86;
 
-pub use guard::{catch_panic, is_panic_caught};
+pub use catch_panic::{catch_panic, is_panic_caught};
 
 use crate::error::{Error, Result};
 
