@@ -402,7 +402,8 @@ fn blocks_of_small_texts_continue_from_a_reference_block() {
         }
         let opened = open(&folder.path().join("x.cmx"));
         assert!(
-            opened.members()[0].header.is_based() && opened.members()[0].index.blocks.len() > 5
+            opened.members()[0].header.has_reference()
+                && opened.members()[0].index.blocks.len() > 5
         );
         let target = folder.path().join(format!("out{level}"));
         opened.extract(&mut all(), &target, &ExtractOptions::default()).unwrap();
@@ -437,7 +438,7 @@ fn an_append_has_its_own_reference_block() {
             .unwrap();
     Archive::append(&path, plan, &with_reference(5, 12_000), &DecodeOptions::default()).unwrap();
     let opened = open(&path);
-    assert_eq!(opened.members().iter().filter(|member| member.header.is_based()).count(), 2);
+    assert_eq!(opened.members().iter().filter(|member| member.header.has_reference()).count(), 2);
     let target = folder.path().join("out");
     opened.extract(&mut all(), &target, &ExtractOptions::default()).unwrap();
     assert_eq!(facts(&target.join(stored(&folder))), facts(&folder.path().join("d")));

@@ -78,7 +78,7 @@ fn every_file_up_to_the_cut_keeps_its_name() {
     let whole = Archive::open(folder.path().join("x.cmx"), &DecodeOptions::default()).unwrap();
     let member = &whole.members()[0];
     let (offsets, blocks) = (member.index.content_offsets(), &member.index.blocks);
-    assert!(blocks.len() > 5 && member.header.is_based() && member.index.names.len() == 1);
+    assert!(blocks.len() > 5 && member.header.has_reference() && member.index.names.len() == 1);
     let ends: Vec<u64> =
         member.block_at.iter().zip(blocks).map(|(at, row)| at + row.record_len).collect();
     for cut in [ends[0], ends[3] + 100, ends[blocks.len() - 1], bytes.len() as u64 - 3] {
@@ -235,7 +235,7 @@ fn names_cost_little() {
         Record::new(kind, 0, raw.len() as u64, 0, &coded).record_len()
     };
     assert_eq!(row.record_len, record(Kind::Names, &Names::bytes_of(&member.index.entries)));
-    let with = row.record_len + record(Kind::Index, &member.index.to_bytes_behind_names());
+    let with = row.record_len + record(Kind::Index, &member.index.to_bytes_with_hashes_only());
     let without = record(Kind::Index, &member.index.to_bytes());
     assert!(
         with <= without + summary.coded * 3 / 1000,

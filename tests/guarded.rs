@@ -52,7 +52,9 @@ fn archive(folder: &Path, parity: u32) -> (Vec<u8>, [Range<usize>; 2]) {
     let opened = Archive::open(&path, &DecodeOptions::default()).unwrap();
     let member = &opened.members()[0];
     assert!(
-        opened.warnings().is_empty() && member.header.is_based() && member.index.blocks.len() > 3
+        opened.warnings().is_empty()
+            && member.header.has_reference()
+            && member.index.blocks.len() > 3
     );
     let base_end = (member.block_at[0] + member.index.blocks[0].record_len) as usize;
     let last = member.index.blocks.len() - 1;

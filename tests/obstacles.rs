@@ -361,7 +361,7 @@ fn what_does_not_go_on_from_a_damaged_base_comes_out() {
     damage(&path.join("s.cmx"), 0);
     // Such a small archive has no guard, which would repair the reference block.
     let opened = Archive::open(path.join("s.cmx"), &DecodeOptions::default()).unwrap();
-    assert!(opened.members()[0].header.is_based() && opened.members()[0].parity_at.is_none());
+    assert!(opened.members()[0].header.has_reference() && opened.members()[0].parity_at.is_none());
     for threads in [1, 2] {
         let (code, said) = fails(path, &format!("$CMX -d -T{threads} s.cmx -C o{threads}"));
         assert!(

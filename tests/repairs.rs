@@ -454,7 +454,7 @@ fn a_base_is_kept_with_what_goes_on_from_it() {
         })
         .count();
     assert!(
-        member.header.is_based() && blocks > 3 && (1..6).contains(&in_base),
+        member.header.has_reference() && blocks > 3 && (1..6).contains(&in_base),
         "{blocks} {in_base}"
     );
     for block in 0..blocks {

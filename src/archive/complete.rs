@@ -126,7 +126,7 @@ impl<'a> CompleteUpToIndex<'a> {
             .blocks
             .iter()
             .zip(&self.index.blocks)
-            .skip(usize::from(self.header.is_based()));
+            .skip(usize::from(self.header.has_reference()));
         let mut ranges = Vec::new();
         let mut at = start;
         for (&block_at, row) in blocks {

@@ -128,11 +128,11 @@ fn job(
         return Err(Error::Corrupt(format!("the index describes another block at byte {at}")));
     }
     let memory = member.header.memory();
-    if member.header.is_based() && block == 0 && is_base(&coded) {
+    if member.header.has_reference() && block == 0 && is_base(&coded) {
         let reference = lazy.get(file, at, memory)?;
         return Ok(Box::new(move || Ok(reference.text.clone())));
     }
-    let reference = if member.header.is_based() && is_behind(&coded) {
+    let reference = if member.header.has_reference() && is_behind(&coded) {
         Some(lazy.get(file, member.block_at[0], memory)?)
     } else {
         None

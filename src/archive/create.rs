@@ -89,7 +89,7 @@ impl Plan {
             None
         };
         let features =
-            incompatible::NAMED | if reference.is_some() { incompatible::BASED } else { 0 };
+            incompatible::NAMED | if reference.is_some() { incompatible::REFERENCE } else { 0 };
         // Names before the blocks save files when the index is lost. With one block, damage to the
         // block loses all files anyway, so that the index can hold the names.
         let has_names = reference.is_some() || self.total() > limit;
@@ -294,7 +294,7 @@ impl<W: Write> ContentWriter<'_, W> {
         let done = self.queue.submit(move || {
             let work = block.len() as u64 * options.passes();
             let coded = progress::count_as(options.progress.as_ref(), work, || match reference {
-                Some(reference) => CodedBlock::encode_behind(&block, &reference, options.verify),
+                Some(reference) => CodedBlock::encode_dependent(&block, &reference, options.verify),
                 None => CodedBlock::encode(&block, level, options.verify),
             })?;
             Ok((wrong_from, coded))
@@ -318,7 +318,7 @@ impl<W: Write> ContentWriter<'_, W> {
             // The length of a dependent block in codes of the word model: about one code for two
             // bytes of text.
             let encode =
-                || CodedBlock::encode_base(&block, level, dependent_len / 2, options.verify);
+                || CodedBlock::encode_reference(&block, level, dependent_len / 2, options.verify);
             progress::count_as(options.progress.as_ref(), work, encode)
         })?;
         if let Some((block, reference)) = reference {

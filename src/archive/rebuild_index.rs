@@ -232,7 +232,7 @@ impl<'a> BlockDecoder<'a> {
             let (at, _): (u64, Record) = self.recovered.blocks[&number];
             let (record, coded) = read_record(&mut fields_at(self.file, at), Kind::Block)?;
             let header = self.recovered.new_header(if self.recovered.has_dependents {
-                incompatible::BASED
+                incompatible::REFERENCE
             } else {
                 0
             });

@@ -57,7 +57,7 @@ impl RecoveredMember {
     /// Offset of the record of the reference block, if the member has one and it is left.
     pub fn reference_at(&self) -> Option<u64> {
         self.header
-            .is_none_or(|header| header.is_based())
+            .is_none_or(|header| header.has_reference())
             .then(|| self.blocks.get(&0).map(|(at, _)| *at))
             .flatten()
     }

@@ -221,7 +221,7 @@ fn save(
     }
     let has_names = features & incompatible::NAMED != 0 && rebuilt.blocks.len() > 1;
     let features = features
-        | if recovered.has_dependents { incompatible::BASED } else { 0 }
+        | if recovered.has_dependents { incompatible::REFERENCE } else { 0 }
         | if has_names { incompatible::NAMES } else { 0 };
     let mut writer = MemberWriter::with_header(
         out,

@@ -19,11 +19,11 @@ pub mod incompatible {
     /// holds one stream without a name.
     pub const NAMED: u64 = 2;
     /// The first block may be a reference block, which dependent blocks go on from.
-    pub const BASED: u64 = 4;
+    pub const REFERENCE: u64 = 4;
     /// There may be records of names before the blocks.
     pub const NAMES: u64 = 8;
     /// All bits that this version knows.
-    pub const KNOWN: u64 = COMPACT | NAMED | BASED | NAMES;
+    pub const KNOWN: u64 = COMPACT | NAMED | REFERENCE | NAMES;
 }
 
 /// Marker at the start of every record. A scan of a damaged archive finds records by this marker.

@@ -55,8 +55,8 @@ impl Header {
 
     /// May the first block be a reference block?
     #[must_use]
-    pub fn is_based(&self) -> bool {
-        self.incompatible & incompatible::BASED != 0
+    pub fn has_reference(&self) -> bool {
+        self.incompatible & incompatible::REFERENCE != 0
     }
 
     /// Appends the header. In the compact form the fields of [`super::compact`] replace memory and

@@ -43,8 +43,8 @@ impl CodedBlock {
     ///
     /// # Errors
     /// Memory is short.
-    pub fn encode_behind(raw: &[u8], base: &Base, verify: bool) -> Result<CodedBlock> {
-        Ok(Self::of(raw, block::encode_behind(raw, base, verify)?))
+    pub fn encode_dependent(raw: &[u8], reference: &Base, verify: bool) -> Result<CodedBlock> {
+        Ok(Self::of(raw, block::encode_behind(raw, reference, verify)?))
     }
 
     /// Codes the raw bytes of an index or of names.
@@ -69,14 +69,14 @@ impl CodedBlock {
     ///
     /// # Errors
     /// Memory is short.
-    pub fn encode_base(
+    pub fn encode_reference(
         raw: &[u8],
         level: &'static Level,
         room: usize,
         verify: bool,
     ) -> Result<(CodedBlock, Option<Base>)> {
-        let (encoded, base) = block::encode_base(raw, level, room, verify)?;
-        Ok((Self::of(raw, encoded), base))
+        let (encoded, reference) = block::encode_base(raw, level, room, verify)?;
+        Ok((Self::of(raw, encoded), reference))
     }
 }
 
@@ -90,7 +90,7 @@ pub struct MemberWriter<W> {
     /// Hash of the entries in the records of names; `None` if the records of names are void or
     /// missing.
     said: Option<u64>,
-    is_based: bool,
+    has_reference: bool,
     parity: Option<Box<ParityWriter>>,
 }
 
@@ -117,7 +117,7 @@ impl<W: Write> MemberWriter<W> {
         let mut bytes = Vec::new();
         header.write_to(&mut bytes);
         let parity = (parity > 0 || header.is_named()).then(|| Box::new(ParityWriter::new(parity)));
-        let (is_based, blocks, names) = (header.is_based(), Vec::new(), Vec::new());
+        let (has_reference, blocks, names) = (header.has_reference(), Vec::new(), Vec::new());
         let mut writer = MemberWriter {
             out,
             written: 0,
@@ -125,7 +125,7 @@ impl<W: Write> MemberWriter<W> {
             blocks,
             names,
             said: None,
-            is_based,
+            has_reference,
             parity,
         };
         writer.put(&bytes, true)?;
@@ -151,7 +151,7 @@ impl<W: Write> MemberWriter<W> {
         let before = self.written;
         let mut header = Vec::with_capacity(64);
         Record::new(kind, self.records, raw_len, raw_hash, coded).write_to(&mut header);
-        let guarded = kind != Kind::Block || self.is_based && self.records == 0;
+        let guarded = kind != Kind::Block || self.has_reference && self.records == 0;
         self.put(&header, guarded)?;
         self.put(coded, guarded)?;
         // Records of names are not counted, so that blocks have the numbers from 0 without gaps.
@@ -237,7 +237,7 @@ impl<W: Write> MemberWriter<W> {
         let is_said = self.said.is_some_and(|said| said == hash(&Names::bytes_of(&entries)));
         let (blocks, names) = (std::mem::take(&mut self.blocks), std::mem::take(&mut self.names));
         let index = Index::with_charge(blocks, names, entries, charge)?;
-        let raw = if is_said { index.to_bytes_behind_names() } else { index.to_bytes() };
+        let raw = if is_said { index.to_bytes_with_hashes_only() } else { index.to_bytes() };
         if raw.len() as u64 > MAX_BLOCK {
             return Err(Error::Limit(Limit::new(
                 LimitKind::Format,

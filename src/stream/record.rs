@@ -155,7 +155,7 @@ fn decode_entries(
 pub(crate) fn threads_within(wanted: usize, header: &Header) -> usize {
     let Some(budget) = Budget::current() else { return wanted.max(1) };
     let each = header.memory();
-    let reference = if header.is_based() { each / 2 } else { 0 };
+    let reference = if header.has_reference() { each / 2 } else { 0 };
     // The bytes of a block take about a quarter as much as its tables. At the levels that sort they
     // take more than the tables.
     let fitting =

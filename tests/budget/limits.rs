@@ -257,7 +257,7 @@ fn a_repaired_archive_is_read_within_the_limit() {
         ..Entry::default()
     });
     let entries = std::iter::once(file(2000, hash(&content))).chain(folders).collect();
-    let mut archive = named(level_of(1), &[block], entries, incompatible::BASED);
+    let mut archive = named(level_of(1), &[block], entries, incompatible::REFERENCE);
     // The first block of a member that may have a base is guarded.
     archive[100] ^= 1;
     let folder = tempfile::tempdir().unwrap();

@@ -271,8 +271,8 @@ fn blocks_behind_a_base() {
         for length in [200usize, 20_000] {
             let (text, small) = (prose(length), prose(200));
             let (base_block, base) =
-                CodedBlock::encode_base(&text, level_of(level), usize::MAX, false).unwrap();
-            let behind = CodedBlock::encode_behind(&small, &base.unwrap(), false).unwrap();
+                CodedBlock::encode_reference(&text, level_of(level), usize::MAX, false).unwrap();
+            let behind = CodedBlock::encode_dependent(&small, &base.unwrap(), false).unwrap();
             let count = 20 / PARTS;
             let blocks: Vec<CodedBlock> =
                 std::iter::once(base_block).chain(repeated(&behind, count)).collect();
@@ -281,7 +281,7 @@ fn blocks_behind_a_base() {
                 level_of(level),
                 &blocks,
                 vec![file(all.len() as u64, hash(&all))],
-                incompatible::BASED,
+                incompatible::REFERENCE,
             );
             row(
                 &format!("{count} blocks behind a base of {length} B, -{level}"),

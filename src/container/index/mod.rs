@@ -85,7 +85,7 @@ impl Index {
     /// The index as bytes, not yet coded, with the hashes as the only column of entries. The
     /// records of names hold the other columns.
     #[must_use]
-    pub fn to_bytes_behind_names(&self) -> Vec<u8> {
+    pub fn to_bytes_with_hashes_only(&self) -> Vec<u8> {
         self.bytes_with(ColumnSet::OnlyHashes)
     }
 

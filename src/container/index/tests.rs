@@ -84,7 +84,7 @@ fn comes_back_from_names_and_hashes() {
         Names::All(entries) => entries,
         other => panic!("{other:?}"),
     };
-    let bytes = index.to_bytes_behind_names();
+    let bytes = index.to_bytes_with_hashes_only();
     assert_eq!(Index::from_bytes_with(&bytes, LONGEST, |_, _| Ok(names())).unwrap(), index);
     assert!(bytes.len() < index.to_bytes().len() / 2);
     Index::from_bytes(&bytes, LONGEST).unwrap_err();
