@@ -51,7 +51,7 @@ pub mod container {
         pub use crate::container::parity::{GROUP_MARKER, GroupHead};
     }
     pub mod record {
-        pub use crate::container::record::{Kind, Record};
+        pub use crate::container::record::{Record, RecordKind};
     }
     pub mod writer {
         pub use crate::container::writer::{CodedBlock, MemberWriter};

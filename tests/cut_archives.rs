@@ -14,7 +14,7 @@ use cmx::internals::block;
 use cmx::internals::container::format::incompatible;
 use cmx::internals::container::hash::{hash, narrow};
 use cmx::internals::container::names::Names;
-use cmx::internals::container::record::{Kind, Record};
+use cmx::internals::container::record::{Record, RecordKind};
 use cmx::internals::container::writer::{CodedBlock, MemberWriter};
 use cmx::internals::level::LEVELS;
 use cmx::{Archive, DecodeOptions, EncodeOptions};
@@ -230,13 +230,14 @@ fn names_cost_little() {
     let archive = Archive::open(&path, &DecodeOptions::default()).unwrap();
     let member = &archive.members()[0];
     let [row] = &member.index.names[..] else { panic!("one record of names") };
-    let record = |kind: Kind, raw: &[u8]| {
+    let record = |kind: RecordKind, raw: &[u8]| {
         let coded = block::encode(raw, &LEVELS[0], false).unwrap().bytes;
         Record::new(kind, 0, raw.len() as u64, 0, &coded).record_len()
     };
-    assert_eq!(row.record_len, record(Kind::Names, &Names::bytes_of(&member.index.entries)));
-    let with = row.record_len + record(Kind::Index, &member.index.to_bytes_with_hashes_only());
-    let without = record(Kind::Index, &member.index.to_bytes());
+    assert_eq!(row.record_len, record(RecordKind::Names, &Names::bytes_of(&member.index.entries)));
+    let with =
+        row.record_len + record(RecordKind::Index, &member.index.to_bytes_with_hashes_only());
+    let without = record(RecordKind::Index, &member.index.to_bytes());
     assert!(
         with <= without + summary.coded * 3 / 1000,
         "{with} and not {without} of {}",

@@ -7,7 +7,7 @@ use cmx::archive::repair;
 use cmx::internals::container::format::{CONTRACT, MAGIC, VERSION};
 use cmx::internals::container::header::Header;
 use cmx::internals::container::parity::GroupHead;
-use cmx::internals::container::record::{Kind, Record};
+use cmx::internals::container::record::{Record, RecordKind};
 use cmx::{DecodeOptions, Error, LimitKind};
 
 /// Repairs `bytes`, and returns how long that took.
@@ -79,7 +79,7 @@ fn heads_about_the_same_bytes() {
 /// once.
 #[test]
 fn records_that_claim_the_rest_of_the_file() {
-    for kind in [Kind::Parity, Kind::Block, Kind::Names] {
+    for kind in [RecordKind::Parity, RecordKind::Block, RecordKind::Names] {
         let mut bytes = Vec::new();
         for number in 0..40_000u64 {
             let length = (2_000_000 - bytes.len()) as u64;
@@ -121,7 +121,7 @@ fn headers_before_a_common_chain() {
     let mut chain = Vec::new();
     for number in 1..8000u64 {
         Record {
-            kind: Kind::Block,
+            kind: RecordKind::Block,
             number,
             raw_len: 0,
             coded_len: 0,
@@ -141,7 +141,7 @@ fn headers_before_a_common_chain() {
         bytes.extend_from_slice(&header);
         let length = ((8000 - number) * each - header.len()) as u64;
         let record = Record {
-            kind: Kind::Block,
+            kind: RecordKind::Block,
             number: 0,
             raw_len: length,
             coded_len: length,

@@ -76,7 +76,7 @@ impl<'a> CompleteUpToIndex<'a> {
         }
         member_len += FOOTER_LEN;
         let mut footer = Vec::new();
-        Footer { member_len, index_at: self.layout.end - start }.write_to(&mut footer);
+        Footer { member_len, index_offset: self.layout.end - start }.write_to(&mut footer);
         out.write_all(&footer)?;
         let name = self.recovered.name();
         let new_len = member_len - FOOTER_LEN - (index_end - start);

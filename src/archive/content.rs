@@ -8,7 +8,7 @@ use super::member::{Member, fields_at, read_record};
 use crate::block::{Base, is_base, is_behind};
 use crate::container::compact::Compact;
 use crate::container::header::Header;
-use crate::container::record::Kind;
+use crate::container::record::RecordKind;
 use crate::error::{Error, Result};
 use crate::options::DecodeOptions;
 use crate::ordered::{Ordered, catch_panic};
@@ -113,7 +113,7 @@ fn job(
         let compact = Compact::read_rest(&mut fields)?;
         return Ok(Box::new(move || decode_compact(&compact)));
     }
-    let (record, coded) = read_record(&mut fields, Kind::Block).map_err(|error| {
+    let (record, coded) = read_record(&mut fields, RecordKind::Block).map_err(|error| {
         if let Error::Corrupt(text) = error {
             Error::Corrupt(format!("block at byte {at}: {text}"))
         } else {
@@ -183,13 +183,14 @@ impl LazyReference {
 }
 
 fn read_reference(file: &File, at: u64, memory: u64) -> Result<Arc<Base>> {
-    let (record, coded) = read_record(&mut fields_at(file, at), Kind::Block).map_err(|error| {
-        if let Error::Corrupt(text) = error {
-            Error::Corrupt(format!("reference block at byte {at}: {text}"))
-        } else {
-            error
-        }
-    })?;
+    let (record, coded) =
+        read_record(&mut fields_at(file, at), RecordKind::Block).map_err(|error| {
+            if let Error::Corrupt(text) = error {
+                Error::Corrupt(format!("reference block at byte {at}: {text}"))
+            } else {
+                error
+            }
+        })?;
     if record.number != 0 {
         return Err(Error::Corrupt(format!("the block at byte {at} is not the member's first")));
     }

@@ -13,7 +13,7 @@ use crate::container::format::incompatible;
 use crate::container::hash::{Hasher, narrow};
 use crate::container::header::Header;
 use crate::container::index::{BlockRow, Index};
-use crate::container::record::Kind;
+use crate::container::record::RecordKind;
 use crate::container::{Entry, EntryKind};
 use crate::error::{Error, Result};
 use crate::options::DecodeOptions;
@@ -31,7 +31,7 @@ fn tables_of_names(
 ) -> Result<Option<Index>> {
     let (mut entries, mut charge) = (Vec::new(), budget::charge(0, "the names")?);
     for &at in &recovered.names {
-        let (record, coded) = read_record(&mut fields_at(file, at), Kind::Names)?;
+        let (record, coded) = read_record(&mut fields_at(file, at), RecordKind::Names)?;
         match decode_names(&record, &coded, u64::MAX, options, &mut charge) {
             Ok(names) => names.apply(&mut entries),
             Err(error @ (Error::Io(_) | Error::Limit(_))) => return Err(error),

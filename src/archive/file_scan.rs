@@ -12,7 +12,7 @@ use super::scan::{Structure, StructureKind};
 use super::scan_items::{ScanItem, scan_items};
 use crate::block::{is_behind, memory};
 use crate::container::Entry;
-use crate::container::record::{Kind, Record};
+use crate::container::record::{Record, RecordKind};
 use crate::error::Result;
 use crate::options::DecodeOptions;
 
@@ -172,7 +172,7 @@ impl Builder<'_> {
                 self.current.is_compact = true;
                 self.current.reaches(found);
             }
-            StructureKind::Record(record) if record.kind == Kind::Names => {
+            StructureKind::Record(record) if record.kind == RecordKind::Names => {
                 if self.current.last.is_some_and(|last| record.number <= last) {
                     self.close();
                 }

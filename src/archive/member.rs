@@ -12,7 +12,7 @@ use crate::container::footer::{FOOTER_LEN, Footer};
 use crate::container::header::Header;
 use crate::container::index::{BlockRow, Index, NamesRow};
 use crate::container::names::Names;
-use crate::container::record::{Kind, Record, read_kind};
+use crate::container::record::{Record, RecordKind, read_kind};
 use crate::error::{Error, Result};
 use crate::options::DecodeOptions;
 use crate::stream::{decode_index, decode_names};
@@ -75,7 +75,7 @@ impl Member {
         let mut bytes = [0; FOOTER_LEN as usize];
         file.read_exact_at(&mut bytes, footer_at)?;
         let mut fields = Fields::new(Cursor::new(bytes), footer_at);
-        let Ok(Kind::Footer) = read_kind(&mut fields) else { return Ok(None) };
+        let Ok(RecordKind::Footer) = read_kind(&mut fields) else { return Ok(None) };
         let Ok(footer) = Footer::read_rest(&mut fields) else { return Ok(None) };
         let Some(start) = end.checked_sub(footer.member_len) else { return Ok(None) };
         let mut fields = fields_at(file, start);
@@ -85,7 +85,7 @@ impl Member {
                 start,
                 header,
                 fields.offset(),
-                start + footer.index_at,
+                start + footer.index_offset,
                 footer.member_len,
                 options,
             )
@@ -114,12 +114,12 @@ impl Member {
         loop {
             let mut fields = fields_at(file, at);
             let kind = read_kind(&mut fields)?;
-            if kind == Kind::Footer {
+            if kind == RecordKind::Footer {
                 let footer = Footer::read_rest(&mut fields)?;
                 let member_len = fields.offset() - start;
-                let Some(index_at) = index_at
-                    .filter(|index_at| footer == Footer { member_len, index_at: index_at - start })
-                else {
+                let Some(index_at) = index_at.filter(|index_at| {
+                    footer == Footer { member_len, index_offset: index_at - start }
+                }) else {
                     return Err(Error::Corrupt(format!(
                         "the footer at byte {at} does not fit the member"
                     )));
@@ -136,7 +136,7 @@ impl Member {
                 .map(Some);
             }
             let record = Record::read_rest(kind, &mut fields)?;
-            if kind == Kind::Index {
+            if kind == RecordKind::Index {
                 index_at = Some(at);
             }
             at = fields.offset().saturating_add(record.coded_len);
@@ -174,7 +174,7 @@ impl Member {
         options: &DecodeOptions,
     ) -> Result<Member> {
         let mut fields = fields_at(file, index_at);
-        let (record, coded) = read_record(&mut fields, Kind::Index).map_err(|error| {
+        let (record, coded) = read_record(&mut fields, RecordKind::Index).map_err(|error| {
             if let Error::Corrupt(text) = error {
                 Error::Corrupt(format!("index at byte {index_at}: {text}"))
             } else {
@@ -256,7 +256,7 @@ fn read_names(
     charge: &mut Charge,
 ) -> Result<Names> {
     let mut fields = fields_at(file, at);
-    let (record, coded) = read_record(&mut fields, Kind::Names).map_err(|error| {
+    let (record, coded) = read_record(&mut fields, RecordKind::Names).map_err(|error| {
         if let Error::Corrupt(text) = error {
             Error::Corrupt(format!("names at byte {at}: {text}"))
         } else {
@@ -273,7 +273,7 @@ fn read_names(
 ///
 /// # Errors
 /// The record is of another kind, its check or its hash is wrong, or reading fails.
-pub fn read_record<R: Read>(fields: &mut Fields<R>, kind: Kind) -> Result<(Record, Vec<u8>)> {
+pub fn read_record<R: Read>(fields: &mut Fields<R>, kind: RecordKind) -> Result<(Record, Vec<u8>)> {
     let at = fields.offset();
     if read_kind(fields)? != kind {
         return Err(Error::Corrupt(format!("a record of another kind is expected at byte {at}")));

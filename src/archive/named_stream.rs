@@ -12,7 +12,7 @@ use crate::container::compact::Compact;
 use crate::container::format::incompatible;
 use crate::container::hash::hash;
 use crate::container::header::Header;
-use crate::container::record::Kind;
+use crate::container::record::RecordKind;
 use crate::container::writer::{CodedBlock, MemberWriter};
 use crate::error::Result;
 use crate::level::LEVELS;
@@ -45,7 +45,7 @@ pub(super) fn write_named(
         writer.block(&block)?;
     } else if !member.header.is_compact() {
         for &at in &member.block_at {
-            let (record, coded) = read_record(&mut fields_at(file, at), Kind::Block)?;
+            let (record, coded) = read_record(&mut fields_at(file, at), RecordKind::Block)?;
             writer.block(&CodedBlock {
                 raw_len: record.raw_len,
                 raw_hash: record.raw_hash,

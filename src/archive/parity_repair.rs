@@ -9,7 +9,7 @@ use std::path::Path;
 use super::finder::{Finder, ScanBudget};
 use super::member::{FileAt, Member, fields_at};
 use crate::container::parity::{GROUP_MARKER, GroupHead};
-use crate::container::record::{Kind, Record, read_kind};
+use crate::container::record::{Record, RecordKind, read_kind};
 use crate::error::{Error, Limit, LimitKind, Result};
 
 /// Groups of parity that protect at most this many bytes are checked whenever an archive is opened.
@@ -97,7 +97,7 @@ pub(super) fn parity_may_repair(file: &File, member: &Member) -> bool {
 fn first_head(file: &File, parity_at: u64) -> Result<Option<(GroupHead, u64, u64)>> {
     let mut fields = fields_at(file, parity_at);
     let kind = read_kind(&mut fields)?;
-    if kind != Kind::Parity {
+    if kind != RecordKind::Parity {
         return Ok(None);
     }
     Record::read_rest(kind, &mut fields)?;

@@ -11,7 +11,7 @@ use super::recovered_member::{RecoveredMember, is_row_of, stream_path};
 use crate::block::is_behind;
 use crate::container::format::incompatible;
 use crate::container::hash::{hash, narrow};
-use crate::container::record::{Kind, Record};
+use crate::container::record::{Record, RecordKind};
 use crate::container::{Entry, EntryKind};
 use crate::error::Result;
 use crate::options::DecodeOptions;
@@ -230,7 +230,7 @@ impl<'a> BlockDecoder<'a> {
     pub fn block(&mut self, number: u64) -> Result<&[u8]> {
         if self.last.as_ref().is_none_or(|(last, _)| *last != number) {
             let (at, _): (u64, Record) = self.recovered.blocks[&number];
-            let (record, coded) = read_record(&mut fields_at(self.file, at), Kind::Block)?;
+            let (record, coded) = read_record(&mut fields_at(self.file, at), RecordKind::Block)?;
             let header = self.recovered.new_header(if self.recovered.has_dependents {
                 incompatible::REFERENCE
             } else {

@@ -9,7 +9,7 @@ use super::rebuild_index::Rebuilt;
 use super::recovered_member::{RecoveredMember, bytes_at, stream_entry};
 use crate::container::Entry;
 use crate::container::hash::{Hasher, narrow};
-use crate::container::record::Kind;
+use crate::container::record::RecordKind;
 use crate::error::Result;
 use crate::options::DecodeOptions;
 use crate::ordered::Ordered;
@@ -98,7 +98,7 @@ fn hash_of(file: &File, recovered: &RecoveredMember, options: &DecodeOptions) ->
     let mut queue = Ordered::new(threads_within(options.threads, &header));
     let mut hasher = Hasher::default();
     for &(at, record) in recovered.blocks.values() {
-        let (_, coded) = read_record(&mut fields_at(file, at), Kind::Block)?;
+        let (_, coded) = read_record(&mut fields_at(file, at), RecordKind::Block)?;
         let progress: Option<Arc<Progress>> = options.progress.clone();
         let job = move || {
             progress::count_as(progress.as_ref(), record.raw_len, || {

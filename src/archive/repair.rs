@@ -22,7 +22,7 @@ use crate::container::Entry;
 use crate::container::format::{MAGIC, MARKER, incompatible};
 use crate::container::header::Header;
 use crate::container::parity::GROUP_MARKER;
-use crate::container::record::Kind;
+use crate::container::record::RecordKind;
 use crate::container::writer::{CodedBlock, MemberWriter};
 use crate::error::{Error, Result};
 use crate::level::LEVELS;
@@ -237,7 +237,7 @@ fn save(
         else {
             continue;
         };
-        let (_, coded) = read_record(&mut fields_at(file, *at), Kind::Block)?;
+        let (_, coded) = read_record(&mut fields_at(file, *at), RecordKind::Block)?;
         writer.block(&CodedBlock {
             raw_len: record.raw_len,
             raw_hash: record.raw_hash,

@@ -14,7 +14,7 @@ use crate::container::format::{MAGIC, MARKER, MAX_COMPACT};
 use crate::container::hash::Hasher;
 use crate::container::header::Header;
 use crate::container::parity::{GROUP_MARKER, GroupHead};
-use crate::container::record::{Kind, Record, read_kind};
+use crate::container::record::{Record, RecordKind, read_kind};
 use crate::error::{Error, Result};
 use crate::options::DecodeOptions;
 use crate::progress::{self, Progress};
@@ -123,14 +123,14 @@ fn structure_at(
     }
     let mut fields = fields_at(file, at);
     let kind = read_kind(&mut fields)?;
-    if kind == Kind::Footer {
+    if kind == RecordKind::Footer {
         let footer = Footer::read_rest(&mut fields)?;
         let end = fields.offset();
         let start = end
             .checked_sub(footer.member_len)
             .ok_or_else(|| Error::Corrupt("a footer without a member".into()))?;
         return Ok((
-            Structure { at, end, kind: StructureKind::Footer(start + footer.index_at) },
+            Structure { at, end, kind: StructureKind::Footer(start + footer.index_offset) },
             end,
         ));
     }
@@ -139,7 +139,7 @@ fn structure_at(
     let end = coded_at.saturating_add(record.coded_len);
     budget.take(record.coded_len.min(length.saturating_sub(coded_at)))?;
     let checked = check_stored(file, coded_at, &record);
-    if kind != Kind::Parity {
+    if kind != RecordKind::Parity {
         checked?;
         return Ok((Structure { at, end, kind: StructureKind::Record(record) }, end));
     }

@@ -10,7 +10,7 @@ use super::scan::{Structure, StructureKind, scan, whole_member};
 use crate::budget::Charge;
 use crate::container::Entry;
 use crate::container::index::Index;
-use crate::container::record::{Kind, Record};
+use crate::container::record::{Record, RecordKind};
 use crate::error::{Error, Result};
 use crate::options::DecodeOptions;
 use crate::stream::{decode_index, decode_names};
@@ -66,13 +66,13 @@ pub(super) fn scan_items(
         }
         match found.kind {
             StructureKind::Header(_) => names.clear(),
-            StructureKind::Record(record) if record.kind == Kind::Names => {
+            StructureKind::Record(record) if record.kind == RecordKind::Names => {
                 names.push((found.at, found.end - found.at))
             }
             _ => {}
         }
         if let StructureKind::Record(record) = found.kind
-            && record.kind == Kind::Index
+            && record.kind == RecordKind::Index
         {
             let (_, coded) = read_record(&mut fields_at(file, found.at), record.kind)?;
             let read_names =
@@ -124,7 +124,7 @@ fn names_of(
         if row.record_len != length {
             return Err(lost());
         }
-        let (record, coded) = read_record(&mut fields_at(file, at), Kind::Names)?;
+        let (record, coded) = read_record(&mut fields_at(file, at), RecordKind::Names)?;
         decode_names(&record, &coded, u64::MAX, options, charge)?.apply(&mut entries);
     }
     Ok(entries)
@@ -202,7 +202,7 @@ fn without_contents(items: Vec<ScanItem>) -> Vec<ScanItem> {
     let block = |item: &ScanItem| -> Option<BlockIdentity> {
         match item {
             ScanItem::Structure(Structure { at, end, kind: StructureKind::Record(record) })
-                if record.kind == Kind::Block =>
+                if record.kind == RecordKind::Block =>
             {
                 Some((record.number, record.raw_len, end - at))
             }

@@ -14,7 +14,7 @@ use crate::container::compact::Compact;
 use crate::container::footer::{FOOTER_LEN, Footer};
 use crate::container::header::Header;
 use crate::container::parity::{GROUP_MARKER, GroupHead};
-use crate::container::record::{Kind, Record, read_kind};
+use crate::container::record::{Record, RecordKind, read_kind};
 use crate::error::{Error, Result};
 
 /// A range of a member whose bytes were changed since it was written.
@@ -79,20 +79,20 @@ pub(super) fn damages(file: &File, member: &Member) -> Result<Vec<Damage>> {
         note(
             format!("block {number}"),
             at..at + row.record_len,
-            check_record(file, at, row.record_len, (Kind::Block, number)),
+            check_record(file, at, row.record_len, (RecordKind::Block, number)),
         )?;
     }
     for (row, &at) in member.index.names.iter().zip(&layout.names) {
         note(
             "a record of names".into(),
             at..at + row.record_len,
-            check_record(file, at, row.record_len, (Kind::Names, row.before)),
+            check_record(file, at, row.record_len, (RecordKind::Names, row.before)),
         )?;
     }
     let footer_at = end - FOOTER_LEN;
     let parity_at = member.parity_at.unwrap_or(footer_at);
     let number = member.index.blocks.len() as u64;
-    let index = check_record(file, layout.end, parity_at - layout.end, (Kind::Index, number));
+    let index = check_record(file, layout.end, parity_at - layout.end, (RecordKind::Index, number));
     note("the index".into(), layout.end..parity_at, index)?;
     if parity_at < footer_at {
         let checked = check_parity(file, parity_at, footer_at, number + 1);
@@ -104,7 +104,8 @@ pub(super) fn damages(file: &File, member: &Member) -> Result<Vec<Damage>> {
         note(what.into(), parity_at..footer_at, checked)?;
     }
     let mut footer = Vec::new();
-    Footer { member_len: member.length, index_at: layout.end - member.start }.write_to(&mut footer);
+    Footer { member_len: member.length, index_offset: layout.end - member.start }
+        .write_to(&mut footer);
     note("the footer".into(), footer_at..end, check_equal(file, footer_at, &footer))?;
     Ok(damages)
 }
@@ -140,10 +141,10 @@ fn check_equal(file: &File, at: u64, expected: &[u8]) -> Result<()> {
 
 /// Checks the record of `length` bytes at offset `at`: its hash, and the `expected` kind and
 /// number.
-fn check_record(file: &File, at: u64, length: u64, expected: (Kind, u64)) -> Result<()> {
+fn check_record(file: &File, at: u64, length: u64, expected: (RecordKind, u64)) -> Result<()> {
     let mut fields = fields_at(file, at);
     let kind = read_kind(&mut fields)?;
-    if kind == Kind::Footer {
+    if kind == RecordKind::Footer {
         return Err(Error::Corrupt(format!(
             "a footer at byte {at}, but another record is expected"
         )));
@@ -171,7 +172,7 @@ pub(super) fn check_parity(
     while at < footer_at {
         let mut fields = fields_at(file, at);
         let kind = read_kind(&mut fields)?;
-        if kind != Kind::Parity {
+        if kind != RecordKind::Parity {
             return Err(Error::Corrupt(format!("{kind:?} record at byte {at}, after the index")));
         }
         let record = Record::read_rest(kind, &mut fields)?;

@@ -5,7 +5,7 @@ use std::io::Read;
 use super::fields::Fields;
 use super::format::MARKER;
 use super::hash::check;
-use super::record::Kind;
+use super::record::RecordKind;
 use crate::error::{Error, Result};
 
 /// Bytes of a footer.
@@ -17,7 +17,7 @@ pub struct Footer {
     /// Bytes of the whole member, including the footer.
     pub member_len: u64,
     /// Bytes from the start of the member to the marker of its index.
-    pub index_at: u64,
+    pub index_offset: u64,
 }
 
 impl Footer {
@@ -26,9 +26,9 @@ impl Footer {
     pub fn write_to(&self, out: &mut Vec<u8>) {
         let start = out.len();
         out.extend_from_slice(&MARKER);
-        out.push(Kind::Footer as u8);
+        out.push(RecordKind::Footer as u8);
         out.extend_from_slice(&self.member_len.to_le_bytes());
-        out.extend_from_slice(&self.index_at.to_le_bytes());
+        out.extend_from_slice(&self.index_offset.to_le_bytes());
         let check = check(&out[start..]);
         out.extend_from_slice(&check.to_le_bytes());
     }
@@ -39,12 +39,12 @@ impl Footer {
     /// The footer is damaged.
     pub fn read_rest<R: Read>(fields: &mut Fields<R>) -> Result<Footer> {
         let member_len = fields.u64()?;
-        let index_at = fields.u64()?;
+        let index_offset = fields.u64()?;
         let expected = check(fields.seen());
         let end = fields.offset();
-        if fields.u32()? != expected || index_at >= member_len {
+        if fields.u32()? != expected || index_offset >= member_len {
             return Err(Error::Corrupt(format!("the footer before byte {end} is damaged")));
         }
-        Ok(Footer { member_len, index_at })
+        Ok(Footer { member_len, index_offset: index_offset })
     }
 }

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 /// What a record holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Kind {
+pub enum RecordKind {
     /// A block of content.
     Block = 1,
     /// The coded index.
@@ -24,11 +24,17 @@ pub enum Kind {
     Names = 5,
 }
 
-impl Kind {
+impl RecordKind {
     fn from_byte(byte: u8) -> Option<Self> {
-        [Kind::Block, Kind::Index, Kind::Parity, Kind::Footer, Kind::Names]
-            .into_iter()
-            .find(|&kind| kind as u8 == byte)
+        [
+            RecordKind::Block,
+            RecordKind::Index,
+            RecordKind::Parity,
+            RecordKind::Footer,
+            RecordKind::Names,
+        ]
+        .into_iter()
+        .find(|&kind| kind as u8 == byte)
     }
 }
 
@@ -36,7 +42,7 @@ impl Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Record {
     /// What the record holds; never [`RecordKind::Footer`].
-    pub kind: Kind,
+    pub kind: RecordKind,
     /// Number of the record in the member, from 0. A missing, doubled or moved record is found by
     /// it. Records of names are not counted; their number is that of the block that follows.
     pub number: u64,
@@ -56,7 +62,7 @@ impl Record {
     /// The header of a record with the bytes `coded`, which were made of `raw_len` bytes with the
     /// hash `raw_hash`.
     #[must_use]
-    pub fn new(kind: Kind, number: u64, raw_len: u64, raw_hash: u64, coded: &[u8]) -> Self {
+    pub fn new(kind: RecordKind, number: u64, raw_len: u64, raw_hash: u64, coded: &[u8]) -> Self {
         Record {
             kind,
             number,
@@ -94,7 +100,7 @@ impl Record {
     ///
     /// # Errors
     /// The header is damaged, or its lengths are larger than the format allows.
-    pub fn read_rest<R: Read>(kind: Kind, fields: &mut Fields<R>) -> Result<Record> {
+    pub fn read_rest<R: Read>(kind: RecordKind, fields: &mut Fields<R>) -> Result<Record> {
         let number = fields.varint()?;
         let raw_len = fields.varint()?;
         let coded_len = fields.varint()?;
@@ -112,8 +118,10 @@ impl Record {
             )));
         }
         // Parity is not coded, and its length is not limited.
-        let limit = if kind == Kind::Parity { u64::MAX } else { MAX_BLOCK };
-        if raw_len > limit || coded_len > max_coded(raw_len.min(limit)) && kind != Kind::Parity {
+        let limit = if kind == RecordKind::Parity { u64::MAX } else { MAX_BLOCK };
+        if raw_len > limit
+            || coded_len > max_coded(raw_len.min(limit)) && kind != RecordKind::Parity
+        {
             return Err(Error::Corrupt(format!(
                 "a block of {raw_len} bytes before byte {end} is larger than the format allows"
             )));
@@ -151,14 +159,14 @@ impl Record {
 ///
 /// # Errors
 /// There is no marker, or the kind is unknown.
-pub fn read_kind<R: Read>(fields: &mut Fields<R>) -> Result<Kind> {
+pub fn read_kind<R: Read>(fields: &mut Fields<R>) -> Result<RecordKind> {
     fields.restart();
     let at = fields.offset();
     if fields.array()? != MARKER {
         return Err(Error::Corrupt(format!("no record begins at byte {at}, where one should")));
     }
     let byte = fields.byte()?;
-    Kind::from_byte(byte)
+    RecordKind::from_byte(byte)
         .ok_or_else(|| Error::Corrupt(format!("unknown record kind {byte} at byte {at}")))
 }
 
@@ -174,7 +182,7 @@ mod tests {
 
     #[test]
     fn every_flipped_bit_and_every_cut_shows() {
-        let record = Record::new(Kind::Block, 3, 5000, 77, &[9; 1000]);
+        let record = Record::new(RecordKind::Block, 3, 5000, 77, &[9; 1000]);
         let mut bytes = Vec::new();
         record.write_to(&mut bytes);
         assert_eq!(read(&bytes).unwrap(), record);
@@ -194,7 +202,7 @@ mod tests {
         for (raw_len, coded_len) in [(MAX_BLOCK + 1, 5), (10, 5000)] {
             let mut bytes = Vec::new();
             Record {
-                kind: Kind::Block,
+                kind: RecordKind::Block,
                 number: 0,
                 raw_len,
                 coded_len,

@@ -10,7 +10,7 @@ use super::header::Header;
 use super::index::{BlockRow, Index, NamesRow, charge_index};
 use super::names::Names;
 use super::parity::ParityWriter;
-use super::record::{Kind, Record};
+use super::record::{Record, RecordKind};
 use crate::block::{self, Base, Encoded};
 use crate::budget::Charge;
 use crate::error::{Error, Limit, LimitKind, Result};
@@ -147,15 +147,21 @@ impl<W: Write> MemberWriter<W> {
         Ok(())
     }
 
-    fn record(&mut self, kind: Kind, raw_len: u64, raw_hash: u64, coded: &[u8]) -> Result<u64> {
+    fn record(
+        &mut self,
+        kind: RecordKind,
+        raw_len: u64,
+        raw_hash: u64,
+        coded: &[u8],
+    ) -> Result<u64> {
         let before = self.written;
         let mut header = Vec::with_capacity(64);
         Record::new(kind, self.records, raw_len, raw_hash, coded).write_to(&mut header);
-        let guarded = kind != Kind::Block || self.has_reference && self.records == 0;
+        let guarded = kind != RecordKind::Block || self.has_reference && self.records == 0;
         self.put(&header, guarded)?;
         self.put(coded, guarded)?;
         // Records of names are not counted, so that blocks have the numbers from 0 without gaps.
-        if kind != Kind::Names {
+        if kind != RecordKind::Names {
             self.records += 1;
         }
         Ok(self.written - before)
@@ -166,7 +172,8 @@ impl<W: Write> MemberWriter<W> {
     /// # Errors
     /// Writing fails.
     pub fn block(&mut self, block: &CodedBlock) -> Result<()> {
-        let record_len = self.record(Kind::Block, block.raw_len, block.raw_hash, &block.coded)?;
+        let record_len =
+            self.record(RecordKind::Block, block.raw_len, block.raw_hash, &block.coded)?;
         self.blocks.push(BlockRow { record_len, raw_len: block.raw_len });
         Ok(())
     }
@@ -206,7 +213,8 @@ impl<W: Write> MemberWriter<W> {
             )));
         }
         let coded = CodedBlock::encode_index(raw, level, verify)?;
-        let record_len = self.record(Kind::Names, coded.raw_len, coded.raw_hash, &coded.coded)?;
+        let record_len =
+            self.record(RecordKind::Names, coded.raw_len, coded.raw_hash, &coded.coded)?;
         self.names.push(NamesRow { before: self.blocks.len() as u64, record_len });
         Ok(())
     }
@@ -233,7 +241,7 @@ impl<W: Write> MemberWriter<W> {
         level: &Level,
         verify: bool,
     ) -> Result<(W, u64)> {
-        let index_at = self.written;
+        let index_offset = self.written;
         let is_said = self.said.is_some_and(|said| said == hash(&Names::bytes_of(&entries)));
         let (blocks, names) = (std::mem::take(&mut self.blocks), std::mem::take(&mut self.names));
         let index = Index::with_charge(blocks, names, entries, charge)?;
@@ -245,12 +253,13 @@ impl<W: Write> MemberWriter<W> {
             )));
         }
         let coded = CodedBlock::encode_index(&raw, level, verify)?;
-        self.record(Kind::Index, coded.raw_len, coded.raw_hash, &coded.coded)?;
+        self.record(RecordKind::Index, coded.raw_len, coded.raw_hash, &coded.coded)?;
         self.write_parity()?;
         // The records must be written before the footer says so.
         self.out.flush()?;
         let mut footer = Vec::new();
-        Footer { member_len: self.written + FOOTER_LEN, index_at }.write_to(&mut footer);
+        Footer { member_len: self.written + FOOTER_LEN, index_offset: index_offset }
+            .write_to(&mut footer);
         self.put(&footer, false)?;
         Ok((self.out, self.written))
     }

@@ -11,7 +11,7 @@ use crate::container::footer::Footer;
 use crate::container::hash::{Hasher, narrow};
 use crate::container::header::Header;
 use crate::container::index::{BlockRow, Index};
-use crate::container::record::{Kind, Record, read_kind};
+use crate::container::record::{Record, RecordKind, read_kind};
 use crate::error::{Error, Limit, LimitKind, Result};
 use crate::options::DecodeOptions;
 use crate::ordered::Ordered;
@@ -39,7 +39,7 @@ pub(super) struct Members<R: Read> {
     position: Position,
     queue: Ordered<Vec<u8>>,
     member_start: u64,
-    index_at: u64,
+    index_offset: u64,
     /// Bytes of memory that decoding one block may take, according to the header of the member.
     memory: u64,
     records: u64,
@@ -60,7 +60,7 @@ impl<R: Read> Members<R> {
             position: Position::Between,
             queue: Ordered::new(1),
             member_start: 0,
-            index_at: 0,
+            index_offset: 0,
             memory: 0,
             records: 0,
             blocks: Vec::new(),
@@ -177,7 +177,7 @@ impl<R: Read> Members<R> {
     }
 
     /// Reads header and coded bytes of a record whose kind has been read, and checks both.
-    fn read_record(&mut self, kind: Kind) -> Result<(Record, Vec<u8>)> {
+    fn read_record(&mut self, kind: RecordKind) -> Result<(Record, Vec<u8>)> {
         let record = Record::read_rest(kind, &mut self.fields)?;
         if record.number != self.records {
             return Err(Error::Corrupt(format!(
@@ -186,7 +186,7 @@ impl<R: Read> Members<R> {
             )));
         }
         self.records += 1;
-        if kind == Kind::Block {
+        if kind == RecordKind::Block {
             self.declare(record.raw_len)?;
         }
         let coded = self.fields.payload(record.coded_len)?;
@@ -197,8 +197,8 @@ impl<R: Read> Members<R> {
     fn next_record(&mut self) -> Result<Option<Vec<u8>>> {
         let before = self.fields.offset();
         match read_kind(&mut self.fields)? {
-            Kind::Block => {
-                let (record, coded) = self.read_record(Kind::Block)?;
+            RecordKind::Block => {
+                let (record, coded) = self.read_record(RecordKind::Block)?;
                 let record_len = self.fields.offset() - before;
                 self.count_read(record_len);
                 self.blocks.push(BlockRow { record_len, raw_len: record.raw_len });
@@ -211,9 +211,9 @@ impl<R: Read> Members<R> {
                     Ok(raw)
                 })
             }
-            Kind::Index => {
-                self.index_at = before - self.member_start;
-                let (record, coded) = self.read_record(Kind::Index)?;
+            RecordKind::Index => {
+                self.index_offset = before - self.member_start;
+                let (record, coded) = self.read_record(RecordKind::Index)?;
                 let no_names = |_: &Index, _: &mut Charge| {
                     Err(Error::Corrupt("the index of a stream tells of names".into()))
                 };
@@ -253,16 +253,16 @@ impl<R: Read> Members<R> {
     fn next_tail_record(&mut self) -> Result<Option<Vec<u8>>> {
         let before = self.fields.offset();
         match read_kind(&mut self.fields)? {
-            Kind::Parity => {
-                let record = Record::read_rest(Kind::Parity, &mut self.fields)?;
+            RecordKind::Parity => {
+                let record = Record::read_rest(RecordKind::Parity, &mut self.fields)?;
                 self.fields.skip(record.coded_len)?;
                 self.records += 1;
                 self.position = Position::Tail;
             }
-            Kind::Footer => {
+            RecordKind::Footer => {
                 let footer = Footer::read_rest(&mut self.fields)?;
                 let member_len = self.fields.offset() - self.member_start;
-                if footer != (Footer { member_len, index_at: self.index_at }) {
+                if footer != (Footer { member_len, index_offset: self.index_offset }) {
                     return Err(Error::Corrupt(format!(
                         "the footer at byte {before} does not fit the member"
                     )));

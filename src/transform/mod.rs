@@ -4,11 +4,11 @@
 //! each transform is [`Parts`]. Each transform has one file with `forward` and `inverse`. `forward`
 //! returns `None` if the transform gains nothing, or if its inverse does not restore the bytes.
 
+mod catch_panic;
 pub(crate) mod checksum;
 pub mod deflate;
 pub mod font;
 pub mod functions;
-mod catch_panic;
 pub mod idat;
 pub mod jpeg;
 mod lepton_header;

@@ -10,7 +10,7 @@ use cmx::internals::container::footer::{FOOTER_LEN, Footer};
 use cmx::internals::container::format::incompatible;
 use cmx::internals::container::hash::{Hasher, hash, narrow};
 use cmx::internals::container::header::Header;
-use cmx::internals::container::record::{Kind, Record};
+use cmx::internals::container::record::{Record, RecordKind};
 use cmx::internals::container::writer::{CodedBlock, MemberWriter};
 use cmx::internals::level::{LEVELS, Level};
 
@@ -31,11 +31,12 @@ pub fn member(features: u64, memory_mib: u64, records: &[(u64, u64, Vec<u8>)]) -
     let mut index_at = 0;
     for (number, (raw_len, raw_hash, coded)) in records.iter().enumerate() {
         index_at = bytes.len() as u64;
-        let kind = if number + 1 == records.len() { Kind::Index } else { Kind::Block };
+        let kind = if number + 1 == records.len() { RecordKind::Index } else { RecordKind::Block };
         Record::new(kind, number as u64, *raw_len, *raw_hash, coded).write_to(&mut bytes);
         bytes.extend_from_slice(coded);
     }
-    Footer { member_len: bytes.len() as u64 + FOOTER_LEN, index_at }.write_to(&mut bytes);
+    Footer { member_len: bytes.len() as u64 + FOOTER_LEN, index_offset: index_at }
+        .write_to(&mut bytes);
     bytes
 }
 

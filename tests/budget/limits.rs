@@ -184,7 +184,7 @@ fn what_a_header_declares_costs_nothing() {
         let mut index = vec![1];
         let block = [&[0][..], raw].concat();
         let record = cmx::internals::container::record::Record::new(
-            cmx::internals::container::record::Kind::Block,
+            cmx::internals::container::record::RecordKind::Block,
             0,
             40,
             hash(raw),

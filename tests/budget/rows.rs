@@ -361,7 +361,7 @@ fn entries_over_lost_blocks() {
 #[test]
 fn heads_records_and_magics() {
     use cmx::internals::container::format::MAGIC;
-    use cmx::internals::container::record::{Kind, Record};
+    use cmx::internals::container::record::{Record, RecordKind};
     let mut heads = Vec::new();
     for number in 0..(2000 / PARTS) as u64 {
         heads.extend(MAGIC);
@@ -400,7 +400,7 @@ fn heads_records_and_magics() {
         .write_to(&mut groups);
     }
     row("A7 groups about the same bytes", &groups, "repair -o out", 0.1);
-    for kind in [Kind::Parity, Kind::Block, Kind::Names] {
+    for kind in [RecordKind::Parity, RecordKind::Block, RecordKind::Names] {
         let length = 2_000_000 / PARTS;
         let mut records = Vec::new();
         for number in 0..(40_000 / PARTS) as u64 {

@@ -8,7 +8,7 @@ use cmx::internals::container::format::{MAGIC, MAX_BLOCK, incompatible};
 use cmx::internals::container::hash::{check, hash, narrow};
 use cmx::internals::container::header::Header;
 use cmx::internals::container::index::{BlockRow, Index};
-use cmx::internals::container::record::{Kind, Record};
+use cmx::internals::container::record::{Record, RecordKind};
 use cmx::internals::level::LEVELS;
 
 /// An archive, the kind of error it must give, and a part of the message.
@@ -43,7 +43,7 @@ impl Draft {
         let coded = stored(RAW);
         let mut draft = Draft {
             header: Header::new(0, 64),
-            block: Record::new(Kind::Block, 0, RAW.len() as u64, hash(RAW), &coded),
+            block: Record::new(RecordKind::Block, 0, RAW.len() as u64, hash(RAW), &coded),
             coded,
             index: Vec::new(),
             is_dense: false,
@@ -74,7 +74,7 @@ impl Draft {
 
     /// Other coded bytes, rightly described.
     fn with_coded(mut self, coded: &[u8]) -> Self {
-        self.block = Record::new(Kind::Block, 0, RAW.len() as u64, hash(RAW), coded);
+        self.block = Record::new(RecordKind::Block, 0, RAW.len() as u64, hash(RAW), coded);
         self.coded = coded.to_vec();
         self
     }
@@ -103,11 +103,14 @@ impl Draft {
         };
         // As much code as so long an index must have.
         index.resize(index.len().max(if self.is_dense { 0 } else { self.index.len() / 1024 }), 0);
-        Record::new(Kind::Index, 1, self.index.len() as u64, hash(&self.index), &index)
+        Record::new(RecordKind::Index, 1, self.index.len() as u64, hash(&self.index), &index)
             .write_to(&mut bytes);
         bytes.extend(index);
-        Footer { member_len: bytes.len() as u64 + FOOTER_LEN + self.excess, index_at }
-            .write_to(&mut bytes);
+        Footer {
+            member_len: bytes.len() as u64 + FOOTER_LEN + self.excess,
+            index_offset: index_at,
+        }
+        .write_to(&mut bytes);
         bytes
     }
 }

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::super::record::{Kind, Record};
+use super::super::record::{Record, RecordKind};
 use super::GROUP;
 use super::head::GroupHead;
 use super::writer::Shape;
@@ -91,7 +91,7 @@ fn group_len(share: u32, ranges: Vec<Range<u64>>, shape: &Shape) -> u64 {
 /// Bytes of a record of parity whose groups have `length` bytes.
 fn record_len(length: u64, number: u64) -> u64 {
     Record {
-        kind: Kind::Parity,
+        kind: RecordKind::Parity,
         number,
         raw_len: length,
         coded_len: length,

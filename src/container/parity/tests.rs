@@ -1,6 +1,6 @@
 use super::super::fields::Fields;
 use super::super::hash::hash;
-use super::super::record::{Kind, Record, read_kind};
+use super::super::record::{Record, RecordKind, read_kind};
 use super::code::encode;
 use super::*;
 
@@ -31,7 +31,7 @@ fn groups(
     let payload_at = fields.offset();
     let payload = &bytes[(payload_at - content.len() as u64) as usize..];
     assert!(
-        record.kind == Kind::Parity
+        record.kind == RecordKind::Parity
             && record.number == 9
             && record.coded_len == payload.len() as u64
     );

@@ -6,7 +6,7 @@ use std::ops::Range;
 use tempfile::SpooledTempFile;
 
 use super::super::hash::{Hasher, hash};
-use super::super::record::{Kind, Record};
+use super::super::record::{Record, RecordKind};
 use super::code::{encode, shard_of};
 use super::head::{GroupHead, shard_check};
 use super::{GROUP, SHARDS};
@@ -196,7 +196,7 @@ impl ParityWriter {
         let length: u64 =
             self.groups.iter().map(|head| 2 * head_len(head) + head.shards_len()).sum();
         let mut record = Record {
-            kind: Kind::Parity,
+            kind: RecordKind::Parity,
             number,
             raw_len: length,
             coded_len: length,
