@@ -36,7 +36,7 @@ fn heads_of_long_shards() {
         for shard in [64 << 20, 64, 2] {
             let (ranges, hash) = (std::iter::once(0..number + 1).collect(), 0);
             let head = GroupHead {
-                behind: false,
+                is_second: false,
                 from_start: bytes.len() as u64,
                 ranges,
                 shard,
@@ -61,7 +61,7 @@ fn heads_about_the_same_bytes() {
         let shard = ((from_start - number) as usize).next_multiple_of(2);
         let (ranges, data) = (std::iter::once(range).collect(), vec![1]);
         GroupHead {
-            behind: true,
+            is_second: true,
             from_start,
             ranges,
             shard,
@@ -167,7 +167,7 @@ fn a_group_beyond_the_memory_is_refused() {
     let data = vec![1; length.div_ceil(shard as u64) as usize];
     let recovery = vec![2; 900];
     let head = GroupHead {
-        behind: true,
+        is_second: true,
         from_start: length,
         ranges: std::iter::once(0..length).collect(),
         shard,

@@ -127,9 +127,9 @@ fn lying_parity_is_passed_over() {
         (100, 0..64, 1 << 40),
     ] {
         let mut damaged = [&bytes[..], &bytes].concat();
-        for behind in [false, true] {
+        for is_second in [false, true] {
             GroupHead {
-                behind,
+                is_second,
                 from_start,
                 ranges: vec![range.clone()],
                 shard,

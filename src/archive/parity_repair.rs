@@ -133,7 +133,7 @@ impl<'a> Group<'a> {
     fn of(head: &'a GroupHead, head_at: u64, head_end: u64, length: u64) -> Option<Group<'a>> {
         let start = head_at.checked_sub(head.from_start)?;
         let shards_at =
-            if head.behind { head_at.checked_sub(head.shards_len())? } else { head_end };
+            if head.is_second { head_at.checked_sub(head.shards_len())? } else { head_end };
         // The protected bytes end before the head, and so within the file.
         (shards_at.checked_add(head.shards_len())? <= length).then_some(Group {
             head,

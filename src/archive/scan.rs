@@ -111,7 +111,7 @@ fn structure_at(
         let head_end = fields.offset();
         let (head_len, shards) = (head_end - at, head.shards_len());
         // The same head stands before and after the recovery shards.
-        let (start, end) = if head.behind {
+        let (start, end) = if head.is_second {
             (at.saturating_sub(shards + head_len), head_end)
         } else {
             (at, length.min(head_end + shards + head_len))

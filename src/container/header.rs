@@ -108,7 +108,7 @@ impl Header {
 
 /// With at least this many correct magic bytes, the other magic bytes are called damaged. With
 /// fewer the input is called no archive.
-const RECOGNISED: usize = 4;
+const MIN_CORRECT_MAGIC: usize = 4;
 
 /// Reads the magic bytes. `fields` remembers no byte if the input has no more bytes.
 fn read_magic<R: Read>(fields: &mut Fields<R>, at: u64) -> Result<()> {
@@ -135,7 +135,7 @@ fn read_magic<R: Read>(fields: &mut Fields<R>, at: u64) -> Result<()> {
         ));
     }
     let equal = found.iter().zip(MAGIC).filter(|(found, expected)| **found == *expected).count();
-    Err(if equal >= RECOGNISED {
+    Err(if equal >= MIN_CORRECT_MAGIC {
         Error::Corrupt("the first bytes are damaged".into())
     } else {
         Error::NotAnArchive("the first bytes are others".into())

@@ -89,7 +89,7 @@ pub struct MemberWriter<W> {
     names: Vec<NamesRow>,
     /// Hash of the entries in the records of names; `None` if the records of names are void or
     /// missing.
-    said: Option<u64>,
+    names_hash: Option<u64>,
     has_reference: bool,
     parity: Option<Box<ParityWriter>>,
 }
@@ -124,7 +124,7 @@ impl<W: Write> MemberWriter<W> {
             records: 0,
             blocks,
             names,
-            said: None,
+            names_hash: None,
             has_reference,
             parity,
         };
@@ -189,7 +189,7 @@ impl<W: Write> MemberWriter<W> {
         verify: bool,
     ) -> Result<()> {
         let raw = Names::bytes_of(entries);
-        self.said = Some(hash(&raw));
+        self.names_hash = Some(hash(&raw));
         self.names_record(&raw, level, verify)
     }
 
@@ -201,7 +201,7 @@ impl<W: Write> MemberWriter<W> {
         if self.names.is_empty() {
             return Ok(());
         }
-        self.said = None;
+        self.names_hash = None;
         self.names_record(&Names::bytes_of_void(first), level, false)
     }
 
@@ -242,10 +242,12 @@ impl<W: Write> MemberWriter<W> {
         verify: bool,
     ) -> Result<(W, u64)> {
         let index_offset = self.written;
-        let is_said = self.said.is_some_and(|said| said == hash(&Names::bytes_of(&entries)));
+        let names_are_valid =
+            self.names_hash.is_some_and(|expected| expected == hash(&Names::bytes_of(&entries)));
         let (blocks, names) = (std::mem::take(&mut self.blocks), std::mem::take(&mut self.names));
         let index = Index::with_charge(blocks, names, entries, charge)?;
-        let raw = if is_said { index.to_bytes_with_hashes_only() } else { index.to_bytes() };
+        let raw =
+            if names_are_valid { index.to_bytes_with_hashes_only() } else { index.to_bytes() };
         if raw.len() as u64 > MAX_BLOCK {
             return Err(Error::Limit(Limit::new(
                 LimitKind::Format,

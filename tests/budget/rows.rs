@@ -369,7 +369,7 @@ fn heads_records_and_magics() {
             let (from_start, ranges) =
                 (heads.len() as u64, std::iter::once(0..number + 1).collect());
             let head = GroupHead {
-                behind: false,
+                is_second: false,
                 from_start,
                 ranges,
                 shard,
@@ -388,7 +388,7 @@ fn heads_records_and_magics() {
         let shard = ((from_start - number) as usize).next_multiple_of(2);
         let ranges = std::iter::once(number..from_start).collect();
         GroupHead {
-            behind: true,
+            is_second: true,
             from_start,
             ranges,
             shard,

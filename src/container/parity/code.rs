@@ -9,8 +9,8 @@ use super::head::{GroupHead, shard_check};
 use crate::error::{Error, Result};
 
 /// The data shard of `content` with this index. Zeros fill up the last shard to `length` bytes.
-pub(super) fn shard_of(content: &[u8], place: usize, length: usize) -> Cow<'_, [u8]> {
-    let start = (place * length).min(content.len());
+pub(super) fn shard_of(content: &[u8], index: usize, length: usize) -> Cow<'_, [u8]> {
+    let start = (index * length).min(content.len());
     let piece = &content[start..content.len().min(start + length)];
     if piece.len() == length {
         return Cow::Borrowed(piece);
@@ -25,8 +25,8 @@ pub(super) fn shard_of(content: &[u8], place: usize, length: usize) -> Cow<'_, [
 pub(super) fn encode(group: &[u8], data: usize, recovery: usize, shard: usize) -> Result<Vec<u8>> {
     let bug = |error| Error::Bug(format!("parity: {error}"));
     let mut encoder = ReedSolomonEncoder::new(data, recovery, shard).map_err(bug)?;
-    for place in 0..data {
-        encoder.add_original_shard(shard_of(group, place, shard)).map_err(bug)?;
+    for index in 0..data {
+        encoder.add_original_shard(shard_of(group, index, shard)).map_err(bug)?;
     }
     Ok(encoder.encode().map_err(bug)?.recovery_iter().flatten().copied().collect())
 }
@@ -36,7 +36,7 @@ impl GroupHead {
     #[must_use]
     pub fn damaged(&self, content: &[u8]) -> Vec<usize> {
         (0..self.data.len())
-            .filter(|&place| shard_check(&shard_of(content, place, self.shard)) != self.data[place])
+            .filter(|&index| shard_check(&shard_of(content, index, self.shard)) != self.data[index])
             .collect()
     }
 
@@ -73,25 +73,25 @@ impl GroupHead {
         let mut decoder = ReedSolomonDecoder::new(self.data.len(), self.recovery.len(), self.shard)
             .map_err(|_| too_much())?;
         let mut is_lost = vec![false; self.data.len()];
-        lost.iter().for_each(|&place| is_lost[place] = true);
-        for place in (0..self.data.len()).filter(|&place| !is_lost[place]) {
+        lost.iter().for_each(|&index| is_lost[index] = true);
+        for index in (0..self.data.len()).filter(|&index| !is_lost[index]) {
             decoder
-                .add_original_shard(place, shard_of(content, place, self.shard))
+                .add_original_shard(index, shard_of(content, index, self.shard))
                 .map_err(|_| too_much())?;
         }
-        for (place, shard) in
+        for (index, shard) in
             recovery.chunks_exact(self.shard).enumerate().take(self.recovery.len())
         {
-            if shard_check(shard) == self.recovery[place] {
-                decoder.add_recovery_shard(place, shard).map_err(|_| too_much())?;
+            if shard_check(shard) == self.recovery[index] {
+                decoder.add_recovery_shard(index, shard).map_err(|_| too_much())?;
             }
         }
         let restored = decoder.decode().map_err(|_| too_much())?;
         let mut before: Vec<(usize, Vec<u8>)> = Vec::new();
-        for &place in &lost {
-            let start = place * self.shard;
+        for &index in &lost {
+            let start = index * self.shard;
             let end = content.len().min(start + self.shard);
-            if let (Some(shard), true) = (restored.restored_original(place), start < end) {
+            if let (Some(shard), true) = (restored.restored_original(index), start < end) {
                 before.push((start, content[start..end].to_vec()));
                 content[start..end].copy_from_slice(&shard[..end - start]);
             }

@@ -7,20 +7,20 @@ use std::ops::Range;
 
 use super::super::fields::Fields;
 use super::super::hash::check;
-use super::{GROUP, SHARDS};
+use super::{MAX_GROUP, MAX_SHARDS};
 use crate::error::{Error, Result};
 
 /// First bytes of every head. A scan finds groups by this marker.
 pub const GROUP_MARKER: [u8; 4] = [0xB9, b'c', b'm', 0x9F];
 
 /// Largest number of ranges in one group. A guard has two or three.
-const RANGES: u64 = 16;
+const MAX_RANGES: u64 = 16;
 
 /// The head of a group. It is stored twice: before the recovery shards and after them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupHead {
     /// Is this the copy of the head after the recovery shards?
-    pub behind: bool,
+    pub is_second: bool,
     /// Bytes from the first byte of the member to the marker of this head.
     pub from_start: u64,
     /// Offsets, in the member, of the bytes that the group protects. The ranges rise and do not
@@ -49,7 +49,7 @@ impl GroupHead {
     pub fn write_to(&self, out: &mut Vec<u8>) {
         let start = out.len();
         out.extend_from_slice(&GROUP_MARKER);
-        out.push(u8::from(self.behind));
+        out.push(u8::from(self.is_second));
         out.extend_from_slice(&self.from_start.to_le_bytes());
         varint::put(out, self.ranges.len() as u64);
         let mut end = 0;
@@ -80,14 +80,14 @@ impl GroupHead {
         if fields.array()? != GROUP_MARKER {
             return Err(damaged());
         }
-        let behind = match fields.byte()? {
+        let is_second = match fields.byte()? {
             0 => false,
             1 => true,
             _ => return Err(damaged()),
         };
         let from_start = fields.u64()?;
         let count = fields.varint()?;
-        if count == 0 || count > RANGES {
+        if count == 0 || count > MAX_RANGES {
             return Err(damaged());
         }
         let (mut ranges, mut end, mut total) = (Vec::new(), 0u64, 0u64);
@@ -96,7 +96,7 @@ impl GroupHead {
             let length = fields.varint()?;
             end = start
                 .checked_add(length)
-                .filter(|_| length > 0 && length <= GROUP as u64)
+                .filter(|_| length > 0 && length <= MAX_GROUP as u64)
                 .ok_or_else(damaged)?;
             total += length;
             ranges.push(start..end);
@@ -104,15 +104,15 @@ impl GroupHead {
         let (shard, share, recovery) = (fields.varint()?, fields.varint()?, fields.varint()?);
         // A shard is no longer than the bytes of the group plus one. So the work for a group is
         // proportional to bytes that exist.
-        let fits = total <= GROUP as u64
+        let fits = total <= MAX_GROUP as u64
             && shard > 0
             && shard % 2 == 0
             && shard <= total + 1
             && end <= from_start;
         if !fits
-            || total.div_ceil(shard) > SHARDS as u64
+            || total.div_ceil(shard) > MAX_SHARDS as u64
             || recovery == 0
-            || recovery > SHARDS as u64
+            || recovery > MAX_SHARDS as u64
         {
             return Err(damaged());
         }
@@ -127,7 +127,7 @@ impl GroupHead {
             return Err(damaged());
         }
         Ok(GroupHead {
-            behind,
+            is_second,
             from_start,
             ranges,
             shard: shard as usize,

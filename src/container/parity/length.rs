@@ -4,15 +4,15 @@
 use std::ops::Range;
 
 use super::super::record::{Record, RecordKind};
-use super::GROUP;
+use super::MAX_GROUP;
 use super::head::GroupHead;
-use super::writer::Shape;
+use super::writer::Division;
 
 /// Shares are searched only in members of at most 64 groups, 4 GiB. The work is proportional to the
 /// number of shares times the number of groups, and a longer member keeps a head after a burst.
-const GROUPS: u64 = 64;
+const MAX_SEARCHED_GROUPS: u64 = 64;
 /// Largest share, in hundredths of a percent.
-const SHARES: u32 = 10_000;
+const MAX_SHARE: u32 = 10_000;
 
 /// The share, in hundredths of a percent, whose record of parity has `length` bytes. `member` is
 /// the number of bytes of the member before the record, `number` the number of the record. The
@@ -27,11 +27,11 @@ pub fn share_of_length(
     if guard_len(member, guarded, number) == Some(length) {
         return Some(0);
     }
-    if member.div_ceil(GROUP as u64) > GROUPS {
+    if member.div_ceil(MAX_GROUP as u64) > MAX_SEARCHED_GROUPS {
         return None;
     }
     // Whole percents are the most frequent shares, so they are tried first.
-    let mut shares = (100..=SHARES).step_by(100).chain(1..=SHARES);
+    let mut shares = (100..=MAX_SHARE).step_by(100).chain(1..=MAX_SHARE);
     shares.find(|&share| parity_len(share, member, number) == length)
 }
 
@@ -46,38 +46,38 @@ fn guard_len(member: u64, guarded: Vec<Range<u64>>, number: u64) -> Option<u64> 
         }
     }
     let total: u64 = ranges.iter().map(|range| range.end - range.start).sum();
-    if total >= GROUP as u64 {
+    if total >= MAX_GROUP as u64 {
         return None;
     }
     Some(
-        Shape::of_guard(total, member)
-            .map_or(0, |shape| record_len(group_len(0, ranges, &shape), number)),
+        Division::of_guard(total, member)
+            .map_or(0, |division| record_len(group_len(0, ranges, &division), number)),
     )
 }
 
 /// Bytes of the record of parity with this `share`, in hundredths of a percent.
 fn parity_len(share: u32, member: u64, number: u64) -> u64 {
     let group = |start: u64| {
-        let end = member.min(start + GROUP as u64);
+        let end = member.min(start + MAX_GROUP as u64);
         group_len(
             share,
             std::iter::once(start..end).collect(),
-            &Shape::of_share(share, end - start),
+            &Division::of_share(share, end - start),
         )
     };
-    record_len((0..member).step_by(GROUP).map(group).sum(), number)
+    record_len((0..member).step_by(MAX_GROUP).map(group).sum(), number)
 }
 
 /// Bytes of a group: both heads and the recovery shards.
-fn group_len(share: u32, ranges: Vec<Range<u64>>, shape: &Shape) -> u64 {
+fn group_len(share: u32, ranges: Vec<Range<u64>>, division: &Division) -> u64 {
     let total: u64 = ranges.iter().map(|range| range.end - range.start).sum();
     let (data, recovery) =
-        (vec![0; total.div_ceil(shape.shard as u64) as usize], vec![0; shape.recovery]);
+        (vec![0; total.div_ceil(division.shard as u64) as usize], vec![0; division.recovery]);
     let head = GroupHead {
-        behind: false,
+        is_second: false,
         from_start: 0,
         ranges,
-        shard: shape.shard,
+        shard: division.shard,
         share,
         hash: 0,
         data,

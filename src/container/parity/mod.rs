@@ -18,10 +18,10 @@ pub use length::share_of_length;
 pub use writer::ParityWriter;
 
 /// Largest number of bytes of the member in one group.
-const GROUP: usize = 64 << 20;
+const MAX_GROUP: usize = 64 << 20;
 /// Largest number of data shards in a group, and of recovery shards. With 960 data and 32 recovery
 /// shards the decoder works on 1024 shards and not on 2048, which halves its memory.
-const SHARDS: usize = 960;
+const MAX_SHARDS: usize = 960;
 
 #[cfg(test)]
 mod tests;

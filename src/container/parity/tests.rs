@@ -5,7 +5,7 @@ use super::code::encode;
 use super::*;
 
 fn content(length: u32) -> Vec<u8> {
-    (0..length).map(|place| (place.wrapping_mul(place) >> 7) as u8).collect()
+    (0..length).map(|index| (index.wrapping_mul(index) >> 7) as u8).collect()
 }
 
 /// The groups of `content`, each with its recovery shards.
@@ -44,8 +44,8 @@ fn groups(
         let recovery = fields.payload(head.shards_len()).unwrap();
         let behind = fields.offset();
         let twin = GroupHead::read_from(&mut fields).unwrap();
-        assert!(!head.behind && head.from_start == at);
-        assert_eq!(twin, GroupHead { behind: true, from_start: behind, ..head.clone() });
+        assert!(!head.is_second && head.from_start == at);
+        assert_eq!(twin, GroupHead { is_second: true, from_start: behind, ..head.clone() });
         groups.push((head, recovery));
     }
     (length, groups)
@@ -118,7 +118,7 @@ fn the_guard_repairs_a_burst() {
 #[test]
 fn lying_heads_are_refused() {
     let good = GroupHead {
-        behind: false,
+        is_second: false,
         from_start: 500,
         ranges: vec![0..64, 100..300],
         shard: 64,
@@ -142,7 +142,7 @@ fn lying_heads_are_refused() {
         |head| head.ranges.clear(),
         |head| head.from_start = 299,
         |head| head.recovery.clear(),
-        |head| head.recovery = vec![0; SHARDS + 1],
+        |head| head.recovery = vec![0; MAX_SHARDS + 1],
     ];
     for lie in lies {
         let mut head = good.clone();

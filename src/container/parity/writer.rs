@@ -9,27 +9,27 @@ use super::super::hash::{Hasher, hash};
 use super::super::record::{Record, RecordKind};
 use super::code::{encode, shard_of};
 use super::head::{GroupHead, shard_check};
-use super::{GROUP, SHARDS};
+use super::{MAX_GROUP, MAX_SHARDS};
 use crate::budget::{self, Charge};
 use crate::error::Result;
 
 /// Bytes of recovery shards that stay in memory. More bytes go to a temporary file.
-const SPOOL: usize = 4 << 20;
+const MAX_SPOOL_MEMORY: usize = 4 << 20;
 
 /// Least length, in bytes, of a member with a guard.
-const GUARDED: u64 = 64 << 10;
+const MIN_GUARDED_MEMBER: u64 = 64 << 10;
 /// Least length, in bytes, of a member whose guard repairs a burst of 512 bytes. The guard then
 /// takes 1.4 KB, which are 0.7 % of 200 KB.
-const WELL_GUARDED: u64 = 128 << 10;
+const MIN_LARGE_GUARD_MEMBER: u64 = 128 << 10;
 /// Largest number of data shards of a guard. A longer guard has longer shards instead of more
 /// checks.
-const GUARD_SHARDS: usize = 256;
+const MAX_GUARD_SHARDS: usize = 256;
 
 /// Bytes of the tables that the Reed-Solomon code makes for the first group: 8 MiB of products, and
 /// logarithms.
-const TABLES: u64 = 9 << 20;
+const TABLES_MEMORY: u64 = 9 << 20;
 /// Names the use of the memory in errors.
-const WHAT: &str = "parity";
+const PURPOSE: &str = "parity";
 
 /// Size of the two heads of a group together, in percent of the size of the recovery shards.
 const HEADS_PERCENT: u64 = 12;
@@ -52,39 +52,39 @@ pub struct ParityWriter {
 }
 
 /// The division of a group into shards.
-pub(super) struct Shape {
+pub(super) struct Division {
     /// Bytes of a shard.
     pub shard: usize,
     /// Number of recovery shards.
     pub recovery: usize,
 }
 
-impl Shape {
+impl Division {
     /// The division of `length` bytes for parity of `share` hundredths of a percent. The recovery
     /// shards take that share; the heads take [`HEADS_PERCENT`] percent of the bytes of the
     /// recovery shards.
-    pub fn of_share(share: u32, length: u64) -> Shape {
+    pub fn of_share(share: u32, length: u64) -> Division {
         let share = u64::from(share);
         // The two heads take four bytes for the checks of each shard.
         let checks = length * share / 10_000 * HEADS_PERCENT / 100 / 4;
-        let recovery = (checks * share / 10_000).clamp(2, SHARDS as u64);
-        let data = (recovery * 10_000 / share).clamp(1, SHARDS as u64);
+        let recovery = (checks * share / 10_000).clamp(2, MAX_SHARDS as u64);
+        let data = (recovery * 10_000 / share).clamp(1, MAX_SHARDS as u64);
         // The number of recovery shards is limited. Fewer, longer data shards keep the share.
         let recovery = (data * share / 10_000).clamp(2, recovery.max(2));
-        Shape { shard: even(length.div_ceil(data)), recovery: recovery as usize }
+        Division { shard: even(length.div_ceil(data)), recovery: recovery as usize }
     }
 
     /// The division of `length` bytes for the guard of a member of `member` bytes. `None` if the
     /// member is too short for a guard.
-    pub fn of_guard(length: u64, member: u64) -> Option<Shape> {
+    pub fn of_guard(length: u64, member: u64) -> Option<Division> {
         let (least, recovery) = match member {
-            WELL_GUARDED.. => (256, 4),
-            GUARDED.. => (128, 2),
+            MIN_LARGE_GUARD_MEMBER.. => (256, 4),
+            MIN_GUARDED_MEMBER.. => (128, 2),
             _ => return None,
         };
         // No shard is longer than all bytes that the guard protects.
-        Some(Shape {
-            shard: even(length.div_ceil(GUARD_SHARDS as u64).max(least).min(length)),
+        Some(Division {
+            shard: even(length.div_ceil(MAX_GUARD_SHARDS as u64).max(least).min(length)),
             recovery,
         })
     }
@@ -99,7 +99,7 @@ impl ParityWriter {
     /// `guarded`.
     #[must_use]
     pub fn new(share: u32) -> Self {
-        let spool = SpooledTempFile::new(SPOOL);
+        let spool = SpooledTempFile::new(MAX_SPOOL_MEMORY);
         ParityWriter {
             share,
             content: Vec::new(),
@@ -122,20 +122,20 @@ impl ParityWriter {
             return Ok(());
         }
         while !bytes.is_empty() {
-            let step = bytes.len().min(GROUP - self.content.len());
+            let step = bytes.len().min(MAX_GROUP - self.content.len());
             let end = self.at + step as u64;
             match self.ranges.last_mut().filter(|last| last.end == self.at) {
                 Some(last) => last.end = end,
                 None => self.ranges.push(self.at..end),
             }
             if self.content.is_empty() {
-                self.charge = budget::charge(0, WHAT)?;
+                self.charge = budget::charge(0, PURPOSE)?;
             }
-            self.charge.add(step as u64, WHAT)?;
+            self.charge.add(step as u64, PURPOSE)?;
             self.content.extend_from_slice(&bytes[..step]);
             bytes = &bytes[step..];
             self.at = end;
-            if self.content.len() == GROUP {
+            if self.content.len() == MAX_GROUP {
                 self.close_group()?;
             }
         }
@@ -149,28 +149,28 @@ impl ParityWriter {
         if length == 0 {
             return Ok(());
         }
-        let shape = if self.share == 0 {
-            Shape::of_guard(length, self.at)
+        let division = if self.share == 0 {
+            Division::of_guard(length, self.at)
         } else {
-            Some(Shape::of_share(self.share, length))
+            Some(Division::of_share(self.share, length))
         };
-        let Some(Shape { shard, recovery }) = shape else { return Ok(()) };
+        let Some(Division { shard, recovery }) = division else { return Ok(()) };
         let data = content.len().div_ceil(shard);
         // The code makes its tables for the first group; all later groups use them.
         if self.tables.is_none() {
-            self.tables = Some(budget::charge(TABLES, WHAT)?);
+            self.tables = Some(budget::charge(TABLES_MEMORY, PURPOSE)?);
         }
-        let _work = budget::charge((data + 2 * recovery) as u64 * shard as u64, WHAT)?;
+        let _work = budget::charge((data + 2 * recovery) as u64 * shard as u64, PURPOSE)?;
         let shards = encode(&content, data, recovery, shard)?;
         self.spool.write_all(&shards)?;
         self.groups.push(GroupHead {
-            behind: false,
+            is_second: false,
             from_start: 0,
             ranges,
             shard,
             share: self.share,
             hash: hash(&content),
-            data: (0..data).map(|place| shard_check(&shard_of(&content, place, shard))).collect(),
+            data: (0..data).map(|index| shard_check(&shard_of(&content, index, shard))).collect(),
             recovery: shards.chunks_exact(shard).map(shard_check).collect(),
         });
         self.charge = Charge::default();
@@ -233,7 +233,7 @@ impl ParityWriter {
             bytes.resize(bytes.len() + head.shards_len() as usize, 0);
             self.spool.read_exact(&mut bytes[head_len as usize..])?;
             let from_start = head.from_start + head_len + head.shards_len();
-            GroupHead { behind: true, from_start, ..head.clone() }.write_to(&mut bytes);
+            GroupHead { is_second: true, from_start, ..head.clone() }.write_to(&mut bytes);
             sink(&bytes)?;
         }
         Ok(())
