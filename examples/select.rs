@@ -1,134 +1,58 @@
 //! Development harness: sizes for a list of contexts and selectors, and greedy forward selection.
 //!
-//! `select size CONTEXTS SELECTORS FILE[:FROM:LENGTH]…` prints sizes; `select drop …` the loss
-//! without each context; `select grow COUNT CONTEXTS CANDIDATES SELECTORS FILE…` adds contexts up
-//! to COUNT, the best first; `select rows COUNT CONTEXTS SELECTORS CANDIDATES FILE…` adds
-//! selectors. Lists are separated by commas; ranges of numbered ones are written X86.0-9.
+//! - `select profile LEVEL KIND` prints the contexts and selectors of a profile.
+//! - `select size CONTEXTS SELECTORS FILE[:FROM:LENGTH]…` prints sizes.
+//! - `select drop CONTEXTS SELECTORS FILE…` prints the loss without each context.
+//! - `select grow COUNT CONTEXTS CANDIDATES SELECTORS FILE…` adds contexts up to COUNT, the best
+//!   first.
+//! - `select rows COUNT CONTEXTS SELECTORS CANDIDATES FILE…` adds selectors.
+//!
+//! Lists are names separated by commas, as `profile` prints them (`Order.3,Word.SoFar`);
+//! `X86.*` is all of a family. Environment: `RF`, `RL`, `RS`, `RT` the mixer's rate, `LR` that of
+//! the final mixer, `LAST` the selector of a second one, `DETAILED=1` more inputs a context, `MEM`
+//! MiB of tables, `ORDERS` how many contexts count as orders, `WORDS=1` text as words, `WIDTH`
+//! candidates that are measured again.
 
+use cmx::internals::coder::leading::Leading;
+use cmx::internals::kind::Kind;
+use cmx::internals::mix::mixer::Rate;
 use cmx::internals::model::bypass::Belief;
 use cmx::internals::model::context::Context;
+use cmx::internals::model::name::Named;
+use cmx::internals::model::selector::Selector;
 use cmx::internals::predictor::encode_profile;
 use cmx::internals::predictor::primer::Primer;
-use cmx::internals::predictor::profile::{Profile, Selector};
+use cmx::internals::predictor::profile::Profile;
 
 /// A number from the environment, or its default.
 fn env(name: &str, default: u32) -> u32 {
     std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
 }
 
-fn contexts(list: &str) -> Vec<(String, Context)> {
-    use Context::*;
-    let mut found = Vec::new();
-    for name in list.split(',').filter(|name| !name.is_empty()) {
-        let digits = name
-            .split_once('.')
-            .map_or(name.trim_start_matches(|c: char| !c.is_ascii_digit()), |(_, digits)| digits);
-        if let Some((from, to)) = digits.split_once('-') {
-            let stem = &name[..name.len() - digits.len()];
-            for number in from.parse::<u8>().unwrap()..=to.parse().unwrap() {
-                found.extend(contexts(&format!("{stem}{number}")));
-            }
-            continue;
+/// The values of a list of names.
+fn list<T: Named>(names: &str) -> Vec<T> {
+    let values = |name: &str| match name.strip_suffix('*') {
+        Some(family) => {
+            T::all().into_iter().filter(|value| value.to_string().starts_with(family)).collect()
         }
-        let number = digits.parse::<u8>().unwrap_or(0);
-        let context = if let Some(mask) = name.strip_prefix('M') {
-            Masked(u64::from_str_radix(mask, 16).unwrap())
-        } else {
-            match name[..name.len() - digits.len()].trim_end_matches(|c: char| c.is_ascii_digit()) {
-                "O" if number > 8 => Long(number),
-                "O" => Order(number),
-                "X86." => X86(number),
-                "R." => Record(number),
-                "T." => Table(number),
-                "P." => Prose(number),
-                "N." => Number(number),
-                "Wasm." => Wasm(number),
-                "G." => Font(number),
-                "Word" => Word,
-                "WordPair" => WordPair,
-                "WordTriple" => WordTriple,
-                "WordSkip" => WordSkip,
-                "WordGap" => WordGap,
-                "IndirectOne" => IndirectOne,
-                "IndirectTwo" => IndirectTwo,
-                "Above" => Above,
-                "Column" => Column,
-                "Field" => Field,
-                "FieldAbove" => FieldAbove,
-                "Expected" => Expected,
-                "Shape" => Shape,
-                "ShapeLast" => ShapeLast,
-                "F" => Folded(number),
-                "ExpectedTwo" => ExpectedTwo,
-                "IndirectThree" => IndirectThree,
-                "Nest" => Nest,
-                "NestTwo" => NestTwo,
-                "NestName" => NestName,
-                "WordLine" => WordLine,
-                "WordAbove" => WordAbove,
-                "AboveTwo" => AboveTwo,
-                other => panic!("{other}"),
-            }
-        };
-        found.push((name.to_string(), context));
-    }
-    found
+        None => vec![name.parse().unwrap_or_else(|error| panic!("{error}"))],
+    };
+    names.split(',').filter(|name| !name.is_empty()).flat_map(values).collect()
 }
 
-fn selectors(list: &str) -> Vec<Selector> {
-    use Selector::*;
-    list.split(',')
-        .filter(|name| !name.is_empty())
-        .map(|name| {
-            if let Some(number) = name.strip_prefix("X86.") {
-                return X86(number.parse().unwrap());
-            }
-            if let Some(number) = name.strip_prefix("X86P.") {
-                return X86Partial(number.parse().unwrap());
-            }
-            if let Some(number) = name.strip_prefix("R.") {
-                return Record(number.parse().unwrap());
-            }
-            if let Some(number) = name.strip_prefix("T.") {
-                return Table(number.parse().unwrap());
-            }
-            if let Some(number) = name.strip_prefix("Wasm.") {
-                return Wasm(number.parse().unwrap());
-            }
-            if let Some(number) = name.strip_prefix("G.") {
-                return Font(number.parse().unwrap());
-            }
-            match name {
-                "Constant" => Constant,
-                "Partial" => Partial,
-                "Match" => MatchLength,
-                "Byte1" => Byte1,
-                "WordClass" => WordClass,
-                "Byte2" => Byte2,
-                "Seen" => Seen,
-                "Kinds" => Kinds,
-                "KindPartial" => KindPartial,
-                "WordPartial" => WordPartial,
-                "MatchPartial" => MatchPartial,
-                "WordLength" => WordLength,
-                "Nest" => Nest,
-                "Expected" => Expected,
-                other => panic!("{other}"),
-            }
-        })
-        .collect()
+fn names<T: Named>(values: &[T]) -> String {
+    values.iter().map(T::to_string).collect::<Vec<_>>().join(",")
 }
 
-/// Plain orders first, then the rest; filled up to a multiple of eight with a context that says
-/// nothing new.
-fn profile(list: &[(String, Context)], selectors: &[Selector]) -> Profile {
+/// The profile of these lists, plain orders first.
+fn profile(list: &[Context], selectors: &[Selector]) -> Profile {
     let is_order = |context: &Context| matches!(context, Context::Order(_) | Context::Long(_));
-    let mut contexts: Vec<_> = list.iter().map(|(_, context)| *context).filter(is_order).collect();
-    let orders = contexts.len();
-    contexts.extend(list.iter().map(|(_, context)| *context).filter(|context| !is_order(context)));
+    let (mut contexts, rest): (Vec<_>, Vec<_>) = list.iter().copied().partition(is_order);
+    let orders = env("ORDERS", contexts.len() as u32) as usize;
+    contexts.extend(rest);
     let full = contexts.len().max(1).next_multiple_of(8);
-    contexts.resize(full, Context::Nothing);
-    let orders = env("ORDERS", orders as u32) as usize;
+    let has_words = env("WORDS", 0) == 1;
+    let last = std::env::var("LAST").unwrap_or_default();
     let profile = Profile {
         contexts,
         orders,
@@ -145,169 +69,188 @@ fn profile(list: &[(String, Context)], selectors: &[Selector]) -> Profile {
         matches: if full > 24 { vec![64, 20, 9, 5] } else { vec![32, 12, 6] },
         selectors: selectors.to_vec(),
         signal: None,
-        rate: cmx::internals::mix::mixer::Rate {
+        rate: Rate {
             first: env("RF", 1200),
             last: env("RL", 150),
             span: env("RS", 1000),
             threshold: env("RT", 500),
         },
-        final_selector: std::env::var("LAST")
-            .ok()
-            .and_then(|name| crate::selectors(&name).first().copied()),
+        final_selector: self::list(&last).first().copied(),
         final_rate: env("LR", 150),
         first_weight: 320 / full as u32,
-        primer: if env("WORDS", 0) == 1 {
-            Profile::of_words(
-                cmx::internals::level::level(env("PRIMER", 6) as u8).unwrap(),
-                1 << 20,
-            )
-            .unwrap()
-            .primer
+        primer: if has_words {
+            let level = cmx::internals::level::level(env("PRIMER", 6) as u8).unwrap();
+            Profile::of_words(level, 1 << 20).unwrap().primer
         } else {
             Primer::default()
         },
-        words: (env("WORDS", 0) == 1).then_some(1 << 26),
-        leading: cmx::internals::coder::leading::Leading::Coded,
+        words: has_words.then_some(1 << 26),
+        leading: Leading::Coded,
     };
     if env("DETAILED", 0) == 1 || full > 16 { profile.with_details() } else { profile }
 }
 
-fn pieces(names: &[String]) -> Vec<(String, Vec<u8>)> {
-    names
-        .iter()
-        .map(|name| {
-            let parts: Vec<_> = name.split(':').collect();
-            let raw = std::fs::read(parts[0]).unwrap();
-            let from = parts.get(1).map_or(0, |from| from.parse::<usize>().unwrap());
-            let length = parts.get(2).map_or(raw.len(), |length| length.parse().unwrap());
-            let piece = &raw[from.min(raw.len())..(from + length).min(raw.len())];
-            (
-                name.clone(),
-                if env("WORDS", 0) == 1 {
-                    cmx::internals::words::encode(piece).unwrap()
-                } else {
-                    piece.to_vec()
-                },
-            )
-        })
-        .collect()
-}
-
+/// What is measured: each file or part of one, with its name.
 struct Bench {
     pieces: Vec<(String, Vec<u8>)>,
-    memory: usize,
 }
 
 impl Bench {
-    fn size(&self, list: &[(String, Context)], selectors: &[Selector]) -> usize {
-        let profile = profile(list, selectors);
-        self.pieces
-            .iter()
-            .map(|(_, raw)| {
-                encode_profile(&profile, raw, self.memory, cmx::internals::simd::active())
-                    .unwrap()
-                    .len()
-            })
-            .sum()
+    fn read(files: &[String]) -> Self {
+        let piece = |name: &String| {
+            let parts: Vec<_> = name.split(':').collect();
+            let number = |index: usize| parts.get(index).map(|part| part.parse::<usize>().unwrap());
+            let raw = std::fs::read(parts[0]).unwrap();
+            let from = number(1).unwrap_or(0).min(raw.len());
+            let to = number(2).map_or(raw.len(), |length| (from + length).min(raw.len()));
+            let piece = raw[from..to].to_vec();
+            let piece = match env("WORDS", 0) {
+                1 => cmx::internals::words::encode(&piece).unwrap(),
+                _ => piece,
+            };
+            (name.clone(), piece)
+        };
+        Self { pieces: files.iter().map(piece).collect() }
     }
+
+    /// Coded size of each piece.
+    fn sizes(&self, list: &[Context], selectors: &[Selector]) -> Vec<usize> {
+        let profile = profile(list, selectors);
+        let memory = (env("MEM", 512) as usize) << 20;
+        let size = |(_, raw): &(String, Vec<u8>)| {
+            encode_profile(&profile, raw, memory, cmx::internals::simd::active()).unwrap().len()
+        };
+        self.pieces.iter().map(size).collect()
+    }
+
+    fn size(&self, list: &[Context], selectors: &[Selector]) -> usize {
+        self.sizes(list, selectors).iter().sum()
+    }
+}
+
+fn print_profile(level: &str, kind: &str) {
+    let kind = match kind {
+        "generic" => Kind::Generic,
+        "text" => Kind::Text,
+        "words" => Kind::Words,
+        "table" => Kind::Table,
+        "exe" => Kind::Exe,
+        "font" => Kind::Font,
+        "wasm" => Kind::Wasm,
+        other => panic!("no kind is called {other}"),
+    };
+    let profile =
+        Profile::new(cmx::internals::level::level(level.parse().unwrap()).unwrap(), &kind, 1 << 20);
+    println!("{}\n{}", names(&profile.contexts), names(&profile.selectors));
+    if let Some(selector) = profile.final_selector {
+        println!("LAST={selector}");
+    }
+}
+
+fn print_sizes(bench: &Bench, contexts: &[Context], selectors: &[Selector]) -> usize {
+    let sizes = bench.sizes(contexts, selectors);
+    for ((name, raw), size) in bench.pieces.iter().zip(&sizes) {
+        println!("{name:40} {:9} {size:9}", raw.len());
+    }
+    let total = sizes.iter().sum();
+    println!("total {total}");
+    total
+}
+
+fn drop_each(bench: &Bench, contexts: &[Context], selectors: &[Selector]) {
+    let total = print_sizes(bench, contexts, selectors);
+    for (index, context) in contexts.iter().enumerate() {
+        let rest = [&contexts[..index], &contexts[index + 1..]].concat();
+        println!(
+            "{:32} {:+}",
+            context.to_string(),
+            bench.size(&rest, selectors) as i64 - total as i64
+        );
+    }
+}
+
+fn grow(
+    bench: &Bench,
+    count: usize,
+    mut contexts: Vec<Context>,
+    candidates: &[Context],
+    selectors: &[Selector],
+) {
+    let mut best = bench.size(&contexts, selectors);
+    println!("start {best}");
+    // Gains mostly shrink as the list grows: only those that were best before are measured again.
+    let mut queue: Vec<(i64, Context)> =
+        candidates.iter().map(|&context| (i64::MAX, context)).collect();
+    let width = env("WIDTH", 4) as usize;
+    while contexts.len() < count && !queue.is_empty() {
+        queue.sort_by_key(|&(gain, _)| -gain);
+        let is_first_round = queue.iter().any(|&(gain, _)| gain == i64::MAX);
+        let measured = if is_first_round { queue.len() } else { width.min(queue.len()) };
+        for (gain, context) in &mut queue[..measured] {
+            let trial = [&contexts[..], &[*context]].concat();
+            *gain = best as i64 - bench.size(&trial, selectors) as i64;
+        }
+        let (rank, &(gain, context)) =
+            queue[..measured].iter().enumerate().max_by_key(|(_, entry)| entry.0).unwrap();
+        if gain <= 0 {
+            queue.drain(..measured);
+            continue;
+        }
+        queue.remove(rank);
+        contexts.push(context);
+        best -= gain as usize;
+        println!("{:3} {:32} {:+7} {best}", contexts.len(), context.to_string(), -gain);
+    }
+    println!("{}", names(&contexts));
+}
+
+fn grow_rows(
+    bench: &Bench,
+    count: usize,
+    contexts: &[Context],
+    mut selectors: Vec<Selector>,
+    mut candidates: Vec<Selector>,
+) {
+    let mut best = bench.size(contexts, &selectors);
+    println!("start {best}");
+    while selectors.len() < count && !candidates.is_empty() {
+        let trial =
+            |&selector: &Selector| bench.size(contexts, &[&selectors[..], &[selector]].concat());
+        let sizes: Vec<usize> = candidates.iter().map(trial).collect();
+        let (index, &size) = sizes.iter().enumerate().min_by_key(|&(_, size)| size).unwrap();
+        if size >= best {
+            break;
+        }
+        println!("{:32} {:+} {size}", candidates[index].to_string(), size as i64 - best as i64);
+        best = size;
+        selectors.push(candidates.remove(index));
+    }
+    println!("{}", names(&selectors));
 }
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let memory = (env("MEM", 512) as usize) << 20;
+    let count = || arguments[1].parse().unwrap();
     match arguments[0].as_str() {
-        "size" | "drop" => {
-            let (list, chosen) = (contexts(&arguments[1]), selectors(&arguments[2]));
-            let bench = Bench { pieces: pieces(&arguments[3..]), memory };
-            let profile = profile(&list, &chosen);
-            let mut total = 0;
-            for (name, raw) in &bench.pieces {
-                let size = encode_profile(&profile, raw, memory, cmx::internals::simd::active())
-                    .unwrap()
-                    .len();
-                println!("{name:40} {:9} {size:9}", raw.len());
-                total += size;
-            }
-            println!("total {total}");
-            if arguments[0] == "drop" {
-                for index in 0..list.len() {
-                    let mut rest = list.clone();
-                    rest[index].1 = Context::Nothing;
-                    println!(
-                        "{:12} {:+}",
-                        list[index].0,
-                        bench.size(&rest, &chosen) as i64 - total as i64
-                    );
-                }
-            }
+        "profile" => print_profile(&arguments[1], &arguments[2]),
+        "size" => {
+            let bench = Bench::read(&arguments[3..]);
+            print_sizes(&bench, &list(&arguments[1]), &list(&arguments[2]));
+        }
+        "drop" => {
+            let bench = Bench::read(&arguments[3..]);
+            drop_each(&bench, &list(&arguments[1]), &list(&arguments[2]));
         }
         "grow" => {
-            let count: usize = arguments[1].parse().unwrap();
-            let (mut list, candidates, chosen) =
-                (contexts(&arguments[2]), contexts(&arguments[3]), selectors(&arguments[4]));
-            let bench = Bench { pieces: pieces(&arguments[5..]), memory };
-            let mut best = bench.size(&list, &chosen);
-            println!("start {best}");
-            // Gains mostly shrink as the list grows: only those that were best before are measured
-            // again.
-            let mut queue: Vec<(i64, usize, usize)> =
-                (0..candidates.len()).map(|index| (i64::MAX, 0, index)).collect();
-            let width = env("WIDTH", 4) as usize;
-            while list.len() < count && !queue.is_empty() {
-                queue.sort_by_key(|&(gain, _, _)| -gain);
-                let fresh = if queue.iter().any(|entry| entry.0 == i64::MAX) {
-                    queue.len()
-                } else {
-                    width.min(queue.len())
-                };
-                for entry in &mut queue[..fresh] {
-                    let mut trial = list.clone();
-                    trial.push(candidates[entry.2].clone());
-                    *entry =
-                        (best as i64 - bench.size(&trial, &chosen) as i64, list.len(), entry.2);
-                }
-                let (place, &(gain, _, index)) =
-                    queue[..fresh].iter().enumerate().max_by_key(|(_, entry)| entry.0).unwrap();
-                if gain <= 0 {
-                    queue.drain(..fresh);
-                    continue;
-                }
-                queue.remove(place);
-                list.push(candidates[index].clone());
-                best -= gain as usize;
-                println!("{:3} {:14} {:+7} {best}", list.len(), candidates[index].0, -gain);
-            }
-            println!(
-                "{}",
-                list.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(",")
-            );
+            let bench = Bench::read(&arguments[5..]);
+            let [contexts, candidates] = [2, 3].map(|index| list(&arguments[index]));
+            grow(&bench, count(), contexts, &candidates, &list(&arguments[4]));
         }
         "rows" => {
-            let count: usize = arguments[1].parse().unwrap();
-            let list = contexts(&arguments[2]);
-            let mut names: Vec<String> = arguments[3].split(',').map(String::from).collect();
-            let mut rest: Vec<String> = arguments[4].split(',').map(String::from).collect();
-            let bench = Bench { pieces: pieces(&arguments[5..]), memory };
-            let mut best = bench.size(&list, &selectors(&names.join(",")));
-            println!("start {best}");
-            while names.len() < count && !rest.is_empty() {
-                let sizes: Vec<_> = rest
-                    .iter()
-                    .map(|name| {
-                        bench.size(&list, &selectors(&format!("{},{name}", names.join(","))))
-                    })
-                    .collect();
-                let (index, &size) =
-                    sizes.iter().enumerate().min_by_key(|&(_, size)| size).unwrap();
-                if size >= best {
-                    break;
-                }
-                println!("{:12} {:+} {size}", rest[index], size as i64 - best as i64);
-                best = size;
-                names.push(rest.remove(index));
-            }
-            println!("{}", names.join(","));
+            let bench = Bench::read(&arguments[5..]);
+            let [selectors, candidates] = [3, 4].map(|index| list(&arguments[index]));
+            grow_rows(&bench, count(), &list(&arguments[2]), selectors, candidates);
         }
-        other => panic!("{other}"),
+        other => panic!("{other} is none of profile, size, drop, grow, rows"),
     }
 }

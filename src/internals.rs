@@ -90,6 +90,12 @@ pub mod model {
     pub mod context {
         pub use crate::model::context::Context;
     }
+    pub mod name {
+        pub use crate::model::name::Named;
+    }
+    pub mod selector {
+        pub use crate::model::selector::Selector;
+    }
 }
 pub mod numeric {
     pub use crate::numeric::PROBABILITY_ONE;
@@ -112,7 +118,7 @@ pub mod predictor {
         pub use crate::predictor::primer::Primer;
     }
     pub mod profile {
-        pub use crate::predictor::profile::{Profile, Selector};
+        pub use crate::predictor::profile::Profile;
     }
 }
 pub mod simd {

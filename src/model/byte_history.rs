@@ -39,9 +39,9 @@ pub fn hash(value: u64, salt: u32) -> u64 {
     (product ^ (product >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9)
 }
 
-/// A 64-bit hash of two values under `salt`.
+/// Two values as one, to be hashed.
 #[inline(always)]
 #[must_use]
-pub fn hash_pair(a: u64, b: u64, salt: u32) -> u64 {
-    hash(a.wrapping_mul(0xD6E8_FEB8_6659_FD93).rotate_left(23) ^ b, salt)
+pub const fn join(a: u64, b: u64) -> u64 {
+    a.wrapping_mul(0xD6E8_FEB8_6659_FD93).rotate_left(23) ^ b
 }

@@ -1,8 +1,25 @@
 //! Indirect contexts: which bytes followed this context the last times.
 
+use super::context::ContextState;
+use super::family::{Family, Reads, pair};
+use super::name::{NoSelector, named};
+use super::selector::RowPart;
+
+named! {
+    /// Contexts of the two bytes that followed the last bytes before.
+    pub enum IndirectContext {
+        /// What followed the last byte, and the last byte.
+        AfterOne,
+        /// What followed the last two bytes, and those.
+        AfterTwo,
+        /// What followed the last three bytes, and the last byte.
+        AfterThree,
+    }
+}
+
 /// Bytes that followed each order-1 and (hashed) order-2 context, newest lowest.
 #[derive(Clone)]
-pub struct Indirect {
+pub struct IndirectState {
     first: Vec<u32>,
     second: Vec<u32>,
     third: Vec<u32>,
@@ -11,16 +28,12 @@ pub struct Indirect {
 
 const SECOND_BITS: u32 = 16;
 
-impl Default for Indirect {
-    fn default() -> Self {
-        Self::new()
-    }
-}
+impl Family for IndirectState {
+    type Context = IndirectContext;
+    type Selector = NoSelector;
+    const READS: Reads = Reads::Stream;
 
-impl Indirect {
-    /// Nothing seen yet.
-    #[must_use]
-    pub fn new() -> Self {
+    fn new(_: &[IndirectContext]) -> Self {
         Self {
             first: vec![0; 256],
             second: vec![0; 1 << SECOND_BITS],
@@ -29,9 +42,9 @@ impl Indirect {
         }
     }
 
-    /// Takes in the next byte.
     #[inline(always)]
-    pub fn push(&mut self, byte: u8) {
+    fn push(&mut self, bytes: &[u8]) {
+        let byte = bytes.last().copied().unwrap_or(0);
         let one = &mut self.first[(self.previous & 0xff) as usize];
         *one = (*one << 8) | u32::from(byte);
         let two = &mut self.second[(self.previous & 0xffff) as usize];
@@ -41,22 +54,24 @@ impl Indirect {
         self.previous = (self.previous << 8) | u32::from(byte);
     }
 
-    /// The last bytes that followed the newest byte.
     #[inline(always)]
-    pub fn after_one(&self) -> u32 {
-        self.first[(self.previous & 0xff) as usize]
+    fn value(&self, context: IndirectContext, _: &ContextState) -> u64 {
+        let (one, two) = (self.previous & 0xff, self.previous & 0xffff);
+        match context {
+            IndirectContext::AfterOne => pair(self.first[one as usize] & 0xffff, one),
+            IndirectContext::AfterTwo => pair(self.second[two as usize] & 0xffff, two),
+            IndirectContext::AfterThree => {
+                pair(self.third[third_slot(self.previous)] & 0xffff, one)
+            }
+        }
     }
 
-    /// The last bytes that followed the two newest bytes.
-    #[inline(always)]
-    pub fn after_two(&self) -> u32 {
-        self.second[(self.previous & 0xffff) as usize]
+    fn rows(selector: NoSelector) -> usize {
+        match selector {}
     }
 
-    /// The last bytes that followed the three newest bytes (or others of their hash).
-    #[inline(always)]
-    pub fn after_three(&self) -> u32 {
-        self.third[third_slot(self.previous)]
+    fn row(&self, selector: NoSelector, _: &ContextState) -> RowPart {
+        match selector {}
     }
 }
 

@@ -1,18 +1,27 @@
-//! The models: one file a family.
+//! The models: a file or folder for each family of contexts (`families.rs` lists the families),
+//! match models, signals, and the tables of histories.
 
 pub mod bypass;
+pub mod byte_class;
 pub mod byte_history;
 pub mod context;
+pub mod expanded;
+pub mod expected;
+pub mod families;
+pub mod family;
+pub mod folded;
 pub mod font;
 pub mod hash;
 pub mod indirect;
 pub mod line;
 pub mod match_model;
+pub mod name;
 pub mod nest;
 pub mod number;
 pub mod prose;
 pub mod record;
 pub mod run_map;
+pub mod selector;
 pub mod signal;
 pub mod slots;
 pub mod stationary_map;

@@ -1,5 +1,32 @@
 //! Nesting: which brackets, quotes and tags are open, and what they were opened with.
 
+use super::byte_history::join;
+use super::context::ContextState;
+use super::families::FamilyName;
+use super::family::{Family, Reads};
+use super::name::named;
+use super::selector::RowPart;
+
+named! {
+    /// Contexts of open brackets and tags.
+    pub enum NestContext {
+        /// The innermost open bracket or tag, the word so far, the last byte.
+        InnermostAndWord,
+        /// The two innermost open brackets or tags, and the last two bytes.
+        InnermostTwo,
+        /// The name read last, and the last three bytes.
+        LastName,
+    }
+}
+
+named! {
+    /// Selectors of open brackets and tags.
+    pub enum NestSelector {
+        /// How many are open, the kind of the innermost one, and the number of the bit.
+        DepthAndBracket,
+    }
+}
+
 /// Deepest nesting that is remembered; deeper levels overwrite the deepest.
 const DEEPEST: usize = 32;
 
@@ -11,14 +38,23 @@ pub struct NestState {
     /// The tag or key being read, hashed.
     name: u32,
     /// The last whole name.
-    pub last_name: u32,
+    last_name: u32,
     in_tag: bool,
     closing: bool,
 }
 
-impl NestState {
-    /// Takes in the next byte.
-    pub fn push(&mut self, byte: u8) {
+impl Family for NestState {
+    type Context = NestContext;
+    type Selector = NestSelector;
+    const READS: Reads = Reads::Text;
+    const NEEDS: &'static [FamilyName] = &[FamilyName::Word];
+
+    fn new(_: &[NestContext]) -> Self {
+        Self::default()
+    }
+
+    fn push(&mut self, text: &[u8]) {
+        let byte = text.last().copied().unwrap_or(0);
         match byte {
             b'(' | b'[' | b'{' => self.open(byte, self.last_name),
             b')' | b']' | b'}' => self.close(),
@@ -50,6 +86,34 @@ impl NestState {
         }
     }
 
+    #[inline(always)]
+    fn value(&self, context: NestContext, all: &ContextState) -> u64 {
+        let last = all.history.last;
+        match context {
+            NestContext::InnermostAndWord => {
+                let word = all.families.word.as_ref().map_or(0, |word| word.word);
+                join(self.innermost(), u64::from(word) << 8 | last & 0xff)
+            }
+            NestContext::InnermostTwo => join(self.two_innermost(), last & 0xffff),
+            NestContext::LastName => join(u64::from(self.last_name), last & 0xff_ffff),
+        }
+    }
+
+    fn rows(selector: NestSelector) -> usize {
+        match selector {
+            NestSelector::DepthAndBracket => 128 << 3,
+        }
+    }
+
+    #[inline(always)]
+    fn row(&self, selector: NestSelector, _: &ContextState) -> RowPart {
+        match selector {
+            NestSelector::DepthAndBracket => RowPart::with_bit(self.class()),
+        }
+    }
+}
+
+impl NestState {
     fn end_name(&mut self) {
         if self.name != 0 {
             self.last_name = self.name;
@@ -66,23 +130,20 @@ impl NestState {
         self.depth = self.depth.saturating_sub(1);
     }
 
-    /// What the innermost open bracket or tag is, and the name before or in it.
-    #[must_use]
-    pub fn innermost(&self) -> u64 {
+    /// The innermost open bracket or tag, and the name before or in it.
+    fn innermost(&self) -> u64 {
         let (byte, name) = if self.depth > 0 { self.stack[self.depth - 1] } else { (0, 0) };
         u64::from(byte) << 32 | u64::from(name)
     }
 
     /// The two innermost ones, hashed together.
-    #[must_use]
-    pub fn two_innermost(&self) -> u64 {
+    fn two_innermost(&self) -> u64 {
         let outer = if self.depth > 1 { self.stack[self.depth - 2].1 } else { 0 };
         self.innermost().wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ u64::from(outer)
     }
 
     /// How deep, and inside which kind of bracket: below 128.
-    #[must_use]
-    pub fn class(&self) -> u32 {
+    fn class(&self) -> u32 {
         let kind = match self.innermost() >> 32 {
             0 => 0,
             40 => 1,

@@ -2,6 +2,23 @@
 //! measurements find those they are like: the same axis of the point before is two numbers back,
 //! not one.
 
+use super::context::ContextState;
+use super::family::{Family, Reads, pair};
+use super::name::{NoSelector, named};
+use super::selector::RowPart;
+
+named! {
+    /// Contexts of the numbers before; all hold the number so far and the gap before it.
+    pub enum NumberContext {
+        /// The number before the last, exactly: the same axis of the point before.
+        SecondLast,
+        /// Signs and lengths of the last two numbers.
+        ShapesOfTwo,
+        /// Signs and lengths of the last four numbers.
+        ShapesOfFour,
+    }
+}
+
 /// How many numbers are remembered.
 const KEPT: usize = 4;
 
@@ -27,10 +44,18 @@ pub struct NumberState {
     last: u8,
 }
 
-impl NumberState {
-    /// Takes in the next byte.
+impl Family for NumberState {
+    type Context = NumberContext;
+    type Selector = NoSelector;
+    const READS: Reads = Reads::Text;
+
+    fn new(_: &[NumberContext]) -> Self {
+        Self::default()
+    }
+
     #[inline(always)]
-    pub fn push(&mut self, byte: u8) {
+    fn push(&mut self, text: &[u8]) {
+        let byte = text.last().copied().unwrap_or(0);
         // A sign belongs to a number that follows no word.
         let signed = byte == b'-' && !self.last.is_ascii_alphanumeric();
         if byte.is_ascii_digit() || signed || byte == b'.' && self.last.is_ascii_digit() {
@@ -55,55 +80,65 @@ impl NumberState {
         self.last = byte;
     }
 
-    /// The value of context `number`, to be hashed.
     #[inline(always)]
-    #[must_use]
-    pub fn context(&self, number: u8) -> u64 {
+    fn value(&self, context: NumberContext, _: &ContextState) -> u64 {
         let [one, two, three, four] = self.numbers;
-        let mix = |values: [u32; 2]| {
-            let value = u64::from(values[0]) << 32 | u64::from(values[1]);
-            let so_far = u64::from(self.number.hash) << 32 | u64::from(self.gap);
-            (value.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ so_far.wrapping_mul(0xC2B2_AE3D_27D4_EB4F))
-                .wrapping_add(so_far)
+        let [first, second] = match context {
+            NumberContext::SecondLast => [two.hash, 1],
+            NumberContext::ShapesOfTwo => [two.shape, one.shape],
+            NumberContext::ShapesOfFour => {
+                [one.shape << 16 | two.shape, three.shape << 16 | four.shape]
+            }
         };
-        match number {
-            // The same axis of the point before, exactly, and by sign and length with those of the
-            // other axes.
-            0 => mix([two.hash, 1]),
-            1 => mix([two.shape, one.shape]),
-            _ => mix([one.shape << 16 | two.shape, three.shape << 16 | four.shape]),
-        }
+        let so_far = pair(self.number.hash, self.gap);
+        (pair(first, second).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+            ^ so_far.wrapping_mul(0xC2B2_AE3D_27D4_EB4F))
+        .wrapping_add(so_far)
+    }
+
+    fn rows(selector: NoSelector) -> usize {
+        match selector {}
+    }
+
+    fn row(&self, selector: NoSelector, _: &ContextState) -> RowPart {
+        match selector {}
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::context::Context;
+    use crate::model::name::Named;
 
-    fn after(text: &str) -> NumberState {
-        let mut state = NumberState::default();
-        text.bytes().for_each(|byte| state.push(byte));
+    fn after(text: &str) -> ContextState {
+        let contexts = NumberContext::all().into_iter().map(Context::Number).collect::<Vec<_>>();
+        let mut state = ContextState::new(&contexts, [], None, None).unwrap();
+        (1..=text.len()).for_each(|end| state.push(&text.as_bytes()[..end]));
         state
+    }
+
+    fn value(text: &str, context: NumberContext) -> u64 {
+        let state = after(text);
+        state.families.number.as_ref().unwrap().value(context, &state)
     }
 
     #[test]
     fn numbers_are_told_from_what_stands_between() {
         let state = after("[[-12,345],[6.75,-8],x-9,");
-        let shapes = state.numbers.map(|number| (number.shape >> 4 & 1, number.shape & 15));
-        // A sign after a letter is none; the point is no digit but has a place.
+        let numbers = state.families.number.unwrap().numbers;
+        let shapes = numbers.map(|number| (number.shape >> 4 & 1, number.shape & 15));
+        // A sign after a letter is none; the point is no digit but is a character.
         assert_eq!(shapes, [(0, 1), (1, 1), (0, 4), (0, 3)]);
-        assert_ne!(after("[1,2],[").context(2), after("[1,2]").context(2), "the gap counts");
-        assert_ne!(
-            after("[1,2],[3").context(2),
-            after("[1,2],[4").context(2),
-            "so do the digits so far"
-        );
+        let shapes = |text| value(text, NumberContext::ShapesOfFour);
+        assert_ne!(shapes("[1,2],["), shapes("[1,2]"), "the gap counts");
+        assert_ne!(shapes("[1,2],[3"), shapes("[1,2],[4"), "so do the digits so far");
     }
 
     #[test]
     fn the_same_axis_is_two_numbers_back() {
-        let context = |text| after(text).context(0);
-        assert_eq!(context("[7,1],[8,"), context("[9,1],[8,"));
-        assert_ne!(context("[7,1],[8,"), context("[7,2],[8,"));
+        let value = |text| value(text, NumberContext::SecondLast);
+        assert_eq!(value("[7,1],[8,"), value("[9,1],[8,"));
+        assert_ne!(value("[7,1],[8,"), value("[7,2],[8,"));
     }
 }

@@ -1,7 +1,59 @@
 //! Prose: what natural language repeats beyond its letters: the shape of words, their endings,
 //! what followed a word before, where lines and sentences break.
 
-use super::context::kind;
+use super::byte_class::byte_class;
+use super::context::ContextState;
+use super::families::FamilyName;
+use super::family::{Family, Reads};
+use super::name::named;
+use super::selector::RowPart;
+
+named! {
+    /// Contexts of prose. Unless said otherwise they hold the word so far too, or the gap after the
+    /// last word.
+    pub enum ProseContext {
+        /// The column, the length of the word so far, the gap: where lines break.
+        ColumnAndLength,
+        /// A quarter of the column.
+        QuarterColumn,
+        /// The first word of the sentence.
+        SentenceStart,
+        /// The last punctuation mark, and words since the sentence began.
+        Punctuation,
+        /// Capitals of the last three words and of this one.
+        Capitals,
+        /// The last four words.
+        LastFourWords,
+        /// The word before the one before the last.
+        ThirdLastWord,
+        /// Endings of the word before the last and of the one before that.
+        EarlierEndings,
+        /// The word that followed the last two words before.
+        FollowerOfTwo,
+        /// The words that followed the last word and the last two words before.
+        Followers,
+        /// The class of the last word.
+        ClassOfLast,
+        /// The classes of the last two words.
+        ClassesOfTwo,
+        /// The class of the last word, and the word before.
+        ClassAndSecondLast,
+        /// The class of the last word, and how much room the line leaves.
+        ClassAndRoom,
+        /// The fine classes of the word just read and of the last word; no letters.
+        FineClasses,
+        /// The fine class of the word just read, the classes of the last two; no letters.
+        FineClassAndTwo,
+    }
+}
+
+named! {
+    /// Selectors of prose.
+    pub enum ProseSelector {
+        /// The class of the last word, and the class of the last byte.
+        ClassOfLast,
+    }
+}
 
 /// Entries of the tables of followers, a power of two.
 const FOLLOWERS: usize = 1 << 16;
@@ -17,7 +69,7 @@ struct Word {
     length: u32,
     /// 0 all small, 1 first letter capital, 2 more than one capital.
     capitals: u32,
-    /// Which group of like words it is in: see [`classes`].
+    /// The coarse and the fine group of like words that the word is in: see [`classes`].
     classes: [u32; 2],
 }
 
@@ -49,29 +101,14 @@ impl Word {
         }
         self.length = (self.length + 1).min(15);
     }
-
-    /// Letters of the commonest English endings (ing, ed, ly, es, s): without them a word and its
-    /// inflections are one.
-    fn ending_letters(self) -> usize {
-        match self.ending.to_be_bytes() {
-            [_, b'i', b'n', b'g'] => 3,
-            [_, _, b'e', b'd' | b's'] | [_, _, b'l', b'y'] => 2,
-            [_, _, _, b's'] => 1,
-            _ => 0,
-        }
-    }
 }
 
 /// State of the prose model.
 #[derive(Clone)]
 pub struct ProseState {
     word: Word,
-    /// Hashes of the word so far after each of its last four letters, newest first.
-    prefixes: [u32; 4],
     words: [Word; 4],
-    /// Stems of the last two words.
-    stems: [u32; 2],
-    /// Kinds of the bytes since the last word.
+    /// Classes of the bytes since the last word, four bits each.
     gap: u32,
     column: u32,
     /// Where the word so far began: the column, or with bit 8 set, at the start of a line, the
@@ -81,39 +118,47 @@ pub struct ProseState {
     sentence: u32,
     since: u32,
     punctuation: u32,
-    letters: u64,
+    /// The words that followed a word, and two words.
     after_one: Vec<u32>,
     after_two: Vec<u32>,
+    /// Slots of the last word in these tables.
     slots: [usize; 2],
-    expected: [u32; 2],
+    /// The words in these slots.
+    followers: [u32; 2],
 }
 
 impl Default for ProseState {
     fn default() -> Self {
         Self {
             word: Word::default(),
-            prefixes: [0; 4],
             words: [Word::default(); 4],
-            stems: [0; 2],
             gap: 0,
             column: 0,
             room: 0,
             sentence: 0,
             since: 0,
             punctuation: 0,
-            letters: 0,
             after_one: vec![0; FOLLOWERS],
             after_two: vec![0; FOLLOWERS],
             slots: [0; 2],
-            expected: [0; 2],
+            followers: [0; 2],
         }
     }
 }
 
-impl ProseState {
-    /// Takes in the next byte.
+impl Family for ProseState {
+    type Context = ProseContext;
+    type Selector = ProseSelector;
+    const READS: Reads = Reads::Text;
+    const NEEDS: &'static [FamilyName] = &[FamilyName::Class];
+
+    fn new(_: &[ProseContext]) -> Self {
+        Self::default()
+    }
+
     #[inline(always)]
-    pub fn push(&mut self, byte: u8) {
+    fn push(&mut self, text: &[u8]) {
+        let byte = text.last().copied().unwrap_or(0);
         if byte == b'\n' {
             self.room = 0x100 | self.column;
         } else if !(byte.is_ascii_alphabetic() || byte >= 128) && self.column > 0 {
@@ -121,9 +166,7 @@ impl ProseState {
         }
         self.column = if byte == b'\n' { 0 } else { (self.column + 1).min(255) };
         if byte.is_ascii_alphabetic() || byte >= 128 {
-            self.prefixes = [self.word.hash, self.prefixes[0], self.prefixes[1], self.prefixes[2]];
             self.word.push(byte);
-            self.letters = self.letters << 8 | u64::from(byte.to_ascii_lowercase());
             return;
         }
         if self.word.length > 0 {
@@ -136,35 +179,78 @@ impl ProseState {
         if byte != b' ' && byte != b'\n' {
             self.punctuation = u32::from(byte);
         }
-        self.gap = self.gap << 4 | kind(byte);
+        self.gap = self.gap << 4 | byte_class(byte);
     }
 
-    /// Says that the word so far came from `code`.
     #[inline(always)]
-    pub fn classify(&mut self, code: &[u8]) {
+    fn push_code(&mut self, code: &[u8]) {
         self.word.classes = classes(code, 0);
     }
 
-    /// The coarse class of the last word, below 2048.
     #[inline(always)]
-    #[must_use]
-    pub fn class(&self) -> u32 {
-        self.words[0].classes[0]
+    fn value(&self, context: ProseContext, _: &ContextState) -> u64 {
+        let [one, two, three, four] = self.words;
+        let word = self.word.hash;
+        let gap = if self.word.length == 0 { self.gap & 0xff | 0x100 } else { 0 };
+        let at = |value: u64| value ^ u64::from(word).rotate_left(32) ^ u64::from(gap) << 20;
+        let mix = |a: u32, b: u32| {
+            (u64::from(a).wrapping_mul(0x9E37_79B9_7F4A_7C15))
+                .wrapping_add(u64::from(b))
+                .wrapping_mul(0xC2B2_AE3D_27D4_EB4F)
+        };
+        match context {
+            ProseContext::ColumnAndLength => {
+                u64::from(self.column << 12 | self.word.length << 8 | gap & 0xff) | 1 << 40
+            }
+            ProseContext::QuarterColumn => at(mix(self.column / 4, 12)),
+            ProseContext::SentenceStart => at(mix(self.sentence, self.since.min(1))),
+            ProseContext::Punctuation => at(mix(self.punctuation, self.since)),
+            ProseContext::Capitals => {
+                let capitals = one.capitals << 4 | two.capitals << 2 | three.capitals;
+                at(mix(capitals, 11 + 4096 * self.word.capitals))
+            }
+            ProseContext::LastFourWords => {
+                at(mix(one.hash ^ two.hash.rotate_left(11), three.hash ^ four.hash.rotate_left(17)))
+            }
+            ProseContext::ThirdLastWord => at(mix(three.hash, 7)),
+            ProseContext::EarlierEndings => at(mix(two.ending & 0xffff, three.ending & 0xffff)),
+            ProseContext::FollowerOfTwo => at(mix(self.followers[1], 2)),
+            ProseContext::Followers => at(mix(self.followers[0], self.followers[1])),
+            ProseContext::ClassOfLast => at(mix(one.classes[0], 25)),
+            ProseContext::ClassesOfTwo => at(mix(one.classes[0], two.classes[0])),
+            ProseContext::ClassAndSecondLast => at(mix(two.hash, one.classes[0])),
+            ProseContext::ClassAndRoom => at(mix(self.room, 1000 + one.classes[0])),
+            ProseContext::FineClasses => mix(self.word.classes[1], one.classes[1] << 8 | gap),
+            ProseContext::FineClassAndTwo => {
+                mix(self.word.classes[1], one.classes[0] ^ two.classes[0] << 14 | gap << 24)
+            }
+        }
     }
 
+    fn rows(selector: ProseSelector) -> usize {
+        match selector {
+            ProseSelector::ClassOfLast => 2048 << 4,
+        }
+    }
+
+    #[inline(always)]
+    fn row(&self, selector: ProseSelector, all: &ContextState) -> RowPart {
+        match selector {
+            ProseSelector::ClassOfLast => {
+                let last_byte = all.families.class.as_ref().map_or(0, |class| class.last());
+                RowPart::fixed(self.words[0].classes[0] << 4 | last_byte)
+            }
+        }
+    }
+}
+
+impl ProseState {
     #[inline(always)]
     fn end_word(&mut self) {
         if self.word.classes[0] == 0 {
             self.word.classes = classes(&[], self.word.ending);
         }
         let word = self.word;
-        let cut = word.ending_letters();
-        let stem = if cut > 0 && word.length as usize > cut + 2 {
-            self.prefixes[cut - 1]
-        } else {
-            word.hash
-        };
-        self.stems = [stem, self.stems[0]];
         self.after_one[self.slots[0]] = word.hash;
         self.after_two[self.slots[1]] = word.hash;
         self.slots = [
@@ -177,71 +263,13 @@ impl ProseState {
                 >> 16) as usize
                 & (FOLLOWERS - 1),
         ];
-        self.expected = [self.after_one[self.slots[0]], self.after_two[self.slots[1]]];
+        self.followers = [self.after_one[self.slots[0]], self.after_two[self.slots[1]]];
         self.words = [word, self.words[0], self.words[1], self.words[2]];
         if self.sentence == 0 {
             self.sentence = word.hash;
         }
         self.since = (self.since + 1).min(15);
         self.word = Word::default();
-        self.prefixes = [0; 4];
         self.gap = 0;
-    }
-
-    /// The value of context `number`, to be hashed.
-    #[inline(always)]
-    #[must_use]
-    pub fn context(&self, number: u8) -> u64 {
-        let [one, two, three, four] = self.words;
-        let word = self.word.hash;
-        let gap = if self.word.length == 0 { self.gap & 0xff | 0x100 } else { 0 };
-        let at = |value: u64| value ^ u64::from(word).rotate_left(32) ^ u64::from(gap) << 20;
-        let mix = |a: u32, b: u32| {
-            (u64::from(a).wrapping_mul(0x9E37_79B9_7F4A_7C15))
-                .wrapping_add(u64::from(b))
-                .wrapping_mul(0xC2B2_AE3D_27D4_EB4F)
-        };
-        match number {
-            0 => at(mix(self.expected[0], 1)),
-            1 => at(mix(self.expected[1], 2)),
-            2 => at(mix(one.ending & 0xffff, two.ending & 0xffff)),
-            3 => at(mix(one.ending & 0xff_ffff, 3)),
-            4 => u64::from(self.column << 12 | self.word.length << 8 | gap & 0xff) | 1 << 40,
-            5 => at(mix(self.sentence, self.since.min(1))),
-            6 => mix(
-                one.length << 8 | two.length << 4 | three.length,
-                self.word.length << 16 | self.word.ending & 0xff | gap << 20,
-            ),
-            7 => at(mix(three.hash, 7)),
-            8 => at(mix(self.stems[0], self.stems[1])),
-            9 => self.letters & 0xff_ffff_ffff | u64::from(gap) << 50,
-            10 => at(mix(self.stems[0], 10)),
-            11 => at(mix(
-                one.capitals << 4 | two.capitals << 2 | three.capitals,
-                11 + 4096 * self.word.capitals,
-            )),
-            12 => at(mix(self.column / 4, 12)),
-            13 => {
-                at(mix(one.hash ^ two.hash.rotate_left(11), three.hash ^ four.hash.rotate_left(17)))
-            }
-            14 => mix(
-                one.ending & 0xffff,
-                self.word.length << 16 | self.word.ending & 0xffff | gap << 20,
-            ),
-            15 => at(mix(self.punctuation, self.since)),
-            16 => at(mix(one.hash, two.ending & 0xff)),
-            17 => at(mix(self.expected[0], self.expected[1])),
-            18 => mix(self.column, self.word.ending & 0xffff | gap << 16),
-            19 => at(mix(one.hash ^ two.hash.rotate_left(11), three.hash)),
-            20 => self.letters & 0xff_ffff | u64::from(gap) << 50,
-            21 => at(mix(two.ending & 0xffff, three.ending & 0xffff)),
-            23 => at(mix(one.classes[0], two.classes[0])),
-            24 => at(mix(two.hash, one.classes[0])),
-            25 => at(mix(one.classes[0], 25)),
-            26 => mix(self.word.classes[1], one.classes[1] << 8 | gap),
-            27 => mix(self.word.classes[1], one.classes[0] ^ two.classes[0] << 14 | gap << 24),
-            28 => at(mix(self.room, 1000 + one.classes[0])),
-            _ => at(mix(one.ending & 0xff, two.ending & 0xff | (three.ending & 0xff) << 8)),
-        }
     }
 }

@@ -6,23 +6,92 @@
 //! Herskovits 1992, "K2"), run online: every candidate's code length is estimated with counts and
 //! averaged with decay.
 
+use super::context::ContextState;
+use super::family::{Family, Reads, pair};
+use super::name::named;
+use super::selector::RowPart;
 use crate::model::hash::combine;
 
-/// Contexts that [`TableState::context`] knows.
-#[cfg(test)]
-pub const CONTEXTS: u8 = 32;
-/// Selectors that [`TableState::selected`] knows.
-#[cfg(test)]
-pub const SELECTORS: u8 = 4;
-/// Rows of every selector, the place of the bit included.
-pub const ROWS: usize = 2048;
+named! {
+    /// Contexts of cells. Unless said otherwise they hold the column and the cell so far too. The
+    /// *class* of a cell is its first four bytes.
+    pub enum TableContext {
+        /// The cell so far in any column.
+        AnyColumn,
+        /// The cell before.
+        CellBefore,
+        /// The classes of the two cells before.
+        TwoClassesBefore,
+        /// The classes of the four cells before.
+        FourClassesBefore,
+        /// The class of the cell before the one before.
+        SecondClassBefore,
+        /// The classes of the cell before and of the third one before.
+        FirstAndThirdClassBefore,
+        /// The class of the first cell of the row.
+        FirstClass,
+        /// The parent.
+        Parent,
+        /// The parent, and its parent beside it.
+        TwoParents,
+        /// The class of the cell above, and the parent.
+        AboveAndParent,
+        /// The column that tells second most alone.
+        SecondBest,
+        /// The column that tells third most alone.
+        ThirdBest,
+        /// The columns that tell most and third most alone.
+        BestAndThirdBest,
+        /// Column, offset in the cell, byte of the cell above at that offset, last byte.
+        ByteAbove,
+        /// Column, digits after the decimal point, last byte.
+        Decimals,
+    }
+}
 
-/// Columns that are told apart; those behind share the last.
+impl TableContext {
+    /// How much of the chain of parents the context reads.
+    const fn parents(self) -> usize {
+        match self {
+            Self::TwoParents => 2,
+            Self::Parent
+            | Self::AboveAndParent
+            | Self::SecondBest
+            | Self::ThirdBest
+            | Self::BestAndThirdBest => 1,
+            Self::AnyColumn
+            | Self::CellBefore
+            | Self::TwoClassesBefore
+            | Self::FourClassesBefore
+            | Self::SecondClassBefore
+            | Self::FirstAndThirdClassBefore
+            | Self::FirstClass
+            | Self::ByteAbove
+            | Self::Decimals => 0,
+        }
+    }
+}
+
+named! {
+    /// Selectors of cells, each with the number of the bit.
+    pub enum TableSelector {
+        /// The column, and the offset in the cell up to 3.
+        Column,
+        /// The offset in the cell up to 7, and digits after the decimal point.
+        OffsetAndDecimals,
+        /// The column up to 31, and the offset in the cell up to 7.
+        ColumnAndOffset,
+    }
+}
+
+/// Columns that are told apart; all later ones share the last.
 const COLUMNS: usize = 64;
 /// Earlier columns that are tried as parents.
 const REACH: usize = 32;
 /// Length of the chain of parents.
-const CHAIN: usize = 3;
+const CHAIN: usize = 2;
+/// Best single parents that are kept.
+const BEST: usize = 3;
 const COUNT_BITS: u32 = 17;
 /// Candidates that a byte of the table pays for: full attention to every cell of a line of nothing
 /// but separators would take as long as all other models together.
@@ -35,19 +104,17 @@ const SEPARATORS: [u8; 4] = [b',', b'\t', b';', b'|'];
 /// What is known of one column.
 #[derive(Clone, Copy)]
 struct Column {
-    /// Hash of the last cell, and of the one before.
-    exact: [u32; 2],
-    /// The same, only by the first bytes of the cells.
-    class: [u32; 2],
-    /// Where the last cell starts, and its length.
+    /// Hash of the first bytes of the last cell.
+    class: u32,
+    /// Offset and length of the last cell.
     start: usize,
     length: usize,
     /// Chain of parents: columns, or this one's own number for the cell above.
     chain: [u8; CHAIN],
     /// The best single parents in order.
-    best: [u8; 4],
-    /// Average code length given each candidate, behind 0 to 2 parents of the chain; 16 fractional
-    /// bits.
+    best: [u8; BEST],
+    /// Average code length given each candidate and the parents before it in the chain; 16
+    /// fractional bits.
     cost: [[u32; COLUMNS]; CHAIN],
 }
 
@@ -72,26 +139,11 @@ pub struct TableState {
     offset: usize,
     /// Bytes since a decimal point, 0 before.
     decimals: u32,
-    row: u32,
     /// Candidates that bytes have paid for and no cell has used.
     credit: u32,
-    row_start: usize,
-    last: u32,
-    /// Byte at the same offset of the cell above, the next one, and the byte in the same place of
-    /// the row above.
-    above: [u32; 3],
-    previous_row: usize,
-}
-
-/// How much of the chain of parents context `number` (below [`CONTEXTS`]) asks for.
-#[must_use]
-pub fn parents(number: u8) -> usize {
-    match number {
-        6 | 8 | 9 => 3,
-        5 | 7 => 2,
-        4 | 10 | 18..=20 | 24..=26 => 1,
-        _ => 0,
-    }
+    last: u8,
+    /// The byte at the same offset of the cell above, or 256.
+    above: u32,
 }
 
 /// The columns that may be parents of `column`: some before it, and itself for the cell above.
@@ -107,17 +159,19 @@ fn log2(value: u32) -> u32 {
     (whole << 8) + (value << 8 >> whole & 255)
 }
 
-impl TableState {
-    /// Nothing seen yet; chains of `parents` (see [`parents`]) are learned.
-    #[must_use]
-    pub fn new(parents: usize) -> Self {
+impl Family for TableState {
+    type Context = TableContext;
+    type Selector = TableSelector;
+    const READS: Reads = Reads::Text;
+
+    fn new(contexts: &[TableContext]) -> Self {
+        let parents = contexts.iter().map(|context| context.parents()).max().unwrap_or(0);
         let column = |number: usize| Column {
-            exact: [0; 2],
-            class: [0; 2],
+            class: 0,
             start: 0,
             length: 0,
             chain: [number as u8; CHAIN],
-            best: [number as u8; 4],
+            best: [number as u8; BEST],
             cost: [[10 << 16; COLUMNS]; CHAIN],
         };
         Self {
@@ -134,21 +188,17 @@ impl TableState {
             so_far_class: 0,
             offset: 0,
             decimals: 0,
-            row: 0,
             credit: CREDIT_LIMIT,
-            row_start: 0,
             last: 0,
-            above: [0; 3],
-            previous_row: 0,
+            above: 0,
         }
     }
 
-    /// Takes in the byte that `bytes` now ends with.
     #[inline]
-    pub fn push(&mut self, bytes: &[u8]) {
+    fn push(&mut self, bytes: &[u8]) {
         let end = bytes.len();
         let byte = bytes[end - 1];
-        self.last = self.last << 8 | u32::from(byte);
+        self.last = byte;
         if let Some(number) = SEPARATORS.iter().position(|&separator| separator == byte) {
             self.counted[number][0] = self.counted[number][0].saturating_add(1);
         }
@@ -162,7 +212,7 @@ impl TableState {
             }
             self.finish_cell(end - 1 - self.offset);
             if byte == b'\n' {
-                self.finish_row(end);
+                self.finish_row();
             } else {
                 self.column = (self.column + 1).min(COLUMNS - 1);
             }
@@ -182,18 +232,73 @@ impl TableState {
             }
         }
         let column = &self.columns[self.column];
-        let cell = |offset: usize| {
-            if offset < column.length { u32::from(bytes[column.start + offset]) } else { 256 }
+        self.above = if self.offset < column.length {
+            u32::from(bytes[column.start + self.offset])
+        } else {
+            256
         };
-        let above = self.previous_row + (end - self.row_start);
-        self.above = [
-            cell(self.offset),
-            cell(self.offset + 1),
-            if above < self.row_start { u32::from(bytes[above]) } else { 256 },
-        ];
     }
 
-    fn finish_row(&mut self, end: usize) {
+    #[inline]
+    fn value(&self, context: TableContext, _: &ContextState) -> u64 {
+        let column = &self.columns[self.column];
+        let number = self.column as u32;
+        let here = combine(self.so_far, number);
+        let class =
+            |back: usize| self.column.checked_sub(back).map_or(0, |number| self.class[number]);
+        let parent = |number: u8| {
+            combine(self.parent_class(self.column, usize::from(number)), u32::from(number))
+        };
+        let chain = |rank: usize| parent(column.chain[rank]);
+        let best = |rank: usize| parent(column.best[rank]);
+        let last = u32::from(self.last);
+        match context {
+            TableContext::AnyColumn => pair(self.so_far, 0),
+            TableContext::CellBefore => {
+                pair(here, self.column.checked_sub(1).map_or(0, |number| self.exact[number]))
+            }
+            TableContext::TwoClassesBefore => pair(here, combine(class(1), class(2))),
+            TableContext::FourClassesBefore => {
+                pair(here, combine(combine(class(1), class(2)), combine(class(3), class(4))))
+            }
+            TableContext::SecondClassBefore => pair(here, class(2)),
+            TableContext::FirstAndThirdClassBefore => pair(here, combine(class(1), class(3))),
+            TableContext::FirstClass => pair(here, self.class[0]),
+            TableContext::Parent => pair(here, chain(0)),
+            TableContext::TwoParents => pair(here, combine(chain(0), chain(1))),
+            TableContext::AboveAndParent => pair(here, combine(column.class, chain(0))),
+            TableContext::SecondBest => pair(here, best(1)),
+            TableContext::ThirdBest => pair(here, best(2)),
+            TableContext::BestAndThirdBest => pair(here, combine(best(0), best(2))),
+            TableContext::ByteAbove => {
+                pair(number << 8 | self.offset.min(255) as u32, self.above << 16 | last)
+            }
+            TableContext::Decimals => pair(number << 8 | self.decimals.min(255), last),
+        }
+    }
+
+    fn rows(selector: TableSelector) -> usize {
+        match selector {
+            TableSelector::Column
+            | TableSelector::OffsetAndDecimals
+            | TableSelector::ColumnAndOffset => 256 << 3,
+        }
+    }
+
+    #[inline]
+    fn row(&self, selector: TableSelector, _: &ContextState) -> RowPart {
+        let column = self.column as u32;
+        let offset = self.offset.min(7) as u32;
+        RowPart::with_bit(match selector {
+            TableSelector::Column => column << 2 | offset.min(3),
+            TableSelector::OffsetAndDecimals => offset << 3 | self.decimals.min(7),
+            TableSelector::ColumnAndOffset => column.min(31) << 3 | offset,
+        })
+    }
+}
+
+impl TableState {
+    fn finish_row(&mut self) {
         for (agreement, counted) in self.agreement.iter_mut().zip(&mut self.counted) {
             *agreement -= *agreement >> 3;
             if counted[0] == counted[1] && counted[0] > 0 {
@@ -206,15 +311,12 @@ impl TableState {
             .unwrap_or(0);
         self.separator = SEPARATORS[best];
         self.column = 0;
-        self.row += 1;
-        self.previous_row = self.row_start;
-        self.row_start = end;
     }
 
     /// Class of a candidate parent of the cell in `column`: an earlier cell, or the one above.
     #[inline(always)]
     fn parent_class(&self, column: usize, candidate: usize) -> u32 {
-        if candidate == column { self.columns[column].class[0] } else { self.class[candidate] }
+        if candidate == column { self.columns[column].class } else { self.class[candidate] }
     }
 
     /// A cell ended: learns which columns told its value.
@@ -224,7 +326,7 @@ impl TableState {
         let slot = |hash: u32| (hash >> (32 - COUNT_BITS)) as usize;
         // The cell above is the last of the candidates.
         let mut classes = self.class;
-        classes[column] = self.columns[column].class[0];
+        classes[column] = self.columns[column].class;
         let mut given = combine(column as u32, 0);
         let Column { chain, cost, .. } = &mut self.columns[column];
         for (costs, &parent) in cost.iter_mut().zip(&*chain).take(self.parents) {
@@ -255,8 +357,7 @@ impl TableState {
         self.exact[column] = exact;
         self.class[column] = class;
         let state = &mut self.columns[column];
-        state.exact = [exact, state.exact[0]];
-        state.class = [class, state.class[0]];
+        state.class = class;
         state.start = start;
         state.length = self.offset;
         self.so_far = 0;
@@ -269,8 +370,8 @@ impl TableState {
     fn choose_parents(&mut self) {
         let number = self.column;
         let column = &mut self.columns[number];
-        // The cheapest four in order, of equals the leftmost first: insertion into a sorted list.
-        let mut sorted = [(u32::MAX, number as u8); 4];
+        // The cheapest few in order, of equals the leftmost first: insertion into a sorted list.
+        let mut sorted = [(u32::MAX, number as u8); BEST];
         for (&cost, candidate) in
             column.cost[0][candidates(number)].iter().zip(*candidates(number).start() as u8..)
         {
@@ -294,85 +395,12 @@ impl TableState {
                 free.min_by_key(|&candidate| column.cost[level][candidate]).unwrap_or(number) as u8;
         }
     }
-
-    /// The value of context `number` (below [`CONTEXTS`]), to be hashed.
-    #[inline]
-    #[must_use]
-    pub fn context(&self, number: u8) -> u64 {
-        let column = &self.columns[self.column];
-        let here = combine(self.so_far, self.column as u32);
-        let pair = |a: u32, b: u32| u64::from(a) << 32 | u64::from(b);
-        let exact =
-            |back: usize| self.column.checked_sub(back).map_or(0, |number| self.exact[number]);
-        let class =
-            |back: usize| self.column.checked_sub(back).map_or(0, |number| self.class[number]);
-        let parent = |number: u8| {
-            combine(self.parent_class(self.column, usize::from(number)), u32::from(number))
-        };
-        let chain = |level: usize| parent(column.chain[level]);
-        let best = |rank: usize| parent(column.best[rank]);
-        let west = self.last & 0xff;
-        match number {
-            0 => pair(here, 0),
-            1 => pair(here, column.exact[0]),
-            2 => pair(here, exact(1)),
-            3 => pair(here, combine(class(1), class(2))),
-            4 => pair(here, chain(0)),
-            5 => pair(here, combine(chain(0), chain(1))),
-            6 => pair(here, combine(combine(chain(0), chain(1)), chain(2))),
-            7 => pair(here, chain(1)),
-            8 => pair(here, chain(2)),
-            9 => pair(here, combine(chain(1), chain(2))),
-            10 => pair(here, combine(column.class[0], chain(0))),
-            11 => pair(self.so_far, 0),
-            12 => pair(here, combine(combine(class(1), class(2)), combine(class(3), class(4)))),
-            13 => pair(here, self.above[0] << 16 | self.above[1]),
-            14 => pair(
-                (self.column as u32) << 8 | self.offset.min(255) as u32,
-                self.above[0] << 16 | west,
-            ),
-            15 => pair(here, combine(column.class[0], column.class[1])),
-            16 => pair(here, combine(class(1), column.class[0])),
-            17 => pair(self.so_far, exact(1)),
-            18 => pair(here, best(1)),
-            19 => pair(here, best(2)),
-            20 => pair(here, best(3)),
-            21 => pair(here, self.class[0]),
-            22 => pair((self.column as u32) << 8 | self.decimals.min(255), west),
-            23 => pair(self.column as u32, self.above[2] << 16 | self.last & 0xffff),
-            24 => pair(here, combine(best(0), best(2))),
-            25 => pair(here, combine(best(1), best(2))),
-            26 => pair(here, combine(combine(best(0), best(1)), combine(best(2), best(3)))),
-            27 => pair(here, combine(class(1), class(3))),
-            28 => pair(here, class(2)),
-            29 => pair(self.decimals << 8 | self.offset.min(255) as u32, self.last & 0xffff),
-            30 => pair(combine(self.so_far, self.decimals), class(1)),
-            _ => pair(here, combine(column.exact[0], column.exact[1])),
-        }
-    }
-
-    /// The part of selector `number` (below [`SELECTORS`]) that is fixed for a byte, in steps of 8
-    /// and below [`ROWS`].
-    #[inline]
-    #[must_use]
-    pub fn selected(&self, number: u8) -> u32 {
-        let offset = self.offset.min(7) as u32;
-        let value = match number {
-            0 => (self.column as u32) << 2 | offset.min(3),
-            1 => offset << 3 | self.decimals.min(7),
-            2 => (self.column as u32).min(31) << 3 | offset,
-            _ => {
-                u32::from(self.columns[self.column].length.min(15) as u16) << 4
-                    | self.offset.min(15) as u32
-            }
-        };
-        (value & 255) << 3
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::name::Named;
 
     #[test]
     fn the_telling_column_becomes_the_parent() {
@@ -381,7 +409,7 @@ mod tests {
             noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             (noise >> 16) % limit
         };
-        let mut state = TableState::new(CHAIN);
+        let mut state = TableState::new(&TableContext::all());
         let mut text = Vec::new();
         for _ in 0..300 {
             let (a, b) = (draw(10), draw(10));
@@ -398,7 +426,7 @@ mod tests {
     #[test]
     fn separators_are_told_apart() {
         for separator in ['\t', ';', '|'] {
-            let mut state = TableState::new(CHAIN);
+            let mut state = TableState::new(&TableContext::all());
             let mut text = Vec::new();
             for number in 0..50 {
                 let commas = ",".repeat(number % 3);
@@ -408,22 +436,6 @@ mod tests {
                 }
             }
             assert_eq!(state.separator, separator as u8);
-        }
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn any_bytes(bytes in proptest::collection::vec(proptest::prop_oneof![0u8.., proptest::prelude::Just(b','), proptest::prelude::Just(b'\n')], 0..600)) {
-            let mut state = TableState::new(CHAIN);
-            for end in 1..=bytes.len() {
-                state.push(&bytes[..end]);
-                for number in 0..CONTEXTS {
-                    let _ = state.context(number);
-                }
-                for number in 0..SELECTORS {
-                    proptest::prop_assert!((state.selected(number) | 7) < ROWS as u32);
-                }
-            }
         }
     }
 }

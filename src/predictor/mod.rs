@@ -25,12 +25,13 @@ use crate::model::bypass::Bypass;
 use crate::model::context::ContextState;
 use crate::model::match_model::MatchModel;
 use crate::model::run_map::RunMap;
+use crate::model::selector::{RowPart, Selector};
 use crate::model::signal::Signal;
 use crate::model::slots::{NONE_DEFERRED, SlotTable};
 use crate::model::stationary_map::StationaryMaps;
 use crate::numeric::PROBABILITY_ONE;
 use crate::simd::{Histories, Kernels, LINE};
-use profile::{Profile, RowPart, Selector};
+use profile::Profile;
 use shape::Layout;
 
 /// Updates after which a map entry keeps its rate: 0.1 % smaller than 255, on text and code.
@@ -203,7 +204,8 @@ impl<
             unlearned: None,
             table: SlotTable::new(table_bytes),
             state: ContextState::new(
-                profile.families(),
+                &profile.contexts,
+                profile.selected_families(),
                 profile.signal.and_then(|(kind, effort)| {
                     Signal::new(&kind, effort, skipped, kernels.instruction_set())
                 }),
@@ -250,10 +252,7 @@ impl<
         if let Some(signal) = &self.state.signal {
             self.apm_contexts = signal.apm_contexts().map(|context| context << 8);
         }
-        if let Some(font) = &self.state.font {
-            self.apm_contexts[0] = font.apm_context() << 8;
-        }
-        if let Some(context) = self.state.x86.as_ref().and_then(|x86| x86.apm_context()) {
+        if let Some(context) = self.state.families.apm_context() {
             self.apm_contexts[0] = context << 8;
         }
         if let Some((_, selector, part)) = &mut self.second_final_mixer {

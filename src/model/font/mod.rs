@@ -19,22 +19,17 @@ mod view;
 mod words;
 
 use crate::formats::sfnt::{self, Directory};
+use crate::model::context::ContextState;
+use crate::model::family::{Family, Reads, pair};
 use crate::model::hash::combine;
+use crate::model::selector::RowPart;
 use glyph::GlyphReader;
 use names::NameReader;
 use places::{MetricReader, OffsetReader};
 use program::Program;
 use view::View;
+pub use view::{FontContext, FontSelector};
 use words::WordReader;
-
-/// Contexts that [`FontState::context`] knows.
-#[cfg(test)]
-pub const CONTEXTS: u8 = view::CONTEXTS as u8;
-/// Selectors that [`FontState::selected`] knows.
-#[cfg(test)]
-pub const SELECTORS: u8 = view::SELECTORS as u8;
-/// Rows of every selector, the place of the bit included.
-pub const ROWS: usize = 2048;
 
 /// Fields of the directory, of padding, of programs that all glyphs share, and of tables of words:
 /// the first of many.
@@ -82,14 +77,6 @@ pub struct FontState {
 
 impl Default for FontState {
     fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl FontState {
-    /// Nothing seen yet.
-    #[must_use]
-    pub fn new() -> Self {
         let mut state = Self {
             at: 0,
             base: 0,
@@ -108,9 +95,11 @@ impl FontState {
         state.describe();
         state
     }
+}
 
+impl FontState {
     /// Takes in the byte that `bytes` now ends with.
-    pub fn push(&mut self, bytes: &[u8]) {
+    fn read(&mut self, bytes: &[u8]) {
         let Some(&byte) = bytes.last() else { return };
         self.at += 1;
         match &mut self.reader {
@@ -259,28 +248,51 @@ impl FontState {
     pub fn field(&self) -> u32 {
         self.view.field
     }
+}
 
-    /// The value of context `number` (below [`CONTEXTS`]), to be hashed.
+impl Family for FontState {
+    type Context = FontContext;
+    type Selector = FontSelector;
+    const READS: Reads = Reads::Stream;
+
+    fn new(_: &[FontContext]) -> Self {
+        Self::default()
+    }
+
+    fn push(&mut self, bytes: &[u8]) {
+        self.read(bytes);
+    }
+
     #[inline]
-    #[must_use]
-    pub fn context(&self, number: u8) -> u64 {
+    fn value(&self, FontContext(rank): FontContext, _: &ContextState) -> u64 {
         let view = &self.view;
-        let value = view.values.get(usize::from(number)).copied().unwrap_or(0);
-        u64::from(value) << 32 | u64::from(combine(view.field, view.partial))
+        let value = view.values.get(usize::from(rank)).copied().unwrap_or(0);
+        pair(value, combine(view.field, view.partial))
     }
 
-    /// Context, below 256, of the adaptive probability map: mostly the byte that is expected.
-    #[inline]
-    #[must_use]
-    pub fn apm_context(&self) -> usize {
-        (self.view.rows[2] & 255) as usize
+    fn rows(selector: FontSelector) -> usize {
+        match selector {
+            FontSelector::Field
+            | FontSelector::Known
+            | FontSelector::Expected
+            | FontSelector::Detail => 256 << 3,
+        }
     }
 
-    /// The part of selector `number` (below [`SELECTORS`]) that is fixed for a byte, in steps of 8
-    /// and below [`ROWS`].
     #[inline]
-    #[must_use]
-    pub fn selected(&self, number: u8) -> u32 {
-        (self.view.rows.get(usize::from(number)).copied().unwrap_or(0) & 255) << 3
+    fn row(&self, selector: FontSelector, _: &ContextState) -> RowPart {
+        let [field, known, expected, detail] = self.view.rows;
+        RowPart::with_bit(match selector {
+            FontSelector::Field => field & 255,
+            FontSelector::Known => known & 255,
+            FontSelector::Expected => expected & 255,
+            FontSelector::Detail => detail & 255,
+        })
+    }
+
+    /// Mostly the byte that is expected.
+    #[inline]
+    fn apm_context(&self) -> Option<usize> {
+        Some((self.view.rows[2] & 255) as usize)
     }
 }

@@ -1,9 +1,31 @@
 //! What the readers of a font's tables say about the next byte.
 
+use crate::model::name::named;
+
 /// Contexts that a view has.
 pub const CONTEXTS: usize = 40;
 /// Selectors that a view has.
 pub const SELECTORS: usize = 4;
+
+named! {
+    /// The context of a rank: each field of each table has a list of its own, which the reader of
+    /// the table gives in `describe`.
+    pub struct FontContext in 0..=(CONTEXTS as u8 - 1);
+}
+
+named! {
+    /// Selectors of fonts, each with the number of the bit.
+    pub enum FontSelector {
+        /// The field that the next byte belongs to.
+        Field,
+        /// What is known of the field: classes of counts, or which guesses agree.
+        Known,
+        /// The byte that is expected, mostly.
+        Expected,
+        /// A second class of what is known.
+        Detail,
+    }
+}
 
 /// The next byte: what it is, and what it can be told from.
 #[derive(Clone, Debug)]

@@ -1,17 +1,16 @@
 //! PCM sound: recursive least squares, then a cascade of adaptive filters on what it leaves, as
 //! in Monkey's Audio, OptimFROG and Sac; every stage's prediction carries a density.
 
-use super::Effort;
-use super::bank::Bank;
+use super::densities::Densities;
 use super::density::FRACTION;
 use super::least_squares::{MOST, Solver, accumulate, decay, moments_len, predict};
 use super::lms::Lms;
-use super::spread::{Spread, log_class};
-use crate::model::byte_history::hash;
+use super::names::CONTEXTS;
+use super::residual_scale::{ResidualScale, log_class};
+use super::{Effort, SignalContext, SignalSelector};
 
 const EXPERTS: usize = 8;
 const DENSITIES: usize = 12;
-const CONTEXTS: usize = 24;
 /// Past samples kept per channel.
 const PAST: usize = 64;
 
@@ -85,7 +84,7 @@ struct Channel {
     errors: [u32; EXPERTS + 1],
     /// Those of the blend over about 4, 32 and 256 samples.
     trend: [u32; 3],
-    bias: Spread,
+    bias: ResidualScale,
 }
 
 /// State of a sound model.
@@ -94,14 +93,14 @@ pub struct AudioState {
     channels: Vec<Channel>,
     sample_bytes: usize,
     signed: bool,
-    bank: Bank,
+    densities: Densities,
     position: usize,
     channel: usize,
     experts: [i32; EXPERTS],
     blend: i32,
     forecasts: [(i32, u32); DENSITIES],
     contexts: [usize; DENSITIES],
-    spreads: Vec<Spread>,
+    scales: Vec<ResidualScale>,
     bias_context: usize,
     classes: [usize; 3],
     known: u32,
@@ -137,31 +136,31 @@ impl AudioState {
             stage_predictions: [0; 3],
             errors: [4 << FRACTION; EXPERTS + 1],
             trend: [4 << FRACTION; 3],
-            bias: Spread::new(256, 0, 200),
+            bias: ResidualScale::new(256, 0, 200),
         };
         let mut state = Self {
             channels: (0..channels).map(channel).collect(),
             sample_bytes,
             signed,
-            bank: Bank::new(densities, bits, signed),
+            densities: Densities::new(densities, bits, signed),
             position: 0,
             channel: 0,
             experts: [0; EXPERTS],
             blend: 0,
             forecasts: [(0, 1); DENSITIES],
             contexts: [0; DENSITIES],
-            spreads: vec![Spread::new(4096, 64 << FRACTION >> (16 - bits), 250); densities],
+            scales: vec![ResidualScale::new(4096, 64 << FRACTION >> (16 - bits), 250); densities],
             bias_context: 0,
             classes: [0; 3],
             known: 0,
             seen: 0,
             hashes: [0; CONTEXTS],
         };
-        // The contexts start away from zero errors: a class foretells its own width.
-        for spread in &mut state.spreads {
+        // The contexts start away from zero errors: a class predicts its own width.
+        for spread in &mut state.scales {
             spread.start_by_class();
         }
-        state.foretell();
+        state.predict();
         state.hash_all();
         state
     }
@@ -187,7 +186,7 @@ impl AudioState {
             self.channel = self.position % self.channels.len();
             self.known = 0;
             self.seen = 0;
-            self.foretell();
+            self.predict();
         }
         self.hash_all();
     }
@@ -209,7 +208,7 @@ impl AudioState {
         }
         channel.bias.learn(self.bias_context, exact - self.blend);
         for ((spread, &context), (mean, _)) in
-            self.spreads.iter_mut().zip(&self.contexts).zip(self.forecasts)
+            self.scales.iter_mut().zip(&self.contexts).zip(self.forecasts)
         {
             spread.learn(context, exact + zero - mean);
         }
@@ -230,7 +229,7 @@ impl AudioState {
     }
 
     #[inline(always)]
-    fn foretell(&mut self) {
+    fn predict(&mut self) {
         let count = self.channels.len();
         let channel_inputs = self.channels[0].slow.inputs;
         let mut inputs = [0; MOST];
@@ -300,12 +299,11 @@ impl AudioState {
             (self.experts[7], own_class(7)),
         ];
         let offset = limit;
-        for (k, (mean, context)) in pair.into_iter().enumerate().take(self.spreads.len()) {
+        for (k, (mean, context)) in pair.into_iter().enumerate().take(self.scales.len()) {
             self.contexts[k] = context;
-            self.forecasts[k] =
-                (mean.clamp(-limit, limit) + offset, self.spreads[k].width(context));
+            self.forecasts[k] = (mean.clamp(-limit, limit) + offset, self.scales[k].width(context));
         }
-        self.bank.begin(&self.forecasts, 0);
+        self.densities.begin(&self.forecasts, 0);
     }
 
     #[inline(always)]
@@ -344,23 +342,23 @@ impl AudioState {
         }
     }
 
-    /// Context `k`, salted.
+    /// The value of a context, to be hashed.
     #[inline(always)]
     #[must_use]
-    pub fn hash(&self, k: u8, salt: u32) -> u64 {
-        hash(self.hashes[usize::from(k) % CONTEXTS], salt)
+    pub fn value(&self, SignalContext(rank): SignalContext) -> u64 {
+        self.hashes[usize::from(rank) % CONTEXTS]
     }
 
-    /// Selector `k`: below 256.
+    /// The value of a selector, below 256.
     #[inline(always)]
     #[must_use]
-    pub fn select(&self, k: u8) -> u32 {
+    pub fn select(&self, selector: SignalSelector) -> u32 {
         let byte = self.seen.min(2);
-        (match k {
-            0 => (self.classes[1] as u32 / 2).min(63) * 3 + byte,
-            1 => (self.channel as u32 & 7) * 3 + byte,
-            2 => (self.classes[0] as u32 / 2).min(63) * 3 + byte,
-            _ => self.bias_context as u32 & 15 | byte << 4,
+        (match selector {
+            SignalSelector::First => (self.classes[1] as u32 / 2).min(63) * 3 + byte,
+            SignalSelector::Second => (self.channel as u32 & 7) * 3 + byte,
+            SignalSelector::Third => (self.classes[0] as u32 / 2).min(63) * 3 + byte,
+            SignalSelector::Fourth => self.bias_context as u32 & 15 | byte << 4,
         }) & 255
     }
 
@@ -370,14 +368,14 @@ impl AudioState {
     pub fn apm_contexts(&self) -> [usize; 2] {
         let shift = if self.sample_bytes > 1 && self.seen == 0 { FRACTION + 8 } else { FRACTION };
         let likely = (self.blend >> shift) & 255;
-        [self.select(0) as usize, likely as usize]
+        [self.select(SignalSelector::First) as usize, likely as usize]
     }
 
     /// Direct inputs for the next bit.
     #[inline(always)]
     pub fn inputs(&mut self, inputs: &mut [[i16; 2]]) {
-        if self.bank.left() > 0 {
-            self.bank.inputs(inputs);
+        if self.densities.left() > 0 {
+            self.densities.inputs(inputs);
         } else {
             let count = DENSITIES.min(inputs.len());
             inputs[..count].fill([0; 2]);
@@ -387,8 +385,8 @@ impl AudioState {
     /// Learns a bit.
     #[inline(always)]
     pub fn update(&mut self, bit: u32) {
-        if self.bank.left() > 0 {
-            self.bank.learn(bit);
+        if self.densities.left() > 0 {
+            self.densities.learn(bit);
         }
     }
 }

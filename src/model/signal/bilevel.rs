@@ -1,12 +1,13 @@
 //! Images of one bit a pixel: templates of the pixels around the next one, as in JBIG2, with a
 //! direct probability each.
 
+use super::names::CONTEXTS;
+use super::{SignalContext, SignalSelector};
 use crate::model::byte_history::hash;
 use crate::numeric::PROBABILITY_ONE;
 use crate::numeric::state_map::{entry, inputs_of, probability, update_entry};
 
 const TEMPLATES: usize = 13;
-const CONTEXTS: usize = 16;
 /// Probabilities of a template, as a power of two.
 const CELL_BITS: u32 = 20;
 /// Samples over which a probability averages.
@@ -95,23 +96,25 @@ impl BilevelState {
         }
     }
 
-    /// Context `k`, salted.
+    /// The value of a context, to be hashed.
     #[inline(always)]
     #[must_use]
-    pub fn hash(&self, k: u8, salt: u32) -> u64 {
-        hash(self.hashes[usize::from(k) % CONTEXTS], salt)
+    pub fn value(&self, SignalContext(rank): SignalContext) -> u64 {
+        self.hashes[usize::from(rank) % CONTEXTS]
     }
 
-    /// Selector `k`: below 256.
+    /// The value of a selector, below 256.
     #[inline(always)]
     #[must_use]
-    pub fn select(&self, k: u8) -> u32 {
+    pub fn select(&self, selector: SignalSelector) -> u32 {
         let n = (self.rows[1] >> 16) as u32 & 255;
-        match k {
-            0 => n,
-            1 => (self.rows[2] >> 16) as u32 & 255,
-            2 => self.rows[0] as u32 & 255,
-            _ => (self.rows[1] >> 20) as u32 & 15 | (self.rows[0] as u32 & 15) << 4,
+        match selector {
+            SignalSelector::First => n,
+            SignalSelector::Second => (self.rows[2] >> 16) as u32 & 255,
+            SignalSelector::Third => self.rows[0] as u32 & 255,
+            SignalSelector::Fourth => {
+                (self.rows[1] >> 20) as u32 & 15 | (self.rows[0] as u32 & 15) << 4
+            }
         }
     }
 
@@ -119,7 +122,8 @@ impl BilevelState {
     #[inline(always)]
     #[must_use]
     pub fn apm_contexts(&self) -> [usize; 2] {
-        [self.select(0) as usize, self.select(3) as usize]
+        [SignalSelector::First, SignalSelector::Fourth]
+            .map(|selector| self.select(selector) as usize)
     }
 
     /// Direct inputs for the next bit.

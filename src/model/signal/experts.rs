@@ -3,7 +3,7 @@
 use super::Effort;
 use super::density::FRACTION;
 use super::least_squares::MOST;
-use super::neighbours::{Around, Gatherer, Layout};
+use super::neighbours::{Gatherer, Layout, Neighbourhood};
 use super::window::{Shape, Window};
 
 /// Predictors of every sample: three fits by least squares, then six fixed formulas.
@@ -94,9 +94,15 @@ impl Experts {
 
     /// Predicts the sample of `plane` at `position`, in `column` of `row`.
     #[inline(always)]
-    pub fn foretell(&mut self, bytes: &[u8], position: usize, plane: usize, around: &Around) {
+    pub fn predict(
+        &mut self,
+        bytes: &[u8],
+        position: usize,
+        plane: usize,
+        neighbourhood: &Neighbourhood,
+    ) {
         self.plane = plane;
-        self.formulas(around, plane);
+        self.formulas(neighbourhood, plane);
         self.gatherer.gather(bytes, position, plane);
         self.sum_errors(position);
         let row = (position / self.layout.row_bytes) as u32;
@@ -132,7 +138,7 @@ impl Experts {
     }
 
     #[inline(always)]
-    fn formulas(&mut self, a: &Around, plane: usize) {
+    fn formulas(&mut self, a: &Neighbourhood, plane: usize) {
         let fixed = |value: i32| value << FRACTION;
         let (w, n, nw, ne, nn) = (a.west, a.north, a.north_west, a.north_east, a.north_north);
         let across = (w - a.west_west).abs() + (n - nw).abs() + (n - ne).abs();

@@ -1,14 +1,14 @@
 //! Images of 8 or 16 bits a sample, one to four channels.
 
-use super::Effort;
-use super::bank::Bank;
+use super::densities::Densities;
 use super::density::FRACTION;
 use super::experts::{EXPERTS, Experts};
-use super::image_contexts::{CONTEXTS, View, contexts};
-use super::neighbours::{Around, Layout};
-use super::spread::{Spread, log_class};
+use super::image_contexts::{View, contexts};
+use super::names::CONTEXTS;
+use super::neighbours::{Layout, Neighbourhood};
+use super::residual_scale::{ResidualScale, log_class};
+use super::{Effort, SignalContext, SignalSelector};
 use crate::coder::leading::Skipped;
-use crate::model::byte_history::hash;
 
 /// Densities at most.
 const DENSITIES: usize = 14;
@@ -19,13 +19,13 @@ pub struct ImageState {
     layout: Layout,
     skipped: Skipped,
     experts: Experts,
-    bank: Bank,
-    spreads: Vec<Spread>,
-    spread_contexts: [usize; DENSITIES],
+    densities: Densities,
+    scales: Vec<ResidualScale>,
+    scale_contexts: [usize; DENSITIES],
     forecasts: [(i32, u32); DENSITIES],
-    bias: Spread,
+    bias: ResidualScale,
     bias_context: usize,
-    around: Around,
+    neighbourhood: Neighbourhood,
     position: usize,
     plane: usize,
     /// Classes of the errors around: two steps an octave.
@@ -61,13 +61,13 @@ impl ImageState {
             layout,
             skipped,
             experts: Experts::new(layout, effort),
-            bank: Bank::new(densities, 8 * layout.sample_bytes as u32, false),
-            spreads: vec![Spread::new(4096, 8 << FRACTION, 250); densities],
-            spread_contexts: [0; DENSITIES],
+            densities: Densities::new(densities, 8 * layout.sample_bytes as u32, false),
+            scales: vec![ResidualScale::new(4096, 8 << FRACTION, 250); densities],
+            scale_contexts: [0; DENSITIES],
             forecasts: [(0, 1); DENSITIES],
-            bias: Spread::new(4096, 0, 60),
+            bias: ResidualScale::new(4096, 0, 60),
             bias_context: 0,
-            around: Around::default(),
+            neighbourhood: Neighbourhood::default(),
             position: 0,
             plane: 0,
             class: 0,
@@ -78,7 +78,7 @@ impl ImageState {
             high: None,
             hashes: [0; CONTEXTS],
         };
-        state.foretell(&[]);
+        state.predict(&[]);
         state.hash_all();
         state
     }
@@ -92,7 +92,7 @@ impl ImageState {
             self.high = None;
             self.learn(self.layout.sample(bytes, self.position, 0));
             self.position = bytes.len();
-            self.foretell(bytes);
+            self.predict(bytes);
         }
         self.hash_all();
     }
@@ -102,21 +102,21 @@ impl ImageState {
         self.previous_error = self.experts.learn(self.position, value);
         self.bias.learn(self.bias_context, self.previous_error);
         for ((spread, &context), (mean, _)) in
-            self.spreads.iter_mut().zip(&self.spread_contexts).zip(self.forecasts)
+            self.scales.iter_mut().zip(&self.scale_contexts).zip(self.forecasts)
         {
             spread.learn(context, (value << FRACTION) - mean);
         }
     }
 
     #[inline(always)]
-    fn foretell(&mut self, bytes: &[u8]) {
+    fn predict(&mut self, bytes: &[u8]) {
         let plane =
             self.position % self.layout.row_bytes / self.layout.sample_bytes % self.layout.channels;
         self.plane = plane;
-        self.around = Around::new(self.layout, bytes, self.position, plane);
-        self.experts.foretell(bytes, self.position, plane, &self.around);
+        self.neighbourhood = Neighbourhood::new(self.layout, bytes, self.position, plane);
+        self.experts.predict(bytes, self.position, plane, &self.neighbourhood);
         let Experts { values, blend, energy, extra, gradients, .. } = &self.experts;
-        let a = &self.around;
+        let a = &self.neighbourhood;
         let class = log_class(energy[EXPERTS], 2).min(63);
         self.class = log_class(energy[EXPERTS], 1).min(31);
         self.gradient = log_class(((gradients[0] + gradients[1]) >> extra) as u32, 1).min(31);
@@ -154,17 +154,17 @@ impl ImageState {
             (values[6], own(6)),
             (values[1], own(1)),
         ];
-        for (k, (mean, context)) in pairs.into_iter().enumerate().take(self.spreads.len()) {
-            self.spread_contexts[k] = context;
-            self.forecasts[k] = (mean, self.spreads[k].width(context));
+        for (k, (mean, context)) in pairs.into_iter().enumerate().take(self.scales.len()) {
+            self.scale_contexts[k] = context;
+            self.forecasts[k] = (mean, self.scales[k].width(context));
         }
-        self.bank.begin(&self.forecasts, self.skipped.at(self.position));
+        self.densities.begin(&self.forecasts, self.skipped.at(self.position));
     }
 
     #[inline(always)]
     fn hash_all(&mut self) {
         let view = View {
-            around: &self.around,
+            neighbourhood: &self.neighbourhood,
             experts: &self.experts.values,
             blend: self.experts.blend,
             corrected: self.corrected,
@@ -172,37 +172,34 @@ impl ImageState {
             class: self.class as i32,
             wide: self.layout.sample_bytes == 2,
             high: self.high,
-            column: (self.position % self.layout.row_bytes / self.layout.pixel()) as i32,
             plane: self.plane as u64,
         };
         self.hashes = contexts(&view);
     }
 
-    /// Context `k`, salted.
+    /// The value of a context, to be hashed.
     #[inline(always)]
     #[must_use]
-    pub fn hash(&self, k: u8, salt: u32) -> u64 {
-        hash(self.hashes[usize::from(k) % CONTEXTS], salt)
+    pub fn value(&self, SignalContext(rank): SignalContext) -> u64 {
+        self.hashes[usize::from(rank) % CONTEXTS]
     }
 
-    /// Selector `k`, below 256: 0 errors around; 1 error of the plane before; 2 texture; 3
-    /// gradients; 4 the likely value.
+    /// The value of a selector, below 256.
     #[inline(always)]
     #[must_use]
-    pub fn select(&self, k: u8) -> u32 {
+    pub fn select(&self, selector: SignalSelector) -> u32 {
         let low = u32::from(self.high.is_some());
         let class = self.class as u32;
-        (match k {
-            0 => class << 1 | low,
-            1 => {
+        (match selector {
+            SignalSelector::First => class << 1 | low,
+            SignalSelector::Second => {
                 (self.plane as u32) << 6
                     | (self.before as u32) << 2
                     | (class / 8).min(3)
                     | if self.layout.sample_bytes == 2 { low << 7 } else { 0 }
             }
-            2 => (self.bias_context as u32 >> 3 & 63) << 1 | low,
-            3 => (self.gradient as u32) << 1 | low | (self.plane as u32) << 6,
-            _ => self.likely_byte(),
+            SignalSelector::Third => (self.bias_context as u32 >> 3 & 63) << 1 | low,
+            SignalSelector::Fourth => (self.gradient as u32) << 1 | low | (self.plane as u32) << 6,
         }) & 255
     }
 
@@ -221,25 +218,29 @@ impl ImageState {
     #[inline(always)]
     #[must_use]
     pub fn apm_contexts(&self) -> [usize; 2] {
-        [self.select(0) as usize | self.plane << 6 & 192, self.likely_byte() as usize]
+        [
+            self.select(SignalSelector::First) as usize | self.plane << 6 & 192,
+            self.likely_byte() as usize,
+        ]
     }
 
     /// Direct inputs for the next bit.
     #[inline(always)]
     pub fn inputs(&mut self, inputs: &mut [[i16; 2]]) {
-        self.bank.inputs(inputs);
+        self.densities.inputs(inputs);
     }
 
     /// Learns a bit.
     #[inline(always)]
     pub fn update(&mut self, bit: u32) {
-        self.bank.learn(bit);
+        self.densities.learn(bit);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::name::Named;
 
     #[test]
     fn a_gradient_is_foretold() {
@@ -274,7 +275,7 @@ mod tests {
                     image.update(u32::from(byte >> shift) & 1);
                 }
                 assert!(
-                    (0..8).all(|k| image.select(k) < 256)
+                    SignalSelector::all().into_iter().all(|selector| image.select(selector) < 256)
                         && image.apm_contexts().iter().all(|&k| k < 256)
                 );
             }

@@ -2,15 +2,13 @@
 
 use super::density::FRACTION;
 use super::experts::EXPERTS;
-use super::neighbours::Around;
-
-/// Contexts on offer, the most useful first.
-pub const CONTEXTS: usize = 24;
+use super::names::CONTEXTS;
+use super::neighbours::Neighbourhood;
 
 /// What the contexts are made of.
 pub struct View<'a> {
     /// Neighbours.
-    pub around: &'a Around,
+    pub neighbourhood: &'a Neighbourhood,
     /// Predictions.
     pub experts: &'a [i32; EXPERTS],
     /// Their blend.
@@ -25,8 +23,6 @@ pub struct View<'a> {
     pub wide: bool,
     /// The first byte of a sample of two.
     pub high: Option<u8>,
-    /// Column of the pixel.
-    pub column: i32,
     /// Plane of the sample.
     pub plane: u64,
 }
@@ -35,7 +31,7 @@ pub struct View<'a> {
 #[inline(always)]
 #[must_use]
 pub fn contexts(view: &View<'_>) -> [u64; CONTEXTS] {
-    let &View { around: a, experts, blend, corrected, extra: q, class, .. } = view;
+    let &View { neighbourhood: a, experts, blend, corrected, extra: q, class, .. } = view;
     let (w, n, nw, ne, ww, nn) =
         (a.west, a.north, a.north_west, a.north_east, a.west_west, a.north_north);
     let (p, pw, pn) = (a.p, a.p_west, a.p_north);
@@ -62,14 +58,6 @@ pub fn contexts(view: &View<'_>) -> [u64; CONTEXTS] {
         three(ne, nw, 3),
         three(n, ne, p >> q),
         three(w, nw, n >> q),
-        three(experts[3] >> (FRACTION + r), p, 6),
-        three(e(4), p - pw, 7),
-        three(w + ne - n, p - pn, 9),
-        three(e(1), (experts[0] - experts[5]) >> (FRACTION + 1 + q), 8),
-        three(n + ne - a.north_north_east, w - nw, 10),
-        three(view.column, n >> (4 + q), 11),
-        three(2 * w - ww, p - pw, 12),
-        three(2 * n - nn, p - pn, 13),
     ];
     let base = view.plane << 56 | view.high.map_or(0, |byte| u64::from(byte) + 1) << 44;
     list.map(|value| value | base)

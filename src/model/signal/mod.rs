@@ -1,8 +1,8 @@
 //! Models of sampled signals: images and sound.
 
 pub mod audio;
-pub mod bank;
 pub mod bilevel;
+pub mod densities;
 pub mod density;
 pub mod experts;
 pub mod frames;
@@ -10,8 +10,9 @@ pub mod image;
 mod image_contexts;
 pub mod least_squares;
 pub mod lms;
+mod names;
 pub mod neighbours;
-pub mod spread;
+pub mod residual_scale;
 pub mod window;
 
 use crate::coder::leading::Skipped;
@@ -20,6 +21,7 @@ use crate::simd::{InstructionSet, accelerate};
 use audio::AudioState;
 use bilevel::BilevelState;
 use image::ImageState;
+pub use names::{SignalContext, SignalSelector};
 
 /// How hard a signal model works.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -95,18 +97,18 @@ impl Signal {
         accelerate(self.set, || each!(&mut self.model, state => state.push(bytes)));
     }
 
-    /// The hash of context `k`.
+    /// The value of a context, to be hashed.
     #[inline(always)]
     #[must_use]
-    pub fn hash(&self, k: u8, salt: u32) -> u64 {
-        each!(&self.model, state => state.hash(k, salt))
+    pub fn value(&self, context: SignalContext) -> u64 {
+        each!(&self.model, state => state.value(context))
     }
 
-    /// The value of selector `k`, below 256.
+    /// The value of a selector, below 256.
     #[inline(always)]
     #[must_use]
-    pub fn select(&self, k: u8) -> u32 {
-        each!(&self.model, state => state.select(k))
+    pub fn select(&self, selector: SignalSelector) -> u32 {
+        each!(&self.model, state => state.select(selector))
     }
 
     /// Contexts, below 256, of the two adaptive probability maps.

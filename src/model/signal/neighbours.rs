@@ -85,7 +85,7 @@ impl Layout {
 /// Values around the next sample: compass points, and `p` for the plane before (0 in the first).
 #[derive(Clone, Copy, Default, Debug)]
 #[allow(missing_docs)]
-pub struct Around {
+pub struct Neighbourhood {
     pub west: i32,
     pub north: i32,
     pub north_west: i32,
@@ -100,7 +100,7 @@ pub struct Around {
     pub p_north_east: i32,
 }
 
-impl Around {
+impl Neighbourhood {
     /// Reads them.
     #[inline(always)]
     #[must_use]

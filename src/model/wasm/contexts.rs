@@ -2,26 +2,134 @@
 
 use super::WasmState;
 use crate::formats::wasm::module::Place;
+use crate::model::context::ContextState;
+use crate::model::family::{Family, Reads, pair};
 use crate::model::hash::combine;
+use crate::model::name::named;
+use crate::model::selector::RowPart;
 
-/// Contexts that [`WasmState::context`] knows.
-#[cfg(test)]
-pub const CONTEXTS: u8 = 42;
-/// Selectors that [`WasmState::selected`] knows.
-#[cfg(test)]
-pub const SELECTORS: u8 = 3;
-/// Rows of every selector, the place of the bit included.
-pub const ROWS: usize = 2048;
+named! {
+    /// Contexts of WebAssembly code. Unless said otherwise they hold the bytes of this instruction
+    /// so far too.
+    pub enum WasmContext {
+        /// The bytes of this instruction so far.
+        Instruction,
+        /// The last instruction.
+        Last,
+        /// The last two instructions.
+        LastTwo,
+        /// The last three opcodes.
+        ThreeOpcodes,
+        /// The last four opcodes.
+        FourOpcodes,
+        /// The last six opcodes.
+        SixOpcodes,
+        /// The last nine opcodes.
+        NineOpcodes,
+        /// The operand so far, and the last operand of this opcode; no other bytes.
+        LastOperand,
+        /// The operand so far, and the last two operands of this opcode; no other bytes.
+        LastTwoOperands,
+        /// The last three variables.
+        LastThreeVariables,
+        /// Height of the stack, and the last opcode.
+        HeightAndOpcode,
+        /// Height of the stack, the last instruction, the opcode before.
+        HeightAndLastTwo,
+        /// Opcodes of this statement, and height of the stack.
+        StatementAndHeight,
+        /// Opcodes of this statement and of the one before.
+        TwoStatements,
+        /// The variable written last.
+        Written,
+        /// The variable written last, and the last instruction.
+        WrittenAndLast,
+        /// The last four instructions.
+        LastFour,
+        /// The last opcode, and the instruction before.
+        OpcodeAndSecondLast,
+        /// In this function.
+        InFunction,
+        /// In this function, the last instruction.
+        InFunctionLast,
+        /// In this function, the last variable.
+        InFunctionVariable,
+        /// In this function, the last opcode.
+        InFunctionOpcode,
+        /// In this function, the variable written last.
+        InFunctionWritten,
+        /// The shape of the value on top of the stack: the opcodes that made it.
+        TopShape,
+        /// The instructions that made the value on top of the stack.
+        Top,
+        /// The shapes of the two values on top.
+        TwoTopShapes,
+        /// Types of the three values on top, and the last opcode.
+        TypesAndOpcode,
+        /// Types of the three values on top, and the last three opcodes.
+        TypesAndThreeOpcodes,
+        /// In this function, what made the value on top.
+        InFunctionTop,
+        /// In this function, what made the two values on top.
+        InFunctionTwoTop,
+        /// The type of the function, and how many instructions it has so far, up to 7.
+        SignatureAndStart,
+        /// Types of the values on the stack, and the last two opcodes.
+        StackTypesAndTwoOpcodes,
+        /// What followed the last instruction in this function the last time.
+        Follower,
+        /// The first instructions of the three values on top.
+        ThreeTopRoots,
+        /// The highest variable used so far, and the last opcode.
+        HighestVariableAndOpcode,
+        /// Depth of open blocks, and the last instruction.
+        DepthAndLast,
+        /// How many variables the function has, and the last opcode.
+        VariablesAndOpcode,
+        /// What made the three values on top.
+        ThreeTop,
+        /// Opcodes of the statement before, and the last instruction.
+        StatementBeforeAndLast,
+        /// Types of the three values on top, depth of the stack's blocks, the last opcode.
+        TypesDepthAndOpcode,
+        /// In this function, the last three opcodes.
+        InFunctionThreeOpcodes,
+        /// The last variable, and the last two opcodes.
+        VariableAndTwoOpcodes,
+    }
+}
 
-impl WasmState {
-    /// The value of context `number` (below [`CONTEXTS`]), to be hashed. Not copied into every
-    /// shape of the predictor.
-    #[must_use]
-    pub fn context(&self, number: u8) -> u64 {
+named! {
+    /// Selectors of WebAssembly code, each with the number of the bit.
+    pub enum WasmSelector {
+        /// What the next byte is, and the height of the stack.
+        PhaseAndHeight,
+        /// The opcode: of the last instruction before an opcode, else of this instruction.
+        Opcode,
+        /// Before an opcode the types on top of the stack, else what the next byte is.
+        TypesOnTop,
+    }
+}
+
+impl Family for WasmState {
+    type Context = WasmContext;
+    type Selector = WasmSelector;
+    const READS: Reads = Reads::Stream;
+
+    fn new(_: &[WasmContext]) -> Self {
+        Self::default()
+    }
+
+    fn push(&mut self, bytes: &[u8]) {
+        self.read(bytes.last().copied().unwrap_or(0));
+    }
+
+    // Not copied into every shape of the predictor.
+    fn value(&self, context: WasmContext, _: &ContextState) -> u64 {
+        use WasmContext::*;
         let past = &self.past;
         let phase = self.phase();
         let exact = combine(self.exact, phase);
-        let pair = |a: u32, b: u32| u64::from(a) << 32 | u64::from(b);
         let opcodes =
             |count: usize| past[..count].iter().fold(0, |hash, past| combine(hash, past.opcode));
         let exacts =
@@ -38,71 +146,86 @@ impl WasmState {
                 types << 3 | top(below).kind as u32
             })
         };
-        match number {
-            0 => pair(exact, 0),
-            1 => pair(exact, past[0].exact),
-            2 => pair(exact, exacts(2)),
-            3 => pair(exact, opcodes(3)),
-            4 => pair(exact, opcodes(4)),
-            5 => pair(exact, opcodes(6)),
-            6 => pair(exact, opcodes(9)),
-            7 => pair(number_so_far, known[0]),
-            8 => pair(number_so_far, combine(known[0], known[1])),
-            9 => pair(exact, combine(combine(self.locals[0], self.locals[1]), self.locals[2])),
-            10 => pair(exact, combine(height, past[0].opcode)),
-            11 => pair(exact, combine(height, combine(past[0].exact, past[1].opcode))),
-            12 => pair(exact, combine(self.statement[0], height)),
-            13 => pair(exact, combine(self.statement[0], self.statement[1])),
-            14 => pair(exact, self.written),
-            15 => pair(exact, combine(self.written, past[0].exact)),
-            16 => pair(exact, exacts(4)),
-            17 => pair(exact, combine(past[1].exact, past[0].opcode)),
-            18 => pair(here(), 0),
-            19 => pair(here(), past[0].exact),
-            20 => pair(here(), self.locals[0]),
-            21 => pair(here(), past[0].opcode),
-            22 => pair(here(), self.written),
-            23 => pair(exact, top(0).shape),
-            24 => pair(exact, top(0).exact),
-            25 => pair(exact, combine(top(0).shape, top(1).shape)),
-            26 => pair(exact, combine(types(), past[0].opcode)),
-            27 => pair(exact, combine(types(), opcodes(3))),
-            28 => pair(here(), top(0).exact),
-            29 => pair(here(), combine(top(0).exact, top(1).exact)),
-            30 => pair(exact, combine(self.module.own(), self.count.min(7))),
-            31 => pair(exact, combine(self.stack.kinds(), opcodes(2))),
-            32 => pair(exact, self.followers[self.follower as usize]),
-            33 => pair(exact, combine(combine(top(0).root, top(1).root), top(2).root)),
-            34 => pair(exact, combine(self.highest, past[0].opcode)),
-            35 => pair(exact, combine(self.decoder.depth, exacts(1))),
-            36 => pair(exact, combine(self.module.variables() as u32, past[0].opcode)),
-            37 => pair(exact, combine(combine(top(0).exact, top(1).exact), top(2).exact)),
-            38 => pair(exact, combine(self.statement[1], past[0].exact)),
-            39 => pair(exact, combine(types(), combine(self.stack.depth(), past[0].opcode))),
-            40 => pair(here(), opcodes(3)),
-            _ => pair(exact, combine(combine(self.locals[0], past[0].opcode), past[1].opcode)),
+        match context {
+            Instruction => pair(exact, 0),
+            Last => pair(exact, past[0].exact),
+            LastTwo => pair(exact, exacts(2)),
+            ThreeOpcodes => pair(exact, opcodes(3)),
+            FourOpcodes => pair(exact, opcodes(4)),
+            SixOpcodes => pair(exact, opcodes(6)),
+            NineOpcodes => pair(exact, opcodes(9)),
+            LastOperand => pair(number_so_far, known[0]),
+            LastTwoOperands => pair(number_so_far, combine(known[0], known[1])),
+            LastThreeVariables => {
+                pair(exact, combine(combine(self.locals[0], self.locals[1]), self.locals[2]))
+            }
+            HeightAndOpcode => pair(exact, combine(height, past[0].opcode)),
+            HeightAndLastTwo => {
+                pair(exact, combine(height, combine(past[0].exact, past[1].opcode)))
+            }
+            StatementAndHeight => pair(exact, combine(self.statement[0], height)),
+            TwoStatements => pair(exact, combine(self.statement[0], self.statement[1])),
+            Written => pair(exact, self.written),
+            WrittenAndLast => pair(exact, combine(self.written, past[0].exact)),
+            LastFour => pair(exact, exacts(4)),
+            OpcodeAndSecondLast => pair(exact, combine(past[1].exact, past[0].opcode)),
+            InFunction => pair(here(), 0),
+            InFunctionLast => pair(here(), past[0].exact),
+            InFunctionVariable => pair(here(), self.locals[0]),
+            InFunctionOpcode => pair(here(), past[0].opcode),
+            InFunctionWritten => pair(here(), self.written),
+            TopShape => pair(exact, top(0).shape),
+            Top => pair(exact, top(0).exact),
+            TwoTopShapes => pair(exact, combine(top(0).shape, top(1).shape)),
+            TypesAndOpcode => pair(exact, combine(types(), past[0].opcode)),
+            TypesAndThreeOpcodes => pair(exact, combine(types(), opcodes(3))),
+            InFunctionTop => pair(here(), top(0).exact),
+            InFunctionTwoTop => pair(here(), combine(top(0).exact, top(1).exact)),
+            SignatureAndStart => pair(exact, combine(self.module.own(), self.count.min(7))),
+            StackTypesAndTwoOpcodes => pair(exact, combine(self.stack.kinds(), opcodes(2))),
+            Follower => pair(exact, self.followers[self.follower as usize]),
+            ThreeTopRoots => pair(exact, combine(combine(top(0).root, top(1).root), top(2).root)),
+            HighestVariableAndOpcode => pair(exact, combine(self.highest, past[0].opcode)),
+            DepthAndLast => pair(exact, combine(self.decoder.depth, exacts(1))),
+            VariablesAndOpcode => {
+                pair(exact, combine(self.module.variables() as u32, past[0].opcode))
+            }
+            ThreeTop => pair(exact, combine(combine(top(0).exact, top(1).exact), top(2).exact)),
+            StatementBeforeAndLast => pair(exact, combine(self.statement[1], past[0].exact)),
+            TypesDepthAndOpcode => {
+                pair(exact, combine(types(), combine(self.stack.depth(), past[0].opcode)))
+            }
+            InFunctionThreeOpcodes => pair(here(), opcodes(3)),
+            VariableAndTwoOpcodes => {
+                pair(exact, combine(combine(self.locals[0], past[0].opcode), past[1].opcode))
+            }
         }
     }
 
-    /// The part of selector `number` (below [`SELECTORS`]) that is fixed for a byte, in steps of 8
-    /// and below [`ROWS`].
-    #[must_use]
-    pub fn selected(&self, number: u8) -> u32 {
+    fn rows(selector: WasmSelector) -> usize {
+        match selector {
+            WasmSelector::PhaseAndHeight | WasmSelector::Opcode | WasmSelector::TypesOnTop => {
+                256 << 3
+            }
+        }
+    }
+
+    fn row(&self, selector: WasmSelector, _: &ContextState) -> RowPart {
         let phase = self.phase();
-        let code = matches!(self.module.place(), Place::Adrift | Place::Code);
+        let is_code = matches!(self.module.place(), Place::Adrift | Place::Code);
         let height = self.stack.height();
-        let value = match number {
-            0 if code => phase << 3 | height.min(7),
-            0 => 128 | phase,
-            1 if phase == 0 => self.past[0].opcode,
-            1 => u32::from(self.decoder.opcode) ^ 0x80,
-            _ if phase == 0 => {
+        let value = match selector {
+            WasmSelector::PhaseAndHeight if is_code => phase << 3 | height.min(7),
+            WasmSelector::PhaseAndHeight => 128 | phase,
+            WasmSelector::Opcode if phase == 0 => self.past[0].opcode,
+            WasmSelector::Opcode => u32::from(self.decoder.opcode) ^ 0x80,
+            WasmSelector::TypesOnTop if phase == 0 => {
                 height.min(2) << 6
                     | (self.stack.top(0).kind as u32) << 3
                     | self.stack.top(1).kind as u32
             }
-            _ => 192 | phase,
+            WasmSelector::TypesOnTop => 192 | phase,
         };
-        (value & 255) << 3
+        RowPart::with_bit(value & 255)
     }
 }

@@ -8,9 +8,7 @@
 mod contexts;
 mod stack;
 
-pub use contexts::ROWS;
-#[cfg(test)]
-pub use contexts::{CONTEXTS, SELECTORS};
+pub use contexts::{WasmContext, WasmSelector};
 
 use crate::formats::wasm::decoder::{Decoder, Ends};
 use crate::formats::wasm::instruction::{Rest, effect, extended_effect};
@@ -56,14 +54,6 @@ pub struct WasmState {
 
 impl Default for WasmState {
     fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl WasmState {
-    /// Nothing seen yet.
-    #[must_use]
-    pub fn new() -> Self {
         Self {
             module: Module::default(),
             stack: Stack::default(),
@@ -80,9 +70,11 @@ impl WasmState {
             follower: 0,
         }
     }
+}
 
+impl WasmState {
     /// Takes in the next byte.
-    pub fn push(&mut self, byte: u8) {
+    fn read(&mut self, byte: u8) {
         self.exact = combine(self.exact, u32::from(byte) + 1);
         let place = self.module.place();
         let code = matches!(place, Place::Adrift | Place::Code);
@@ -164,20 +156,11 @@ impl WasmState {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::formats::wasm::MAGIC;
+    use crate::model::context::Context;
 
     fn follows_anything(bytes: &[u8]) {
-        let mut state = WasmState::new();
-        for &byte in bytes {
-            state.push(byte);
-            for number in 0..CONTEXTS {
-                let _ = state.context(number);
-            }
-            for number in 0..SELECTORS {
-                assert!((state.selected(number) | 7) < ROWS as u32);
-            }
-        }
+        crate::model::context::tests::follow(bytes, |context| matches!(context, Context::Wasm(_)));
     }
 
     /// Every bit of a module turned over once.

@@ -1,35 +1,25 @@
 //! x86 and x86-64 code: contexts from the instruction being read and those before it.
 //!
 //! Ideas: instruction-phase contexts are those of the PAQ8 family; register-wise displacement
-//! history, the return-address alignment, the pending jump targets, the paths of values, the places
-//! of the frame and the matches of instructions are this model's own.
+//! history, the return-address alignment, the pending jump targets, the provenance of values, the
+//! offsets of the frame and the matches of instructions are this model's own.
 
-mod alike;
 mod contexts;
 pub mod decoder;
 #[cfg(test)]
 mod decoder_tests;
 mod frame;
+mod instruction_match;
 pub mod opcodes;
-mod paths;
+mod provenance;
 pub mod registers;
 
 use crate::model::hash::combine;
-use alike::Alike;
+pub use contexts::{X86Context, X86Selector};
 use decoder::{Decoder, Instruction, phase};
-use paths::Paths;
+use instruction_match::InstructionMatch;
+use provenance::Provenance;
 use registers::Registers;
-
-/// Contexts that [`X86State::context`] knows.
-#[cfg(test)]
-pub const CONTEXTS: u8 = 64;
-/// The first of them that needs `Deep`.
-pub const FIRST_DEEP: u8 = 52;
-/// Selectors that [`X86State::selected`] knows.
-#[cfg(test)]
-pub const SELECTORS: u8 = 15;
-/// Rows of every selector, the place of the bit included.
-pub const ROWS: usize = 2048;
 
 /// Entries of the table of last operands.
 const OPERANDS: usize = 1 << 12;
@@ -45,15 +35,13 @@ struct Past {
     class: u32,
     /// Opcode only.
     opcode: u32,
-    /// reg field and rm field (or base), 4 bits each.
-    registers: u32,
 }
 
 /// What only the largest profiles follow: 6 MiB, and a few percent of their time.
 #[derive(Clone, Default)]
 struct Deep {
-    paths: Paths,
-    alike: Alike,
+    provenance: Provenance,
+    instruction_match: InstructionMatch,
 }
 
 /// Decoder, instruction history, and what was derived from them at the last byte.
@@ -72,10 +60,10 @@ pub struct X86State {
     operands: Box<[[u32; 2]; OPERANDS]>,
     /// Last operands of this head and phase.
     known: [u32; 2],
-    /// Last four displacement bytes for each base register (16) and one-byte or longer.
+    /// Last two displacements for each base register (16) and one-byte or longer.
     based: [[u32; 2]; 32],
-    /// Last four branch targets: calls, others.
-    targets: [[u32; 4]; 2],
+    /// Last branch targets: of calls and jumps, and of conditional branches.
+    targets: [u32; 2],
     /// Pushes since the last call.
     pushes: u32,
     /// Pushes before the last call.
@@ -90,7 +78,7 @@ pub struct X86State {
     /// Share of moves with a REX prefix, 16 fractional bits.
     rex_share: u32,
     /// How much the last instructions look like code, 16 fractional bits.
-    likeness: u32,
+    code_score: u32,
     last: u32,
     deep: Option<Box<Deep>>,
 }
@@ -112,15 +100,8 @@ const fn is_common(map: u8, opcode: u8) -> bool {
 }
 
 impl Default for X86State {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl X86State {
     /// Nothing seen yet; 32-bit code is assumed.
-    #[must_use]
-    pub fn new() -> Self {
+    fn default() -> Self {
         Self {
             decoder: Decoder::default(),
             registers: Registers::default(),
@@ -134,7 +115,7 @@ impl X86State {
                 .unwrap_or_else(|_| unreachable!()),
             known: [0; 2],
             based: [[0; 2]; 32],
-            targets: [[0; 4]; 2],
+            targets: [0; 2],
             pushes: 0,
             pushed: 0,
             pending: [0; 256],
@@ -142,25 +123,14 @@ impl X86State {
             nearest: [0; 2],
             position: 0,
             rex_share: 0,
-            likeness: 0,
+            code_score: 0,
             last: 0,
             deep: None,
         }
     }
+}
 
-    /// Follows all that the contexts from [`FIRST_DEEP`] on need.
-    pub fn deepen(&mut self) {
-        self.deep = Some(Box::default());
-    }
-
-    /// Context, below 256, of the adaptive probability map: the part of the instruction that comes
-    /// next, in the largest profiles.
-    #[inline]
-    #[must_use]
-    pub fn apm_context(&self) -> Option<usize> {
-        self.deep.as_ref().map(|_| (self.selected(7) >> 3) as usize)
-    }
-
+impl X86State {
     /// What the next byte is, one of [`phase`].
     #[must_use]
     pub fn phase(&self) -> u8 {
@@ -169,7 +139,7 @@ impl X86State {
 
     /// Takes in the next byte.
     #[inline]
-    pub fn push(&mut self, byte: u8) {
+    fn read(&mut self, byte: u8) {
         self.detect_mode(byte);
         self.position = self.position.wrapping_add(1);
         let before = self.decoder.phase;
@@ -202,7 +172,7 @@ impl X86State {
                     combine(past[..6].iter().fold(0, |hash, past| combine(hash, past.class)), 1),
                 ]
             });
-            deep.alike.push(byte, is_head, ended);
+            deep.instruction_match.push(byte, is_head, ended);
         }
         let phase = self.decoder.phase;
         if phase > phase::SIB {
@@ -256,8 +226,7 @@ impl X86State {
             }
             phase::REL32..=phase::REL32_LAST => {
                 if let Some(instruction) = finished {
-                    let targets = &mut self.targets[usize::from(instruction.map > 0)];
-                    *targets = [self.value, targets[0], targets[1], targets[2]];
+                    self.targets[usize::from(instruction.map > 0)] = self.value;
                 }
             }
             phase::REL8 => {
@@ -267,7 +236,7 @@ impl X86State {
                     self.pending[at] = self.pending[at].saturating_add(1);
                     self.pending_at[at / 64] |= 1 << (at % 64);
                     if let Some(deep) = &mut self.deep {
-                        deep.paths.branch(self.position.wrapping_add(distance));
+                        deep.provenance.branch(self.position.wrapping_add(distance));
                     }
                 }
             }
@@ -277,7 +246,7 @@ impl X86State {
 
     fn finish(&mut self, instruction: &Instruction) {
         let common = is_common(instruction.map, instruction.opcode);
-        self.likeness = self.likeness - (self.likeness >> 4) + (u32::from(common) << 12);
+        self.code_score = self.code_score - (self.code_score >> 4) + (u32::from(common) << 12);
         let opcode = u32::from(instruction.opcode)
             | u32::from(instruction.map) << 8
             | u32::from(instruction.prefixes & 13) << 16;
@@ -299,22 +268,9 @@ impl X86State {
         }
         self.registers.push(instruction);
         if let Some(deep) = &mut self.deep {
-            deep.paths.push(instruction, self.position, self.decoder.wide);
+            deep.provenance.push(instruction, self.position, self.decoder.wide);
         }
-        let registers = if instruction.has_modrm {
-            u32::from(instruction.modrm >> 3 & 7) << 4
-                | base_register(instruction) & 15
-                | u32::from(instruction.modrm >> 6) << 8
-        } else {
-            u32::from(instruction.opcode & 7) << 4 | 0x400
-        };
-        let past = Past {
-            exact: self.exact,
-            head: self.head,
-            class: instruction.class(),
-            opcode,
-            registers,
-        };
+        let past = Past { exact: self.exact, head: self.head, class: instruction.class(), opcode };
         self.past.copy_within(0..7, 1);
         self.past[0] = past;
         self.exact = 0;
@@ -360,50 +316,43 @@ mod tests {
 
     #[test]
     fn mode_is_told_from_the_code() {
-        let mut state = X86State::new();
+        let mut state = X86State::default();
         for _ in 0..100 {
             [0x48, 0x89, 0xe5, 0x48, 0x8b, 0x45, 0xf8, 0x89, 0xc7]
                 .iter()
-                .for_each(|&byte| state.push(byte));
+                .for_each(|&byte| state.read(byte));
         }
         assert!(state.decoder.wide);
         for _ in 0..100 {
             [0x8b, 0xec, 0x8b, 0x45, 0x08, 0x89, 0x45, 0xfc]
                 .iter()
-                .for_each(|&byte| state.push(byte));
+                .for_each(|&byte| state.read(byte));
         }
         assert!(!state.decoder.wide);
     }
 
     #[test]
     fn operands_are_remembered() {
-        let mut state = X86State::new();
+        let mut state = X86State::default();
         for _ in 0..2 {
-            [0x8b, 0x45, 0x08, 0x8b].iter().for_each(|&byte| state.push(byte));
-            state.push(0x45);
+            [0x8b, 0x45, 0x08, 0x8b].iter().for_each(|&byte| state.read(byte));
+            state.read(0x45);
             assert_eq!(state.known[0], 0x108);
-            state.push(0x08);
+            state.read(0x08);
         }
     }
 
     proptest::proptest! {
         #[test]
         fn any_bytes(bytes in proptest::collection::vec(0u8.., 0..600)) {
-            let mut state = X86State::new();
-            state.deepen();
+            let mut state = X86State::default();
             for byte in bytes {
-                state.push(byte);
+                state.read(byte);
                 let waiting = |distance: &u32| state.pending[(state.position + distance) as usize & 255] > 0;
                 let mut nearest = (1..128).filter(waiting).chain([0, 0]);
                 let nearest = [(); 2].map(|()| nearest.next().unwrap());
                 state.find_nearest();
                 proptest::prop_assert_eq!(state.nearest, nearest);
-                for number in 0..CONTEXTS {
-                    let _ = state.context(number);
-                }
-                for number in 0..SELECTORS {
-                    proptest::prop_assert!((state.selected(number) | 7) < ROWS as u32);
-                }
             }
         }
     }

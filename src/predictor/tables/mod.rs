@@ -9,15 +9,18 @@ mod tests;
 mod text;
 
 use super::primer::Primer;
-use super::profile::{Profile, Selector};
+use super::profile::Profile;
 use crate::coder::leading::Leading;
 use crate::error::Result;
 use crate::kind::Kind;
 use crate::level::{Effort, Level};
 use crate::mix::mixer::Rate;
 use crate::model::bypass::Belief;
+use crate::model::byte_class::ClassSelector;
 use crate::model::context::Context::{self, *};
-use crate::model::signal;
+use crate::model::selector::Selector;
+use crate::model::signal::{self, SignalContext, SignalSelector};
+use crate::model::x86::X86Selector;
 use binary::{
     EXE, EXE_CODE, EXE_SETS, FONT, FONT_SETS, GENERIC, GENERIC_SETS, TABLE, TABLE_SETS, WASM,
     WASM_SETS,
@@ -159,21 +162,23 @@ impl Profile {
             if has_details && profile.signal.is_none() { profile.with_details() } else { profile };
         match (size, kind) {
             // With a last rate of 60, as elsewhere, 0.1 % larger.
-            (Size::Huge, Kind::Exe) => {
-                Self { final_selector: Some(Selector::X86(14)), final_rate: 100, ..profile }
-            }
+            (Size::Huge, Kind::Exe) => Self {
+                final_selector: Some(Selector::X86(X86Selector::OpcodeAndPhase)),
+                final_rate: 100,
+                ..profile
+            },
             (Size::Huge, Kind::Words | Kind::Text) => {
-                Self { final_selector: Some(Selector::Kinds), ..profile }
+                Self { final_selector: Some(Selector::Class(ClassSelector::LastTwo)), ..profile }
             }
             (Size::Wide, _) => Self {
                 rate: RATE_WIDE,
                 final_rate: 100,
-                final_selector: Some(Selector::Kinds),
+                final_selector: Some(Selector::Class(ClassSelector::LastTwo)),
                 matches: vec![32, 12, 6],
                 ..profile
             },
             (Size::Huge, Kind::Generic | Kind::Wasm) => {
-                Self { final_selector: Some(Selector::Byte1), ..profile }
+                Self { final_selector: Some(Selector::LastByte), ..profile }
             }
             _ => profile,
         }
@@ -245,10 +250,18 @@ impl Profile {
             Effort::Huge => (16, 6, signal::Effort::Large),
             _ => (8, 3, signal::Effort::Small),
         };
-        let selectors = [Selector::Signal(0), Selector::Signal(2), Selector::Partial];
-        let more = [Selector::Signal(1), Selector::Signal(3), Selector::MatchLength];
+        let selectors = [
+            Selector::Signal(SignalSelector::First),
+            Selector::Signal(SignalSelector::Third),
+            Selector::Bits,
+        ];
+        let more = [
+            Selector::Signal(SignalSelector::Second),
+            Selector::Signal(SignalSelector::Fourth),
+            Selector::MatchLength,
+        ];
         Self {
-            contexts: (0..contexts).map(Signal).collect(),
+            contexts: (0..contexts).map(SignalContext).map(Signal).collect(),
             orders: 0,
             dense: DENSE,
             runs: NONE,

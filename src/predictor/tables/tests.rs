@@ -6,6 +6,8 @@
 use super::*;
 use crate::level::{self, LEVELS};
 use crate::method::sorted;
+use crate::model::name::Named;
+use std::collections::HashSet;
 use std::fmt::Write;
 
 const LISTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/models-lists.md");
@@ -36,41 +38,8 @@ fn levels() -> impl Iterator<Item = &'static Level> {
     LEVELS.iter().chain(level::of_block(10))
 }
 
-/// As `examples/select.rs` reads it.
-fn context_name(context: &Context) -> String {
-    match context {
-        Order(number) | Long(number) => format!("O{number}"),
-        Masked(mask) => format!("M{mask:x}"),
-        Folded(number) => format!("F{number}"),
-        X86(number) => format!("X86.{number}"),
-        Record(number) => format!("R.{number}"),
-        Table(number) => format!("T.{number}"),
-        Wasm(number) => format!("Wasm.{number}"),
-        Font(number) => format!("G.{number}"),
-        Prose(number) => format!("P.{number}"),
-        Number(number) => format!("N.{number}"),
-        Signal(number) => format!("Signal.{number}"),
-        plain => format!("{plain:?}"),
-    }
-}
-
-/// As `examples/select.rs` reads it.
-fn selector_name(selector: &Selector) -> String {
-    match selector {
-        Selector::MatchLength => "Match".into(),
-        Selector::X86(number) => format!("X86.{number}"),
-        Selector::X86Partial(number) => format!("X86P.{number}"),
-        Selector::Record(number) => format!("R.{number}"),
-        Selector::Table(number) => format!("T.{number}"),
-        Selector::Wasm(number) => format!("Wasm.{number}"),
-        Selector::Font(number) => format!("G.{number}"),
-        Selector::Signal(number) => format!("Signal.{number}"),
-        plain => format!("{plain:?}"),
-    }
-}
-
-fn list<T>(items: &[T], name: impl Fn(&T) -> String) -> String {
-    items.iter().map(name).collect::<Vec<_>>().join(",")
+fn list<T: ToString>(items: &[T]) -> String {
+    items.iter().map(T::to_string).collect::<Vec<_>>().join(",")
 }
 
 /// How many contexts code a stream of `kind` at `level`, and from which length on it is sorted.
@@ -92,52 +61,31 @@ fn method(level: &Level, kind: &Kind) -> String {
     format!("{contexts}, sorted from {first}")
 }
 
-/// The contexts that `number` makes of `0..count` and no list holds.
-fn unused(count: usize, number: fn(u8) -> Context) -> String {
-    let used: Vec<Context> = kinds().into_iter().flat_map(|(.., contexts)| contexts).collect();
-    let all: Vec<Context> = (0..count as u8).map(number).collect();
-    list(
-        &all.into_iter().filter(|context| !used.contains(context)).collect::<Vec<_>>(),
-        context_name,
-    )
-}
-
 /// The whole of `docs/models-lists.md`.
 fn lists() -> String {
     let mut text = String::from(
         "# Lists of contexts\n\n\
-        Written from `src/predictor/tables` by `CMX_REGENERATE=1 cargo test --lib documents`, and compared with it by that test.\n\n\
-        A level takes the first contexts of the list of a kind, and puts the plain orders among them in front. Names as\n\
-        `examples/select.rs` reads them: `O3` order 3, `M` a mask over the last bytes, `F4` order 4 folded, `X86.n` machine code,\n\
-        `R.n` record, `T.n` text table, `P.n` prose, `N.n` numbers, `Wasm.n`, `G.n` font. The level of small files has the number 10.\n",
+        Written from `src/predictor/tables` by `CMX_REGENERATE=1 cargo test --lib documents`, and\n\
+        compared with the tables by that test.\n\n\
+        A level takes the first contexts of the list of a kind, and puts the plain orders among\n\
+        them in front. Names are those of the source, family first, as `examples/select.rs` reads\n\
+        and writes them; `src/model` says what each one holds. `Order.3` is the last three bytes,\n\
+        `Sparse.ff00` the last eight bytes under a mask, `Folded.4` the last four bytes with case,\n\
+        digits and white space folded. The level of small files has the number 10.\n",
     );
     for (name, kind, contexts) in kinds() {
         write!(
             text,
-            "\n## {name}\n\n`{}`\n\n| level | contexts | weight sets, by what selects their rows |\n|--:|---|---|\n",
-            list(&contexts, context_name)
+            "\n## {name}\n\n`{}`\n\n\
+            | level | contexts | weight sets, by what selects their rows |\n|--:|---|---|\n",
+            list(&contexts)
         )
         .unwrap();
         for level in levels() {
             let method = method(level, &kind);
-            let sets = list(&Profile::new(level, &kind, 1).selectors, selector_name);
+            let sets = list(&Profile::new(level, &kind, 1).selectors);
             let sets = if method == "sorted" { String::new() } else { format!("`{sets}`") };
             writeln!(text, "| {} | {method} | {sets} |", level.number()).unwrap();
-        }
-    }
-    text += "\n## In no list\n\nStill in the source: to be removed, or measured again on longer pieces.\n\n";
-    use crate::model;
-    let families = [
-        (model::x86::CONTEXTS.into(), X86 as fn(u8) -> Context),
-        (model::record::CONTEXTS.into(), Record),
-        (model::table::CONTEXTS.into(), Table),
-        (model::wasm::CONTEXTS.into(), Wasm),
-        (model::font::CONTEXTS.into(), Font),
-    ];
-    for (count, number) in families {
-        let unused = unused(count, number);
-        if !unused.is_empty() {
-            writeln!(text, "- `{unused}`").unwrap();
         }
     }
     text
@@ -157,6 +105,55 @@ fn documents_hold_the_lists_of_contexts() {
         );
     }
     assert_eq!(document.len(), lists.len());
+}
+
+/// Every context is in a list and every selector has a weight set: none is kept for nothing.
+#[test]
+fn lists_hold_every_context_and_selector() {
+    let lists: Vec<Context> = kinds().into_iter().flat_map(|(.., contexts)| contexts).collect();
+    let is_closed =
+        |context: &Context| !matches!(context, Order(_) | Long(_) | Sparse(_) | Folded(_));
+    let unused: Vec<Context> = Context::all()
+        .into_iter()
+        .filter(|context| is_closed(context) && !lists.contains(context))
+        .collect();
+    assert!(unused.is_empty(), "in no list: {}", list(&unused));
+    let mut selectors = vec![Selector::Constant];
+    for (_, kind, _) in kinds() {
+        for level in levels() {
+            let profile = Profile::new(level, &kind, 1);
+            selectors.extend(profile.selectors);
+            selectors.extend(profile.final_selector);
+        }
+    }
+    let unused: Vec<Selector> =
+        Selector::all().into_iter().filter(|selector| !selectors.contains(selector)).collect();
+    assert!(unused.is_empty(), "of no weight set: {}", list(&unused));
+}
+
+/// What stands between back quotes in the documents on models and looks like the name of a context
+/// or selector of a family is one.
+#[test]
+fn documents_name_contexts_that_exist() {
+    const DOCUMENTS: [&str; 3] = [
+        include_str!("../../../docs/models-binary.md"),
+        include_str!("../../../docs/models-text.md"),
+        include_str!("../../../docs/models-signal.md"),
+    ];
+    let families: HashSet<String> = Context::all()
+        .iter()
+        .filter_map(|context| Some(context.to_string().split_once('.')?.0.to_string()))
+        .collect();
+    for code in DOCUMENTS.iter().flat_map(|text| text.split('`').skip(1).step_by(2)) {
+        for name in code.split([',', ' ']).filter(|name| {
+            name.split_once('.').is_some_and(|(family, _)| families.contains(family))
+        }) {
+            assert!(
+                name.parse::<Context>().is_ok() || name.parse::<Selector>().is_ok(),
+                "no context or selector is called {name}"
+            );
+        }
+    }
 }
 
 #[test]

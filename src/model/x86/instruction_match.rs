@@ -1,4 +1,4 @@
-//! What followed the same few instructions, operands aside, the last time.
+//! Matches of instructions: what followed the same few instructions, operands aside, the last time.
 //!
 //! A match model over instructions instead of bytes: functions that differ in registers saved,
 //! displacements and targets are alike for longer than any run of equal bytes.
@@ -7,44 +7,43 @@ use crate::model::hash::combine;
 
 /// Bytes remembered, a power of two.
 const WINDOW: usize = 1 << 22;
-/// Places remembered for each grain, a power of two.
-const PLACES: usize = 1 << 18;
+/// Positions remembered for each grain, a power of two.
+const POSITIONS: usize = 1 << 18;
 /// Grains: by the heads of three instructions, and by the classes of six.
 pub const GRAINS: usize = 2;
 
-/// A place in the window that goes on as the code does.
+/// A position in the window after which the same bytes followed as in the code.
 #[derive(Clone, Copy, Default)]
 struct Pointer {
-    /// Whose byte is expected next, 0 for none.
+    /// Position of the byte that is expected next, 0 for none.
     position: u32,
-    /// Instructions that went alike since it was found.
+    /// Instructions that were the same since it was found.
     length: u32,
 }
 
-/// The last place of every sequence of instructions, and what followed there.
+/// The last position after every sequence of instructions, and the bytes that followed there.
 #[derive(Clone)]
-pub struct Alike {
+pub struct InstructionMatch {
     window: Box<[u8]>,
-    places: [Box<[u32]>; GRAINS],
+    positions: [Box<[u32]>; GRAINS],
     pointers: [Pointer; GRAINS],
     position: u32,
 }
 
-impl Default for Alike {
+impl Default for InstructionMatch {
     fn default() -> Self {
         Self {
             window: vec![0; WINDOW].into_boxed_slice(),
-            places: std::array::from_fn(|_| vec![0; PLACES].into_boxed_slice()),
+            positions: std::array::from_fn(|_| vec![0; POSITIONS].into_boxed_slice()),
             pointers: [Pointer::default(); GRAINS],
             position: 0,
         }
     }
 }
 
-impl Alike {
+impl InstructionMatch {
     /// Takes in a byte of an instruction's head or (`is_head` false) of an operand, and, if it ends
-    /// an instruction, a hash of the last ones for each grain. Other operands do not end what is
-    /// alike.
+    /// an instruction, a hash of the last ones for each grain. Other operands do not end a match.
     #[inline]
     pub fn push(&mut self, byte: u8, is_head: bool, ended: Option<[u32; GRAINS]>) {
         for pointer in &mut self.pointers {
@@ -59,15 +58,16 @@ impl Alike {
         self.window[self.position as usize & (WINDOW - 1)] = byte;
         self.position = self.position.wrapping_add(1);
         let Some(hashes) = ended else { return };
-        for ((pointer, places), hash) in self.pointers.iter_mut().zip(&mut self.places).zip(hashes)
+        for ((pointer, positions), hash) in
+            self.pointers.iter_mut().zip(&mut self.positions).zip(hashes)
         {
-            let place = &mut places[(hash >> 14) as usize & (PLACES - 1)];
+            let last = &mut positions[(hash >> 14) as usize & (POSITIONS - 1)];
             if pointer.position == 0 {
-                *pointer = Pointer { position: *place, length: 0 };
+                *pointer = Pointer { position: *last, length: 0 };
             } else {
                 pointer.length = pointer.length.saturating_add(1);
             }
-            *place = self.position;
+            *last = self.position;
         }
     }
 
@@ -101,19 +101,19 @@ mod tests {
 
     #[test]
     fn operands_may_differ_and_heads_may_not() {
-        let mut alike = Alike::default();
+        let mut matches = InstructionMatch::default();
         for operand in [1u8, 2] {
-            alike.push(0x8b, true, None);
-            alike.push(operand, false, Some([9 << 14; GRAINS]));
-            alike.push(0xc3, true, Some([7 << 14; GRAINS]));
+            matches.push(0x8b, true, None);
+            matches.push(operand, false, Some([9 << 14; GRAINS]));
+            matches.push(0xc3, true, Some([7 << 14; GRAINS]));
         }
-        // Behind the second return stands what stood behind the first.
-        assert_eq!(alike.expected(0), [256 + 0x8b, 1]);
-        alike.push(0x8b, true, None);
-        assert_eq!(alike.expected(1), [256 + 2, 1]);
-        alike.push(0x90, false, None);
-        assert_eq!(alike.expected(0), [256 + 0xc3, 1]);
-        alike.push(0xc2, true, None);
-        assert_eq!(alike.expected(0), [0, 0]);
+        // The second return is followed by what followed the first.
+        assert_eq!(matches.expected(0), [256 + 0x8b, 1]);
+        matches.push(0x8b, true, None);
+        assert_eq!(matches.expected(1), [256 + 2, 1]);
+        matches.push(0x90, false, None);
+        assert_eq!(matches.expected(0), [256 + 0xc3, 1]);
+        matches.push(0xc2, true, None);
+        assert_eq!(matches.expected(0), [0, 0]);
     }
 }

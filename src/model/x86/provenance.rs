@@ -1,10 +1,10 @@
-//! Where the values in registers come from.
+//! The provenance of values: how each register's value was made.
 //!
-//! Compiled code reads a pointer, then a field behind it, then calls through that: the path by
-//! which a value was loaded stands for its type, and what is done with it is the same all over the
-//! program. A path is a hash: of the path of the base register and the displacement for loads, of
-//! the target for the result of a call, of the constant for a constant. A value that was stored in
-//! memory is found there again.
+//! Compiled code reads a pointer, then a field by that pointer, then calls through the field. The
+//! path of loads by which a value was made stands for the type of the value, and a program does the
+//! same with values of one type everywhere. A path is a hash: of the path of the base register and
+//! the displacement for loads, of the target for the result of a call, of the constant for a
+//! constant. The path of a value that was stored in memory is found again when it is loaded.
 
 use super::base_register;
 use super::decoder::Instruction;
@@ -13,22 +13,22 @@ use crate::model::hash::combine;
 
 /// Stored values remembered, a power of two.
 const STORED: usize = 1 << 8;
-/// A branch is not taken for one ahead when it led further than this: it lies behind.
+/// A target further ahead than this is one that lies before.
 const AHEAD: u32 = 1 << 16;
-/// Paths of what has none: opcodes tell it from other hashes' starts.
+/// Provenance of what has none: opcodes tell it from other hashes' starts.
 const POPPED: u32 = 0x58;
 const SPOILED: u32 = 6;
 
 /// The paths at the end of the last instruction, and the function that it belongs to.
 #[derive(Clone)]
-pub struct Paths {
+pub struct Provenance {
     /// One a register.
     registers: [u32; 16],
-    /// Place and path of stored values, by the low bits of the place.
+    /// Address and path of stored values, by the low bits of the address.
     stored: [[u32; 2]; STORED],
     /// Which function this is, so that values in the frames of others are not found.
     function: u32,
-    /// The places of its frame.
+    /// The offsets of its frame.
     pub frame: Frame,
     /// Instructions since it began.
     pub since: u32,
@@ -40,7 +40,7 @@ pub struct Paths {
     furthest: u32,
 }
 
-impl Default for Paths {
+impl Default for Provenance {
     fn default() -> Self {
         Self {
             registers: std::array::from_fn(|register| register as u32),
@@ -55,7 +55,7 @@ impl Default for Paths {
     }
 }
 
-impl Paths {
+impl Provenance {
     /// The path of a register (its low four bits).
     #[inline]
     #[must_use]
@@ -104,14 +104,14 @@ impl Paths {
         )
     }
 
-    fn load(&self, place: u32) -> u32 {
-        let key = combine(place, self.function);
+    fn load(&self, address: u32) -> u32 {
+        let key = combine(address, self.function);
         let [found, path] = self.stored[key as usize & (STORED - 1)];
-        if found == key { path } else { place }
+        if found == key { path } else { address }
     }
 
-    fn store(&mut self, place: u32, path: u32) {
-        let key = combine(place, self.function);
+    fn store(&mut self, address: u32, path: u32) {
+        let key = combine(address, self.function);
         self.stored[key as usize & (STORED - 1)] = [key, path];
     }
 
@@ -147,7 +147,7 @@ impl Paths {
             0xb8..=0xbf => self.set(register, combine(instruction.immediate, 0xb8)),
             0xa1 => self.set(0, combine(instruction.displacement, 0xa1)),
             0xe8 => self.call(combine(instruction.immediate, 0xe8)),
-            // Behind a return that no branch passed over another function begins.
+            // After a return that no branch passed over, another function begins.
             0xc2 | 0xc3 if self.furthest.wrapping_sub(position) > AHEAD => self.begin_function(),
             0xc2 | 0xc3 => self.frame.resume(),
             // What stands between functions.
@@ -184,23 +184,23 @@ impl Paths {
     }
 
     fn with_memory(&mut self, instruction: &Instruction, reg: u32) {
-        let place = self.operand(instruction);
-        self.memory = place;
+        let address = self.operand(instruction);
+        self.memory = address;
         match (instruction.map, instruction.opcode) {
-            (0, 0x8b) => self.set(reg, self.load(place)),
-            (0, 0x89) => self.store(place, self.of(reg)),
-            (0, 0xc7) => self.store(place, combine(instruction.immediate, 0xb8)),
-            (0, 0x8d) => self.set(reg, combine(place, 0x8d)),
-            (0, 0xff) if instruction.modrm >> 3 & 7 == 2 => self.call(combine(place, 0xff)),
+            (0, 0x8b) => self.set(reg, self.load(address)),
+            (0, 0x89) => self.store(address, self.of(reg)),
+            (0, 0xc7) => self.store(address, combine(instruction.immediate, 0xb8)),
+            (0, 0x8d) => self.set(reg, combine(address, 0x8d)),
+            (0, 0xff) if instruction.modrm >> 3 & 7 == 2 => self.call(combine(address, 0xff)),
             (0, 0xff) if instruction.modrm >> 3 & 7 == 6 => {
-                self.arguments = combine(self.arguments, self.load(place))
+                self.arguments = combine(self.arguments, self.load(address))
             }
             (0, 0x39 | 0x3b) => {}
             (0, opcode @ 0x00..=0x3f) if opcode & 2 != 0 => {
-                self.set(reg, combine(self.of(reg), place))
+                self.set(reg, combine(self.of(reg), address))
             }
             (1, opcode @ (0xb6 | 0xb7 | 0xbe | 0xbf)) => {
-                self.set(reg, combine(place, u32::from(opcode)))
+                self.set(reg, combine(address, u32::from(opcode)))
             }
             _ => {}
         }
@@ -212,14 +212,14 @@ mod tests {
     use super::super::decoder::Decoder;
     use super::*;
 
-    fn after(code: &[u8]) -> Paths {
-        let (mut decoder, mut paths) = (Decoder::default(), Paths::default());
+    fn after(code: &[u8]) -> Provenance {
+        let (mut decoder, mut provenance) = (Decoder::default(), Provenance::default());
         for (at, &byte) in code.iter().enumerate() {
             if let Some(instruction) = decoder.step(byte) {
-                paths.push(&instruction, at as u32, false);
+                provenance.push(&instruction, at as u32, false);
             }
         }
-        paths
+        provenance
     }
 
     #[test]
@@ -236,10 +236,10 @@ mod tests {
     fn a_return_ends_the_function_unless_a_branch_passes_it() {
         let code = [0x8b, 0xf1, 0xc3];
         assert_eq!((after(&code).of(6), after(&code).since), (6, 0));
-        let mut paths = after(&code[..2]);
-        paths.branch(40);
+        let mut provenance = after(&code[..2]);
+        provenance.branch(40);
         let mut decoder = Decoder::default();
-        paths.push(&decoder.step(0xc3).unwrap(), 20, false);
-        assert_eq!((paths.of(6), paths.since), (1, 2));
+        provenance.push(&decoder.step(0xc3).unwrap(), 20, false);
+        assert_eq!((provenance.of(6), provenance.since), (1, 2));
     }
 }

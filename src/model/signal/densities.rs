@@ -13,7 +13,7 @@ const LIMIT: u32 = 1000;
 
 /// The densities of one kind of signal.
 #[derive(Clone)]
-pub struct Bank {
+pub struct Densities {
     densities: Vec<Density>,
     /// What each density's probability turned out to mean, by bit of the sample.
     corrections: Vec<u32>,
@@ -27,7 +27,7 @@ pub struct Bank {
     shift: u32,
 }
 
-impl Bank {
+impl Densities {
     /// `count` densities over samples of `bits` (at most 24) bits.
     #[must_use]
     pub fn new(count: usize, bits: u32, signed: bool) -> Self {

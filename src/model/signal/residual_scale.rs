@@ -2,7 +2,7 @@
 
 /// Mean error and mean absolute error in each of several contexts.
 #[derive(Clone)]
-pub struct Spread {
+pub struct ResidualScale {
     cells: Vec<Cell>,
     limit: i32,
 }
@@ -20,7 +20,7 @@ const EXTRA: u32 = 4;
 /// Errors are cut to this many bits.
 const ERROR_LIMIT: i32 = 1 << 25;
 
-impl Spread {
+impl ResidualScale {
     /// `contexts` contexts that expect errors of `width`; averages run over `limit` samples.
     #[must_use]
     pub fn new(contexts: usize, width: u32, limit: i32) -> Self {
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn averages_approach_the_truth() {
-        let mut spread = Spread::new(2, 1000, 200);
+        let mut spread = ResidualScale::new(2, 1000, 200);
         for turn in 0..2000 {
             spread.learn(1, if turn % 2 == 0 { 300 } else { -100 });
         }
