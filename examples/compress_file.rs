@@ -13,7 +13,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Mode and time go with the data, so that `cmx -d` can restore them.
     let metadata = Metadata::of(&input.metadata()?);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let options = EncodeOptions { threads, ..EncodeOptions::default() };
+    let options = EncodeOptions::new().threads(threads);
 
     let mut encoder = Encoder::with_metadata(File::create(to)?, metadata, &options);
     let raw = io::copy(&mut input, &mut encoder)?;

@@ -10,7 +10,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut words = std::env::args().skip(1);
     let name = words.next().ok_or("usage: list_archive X.cmx [PATH]")?;
     // The archive may be from anyone: it gets no more than this.
-    let limits = DecodeOptions { memory: 4 << 30, max_output: 1 << 30, ..DecodeOptions::default() };
+    let limits = DecodeOptions::new().memory(4 << 30).max_output(1 << 30);
     let archive = Archive::open(&name, &limits)?;
 
     let Some(path) = words.next() else {
@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         return Ok(());
     };
-    let mut selection = Selection::new(&[path.into_bytes()])?;
-    archive.extract_to(&mut selection, &mut io::stdout())?;
+    let selection = Selection::new(&[path.into_bytes()])?;
+    archive.extract_to(&selection, &mut io::stdout())?;
     Ok(())
 }

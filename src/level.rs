@@ -1,5 +1,7 @@
 //! The levels, from one table.
 
+use crate::error::{Error, Result};
+
 /// What one level is: how hard it works, and what that costs.
 ///
 /// An archive stores the number of its level and nothing else of it, so a level is always a row of
@@ -117,7 +119,29 @@ static SMALL_FILES: Level = Level {
     effort: Effort::SmallFiles,
 };
 
+impl Default for Level {
+    /// Level 5.
+    fn default() -> Self {
+        LEVELS[DEFAULT_LEVEL as usize - 1]
+    }
+}
+
 impl Level {
+    /// The level with this number, 1 to 8.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] for any other number.
+    pub fn new(number: u8) -> Result<Self> {
+        level(number).copied().ok_or_else(|| {
+            Error::Unsupported(format!("there is no level {number}: levels are 1 to 8"))
+        })
+    }
+
+    /// Every level, in order.
+    pub fn all() -> impl Iterator<Item = Level> {
+        LEVELS.into_iter()
+    }
+
     /// The number that a user gives, 1 to 8.
     #[must_use]
     pub const fn number(&self) -> u8 {
@@ -144,6 +168,7 @@ impl Level {
 
     /// How much each byte is worked on.
     #[must_use]
+    #[doc(hidden)]
     pub const fn effort(&self) -> Effort {
         self.effort
     }
@@ -164,10 +189,11 @@ impl Level {
 
     /// The level at which a block of many small files is coded when the archive's is this one.
     #[must_use]
-    pub fn for_small_files(&'static self) -> &'static Level {
+    #[doc(hidden)]
+    pub fn for_small_files(&self) -> Level {
         match self.effort {
-            Effort::SortLong | Effort::Small | Effort::Middle => &SMALL_FILES,
-            _ => self,
+            Effort::SortLong | Effort::Small | Effort::Middle => SMALL_FILES,
+            _ => *self,
         }
     }
 }
@@ -175,7 +201,7 @@ impl Level {
 impl Level {
     /// Whether blocks may go on from a base.
     #[must_use]
-    pub fn has_bases(&self) -> bool {
+    pub(crate) fn has_bases(&self) -> bool {
         matches!(self.effort, Effort::SmallFiles | Effort::Huge)
     }
 }

@@ -21,7 +21,7 @@
 //! ```
 //! use std::io::{Read, Write};
 //!
-//! let options = cmx::EncodeOptions { level: cmx::internals::level::level(3).expect("levels are 1 to 8"), threads: 2, ..Default::default() };
+//! let options = cmx::EncodeOptions::new().level(cmx::Level::new(3)?).threads(2);
 //! let mut encoder = cmx::Encoder::new(Vec::new(), &options);
 //! for number in 0..1000 {
 //!     writeln!(encoder, "line {number}")?;
@@ -79,13 +79,13 @@
 //!     println!("{:>12} {}", entry.size, show_name(&entry.path));
 //! }
 //!
-//! let mut cats = Selection::new(&[b"**/cat.*".to_vec()])?;
+//! let cats = Selection::new(&[b"**/cat.*".to_vec()])?;
 //! let mut text = Vec::new();
-//! archive.extract_to(&mut cats, &mut text)?;
+//! archive.extract_to(&cats, &mut text)?;
 //! assert_eq!(text, b"the cat sat on the mat");
 //!
 //! let target = folder.path().join("copy");
-//! let summary = archive.extract(&mut Selection::new(&[])?, &target, &ExtractOptions::default())?;
+//! let summary = archive.extract(&Selection::new(&[])?, &target, &ExtractOptions::default())?;
 //! assert!(summary.warnings.is_empty());
 //! # // Paths are stored as they are given, without the root.
 //! # let stored = notes.strip_prefix("/").unwrap_or(&notes);
@@ -124,7 +124,7 @@
 //! use cmx::{DecodeOptions, Error};
 //!
 //! let archive = cmx::compress(&[0; 100_000])?;
-//! let careful = DecodeOptions { max_output: 10_000, ..DecodeOptions::default() };
+//! let careful = DecodeOptions::new().max_output(10_000);
 //! assert!(matches!(cmx::decompress_with(&archive, &careful), Err(Error::Limit(_))));
 //! assert!(matches!(cmx::decompress(&archive[..20]), Err(Error::Truncated(20))));
 //! # Ok::<(), Error>(())
@@ -132,6 +132,8 @@
 
 // Without the feature, what only the command line, benchmarks and tests use of the engine is dead.
 #![cfg_attr(not(feature = "internals"), allow(dead_code))]
+// What is hidden may name what is private.
+#![cfg_attr(feature = "internals", allow(rustdoc::private_intra_doc_links))]
 
 mod api;
 pub mod archive;

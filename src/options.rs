@@ -2,35 +2,93 @@
 
 use std::sync::Arc;
 
-use crate::level::{self, Level};
+use crate::level::Level;
 use crate::progress::Progress;
 
 /// How to compress.
+///
+/// ```
+/// use cmx::{EncodeOptions, Level};
+///
+/// let options = EncodeOptions::new().level(Level::new(7)?).threads(2);
+/// let archive = cmx::compress_with(b"the cat sat on the mat", &options)?;
+/// assert_eq!(cmx::decompress(&archive)?, b"the cat sat on the mat");
+/// # Ok::<(), cmx::Error>(())
+/// ```
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct EncodeOptions {
-    /// How hard to work.
-    pub level: &'static Level,
-    /// Blocks coded at the same time; each takes the level's memory. The bytes do not depend on it.
+    /// Set by [`level`](Self::level()).
+    pub level: Level,
+    /// Set by [`threads`](Self::threads()).
     pub threads: usize,
-    /// Decode every block again and compare before it is written.
+    /// Set by [`verify`](Self::verify()).
     pub verify: bool,
-    /// Bytes of memory for the whole job, without limit by default. The bytes do not depend on it:
-    /// where it does not suffice, compression fails, as reading the archive would under the same
-    /// limit.
+    /// Set by [`memory`](Self::memory()).
     pub memory: u64,
-    /// Counters for a display.
+    /// Set by [`progress`](Self::progress()).
     pub progress: Option<Arc<Progress>>,
 }
 
 impl Default for EncodeOptions {
     fn default() -> Self {
-        let level = level::level(level::DEFAULT_LEVEL).unwrap_or(&level::LEVELS[0]);
-        EncodeOptions { level, threads: 1, verify: true, memory: u64::MAX, progress: None }
+        EncodeOptions {
+            level: Level::default(),
+            threads: 1,
+            verify: true,
+            memory: u64::MAX,
+            progress: None,
+        }
     }
 }
 
 impl EncodeOptions {
-    /// Work that one byte of input takes, in passes over it.
+    /// The default level, one thread, verification, no limit on memory.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How hard to work: [`Level::default`] unless this is called.
+    #[must_use]
+    pub fn level(mut self, level: Level) -> Self {
+        self.level = level;
+        self
+    }
+
+    /// Blocks coded at the same time; each takes the level's memory. The bytes of the archive do
+    /// not depend on it. 1 by default.
+    #[must_use]
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = threads;
+        self
+    }
+
+    /// Whether every block is decoded again and compared before it is written. `true` by default.
+    #[must_use]
+    pub fn verify(mut self, verify: bool) -> Self {
+        self.verify = verify;
+        self
+    }
+
+    /// Bytes of memory for the whole job, without limit by default. The bytes of the archive do not
+    /// depend on it: where it does not suffice, compression fails, as reading the archive would
+    /// under the same limit.
+    #[must_use]
+    pub fn memory(mut self, bytes: u64) -> Self {
+        self.memory = bytes;
+        self
+    }
+
+    /// Counters for a display.
+    #[must_use]
+    pub fn progress(mut self, progress: impl Into<Option<Arc<Progress>>>) -> Self {
+        self.progress = progress.into();
+        self
+    }
+
+    /// Passes over the input: 2 with verification, else 1. [`Progress::work`] counts every byte
+    /// that often.
     #[must_use]
     pub fn passes(&self) -> u64 {
         if self.verify { 2 } else { 1 }
@@ -38,21 +96,31 @@ impl EncodeOptions {
 }
 
 /// How to decompress, and what an archive may ask for.
+///
+/// ```
+/// use cmx::{DecodeOptions, Error};
+///
+/// let archive = cmx::compress(&[0; 100_000])?;
+/// let careful = DecodeOptions::new().max_output(10_000);
+/// assert!(matches!(cmx::decompress_with(&archive, &careful), Err(Error::Limit(_))));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct DecodeOptions {
-    /// Blocks decoded at the same time, fewer if `memory` does not suffice.
+    /// Set by [`threads`](Self::threads()).
     pub threads: usize,
-    /// Bytes of memory for the whole job: the program, indices, blocks, the tables of predictors.
+    /// Set by [`memory`](Self::memory()).
     pub memory: u64,
-    /// Bytes that may come out.
+    /// Set by [`max_output`](Self::max_output()).
     pub max_output: u64,
-    /// Bytes of a decoded index.
+    /// Set by [`max_index`](Self::max_index()).
     pub max_index: u64,
-    /// Bytes of a path.
+    /// Set by [`max_path`](Self::max_path()).
     pub max_path: u64,
-    /// Pass over bytes behind the last member that are no archive.
+    /// Set by [`ignore_trailing`](Self::ignore_trailing()).
     pub ignore_trailing: bool,
-    /// Counters for a display.
+    /// Set by [`progress`](Self::progress()).
     pub progress: Option<Arc<Progress>>,
 }
 
@@ -67,5 +135,64 @@ impl Default for DecodeOptions {
             ignore_trailing: false,
             progress: None,
         }
+    }
+}
+
+impl DecodeOptions {
+    /// One thread, 8 GiB of memory, no limit on the output.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Blocks decoded at the same time, fewer if the memory does not suffice. 1 by default.
+    #[must_use]
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = threads;
+        self
+    }
+
+    /// Bytes of memory for the whole job: the program, indices, blocks, the tables of predictors.
+    /// 8 GiB by default.
+    #[must_use]
+    pub fn memory(mut self, bytes: u64) -> Self {
+        self.memory = bytes;
+        self
+    }
+
+    /// Bytes that may come out. No limit by default.
+    #[must_use]
+    pub fn max_output(mut self, bytes: u64) -> Self {
+        self.max_output = bytes;
+        self
+    }
+
+    /// Bytes of a decoded index. 256 MiB by default.
+    #[must_use]
+    pub fn max_index(mut self, bytes: u64) -> Self {
+        self.max_index = bytes;
+        self
+    }
+
+    /// Bytes of a path. 2 MiB by default.
+    #[must_use]
+    pub fn max_path(mut self, bytes: u64) -> Self {
+        self.max_path = bytes;
+        self
+    }
+
+    /// Whether bytes after the last member that are no archive are passed over. Else they are an
+    /// error, which is the default.
+    #[must_use]
+    pub fn ignore_trailing(mut self, ignore: bool) -> Self {
+        self.ignore_trailing = ignore;
+        self
+    }
+
+    /// Counters for a display.
+    #[must_use]
+    pub fn progress(mut self, progress: impl Into<Option<Arc<Progress>>>) -> Self {
+        self.progress = progress.into();
+        self
     }
 }

@@ -46,12 +46,8 @@ fn tree(root: &Path) {
 }
 
 fn options() -> CreateOptions {
-    let encode = EncodeOptions {
-        level: &cmx::internals::level::LEVELS[0],
-        threads: 2,
-        ..EncodeOptions::default()
-    };
-    CreateOptions { encode, ..CreateOptions::default() }
+    let encode = EncodeOptions::new().level(cmx::internals::level::LEVELS[0]).threads(2);
+    CreateOptions::new().encode(encode)
 }
 
 /// All properties of a tree that extraction must restore, as lines.
@@ -95,7 +91,7 @@ fn fixture(options: &CreateOptions) -> (tempfile::TempDir, PathBuf) {
 }
 
 fn open(path: &Path) -> Archive {
-    Archive::open(path, &DecodeOptions { threads: 2, ..DecodeOptions::default() }).unwrap()
+    Archive::open(path, &DecodeOptions::new().threads(2)).unwrap()
 }
 
 fn all() -> Selection {
@@ -111,7 +107,7 @@ fn stored(folder: &tempfile::TempDir) -> PathBuf {
 fn every_kind_of_entry_comes_back() {
     let (folder, archive) = fixture(&options());
     let out = folder.path().join("out");
-    open(&archive).extract(&mut all(), &out, &ExtractOptions::default()).unwrap();
+    open(&archive).extract(&all(), &out, &ExtractOptions::default()).unwrap();
     let extracted = out.join(stored(&folder));
     assert_eq!(facts(&extracted), facts(&folder.path().join("d")));
     let same = |one: &str, other: &str| {
@@ -127,7 +123,7 @@ fn the_same_bytes_for_any_threads() {
     let (folder, archive) = fixture(&options());
     let expected = fs::read(&archive).unwrap();
     for threads in [1, 3] {
-        let mut options = CreateOptions { solid: Some(20_000), ..options() };
+        let mut options = options().solid(20_000);
         let other = folder.path().join("other.cmx");
         Archive::create(&other, &[folder.path().join("d")], &options).unwrap();
         let cut = fs::read(&other).unwrap();
@@ -142,7 +138,7 @@ fn the_same_bytes_for_any_threads() {
 
 #[test]
 fn one_file_takes_only_its_block() {
-    let (folder, archive) = fixture(&CreateOptions { solid: Some(2000), ..options() });
+    let (folder, archive) = fixture(&options().solid(2000));
     // Damages every block except the block with the wanted file. The extraction does not read them.
     let opened = open(&archive);
     let member = &opened.members()[0];
@@ -160,10 +156,10 @@ fn one_file_takes_only_its_block() {
     let damaged = folder.path().join("damaged.cmx");
     fs::write(&damaged, bytes).unwrap();
     let mut out = Vec::new();
-    let mut selection = Selection::new(&[name.to_vec()]).unwrap();
-    open(&damaged).extract_to(&mut selection, &mut out).unwrap();
+    let selection = Selection::new(&[name.to_vec()]).unwrap();
+    open(&damaged).extract_to(&selection, &mut out).unwrap();
     assert_eq!(out, fs::read(folder.path().join("d/src/m3/f39.rs")).unwrap());
-    open(&damaged).extract_to(&mut all(), &mut out).unwrap_err();
+    open(&damaged).extract_to(&all(), &mut out).unwrap_err();
 }
 
 #[test]
@@ -197,7 +193,7 @@ fn append_replaces_and_adds_and_survives_being_cut() {
     let content = |name: &str| {
         let mut out = Vec::new();
         let name = stored(&folder).join(name).as_os_str().as_encoded_bytes().to_vec();
-        open(&archive).extract_to(&mut Selection::new(&[name])?, &mut out).map(|_| out)
+        open(&archive).extract_to(&Selection::new(&[name])?, &mut out).map(|_| out)
     };
     assert_eq!(
         (content("run.sh").unwrap(), content("new").unwrap()),
@@ -233,7 +229,7 @@ fn append_does_not_cut_off_what_is_only_damaged() {
         let error = append(&DecodeOptions::default()).unwrap_err();
         assert!(error.is_damage() && error.to_string().contains("is damaged"), "{error}");
         assert_eq!(fs::read(&archive).unwrap(), damaged);
-        let cut = append(&DecodeOptions { ignore_trailing: true, ..DecodeOptions::default() });
+        let cut = append(&DecodeOptions::new().ignore_trailing(true));
         assert_eq!((cut.is_ok(), fs::read(&archive).unwrap() == whole), (can_be_cut, can_be_cut));
     }
 }
@@ -247,7 +243,7 @@ fn joined_archives_are_one() {
     let opened = open(&archive);
     assert_eq!(opened.entries().count(), 2 * open(&other).entries().count());
     let mut out = Vec::new();
-    opened.extract_to(&mut all(), &mut out).unwrap();
+    opened.extract_to(&all(), &mut out).unwrap();
     drop(folder);
 }
 
@@ -302,22 +298,15 @@ fn nothing_is_overwritten_unless_asked() {
     fs::create_dir_all(there.parent().unwrap()).unwrap();
     fs::write(&there, b"mine").unwrap();
     let before = facts(&out);
-    let summary = open(&archive).extract(&mut all(), &out, &ExtractOptions::default()).unwrap();
+    let summary = open(&archive).extract(&all(), &out, &ExtractOptions::default()).unwrap();
     assert_eq!(summary.existing.len(), 1);
     assert!(summary.existing[0].ends_with(b"/zero") && fs::read(&there).unwrap() == b"mine");
     assert!(facts(&out).len() > before.len() + 5, "the rest is extracted");
     // Files that an interrupted extraction has written are skipped.
-    let again = open(&archive)
-        .extract(
-            &mut all(),
-            &out,
-            &ExtractOptions { skip_existing: true, ..ExtractOptions::default() },
-        )
-        .unwrap();
+    let again =
+        open(&archive).extract(&all(), &out, &ExtractOptions::new().skip_existing(true)).unwrap();
     assert!(again.existing.len() > 5 && again.raw == 0);
-    open(&archive)
-        .extract(&mut all(), &out, &ExtractOptions { overwrite: true, ..ExtractOptions::default() })
-        .unwrap();
+    open(&archive).extract(&all(), &out, &ExtractOptions::new().overwrite(true)).unwrap();
     assert_eq!(fs::read(there).unwrap(), b"");
 }
 
@@ -364,17 +353,8 @@ fn texts(root: &Path) {
 }
 
 fn with_reference(number: u8, reference: u64) -> CreateOptions {
-    let encode = EncodeOptions {
-        level: cmx::internals::level::level(number).unwrap(),
-        threads: 2,
-        ..EncodeOptions::default()
-    };
-    CreateOptions {
-        encode,
-        solid: Some(8000),
-        reference: Some(reference),
-        ..CreateOptions::default()
-    }
+    let encode = EncodeOptions::new().level(cmx::Level::new(number).unwrap()).threads(2);
+    CreateOptions::new().encode(encode).solid(8000).reference(reference)
 }
 
 #[test]
@@ -406,16 +386,13 @@ fn blocks_of_small_texts_continue_from_a_reference_block() {
                 && opened.members()[0].index.blocks.len() > 5
         );
         let target = folder.path().join(format!("out{level}"));
-        opened.extract(&mut all(), &target, &ExtractOptions::default()).unwrap();
+        opened.extract(&all(), &target, &ExtractOptions::default()).unwrap();
         assert_eq!(facts(&target.join(stored(&folder))), facts(&folder.path().join("d")));
         // Extracts single files: from the reference block and from dependent blocks.
         for entry in opened.entries().filter(|entry| entry.size > 0).step_by(9) {
             let mut out = Vec::new();
             opened
-                .extract_to(
-                    &mut Selection::new(std::slice::from_ref(&entry.path)).unwrap(),
-                    &mut out,
-                )
+                .extract_to(&Selection::new(std::slice::from_ref(&entry.path)).unwrap(), &mut out)
                 .unwrap();
             let name = std::str::from_utf8(&entry.path).unwrap().rsplit('/').next().unwrap();
             assert!(out == fs::read(folder.path().join("d").join(name)).unwrap(), "{name}");
@@ -440,7 +417,7 @@ fn an_append_has_its_own_reference_block() {
     let opened = open(&path);
     assert_eq!(opened.members().iter().filter(|member| member.header.has_reference()).count(), 2);
     let target = folder.path().join("out");
-    opened.extract(&mut all(), &target, &ExtractOptions::default()).unwrap();
+    opened.extract(&all(), &target, &ExtractOptions::default()).unwrap();
     assert_eq!(facts(&target.join(stored(&folder))), facts(&folder.path().join("d")));
 }
 
@@ -463,15 +440,12 @@ fn a_damaged_reference_block_is_named() {
         .find(|(place, entry)| entry.size > 0 && is_dependent(*place))
         .unwrap();
     let error = opened
-        .extract_to(
-            &mut Selection::new(std::slice::from_ref(&wanted.path)).unwrap(),
-            &mut Vec::new(),
-        )
+        .extract_to(&Selection::new(std::slice::from_ref(&wanted.path)).unwrap(), &mut Vec::new())
         .unwrap_err()
         .to_string();
     assert!(error.contains(&format!("reference block at byte {reference_at}")), "{error}");
     // Blocks that do not depend on the reference block are still whole.
     let noise =
         open(&path).entries().find(|entry| entry.path.ends_with(b"noise")).unwrap().path.clone();
-    open(&path).extract_to(&mut Selection::new(&[noise]).unwrap(), &mut Vec::new()).unwrap();
+    open(&path).extract_to(&Selection::new(&[noise]).unwrap(), &mut Vec::new()).unwrap();
 }

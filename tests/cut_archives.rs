@@ -50,8 +50,7 @@ fn archive(folder: &Path) -> (Vec<u8>, PathBuf) {
         fs::write(root.join(format!("file-{number:02}")), content(number)).unwrap();
     }
     std::os::unix::fs::symlink("file-00", root.join("link")).unwrap();
-    let options =
-        CreateOptions { solid: Some(4000), reference: Some(6000), ..CreateOptions::default() };
+    let options = CreateOptions::new().solid(4000).reference(6000);
     let path = folder.join("x.cmx");
     Archive::create(&path, std::slice::from_ref(&root), &options).unwrap();
     (fs::read(path).unwrap(), root)
@@ -100,9 +99,7 @@ fn every_file_up_to_the_cut_keeps_its_name() {
         assert_eq!(kept, expected, "cut at {cut}: metadata and hashes too");
         assert_eq!(summary.whole, expected.len() as u64);
         let target = folder.path().join(format!("out-{cut}"));
-        saved
-            .extract(&mut Selection::new(&[]).unwrap(), &target, &ExtractOptions::default())
-            .unwrap();
+        saved.extract(&Selection::new(&[]).unwrap(), &target, &ExtractOptions::default()).unwrap();
         for name in kept
             .iter()
             .filter(|entry| entry.size > 0)
@@ -223,8 +220,8 @@ fn void_names_name_nothing() {
 fn names_cost_little() {
     let folder = tempfile::tempdir().unwrap();
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src");
-    let encode = EncodeOptions { level: &LEVELS[0], verify: false, ..EncodeOptions::default() };
-    let options = CreateOptions { encode, solid: Some(100_000), ..CreateOptions::default() };
+    let encode = EncodeOptions::new().level(LEVELS[0]).verify(false);
+    let options = CreateOptions::new().encode(encode).solid(100_000);
     let path = folder.path().join("x.cmx");
     let summary = Archive::create(&path, &[root], &options).unwrap();
     let archive = Archive::open(&path, &DecodeOptions::default()).unwrap();
@@ -284,8 +281,8 @@ fn no_content_comes_out_under_the_name_of_another() {
         });
         fs::write(root.join("copy"), content(3)).unwrap();
         fs::hard_link(root.join("file-20"), root.join("second-name")).unwrap();
-        let encode = EncodeOptions { level: &LEVELS[0], ..EncodeOptions::default() };
-        let options = CreateOptions { solid: Some(4000), encode, ..CreateOptions::default() };
+        let encode = EncodeOptions::new().level(LEVELS[0]);
+        let options = CreateOptions::new().solid(4000).encode(encode);
         let plan = cmx::archive::Plan::of(std::slice::from_ref(&root), options.walk).unwrap();
         std::thread::sleep(std::time::Duration::from_millis(20));
         act(&root);
@@ -307,7 +304,7 @@ fn no_content_comes_out_under_the_name_of_another() {
             let target = folder.path().join(format!("out{share}"));
             let saved = Archive::open(path, &DecodeOptions::default()).unwrap();
             saved
-                .extract(&mut Selection::new(&[]).unwrap(), &target, &ExtractOptions::default())
+                .extract(&Selection::new(&[]).unwrap(), &target, &ExtractOptions::default())
                 .unwrap();
             for entry in saved.entries().filter(|entry| !entry.path.starts_with(b"lost+found")) {
                 let path = target.join(std::ffi::OsStr::from_bytes(&entry.path));

@@ -8,7 +8,7 @@ use small_archives::archives;
 
 /// A small memory limit, so that a damaged header cannot demand much memory.
 fn limits() -> DecodeOptions {
-    DecodeOptions { memory: 256 << 20, max_output: 1 << 20, ..DecodeOptions::default() }
+    DecodeOptions::new().memory(256 << 20).max_output(1 << 20)
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn trailing_bytes_are_an_error_unless_asked_otherwise() {
         archive.extend_from_slice(b"\0\0\0\0");
         let text = decompress(&archive).unwrap_err().to_string();
         assert!(text.contains("bytes that are no archive follow"), "{text}");
-        let lenient = DecodeOptions { ignore_trailing: true, ..DecodeOptions::default() };
+        let lenient = DecodeOptions::new().ignore_trailing(true);
         assert_eq!(decompress_with(&archive, &lenient).unwrap(), data);
     }
 }

@@ -41,12 +41,7 @@ fn archive(folder: &Path, parity: u32) -> (Vec<u8>, [Range<usize>; 2]) {
         fs::write(root.join(format!("a-file-with-the-number-{number}")), text.concat()).unwrap();
     }
     fs::write(root.join("noise"), noise(190_000)).unwrap();
-    let options = CreateOptions {
-        solid: Some(20_000),
-        reference: Some(16_000),
-        parity,
-        ..CreateOptions::default()
-    };
+    let options = CreateOptions::new().solid(20_000).reference(16_000).parity(parity);
     let path = folder.join("x.cmx");
     Archive::create(&path, std::slice::from_ref(&root), &options).unwrap();
     let opened = Archive::open(&path, &DecodeOptions::default()).unwrap();
@@ -158,7 +153,7 @@ fn a_damaged_guard_harms_nothing() {
             Archive::open(folder.path().join("damaged.cmx"), &DecodeOptions::default()).unwrap();
         opened
             .extract(
-                &mut Selection::new(&[]).unwrap(),
+                &Selection::new(&[]).unwrap(),
                 &folder.path().join(format!("out-{at}")),
                 &ExtractOptions::default(),
             )
@@ -193,6 +188,6 @@ fn the_guard_takes_seven_thousandths_and_parity_its_share() {
         let opened =
             Archive::open(folder.path().join("damaged.cmx"), &DecodeOptions::default()).unwrap();
         assert_eq!(opened.warnings().len(), 1);
-        assert!(opened.extract_to(&mut Selection::new(&[]).unwrap(), &mut std::io::sink()).is_ok());
+        assert!(opened.extract_to(&Selection::new(&[]).unwrap(), &mut std::io::sink()).is_ok());
     }
 }

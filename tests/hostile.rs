@@ -142,9 +142,9 @@ fn nothing_gets_out() {
         fs::create_dir(&target).unwrap();
         std::os::unix::fs::symlink("../outside", target.join("there")).unwrap();
         for overwrite in [false, true] {
-            let options = ExtractOptions { overwrite, ..ExtractOptions::default() };
+            let options = ExtractOptions::new().overwrite(overwrite);
             let result = Archive::open(&archive, &DecodeOptions::default()).and_then(|archive| {
-                archive.extract(&mut Selection::new(&[]).unwrap(), &target, &options)
+                archive.extract(&Selection::new(&[]).unwrap(), &target, &options)
             });
             match result {
                 Err(Error::Bug(text)) => panic!("{shown:?}: {text}"),
@@ -174,7 +174,7 @@ fn what_does_not_extract_is_not_called_whole() {
             .all(|entry| entry.path.starts_with(b"there") && entry.kind != EntryKind::Hardlink);
         archive_of(&archive, entries);
         let tested = Archive::open(&archive, &DecodeOptions::default())
-            .and_then(|archive| archive.test(&mut Selection::new(&[]).unwrap()));
+            .and_then(|archive| archive.test(&Selection::new(&[]).unwrap()));
         assert_eq!(tested.is_err(), !is_about_target, "{shown:?}");
         let mut out = Vec::new();
         let repaired = repair(
@@ -253,7 +253,7 @@ fn limits_stop_bombs() {
     let fails = |options: DecodeOptions| {
         let result = Archive::open(&archive, &options).and_then(|archive| {
             archive.extract(
-                &mut Selection::new(&[]).unwrap(),
+                &Selection::new(&[]).unwrap(),
                 &base.path().join("out"),
                 &ExtractOptions::default(),
             )
@@ -261,17 +261,11 @@ fn limits_stop_bombs() {
         let Err(Error::Limit(limit)) = result else { panic!("no limit was passed") };
         limit.kind
     };
-    assert_eq!(
-        fails(DecodeOptions { max_output: 40_000, ..DecodeOptions::default() }),
-        LimitKind::Output
-    );
-    assert_eq!(
-        fails(DecodeOptions { max_index: 1000, ..DecodeOptions::default() }),
-        LimitKind::Index
-    );
-    assert_eq!(fails(DecodeOptions { max_path: 3, ..DecodeOptions::default() }), LimitKind::Path);
+    assert_eq!(fails(DecodeOptions::new().max_output(40_000)), LimitKind::Output);
+    assert_eq!(fails(DecodeOptions::new().max_index(1000)), LimitKind::Index);
+    assert_eq!(fails(DecodeOptions::new().max_path(3)), LimitKind::Path);
     assert!(
-        matches!(fails(DecodeOptions { memory: 1 << 20, ..DecodeOptions::default() }), LimitKind::Memory { needed } if needed > 1 << 20)
+        matches!(fails(DecodeOptions::new().memory(1 << 20)), LimitKind::Memory { needed } if needed > 1 << 20)
     );
     assert!(!base.path().join("out/f0").exists());
 }
@@ -286,14 +280,12 @@ fn hard_links_to_what_was_left_out_are_no_whole_archive() {
     archive_of(&path("x.cmx"), vec![file("a"), link("h", "a"), link("lost", "gone"), file("z")]);
     let open = |name: &str| Archive::open(path(name), &DecodeOptions::default()).unwrap();
     let all = || Selection::new(&[]).unwrap();
-    let error = open("x.cmx").test(&mut all()).unwrap_err();
+    let error = open("x.cmx").test(&all()).unwrap_err();
     assert!(
         error.is_damage() && error.to_string().contains("\"lost\" is a hard link to \"gone\""),
         "{error}"
     );
-    assert!(
-        open("x.cmx").test(&mut Selection::new(&[b"a".to_vec(), b"h".to_vec()]).unwrap()).is_ok()
-    );
+    assert!(open("x.cmx").test(&Selection::new(&[b"a".to_vec(), b"h".to_vec()]).unwrap()).is_ok());
     let repaired = |from: &str, to: &str| {
         let mut out = fs::File::create(path(to)).unwrap();
         repair(
@@ -309,24 +301,24 @@ fn hard_links_to_what_was_left_out_are_no_whole_archive() {
         (summary.was_whole, summary.whole, summary.lost),
         (false, 3, vec!["lost: a hard link to gone, whose content is not there".into()])
     );
-    open("y.cmx").test(&mut all()).unwrap();
+    open("y.cmx").test(&all()).unwrap();
     let extracted =
-        open("y.cmx").extract(&mut all(), &path("out"), &ExtractOptions::default()).unwrap();
+        open("y.cmx").extract(&all(), &path("out"), &ExtractOptions::default()).unwrap();
     assert_eq!((extracted.entries, fs::read(path("out/h")).unwrap()), (3, CONTENT.to_vec()));
     assert!(repaired("y.cmx", "again.cmx").was_whole);
     // After a whole member, and before a member that replaces the link.
     archive_of(&path("other.cmx"), vec![file("lost")]);
     let (old, new) = (fs::read(path("x.cmx")).unwrap(), fs::read(path("other.cmx")).unwrap());
     fs::write(path("replaced.cmx"), [&old[..], &new].concat()).unwrap();
-    open("replaced.cmx").test(&mut all()).unwrap();
+    open("replaced.cmx").test(&all()).unwrap();
     assert!(repaired("replaced.cmx", "again.cmx").was_whole);
     fs::write(path("behind.cmx"), [&new[..], &old].concat()).unwrap();
     let summary = repaired("behind.cmx", "y.cmx");
     assert_eq!((summary.was_whole, summary.lost.len()), (false, 1));
-    open("y.cmx").test(&mut all()).unwrap();
+    open("y.cmx").test(&all()).unwrap();
     // Defects that repair cannot remove are reported.
     archive_of(&path("x.cmx"), vec![file("a"), file("../b")]);
-    assert!(open("x.cmx").test(&mut all()).is_err());
+    assert!(open("x.cmx").test(&all()).is_err());
     let summary = repaired("x.cmx", "y.cmx");
     assert!(
         !summary.was_whole && summary.lost.len() == 1 && summary.lost[0].contains("../b"),

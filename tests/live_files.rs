@@ -14,12 +14,8 @@ use cmx::archive::{CreateOptions, ExtractOptions, Plan};
 use cmx::{Archive, DecodeOptions, EncodeOptions};
 
 fn options() -> CreateOptions {
-    let encode = EncodeOptions {
-        level: &cmx::internals::level::LEVELS[0],
-        threads: 2,
-        ..EncodeOptions::default()
-    };
-    CreateOptions { encode, ..CreateOptions::default() }
+    let encode = EncodeOptions::new().level(cmx::internals::level::LEVELS[0]).threads(2);
+    CreateOptions::new().encode(encode)
 }
 
 /// Plans an archive of the tree that `before` makes, lets `after` change it, writes the archive and
@@ -42,7 +38,7 @@ fn archive(
     let archive = Archive::open(&path, &DecodeOptions::default()).unwrap();
     assert_eq!(archive.entries().map(|entry| entry.size).sum::<u64>(), summary.raw);
     let out = folder.path().join("out");
-    archive.extract(&mut Selection::new(&[]).unwrap(), &out, &ExtractOptions::default()).unwrap();
+    archive.extract(&Selection::new(&[]).unwrap(), &out, &ExtractOptions::default()).unwrap();
     // An absolute path is stored without the root.
     fs::rename(out.join(tree.strip_prefix("/").unwrap()), folder.path().join("back")).unwrap();
     (folder, summary.warnings)
@@ -84,14 +80,10 @@ fn an_archive_whose_files_all_vanished_opens() {
     let plan = Plan::of(&files, WalkOptions::default()).unwrap();
     files.iter().for_each(|file| fs::remove_file(file).unwrap());
     static SMALL: cmx::Level = cmx::internals::level::LEVELS[0].with_block_size(100_000);
-    let encode = EncodeOptions { level: &SMALL, ..EncodeOptions::default() };
+    let encode = EncodeOptions::new().level(SMALL);
     let path = folder.path().join("x.cmx");
-    let summary = plan
-        .write(
-            fs::File::create(&path).unwrap(),
-            &CreateOptions { encode, ..CreateOptions::default() },
-        )
-        .unwrap();
+    let summary =
+        plan.write(fs::File::create(&path).unwrap(), &CreateOptions::new().encode(encode)).unwrap();
     assert_eq!(summary.warnings.len(), 2, "{:?}", summary.warnings);
     let archive = Archive::open(&path, &DecodeOptions::default()).unwrap();
     assert_eq!(archive.entries().count(), 0);
@@ -244,9 +236,8 @@ fn a_base_that_vanished_is_done_without() {
         )
     };
     let text = |file: usize| (0..400).map(|number| line(file * 37 + number)).collect::<String>();
-    let encode =
-        EncodeOptions { level: &cmx::internals::level::LEVELS[4], ..EncodeOptions::default() };
-    let options = CreateOptions { encode, reference: Some(40_000), ..CreateOptions::default() };
+    let encode = EncodeOptions::new().level(cmx::internals::level::LEVELS[4]);
+    let options = CreateOptions::new().encode(encode).reference(40_000);
     for rest in [0, 30] {
         let (folder, warnings) = archive(
             |tree| {

@@ -16,7 +16,7 @@ fn repaired(bytes: &[u8], memory: u64) -> (Duration, Result<(), Error>) {
     let path = folder.path().join("x.cmx");
     fs::write(&path, bytes).unwrap();
     let start = Instant::now();
-    let options = DecodeOptions { memory, ..DecodeOptions::default() };
+    let options = DecodeOptions::new().memory(memory);
     let result = repair(&fs::File::open(path).unwrap(), folder.path(), &mut Vec::new(), &options);
     (start.elapsed(), result.map(drop))
 }

@@ -20,9 +20,8 @@ fn archive(folder: &Path, parity: u32) -> Vec<u8> {
         let content: Vec<u8> = (0..3000u32).map(|place| (place * (number + 3) / 7) as u8).collect();
         fs::write(root.join(format!("f{number}")), content).unwrap();
     }
-    let encode =
-        EncodeOptions { level: &cmx::internals::level::LEVELS[0], ..EncodeOptions::default() };
-    let options = CreateOptions { encode, solid: Some(6000), parity, ..CreateOptions::default() };
+    let encode = EncodeOptions::new().level(cmx::internals::level::LEVELS[0]);
+    let options = CreateOptions::new().encode(encode).solid(6000).parity(parity);
     let path = folder.join("x.cmx");
     Archive::create(&path, &[root], &options).unwrap();
     fs::read(path).unwrap()
@@ -42,14 +41,14 @@ fn check(folder: &Path, bytes: &[u8]) -> usize {
     let path = folder.join("check.cmx");
     fs::write(&path, bytes).unwrap();
     let opened = Archive::open(&path, &DecodeOptions::default()).unwrap();
-    opened.extract_to(&mut Selection::new(&[]).unwrap(), &mut Vec::new()).unwrap();
+    opened.extract_to(&Selection::new(&[]).unwrap(), &mut Vec::new()).unwrap();
     let names: Vec<Vec<u8>> =
         opened.entries().filter(|entry| entry.size > 0).map(|entry| entry.path.clone()).collect();
     let mut whole = 0;
     for name in names.iter().filter(|name| !name.starts_with(b"lost+found")) {
         let mut content = Vec::new();
         opened
-            .extract_to(&mut Selection::new(std::slice::from_ref(name)).unwrap(), &mut content)
+            .extract_to(&Selection::new(std::slice::from_ref(name)).unwrap(), &mut content)
             .unwrap();
         let last = std::str::from_utf8(name).unwrap().rsplit('/').next().unwrap();
         assert_eq!(content, fs::read(folder.join("d").join(last)).unwrap());
@@ -198,8 +197,7 @@ fn a_lost_small_stream_is_named() {
 static SMALL_BLOCKS: cmx::Level = cmx::internals::level::LEVELS[0].with_block_size(700);
 
 fn long_stream(raw: &[u8]) -> Vec<u8> {
-    cmx::compress_with(raw, &EncodeOptions { level: &SMALL_BLOCKS, ..EncodeOptions::default() })
-        .unwrap()
+    cmx::compress_with(raw, &EncodeOptions::new().level(SMALL_BLOCKS)).unwrap()
 }
 
 /// An early version wrote the rest of damaged streams as named members between unnamed ones, and
@@ -269,11 +267,7 @@ fn streams_between_named_members_get_names() {
     let opened = Archive::open(&path, &DecodeOptions::default()).unwrap();
     let target = folder.path().join("out");
     opened
-        .extract(
-            &mut Selection::new(&[]).unwrap(),
-            &target,
-            &cmx::archive::ExtractOptions::default(),
-        )
+        .extract(&Selection::new(&[]).unwrap(), &target, &cmx::archive::ExtractOptions::default())
         .unwrap();
     let read = |name: &str| fs::read(target.join(name)).unwrap();
     assert!(
@@ -333,9 +327,8 @@ fn an_archive_in_the_archive_is_no_member() {
     let inner = cmx::compress(&noise(3000)).unwrap();
     fs::write(root.join("inner.cmx"), &inner).unwrap();
     fs::write(root.join("other"), noise(9000)).unwrap();
-    let encode =
-        EncodeOptions { level: &cmx::internals::level::LEVELS[0], ..EncodeOptions::default() };
-    let options = CreateOptions { encode, solid: Some(1000), ..CreateOptions::default() };
+    let encode = EncodeOptions::new().level(cmx::internals::level::LEVELS[0]);
+    let options = CreateOptions::new().encode(encode).solid(1000);
     let path = folder.path().join("x.cmx");
     Archive::create(&path, &[root], &options).unwrap();
     let mut bytes = fs::read(&path).unwrap();
@@ -440,8 +433,7 @@ fn a_base_is_kept_with_what_goes_on_from_it() {
         fs::write(root.join(format!("f{number}")), text[number * 30..number * 30 + 300].concat())
             .unwrap();
     }
-    let options =
-        CreateOptions { solid: Some(4000), reference: Some(6000), ..CreateOptions::default() };
+    let options = CreateOptions::new().solid(4000).reference(6000);
     let path = folder.path().join("x.cmx");
     Archive::create(&path, std::slice::from_ref(&root), &options).unwrap();
     let bytes = fs::read(&path).unwrap();

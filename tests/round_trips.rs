@@ -22,7 +22,7 @@ fn text(length: usize) -> Vec<u8> {
 }
 
 fn small_blocks(threads: usize) -> EncodeOptions {
-    EncodeOptions { level: &SMALL_BLOCKS, threads, ..EncodeOptions::default() }
+    EncodeOptions::new().level(SMALL_BLOCKS).threads(threads)
 }
 
 #[test]
@@ -38,11 +38,9 @@ fn every_length_around_the_borders_of_blocks() {
 fn compact_form_up_to_a_mebibyte() {
     for length in [MAX_COMPACT as usize - 1, MAX_COMPACT as usize, MAX_COMPACT as usize + 1] {
         let data = text(length);
-        let archive = compress_with(
-            &data,
-            &EncodeOptions { level: &cmx::internals::level::LEVELS[0], ..EncodeOptions::default() },
-        )
-        .unwrap();
+        let archive =
+            compress_with(&data, &EncodeOptions::new().level(cmx::internals::level::LEVELS[0]))
+                .unwrap();
         assert_eq!(decompress(&archive).unwrap(), data);
         assert_eq!(archive[7] & 1 == 1, length <= MAX_COMPACT as usize);
     }
@@ -77,7 +75,7 @@ fn a_decoder_reads_in_any_steps() {
     let data = text(20_000);
     let archive = compress_with(&data, &small_blocks(1)).unwrap();
     for (threads, step) in [(1, 1), (2, 4096), (3, 100_000)] {
-        let options = DecodeOptions { threads, ..DecodeOptions::default() };
+        let options = DecodeOptions::new().threads(threads);
         let mut decoder = Decoder::new(&archive[..], &options);
         let mut out = Vec::new();
         let mut buffer = vec![0; step];
@@ -103,7 +101,7 @@ fn a_small_input_pays_little() {
         &options,
     )
     .unwrap();
-    let coded = cmx::internals::block::encode(&data, options.level, false).unwrap().bytes.len();
+    let coded = cmx::internals::block::encode(&data, &Level::default(), false).unwrap().bytes.len();
     assert!(archive.len() <= coded + 30, "{} bytes for {coded}", archive.len());
 }
 
@@ -115,13 +113,10 @@ fn limits_say_which_they_are() {
         other => panic!("no limit: {other:?}"),
     };
     assert!(
-        matches!(fails(DecodeOptions { memory: 1 << 20, ..DecodeOptions::default() }), LimitKind::Memory { needed } if needed > 1 << 20)
+        matches!(fails(DecodeOptions::new().memory(1 << 20)), LimitKind::Memory { needed } if needed > 1 << 20)
     );
-    assert_eq!(
-        fails(DecodeOptions { max_output: 5000, ..DecodeOptions::default() }),
-        LimitKind::Output
-    );
-    assert_eq!(fails(DecodeOptions { max_index: 3, ..DecodeOptions::default() }), LimitKind::Index);
+    assert_eq!(fails(DecodeOptions::new().max_output(5000)), LimitKind::Output);
+    assert_eq!(fails(DecodeOptions::new().max_index(3)), LimitKind::Index);
 }
 
 /// A caller can change only the block size of a level, within the range of the level. Memory and
@@ -134,12 +129,12 @@ fn any_block_size_decodes_without_verification() {
     for level in &cmx::internals::level::LEVELS {
         for bytes in [0, 100_000, usize::MAX] {
             let data = if bytes == 0 { &data[..20] } else { &data[..] };
-            let level: &'static Level = Box::leak(Box::new(level.with_block_size(bytes)));
+            let level = level.with_block_size(bytes);
             assert!(
                 level.block_size() >= 1
                     && level.block_size() <= cmx::internals::level::LEVELS[7].block_size()
             );
-            let options = EncodeOptions { level, verify: false, ..EncodeOptions::default() };
+            let options = EncodeOptions::new().level(level).verify(false);
             let archive = compress_with(data, &options).unwrap();
             assert!(decompress(&archive).unwrap() == data, "-{} {bytes}", level.number());
         }

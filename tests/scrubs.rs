@@ -25,13 +25,8 @@ fn archive(folder: &Path, length: usize, parity: u32) -> (Vec<u8>, Range<usize>)
     for (number, piece) in noise(length).chunks(length.div_ceil(5)).enumerate() {
         fs::write(root.join(format!("f{number}")), piece).unwrap();
     }
-    let encode = EncodeOptions { level: &LEVELS[0], ..EncodeOptions::default() };
-    let options = CreateOptions {
-        encode,
-        solid: Some(length as u64 / 3),
-        parity,
-        ..CreateOptions::default()
-    };
+    let encode = EncodeOptions::new().level(LEVELS[0]);
+    let options = CreateOptions::new().encode(encode).solid(length as u64 / 3).parity(parity);
     let path = folder.join("x.cmx");
     Archive::create(&path, &[root], &options).unwrap();
     let opened = Archive::open(&path, &DecodeOptions::default()).unwrap();
@@ -48,7 +43,7 @@ fn archive(folder: &Path, length: usize, parity: u32) -> (Vec<u8>, Range<usize>)
 /// Do the functions behind `cmx -t` find damage in the file at `path`?
 fn is_found(path: &Path) -> bool {
     let Ok(archive) = Archive::open(path, &DecodeOptions::default()) else { return true };
-    let tested = archive.test(&mut Selection::new(&[]).unwrap());
+    let tested = archive.test(&Selection::new(&[]).unwrap());
     !archive.warnings().is_empty() || tested.is_err() || !archive.scrub().unwrap().is_empty()
 }
 

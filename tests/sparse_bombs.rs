@@ -49,11 +49,11 @@ fn many_extents_take_time_in_proportion() {
     archive_of(&path, &content, vec![entry]);
     let archive = Archive::open(&path, &DecodeOptions::default()).unwrap();
     let start = Instant::now();
-    archive.extract_to(&mut Selection::new(&[]).unwrap(), &mut std::io::sink()).unwrap();
+    archive.extract_to(&Selection::new(&[]).unwrap(), &mut std::io::sink()).unwrap();
     assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
     archive
         .extract(
-            &mut Selection::new(&[]).unwrap(),
+            &Selection::new(&[]).unwrap(),
             &folder.path().join("out"),
             &ExtractOptions::default(),
         )
@@ -116,7 +116,7 @@ fn a_copy_of_a_sparse_file_is_sparse() {
     assert!(archive.entries().any(|entry| entry.same_as.is_some()));
     archive
         .extract(
-            &mut Selection::new(&[b"**/one".to_vec(), b"**/two".to_vec()]).unwrap(),
+            &Selection::new(&[b"**/one".to_vec(), b"**/two".to_vec()]).unwrap(),
             &target,
             &ExtractOptions::default(),
         )
@@ -144,12 +144,12 @@ fn a_content_is_decoded_once_for_all_its_copies() {
     let path = folder.path().join("x.cmx");
     Archive::create(&path, &[tree], &cmx::archive::CreateOptions::default()).unwrap();
     let progress = std::sync::Arc::new(cmx::Progress::default());
-    let options = DecodeOptions { progress: Some(progress.clone()), ..DecodeOptions::default() };
+    let options = DecodeOptions::new().progress(progress.clone());
     let archive = Archive::open(&path, &options).unwrap();
     let mut out = Vec::new();
-    archive.extract_to(&mut Selection::new(&[]).unwrap(), &mut out).unwrap();
+    archive.extract_to(&Selection::new(&[]).unwrap(), &mut out).unwrap();
     assert!(out == content.repeat(10));
     assert_eq!(progress.written(), 300_000, "bytes decoded to write ten files");
-    archive.test(&mut Selection::new(&[]).unwrap()).unwrap();
+    archive.test(&Selection::new(&[]).unwrap()).unwrap();
     assert_eq!(progress.written(), 600_000, "and to test them");
 }

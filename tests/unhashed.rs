@@ -24,12 +24,7 @@ const MAX_OUTPUT: u64 = 2 << 20;
 static SMALL_BLOCKS: Level = LEVELS[1].with_block_size(700);
 
 fn limits() -> DecodeOptions {
-    DecodeOptions {
-        memory: 2 << 30,
-        max_output: MAX_OUTPUT,
-        max_index: 1 << 20,
-        ..DecodeOptions::default()
-    }
+    DecodeOptions::new().memory(2 << 30).max_output(MAX_OUTPUT).max_index(1 << 20)
 }
 
 /// The result, or `None` for an error that is not a defect of cmx.
@@ -70,8 +65,7 @@ fn flipped(bytes: &[u8], bit: usize) -> Vec<u8> {
 }
 
 fn hurt(name: &str, raw: &[u8], level: &'static Level) -> usize {
-    let archive =
-        cmx::compress_with(raw, &EncodeOptions { level, ..EncodeOptions::default() }).unwrap();
+    let archive = cmx::compress_with(raw, &EncodeOptions::new().level(level)).unwrap();
     let mut tried = 0;
     for bit in bits(archive.len(), 40, 60) {
         decodes_cleanly(&flipped(&archive, bit), &format!("{name} -{} bit {bit}", level.number()));
@@ -140,9 +134,8 @@ fn archive(folder: &Path) -> Vec<u8> {
     }
     std::os::unix::fs::symlink("text", root.join("link")).unwrap();
     fs::hard_link(root.join("text"), root.join("again")).unwrap();
-    let encode = EncodeOptions { level: &LEVELS[0], ..EncodeOptions::default() };
-    let options =
-        CreateOptions { encode, solid: Some(4000), parity: 500, ..CreateOptions::default() };
+    let encode = EncodeOptions::new().level(LEVELS[0]);
+    let options = CreateOptions::new().encode(encode).solid(4000).parity(500);
     let path = folder.join("x.cmx");
     Archive::create(&path, &[root], &options).unwrap();
     fs::read(path).unwrap()
@@ -158,12 +151,12 @@ fn flipped_archives_do_no_harm() {
         let what = format!("bit {bit}");
         if let Some(archive) = is_clean(Archive::open(&path, &limits()), &what) {
             archive.entries_with_packed().for_each(drop);
-            is_clean(archive.extract_to(&mut Selection::new(&[]).unwrap(), &mut Vec::new()), &what);
+            is_clean(archive.extract_to(&Selection::new(&[]).unwrap(), &mut Vec::new()), &what);
             if bit % 8 == 0 {
                 let out = tempfile::tempdir().unwrap();
                 is_clean(
                     archive.extract(
-                        &mut Selection::new(&[]).unwrap(),
+                        &Selection::new(&[]).unwrap(),
                         out.path(),
                         &ExtractOptions::default(),
                     ),

@@ -14,7 +14,7 @@ pub fn all(criterion: &mut Criterion) {
     let zeros = vec![0u8; 8 << 20];
     let mut group = slow_group(criterion, "levels");
     for level in &LEVELS {
-        let options = EncodeOptions { level, verify: false, ..EncodeOptions::default() };
+        let options = EncodeOptions::new().level(*level).verify(false);
         for (name, input) in [("mixture", &mixture), ("zeros", &zeros)] {
             group.throughput(Throughput::Bytes(input.len() as u64));
             group.bench_function(

@@ -31,8 +31,8 @@ pub fn extract(data: &[u8]) {
     fs::write(folder.path().join("sentinel"), b"untouched").unwrap();
     fs::create_dir(folder.path().join("out")).unwrap();
     let before = outside(folder.path());
-    let options = ExtractOptions { overwrite: data.len() % 2 == 0, ..ExtractOptions::default() };
-    no_defect(archive.extract(&mut Selection::new(&[]).unwrap(), &folder.path().join("out"), &options));
+    let options = ExtractOptions::new().overwrite(data.len() % 2 == 0);
+    no_defect(archive.extract(&Selection::new(&[]).unwrap(), &folder.path().join("out"), &options));
     assert_eq!(outside(folder.path()), before);
 }
 
@@ -46,7 +46,7 @@ pub fn list(data: &[u8]) {
         assert!(!shown.chars().any(char::is_control));
     }
     let mut out = Vec::new();
-    no_defect(archive.extract_to(&mut Selection::new(&[]).unwrap(), &mut out));
+    no_defect(archive.extract_to(&Selection::new(&[]).unwrap(), &mut out));
     assert!(out.len() <= LARGEST);
 }
 

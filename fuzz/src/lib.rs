@@ -25,7 +25,7 @@ const LARGEST: usize = 1 << 20;
 
 /// The limits that every decoding target sets.
 fn limits() -> DecodeOptions {
-    DecodeOptions { memory: 256 << 20, max_output: LARGEST as u64, max_index: 1 << 20, ..DecodeOptions::default() }
+    DecodeOptions::new().memory(256 << 20).max_output(LARGEST as u64).max_index(1 << 20)
 }
 
 /// Lets the fuzzer's panic hook, which ends the process, see only panics that cmx does not catch:
@@ -115,7 +115,7 @@ pub fn round_trip(data: &[u8]) {
     let Some((&first, raw)) = data.split_first() else { return };
     let number = usize::from(first & 7);
     let level = if first & 8 == 0 { &LEVELS[number] } else { &SMALL[number] };
-    let options = EncodeOptions { level, threads: 1 + usize::from(first >> 4 & 1), verify: first & 32 == 0, ..EncodeOptions::default() };
+    let options = EncodeOptions::new().level(*level).threads(1 + usize::from(first >> 4 & 1)).verify(first & 32 == 0);
     let archive = cmx::compress_with(raw, &options).unwrap();
     assert!(archive.len() <= raw.len() + 200 + raw.len() / 20);
     assert!(cmx::decompress(&archive).unwrap() == raw);

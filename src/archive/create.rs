@@ -27,21 +27,75 @@ use crate::ordered::Ordered;
 use crate::progress;
 
 /// Options for creating an archive.
+///
+/// ```
+/// use cmx::archive::CreateOptions;
+/// use cmx::{EncodeOptions, Level};
+///
+/// let encode = EncodeOptions::new().level(Level::new(7)?).threads(2);
+/// let options = CreateOptions::new().encode(encode).parity(200);
+/// # Ok::<(), cmx::Error>(())
+/// ```
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct CreateOptions {
-    /// Level, threads, verification, memory.
+    /// Set by [`encode`](Self::encode()).
     pub encode: EncodeOptions,
-    /// Which metadata of each file to store.
+    /// Set by [`walk`](Self::walk()).
     pub walk: WalkOptions,
+    /// Set by [`solid`](Self::solid()).
+    pub solid: Option<u64>,
+    /// Set by [`reference`](Self::reference()).
+    pub reference: Option<u64>,
+    /// Set by [`parity`](Self::parity()).
+    pub parity: u32,
+}
+
+impl CreateOptions {
+    /// The default: see each option.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Level, threads, verification, memory.
+    #[must_use]
+    pub fn encode(mut self, encode: EncodeOptions) -> Self {
+        self.encode = encode;
+        self
+    }
+
+    /// Which metadata of each file to store. None but mode and time by default.
+    #[must_use]
+    pub fn walk(mut self, walk: WalkOptions) -> Self {
+        self.walk = walk;
+        self
+    }
+
     /// Target length in bytes of a block of small files. By default an eighth of all files, at
     /// least 768 KiB and at most the block size of the level, so that one file is extracted quickly.
-    pub solid: Option<u64>,
+    #[must_use]
+    pub fn solid(mut self, solid: impl Into<Option<u64>>) -> Self {
+        self.solid = solid.into();
+        self
+    }
+
     /// Bytes of text to put into the reference block, from which other blocks of text continue. By
     /// default as many as let one file be extracted quickly, and none where `solid` is given. With
     /// 0 every block is decoded alone.
-    pub reference: Option<u64>,
-    /// Length of the parity to add, in hundredths of a percent of the archive: 200 is 2 %.
-    pub parity: u32,
+    #[must_use]
+    pub fn reference(mut self, reference: impl Into<Option<u64>>) -> Self {
+        self.reference = reference.into();
+        self
+    }
+
+    /// Length of the parity to add, in hundredths of a percent of the archive: 200 is 2 %. None by
+    /// default.
+    #[must_use]
+    pub fn parity(mut self, parity: u32) -> Self {
+        self.parity = parity;
+        self
+    }
 }
 
 /// Numbers and warnings of a finished creation or append.
@@ -78,7 +132,7 @@ impl Plan {
         // Charged until the archive is written: a reader also holds the whole index while it
         // decodes a block.
         let charge = std::mem::take(&mut self.charge).moved_to_job("the list of files")?;
-        let level = options.encode.level;
+        let level = &options.encode.level;
         let limit = options
             .solid
             .unwrap_or_else(|| solid_size(self.total(), level))
@@ -295,7 +349,7 @@ impl<W: Write> ContentWriter<'_, W> {
             let work = block.len() as u64 * options.passes();
             let coded = progress::count_as(options.progress.as_ref(), work, || match reference {
                 Some(reference) => CodedBlock::encode_dependent(&block, &reference, options.verify),
-                None => CodedBlock::encode(&block, level, options.verify),
+                None => CodedBlock::encode(&block, &level, options.verify),
             })?;
             Ok((wrong_from, coded))
         })?;
@@ -346,7 +400,7 @@ impl<W: Write> ContentWriter<'_, W> {
 
     fn write(&mut self, wrong_from: Option<u64>, block: &CodedBlock) -> Result<()> {
         if let Some(first) = wrong_from {
-            self.writer.void_names(first, self.options.level)?;
+            self.writer.void_names(first, &self.options.level)?;
         }
         self.writer.block(block)?;
         self.warnings.extend(block.fallback.clone());

@@ -21,15 +21,53 @@ use crate::output::tree::Tree;
 
 /// Options for an extraction.
 #[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
 pub struct ExtractOptions {
-    /// Replace existing files.
+    /// Set by [`overwrite`](Self::overwrite()).
     pub overwrite: bool,
-    /// Silently keep existing files. With this, an interrupted extraction can be continued.
+    /// Set by [`skip_existing`](Self::skip_existing()).
     pub skip_existing: bool,
-    /// Restore the users and groups that the archive stores.
+    /// Set by [`owner`](Self::owner()).
     pub owner: bool,
-    /// Which extended attributes to restore.
+    /// Set by [`xattrs`](Self::xattrs()).
     pub xattrs: Xattrs,
+}
+
+impl ExtractOptions {
+    /// The default: see each option.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Replace existing files. `false` by default.
+    #[must_use]
+    pub fn overwrite(mut self, overwrite: bool) -> Self {
+        self.overwrite = overwrite;
+        self
+    }
+
+    /// Silently keep existing files. With this, an interrupted extraction can be continued.
+    /// `false` by default.
+    #[must_use]
+    pub fn skip_existing(mut self, skip_existing: bool) -> Self {
+        self.skip_existing = skip_existing;
+        self
+    }
+
+    /// Restore the users and groups that the archive stores. `false` by default.
+    #[must_use]
+    pub fn owner(mut self, owner: bool) -> Self {
+        self.owner = owner;
+        self
+    }
+
+    /// Which extended attributes to restore. None by default.
+    #[must_use]
+    pub fn xattrs(mut self, xattrs: Xattrs) -> Self {
+        self.xattrs = xattrs;
+        self
+    }
 }
 
 /// Numbers and paths of a finished extraction or test.
@@ -50,7 +88,7 @@ pub struct ExtractSummary {
     pub damaged: Vec<Vec<u8>>,
     /// The first error about a file in `damaged`.
     pub damage: Option<Error>,
-    /// Could [`repair`](super::repair::repair()) save more of the files in `damaged`, by parity or
+    /// Could [`repair`](super::repair()) save more of the files in `damaged`, by parity or
     /// in part?
     pub repair_may_save_more: bool,
 }
@@ -83,16 +121,16 @@ impl LeftOut {
 
 impl Archive {
     /// Indices of the selected entries, one list for each member.
-    fn selected(&self, selection: &mut Selection) -> Result<Vec<Vec<usize>>> {
+    fn selected(&self, selection: &Selection) -> Result<Vec<Vec<usize>>> {
+        if let Some(pattern) = selection.unused(self.entries().map(|entry| &entry.path)) {
+            let text = format!("nothing in the archive matches {:?}", show_name(pattern));
+            return Err(std::io::Error::new(std::io::ErrorKind::NotFound, text).into());
+        }
         let mut by_member = vec![Vec::new(); self.members.len()];
         for &(member, entry_index) in &self.current {
             if selection.selects(&self.members[member].index.entries[entry_index].path) {
                 by_member[member].push(entry_index);
             }
-        }
-        if let Some(pattern) = selection.unused() {
-            let text = format!("nothing in the archive matches {:?}", show_name(pattern));
-            return Err(std::io::Error::new(std::io::ErrorKind::NotFound, text).into());
         }
         Ok(by_member)
     }
@@ -138,7 +176,7 @@ impl Archive {
     /// entries are extracted by then.
     pub fn extract(
         &self,
-        selection: &mut Selection,
+        selection: &Selection,
         target: &Path,
         options: &ExtractOptions,
     ) -> Result<ExtractSummary> {
@@ -164,7 +202,7 @@ impl Archive {
     /// A path is unsafe, a limit is passed, the disk is full, or the file system cannot be written.
     pub fn extract_into(
         &self,
-        selection: &mut Selection,
+        selection: &Selection,
         target: &Path,
         options: &ExtractOptions,
         summary: &mut ExtractSummary,
@@ -184,11 +222,7 @@ impl Archive {
     ///
     /// # Errors
     /// A block is damaged, a limit is passed, or writing fails.
-    pub fn extract_to(
-        &self,
-        selection: &mut Selection,
-        out: &mut dyn Write,
-    ) -> Result<ExtractSummary> {
+    pub fn extract_to(&self, selection: &Selection, out: &mut dyn Write) -> Result<ExtractSummary> {
         let by_member = self.wanted(&self.selected(selection)?);
         let raw = self.check_output(&by_member)?;
         let mut summary = ExtractSummary { raw, ..ExtractSummary::default() };
@@ -213,7 +247,7 @@ impl Archive {
     ///
     /// # Errors
     /// A block is damaged, a path is unsafe, a hard link leads to no file, or a limit is passed.
-    pub fn test(&self, selection: &mut Selection) -> Result<ExtractSummary> {
+    pub fn test(&self, selection: &Selection) -> Result<ExtractSummary> {
         let by_member = self.wanted(&self.selected(selection)?);
         let raw = self.check_output(&by_member)?;
         let mut summary = ExtractSummary { raw, ..ExtractSummary::default() };

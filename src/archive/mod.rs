@@ -287,6 +287,7 @@ impl Archive {
 
     /// The members of the archive, in the order of the file.
     #[must_use]
+    #[doc(hidden)]
     pub fn members(&self) -> &[Member] {
         &self.members
     }

@@ -7,15 +7,16 @@ use globset::{GlobBuilder, GlobMatcher};
 use crate::container::{Entry, EntryKind};
 use crate::error::{Error, Result};
 
-/// A list of patterns. An empty list selects everything.
+/// A list of patterns. An empty list, which is the default, selects everything.
+#[derive(Debug, Clone, Default)]
 pub struct Selection {
     patterns: Vec<Pattern>,
 }
 
+#[derive(Debug, Clone)]
 struct Pattern {
     text: Vec<u8>,
     glob: Option<GlobMatcher>,
-    used: bool,
 }
 
 impl Selection {
@@ -44,27 +45,34 @@ impl Selection {
                 ),
                 _ => None,
             };
-            Ok(Pattern { text: trimmed, glob, used: false })
+            Ok(Pattern { text: trimmed, glob })
         };
         Ok(Selection { patterns: patterns.iter().map(compile).collect::<Result<_>>()? })
     }
 
-    /// Does a pattern select the entry with this `path`? Remembers which patterns do.
-    pub fn selects(&mut self, path: &[u8]) -> bool {
-        let mut selected = self.patterns.is_empty();
-        for pattern in &mut self.patterns {
-            if pattern.matches(path) {
-                pattern.used = true;
-                selected = true;
-            }
-        }
-        selected
+    /// Selects everything.
+    #[must_use]
+    pub fn all() -> Self {
+        Self::default()
     }
 
-    /// The first pattern that has selected nothing so far.
+    /// Does a pattern select the entry with this `path`?
     #[must_use]
-    pub fn unused(&self) -> Option<&[u8]> {
-        self.patterns.iter().find(|pattern| !pattern.used).map(|pattern| &pattern.text[..])
+    pub fn selects(&self, path: &[u8]) -> bool {
+        self.patterns.is_empty() || self.patterns.iter().any(|pattern| pattern.matches(path))
+    }
+
+    /// The first pattern that selects none of `paths`.
+    #[must_use]
+    pub fn unused(&self, paths: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Option<&[u8]> {
+        let mut unused: Vec<&Pattern> = self.patterns.iter().collect();
+        for path in paths {
+            if unused.is_empty() {
+                break;
+            }
+            unused.retain(|pattern| !pattern.matches(path.as_ref()));
+        }
+        unused.first().map(|pattern| &pattern.text[..])
     }
 }
 
@@ -157,8 +165,8 @@ mod tests {
                 && selects("**/*.rs", "d/e/x.rs")
         );
         assert!(selects("[x]", "[x]"), "a name that looks like a glob is still a name");
-        let mut all = Selection::new(&[]).unwrap();
-        assert!(all.selects(b"anything") && all.unused().is_none());
+        let all = Selection::new(&[]).unwrap();
+        assert!(all.selects(b"anything") && all.unused([b"anything"]).is_none());
         assert!(Selection::new(&[b"a{".to_vec()]).is_err());
     }
 }

@@ -117,7 +117,7 @@ fn split_form(raw: &[u8], level: &Level, pieces: &[Piece], base: Option<&Base>) 
 ///
 /// # Errors
 /// Memory for the tables cannot be had.
-pub fn encode_base(raw: &[u8], level: &'static Level, room: usize) -> Result<(Vec<u8>, Base)> {
+pub fn encode_base(raw: &[u8], level: Level, room: usize) -> Result<(Vec<u8>, Base)> {
     let (coded, base) = Base::encode(raw, level, room)?;
     let mut out = vec![BASE << 4 | level.number];
     out.extend_from_slice(&coded);
@@ -173,7 +173,7 @@ pub fn decode_base(coded: &[u8], raw_len: usize) -> Result<Base> {
     match coded.split_first() {
         Some((&first, rest)) if first >> 4 == BASE => {
             work::check(coded.len(), raw_len, 0)?;
-            Base::decode(rest, raw_len, level_of(first)?)
+            Base::decode(rest, raw_len, *level_of(first)?)
         }
         _ => Err(Error::Corrupt("the first block is no base".into())),
     }
@@ -198,7 +198,7 @@ pub fn decode(coded: &[u8], raw_len: usize, base: Option<&Base>) -> Result<Vec<u
     let base = if matches!(form, SINGLE_BEHIND | SPLIT_BEHIND) {
         let base =
             base.ok_or_else(|| Error::Corrupt("a block behind a base, without one".into()))?;
-        if base.level != level {
+        if base.level != *level {
             return Err(Error::Corrupt("a block of another level than its base".into()));
         }
         Some(base)

@@ -42,7 +42,7 @@ pub fn encode(raw: &[u8], level: &Level, verify: bool) -> Result<Encoded> {
 /// # Errors
 /// As for [`encode`].
 pub fn encode_behind(raw: &[u8], base: &Base, verify: bool) -> Result<Encoded> {
-    encode_through(raw, base.level, Some(base), verify, &|_, _| {})
+    encode_through(raw, &base.level, Some(base), verify, &|_, _| {})
 }
 
 /// Like [`encode`], as a base that about `room` bytes of text will go on from; `None` in its place
@@ -52,7 +52,7 @@ pub fn encode_behind(raw: &[u8], base: &Base, verify: bool) -> Result<Encoded> {
 /// As for [`encode`].
 pub fn encode_base(
     raw: &[u8],
-    level: &'static Level,
+    level: Level,
     room: usize,
     verify: bool,
 ) -> Result<(Encoded, Option<Base>)> {
@@ -70,7 +70,7 @@ pub fn encode_base(
         other => {
             let why =
                 other.map_or_else(|error| error.to_string(), |_| "the decoded base differs".into());
-            let encoded = encode(raw, level, verify)?;
+            let encoded = encode(raw, &level, verify)?;
             let fallback: Vec<String> =
                 [Some(format!("base: {why}")), encoded.fallback].into_iter().flatten().collect();
             Ok((Encoded { fallback: report(&fallback), ..encoded }, None))

@@ -1,8 +1,8 @@
 //! `cmx -a X.cmx FILE…`: appends files to an existing archive.
 
+use cmx::Archive;
 use cmx::archive::Plan;
 use cmx::internals::budget::Budget;
-use cmx::{Archive, DecodeOptions};
 
 use super::args::Options;
 use super::compress::chosen_level;
@@ -34,7 +34,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     let passes = how.encode.passes();
     let display = Display::begin(options, &name(target), Some(plan.total() * passes), passes);
     how.encode.progress = Some(display.progress.clone());
-    let limits = DecodeOptions { threads: 1, ..settings(options)? };
+    let limits = settings(options)?.threads(1);
     let summary = Archive::append(target, plan, &how, &limits)
         .map_err(|error| Failure::at(target, &error))?;
     display.finish(&name(target), summary.raw, summary.coded, "->");

@@ -5,8 +5,9 @@ use std::fs::File;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
+use cmx::Level;
 use cmx::internals::input::{BlockSource, FileSource, Original, StreamSource};
-use cmx::internals::level::{self, Level};
+use cmx::internals::level::LEVELS;
 use cmx::internals::stream::encode_stream;
 use cmx::{EncodeOptions, Metadata};
 
@@ -36,10 +37,10 @@ pub fn run(options: &Options) -> Result<(), Failure> {
 }
 
 /// The level that the user chose. `-9` is reserved; it does what `-8` does.
-pub fn chosen_level(options: &Options) -> &'static Level {
+pub fn chosen_level(options: &Options) -> Level {
     let number = options.level.number;
-    level::level(number).unwrap_or_else(|| {
-        let best = &level::LEVELS[level::LEVELS.len() - 1];
+    Level::new(number).unwrap_or_else(|_| {
+        let best = LEVELS[LEVELS.len() - 1];
         if !options.quiet {
             warn(format!(
                 "level {number} (the network) is not there yet; this is level {}",
@@ -51,15 +52,13 @@ pub fn chosen_level(options: &Options) -> &'static Level {
 }
 
 /// Compresses `input`. Returns whether a warning was printed.
-fn compress_one(options: &Options, level: &'static Level, input: &Path) -> Result<bool, Failure> {
+fn compress_one(options: &Options, level: Level, input: &Path) -> Result<bool, Failure> {
     let Opened { mut source, length, metadata, original } = open(options, input)?;
     let mut output = open_output(options, input)?;
-    let mut settings = EncodeOptions {
-        level,
-        verify: !options.no_verify,
-        memory: levels::memory(options),
-        ..EncodeOptions::default()
-    };
+    let mut settings = EncodeOptions::new()
+        .level(level)
+        .verify(!options.no_verify)
+        .memory(levels::memory(options));
     (settings.level, settings.threads) = levels::fitted(options, level, length)?;
     let passes = settings.passes();
     let display =

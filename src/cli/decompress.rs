@@ -87,15 +87,14 @@ pub fn restored_mode(stored: Option<u32>, own: Option<u32>) -> Option<u32> {
 /// The limits and the number of threads that the flags give.
 pub fn settings(options: &Options) -> Result<DecodeOptions, Failure> {
     let defaults = DecodeOptions::default();
-    Ok(DecodeOptions {
-        threads: levels::wanted_threads(options)?,
-        memory: levels::memory(options),
-        max_output: options.max_output.unwrap_or(defaults.max_output),
-        max_index: options.max_index.unwrap_or(defaults.max_index),
-        max_path: options.max_path.unwrap_or(defaults.max_path),
-        ignore_trailing: options.ignore_trailing,
-        progress: None,
-    })
+    Ok(DecodeOptions::new()
+        .threads(levels::wanted_threads(options)?)
+        .memory(levels::memory(options))
+        .max_output(options.max_output.unwrap_or(defaults.max_output))
+        .max_index(options.max_index.unwrap_or(defaults.max_index))
+        .max_path(options.max_path.unwrap_or(defaults.max_path))
+        .ignore_trailing(options.ignore_trailing)
+        .progress(None))
 }
 
 /// The path of the output; `None` is standard output.

@@ -34,12 +34,10 @@ pub fn run(options: &Options, input: &Path, archive: ArchiveInput) -> Result<(),
     let length = if options.files.len() <= 1 { archive.content_len(&settings) } else { None };
     let display = Display::begin(options, &name(input), length, 1);
     settings.progress = Some(display.progress.clone());
-    let mut selection = selection(options).map_err(fail)?;
+    let selection = selection(options).map_err(fail)?;
     let archive = archive.into_archive(&settings).map_err(fail)?;
-    for entry in archive.entries() {
-        selection.selects(&Archive::path_of(entry, input));
-    }
-    if let Some(pattern) = selection.unused() {
+    let paths = archive.entries().map(|entry| Archive::path_of(entry, input));
+    if let Some(pattern) = selection.unused(paths) {
         let (pattern, hint) = (show_name(pattern), others::hint(&archive, input, pattern));
         return Err(Failure::usage(format!(
             "{}: nothing in the archive matches {pattern:?}{hint}",
@@ -49,13 +47,13 @@ pub fn run(options: &Options, input: &Path, archive: ArchiveInput) -> Result<(),
     let mut end = Ok(());
     let (summary, is_kept) = if options.to_stdout() {
         let mut output = Output::stdout()?;
-        let result = archive.extract_to(&mut selection, &mut output);
+        let result = archive.extract_to(&selection, &mut output);
         (result.map_err(|error| output.blame(input, &error))?, false)
     } else if let Some(target) = &options.output {
-        extract_file::run(options, (input, &archive, own), &mut selection, target)?
+        extract_file::run(options, (input, &archive, own), &selection, target)?
     } else {
         let summary;
-        (summary, end) = extract_folder::run(options, &archive, &mut selection);
+        (summary, end) = extract_folder::run(options, &archive, &selection);
         (summary, true)
     };
     let is_all = options.files.len() <= 1

@@ -22,7 +22,7 @@ use super::output::Output;
 pub fn run(
     options: &Options,
     (input, archive, own): (&Path, &Archive, Metadata),
-    selection: &mut Selection,
+    selection: &Selection,
     target: &Path,
 ) -> Result<(ExtractSummary, bool), Failure> {
     if options.owner || options.xattrs.is_some() {
@@ -49,7 +49,7 @@ pub fn run(
 fn only_file<'a>(
     input: &Path,
     archive: &'a Archive,
-    selection: &mut Selection,
+    selection: &Selection,
 ) -> Result<&'a Entry, Failure> {
     let mut chosen =
         archive.entries().filter(|entry| selection.selects(&Archive::path_of(entry, input)));

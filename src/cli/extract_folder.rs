@@ -18,15 +18,14 @@ const MOST_NAMES: usize = 10;
 pub fn run(
     options: &Options,
     archive: &Archive,
-    selection: &mut Selection,
+    selection: &Selection,
 ) -> (ExtractSummary, cmx::Result<()>) {
     let target = options.directory.clone().unwrap_or_else(|| PathBuf::from("."));
-    let how = ExtractOptions {
-        overwrite: options.force,
-        skip_existing: options.skip_existing,
-        owner: options.owner,
-        xattrs: options.xattrs.unwrap_or_default(),
-    };
+    let how = ExtractOptions::new()
+        .overwrite(options.force)
+        .skip_existing(options.skip_existing)
+        .owner(options.owner)
+        .xattrs(options.xattrs.unwrap_or_default());
     let mut summary = ExtractSummary::default();
     let end = archive.extract_into(selection, &target, &how, &mut summary);
     (summary, end)

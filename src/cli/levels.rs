@@ -57,26 +57,26 @@ const LEAST_BLOCK: usize = 1 << 20;
 /// The memory does not suffice.
 pub fn fitted(
     options: &Options,
-    level: &'static Level,
+    level: Level,
     length: Option<u64>,
-) -> Result<(&'static Level, usize), Failure> {
+) -> Result<(Level, usize), Failure> {
     let (wanted, limit) = (wanted_threads(options)? as u64, memory(options));
     let is_long = |block: usize| length.is_none_or(|length| length > block as u64);
     let level = if options.memory.is_some() {
         // The bytes do not depend on it, and a short input takes less: whether that fits, the
         // budget of the job says.
-        if limit < needed(level) && length.is_some() && is_long(level.block_size()) {
-            return Err(Failure::usage(too_little(level, length, limit)));
+        if limit < needed(&level) && length.is_some() && is_long(level.block_size()) {
+            return Err(Failure::usage(too_little(&level, length, limit)));
         }
         level
     } else {
-        let fitting = fitting_block(level, length, limit)
-            .ok_or_else(|| Failure::usage(too_little(level, length, limit)))?;
+        let fitting = fitting_block(&level, length, limit)
+            .ok_or_else(|| Failure::usage(too_little(&level, length, limit)))?;
         if fitting < level.block_size() && is_long(fitting) {
             if !options.quiet {
-                warn(smaller_blocks(level, fitting, limit));
+                warn(smaller_blocks(&level, fitting, limit));
             }
-            Box::leak(Box::new(level.with_block_size(fitting)))
+            level.with_block_size(fitting)
         } else {
             level
         }
@@ -84,7 +84,7 @@ pub fn fitted(
     let blocks =
         length.map_or(u64::MAX, |length| length.div_ceil(level.block_size() as u64).max(1));
     let wanted = wanted.min(blocks);
-    let each = level.memory_for(level.block_size()).min(needed(level));
+    let each = level.memory_for(level.block_size()).min(needed(&level));
     let fitting = (limit / each).max(1);
     if fitting < wanted && options.threads.is_some() && !options.quiet {
         warn(format!(

@@ -68,7 +68,7 @@ fn read(
     let settings = settings(options)?;
     let (archive, is_hashed) =
         ArchiveInput::open(input, &settings)?.into_archive_even_cut(&settings).map_err(fail)?;
-    let mut selection = selection(options).map_err(fail)?;
+    let selection = selection(options).map_err(fail)?;
     let mut rows: Vec<Row> = archive
         .entries_with_packed()
         .map(|(entry, packed)| Row {
@@ -78,8 +78,7 @@ fn read(
             is_hashed,
         })
         .collect();
-    rows.retain(|row| selection.selects(&row.path));
-    if let Some(pattern) = selection.unused() {
+    if let Some(pattern) = selection.unused(rows.iter().map(|row| &row.path)) {
         return Err(Failure::usage(format!(
             "{}: nothing matches {:?}{}",
             name(input),
@@ -87,6 +86,7 @@ fn read(
             others::hint(&archive, input, pattern)
         )));
     }
+    rows.retain(|row| selection.selects(&row.path));
     rows.sort_by(|one, other| one.path.cmp(&other.path));
     show(&rows, archive.end())?;
     warn_about(options, input, &with_remedy(archive.warnings()).collect::<Vec<_>>())

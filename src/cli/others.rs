@@ -22,7 +22,7 @@ pub fn are_archives(inputs: &[PathBuf], settings: &DecodeOptions) -> bool {
 
 /// Does `word`, as a name or glob, select an entry of `archive`?
 pub fn selects(archive: &Archive, input: &Path, word: &Path) -> bool {
-    let Ok(mut selection) = Selection::new(&[word.as_os_str().as_bytes().to_vec()]) else {
+    let Ok(selection) = Selection::new(&[word.as_os_str().as_bytes().to_vec()]) else {
         return false;
     };
     archive.entries().any(|entry| selection.selects(&Archive::path_of(entry, input)))

@@ -17,7 +17,7 @@ use super::levels;
 use super::output::Output;
 
 /// Makes an archive of `inputs`.
-pub fn run(options: &Options, level: &'static Level, inputs: &[PathBuf]) -> Result<(), Failure> {
+pub fn run(options: &Options, level: Level, inputs: &[PathBuf]) -> Result<(), Failure> {
     if options.rm {
         return Err(Failure::usage(
             "--rm is for single files; an archive's sources are yours to delete, after cmx -t",
@@ -56,30 +56,26 @@ pub fn run(options: &Options, level: &'static Level, inputs: &[PathBuf]) -> Resu
 }
 
 /// The options for making or extending the archive at `target`, from the flags.
-pub fn create_options(
-    options: &Options,
-    level: &'static Level,
-    target: Option<&Path>,
-) -> CreateOptions {
+pub fn create_options(options: &Options, level: Level, target: Option<&Path>) -> CreateOptions {
     let exclude = target
         .and_then(|path| std::fs::metadata(path).ok())
         .map(|found| (found.dev(), found.ino()));
-    CreateOptions {
-        encode: EncodeOptions {
-            level,
-            verify: !options.no_verify,
-            memory: levels::memory(options),
-            ..EncodeOptions::default()
-        },
-        walk: WalkOptions {
-            owner: options.owner,
-            xattrs: options.xattrs.unwrap_or_default(),
-            exclude,
-        },
-        solid: options.solid,
-        reference: options.base,
-        parity: options.parity,
-    }
+    CreateOptions::new()
+        .encode(
+            EncodeOptions::new()
+                .level(level)
+                .verify(!options.no_verify)
+                .memory(levels::memory(options)),
+        )
+        .walk(
+            WalkOptions::new()
+                .owner(options.owner)
+                .xattrs(options.xattrs.unwrap_or_default())
+                .exclude(exclude),
+        )
+        .solid(options.solid)
+        .reference(options.base)
+        .parity(options.parity)
 }
 
 /// Fits `settings` into the memory, for `total` bytes of files. If the blocks have to be smaller

@@ -68,8 +68,8 @@ fn test_one(options: &Options, input: &Path, names: &[Vec<u8>]) -> Result<(), Fa
     let (raw, coded) = if archive.is_named {
         let archive =
             archive.into_archive(&settings).map_err(|error| Failure::at(input, &error))?;
-        let mut all = Selection::new(names).map_err(|error| Failure::at(input, &error))?;
-        let summary = archive.test(&mut all).map_err(|error| Failure::of_tested(input, &error))?;
+        let all = Selection::new(names).map_err(|error| Failure::at(input, &error))?;
+        let summary = archive.test(&all).map_err(|error| Failure::of_tested(input, &error))?;
         let mut warnings: Vec<String> = with_remedy(archive.warnings()).collect();
         if names.is_empty() {
             let damages = archive.scrub().map_err(|error| Failure::at(input, &error))?;

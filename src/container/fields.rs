@@ -36,6 +36,11 @@ impl<R: Read> Fields<R> {
         Fields { inner, seen: Vec::new(), offset }
     }
 
+    /// What the fields are read from.
+    pub fn get_ref(&self) -> &R {
+        &self.inner
+    }
+
     /// Offset in the archive of the next byte.
     pub fn offset(&self) -> u64 {
         self.offset

@@ -71,7 +71,7 @@ impl CodedBlock {
     /// Memory is short.
     pub fn encode_reference(
         raw: &[u8],
-        level: &'static Level,
+        level: Level,
         room: usize,
         verify: bool,
     ) -> Result<(CodedBlock, Option<Base>)> {
@@ -95,6 +95,11 @@ pub struct MemberWriter<W> {
 }
 
 impl<W: Write> MemberWriter<W> {
+    /// The output.
+    pub fn get_ref(&self) -> &W {
+        &self.out
+    }
+
     /// Begins a member with these `features`, which are bits of [`super::format::incompatible`].
     /// `parity` is in hundredths of a percent. With 0 a member of named entries gets a guard if it
     /// becomes long enough.

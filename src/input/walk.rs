@@ -26,13 +26,43 @@ const MAX_STORED_PATH: usize = 2 << 20;
 
 /// Which metadata to store, and what to leave out.
 #[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
 pub struct WalkOptions {
-    /// Store user and group numbers.
+    /// Set by [`owner`](Self::owner()).
     pub owner: bool,
-    /// Which extended attributes to store.
+    /// Set by [`xattrs`](Self::xattrs()).
     pub xattrs: Xattrs,
-    /// Device and inode of a file to leave out: the archive that is written.
+    /// Set by [`exclude`](Self::exclude()).
     pub exclude: Option<(u64, u64)>,
+}
+
+impl WalkOptions {
+    /// The default: see each option.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Store user and group numbers. `false` by default.
+    #[must_use]
+    pub fn owner(mut self, owner: bool) -> Self {
+        self.owner = owner;
+        self
+    }
+
+    /// Which extended attributes to store. None by default.
+    #[must_use]
+    pub fn xattrs(mut self, xattrs: Xattrs) -> Self {
+        self.xattrs = xattrs;
+        self
+    }
+
+    /// Device and inode of a file to leave out: the archive that is written.
+    #[must_use]
+    pub fn exclude(mut self, exclude: impl Into<Option<(u64, u64)>>) -> Self {
+        self.exclude = exclude.into();
+        self
+    }
 }
 
 /// A file, folder or link on the disk, and its entry.

@@ -29,7 +29,7 @@ pub struct Base {
     profile: Profile,
     set: InstructionSet,
     /// The level that all its streams are of.
-    pub level: &'static Level,
+    pub level: Level,
     /// The text.
     pub text: Vec<u8>,
 }
@@ -45,16 +45,16 @@ impl Base {
     ///
     /// # Errors
     /// [`Error::Limit`] when memory cannot be had, [`Error::Corrupt`] for a level without bases.
-    pub fn encode(text: &[u8], level: &'static Level, room: usize) -> Result<(Vec<u8>, Base)> {
+    pub fn encode(text: &[u8], level: Level, room: usize) -> Result<(Vec<u8>, Base)> {
         let codes = words::encode(text)?;
         let mut out = Vec::new();
         let room = room.min(most_room(text.len()));
         varint::put(&mut out, room as u64);
         varint::put(&mut out, codes.len() as u64);
         let set = crate::simd::active();
-        let profile = profile_of(level, text.len())?;
+        let profile = profile_of(&level, text.len())?;
         let task = Task {
-            memory: memory_of(level),
+            memory: memory_of(&level),
             set,
             after: None,
             room: Some(room),
@@ -69,7 +69,7 @@ impl Base {
     ///
     /// # Errors
     /// As for [`super::decode`].
-    pub fn decode(coded: &[u8], raw_len: usize, level: &'static Level) -> Result<Base> {
+    pub fn decode(coded: &[u8], raw_len: usize, level: Level) -> Result<Base> {
         let mut reader = varint::Reader::new(coded);
         let room = reader.len()?;
         let length = codes_of(&mut reader, raw_len)?;
@@ -77,9 +77,9 @@ impl Base {
             return Err(Error::Corrupt("room behind a base".into()));
         }
         let set = crate::simd::active();
-        let profile = profile_of(level, raw_len)?;
+        let profile = profile_of(&level, raw_len)?;
         let task = Task {
-            memory: memory_of(level),
+            memory: memory_of(&level),
             set,
             after: None,
             room: Some(room),
@@ -93,7 +93,7 @@ impl Base {
     fn new(
         state: Option<Reading>,
         mut profile: Profile,
-        level: &'static Level,
+        level: Level,
         set: InstructionSet,
         text: Vec<u8>,
     ) -> Result<Base> {
@@ -112,7 +112,7 @@ impl Base {
 
     fn task<'a>(&self, after: After<'a>, text: usize) -> Task<'a> {
         Task {
-            memory: memory_of(self.level),
+            memory: memory_of(&self.level),
             set: self.set,
             after: Some(after),
             room: None,

@@ -223,9 +223,9 @@ mod tests {
     #[test]
     fn every_profile_has_a_shape() {
         let mut used = Vec::new();
-        for level in LEVELS.iter().flat_map(|level| [level, level.for_small_files()]) {
+        for level in LEVELS.iter().flat_map(|level| [*level, level.for_small_files()]) {
             for kind in kinds() {
-                let shape = Shape::of(&Profile::new(level, &kind, 1 << 20))
+                let shape = Shape::of(&Profile::new(&level, &kind, 1 << 20))
                     .unwrap_or_else(|_| panic!("-{} {kind:?}", level.number));
                 used.push(shape.name);
             }

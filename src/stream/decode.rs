@@ -1,5 +1,6 @@
 //! Decompression of a stream without seeking: pushed into a writer, or pulled through [`Read`].
 
+use std::fmt;
 use std::io::{self, Read, Write};
 
 use super::Summary;
@@ -47,6 +48,28 @@ impl<R: Read> Decoder<R> {
     /// Decompresses `input`, which need not be buffered.
     pub fn new(input: R, options: &DecodeOptions) -> Self {
         Decoder { members: Members::new(input, options), block: Vec::new(), offset: 0 }
+    }
+
+    /// The input. It stands behind the bytes that were decoded so far: the decoder reads ahead.
+    #[must_use]
+    pub fn get_ref(&self) -> &R {
+        self.members.fields.get_ref().get_ref()
+    }
+
+    /// Gives back the input. What the decoder has read ahead is lost.
+    #[must_use]
+    pub fn into_inner(self) -> R {
+        self.members.fields.into_inner().into_inner()
+    }
+}
+
+impl<R: Read> fmt::Debug for Decoder<R> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Decoder")
+            .field("offset", &self.members.fields.offset())
+            .field("decoded", &self.members.summary.raw)
+            .finish_non_exhaustive()
     }
 }
 

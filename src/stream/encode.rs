@@ -1,5 +1,6 @@
 //! Compression of a stream: pulled from a source of blocks, or pushed through [`Write`].
 
+use std::fmt;
 use std::io::{self, Write};
 
 use super::Summary;
@@ -64,6 +65,13 @@ impl<W: Write> Encoder<W> {
         }
     }
 
+    /// The writer that the archive goes to; `None` after an error of [`Write::write`], which loses
+    /// the writer. Blocks that are still being coded are not written yet.
+    #[must_use]
+    pub fn get_ref(&self) -> Option<&W> {
+        self.member.get_ref()
+    }
+
     /// Writes the end of the archive and returns the output.
     ///
     /// # Errors
@@ -73,6 +81,16 @@ impl<W: Write> Encoder<W> {
             self.member.push(std::mem::take(&mut self.buffer))?;
         }
         Ok(self.member.finish()?.0)
+    }
+}
+
+impl<W: Write> fmt::Debug for Encoder<W> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Encoder")
+            .field("block_size", &self.block_size)
+            .field("buffered", &self.buffer.len())
+            .finish_non_exhaustive()
     }
 }
 

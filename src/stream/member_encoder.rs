@@ -46,6 +46,15 @@ impl<W: Write> MemberEncoder<W> {
         }
     }
 
+    /// The output, unless an error lost it.
+    pub fn get_ref(&self) -> Option<&W> {
+        match &self.phase {
+            Phase::Waiting { out, .. } => Some(out),
+            Phase::Writing(writer) => Some(writer.get_ref()),
+            Phase::Failed => None,
+        }
+    }
+
     /// Adds the next block, of at most the block size of the level.
     pub fn push(&mut self, block: Vec<u8>) -> Result<()> {
         self.budget.clone().run(|| self.take(block))
@@ -58,7 +67,7 @@ impl<W: Write> MemberEncoder<W> {
                 Ok(())
             }
             Phase::Waiting { out, first } => {
-                self.phase = Phase::Writing(MemberWriter::begin(out, 0, self.options.level, 0)?);
+                self.phase = Phase::Writing(MemberWriter::begin(out, 0, &self.options.level, 0)?);
                 first.into_iter().try_for_each(|first| self.submit(first))?;
                 self.submit(block)
             }
@@ -113,7 +122,7 @@ impl<W: Write> MemberEncoder<W> {
                     ..Entry::default()
                 };
                 let (out, coded) =
-                    writer.finish(vec![entry], self.options.level, self.options.verify)?;
+                    writer.finish(vec![entry], &self.options.level, self.options.verify)?;
                 self.summary.coded = coded;
                 Ok((out, self.summary))
             }
@@ -147,6 +156,6 @@ impl<W: Write> MemberEncoder<W> {
 fn encode_block(block: &[u8], options: &EncodeOptions) -> Result<CodedBlock> {
     let work = block.len() as u64 * options.passes();
     progress::count_as(options.progress.as_ref(), work, || {
-        CodedBlock::encode(block, options.level, options.verify)
+        CodedBlock::encode(block, &options.level, options.verify)
     })
 }

@@ -33,7 +33,7 @@ enum Position {
 
 /// Reads the members of an archive without seeking.
 pub(super) struct Members<R: Read> {
-    fields: Fields<io::BufReader<R>>,
+    pub(super) fields: Fields<io::BufReader<R>>,
     options: DecodeOptions,
     budget: Budget,
     position: Position,
@@ -48,7 +48,7 @@ pub(super) struct Members<R: Read> {
     /// Raw bytes of all blocks whose headers have been read.
     declared: u64,
     hasher: Hasher,
-    summary: Summary,
+    pub(super) summary: Summary,
 }
 
 impl<R: Read> Members<R> {

@@ -29,14 +29,10 @@ fn the_compact_form_keeps_to_the_memory() {
     for (level, refused, taken) in
         [(&LEVELS[7], 100 << 20, 4 << 30), (&LEVELS[4], 2 << 20, 64 << 20)]
     {
-        let archive = compress_with(
-            &text(30_000),
-            &EncodeOptions { level, verify: false, ..EncodeOptions::default() },
-        )
-        .unwrap();
-        let with = |memory: u64| {
-            decompress_with(&archive, &DecodeOptions { memory, ..DecodeOptions::default() })
-        };
+        let archive =
+            compress_with(&text(30_000), &EncodeOptions::new().level(*level).verify(false))
+                .unwrap();
+        let with = |memory: u64| decompress_with(&archive, &DecodeOptions::new().memory(memory));
         assert!(matches!(with(refused), Err(Error::Limit(_))), "-{}", level.number());
         assert!(with(taken).is_ok(), "-{}", level.number());
     }
@@ -46,20 +42,14 @@ fn the_compact_form_keeps_to_the_memory() {
 #[test]
 fn output_beyond_its_limit_is_not_decoded() {
     for length in [400_000, 3 << 20] {
-        let archive = compress_with(
-            &text(length),
-            &EncodeOptions { level: &LEVELS[0], verify: false, ..EncodeOptions::default() },
-        )
-        .unwrap();
+        let archive =
+            compress_with(&text(length), &EncodeOptions::new().level(LEVELS[0]).verify(false))
+                .unwrap();
         let progress = std::sync::Arc::new(cmx::Progress::default());
-        let options = DecodeOptions {
-            max_output: 1000,
-            progress: Some(progress.clone()),
-            ..DecodeOptions::default()
-        };
+        let options = DecodeOptions::new().max_output(1000).progress(progress.clone());
         assert!(matches!(decompress_with(&archive, &options), Err(Error::Limit(_))));
         assert_eq!(progress.work(), 0, "{length} bytes");
-        let enough = DecodeOptions { max_output: length as u64, ..DecodeOptions::default() };
+        let enough = DecodeOptions::new().max_output(length as u64);
         assert_eq!(decompress_with(&archive, &enough).unwrap().len(), length);
     }
 }

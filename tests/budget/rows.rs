@@ -271,7 +271,7 @@ fn blocks_behind_a_base() {
         for length in [200usize, 20_000] {
             let (text, small) = (prose(length), prose(200));
             let (base_block, base) =
-                CodedBlock::encode_reference(&text, level_of(level), usize::MAX, false).unwrap();
+                CodedBlock::encode_reference(&text, *level_of(level), usize::MAX, false).unwrap();
             let behind = CodedBlock::encode_dependent(&small, &base.unwrap(), false).unwrap();
             let count = 20 / PARTS;
             let blocks: Vec<CodedBlock> =

@@ -99,16 +99,12 @@ fn several_streams_of_text_are_refused() {
 fn zeros_as_runs_are_limited_before_they_are_made() {
     let archive = cmx::compress_with(
         &vec![0; 33 << 20],
-        &cmx::EncodeOptions { level: &LEVELS[0], verify: false, ..cmx::EncodeOptions::default() },
+        &cmx::EncodeOptions::new().level(LEVELS[0]).verify(false),
     )
     .unwrap();
     assert!(archive.len() < 500);
     let progress = std::sync::Arc::new(cmx::Progress::default());
-    let options = DecodeOptions {
-        max_output: 1 << 20,
-        progress: Some(progress.clone()),
-        ..DecodeOptions::default()
-    };
+    let options = DecodeOptions::new().max_output(1 << 20).progress(progress.clone());
     assert!(matches!(cmx::decompress_with(&archive, &options), Err(Error::Limit(_))));
     assert_eq!(progress.written(), 0);
 }

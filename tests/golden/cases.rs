@@ -34,7 +34,7 @@ impl Stream {
 
     /// Compresses the input: each part is a member.
     pub fn encode(&self) -> Vec<u8> {
-        let options = |level| EncodeOptions { level, ..EncodeOptions::default() };
+        let options = |level: &Level| EncodeOptions::new().level(*level);
         self.parts
             .iter()
             .flat_map(|(raw, level)| cmx::compress_with(raw, &options(level)).unwrap())
@@ -119,12 +119,8 @@ impl Tree {
         // folder.
         std::env::set_current_dir(self.base.path()).unwrap();
         let options = |number: u8, solid, parity| {
-            let encode = EncodeOptions {
-                level: level(number).unwrap(),
-                threads: 2,
-                ..EncodeOptions::default()
-            };
-            CreateOptions { encode, solid, parity, ..CreateOptions::default() }
+            let encode = EncodeOptions::new().level(cmx::Level::new(number).unwrap()).threads(2);
+            CreateOptions::new().encode(encode).solid(solid).parity(parity)
         };
         let work = tempfile::tempdir().unwrap();
         let path = work.path().join("x.cmx");
@@ -137,14 +133,8 @@ impl Tree {
             ("tree-7".into(), made(&options(7, None, 0))),
             ("tree-5-solid".into(), made(&options(5, Some(5000), 0))),
             ("tree-1-parity".into(), made(&options(1, Some(5000), 2000))),
-            (
-                "tree-5-base".into(),
-                made(&CreateOptions { reference: Some(9000), ..options(5, Some(5000), 0) }),
-            ),
-            (
-                "tree-8-base".into(),
-                made(&CreateOptions { reference: Some(9000), ..options(8, Some(5000), 0) }),
-            ),
+            ("tree-5-base".into(), made(&options(5, Some(5000), 0).reference(9000))),
+            ("tree-8-base".into(), made(&options(8, Some(5000), 0).reference(9000))),
         ];
         // Two members: a part of the tree, then all the rest and that part once more.
         Archive::create(&path, &["tree/a".into()], &options(1, None, 0)).unwrap();

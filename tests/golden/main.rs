@@ -86,7 +86,7 @@ fn golden_archives_extract_and_are_made_again() {
         let opened = Archive::open(work.path().join("x.cmx"), &DecodeOptions::default()).unwrap();
         opened
             .extract(
-                &mut Selection::new(&[]).unwrap(),
+                &Selection::new(&[]).unwrap(),
                 &work.path().join("out"),
                 &ExtractOptions::default(),
             )
@@ -103,8 +103,7 @@ fn golden_refusals_are_refused_for_their_reason() {
     for case in refused::all() {
         let archive = kept("refused", case.name, &case.made);
         assert!(case.made == archive, "{} is no longer what its generator makes", case.name);
-        let options =
-            DecodeOptions { max_output: 1 << 20, memory: 64 << 20, ..DecodeOptions::default() };
+        let options = DecodeOptions::new().max_output(1 << 20).memory(64 << 20);
         let error = cmx::decompress_with(&archive, &options).expect_err(case.name);
         let kind = match &error {
             Error::Corrupt(_) | Error::Truncated(_) | Error::Trailing(_) => "corrupt",
@@ -125,14 +124,9 @@ fn golden_refusals_are_refused_for_their_reason() {
 #[test]
 fn golden_bytes_do_not_depend_on_threads() {
     let raw = sample::text(9000);
-    let once = cmx::compress_with(
-        &raw,
-        &EncodeOptions { level: &cases::SMALL_BLOCKS, ..EncodeOptions::default() },
-    )
-    .unwrap();
+    let once = cmx::compress_with(&raw, &EncodeOptions::new().level(cases::SMALL_BLOCKS)).unwrap();
     for threads in [2, 3, 7, 16] {
-        let options =
-            EncodeOptions { level: &cases::SMALL_BLOCKS, threads, ..EncodeOptions::default() };
+        let options = EncodeOptions::new().level(cases::SMALL_BLOCKS).threads(threads);
         assert!(cmx::compress_with(&raw, &options).unwrap() == once, "{threads} threads");
     }
 }

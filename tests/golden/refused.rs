@@ -260,11 +260,8 @@ fn records() -> Vec<Refused> {
     let first = Draft::new().header_len();
     let block = first + Draft::new().block_bytes().len();
     let coded = |bytes: &[u8]| Draft::new().with_coded(bytes).bytes();
-    let bomb = cmx::compress_with(
-        &vec![0; 3 << 20],
-        &cmx::EncodeOptions { level: &LEVELS[0], ..Default::default() },
-    )
-    .unwrap();
+    let bomb =
+        cmx::compress_with(&vec![0; 3 << 20], &cmx::EncodeOptions::new().level(LEVELS[0])).unwrap();
     vec![
         case(
             "record-marker",

@@ -11,9 +11,7 @@ pub fn archives() -> Vec<(Vec<u8>, Vec<u8>)> {
     let text: Vec<u8> =
         (0..900).map(|place| b"a rat sat on a mat"[(place + place / 50) % 18]).collect();
     let compact = compress_with(&text[..200], &EncodeOptions::default()).unwrap();
-    let blocks =
-        compress_with(&text, &EncodeOptions { level: &SMALL_BLOCKS, ..EncodeOptions::default() })
-            .unwrap();
+    let blocks = compress_with(&text, &EncodeOptions::new().level(SMALL_BLOCKS)).unwrap();
     let two = [&compact[..], &compact[..]].concat();
     vec![
         (text[..200].to_vec(), compact),

@@ -50,8 +50,8 @@ fn index() -> Index {
 }
 
 fn archive(folder: &Path, number: usize, parity: u32, solid: u64, reference: u64) -> Vec<u8> {
-    let encode = EncodeOptions { level: &LEVELS[number - 1], ..EncodeOptions::default() };
-    let options = CreateOptions { encode, solid: Some(solid), reference: Some(reference), parity, ..CreateOptions::default() };
+    let encode = EncodeOptions::new().level(LEVELS[number - 1]);
+    let options = CreateOptions::new().encode(encode).solid(solid).reference(reference).parity(parity);
     let path = folder.join("x.cmx");
     Archive::create(&path, &["d".into()], &options).unwrap();
     fs::read(path).unwrap()
@@ -63,7 +63,7 @@ fn main() {
     for (_, raw) in sample::all() {
         let raw = &raw[..raw.len().min(1200)];
         for number in [1, 4, 6, 7] {
-            let options = |level| EncodeOptions { level, ..EncodeOptions::default() };
+            let options = |level: &Level| EncodeOptions::new().level(*level);
             seeds.put(&["decode", "repair"], &cmx::compress_with(raw, &options(&LEVELS[number - 1])).unwrap());
             let coded = cmx::internals::block::encode(raw, &LEVELS[number - 1], false).unwrap().bytes;
             seeds.put(&["block"], &[&(raw.len() as u16).to_le_bytes()[..], &coded].concat());

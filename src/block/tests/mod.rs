@@ -148,7 +148,7 @@ fn blocks_go_on_from_a_base() {
         let base = base.unwrap();
         let behind = encode_behind(&second, &base, true).unwrap();
         assert!(behind.fallback.is_none() && is_behind(&behind.bytes));
-        let alone = encode(&second, level, true).unwrap();
+        let alone = encode(&second, &level, true).unwrap();
         assert!(
             behind.bytes.len() * 2 < alone.bytes.len(),
             "{} against {}",
