@@ -11,7 +11,7 @@ use super::args::Options;
 use super::failure::{Failure, REPAIR, name, warn};
 
 /// Largest number of damaged files that are named.
-const MOST_NAMES: usize = 10;
+const MAX_NAMED: usize = 10;
 
 /// Extracts the entries that `selection` selects into the folder that `options` name. The second
 /// result is the error that ended the job early, if there was one.
@@ -57,13 +57,13 @@ pub fn report(
     if let Some(damage) = &summary.damage {
         Failure::beyond_repair(input, damage).report();
     }
-    for path in summary.damaged.iter().take(MOST_NAMES) {
+    for path in summary.damaged.iter().take(MAX_NAMED) {
         warn(format!(
             "{archive}: {}: not extracted, since its content is damaged",
             show_name(path)
         ));
     }
-    if let Some(more) = summary.damaged.len().checked_sub(MOST_NAMES).filter(|&more| more > 0) {
+    if let Some(more) = summary.damaged.len().checked_sub(MAX_NAMED).filter(|&more| more > 0) {
         warn(format!("{archive}: {more} more are not extracted, since their contents are damaged"));
     }
     end.map_err(|error| Failure::at(input, &error))?;

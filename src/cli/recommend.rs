@@ -36,10 +36,10 @@ impl Measured {
 
 /// A slower level is worth its time if each doubling of the time makes the result smaller by at
 /// least this share.
-const WORTH: f64 = 0.03;
+const MIN_GAIN: f64 = 0.03;
 
 /// Least ratio at which an input counts as incompressible.
-const HARDLY: f64 = 0.98;
+const INCOMPRESSIBLE: f64 = 0.98;
 
 /// Differences of sizes and times below these are not reported, because clocks are not more
 /// accurate.
@@ -59,7 +59,7 @@ pub fn recommendation(rows: &[Measured], length: u64) -> String {
     // Levels with equal sizes nearly always do the same work, so the lowest of them is taken
     // although the clock differs.
     let quickest = rows.iter().find(|row| row.coded == quickest.coded).unwrap_or(quickest);
-    if smallest.ratio() > HARDLY {
+    if smallest.ratio() > INCOMPRESSIBLE {
         return format!(
             "This is compressed or encrypted already: no level makes it noticeably smaller. Keep it as it is, or take -{}.",
             quickest.level.number()
@@ -70,7 +70,7 @@ pub fn recommendation(rows: &[Measured], length: u64) -> String {
     for row in rows {
         let doublings = (row.compress / best.compress.max(1e-9)).log2().max(0.0);
         let saved = 1.0 - row.coded as f64 / best.coded.max(1) as f64;
-        if saved > SAME_SIZE && saved >= WORTH * doublings {
+        if saved > SAME_SIZE && saved >= MIN_GAIN * doublings {
             best = row;
         }
     }
@@ -87,21 +87,21 @@ pub fn recommendation(rows: &[Measured], length: u64) -> String {
         text += &format!(
             "\nIf space is all that counts, -{} {}.",
             smallest.level.number(),
-            beside(smallest, best)
+            compare(smallest, best)
         );
     }
     if quickest.compress * SAME_TIME < best.compress {
         text += &format!(
             "\nIf you are in a hurry, -{} {}.",
             quickest.level.number(),
-            beside(quickest, best)
+            compare(quickest, best)
         );
     }
     text
 }
 
 /// Compares `one` with `other`. The result follows the name of `one` in a sentence.
-fn beside(one: &Measured, other: &Measured) -> String {
+fn compare(one: &Measured, other: &Measured) -> String {
     let size = one.coded as f64 / other.coded.max(1) as f64;
     let size = match () {
         () if (size - 1.0).abs() <= SAME_SIZE => "is as small".to_string(),

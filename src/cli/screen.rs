@@ -5,7 +5,7 @@ use clap::{Arg, CommandFactory};
 use super::args::Args;
 
 /// Column in which the descriptions of flags begin.
-const COLUMN: usize = 25;
+const DESCRIPTION_COLUMN: usize = 25;
 
 /// The definition of the command line, with [`text`] as its help. The man page and `cmx help
 /// options` are made from the definition without [`text`], so they have the long texts.
@@ -51,7 +51,7 @@ fn line(flag: &Arg) -> String {
         names.extend(flag.get_value_names().into_iter().flatten().map(|name| format!(" {name}")));
     }
     let words = flag.get_help().map(ToString::to_string).unwrap_or_default();
-    format!("  {names:<width$}{words}\n", width = COLUMN - 2)
+    format!("  {names:<width$}{words}\n", width = DESCRIPTION_COLUMN - 2)
 }
 
 #[cfg(test)]
@@ -82,7 +82,8 @@ mod tests {
                 })
                 .collect::<Vec<_>>();
             assert!(
-                found.len() == 1 && found[0].get(COLUMN - 1..=COLUMN - 1) == Some(" "),
+                found.len() == 1
+                    && found[0].get(DESCRIPTION_COLUMN - 1..=DESCRIPTION_COLUMN - 1) == Some(" "),
                 "--{long}: {found:?}"
             );
         }

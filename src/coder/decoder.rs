@@ -1,6 +1,6 @@
 //! The decoder of the arithmetic coder.
 
-use super::NARROWEST;
+use super::MIN_INTERVAL;
 use crate::numeric::PROBABILITY_BITS;
 
 /// Turns bytes back into bits. The decoder must be given the same probabilities as the encoder.
@@ -44,7 +44,7 @@ impl<'a> Decoder<'a> {
         let zero_mask = u64::from(bit).wrapping_sub(1);
         self.offset = self.offset.wrapping_sub(ones & zero_mask);
         self.range = (ones & !zero_mask) | ((self.range - ones) & zero_mask);
-        if self.range < NARROWEST {
+        if self.range < MIN_INTERVAL {
             self.offset = (self.offset << 32) | u64::from(self.word());
             self.range <<= 32;
         }

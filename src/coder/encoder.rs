@@ -1,6 +1,6 @@
 //! The encoder of the arithmetic coder.
 
-use super::NARROWEST;
+use super::MIN_INTERVAL;
 use crate::numeric::{PROBABILITY_BITS, PROBABILITY_ONE};
 
 /// Turns bits and their probabilities into bytes.
@@ -39,7 +39,7 @@ impl Encoder {
         if carry {
             self.carry();
         }
-        if self.range < NARROWEST {
+        if self.range < MIN_INTERVAL {
             self.bytes.extend_from_slice(&((self.low >> 32) as u32).to_be_bytes());
             self.low <<= 32;
             self.range <<= 32;

@@ -44,9 +44,9 @@ impl Leading {
 }
 
 /// Smallest number of bytes for each exception. An exception in the list costs some three bytes.
-const SPARSE: usize = 8192;
+const MIN_BYTES_PER_EXCEPTION: usize = 8192;
 /// The probability that text has seven bits a byte.
-const LIKELY: u32 = PROBABILITY_ONE / 16 * 15;
+const SEVEN_BIT_PROBABILITY: u32 = PROBABILITY_ONE / 16 * 15;
 const EVEN: u32 = 1 << (PROBABILITY_BITS - 1);
 
 /// Number of leading bits that are skipped, and the first position at which they are.
@@ -88,7 +88,7 @@ impl LeadingBits {
         match leading {
             Leading::Coded => Self::default(),
             Leading::SevenBit => {
-                let most = bytes.len() / SPARSE;
+                let most = bytes.len() / MIN_BYTES_PER_EXCEPTION;
                 let exceptions: Vec<_> = bytes
                     .iter()
                     .enumerate()
@@ -112,15 +112,15 @@ impl LeadingBits {
         match leading {
             Leading::Coded => {}
             Leading::SevenBit => {
-                encoder.encode(self.skipped.bits[0], LIKELY);
+                encoder.encode(self.skipped.bits[0], SEVEN_BIT_PROBABILITY);
                 if self.skipped.bits[0] > 0 {
                     let mut end = 0;
                     for &position in &self.exceptions {
-                        encoder.encode(1, PROBABILITY_ONE - LIKELY);
+                        encoder.encode(1, PROBABILITY_ONE - SEVEN_BIT_PROBABILITY);
                         encode_number(encoder, (position - end + 1) as u32);
                         end = position + 1;
                     }
-                    encoder.encode(0, PROBABILITY_ONE - LIKELY);
+                    encoder.encode(0, PROBABILITY_ONE - SEVEN_BIT_PROBABILITY);
                 }
             }
             Leading::Samples(width) => {
@@ -140,12 +140,12 @@ impl LeadingBits {
     pub fn decode(leading: Leading, length: usize, decoder: &mut Decoder) -> Result<Self> {
         match leading {
             Leading::Coded => Ok(Self::default()),
-            Leading::SevenBit if decoder.decode(LIKELY) == 0 => Ok(Self::default()),
+            Leading::SevenBit if decoder.decode(SEVEN_BIT_PROBABILITY) == 0 => Ok(Self::default()),
             Leading::SevenBit => {
                 let (mut exceptions, mut end) = (Vec::new(), 0);
-                while decoder.decode(PROBABILITY_ONE - LIKELY) == 1 {
+                while decoder.decode(PROBABILITY_ONE - SEVEN_BIT_PROBABILITY) == 1 {
                     let position = (decode_number(decoder) as usize - 1).saturating_add(end);
-                    if position >= length || exceptions.len() >= length / SPARSE {
+                    if position >= length || exceptions.len() >= length / MIN_BYTES_PER_EXCEPTION {
                         return Err(Error::Corrupt("the list of bytes above 127 is too long or goes past the end of its text".into()));
                     }
                     exceptions.push(position);
@@ -222,12 +222,15 @@ mod tests {
 
     #[test]
     fn text_of_seven_bits_is_found() {
-        let mut text = vec![b'a'; 3 * SPARSE];
+        let mut text = vec![b'a'; 3 * MIN_BYTES_PER_EXCEPTION];
         assert_eq!(round_trip(&text, Leading::SevenBit).skipped.bits, [1, 1]);
-        for position in [0, 1, 3 * SPARSE - 1] {
+        for position in [0, 1, 3 * MIN_BYTES_PER_EXCEPTION - 1] {
             text[position] = 200;
         }
-        assert_eq!(round_trip(&text, Leading::SevenBit).exceptions, [0, 1, 3 * SPARSE - 1]);
+        assert_eq!(
+            round_trip(&text, Leading::SevenBit).exceptions,
+            [0, 1, 3 * MIN_BYTES_PER_EXCEPTION - 1]
+        );
         text[2] = 200;
         assert_eq!(round_trip(&text, Leading::SevenBit), LeadingBits::default());
         assert_eq!(round_trip(&[200], Leading::SevenBit).skipped.bits, [0, 0]);
@@ -266,15 +269,29 @@ mod tests {
 
     #[test]
     fn exceptions_past_the_end_are_refused() {
-        let bits =
-            LeadingBits { skipped: Skipped { bits: [1; 2], start: 0 }, exceptions: vec![SPARSE] };
+        let bits = LeadingBits {
+            skipped: Skipped { bits: [1; 2], start: 0 },
+            exceptions: vec![MIN_BYTES_PER_EXCEPTION],
+        };
         let mut encoder = Encoder::new();
         bits.encode(Leading::SevenBit, &mut encoder);
         let code = encoder.finish();
         assert!(
-            LeadingBits::decode(Leading::SevenBit, SPARSE + 1, &mut Decoder::new(&code)).is_ok()
+            LeadingBits::decode(
+                Leading::SevenBit,
+                MIN_BYTES_PER_EXCEPTION + 1,
+                &mut Decoder::new(&code)
+            )
+            .is_ok()
         );
-        assert!(LeadingBits::decode(Leading::SevenBit, SPARSE, &mut Decoder::new(&code)).is_err());
+        assert!(
+            LeadingBits::decode(
+                Leading::SevenBit,
+                MIN_BYTES_PER_EXCEPTION,
+                &mut Decoder::new(&code)
+            )
+            .is_err()
+        );
         let any: Vec<u8> = (0..99u8).map(|k| k.wrapping_mul(181)).collect();
         let _ = LeadingBits::decode(Leading::SevenBit, 1 << 20, &mut Decoder::new(&any));
         assert!(

@@ -17,7 +17,7 @@ pub use direction::{BitCoder, Direction};
 pub use encoder::Encoder;
 
 /// An interval narrower than this is widened.
-const NARROWEST: u64 = 1 << 32;
+const MIN_INTERVAL: u64 = 1 << 32;
 
 #[cfg(test)]
 mod tests {

@@ -91,7 +91,7 @@ fn decode_words(
 ) -> Result<Vec<u8>> {
     let mut reader = varint::Reader::new(coded);
     let length = reader.len()?;
-    if length > raw_len.saturating_mul(words::MOST) {
+    if length > raw_len.saturating_mul(words::MAX_EXPANSION) {
         return Err(Error::Corrupt("number of codes".into()));
     }
     let codes = if sorted(level, &Kind::Words, length) {

@@ -191,7 +191,7 @@ fn memory_of(level: &Level) -> usize {
 /// Reads how many codes stand for `raw_len` bytes of text.
 fn codes_of(reader: &mut varint::Reader<'_>, raw_len: usize) -> Result<usize> {
     let length = reader.len()?;
-    if length > raw_len.saturating_mul(words::MOST) {
+    if length > raw_len.saturating_mul(words::MAX_EXPANSION) {
         return Err(Error::Corrupt("number of codes".into()));
     }
     Ok(length)

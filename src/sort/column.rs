@@ -6,7 +6,7 @@
 //! returning to the same few symbols. The length is coded by one decision for each length up to
 //! four, and then by one for each doubling. All are [`Decision`]s.
 
-use super::decision::{Decision, INPUTS, Place};
+use super::decision::{Decision, INPUTS, Indices};
 use super::tree::{DEPTH, LEAF, Tree};
 use crate::coder::BitCoder;
 use crate::error::{Error, Result};
@@ -18,7 +18,7 @@ const RUNGS: u32 = 30;
 const SINGLE_RUNGS: u32 = 4;
 
 /// Smallest probability that goes to the coder without mixing. The largest is as far from one.
-const LEAST: u32 = PROBABILITY_ONE >> 12;
+const MIN_PROBABILITY: u32 = PROBABILITY_ONE >> 12;
 
 const SYMBOL_INPUTS: usize = 6;
 const RUN_INPUTS: usize = 6;
@@ -44,7 +44,7 @@ struct Node {
 }
 
 /// The model after the runs so far.
-pub struct Column {
+pub struct ColumnModel {
     tree: Tree,
     nodes: [Node; 256],
     symbol: Decision<SYMBOL_SLOTS>,
@@ -90,7 +90,7 @@ fn slot<const BITS: u32>(start: u32, cell: u32) -> usize {
     (line << 4 | cell & 15) as usize
 }
 
-impl Column {
+impl ColumnModel {
     /// A model without any observation.
     pub fn new(tree: Tree) -> Self {
         Self {
@@ -161,7 +161,7 @@ impl Column {
             let both = ages[0] | ages[1] << 4;
             let sides = u32::from(known.sides);
             let aged = both | u32::from(known.class[0]) << 8 | u32::from(known.class[1]) << 10;
-            let place = Place::<SYMBOL_INPUTS> {
+            let place = Indices::<SYMBOL_INPUTS> {
                 slots: [
                     cell as usize,
                     cell as usize,
@@ -217,7 +217,7 @@ impl Column {
         let mut rung = 0;
         loop {
             let low = rung.min(7) << 4;
-            let place = Place::<RUN_INPUTS> {
+            let place = Indices::<RUN_INPUTS> {
                 slots: contexts.map(|context| slot::<RUN_BITS>(context, rung)),
                 rows: [(rung << 4 | age) as usize & 511, (low | before | last_class << 7) as usize],
                 curves: [(rung << 4 | before) as usize & 511, (rung << 4 | age) as usize & 511],
@@ -238,7 +238,8 @@ impl Column {
         let mut value = 1u32;
         for shift in (0..width).rev() {
             let slot = &mut self.within[rung as usize & 31][value.min(127) as usize];
-            let chance = probability(*slot).clamp(LEAST, PROBABILITY_ONE - LEAST);
+            let chance =
+                probability(*slot).clamp(MIN_PROBABILITY, PROBABILITY_ONE - MIN_PROBABILITY);
             let bit = coder.code(above >> shift & 1, chance);
             *slot = update_entry(*slot, bit, 127);
             value = value << 1 | bit;

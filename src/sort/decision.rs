@@ -20,7 +20,7 @@ const SUM_SHIFT: u32 = WEIGHT_BITS + STRETCH_BITS - MIX_BITS;
 const START_WEIGHT: i32 = 5 << (WEIGHT_BITS - 2);
 /// Final learning rate, in units of 2^-13 of a weight for each unit of input and error. Half or
 /// twice this rate loses 0.1 %.
-const LAST_RATE: u32 = 18;
+const FINAL_RATE: u32 = 18;
 const EXTRA_RATE: u32 = 60;
 /// Smaller errors do not change the weights, which saves a little time and costs no size.
 const THRESHOLD: u32 = PROBABILITY_ONE / 64;
@@ -29,12 +29,12 @@ const RATE_SPAN: u32 = 2048;
 
 /// The weights of one mixer row: the 16 bits that the sum uses, and 16 fractional bits below them.
 #[derive(Clone, Copy)]
-struct Row {
+struct WeightRow {
     high: i16x8,
     low: i16x8,
 }
 
-impl Row {
+impl WeightRow {
     /// Moves the weights along `inputs`. The rate is already a factor of `error`.
     #[inline(always)]
     fn train(&mut self, inputs: i16x8, error: i16) {
@@ -66,7 +66,7 @@ pub struct Decision<const SLOTS: usize> {
     /// remembers, a small limit follows quickly.
     limits: [u32; INPUTS],
     stretched: Box<[i16; 4096]>,
-    rows: [Vec<Row>; 2],
+    rows: [Vec<WeightRow>; 2],
     curves: [Vec<Curve>; 2],
     rate: i32,
     decisions: u32,
@@ -74,10 +74,10 @@ pub struct Decision<const SLOTS: usize> {
 
 /// The table elements of one decision: a slot for each input, a row for each mixer, a curve for
 /// each correction.
-pub struct Place<const USED: usize> {
+pub struct Indices<const USED: usize> {
     /// Slot of each input, modulo the size of the table.
     pub slots: [usize; USED],
-    /// Row of each mixer.
+    /// WeightRow of each mixer.
     pub rows: [usize; 2],
     /// Curve of each correction.
     pub curves: [usize; 2],
@@ -103,9 +103,10 @@ impl<const SLOTS: usize> Decision<SLOTS> {
             slots: slots.try_into().unwrap_or_else(|_| unreachable!("made with this length")),
             limits,
             stretched,
-            rows: rows.map(|count| vec![Row { high: i16x8::new(high), low: i16x8::ZERO }; count]),
+            rows: rows
+                .map(|count| vec![WeightRow { high: i16x8::new(high), low: i16x8::ZERO }; count]),
             curves: curves.map(|count| vec![curve; count]),
-            rate: (LAST_RATE + EXTRA_RATE) as i32,
+            rate: (FINAL_RATE + EXTRA_RATE) as i32,
             decisions: 0,
         }
     }
@@ -116,7 +117,7 @@ impl<const SLOTS: usize> Decision<SLOTS> {
         &mut self,
         coder: &mut C,
         bit: u32,
-        place: &Place<USED>,
+        place: &Indices<USED>,
     ) -> u32 {
         let mut inputs = [0i16; INPUTS];
         for (input, &slot) in place.slots.iter().enumerate() {
@@ -165,7 +166,7 @@ impl<const SLOTS: usize> Decision<SLOTS> {
         }
         self.decisions = self.decisions.wrapping_add(1);
         if self.decisions & 255 == 0 && self.decisions < 1 << 20 {
-            self.rate = (LAST_RATE + EXTRA_RATE * RATE_SPAN / (RATE_SPAN + self.decisions)) as i32;
+            self.rate = (FINAL_RATE + EXTRA_RATE * RATE_SPAN / (RATE_SPAN + self.decisions)) as i32;
         }
         bit
     }

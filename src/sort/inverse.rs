@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::simd::memory::zeroed;
 
 /// Number of chains in a group. Up to four groups are followed together.
-const STEP: usize = 4;
+const GROUP_CHAINS: usize = 4;
 
 /// Undoes [`super::suffix::transform`]. `starts` must hold a row (at most the length of the column)
 /// for each chain. A column that belongs to no text gives some text of the same length.
@@ -46,35 +46,37 @@ pub fn inverse(column: &[u8], starts: &[u32]) -> Result<Vec<u8>> {
     }
     // The last chain runs beyond the end of the text, into bytes that are cut off. So do the chains
     // that fill up the last group.
-    let lanes = if starts.len() > 1 { starts.len().next_multiple_of(STEP) } else { 1 };
+    let lanes = if starts.len() > 1 { starts.len().next_multiple_of(GROUP_CHAINS) } else { 1 };
     let mut text = vec![0; lanes * chain];
     let mut starts = starts.to_vec();
     starts.resize(lanes, whole as u32);
-    let mut pieces: Vec<_> = text.chunks_exact_mut(chain).collect();
-    for (pieces, starts) in pieces.chunks_mut(4 * STEP).zip(starts.chunks(4 * STEP)) {
-        match pieces.len() / STEP {
-            0 => follow::<1>(&table, pieces, starts),
-            1 => follow::<STEP>(&table, pieces, starts),
-            2 => follow::<{ 2 * STEP }>(&table, pieces, starts),
-            3 => follow::<{ 3 * STEP }>(&table, pieces, starts),
-            _ => follow::<{ 4 * STEP }>(&table, pieces, starts),
+    let mut segments: Vec<_> = text.chunks_exact_mut(chain).collect();
+    for (segments, starts) in
+        segments.chunks_mut(4 * GROUP_CHAINS).zip(starts.chunks(4 * GROUP_CHAINS))
+    {
+        match segments.len() / GROUP_CHAINS {
+            0 => follow::<1>(&table, segments, starts),
+            1 => follow::<GROUP_CHAINS>(&table, segments, starts),
+            2 => follow::<{ 2 * GROUP_CHAINS }>(&table, segments, starts),
+            3 => follow::<{ 3 * GROUP_CHAINS }>(&table, segments, starts),
+            _ => follow::<{ 4 * GROUP_CHAINS }>(&table, segments, starts),
         }
     }
     text.truncate(length);
     Ok(text)
 }
 
-/// Fills `COUNT` pieces of equal length, which start at these rows.
-fn follow<const COUNT: usize>(table: &[u32], pieces: &mut [&mut [u8]], starts: &[u32]) {
-    let (Some(pieces), Some(&(mut rows))) =
-        (pieces.first_chunk_mut::<COUNT>(), starts.first_chunk::<COUNT>())
+/// Fills `COUNT` segments of equal length, which start at these rows.
+fn follow<const COUNT: usize>(table: &[u32], segments: &mut [&mut [u8]], starts: &[u32]) {
+    let (Some(segments), Some(&(mut rows))) =
+        (segments.first_chunk_mut::<COUNT>(), starts.first_chunk::<COUNT>())
     else {
         return;
     };
-    for position in 0..pieces[0].len() {
+    for position in 0..segments[0].len() {
         for lane in 0..COUNT {
             let entry = table[rows[lane] as usize];
-            pieces[lane][position] = entry as u8;
+            segments[lane][position] = entry as u8;
             rows[lane] = entry >> 8;
         }
     }

@@ -30,8 +30,8 @@ use crate::budget;
 use crate::coder::{BitCoder, Decoder, Encoder};
 use crate::error::{Error, Limit, LimitKind, Result};
 use crate::simd::{InstructionSet, accelerate};
-use column::Column;
-use suffix::{LONGEST, chain_length};
+use column::ColumnModel;
+use suffix::{MAX_SEGMENT, chain_length};
 use tree::{Tree, code_lengths, lengths_of};
 
 /// Bytes of the length before the code of a segment.
@@ -51,8 +51,10 @@ pub fn encode(raw: &[u8], set: InstructionSet) -> Result<Vec<u8>> {
 /// # Errors
 /// As for [`encode`].
 pub fn encode_filled(raw: &[u8], set: InstructionSet, least: usize) -> Result<Vec<u8>> {
-    let mut codes =
-        raw.chunks(LONGEST).map(|piece| encode_piece(piece, set)).collect::<Result<Vec<_>>>()?;
+    let mut codes = raw
+        .chunks(MAX_SEGMENT)
+        .map(|segment| encode_segment(segment, set))
+        .collect::<Result<Vec<_>>>()?;
     let total = codes.iter().map(Vec::len).sum::<usize>();
     // Zeros after the last segment could make its code as long as the segment, and the code would
     // be taken for the segment itself.
@@ -65,11 +67,11 @@ pub fn encode_filled(raw: &[u8], set: InstructionSet, least: usize) -> Result<Ve
 /// Joins the codes of segments to a stream.
 fn join(codes: Vec<Vec<u8>>) -> Result<Vec<u8>> {
     let mut coded = Vec::new();
-    let mut pieces = codes.into_iter().peekable();
-    while let Some(code) = pieces.next() {
-        if pieces.peek().is_some() {
+    let mut segments = codes.into_iter().peekable();
+    while let Some(code) = segments.next() {
+        if segments.peek().is_some() {
             let length = u32::try_from(code.len()).map_err(|_| {
-                Error::Limit(Limit::new(LimitKind::Format, "a piece of more than 4 GiB"))
+                Error::Limit(Limit::new(LimitKind::Format, "a segment of more than 4 GiB"))
             })?;
             coded.extend_from_slice(&length.to_le_bytes());
         }
@@ -88,7 +90,7 @@ pub fn decode(coded: &[u8], raw_len: usize, set: InstructionSet) -> Result<Vec<u
     let mut raw = Vec::new();
     let mut left = raw_len;
     while left > 0 {
-        let length = left.min(LONGEST);
+        let length = left.min(MAX_SEGMENT);
         left -= length;
         let code = if left > 0 {
             let (prefix, after) = rest.split_first_chunk::<PREFIX>().ok_or_else(cut)?;
@@ -98,13 +100,13 @@ pub fn decode(coded: &[u8], raw_len: usize, set: InstructionSet) -> Result<Vec<u
         } else {
             std::mem::take(&mut rest)
         };
-        let piece =
-            if code.len() == length { code.to_vec() } else { decode_piece(code, length, set)? };
+        let segment =
+            if code.len() == length { code.to_vec() } else { decode_segment(code, length, set)? };
         if raw.is_empty() && left == 0 {
-            raw = piece;
+            raw = segment;
         } else {
-            raw.try_reserve_exact(piece.len()).map_err(|_| Error::no_memory("a block"))?;
-            raw.extend_from_slice(&piece);
+            raw.try_reserve_exact(segment.len()).map_err(|_| Error::no_memory("a block"))?;
+            raw.extend_from_slice(&segment);
         }
     }
     if rest.is_empty() {
@@ -120,7 +122,7 @@ fn row_bits(length: usize) -> u32 {
 }
 
 /// The code of `text`, or `text` itself if the code is not shorter.
-fn encode_piece(text: &[u8], set: InstructionSet) -> Result<Vec<u8>> {
+fn encode_segment(text: &[u8], set: InstructionSet) -> Result<Vec<u8>> {
     // Memory for the suffix array, the column, and the code.
     let _charge = budget::charge(6 * text.len() as u64, "sorting")?;
     let transformed = suffix::transform(text)?;
@@ -140,7 +142,7 @@ fn encode_piece(text: &[u8], set: InstructionSet) -> Result<Vec<u8>> {
     }
     let tree = Tree::new(&lengths)?;
     let code = accelerate(set, || -> Result<_> {
-        let mut column = Column::new(tree);
+        let mut column = ColumnModel::new(tree);
         for run in runs() {
             column.code(&mut encoder, run[0], run.len() as u32)?;
         }
@@ -161,7 +163,7 @@ fn is_noise(length: usize, counts: &[u32; 256], lengths: &[u8; 256]) -> bool {
     runs * 64 > length as u64 * 63 && steps * 64 > runs * (8 * 64 - 1)
 }
 
-fn decode_piece(code: &[u8], length: usize, set: InstructionSet) -> Result<Vec<u8>> {
+fn decode_segment(code: &[u8], length: usize, set: InstructionSet) -> Result<Vec<u8>> {
     let mut decoder = Decoder::new(code);
     let tree = Tree::new(&code_lengths(&mut decoder, &[0; 256]))?;
     let starts: Vec<u32> = (0..length.div_ceil(chain_length(length)))
@@ -172,7 +174,7 @@ fn decode_piece(code: &[u8], length: usize, set: InstructionSet) -> Result<Vec<u
     let mut column = Vec::new();
     column.try_reserve_exact(length).map_err(|_| Error::no_memory("a block"))?;
     accelerate(set, || {
-        let mut model = Column::new(tree);
+        let mut model = ColumnModel::new(tree);
         while column.len() < length {
             let (symbol, run) = model.code(&mut decoder, 0, 1)?;
             let end = column.len() + run as usize;

@@ -5,7 +5,7 @@ use libsais::BwtConstruction;
 use libsais::bwt::AuxIndicesSamplingRate;
 
 /// Length of the longest text: a row number must fit 24 bits.
-pub const LONGEST: usize = (1 << 24) - 1;
+pub const MAX_SEGMENT: usize = (1 << 24) - 1;
 
 /// A transformed text.
 pub struct Transformed {
@@ -24,7 +24,7 @@ pub fn chain_length(length: usize) -> usize {
     length.div_ceil((length >> 15).clamp(1, 32)).next_power_of_two().max(2)
 }
 
-/// Transforms `text`, which has 1 to [`LONGEST`] bytes.
+/// Transforms `text`, which has 1 to [`MAX_SEGMENT`] bytes.
 ///
 /// # Errors
 /// [`Error::Limit`] if there is no memory for the suffix array.

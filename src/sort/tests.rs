@@ -59,8 +59,8 @@ fn repetitive_data_is_tiny_and_noise_hardly_grows() {
 
 #[test]
 fn noise_beside_text_is_kept_as_it_is() {
-    let raw = [noise(LONGEST), b"text, ".repeat(20_000)].concat();
-    assert!(round_trip(&raw) < LONGEST + 200);
+    let raw = [noise(MAX_SEGMENT), b"text, ".repeat(20_000)].concat();
+    assert!(round_trip(&raw) < MAX_SEGMENT + 200);
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn long_repeats_of_noise_are_small() {
 
 #[test]
 fn pieces_join() {
-    let raw: Vec<u8> = (0..LONGEST + 70_000).map(|i| (i / 5000) as u8).collect();
+    let raw: Vec<u8> = (0..MAX_SEGMENT + 70_000).map(|i| (i / 5000) as u8).collect();
     assert!(round_trip(&raw) < 40_000);
 }
 
@@ -116,8 +116,8 @@ proptest! {
 /// change that.
 #[test]
 fn filled_streams_return() {
-    let raw = b"ab".repeat(LONGEST / 2 + 513);
-    let rest = raw.len() - LONGEST;
+    let raw = b"ab".repeat(MAX_SEGMENT / 2 + 513);
+    let rest = raw.len() - MAX_SEGMENT;
     for length in [1000, 40_000, raw.len()] {
         let raw = &raw[..length];
         let plain = encode(raw, active()).unwrap();

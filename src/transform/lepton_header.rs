@@ -16,18 +16,18 @@ use crate::error::{Error, Result};
 /// Bytes before the compressed header.
 const FIXED: usize = 28;
 /// Bytes of the coefficients of a block of 8 × 8 samples.
-const BLOCK: u64 = 128;
+const BLOCK_BYTES: u64 = 128;
 /// Largest number of blocks for each byte of the JPEG, besides [`FREE_BLOCKS`]. An image of one
 /// colour has eight.
-const MOST_BLOCKS: u64 = 16;
+const MAX_BLOCKS_PER_JPEG_BYTE: u64 = 16;
 /// Largest number of blocks for each byte of the Lepton file, besides [`FREE_BLOCKS`]. At 80 ns a
 /// block this bounds the time to a tenth of a second for each kilobyte. A block of one colour takes
 /// a twenty-fifth of a bit.
-const MOST_PACKED: u64 = 1024;
+const MAX_BLOCKS_PER_LEPTON_BYTE: u64 = 1024;
 /// Number of blocks that any file may have, as an image that was cut short.
-const FEW_BLOCKS: u64 = 4096;
+const FREE_BLOCKS: u64 = 4096;
 /// Bytes of memory that the models of the codec take.
-const MODELS: u64 = 8 << 20;
+const MODELS_MEMORY: u64 = 8 << 20;
 
 /// The demands of decoding a Lepton file.
 #[derive(Debug, PartialEq, Eq)]
@@ -67,13 +67,18 @@ impl Demands {
             return Err(wrong("a header longer than the image"));
         }
         let blocks = blocks_of(jpeg_headers(&header)?)?;
-        if blocks > MOST_BLOCKS * jpeg_len as u64 + FEW_BLOCKS {
+        if blocks > MAX_BLOCKS_PER_JPEG_BYTE * jpeg_len as u64 + FREE_BLOCKS {
             return Err(wrong("an image larger than its data"));
         }
-        if blocks > MOST_PACKED * compressed.len() as u64 + FEW_BLOCKS {
+        if blocks > MAX_BLOCKS_PER_LEPTON_BYTE * compressed.len() as u64 + FREE_BLOCKS {
             return Err(wrong("an image larger than its code can be"));
         }
-        Ok(Demands { memory: blocks * BLOCK + 3 * header.len() as u64 + jpeg_len as u64 + MODELS })
+        Ok(Demands {
+            memory: blocks * BLOCK_BYTES
+                + 3 * header.len() as u64
+                + jpeg_len as u64
+                + MODELS_MEMORY,
+        })
     }
 }
 
@@ -209,7 +214,10 @@ mod tests {
         .concat();
         let demands = Demands::of(&file(10_000, &header), 10_000).unwrap();
         // 3 × 7 units of 16 × 16 samples, with 4 + 1 + 1 blocks each.
-        assert_eq!(demands.memory, 3 * 7 * 6 * BLOCK + 3 * header.len() as u64 + 10_000 + MODELS);
+        assert_eq!(
+            demands.memory,
+            3 * 7 * 6 * BLOCK_BYTES + 3 * header.len() as u64 + 10_000 + MODELS_MEMORY
+        );
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub const MAX_SIZE: usize = 1 << 24;
 
 /// The position of code in its program, and the instructions that are converted.
 #[derive(Clone, Copy)]
-struct Place {
+struct CodePosition {
     /// Offset of the first byte of the code in the program.
     base: u32,
     /// Size of the program in bytes.
@@ -39,7 +39,7 @@ struct Place {
 pub fn forward(code: &[u8], base: usize, size: usize) -> Parts {
     // In a longer file targets are relative to the piece.
     let (base, size) = if size <= MAX_SIZE { (base, size) } else { (0, code.len().min(MAX_SIZE)) };
-    let place = Place { base: base as u32, size: size as u32, long: is_64_bit(code) };
+    let place = CodePosition { base: base as u32, size: size as u32, long: is_64_bit(code) };
     let mut inner = code.to_vec();
     convert(&mut inner, place, Direction::ToAbsolute);
     let mut params = vec![u8::from(place.long)];
@@ -73,7 +73,7 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     let mut code = parts.inner;
     convert(
         &mut code,
-        Place { base: base as u32, size: size as u32, long: long == 1 },
+        CodePosition { base: base as u32, size: size as u32, long: long == 1 },
         Direction::ToRelative,
     );
     Ok(code)
@@ -88,7 +88,7 @@ enum Direction {
 /// Converts from the end to the start, and back from the start to the end. In both directions, when
 /// an opcode is inspected, all bytes before it are original and all bytes after it are converted.
 /// So operands may overlap, and both directions still make the same decisions.
-fn convert(code: &mut [u8], place: Place, direction: Direction) {
+fn convert(code: &mut [u8], place: CodePosition, direction: Direction) {
     let Some(last) = code.len().checked_sub(5) else { return };
     match direction {
         Direction::ToAbsolute => {
@@ -99,7 +99,12 @@ fn convert(code: &mut [u8], place: Place, direction: Direction) {
 }
 
 #[inline]
-fn convert_at(code: &mut [u8], at: usize, Place { base, size, long }: Place, direction: Direction) {
+fn convert_at(
+    code: &mut [u8],
+    at: usize,
+    CodePosition { base, size, long }: CodePosition,
+    direction: Direction,
+) {
     let Some(start) = operand_start(code, at, long) else { return };
     let Some(&operand) = code[start..].first_chunk::<4>() else { return };
     let next = base + start as u32 + 4;

@@ -7,20 +7,20 @@ use std::sync::OnceLock;
 static WORDS: &str = include_str!("../../models/words.txt");
 
 /// Number of different last bytes of codes. As many words have a code of one byte.
-pub const LAST: usize = 64;
+pub const LAST_BYTES: usize = 64;
 /// Number of different middle bytes of codes.
-pub const MIDDLE: usize = 32;
+pub const MIDDLE_BYTES: usize = 32;
 /// Number of different first bytes of codes of three bytes.
-pub const FIRST: usize = 32;
+pub const FIRST_BYTES: usize = 32;
 /// Smallest last byte of a code.
 pub const LAST_BASE: u8 = 128;
 /// Smallest middle byte of a code.
-pub const MIDDLE_BASE: u8 = LAST_BASE + LAST as u8;
+pub const MIDDLE_BASE: u8 = LAST_BASE + LAST_BYTES as u8;
 /// Smallest first byte of a code of three bytes.
-pub const FIRST_BASE: u8 = MIDDLE_BASE + MIDDLE as u8;
+pub const FIRST_BASE: u8 = MIDDLE_BASE + MIDDLE_BYTES as u8;
 
 /// Largest number of letters of a word.
-pub const LONGEST: usize = 24;
+pub const MAX_LETTERS: usize = 24;
 
 /// Slots of the hash table of words: a power of two, and more than twice the number of words.
 const SLOTS: usize = 1 << 17;
@@ -98,7 +98,7 @@ fn hash(word: &[u8]) -> usize {
 /// The number of `word`, which must have lower-case letters only. `None` before [`prepare`].
 #[must_use]
 pub fn number(word: &[u8]) -> Option<usize> {
-    if !(2..=LONGEST).contains(&word.len()) {
+    if !(2..=MAX_LETTERS).contains(&word.len()) {
         return None;
     }
     let dictionary = DICTIONARY.get()?;
@@ -132,20 +132,20 @@ impl Code {
 #[must_use]
 pub fn code(number: usize) -> Code {
     let (length, rest) = match number {
-        ..LAST => (1, number),
-        LAST..SHORT => (2, number - LAST),
-        _ => (3, number - SHORT),
+        ..LAST_BYTES => (1, number),
+        LAST_BYTES..SHORT_CODES => (2, number - LAST_BYTES),
+        _ => (3, number - SHORT_CODES),
     };
     let bytes = [
-        FIRST_BASE + (rest / (LAST * MIDDLE) % FIRST) as u8,
-        MIDDLE_BASE + (rest / LAST % MIDDLE) as u8,
-        LAST_BASE + (rest % LAST) as u8,
+        FIRST_BASE + (rest / (LAST_BYTES * MIDDLE_BYTES) % FIRST_BYTES) as u8,
+        MIDDLE_BASE + (rest / LAST_BYTES % MIDDLE_BYTES) as u8,
+        LAST_BASE + (rest % LAST_BYTES) as u8,
     ];
     Code { bytes, length }
 }
 
 /// Number of words with codes of one or two bytes.
-const SHORT: usize = LAST + LAST * MIDDLE;
+const SHORT_CODES: usize = LAST_BYTES + LAST_BYTES * MIDDLE_BYTES;
 
 /// The word whose code is `before` (0 to 2 bytes) and then `last`. Empty if there is no such code.
 #[must_use]
@@ -154,14 +154,14 @@ pub fn expand(before: &[u8], last: u8) -> &'static [u8] {
     match *before {
         [] => word(last),
         [middle] if (MIDDLE_BASE..FIRST_BASE).contains(&middle) => {
-            word(LAST + usize::from(middle - MIDDLE_BASE) * LAST + last)
+            word(LAST_BYTES + usize::from(middle - MIDDLE_BASE) * LAST_BYTES + last)
         }
         [first, middle] if first >= FIRST_BASE && (MIDDLE_BASE..FIRST_BASE).contains(&middle) => {
             word(
-                SHORT
-                    + (usize::from(first - FIRST_BASE) * MIDDLE
+                SHORT_CODES
+                    + (usize::from(first - FIRST_BASE) * MIDDLE_BYTES
                         + usize::from(middle - MIDDLE_BASE))
-                        * LAST
+                        * LAST_BYTES
                     + last,
             )
         }
@@ -185,10 +185,18 @@ mod tests {
     #[test]
     fn words_are_small_letters_and_no_shorter_than_their_codes() {
         assert_eq!(WORDS.lines().count(), WORDS_HELD);
-        const { assert!(WORDS_HELD > SHORT && WORDS_HELD <= SHORT + FIRST * MIDDLE * LAST) };
+        const {
+            assert!(
+                WORDS_HELD > SHORT_CODES
+                    && WORDS_HELD <= SHORT_CODES + FIRST_BYTES * MIDDLE_BYTES * LAST_BYTES
+            )
+        };
         for (number, word) in WORDS.lines().enumerate() {
             assert!(word.bytes().all(|letter| letter.is_ascii_lowercase()), "{word}");
-            assert!(word.len() > code(number).as_slice().len() && word.len() <= LONGEST, "{word}");
+            assert!(
+                word.len() > code(number).as_slice().len() && word.len() <= MAX_LETTERS,
+                "{word}"
+            );
         }
     }
 

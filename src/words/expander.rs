@@ -1,18 +1,18 @@
 //! Turns codes back into text, byte by byte. The decoder and the models of text share this module.
 
-use super::dictionary::{FIRST_BASE, LAST_BASE, LONGEST, MIDDLE_BASE, expand};
+use super::dictionary::{FIRST_BASE, LAST_BASE, MAX_LETTERS, MIDDLE_BASE, expand};
 use super::{CAPITAL, CAPITALS, QUOTE};
 
-/// The text that one byte of codes completes: up to [`LONGEST`] bytes.
+/// The text that one byte of codes completes: up to [`MAX_LETTERS`] bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Letters {
-    bytes: [u8; LONGEST],
+    bytes: [u8; MAX_LETTERS],
     length: usize,
 }
 
 impl Letters {
     fn of(text: &[u8], capital: u8) -> Self {
-        let mut letters = Self { bytes: [0; LONGEST], length: text.len().min(LONGEST) };
+        let mut letters = Self { bytes: [0; MAX_LETTERS], length: text.len().min(MAX_LETTERS) };
         letters.bytes[..letters.length].copy_from_slice(&text[..letters.length]);
         let capitals = if capital == CAPITALS {
             letters.length
@@ -133,7 +133,7 @@ impl Expander {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::words::dictionary::{LAST, code, prepare, word};
+    use crate::words::dictionary::{LAST_BYTES, code, prepare, word};
 
     #[test]
     fn what_has_begun_is_told() {
@@ -142,11 +142,11 @@ mod tests {
         assert_eq!((expander.pending(), expander.begun()), (0, 0));
         assert!(expander.push(CAPITAL).as_slice().is_empty());
         assert_ne!(expander.pending(), 0);
-        let long = code(LAST);
+        let long = code(LAST_BYTES);
         assert_eq!(long.as_slice().len(), 2);
         assert!(expander.push(long.as_slice()[0]).as_slice().is_empty());
         assert_eq!(expander.begun(), 1);
-        assert_eq!(expander.push(long.as_slice()[1]).as_slice()[1..], word(LAST)[1..]);
+        assert_eq!(expander.push(long.as_slice()[1]).as_slice()[1..], word(LAST_BYTES)[1..]);
         assert_eq!((expander.pending(), expander.code()), (0, long.as_slice()));
         assert_eq!(expander.push(b'x').as_slice(), b"x");
     }

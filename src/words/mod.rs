@@ -34,7 +34,7 @@ pub const CAPITALS: u8 = 3;
 
 /// Largest number of bytes of codes for one byte of text: a quoted byte, or a letter and its
 /// capital.
-pub const MOST: usize = 2;
+pub const MAX_EXPANSION: usize = 2;
 
 /// The `length` bytes of text that `codes` stand for.
 ///
@@ -71,7 +71,7 @@ mod tests {
 
     fn returns(text: &[u8]) {
         let codes = encode(text).unwrap();
-        assert!(codes.len() <= text.len() * MOST);
+        assert!(codes.len() <= text.len() * MAX_EXPANSION);
         assert_eq!(decode(&codes, text.len()).unwrap(), text, "{}", String::from_utf8_lossy(text));
     }
 

@@ -1,7 +1,7 @@
 //! Turns words into codes.
 
 use super::dictionary::{self, code, number};
-use super::{CAPITAL, CAPITALS, MOST, QUOTE};
+use super::{CAPITAL, CAPITALS, MAX_EXPANSION, QUOTE};
 use crate::error::{Error, Result};
 
 /// The codes of `text`.
@@ -18,7 +18,7 @@ pub fn encode(text: &[u8]) -> Result<Vec<u8>> {
     while let Some(&byte) = rest.first() {
         let length = token(rest);
         let (token, after) = rest.split_at(length);
-        codes.try_reserve(length * MOST).map_err(no_memory)?;
+        codes.try_reserve(length * MAX_EXPANSION).map_err(no_memory)?;
         match byte {
             128.. => {
                 codes.push(QUOTE);
@@ -56,7 +56,7 @@ fn token(text: &[u8]) -> usize {
 
 /// Appends the code of a word, or its letters if the word is not in the dictionary.
 fn replace(word: &[u8], codes: &mut Vec<u8>) {
-    let mut small = [0; dictionary::LONGEST];
+    let mut small = [0; dictionary::MAX_LETTERS];
     let found = small.get_mut(..word.len()).and_then(|small| {
         small.copy_from_slice(word);
         small.make_ascii_lowercase();
@@ -100,8 +100,8 @@ pub fn suits(text: &[u8]) -> Result<bool> {
         length += part.len();
         codes += encode(part)?.len();
     }
-    Ok(codes * WORTH.1 < length * WORTH.0)
+    Ok(codes * MAX_RATIO.1 < length * MAX_RATIO.0)
 }
 
 /// Codes must be shorter than this fraction (numerator, denominator) of the text.
-const WORTH: (usize, usize) = (7, 8);
+const MAX_RATIO: (usize, usize) = (7, 8);

@@ -5,7 +5,7 @@ use super::bits::BitReader;
 /// Length of the longest code, in bits.
 pub const MAX_LENGTH: usize = 15;
 /// Codes of at most this many bits are read with one look-up.
-const QUICK: u32 = 10;
+const QUICK_BITS: u32 = 10;
 
 /// Code lengths of the fixed code for literals, ends and lengths.
 pub const FIXED: [u8; 288] = {
@@ -59,7 +59,7 @@ impl Table {
     /// A table without a code.
     pub fn new() -> Self {
         Self {
-            quick: vec![0; 1 << QUICK],
+            quick: vec![0; 1 << QUICK_BITS],
             sorted: Vec::new(),
             counts: [0; MAX_LENGTH + 1],
             codes: Vec::new(),
@@ -92,7 +92,7 @@ impl Table {
             let start = &mut starts[usize::from(length)];
             self.sorted[usize::from(*start)] = symbol as u16;
             *start += 1;
-            if u32::from(length) <= QUICK {
+            if u32::from(length) <= QUICK_BITS {
                 let entry = (symbol as u16) << 4 | u16::from(length);
                 self.quick[usize::from(self.codes[symbol])..]
                     .iter_mut()
@@ -106,7 +106,7 @@ impl Table {
     /// The next symbol. The buffer of `reader` must hold 15 bits, or all bits that are left.
     #[inline(always)]
     pub fn read(&self, reader: &mut BitReader<'_>) -> Option<usize> {
-        let entry = self.quick[(reader.peek() & ((1 << QUICK) - 1)) as usize];
+        let entry = self.quick[(reader.peek() & ((1 << QUICK_BITS) - 1)) as usize];
         if entry != 0 {
             reader.skip(u32::from(entry & 15))?;
             return Some(usize::from(entry >> 4));

@@ -34,7 +34,7 @@ fn steps(lengths: &[u8], split: usize, joint: bool) -> Vec<Step> {
 /// A block of at most this many bits in the fixed codes is no longer than with any predicted
 /// header. A header with two codes of one bit has 18 code lengths, which take 54 bits after 17
 /// other bits; any further symbol takes more bits in both codes.
-pub const SHORT: u64 = 64;
+pub const SHORT_BLOCK_BITS: u64 = 64;
 
 fn bits(uses: &Frequencies, literals: &[u8], distances: &[u8]) -> u64 {
     let sum = |uses: &[u32], lengths: &[u8]| -> u64 {
@@ -173,7 +173,7 @@ fn other_step(code: &mut impl Code, told: Step, lengths: &[u8], done: usize) -> 
         return Some(Step { symbol: lengths[done], span: 1 });
     }
     let symbol = 15 + kind;
-    let (least, most) = (Step::least(symbol), Step::most(symbol));
+    let (least, most) = (Step::min_span(symbol), Step::max_span(symbol));
     let span = code.plain_bits(
         at::STEP_SPAN + usize::from(kind) * 8,
         7,
@@ -205,7 +205,7 @@ mod tests {
                     (Method::Heap, true),
                 ] {
                     let dynamic = cost(&uses, &predict(&uses, method, joint), 0);
-                    assert!(dynamic > SHORT, "{dynamic} bits for {count} tokens");
+                    assert!(dynamic > SHORT_BLOCK_BITS, "{dynamic} bits for {count} tokens");
                 }
             }
         }

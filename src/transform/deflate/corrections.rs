@@ -15,10 +15,10 @@ struct Chance {
 }
 
 /// Largest number of decisions that a probability counts.
-const MEMORY: u32 = 254;
+const MAX_COUNT: u32 = 254;
 /// 2^17 / (2n + 3): the weight of a decision after n others, in units of 2^-16.
-const SHARES: [u32; MEMORY as usize + 1] = {
-    let mut shares = [0; MEMORY as usize + 1];
+const SHARES: [u32; MAX_COUNT as usize + 1] = {
+    let mut shares = [0; MAX_COUNT as usize + 1];
     let mut seen = 0;
     while seen < shares.len() {
         shares[seen] = (1 << 17) / (2 * seen as u32 + 3);
@@ -37,7 +37,7 @@ impl Chance {
         let target = if bit { i64::from(u32::MAX) } else { 0 };
         let step = ((target - i64::from(self.one)) * i64::from(SHARES[self.seen as usize])) >> 16;
         self.one = (i64::from(self.one) + step) as u32;
-        self.seen = (self.seen + 1).min(MEMORY);
+        self.seen = (self.seen + 1).min(MAX_COUNT);
     }
 }
 

@@ -15,17 +15,17 @@ pub struct Step {
 }
 
 /// Smallest span of the symbols 16, 17 and 18.
-const LEAST: [u8; 3] = [3, 3, 11];
+const MIN_SPAN: [u8; 3] = [3, 3, 11];
 
 impl Step {
     /// Largest number of code lengths that one step with `symbol` stands for.
-    pub fn most(symbol: u8) -> u8 {
+    pub fn max_span(symbol: u8) -> u8 {
         [1, 6, 10, 138][usize::from(symbol.saturating_sub(15).min(3))]
     }
 
     /// Smallest number of code lengths that one step with `symbol` stands for.
-    pub fn least(symbol: u8) -> u8 {
-        if symbol < 16 { 1 } else { LEAST[usize::from(symbol - 16).min(2)] }
+    pub fn min_span(symbol: u8) -> u8 {
+        if symbol < 16 { 1 } else { MIN_SPAN[usize::from(symbol - 16).min(2)] }
     }
 }
 
@@ -104,8 +104,10 @@ impl Header {
         for step in &self.steps {
             let symbol = usize::from(step.symbol);
             writer.put(codes[symbol].into(), self.repeats[symbol].into());
-            writer
-                .put(u32::from(step.span - Step::least(step.symbol)), REPEAT_EXTRA[symbol].into());
+            writer.put(
+                u32::from(step.span - Step::min_span(step.symbol)),
+                REPEAT_EXTRA[symbol].into(),
+            );
         }
     }
 }
@@ -135,7 +137,7 @@ pub fn next_step(lengths: &[u8], split: usize, at: usize, joint: bool) -> Step {
         1.. if run >= 3 && at > start && lengths[at - 1] == value => 16,
         _ => value,
     };
-    Step { symbol, span: run.min(Step::most(symbol)) }
+    Step { symbol, span: run.min(Step::max_span(symbol)) }
 }
 
 /// Reads a header.
@@ -155,8 +157,8 @@ pub fn read(reader: &mut BitReader<'_>, table: &mut Table) -> Option<Header> {
     while lengths.len() < total {
         reader.fill();
         let symbol = table.read(reader)? as u8;
-        let span =
-            Step::least(symbol) + reader.buffered(REPEAT_EXTRA[usize::from(symbol)].into())? as u8;
+        let span = Step::min_span(symbol)
+            + reader.buffered(REPEAT_EXTRA[usize::from(symbol)].into())? as u8;
         let value = match symbol {
             0..16 => symbol,
             16 => *lengths.last()?,

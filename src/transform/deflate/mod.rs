@@ -43,9 +43,9 @@ use symbols::{Frequencies, Token};
 pub const ID: u8 = 10;
 
 /// Largest number of plain bytes of one stream. The rest of a longer stream is not transformed.
-const MOST_PLAIN: usize = 256 << 20;
+const MAX_PLAIN: usize = 256 << 20;
 /// Smallest number of bytes of a stream without an end for which a transform pays.
-const LEAST_OPEN: usize = 1024;
+const MIN_OPEN: usize = 1024;
 
 /// The checksum after a deflate stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,7 +99,7 @@ struct Scratch {
 }
 
 /// Largest number of tokens whose memory is kept for the next stream.
-const KEPT_TOKENS: usize = 1 << 16;
+const MAX_KEPT_TOKENS: usize = 1 << 16;
 
 thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
@@ -109,7 +109,7 @@ fn with_scratch<T>(work: impl FnOnce(&mut Scratch) -> T) -> T {
     SCRATCH.with_borrow_mut(|scratch| {
         let result = work(scratch);
         scratch.tokens.clear();
-        scratch.tokens.shrink_to(KEPT_TOKENS);
+        scratch.tokens.shrink_to(MAX_KEPT_TOKENS);
         result
     })
 }
@@ -136,9 +136,9 @@ fn pack(
     limit: usize,
     scratch: &mut Scratch,
 ) -> std::result::Result<(Parts, usize), usize> {
-    let stream = read(bytes, limit.min(MOST_PLAIN), scratch);
+    let stream = read(bytes, limit.min(MAX_PLAIN), scratch);
     let Stream { plain, sample, blocks, consumed, done, padding, worked } = stream;
-    if plain.len() < least.max(1) || !done && consumed < LEAST_OPEN {
+    if plain.len() < least.max(1) || !done && consumed < MIN_OPEN {
         return Err(worked);
     }
     let settings = search::settings(&sample, &plain, &mut scratch.matcher, &mut scratch.chances);
@@ -224,13 +224,13 @@ fn note(sample: &mut Sample, block: &Block, tokens: &[Token]) {
         sample.nearest = if sample.furthest == 0 { distance } else { sample.nearest.min(distance) };
         sample.furthest = sample.furthest.max(distance);
     }
-    if sample.count >= search::SECOND {
+    if sample.count >= search::SECOND_TOKENS {
         return;
     }
-    let taken = &tokens[..tokens.len().min(search::SECOND - sample.count)];
+    let taken = &tokens[..tokens.len().min(search::SECOND_TOKENS - sample.count)];
     sample.count += taken.len();
     if let Form::Dynamic(header) = &block.form
-        && sample.headers.len() < search::HEADERS
+        && sample.headers.len() < search::MAX_HEADERS
     {
         sample.headers.push((Frequencies::of(tokens), (**header).clone()));
     }
@@ -285,7 +285,7 @@ fn restore(parts: &Parts, limit: usize, scratch: &mut Scratch) -> Result<Vec<u8>
     if !reader.is_empty()
         || !parts.compressed.is_empty()
         || plain.is_empty()
-        || plain.len() > MOST_PLAIN
+        || plain.len() > MAX_PLAIN
     {
         return Err(bad());
     }

@@ -300,7 +300,7 @@ impl<'a, C: Code> Restorer<'a, C> {
         let predict = || codes::predict(&uses, method, self.settings.joint);
         // Every predicted header is longer than the fixed codes of a short block. So the codes of a
         // short block are computed only if the block has a header.
-        let short = fixed <= codes::SHORT;
+        let short = fixed <= codes::SHORT_BLOCK_BITS;
         let mut predicted = if short { None } else { Some(predict()) };
         let shorter = predicted.as_ref().is_none_or(|header| {
             fixed.div_ceil(8) <= codes::cost(&uses, header, extra).div_ceil(8)

@@ -11,15 +11,15 @@ use super::settings::Settings;
 use super::symbols::{Frequencies, Token};
 
 /// Number of tokens that all candidates are tried on.
-const FIRST: usize = 1000;
+const FIRST_TOKENS: usize = 1000;
 /// Number of tokens that the best candidates are tried on.
-pub const SECOND: usize = 16_000;
+pub const SECOND_TOKENS: usize = 16_000;
 /// Number of candidates that are tried on more tokens.
-const KEPT: usize = 5;
+const KEPT_CANDIDATES: usize = 5;
 /// A cost, in units of 2^-8 bits, that counts as none: one correction costs more.
-const NOTHING: u64 = 6 << 8;
+const NEGLIGIBLE_COST: u64 = 6 << 8;
 /// Number of headers that are compared.
-pub const HEADERS: usize = 4;
+pub const MAX_HEADERS: usize = 4;
 
 /// The beginning of a stream.
 #[derive(Debug, Default)]
@@ -62,7 +62,7 @@ pub fn settings(
     if sample.furthest == 0 {
         return Settings { row: 0, ..usual };
     }
-    if cost(usual, SECOND) < NOTHING {
+    if cost(usual, SECOND_TOKENS) < NEGLIGIBLE_COST {
         return usual;
     }
     let mut tried: Vec<(u64, Settings)> = Vec::new();
@@ -78,14 +78,14 @@ pub fn settings(
                     four: other && row > 10,
                     ..usual
                 });
-                tried.push((cost(settings, FIRST), settings));
+                tried.push((cost(settings, FIRST_TOKENS), settings));
             }
         }
     }
     tried.sort_by_key(|&(cost, _)| cost);
-    tried.truncate(KEPT);
-    if sample.count > FIRST {
-        tried.iter_mut().for_each(|(spent, settings)| *spent = cost(*settings, SECOND));
+    tried.truncate(KEPT_CANDIDATES);
+    if sample.count > FIRST_TOKENS {
+        tried.iter_mut().for_each(|(spent, settings)| *spent = cost(*settings, SECOND_TOKENS));
         tried.sort_by_key(|&(cost, _)| cost);
     }
     let (mut least, mut best) = tried.first().copied().unwrap_or((u64::MAX, usual));
@@ -99,11 +99,11 @@ pub fn settings(
     ];
     for change in changes {
         let settings = fit(change(best));
-        if least < NOTHING {
+        if least < NEGLIGIBLE_COST {
             break;
         }
         if settings != best {
-            let spent = cost(settings, SECOND);
+            let spent = cost(settings, SECOND_TOKENS);
             if spent < least {
                 (least, best) = (spent, settings);
             }

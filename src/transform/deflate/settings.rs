@@ -30,7 +30,7 @@ pub enum Search {
 
 /// One row of [`ROWS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Row {
+pub struct SearchRow {
     /// The way in which the encoder searches for matches.
     pub search: Search,
     /// A match of this length ends a search.
@@ -39,18 +39,18 @@ pub struct Row {
     pub chain: u32,
 }
 
-const fn greedy(insert: usize, nice: usize, chain: u32) -> Row {
-    Row { search: Search::Greedy { insert }, nice, chain }
+const fn greedy(insert: usize, nice: usize, chain: u32) -> SearchRow {
+    SearchRow { search: Search::Greedy { insert }, nice, chain }
 }
 
-const fn lazy(good: usize, lazy: usize, nice: usize, chain: u32) -> Row {
-    Row { search: Search::Lazy { good, lazy }, nice, chain }
+const fn lazy(good: usize, lazy: usize, nice: usize, chain: u32) -> SearchRow {
+    SearchRow { search: Search::Lazy { good, lazy }, nice, chain }
 }
 
 /// The searches by stored number: 0 no search, 1 to 9 the levels of zlib, 10 runs, then settings
 /// close to those of other encoders.
-pub const ROWS: [Row; 16] = [
-    Row { search: Search::Off, nice: 0, chain: 0 },
+pub const ROWS: [SearchRow; 16] = [
+    SearchRow { search: Search::Off, nice: 0, chain: 0 },
     greedy(4, 8, 4),
     greedy(5, 16, 8),
     greedy(6, 32, 32),
@@ -60,7 +60,7 @@ pub const ROWS: [Row; 16] = [
     lazy(8, 32, 128, 256),
     lazy(32, 128, 258, 1024),
     lazy(32, 258, 258, 4096),
-    Row { search: Search::Runs, nice: 0, chain: 0 },
+    SearchRow { search: Search::Runs, nice: 0, chain: 0 },
     greedy(258, 32, 2),
     greedy(258, 258, 16),
     greedy(258, 258, 1024),
@@ -112,7 +112,7 @@ impl Settings {
     };
 
     /// The row of these settings.
-    pub fn row(&self) -> Row {
+    pub fn row(&self) -> SearchRow {
         ROWS[usize::from(self.row & 15)]
     }
 
@@ -123,7 +123,7 @@ impl Settings {
 
     /// The limits of a search.
     pub fn reach(&self) -> Reach {
-        let Row { nice, chain, .. } = self.row();
+        let SearchRow { nice, chain, .. } = self.row();
         // zlib has a window of 2^9 bytes if 2^8 is asked for.
         let window = 1usize << self.window.max(9);
         let distance = if self.edges { window.min(MAX_DISTANCE) } else { window - KEPT_FREE };

@@ -20,13 +20,13 @@ use crate::error::{Error, Result};
 use crate::formats::pe::Image;
 use crate::varint::{self, Reader};
 use code::Code;
-use numbers::Column;
+use numbers::NumberModel;
 
 /// The stored id.
 pub const ID: u8 = 7;
 
 /// Bytes of an entry.
-const ENTRY: usize = 12;
+const ENTRY_BYTES: usize = 12;
 
 /// Smallest number of entries for which the transform pays.
 const MIN_ENTRIES: usize = 16;
@@ -40,9 +40,9 @@ pub fn forward(bytes: &[u8], image: &Image) -> Option<(Parts, usize)> {
     let last = image.sections.iter().map(|section| section.file.end).max()?;
     let end = last.min(bytes.len());
     let raw = &bytes[..end];
-    let entries = raw.get(table.clone())?.chunks_exact(ENTRY);
+    let entries = raw.get(table.clone())?.chunks_exact(ENTRY_BYTES);
     let count = entries.len();
-    if count < MIN_ENTRIES || !table.len().is_multiple_of(ENTRY) {
+    if count < MIN_ENTRIES || !table.len().is_multiple_of(ENTRY_BYTES) {
         return None;
     }
     // The decoder predicts without the table, so the encoder does too.
@@ -81,19 +81,19 @@ struct Function {
 
 /// The models of the four columns.
 struct Columns {
-    begins: Column,
-    ends: Column,
-    lengths: Column,
-    unwinds: Column,
+    begins: NumberModel,
+    ends: NumberModel,
+    lengths: NumberModel,
+    unwinds: NumberModel,
 }
 
 impl Columns {
     fn new() -> Self {
         Columns {
-            begins: Column::new(),
-            ends: Column::new(),
-            lengths: Column::new(),
-            unwinds: Column::new(),
+            begins: NumberModel::new(),
+            ends: NumberModel::new(),
+            lengths: NumberModel::new(),
+            unwinds: NumberModel::new(),
         }
     }
 
@@ -164,7 +164,7 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
     let start = image.functions.clone().ok_or_else(bad)?.start;
     let mut params = Reader::new(&parts.params);
     let count = params.len()?;
-    let table = count.checked_mul(ENTRY).ok_or_else(bad)?;
+    let table = count.checked_mul(ENTRY_BYTES).ok_or_else(bad)?;
     let fits = table.checked_add(parts.inner.len()).is_some_and(|len| len <= limit);
     if !fits || !params.is_empty() || !parts.side.is_empty() {
         return Err(bad());

@@ -11,7 +11,7 @@ fn sample(count: usize) -> Vec<u8> {
     let mut content = vec![0x90; 16];
     let mut table = Vec::new();
     let mut unwinds = Vec::new();
-    let unwind_start = CONTENT.1 as usize + 16 + count * 64 + count * ENTRY;
+    let unwind_start = CONTENT.1 as usize + 16 + count * 64 + count * ENTRY_BYTES;
     for index in 0..count {
         let begin = content.len();
         for part in 0..index % 3 + 1 {
@@ -41,7 +41,7 @@ fn sample(count: usize) -> Vec<u8> {
     };
     image[0x44..0x46].copy_from_slice(&[0x64, 0x86]);
     put(&mut image, 0x58 + 112 + 24, CONTENT.1 + start as u32);
-    put(&mut image, 0x58 + 112 + 28, (count * ENTRY) as u32);
+    put(&mut image, 0x58 + 112 + 28, (count * ENTRY_BYTES) as u32);
     image
 }
 
@@ -54,7 +54,7 @@ fn tables_go_and_return() {
     let raw = sample(200);
     let (parts, consumed) = forward_of(&raw).unwrap();
     assert_eq!(consumed, raw.len());
-    assert_eq!(parts.inner.len(), raw.len() - 200 * ENTRY);
+    assert_eq!(parts.inner.len(), raw.len() - 200 * ENTRY_BYTES);
     assert!(parts.compressed.len() < 120, "{}", parts.compressed.len());
     assert!(inverse(parts.clone(), consumed).unwrap() == raw);
     assert!(inverse(parts, consumed - 1).is_err());
@@ -65,7 +65,7 @@ fn tables_that_do_not_ascend_stay() {
     let mut raw = sample(50);
     assert!(forward_of(&raw[..raw.len() / 2]).is_none());
     let at = Image::read(&raw).unwrap().functions.unwrap().start;
-    raw[at + ENTRY * 20 + 1] ^= 8;
+    raw[at + ENTRY_BYTES * 20 + 1] ^= 8;
     assert!(forward_of(&raw).is_none());
 }
 

@@ -11,8 +11,8 @@
 //! Idea: the image compressors of the 1990s, and Google's Courgette, derive relocations from
 //! disassembly.
 
+mod candidates;
 mod list;
-mod places;
 
 use super::Parts;
 use crate::coder::{Decoder, Encoder};
@@ -39,7 +39,7 @@ pub fn forward(bytes: &[u8], image: &Image) -> Option<(Parts, usize)> {
     let inner = &bytes[..directory.start];
     let mut encoder = Encoder::new();
     let mut listed = entries.iter().copied().peekable();
-    let found = places::relocated(inner, image, |probability, rva| {
+    let found = candidates::relocated(inner, image, |probability, rva| {
         while listed.next_if(|&entry| entry < rva).is_some() {}
         let is_relocated = listed.peek() == Some(&rva);
         encoder.encode(u32::from(is_relocated), probability);
@@ -83,8 +83,9 @@ pub fn inverse(parts: Parts, limit: usize) -> Result<Vec<u8>> {
         return Err(bad());
     }
     let mut decoder = Decoder::new(&parts.compressed);
-    let mut entries =
-        places::relocated(&parts.inner, &image, |probability, _| decoder.decode(probability) == 1);
+    let mut entries = candidates::relocated(&parts.inner, &image, |probability, _| {
+        decoder.decode(probability) == 1
+    });
     let mut reader = Reader::new(&parts.side);
     let mut last = 0u32;
     while !reader.is_empty() {

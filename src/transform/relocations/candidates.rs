@@ -20,11 +20,11 @@ type Counts = [u16; 2];
 const START: Counts = [2, 2];
 
 /// One observation, in fifths.
-const ONE: u16 = 5;
+const INCREMENT: u16 = 5;
 
 /// Counts are halved above this. Measured on five files: 1200 fifths cost 1 to 5 % more, 20,000 the
 /// same.
-const MOST: u16 = 5000;
+const MAX_COUNT: u16 = 5000;
 
 /// The relocated addresses of `image`, whose bytes are `bytes`, ascending and relative to the start
 /// of the image. `decide` is called for each candidate, with the probability of a one and the
@@ -115,13 +115,13 @@ impl Model {
     fn update(&mut self, [byte, last]: [usize; 2], bit: bool) {
         for counts in [&mut self.by_byte[byte], &mut self.by_last[last]] {
             let (seen, other) = (usize::from(bit), usize::from(!bit));
-            counts[seen] += ONE;
+            counts[seen] += INCREMENT;
             // The count of the other bit moves halfway to ten fifths, so that old observations
             // fade.
-            if counts[other] > 2 * ONE {
-                counts[other] = counts[other] / 2 + ONE;
+            if counts[other] > 2 * INCREMENT {
+                counts[other] = counts[other] / 2 + INCREMENT;
             }
-            if counts[seen] > MOST {
+            if counts[seen] > MAX_COUNT {
                 counts.iter_mut().for_each(|count| *count = (*count / 2).max(1));
             }
         }
