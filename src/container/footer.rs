@@ -45,6 +45,6 @@ impl Footer {
         if fields.u32()? != expected || index_offset >= member_len {
             return Err(Error::Corrupt(format!("the footer before byte {end} is damaged")));
         }
-        Ok(Footer { member_len, index_offset: index_offset })
+        Ok(Footer { member_len, index_offset })
     }
 }

@@ -265,8 +265,7 @@ impl<W: Write> MemberWriter<W> {
         // The records must be written before the footer says so.
         self.out.flush()?;
         let mut footer = Vec::new();
-        Footer { member_len: self.written + FOOTER_LEN, index_offset: index_offset }
-            .write_to(&mut footer);
+        Footer { member_len: self.written + FOOTER_LEN, index_offset }.write_to(&mut footer);
         self.put(&footer, false)?;
         Ok((self.out, self.written))
     }
