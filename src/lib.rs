@@ -115,6 +115,9 @@
 //!
 //! [`archive::repair`] saves what is whole of a damaged archive and names what is not.
 //!
+//! Archives of files need Unix. On other systems there are [`compress`], [`decompress`], [`Encoder`]
+//! and [`Decoder`].
+//!
 //! # Archives from others
 //!
 //! No input makes this library panic, and [`DecodeOptions`] limits what an archive may ask for.
@@ -130,12 +133,14 @@
 //! # Ok::<(), Error>(())
 //! ```
 
-// Without the feature, what only the command line, benchmarks and tests use of the engine is dead.
-#![cfg_attr(not(feature = "internals"), allow(dead_code))]
+// Without the feature, what only the command line, benchmarks and tests use of the engine is dead; so
+// is what only archives use on systems other than Unix.
+#![cfg_attr(not(all(feature = "internals", unix)), allow(dead_code, unused_imports))]
 // What is hidden may name what is private.
 #![cfg_attr(feature = "internals", allow(rustdoc::private_intra_doc_links))]
 
 mod api;
+#[cfg(unix)]
 pub mod archive;
 mod block;
 mod budget;
@@ -155,6 +160,7 @@ mod model;
 mod numeric;
 mod options;
 mod ordered;
+#[cfg(unix)]
 mod output;
 mod predictor;
 mod progress;
@@ -166,6 +172,7 @@ mod varint;
 mod words;
 
 pub use api::{compress, compress_with, decompress, decompress_with};
+#[cfg(unix)]
 pub use archive::Archive;
 pub use container::{Metadata, Time};
 pub use error::{Error, Limit, LimitKind, Result};

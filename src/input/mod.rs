@@ -1,17 +1,29 @@
-//! Sources of the bytes to compress: files, streams and trees of files.
+//! Sources of the bytes to compress: files, streams and trees of files. Only streams exist on systems
+//! other than Unix.
 
+#[cfg(unix)]
 pub mod attributes;
+#[cfg(unix)]
 pub mod deep;
+#[cfg(unix)]
 pub mod file;
+#[cfg(unix)]
 pub mod holes;
+#[cfg(unix)]
 pub mod lock;
+#[cfg(unix)]
 pub mod original;
+#[cfg(unix)]
 mod roots;
+#[cfg(unix)]
 pub mod shown;
 pub mod stream;
+#[cfg(unix)]
 pub mod walk;
 
+#[cfg(unix)]
 pub use file::FileSource;
+#[cfg(unix)]
 pub use original::Original;
 pub use stream::StreamSource;
 
