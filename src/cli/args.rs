@@ -144,14 +144,27 @@ pub struct Options {
     ///
     /// By default, and with 0 or auto, one block for each core, as far as -M allows. The number of
     /// threads does not change the bytes.
-    #[arg(short = 'T', long, value_name = "N", value_parser = parse_threads, allow_negative_numbers = true, help_heading = EFFORT)]
+    #[arg(
+        short = 'T',
+        long,
+        value_name = "N",
+        value_parser = parse_threads,
+        allow_negative_numbers = true,
+        help_heading = EFFORT,
+    )]
     pub threads: Option<usize>,
     /// Memory that may be used, as in 900M or 4G
     ///
     /// The default is three quarters of the memory of the machine or of its control group. An
     /// archive that needs more is refused, and no archive is made that would be refused under the
     /// same limit.
-    #[arg(short = 'M', long, value_name = "SIZE", value_parser = size::parse, help_heading = EFFORT)]
+    #[arg(
+        short = 'M',
+        long,
+        value_name = "SIZE",
+        value_parser = size::parse,
+        help_heading = EFFORT,
+    )]
     pub memory: Option<u64>,
     /// Do not decode every block after compression
     ///
@@ -198,13 +211,28 @@ pub struct Options {
     ///
     /// Only attributes of users (user.*) are stored. --xattrs=all adds access lists, capabilities
     /// and labels, which give rights: restore them only from archives that you trust.
-    #[arg(long, value_name = "all", value_parser = parse_xattrs, num_args = 0..=1, require_equals = true, default_missing_value = "user", help_heading = ARCHIVES)]
+    #[arg(
+        long,
+        value_name = "all",
+        value_parser = parse_xattrs,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "user",
+        help_heading = ARCHIVES,
+    )]
     pub xattrs: Option<Xattrs>,
     /// Add bytes that can repair damage, as in 2%
     ///
     /// `cmx repair` repairs as much damage. The bytes take a seventh more than that share. Without
     /// this flag a guard protects the bytes that all files need.
-    #[arg(long, value_name = "PERCENT", value_parser = size::parse_percent, default_value = "0", hide_default_value = true, help_heading = ARCHIVES)]
+    #[arg(
+        long,
+        value_name = "PERCENT",
+        value_parser = size::parse_percent,
+        default_value = "0",
+        hide_default_value = true,
+        help_heading = ARCHIVES,
+    )]
     pub parity: u32,
     /// Bytes of small files in one block
     ///
@@ -238,7 +266,13 @@ pub struct Options {
     #[arg(short, long, action = ArgAction::Count, help_heading = MESSAGES)]
     pub verbose: u8,
     /// Print a summary that fits on a screen
-    #[arg(short = 'h', long = "help", action = ArgAction::Help, global = true, help_heading = MESSAGES)]
+    #[arg(
+        short = 'h',
+        long = "help",
+        action = ArgAction::Help,
+        global = true,
+        help_heading = MESSAGES,
+    )]
     pub _help: Option<bool>,
     /// Print the version; --version adds formats and commit
     #[arg(short = 'V', long = "version", action = ArgAction::Version, help_heading = MESSAGES)]

@@ -28,7 +28,8 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     }
     if options.parity > 0 {
         return Err(Failure::usage(
-            "--parity belongs to archives of named files; add --archive to make one of a single file",
+            "--parity belongs to archives of named files; add --archive to make one of a single \
+             file",
         ));
     }
     batch::each(&inputs, "compressed", |input| {
@@ -71,11 +72,13 @@ fn compress_one(options: &Options, level: Level, input: &Path) -> Result<bool, F
     let mut warnings = summary.warnings;
     if let Some(original) = &original {
         let change = original.change().map_err(|error| Failure::io(input, &error))?;
-        warnings.extend(
-            change.map(|change| {
-                format!("the file {change} after it was opened; the archive holds {} bytes that were read of it", summary.raw)
-            }),
-        );
+        warnings.extend(change.map(|change| {
+            format!(
+                "the file {change} after it was opened; the archive holds {} bytes that \
+                     were read of it",
+                summary.raw
+            )
+        }));
         if is_kept && warnings.is_empty() {
             warnings.extend(remove_source(options, input, original)?);
         }

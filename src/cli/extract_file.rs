@@ -27,7 +27,8 @@ pub fn run(
 ) -> Result<(ExtractSummary, bool), Failure> {
     if options.owner || options.xattrs.is_some() {
         return Err(Failure::usage(
-            "a file that -o names gets mode and time; for --owner and --xattrs extract into a folder with -C",
+            "a file that -o names gets mode and time; for --owner and --xattrs extract into a \
+             folder with -C",
         ));
     }
     let stored = only_file(input, archive, selection)?.metadata;

@@ -49,7 +49,7 @@ pub fn report(
     let archive = name(input);
     let existing = if options.skip_existing { &[][..] } else { &summary.existing };
     for path in existing {
-        warn(format!("{archive}: {} is there already; -f overwrites it", show_name(path)));
+        warn(format!("{archive}: {} exists; -f overwrites it", show_name(path)));
     }
     for left_out in &summary.left_out {
         warn(format!("{archive}: {}", line(left_out)));
@@ -83,7 +83,7 @@ pub fn report(
     }
     let mut text = format!("{archive}: {} extracted, {}", summary.entries, counts.join(", "));
     if !existing.is_empty() {
-        text.push_str("; --skip-existing passes over files that are there");
+        text.push_str("; --skip-existing skips files that exist");
     }
     match &summary.damage {
         Some(_) if summary.repair_may_save_more => text.push_str(&format!("; {REPAIR}")),

@@ -119,7 +119,7 @@ impl Failure {
 }
 
 /// The remedy for a damaged archive.
-pub const REPAIR: &str = "`cmx repair` saves what is whole";
+pub const REPAIR: &str = "`cmx repair` saves the undamaged contents";
 
 /// Adds a remedy to the `warnings` of the library about an archive.
 pub fn with_remedy(warnings: &[String]) -> impl Iterator<Item = String> {
@@ -134,7 +134,7 @@ fn remedy(error: &Error) -> String {
         Error::DamagedAppend(_) => {
             "`cmx repair` may save it, and with --ignore-trailing it is cut off"
         }
-        Error::Trailing(_) => "--ignore-trailing passes over them",
+        Error::Trailing(_) => "--ignore-trailing ignores them",
         Error::NamedFiles(_) => "save the archive to a file, and extract it into a folder with -C",
         Error::Limit(limit) => match limit.kind {
             LimitKind::Memory { needed } => {

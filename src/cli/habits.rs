@@ -16,7 +16,8 @@ const FLAGS: [(&[&str], &str); 18] = [
     (&["-e", "--extreme", "--ultra", "--max"], "-8 is the strongest level"),
     (
         &["--long"],
-        "repeats are found over a whole block at any distance without it; `cmx levels` shows the blocks",
+        "repeats are found over a whole block at any distance without it; `cmx levels` shows the \
+         blocks",
     ),
     (
         &["--memlimit", "--memory-limit", "--memlimit-compress", "--memlimit-decompress"],

@@ -102,10 +102,12 @@ impl Options {
         }
         Err(Failure::usage(match job {
             Job::Compress => {
-                "standard input is a terminal; name a file, or - to type what is compressed (cmx --help)"
+                "standard input is a terminal; name a file, or - to type what is compressed (cmx \
+                 --help)"
             }
             _ => {
-                "an archive is not read from a terminal; name its file, or redirect it: cmx -d <FILE.cmx"
+                "an archive is not read from a terminal; name its file, or redirect it: cmx -d \
+                 <FILE.cmx"
             }
         }))
     }

@@ -53,7 +53,8 @@ pub fn mistaken(words: &[OsString], command: &Command) -> Option<String> {
             [number] if number.len() == 1 && number != "0" => {}
             [number] => {
                 return Some(format!(
-                    "{word}: there is no level {number}; levels are -1 to -9, and -8 is the strongest of today"
+                    "{word}: there is no level {number}; levels are -1 to -9, and -8 is the \
+                     strongest of today"
                 ));
             }
             _ => return Some(format!("{word} names two levels; name one")),

@@ -141,7 +141,8 @@ fn too_little(level: &Level, length: Option<u64>, limit: u64) -> String {
         .and_then(|length| usize::try_from(length).ok())
         .map_or(level.block_size(), |length| level.block_size().min(length));
     format!(
-        "level {} needs {} a thread for this, and {} are allowed; take {lower}, or allow more with -M",
+        "level {} needs {} a thread for this, and {} are allowed; take {lower}, or allow more \
+         with -M",
         level.number(),
         size::show(level.memory_for(longest)),
         size::show(limit)

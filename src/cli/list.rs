@@ -71,10 +71,10 @@ fn read(
     let selection = selection(options).map_err(fail)?;
     let mut rows: Vec<Row> = archive
         .entries_with_packed()
-        .map(|(entry, packed)| Row {
+        .map(|(entry, coded_len)| Row {
             path: Archive::path_of(&entry, input),
             entry,
-            packed,
+            coded_len,
             is_hashed,
         })
         .collect();
@@ -96,7 +96,7 @@ struct Row<'a> {
     path: Vec<u8>,
     entry: Cow<'a, Entry>,
     /// Compressed size: the share of the entry in the coded bytes of its blocks.
-    packed: u64,
+    coded_len: u64,
     /// Is the hash known? The hashes of a cut archive are not.
     is_hashed: bool,
 }
@@ -106,12 +106,12 @@ fn as_table(rows: &[Row], archive_len: u64, is_part: bool, with_owner: bool) -> 
     if with_owner {
         let _ = write!(text, "{:<12}", "owner");
     }
-    text += "       size      packed   ratio  modified             hash              name\n";
+    text += "       size  compressed   ratio  modified             hash              name\n";
     for row in rows {
         let entry = &*row.entry;
         let time = entry.metadata.mtime.and_then(local).unwrap_or_default();
         let is_file = entry.kind == EntryKind::File;
-        let ratio = percent(row.packed, entry.size)
+        let ratio = percent(row.coded_len, entry.size)
             .filter(|_| is_file)
             .map_or(String::new(), |percent| format!("{percent:.1} %"));
         let hash = if is_file && row.is_hashed { hash(entry) } else { String::new() };
@@ -126,7 +126,7 @@ fn as_table(rows: &[Row], archive_len: u64, is_part: bool, with_owner: bool) -> 
             "{}{owner}{:>11} {:>11} {ratio:>7}  {time:<19}  {hash:<16}  {}{link}",
             mode(entry),
             entry.size,
-            row.packed,
+            row.coded_len,
             show_name(&row.path)
         );
     }
@@ -246,7 +246,7 @@ fn row_json(row: &Row) -> Value {
         EntryKind::Symlink => "symlink",
         EntryKind::Hardlink => "hardlink",
     };
-    let mut value = json!({ "path": String::from_utf8_lossy(&row.path), "kind": kind, "size": entry.size, "packed": row.packed });
+    let mut value = json!({ "path": String::from_utf8_lossy(&row.path), "kind": kind, "size": entry.size, "packed": row.coded_len });
     if std::str::from_utf8(&row.path).is_err() {
         value["path_hex"] = hex(&row.path).into();
     }

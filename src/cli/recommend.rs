@@ -61,7 +61,8 @@ pub fn recommendation(rows: &[Measured], length: u64) -> String {
     let quickest = rows.iter().find(|row| row.coded == quickest.coded).unwrap_or(quickest);
     if smallest.ratio() > INCOMPRESSIBLE {
         return format!(
-            "This is compressed or encrypted already: no level makes it noticeably smaller. Keep it as it is, or take -{}.",
+            "This is compressed or encrypted already: no level makes it noticeably smaller. Keep \
+             it as it is, or take -{}.",
             quickest.level.number()
         );
     }

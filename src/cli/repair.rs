@@ -94,12 +94,12 @@ pub fn run(args: &RepairArgs) -> Result<(), Failure> {
     }
     text.extend_from_slice(&summary.notes);
     if summary.was_whole {
-        text.push(format!("{} is whole; nothing to repair", name(input)));
+        text.push(format!("{} is undamaged; nothing to repair", name(input)));
     } else {
         let found = file.metadata().map_err(|error| Failure::io(input, &error))?;
         output.commit_like(&found)?;
         text.push(format!(
-            "{}: {} entries whole, {} not",
+            "{}: {} entries undamaged, {} not",
             name(&target),
             summary.whole,
             summary.lost.len()
@@ -121,7 +121,8 @@ pub fn run(args: &RepairArgs) -> Result<(), Failure> {
 fn open(input: &Path) -> Result<File, Failure> {
     if input.as_os_str() == "-" {
         return Err(Failure::usage(
-            "standard input cannot be repaired, as it is read more than once; copy it to a file and name that",
+            "standard input cannot be repaired, as it is read more than once; copy it to a file \
+             and name that",
         ));
     }
     let found = fs::metadata(input).map_err(|error| Failure::io(input, &error))?;

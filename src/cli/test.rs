@@ -74,7 +74,10 @@ fn test_one(options: &Options, input: &Path, names: &[Vec<u8>]) -> Result<(), Fa
         if names.is_empty() {
             let damages = archive.scrub().map_err(|error| Failure::at(input, &error))?;
             warnings.extend(damages.iter().map(|text| {
-                format!("{text}; all contents are whole, and `cmx repair` makes this anew")
+                format!(
+                    "{text}; all contents are undamaged, and `cmx repair` restores the \
+                     damaged bytes"
+                )
             }));
         }
         extract::warn_about(options, input, &warnings)?;

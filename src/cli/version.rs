@@ -10,7 +10,8 @@ use cmx::internals::container::format::{CONTRACT, VERSION};
 static TEXT: LazyLock<String> = LazyLock::new(|| {
     let commit = Some(env!("CMX_COMMIT")).filter(|commit| !commit.is_empty()).unwrap_or("unknown");
     format!(
-        "{}\ncontainer version {VERSION}, numeric contract {CONTRACT}\ncommit {commit}\nfeatures {}\ninstruction set {}",
+        "{}\ncontainer version {VERSION}, numeric contract {CONTRACT}\ncommit {commit}\nfeatures \
+         {}\ninstruction set {}",
         env!("CARGO_PKG_VERSION"),
         features().join(" "),
         cmx::internals::simd::active().name()

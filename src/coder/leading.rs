@@ -146,7 +146,11 @@ impl LeadingBits {
                 while decoder.decode(PROBABILITY_ONE - SEVEN_BIT_PROBABILITY) == 1 {
                     let position = (decode_number(decoder) as usize - 1).saturating_add(end);
                     if position >= length || exceptions.len() >= length / MIN_BYTES_PER_EXCEPTION {
-                        return Err(Error::Corrupt("the list of bytes above 127 is too long or goes past the end of its text".into()));
+                        return Err(Error::Corrupt(
+                            "the list of bytes above 127 is too long or \
+                             goes past the end of its text"
+                                .into(),
+                        ));
                     }
                     exceptions.push(position);
                     end = position + 1;

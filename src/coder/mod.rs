@@ -53,7 +53,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn decodes_what_was_encoded(bits in proptest::collection::vec((0u32..2, 1u32..PROBABILITY_ONE), 0..2000)) {
+        fn decodes_what_was_encoded(
+            bits in proptest::collection::vec((0u32..2, 1u32..PROBABILITY_ONE), 0..2000),
+        ) {
             round_trip(&bits);
         }
 

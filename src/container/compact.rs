@@ -75,7 +75,7 @@ impl Compact {
         let shape = fields.byte()?;
         if shape & !KNOWN != 0 {
             return Err(Error::Unsupported(format!(
-                "compact form with flags {shape:#x}: take a newer cmx, or the header is damaged"
+                "compact form with flags {shape:#x}: use a newer cmx, or the header is damaged"
             )));
         }
         let raw_len = fields.varint()?;
@@ -117,7 +117,9 @@ impl Compact {
             return Ok(());
         }
         Err(Error::Divergence(
-            "the block is stored whole but decodes to other bytes than were compressed; please report, and try CMX_SIMD=scalar".into(),
+            "the block is undamaged but decodes to other bytes than were compressed; please \
+             report this, and try CMX_SIMD=scalar"
+                .into(),
         ))
     }
 }

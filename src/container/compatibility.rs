@@ -25,7 +25,7 @@ pub(super) fn check_features(found: u64, contract: u64) -> Result<()> {
     let unknown = found & !incompatible::KNOWN;
     if unknown != 0 {
         return Err(Error::Unsupported(format!(
-            "this archive has feature bits {unknown:#x}, newer than cmx {}: take a newer cmx",
+            "this archive has feature bits {unknown:#x}, newer than cmx {}: use a newer cmx",
             env!("CARGO_PKG_VERSION")
         )));
     }
@@ -36,11 +36,13 @@ fn refused(what: &str, found: u64, known: u64) -> Error {
     let here = env!("CARGO_PKG_VERSION");
     Error::Unsupported(if found > known {
         format!(
-            "this archive has {what} {found}, newer than {known}, which cmx {here} reads: take a newer cmx"
+            "this archive has {what} {found}, newer than {known}, which cmx {here} reads: use a \
+             newer cmx"
         )
     } else {
         format!(
-            "this archive has {what} {found}, older than {known}, which cmx {here} reads: take the cmx that wrote it, and not a newer one"
+            "this archive has {what} {found}, older than {known}, which cmx {here} reads: use the \
+             cmx that wrote it, and not a newer one"
         )
     })
 }
@@ -62,12 +64,12 @@ mod tests {
         ];
         for text in older {
             assert!(
-                text.contains("older than") && text.contains("take the cmx that wrote it"),
+                text.contains("older than") && text.contains("use the cmx that wrote it"),
                 "{text}"
             );
         }
         for text in newer {
-            assert!(text.contains("newer than") && text.ends_with("take a newer cmx"), "{text}");
+            assert!(text.contains("newer than") && text.ends_with("use a newer cmx"), "{text}");
         }
     }
 }

@@ -57,9 +57,7 @@ impl EntryKind {
         [EntryKind::File, EntryKind::Directory, EntryKind::Symlink, EntryKind::Hardlink]
             .into_iter()
             .find(|&kind| kind as u64 == value)
-            .ok_or_else(|| {
-                Error::Unsupported(format!("an entry of kind {value}: take a newer cmx"))
-            })
+            .ok_or_else(|| Error::Unsupported(format!("an entry of kind {value}: use a newer cmx")))
     }
 }
 

@@ -138,7 +138,7 @@ fn read_magic<R: Read>(fields: &mut Fields<R>, at: u64) -> Result<()> {
     Err(if equal >= MIN_CORRECT_MAGIC {
         Error::Corrupt("the first bytes are damaged".into())
     } else {
-        Error::NotAnArchive("the first bytes are others".into())
+        Error::NotAnArchive("the first bytes are wrong".into())
     })
 }
 

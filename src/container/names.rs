@@ -69,7 +69,7 @@ impl Names {
                     )),
                 }
             }
-            sort => Err(Error::Unsupported(format!("names of a sort {sort}: take a newer cmx"))),
+            other => Err(Error::Unsupported(format!("names of type {other}: use a newer cmx"))),
         }
     }
 

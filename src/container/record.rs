@@ -113,9 +113,7 @@ impl Record {
             return Err(Error::Corrupt(format!("the record header before byte {end} is damaged")));
         }
         if lanes != 1 {
-            return Err(Error::Unsupported(format!(
-                "a block with {lanes} lanes: take a newer cmx"
-            )));
+            return Err(Error::Unsupported(format!("a block with {lanes} lanes: use a newer cmx")));
         }
         // Parity is not coded, and its length is not limited.
         let limit = if kind == RecordKind::Parity { u64::MAX } else { MAX_BLOCK };
@@ -149,7 +147,8 @@ impl Record {
             return Ok(());
         }
         Err(Error::Divergence(format!(
-            "record {} is stored whole but decodes to other bytes than were compressed; please report, and try CMX_SIMD=scalar",
+            "record {} is undamaged but decodes to other bytes than were compressed; please \
+             report this, and try CMX_SIMD=scalar",
             self.number
         )))
     }

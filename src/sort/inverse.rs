@@ -106,7 +106,10 @@ mod tests {
         }
 
         #[test]
-        fn nonsense_gives_some_text(column in proptest::collection::vec(any::<u8>(), 1..400), start in 0u32..500) {
+        fn nonsense_gives_some_text(
+            column in proptest::collection::vec(any::<u8>(), 1..400),
+            start in 0u32..500,
+        ) {
             if let Ok(text) = inverse(&column, &[start]) {
                 prop_assert_eq!(text.len(), column.len());
             }

@@ -90,7 +90,12 @@ proptest! {
     }
 
     #[test]
-    fn damage_never_panics(raw in proptest::collection::vec(0u8..30, 1..2000), place in any::<prop::sample::Index>(), bit in 0u32..8, cut in any::<prop::sample::Index>()) {
+    fn damage_never_panics(
+        raw in proptest::collection::vec(0u8..30, 1..2000),
+        place in any::<prop::sample::Index>(),
+        bit in 0u32..8,
+        cut in any::<prop::sample::Index>(),
+    ) {
         let coded = encode(&raw, active()).unwrap();
         let mut flipped = coded.clone();
         if !flipped.is_empty() {
@@ -105,7 +110,10 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_an_answer_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..300), length in 0usize..100_000) {
+    fn any_bytes_are_an_answer_or_an_error(
+        bytes in proptest::collection::vec(any::<u8>(), 0..300),
+        length in 0usize..100_000,
+    ) {
         if let Ok(out) = decode(&bytes, length, active()) {
             prop_assert_eq!(out.len(), length);
         }

@@ -188,7 +188,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn trees_survive_coding(counts in proptest::collection::vec(prop_oneof![Just(0u32), 0u32..20, any::<u32>()], 256)) {
+        fn trees_survive_coding(
+            counts in proptest::collection::vec(prop_oneof![Just(0u32), 0u32..20, any::<u32>()], 256),
+        ) {
             let counts: [u32; 256] = counts.try_into().unwrap();
             let lengths = lengths_of(&counts);
             let tree = Tree::new(&lengths).unwrap();
@@ -206,7 +208,9 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_give_a_tree_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fn any_bytes_give_a_tree_or_an_error(
+            bytes in proptest::collection::vec(any::<u8>(), 0..200),
+        ) {
             let _ = Tree::new(&code_lengths(&mut Decoder::new(&bytes), &[0; 256]));
         }
     }

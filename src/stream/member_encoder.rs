@@ -25,8 +25,8 @@ pub struct MemberEncoder<W: Write> {
     summary: Summary,
 }
 
-/// How far the member has been written. A small first block is kept, because it is stored in the compact form
-/// if no second block follows.
+/// How far the member has been written. A small first block is kept, because it is stored in the
+/// compact form if no second block follows.
 enum Phase<W> {
     Waiting { out: W, first: Option<Vec<u8>> },
     Writing(MemberWriter<W>),

@@ -123,7 +123,12 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_rows_return(rows in 1usize..6, width in 1usize..20, pixel in 1usize..=8, seed in proptest::collection::vec(0u8..=255, 120)) {
+        fn any_rows_return(
+            rows in 1usize..6,
+            width in 1usize..20,
+            pixel in 1usize..=8,
+            seed in proptest::collection::vec(0u8..=255, 120),
+        ) {
             let mut bytes: Vec<u8> = seed.into_iter().cycle().take(rows * (width + 1)).collect();
             bytes.chunks_exact_mut(width + 1).for_each(|row| row[0] %= 5);
             let parts = forward(&bytes, width, pixel).unwrap();

@@ -245,7 +245,10 @@ pub(crate) mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_bodies(bodies in proptest::collection::vec(proptest::collection::vec(0u8.., 1..40), 1..20), padded: bool) {
+        fn any_bodies(
+            bodies in proptest::collection::vec(proptest::collection::vec(0u8.., 1..40), 1..20),
+            padded: bool,
+        ) {
             let raw = module(&bodies, padded);
             if let Some((parts, length)) = forward(&raw) {
                 proptest::prop_assert_eq!(inverse(parts, length).unwrap(), &raw[..length]);

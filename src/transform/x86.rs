@@ -215,7 +215,11 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_bytes_return(bytes in proptest::collection::vec(proptest::prop_oneof![0u8..=255, 0xE8u8..=0xE9, 0u8..1, 0xFEu8..=0xFF, 0x0Fu8..=0x10, 0x80u8..0x90], 0..300), base in 0usize..2000, extra in 0usize..2000) {
+        fn any_bytes_return(
+            bytes in proptest::collection::vec(proptest::prop_oneof![0u8..=255, 0xE8u8..=0xE9, 0u8..1, 0xFEu8..=0xFF, 0x0Fu8..=0x10, 0x80u8..0x90], 0..300),
+            base in 0usize..2000,
+            extra in 0usize..2000,
+        ) {
             let parts = forward(&bytes, base, base + extra);
             proptest::prop_assert_eq!(inverse(parts, bytes.len()).unwrap(), bytes);
         }

@@ -7,11 +7,11 @@
 //!
 //! | bytes | stand for |
 //! |---|---|
-//! | [`QUOTE`] | the next byte as it is, and if that is above 127, all others above 127 that follow it |
+//! | [`QUOTE`] | the next byte; if it is above 127, also all bytes above 127 that follow it |
 //! | [`CAPITAL`] | the next word begins with a capital letter |
 //! | [`CAPITALS`] | the next code stands for a word in capitals |
 //! | 0 and 4 to 127 | themselves |
-//! | 128 to 191 | the last byte of a code: words 0 to 63, where no other byte of the code is before it |
+//! | 128 to 191 | the last byte of a code; alone, words 0 to 63 |
 //! | 192 to 223, then 128 to 191 | words 64 to 2,111 |
 //! | 224 to 255, 192 to 223, then 128 to 191 | words 2,112 to 67,647 |
 

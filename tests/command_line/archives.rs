@@ -39,7 +39,7 @@ fn a_folder_there_and_back() {
     assert!(folder.path().join("d.cmx").exists());
     assert_eq!(
         String::from_utf8(ok(&folder, "repair d.cmx")).unwrap(),
-        "d.cmx is whole; nothing to repair\n"
+        "d.cmx is undamaged; nothing to repair\n"
     );
 }
 
@@ -58,8 +58,7 @@ fn a_file_in_the_way_stays_and_the_rest_is_extracted() {
     let text = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{text}");
     assert!(
-        text.contains("b is there already; -f overwrites it")
-            && text.contains("1 extracted, 2 in the way"),
+        text.contains("b exists; -f overwrites it") && text.contains("1 extracted, 2 in the way"),
         "{text}"
     );
     assert_eq!(
@@ -106,7 +105,7 @@ fn repair_names_what_is_lost() {
     let lost = repair("-q -T 1 -M 4G --max-index 1M");
     assert!(lost.starts_with("lost: stream-2, ") && lost.lines().count() == 1, "{lost}");
     let text = repair("-v");
-    let last = "x.repaired.cmx: 2 entries whole, 1 not";
+    let last = "x.repaired.cmx: 2 entries undamaged, 1 not";
     assert!(
         text.starts_with("stream-1: ")
             && text.lines().count() == 5

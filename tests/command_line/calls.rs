@@ -144,7 +144,7 @@ fn names_in_messages_cannot_act_on_a_terminal() {
 fn what_is_no_archive_is_not_called_corrupt() {
     let folder = folder();
     for line in ["-t IN", "-dc IN", "-l IN"] {
-        fails(&folder, line, b"", 1, "IN: not a cmx archive: the first bytes are others");
+        fails(&folder, line, b"", 1, "IN: not a cmx archive: the first bytes are wrong");
     }
     ok(&folder, "--archive IN -o x.cmx");
     for line in ["-d x.cmx nothing -C out", "-dc x.cmx nothing", "-l x.cmx nothing"] {

@@ -45,8 +45,8 @@ fn damage_names_the_command_that_saves() {
     let mut damaged = whole.clone();
     damaged[60] ^= 1;
     fs::write(folder.path().join("y.cmx"), &damaged).unwrap();
-    fails(&folder, "-t y.cmx", b"", 2, "; `cmx repair` saves what is whole");
-    fails(&folder, "-t", &damaged, 2, "; `cmx repair` saves what is whole");
+    fails(&folder, "-t y.cmx", b"", 2, "; `cmx repair` saves the undamaged contents");
+    fails(&folder, "-t", &damaged, 2, "; `cmx repair` saves the undamaged contents");
     // What was appended: its footer.
     let mut appended = [&whole[..], &whole].concat();
     let end = appended.len();
@@ -60,7 +60,13 @@ fn damage_names_the_command_that_saves() {
         "`cmx repair` may save it, and with --ignore-trailing it is cut off",
     );
     for job in ["-d -f", "-t", "-l"] {
-        fails(&folder, &format!("{job} y.cmx"), b"", 2, "; `cmx repair` saves what is whole");
+        fails(
+            &folder,
+            &format!("{job} y.cmx"),
+            b"",
+            2,
+            "; `cmx repair` saves the undamaged contents",
+        );
     }
     // An append that was never finished.
     fs::write(folder.path().join("y.cmx"), &appended[..end - 5]).unwrap();

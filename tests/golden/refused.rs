@@ -300,7 +300,7 @@ fn records() -> Vec<Refused> {
         case(
             "record-diverges",
             "divergence",
-            "record 0 is stored whole",
+            "record 0 is undamaged",
             full(|draft| draft.block.raw_hash ^= 1),
         ),
         case(

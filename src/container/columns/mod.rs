@@ -106,7 +106,7 @@ impl<'a> Column<'a> {
                 .ok_or_else(contradiction)?;
             if id < 64 && id != NAMES_ROWS && !IDS.iter().any(|&known| known as u64 == id) {
                 return Err(Error::Unsupported(format!(
-                    "the index has a column {id}: take a newer cmx"
+                    "the index has a column {id}: use a newer cmx"
                 )));
             }
             if columns.iter().any(|column: &Column<'_>| column.id == id) {

@@ -38,7 +38,7 @@ pub fn read_columns(
                 all_flags[index] = column.varint()?;
                 if all_flags[index] & !flag::KNOWN != 0 {
                     return Err(Error::Unsupported(
-                        "an entry with unknown properties: take a newer cmx".into(),
+                        "an entry with unknown properties: use a newer cmx".into(),
                     ));
                 }
                 entries[index].kind = EntryKind::from_number(all_flags[index] & 3)?;

@@ -66,7 +66,8 @@ impl GroupHead {
             let count = lost.len();
             let shards = if count == 1 { "shard" } else { "shards" };
             Error::Corrupt(format!(
-                "{count} {shards} of {} bytes at byte {start} of the member are damaged, more than parity can repair",
+                "{count} {shards} of {} bytes at byte {start} of the member are damaged, more \
+                 than parity can repair",
                 self.shard
             ))
         };

@@ -279,7 +279,12 @@ proptest! {
     /// Random corrections make streams of odd choices. The transform restores these too, with any
     /// settings.
     #[test]
-    fn odd_choices_return(plain in any_plain(), made in any_settings(), known in any_settings(), side in proptest::collection::vec(any::<u8>(), 0..400)) {
+    fn odd_choices_return(
+        plain in any_plain(),
+        made in any_settings(),
+        known in any_settings(),
+        side in proptest::collection::vec(any::<u8>(), 0..400),
+    ) {
         let limit = plain.len() * 8 + 1000;
         if let Ok(stream) = inverse(parts_of(made, &side, &plain), limit) {
             let again = with_scratch(|scratch| {
@@ -297,7 +302,11 @@ proptest! {
     }
 
     #[test]
-    fn damage_does_no_harm(level in 1u32..10, at in any::<prop::sample::Index>(), value in any::<u8>()) {
+    fn damage_does_no_harm(
+        level in 1u32..10,
+        at in any::<prop::sample::Index>(),
+        value in any::<u8>(),
+    ) {
         let plain = text(9000);
         let (parts, consumed) = forward(&deflated(&plain, level), Trailer::Adler, 1, 1 << 20).unwrap();
         let mut damaged = parts.clone();

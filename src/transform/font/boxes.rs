@@ -126,7 +126,10 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_bytes(mut glyf in proptest::collection::vec(0u8..6, 0..200), mut offsets in proptest::collection::vec(0usize..220, 0..8)) {
+        fn any_bytes(
+            mut glyf in proptest::collection::vec(0u8..6, 0..200),
+            mut offsets in proptest::collection::vec(0usize..220, 0..8),
+        ) {
             offsets.sort_unstable();
             shift(&mut glyf, &offsets, false);
             shift(&mut glyf, &offsets, true);

@@ -105,7 +105,9 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn numbers_return(numbers in proptest::collection::vec(proptest::prop_oneof![0u64..5, 0u64..3000, 0u64..1 << 35], 0..300)) {
+        fn numbers_return(
+            numbers in proptest::collection::vec(proptest::prop_oneof![0u64..5, 0u64..3000, 0u64..1 << 35], 0..300),
+        ) {
             let (mut column, mut encoder) = (NumberModel::new(), Encoder::new());
             for &number in &numbers {
                 proptest::prop_assert_eq!(column.code(number, &mut encoder), number);

@@ -91,7 +91,10 @@ fn parts_that_lie_are_refused() {
 
 proptest::proptest! {
     #[test]
-    fn damaged_images_do_no_harm(changes in proptest::collection::vec((0usize..9000, 0u8..=255), 1..8), head in proptest::collection::vec((0x3Cusize..0x1F0, 0u8..=255), 0..3)) {
+    fn damaged_images_do_no_harm(
+        changes in proptest::collection::vec((0usize..9000, 0u8..=255), 1..8),
+        head in proptest::collection::vec((0x3Cusize..0x1F0, 0u8..=255), 0..3),
+    ) {
         let mut raw = sample(100);
         let mut parts = forward_of(&raw).unwrap().0;
         for &(at, value) in changes.iter().chain(&head) {

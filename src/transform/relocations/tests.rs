@@ -152,7 +152,10 @@ proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(500))]
 
     #[test]
-    fn damaged_headers_do_no_harm(wide: bool, changes in proptest::collection::vec((0usize..0x200, proptest::prop_oneof![0u8..=255, proptest::strategy::Just(0xFF)]), 1..6)) {
+    fn damaged_headers_do_no_harm(
+        wide: bool,
+        changes in proptest::collection::vec((0usize..0x200, proptest::prop_oneof![0u8..=255, proptest::strategy::Just(0xFF)]), 1..6),
+    ) {
         let mut raw = sample(wide);
         let whole = forward_of(&raw).unwrap().0;
         for &(at, value) in &changes {
@@ -169,7 +172,10 @@ proptest::proptest! {
     }
 
     #[test]
-    fn any_places_return(wide: bool, places in proptest::collection::btree_set(0x1000u32..0x3000, 32..200)) {
+    fn any_places_return(
+        wide: bool,
+        places in proptest::collection::btree_set(0x1000u32..0x3000, 32..200),
+    ) {
         let entries: Vec<u32> = places.into_iter().collect();
         let mut bytes = vec![0; 0x2010];
         for &entry in entries.iter().rev() {
