@@ -10,7 +10,7 @@ pub const LONGEST: usize = 256;
 const LONGEST_VOTED: u32 = 1 << 14;
 /// Bytes between two choices of the stride.
 const PERIOD: u32 = 64;
-/// Places for distances that were voted for.
+/// Slots for distances that were voted for.
 const VOTES: usize = 64;
 
 /// Counts, for each distance, how often a byte equalled the one that far back.
@@ -149,9 +149,9 @@ mod tests {
         let mut noise = 1u32;
         let mut bytes = Vec::new();
         for number in 0..count {
-            for place in 0..length {
+            for offset in 0..length {
                 noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                bytes.push(match place {
+                bytes.push(match offset {
                     0 => 0x7e,
                     1 => number as u8,
                     2 => (number >> 8) as u8,
@@ -174,11 +174,11 @@ mod tests {
     fn long_records_are_voted_for() {
         let mut bytes = Vec::new();
         for number in 0..60u32 {
-            bytes.extend((0..1000u32).map(|place| {
-                if place == 0 {
+            bytes.extend((0..1000u32).map(|offset| {
+                if offset == 0 {
                     0xf7
                 } else {
-                    (place * (number + 3)).wrapping_mul(0x9E37_79B1).to_be_bytes()[0] & 0x7f
+                    (offset * (number + 3)).wrapping_mul(0x9E37_79B1).to_be_bytes()[0] & 0x7f
                 }
             }));
         }

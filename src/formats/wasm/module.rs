@@ -18,7 +18,7 @@ const MAX_VARIABLES: usize = 1 << 12;
 
 /// What the next byte belongs to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Place {
+pub enum Region {
     /// Code whose module did not come by.
     #[default]
     Adrift,
@@ -56,7 +56,7 @@ pub struct Signature {
 /// The module so far.
 #[derive(Clone, Default)]
 pub struct Module {
-    place: Place,
+    region: Region,
     number: Number,
     section: u8,
     /// Bytes left of the section, if it is not that of code.
@@ -83,8 +83,8 @@ pub struct Module {
 impl Module {
     /// What the next byte belongs to.
     #[must_use]
-    pub fn place(&self) -> Place {
-        self.place
+    pub fn region(&self) -> Region {
+        self.region
     }
 
     /// The section that the next byte is in.
@@ -141,22 +141,22 @@ impl Module {
     pub fn push(&mut self, byte: u8, function: bool) -> bool {
         self.last = self.last << 8 | u64::from(byte);
         if self.last == u64::from_be_bytes(MAGIC) {
-            *self = Self { place: Place::Section, ..Self::default() };
+            *self = Self { region: Region::Section, ..Self::default() };
             return true;
         }
         if let Some(left) = &mut self.body
-            && self.place != Place::Body
+            && self.region != Region::Body
         {
             *left = left.saturating_sub(1);
         }
-        let ended = match self.place {
-            Place::Adrift => false,
-            Place::Section => {
+        let ended = match self.region {
+            Region::Adrift => false,
+            Region::Section => {
                 self.section = byte;
-                self.place = Place::Length;
+                self.region = Region::Length;
                 true
             }
-            Place::Content => {
+            Region::Content => {
                 if KEPT.contains(&self.section) && self.content.len() < MAX_SECTION {
                     self.content.push(byte);
                 }
@@ -166,13 +166,13 @@ impl Module {
                 }
                 byte < 0x80
             }
-            Place::Code => self.body.map_or(function, |left| left == 0),
-            Place::Type => {
+            Region::Code => self.body.map_or(function, |left| left == 0),
+            Region::Type => {
                 let room = MAX_VARIABLES.saturating_sub(self.variables.len());
                 self.variables
                     .extend(std::iter::repeat_n(Type::of(byte), room.min(self.group as usize)));
                 self.groups -= 1;
-                self.place = if self.groups > 0 { Place::Group } else { Place::Code };
+                self.region = if self.groups > 0 { Region::Group } else { Region::Code };
                 true
             }
             _ => {
@@ -184,8 +184,8 @@ impl Module {
             }
         };
         let early = self.body == Some(0)
-            && matches!(self.place, Place::Groups | Place::Group | Place::Type | Place::Code);
-        let last = ended && self.place == Place::Code && function;
+            && matches!(self.region, Region::Groups | Region::Group | Region::Type | Region::Code);
+        let last = ended && self.region == Region::Code && function;
         if early || last {
             self.end_body();
         }
@@ -194,36 +194,36 @@ impl Module {
 
     /// Takes in a number that is no part of an instruction.
     fn take(&mut self, number: u32) {
-        match self.place {
-            Place::Length => {
+        match self.region {
+            Region::Length => {
                 self.left = number;
-                self.place = match self.section {
-                    CODE => Place::Count,
-                    _ if number == 0 => Place::Section,
-                    _ => Place::Content,
+                self.region = match self.section {
+                    CODE => Region::Count,
+                    _ if number == 0 => Region::Section,
+                    _ => Region::Content,
                 };
             }
-            Place::Count => {
+            Region::Count => {
                 self.count = number;
                 self.function = 0;
-                self.place = if number > 0 { Place::Body } else { Place::Section };
+                self.region = if number > 0 { Region::Body } else { Region::Section };
             }
-            Place::Body => {
+            Region::Body => {
                 self.body = (number > 0).then_some(number);
                 self.function += 1;
                 self.variables.clear();
                 if let Some(signature) = self.signatures.get(self.own() as usize) {
                     self.variables.extend_from_slice(&signature.parameters);
                 }
-                self.place = Place::Groups;
+                self.region = Region::Groups;
             }
-            Place::Groups => {
+            Region::Groups => {
                 self.groups = number;
-                self.place = if number > 0 { Place::Group } else { Place::Code };
+                self.region = if number > 0 { Region::Group } else { Region::Code };
             }
             _ => {
                 self.group = number;
-                self.place = Place::Type;
+                self.region = Region::Type;
             }
         }
     }
@@ -231,7 +231,7 @@ impl Module {
     fn end_body(&mut self) {
         self.body = None;
         self.number = Number::default();
-        self.place = if self.function < self.count { Place::Body } else { Place::Section };
+        self.region = if self.function < self.count { Region::Body } else { Region::Section };
     }
 
     fn end_section(&mut self) {
@@ -243,7 +243,7 @@ impl Module {
             3 => self.read_functions(&content),
             _ => Some(()),
         };
-        self.place = Place::Section;
+        self.region = Region::Section;
     }
 
     fn read_types(&mut self, mut content: &[u8]) -> Option<()> {
@@ -334,16 +334,16 @@ mod tests {
             let bytes = module(lengths);
             let mut module = Module::default();
             let mut decoder = super::super::decoder::Decoder::default();
-            let mut places = Vec::new();
+            let mut regions = Vec::new();
             for &byte in &bytes {
-                let ends = if module.place() == Place::Code {
+                let ends = if module.region() == Region::Code {
                     decoder.push(byte)
                 } else {
                     Default::default()
                 };
                 module.push(byte, ends.function);
-                places.push(module.place());
-                if places.len() == bytes.len() - 9 {
+                regions.push(module.region());
+                if regions.len() == bytes.len() - 9 {
                     assert_eq!((module.function(), module.own()), (1, 0));
                     let kinds: Vec<_> = (0..4).map(|number| module.variable(number)).collect();
                     assert_eq!(kinds, [Type::I64, Type::F32, Type::I64, Type::I64]);
@@ -351,7 +351,7 @@ mod tests {
             }
             let expected = "Length Count Body Groups Group Type Code Code Code Body Groups Code Code Code Code Section";
             let found: Vec<_> =
-                places[places.len() - 16..].iter().map(|place| format!("{place:?}")).collect();
+                regions[regions.len() - 16..].iter().map(|region| format!("{region:?}")).collect();
             assert_eq!(found.join(" "), expected, "{lengths:?}");
             assert_eq!(module.called(0).unwrap().parameters, [Type::I32].into());
             assert_eq!(module.called(1).unwrap().result, Some(Type::F64));

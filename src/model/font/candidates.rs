@@ -1,4 +1,4 @@
-//! Where a step may lead: places and steps of the glyph that are likely to come again.
+//! The targets of a step: coordinates and steps of the glyph that are likely to come again.
 //!
 //! A glyph's points line up with one another (stems, serifs), its curves are mirrored and go on
 //! smoothly, and it reaches the sides of its box. Each of these guesses a step; the flag tells sign
@@ -11,13 +11,13 @@ use crate::model::hash::combine_all;
 /// Points that are looked at for guesses.
 const WINDOW: usize = 48;
 
-/// Steps and places along one axis.
+/// Steps and coordinates along one axis.
 #[derive(Clone, Debug, Default)]
 pub struct Axis {
     /// From point to point.
     pub steps: Vec<i32>,
-    /// The places that the steps lead to.
-    pub places: Vec<i32>,
+    /// The coordinates that the steps lead to.
+    pub coordinates: Vec<i32>,
     low: i32,
     high: i32,
 }
@@ -26,33 +26,33 @@ impl Axis {
     /// No steps.
     pub fn clear(&mut self) {
         self.steps.clear();
-        self.places.clear();
+        self.coordinates.clear();
         (self.low, self.high) = (i32::MAX, i32::MIN);
     }
 
-    /// The least and the greatest place.
+    /// The least and the greatest coordinate.
     #[must_use]
     pub fn bounds(&self) -> [i32; 2] {
         [self.low, self.high]
     }
 
-    /// Another step; the place it leads to.
+    /// Another step; the coordinate it leads to.
     pub fn push(&mut self, step: i32) -> i32 {
-        let place = self.places.last().copied().unwrap_or(0).wrapping_add(step);
+        let coordinate = self.coordinates.last().copied().unwrap_or(0).wrapping_add(step);
         self.steps.push(step);
-        self.places.push(place);
-        (self.low, self.high) = (self.low.min(place), self.high.max(place));
-        place
+        self.coordinates.push(coordinate);
+        (self.low, self.high) = (self.low.min(coordinate), self.high.max(coordinate));
+        coordinate
     }
 }
 
-/// How often points lie at each place, over all glyphs.
+/// How often points lie at each coordinate, over all glyphs.
 #[derive(Clone, Debug)]
 pub struct Levels {
     counts: Vec<u16>,
 }
 
-/// Places from minus this to this less one are counted.
+/// Coordinates from minus this to this less one are counted.
 const RANGE: i32 = 4096;
 
 impl Default for Levels {
@@ -62,10 +62,10 @@ impl Default for Levels {
 }
 
 impl Levels {
-    /// A point lies at `place`.
-    pub fn add(&mut self, place: i32) {
+    /// A point lies at `coordinate`.
+    pub fn add(&mut self, coordinate: i32) {
         if let Some(count) =
-            place.checked_add(RANGE).and_then(|at| self.counts.get_mut(at as usize))
+            coordinate.checked_add(RANGE).and_then(|at| self.counts.get_mut(at as usize))
         {
             *count = count.saturating_add(1);
         }
@@ -117,11 +117,11 @@ impl Class {
     }
 }
 
-/// Earlier places that a step may lead to: the two latest and the nearest.
-fn places(axis: &Axis, class: Class, here: i32) -> [i32; 3] {
+/// Earlier coordinates that a step may lead to: the two latest and the nearest.
+fn coordinates(axis: &Axis, class: Class, here: i32) -> [i32; 3] {
     let mut found = [0; 3];
-    for &place in axis.places.iter().rev().take(WINDOW) {
-        let step = place.wrapping_sub(here);
+    for &coordinate in axis.coordinates.iter().rev().take(WINDOW) {
+        let step = coordinate.wrapping_sub(here);
         if !class.allows(step) {
             continue;
         }
@@ -199,11 +199,11 @@ fn twins(axes: &[Axis; 2], index: usize, class: Class) -> [i32; 2] {
 /// from the other.
 fn reflection(axes: &[Axis; 2], index: usize, class: Class, here: i32) -> i32 {
     let [low, high] = axes[0].bounds();
-    let Some(&x) = axes[0].places.get(index) else { return 0 };
+    let Some(&x) = axes[0].coordinates.get(index) else { return 0 };
     let mirrored = low.wrapping_add(high).wrapping_sub(x);
     for at in (index.saturating_sub(WINDOW)..index).rev() {
-        let step = axes[1].places[at].wrapping_sub(here);
-        if axes[0].places[at] == mirrored && class.allows(step) {
+        let step = axes[1].coordinates[at].wrapping_sub(here);
+        if axes[0].coordinates[at] == mirrored && class.allows(step) {
             return step;
         }
     }
@@ -224,17 +224,17 @@ pub fn describe(outline: &Outline, view: &mut View) {
         index.checked_sub(distance).and_then(|at| steps.get(at)).copied().unwrap_or(0)
     };
     let [d1, d2, d3, d4] = [1, 2, 3, 4].map(|distance| back(&own.steps, distance));
-    let here = back(&own.places, 1);
+    let here = back(&own.coordinates, 1);
     let on = flags.iter().fold(0, |bits, &flag| bits << 1 | flag & u32::from(ON));
     let sign = u32::from(class.short) | u32::from(class.positive) << 1;
     let key = sign | on << 2 | (partial & 0xffff) << 8;
     let form = (SHORT | SAME) << axis;
     let around = flags[1] & u32::from(form | ON) | (flags[3] & u32::from(form | ON)) << 8;
     let guess = |step: i32| class.byte(step, partial);
-    let [recent, second, nearest] = places(own, class, here);
+    let [recent, second, nearest] = coordinates(own, class, here);
     let [forward, mirrored, forward_two, mirrored_two] = echoes(&own.steps, class);
     let (first, last, contour) = outline.contour_of();
-    let start = if index > first { own.places[first].wrapping_sub(here) } else { 0 };
+    let start = if index > first { own.coordinates[first].wrapping_sub(here) } else { 0 };
     let side =
         if class.positive { own.high.wrapping_sub(here) } else { own.low.wrapping_sub(here) };
     let other = &axes[1 - axis];

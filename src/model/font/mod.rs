@@ -9,9 +9,9 @@
 mod candidates;
 pub mod glyph;
 mod names;
+mod offsets;
 mod outline;
 mod parts;
-mod places;
 mod program;
 #[cfg(test)]
 mod tests;
@@ -25,7 +25,7 @@ use crate::model::hash::combine;
 use crate::model::selector::RowPart;
 use glyph::GlyphReader;
 use names::NameReader;
-use places::{MetricReader, OffsetReader};
+use offsets::{MetricReader, OffsetReader};
 use program::Program;
 use view::View;
 pub use view::{FontContext, FontSelector};

@@ -21,7 +21,7 @@ pub struct Outline {
     coded_flags: u64,
     points: usize,
     axis: usize,
-    /// Steps and places of both axes.
+    /// Steps and coordinates of both axes.
     axes: [Axis; 2],
     /// Where points lie, over all glyphs.
     levels: [Levels; 2],
@@ -147,20 +147,20 @@ impl Outline {
             (true, false) => -(number as i32),
             _ => i32::from(number as u16 as i16),
         };
-        let place = self.axes[self.axis].push(step);
+        let coordinate = self.axes[self.axis].push(step);
         self.note_on_curve();
-        self.levels[self.axis].add(place);
+        self.levels[self.axis].add(coordinate);
         self.skip();
     }
 
-    /// The last point's place counts for the box of those on the curve, if it is.
+    /// The last point's coordinate counts for the box of those on the curve, if it is.
     fn note_on_curve(&mut self) {
         let axis = &self.axes[self.axis];
         if self.flag_of(axis.steps.len() - 1) & ON != 0
-            && let Some(&place) = axis.places.last()
+            && let Some(&coordinate) = axis.coordinates.last()
         {
-            self.on_curve[self.axis] = self.on_curve[self.axis].min(place);
-            self.on_curve[self.axis + 2] = self.on_curve[self.axis + 2].max(place);
+            self.on_curve[self.axis] = self.on_curve[self.axis].min(coordinate);
+            self.on_curve[self.axis + 2] = self.on_curve[self.axis + 2].max(coordinate);
         }
     }
 
@@ -230,20 +230,20 @@ impl Outline {
                 .and_then(|index| self.flags.get(index))
                 .map_or(0, |&flag| u32::from(flag) + 1)
         };
-        let place = (index - self.first.min(index)) as u32;
+        let rank = (index - self.first.min(index)) as u32;
         let left = (self.last + 1).saturating_sub(index) as u32;
         let size = (self.last + 1).saturating_sub(self.first) as u32;
         let wide = self.ends.len().min(7) as u32;
         let coded = self.coded_flags;
         let (one, two, three, four) =
             (coded as u32 & 0xff, coded as u32 & 0xffff, coded as u32 & 0xff_ffff, coded as u32);
-        let ends = place.min(2) | left.min(3) << 2;
+        let ends = rank.min(2) | left.min(3) << 2;
         // Two symmetric halves: the point as far from the end as this is from the start.
-        let opposite = |period: u32| if place >= period { flag(period as usize) } else { 0 };
+        let opposite = |period: u32| if rank >= period { flag(period as usize) } else { 0 };
         let contour_before = if self.contour > 0 {
             let first =
                 if self.contour > 1 { usize::from(self.ends[self.contour - 2]) + 1 } else { 0 };
-            u32::from(self.flag_of(first + place as usize)) + 1
+            u32::from(self.flag_of(first + rank as usize)) + 1
         } else {
             0
         };
@@ -251,7 +251,7 @@ impl Outline {
         let six = combine(four, (coded >> 32) as u32 & 0xffff);
         let eight = combine(four, (coded >> 32) as u32);
         let repeat = u32::from(field == REPEAT);
-        let onset = place.min(15) | left.min(15) << 4;
+        let onset = rank.min(15) | left.min(15) << 4;
         view.set([
             combine_all([one, wide]),
             combine_all([two, ends]),
@@ -259,7 +259,7 @@ impl Outline {
             combine_all([four, wide]),
             six,
             eight,
-            combine_all([one, place, size]),
+            combine_all([one, rank, size]),
             combine_all([two, left.min(31)]),
             combine_all([two, wide, self.contour.min(2) as u32]),
             combine_all([contour_before, one, size]),
@@ -268,7 +268,7 @@ impl Outline {
             combine_all([flag(3), flag(6), one]),
             combine_all([opposite(size / 2), two]),
             combine_all([flag(4), flag(8), one]),
-            combine_all([place, left, one]),
+            combine_all([rank, left, one]),
             combine_all([self.points as u32, index as u32]),
             combine_all([onset, one]),
             combine_all([three, ends]),
@@ -279,7 +279,7 @@ impl Outline {
             combine_all([flag(1), flag(2), flag(3), flag(4), flag(5) | flag(6) << 16, ends]),
             combine_all([three, onset]),
             combine_all([six, left.min(31)]),
-            combine_all([eight, place, size]),
+            combine_all([eight, rank, size]),
             combine_all([contour_before, before, two]),
             combine_all([flag(size as usize / 2), flag(1), flag(2)]),
             combine_all([one, self.points as u32]),
@@ -300,7 +300,7 @@ impl Outline {
             16 + repeat,
             one,
             ends << 4 | wide << 1 | u32::from(one & 8 != 0),
-            192 | left.min(7) << 3 | place.min(7),
+            192 | left.min(7) << 3 | rank.min(7),
         ];
     }
 

@@ -54,7 +54,7 @@ fn every_byte_of_a_glyph_is_known() {
     let sides: Vec<u32> = (BOX..BOX + 4).flat_map(words).collect();
     let start = [words(CONTOURS), words(END), words(CODE_LENGTH)].concat();
     let points = [CODE, FLAG, FLAG, REPEAT, X, X, X, Y, Y, Y];
-    let part = [words(CONTOURS), words(PART_FLAGS), words(PART), words(PLACE)].concat();
+    let part = [words(CONTOURS), words(PART_FLAGS), words(PART), words(OFFSET)].concat();
     let wanted = [&start[..], &points, &sides, &part, &sides].concat();
     assert_eq!(fields, wanted.repeat(2));
 }
@@ -72,11 +72,11 @@ fn what_the_glyphs_give_away_is_expected() {
     assert_eq!(right(|tag, field| tag == b"glyf" && (BOX..BOX + 4).contains(&field)), [true; 16]);
     // Glyph 1 is empty: its end is not that of the next glyph.
     assert_eq!(
-        right(|_, field| field == places::LOCA),
+        right(|_, field| field == offsets::LOCA),
         [true, true, true, true, true, false, true, true]
     );
     // Glyph 1 has no box, and so no expected bearing but 0.
-    assert_eq!(right(|_, field| field == places::BEARING), [true; 6]);
+    assert_eq!(right(|_, field| field == offsets::BEARING), [true; 6]);
 }
 
 #[test]

@@ -161,8 +161,8 @@ impl BilevelState {
         for (k, ((template, at), inputs)) in
             templates.into_iter().zip(&mut self.at).zip(inputs).enumerate()
         {
-            let place = (hash(template, k as u32 + 1) >> (64 - CELL_BITS)) as usize;
-            *at = k << CELL_BITS | place;
+            let cell = (hash(template, k as u32 + 1) >> (64 - CELL_BITS)) as usize;
+            *at = k << CELL_BITS | cell;
             let cell = self.cells[*at];
             *inputs = if cell & 1023 == 0 { [0; 2] } else { inputs_of(probability(cell)) };
         }

@@ -17,8 +17,8 @@ pub const MIN_SCALE: u32 = 1 << (FRACTION - 4);
 const STEP_BITS: u32 = 4;
 /// Steps to the end of the table, at 64 scales.
 const STEPS: usize = 1 << (6 + STEP_BITS);
-/// Fractional bits of a place in the table.
-const PLACE_BITS: u32 = 8;
+/// Fractional bits of an index of the table.
+const INDEX_BITS: u32 = 8;
 
 /// The mass between the centre and `step / 16` scales, with 32 fractional bits.
 static MASS: [u32; STEPS + 2] = {
@@ -68,13 +68,13 @@ impl Density {
     fn below(&self, boundary: i32) -> u32 {
         let distance =
             i64::from((boundary << FRACTION) - (1 << (FRACTION - 1))) - i64::from(self.mean);
-        let place =
-            (distance.unsigned_abs() * u64::from(self.inverse)) >> (32 - STEP_BITS - PLACE_BITS);
-        let place = place.min((STEPS as u64) << PLACE_BITS);
-        let step = (place >> PLACE_BITS) as usize;
+        let index =
+            (distance.unsigned_abs() * u64::from(self.inverse)) >> (32 - STEP_BITS - INDEX_BITS);
+        let index = index.min((STEPS as u64) << INDEX_BITS);
+        let step = (index >> INDEX_BITS) as usize;
         let (here, next) = (u64::from(MASS[step]), u64::from(MASS[step + 1]));
         let mass =
-            (here + (((next - here) * (place & ((1 << PLACE_BITS) - 1))) >> PLACE_BITS)) as u32;
+            (here + (((next - here) * (index & ((1 << INDEX_BITS) - 1))) >> INDEX_BITS)) as u32;
         if distance < 0 { (1 << 31) - mass } else { (1 << 31) + mass }
     }
 

@@ -191,7 +191,7 @@ impl Experts {
                 *energy += u32::from(error) * weight;
             }
         }
-        // Samples in busy places say less about the rest: weighted least squares.
+        // Samples of busy regions say less about the rest: weighted least squares.
         self.weight = ((512 << self.extra) / (64 + self.energy[EXPERTS])).clamp(1, 64) as i32;
     }
 

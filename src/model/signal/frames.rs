@@ -1,11 +1,11 @@
-//! Finds how far back the same place of the frame (or slice) before lies.
+//! Finds the distance to the same pixel of the frame (or slice) before.
 
 /// Common heights of frames, beside square ones.
 const HEIGHTS: [usize; 24] = [
     64, 96, 100, 128, 144, 160, 192, 200, 240, 256, 288, 320, 384, 400, 448, 480, 512, 576, 600,
     640, 720, 768, 1024, 2048,
 ];
-/// Places of a row that are compared.
+/// Pixels of a row that are compared.
 const PROBES: usize = 16;
 
 /// Compares the last row with that of each likely frame before.
@@ -64,7 +64,7 @@ impl FrameFinder {
         }
     }
 
-    /// Bytes back to the same place of the frame before; 0 when there is none.
+    /// Bytes back to the same pixel of the frame before; 0 when there is none.
     #[inline(always)]
     #[must_use]
     pub fn distance(&self) -> usize {

@@ -131,7 +131,7 @@ impl Neighbourhood {
 pub struct Gatherer {
     layout: Layout,
     /// Per plane: bytes back, and the plane of the neighbour.
-    places: Vec<Vec<(usize, usize)>>,
+    offsets: Vec<Vec<(usize, usize)>>,
     /// Per plane: which inputs the smaller fits use.
     subsets: Vec<[Vec<usize>; 2]>,
     frames: Option<FrameFinder>,
@@ -145,7 +145,7 @@ impl Gatherer {
     /// `same` neighbours of the same plane.
     #[must_use]
     pub fn new(layout: Layout, same: usize) -> Self {
-        let mut places = Vec::new();
+        let mut offsets = Vec::new();
         let mut subsets = Vec::new();
         let frames = (layout.sample_bytes == 2 && layout.channels == 1)
             .then(|| FrameFinder::new(layout.row_bytes, layout.columns()));
@@ -181,9 +181,9 @@ impl Gatherer {
                     .collect::<Vec<_>>()
             };
             subsets.push([subset(12), subset(6)]);
-            places.push(list.into_iter().map(|(offset, plane, _)| (offset, plane)).collect());
+            offsets.push(list.into_iter().map(|(offset, plane, _)| (offset, plane)).collect());
         }
-        Self { layout, places, subsets, frames, inputs: [0; MOST], centre: 0 }
+        Self { layout, offsets, subsets, frames, inputs: [0; MOST], centre: 0 }
     }
 
     /// Inputs of the fits of `plane`: all, the nearer, the nearest.
@@ -191,7 +191,7 @@ impl Gatherer {
     pub fn counts(&self, plane: usize) -> [usize; 3] {
         let frame = if self.frames.is_some() { FRAME.len() } else { 0 };
         [
-            self.places[plane].len() + frame,
+            self.offsets[plane].len() + frame,
             self.subsets[plane][0].len(),
             self.subsets[plane][1].len(),
         ]
@@ -217,7 +217,7 @@ impl Gatherer {
             *centre = centre_of(|x, y| layout.sample(bytes, position, layout.offset(x, y, planes)));
         }
         self.centre = centres[plane];
-        let list = &self.places[plane];
+        let list = &self.offsets[plane];
         for (input, &(offset, plane)) in self.inputs.iter_mut().zip(list) {
             *input = 4 * layout.sample(bytes, position, offset) - centres[plane];
         }

@@ -1,5 +1,5 @@
-//! Least squares over a window in two dimensions: what was coded lately around this place, above
-//! as well as to the left, says how neighbours predict this sample.
+//! Least squares over a window in two dimensions: the samples around the next one, above as well as
+//! to the left, say how neighbours predict a sample.
 //!
 //! Each strip of a few columns keeps its own moments, which fade from row to row; a fit is made of
 //! the sum over the strips around the sample. So the training window is a patch of the image, as

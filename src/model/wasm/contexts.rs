@@ -1,7 +1,7 @@
 //! The contexts and selectors.
 
 use super::WasmState;
-use crate::formats::wasm::module::Place;
+use crate::formats::wasm::module::Region;
 use crate::model::context::ContextState;
 use crate::model::family::{Family, Reads, pair};
 use crate::model::hash::combine;
@@ -212,7 +212,7 @@ impl Family for WasmState {
 
     fn row(&self, selector: WasmSelector, _: &ContextState) -> RowPart {
         let phase = self.phase();
-        let is_code = matches!(self.module.place(), Place::Adrift | Place::Code);
+        let is_code = matches!(self.module.region(), Region::Adrift | Region::Code);
         let height = self.stack.height();
         let value = match selector {
             WasmSelector::PhaseAndHeight if is_code => phase << 3 | height.min(7),

@@ -12,7 +12,7 @@ pub use contexts::{WasmContext, WasmSelector};
 
 use crate::formats::wasm::decoder::{Decoder, Ends};
 use crate::formats::wasm::instruction::{Rest, effect, extended_effect};
-use crate::formats::wasm::module::{Module, Place};
+use crate::formats::wasm::module::{Module, Region};
 use crate::model::hash::combine;
 use stack::Stack;
 
@@ -76,8 +76,8 @@ impl WasmState {
     /// Takes in the next byte.
     fn read(&mut self, byte: u8) {
         self.exact = combine(self.exact, u32::from(byte) + 1);
-        let place = self.module.place();
-        let code = matches!(place, Place::Adrift | Place::Code);
+        let region = self.module.region();
+        let code = matches!(region, Region::Adrift | Region::Code);
         let ends = if code { self.decoder.push(byte) } else { Ends::default() };
         let ended = self.module.push(byte, ends.function);
         if let Some(value) = ends.number {
@@ -88,9 +88,9 @@ impl WasmState {
         }
         // Numbers of a module stand for instructions.
         if ended && !code {
-            self.remember(256 + u32::from(self.module.section()) * 8 + place as u32);
+            self.remember(256 + u32::from(self.module.section()) * 8 + region as u32);
         }
-        if ended && (code || place == Place::Body) {
+        if ended && (code || region == Region::Body) {
             self.begin_function();
         }
     }
@@ -139,9 +139,9 @@ impl WasmState {
     }
 
     fn phase(&self) -> u32 {
-        match self.module.place() {
-            Place::Adrift | Place::Code => {}
-            place => return 32 + (place as u32) * 4 + self.module.digits().min(3),
+        match self.module.region() {
+            Region::Adrift | Region::Code => {}
+            region => return 32 + (region as u32) * 4 + self.module.digits().min(3),
         }
         let decoder = &self.decoder;
         match decoder.rest {

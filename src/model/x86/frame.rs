@@ -1,8 +1,8 @@
-//! Which places of a function's frame were used last, and which wait to be read.
+//! Which offsets of a function's frame were used last, and which wait to be read.
 //!
-//! Places are told apart by their distance from where the stack pointer stood when the function
-//! began, so that pushes in between do not move them. A function that takes its arguments off the
-//! stack and one that leaves that to its caller are told apart by the instruction behind the call.
+//! An offset counts from the value that the stack pointer had when the function began, so that
+//! pushes in between do not move it. The instruction after a call tells a function that takes its
+//! arguments off the stack from one that leaves this to its caller.
 
 use super::base_register;
 use super::decoder::Instruction;
@@ -19,14 +19,14 @@ const TAKEN: u32 = 1 << 31;
 pub struct Frame {
     /// Bytes that the stack pointer has moved down since the function began.
     depth: u32,
-    /// The same behind the prologue.
+    /// The same after the prologue.
     settled: u32,
     /// Bytes of arguments pushed since the last call.
     pushed: u32,
-    /// Places stored to and not read since, the newest first: twice the place, the base register's
-    /// low bit, [`TAKEN`].
+    /// Offsets stored to and not read since, the newest first: twice the offset, the low bit of the
+    /// base register, [`TAKEN`].
     unread: [u32; 4],
-    /// The last two places used by way of the stack and of the frame pointer, the newest first.
+    /// The last two offsets used by way of the stack and of the frame pointer, the newest first.
     used: [[u32; 2]; 2],
     /// Instructions since the newest of `unread` was stored to.
     age: u32,
@@ -50,21 +50,21 @@ impl Frame {
                 1 => matches!(instruction.opcode, 0x11 | 0x29 | 0x7f),
                 _ => false,
             };
-            self.use_place(base_register(instruction) & 15, displacement, stores);
+            self.use_offset(base_register(instruction) & 15, displacement, stores);
         }
         self.move_stack(instruction, since, word);
     }
 
-    fn use_place(&mut self, base: u32, displacement: u32, stores: bool) {
+    fn use_offset(&mut self, base: u32, displacement: u32, stores: bool) {
         if base & !1 != STACK_POINTER {
             return;
         }
-        let place = displacement.wrapping_sub(self.origin(base));
+        let offset = displacement.wrapping_sub(self.origin(base));
         let used = &mut self.used[base as usize & 1];
-        if used[0] != place {
-            *used = [place, used[0]];
+        if used[0] != offset {
+            *used = [offset, used[0]];
         }
-        let entry = place << 1 | base & 1 | TAKEN;
+        let entry = offset << 1 | base & 1 | TAKEN;
         if let Some(found) = self.unread.iter().position(|&other| other == entry) {
             self.unread.copy_within(found + 1.., found);
             self.unread[3] = 0;
@@ -76,7 +76,7 @@ impl Frame {
         }
     }
 
-    /// What is added to a place for a displacement from `base`.
+    /// Bytes that a displacement from `base` is more than the offset.
     fn origin(&self, base: u32) -> u32 {
         if base == STACK_POINTER { self.depth } else { 0 }
     }
@@ -123,8 +123,8 @@ impl Frame {
         }
     }
 
-    /// Behind a return in the midst of the function: a branch led there from where the frame was in
-    /// place.
+    /// Takes in a return that does not end the function: a branch led to the next instruction from
+    /// code with the depth of the prologue.
     pub fn resume(&mut self) {
         self.depth = self.settled;
     }
@@ -136,7 +136,7 @@ impl Frame {
         self.called = true;
     }
 
-    /// The displacement from `base` to the newest place stored to and not read since, 0 without
+    /// The displacement from `base` to the newest offset stored to and not read since, 0 without
     /// one.
     #[inline]
     #[must_use]
@@ -146,7 +146,7 @@ impl Frame {
             .map_or(0, |&entry| (((entry << 1) as i32 >> 2) as u32).wrapping_add(self.origin(base)))
     }
 
-    /// Instructions since the last store to a place that was not read since, plus one, up to 15; 0
+    /// Instructions since the last store to an offset that was not read since, plus one, up to 15; 0
     /// without one.
     #[inline]
     #[must_use]
@@ -154,11 +154,11 @@ impl Frame {
         if self.unread[0] == 0 { 0 } else { 1 + self.age.min(14) }
     }
 
-    /// The displacements from `base` to the places used last.
+    /// The displacements from `base` to the offsets used last.
     #[inline]
     #[must_use]
     pub fn recent(&self, base: u32) -> [u32; 2] {
-        self.used[base as usize & 1].map(|place| place.wrapping_add(self.origin(base)))
+        self.used[base as usize & 1].map(|offset| offset.wrapping_add(self.origin(base)))
     }
 }
 

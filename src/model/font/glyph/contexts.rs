@@ -22,7 +22,7 @@ impl GlyphReader {
         let [x0, y0, x1, y1] = self.bounds.map(|side| side as u32);
         let contours = self.contours as u32;
         let before = self.contours_before as u32;
-        let [p0, p1, p2] = self.places;
+        let [p0, p1, p2] = self.offsets;
         let class = contours.min(5);
         match self.field {
             CONTOURS | PADDING => {
@@ -51,7 +51,7 @@ impl GlyphReader {
                 view.set(fine);
             }
             END => self.outline.describe_end(contours, view),
-            PART_FLAGS | PART | PLACE | SCALE => {
+            PART_FLAGS | PART | OFFSET | SCALE => {
                 let other = self.parts_before[self.part.min(3) as usize];
                 let first = self.parts_before[0];
                 let key = combine_all([self.part.min(3), self.numbers_left]);

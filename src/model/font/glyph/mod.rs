@@ -31,8 +31,8 @@ pub mod field {
     pub const PART_FLAGS: u32 = 11;
     /// Number of a component's glyph.
     pub const PART: u32 = 12;
-    /// Place of a component.
-    pub const PLACE: u32 = 13;
+    /// Offset of a component.
+    pub const OFFSET: u32 = 13;
     /// Scale of a component.
     pub const SCALE: u32 = 14;
     /// Between glyphs.
@@ -75,14 +75,14 @@ pub struct GlyphReader {
     program: Program,
     pub(super) outline: Outline,
     /// Components: how many before this one, flags, glyph; those of the last glyph's first two;
-    /// places by glyph.
+    /// offsets by glyph.
     part: u32,
     part_flags: u32,
     part_flags_before: u32,
     part_glyph: u32,
     parts_before: [u32; 4],
     numbers_left: u32,
-    places: [u32; 3],
+    offsets: [u32; 3],
     parts: Parts,
     /// Glyphs so far.
     pub glyphs: Vec<Glyph>,
@@ -111,7 +111,7 @@ impl Default for GlyphReader {
             part_glyph: 0,
             parts_before: [0; 4],
             numbers_left: 0,
-            places: [0; 3],
+            offsets: [0; 3],
             parts: Parts::default(),
             glyphs: Vec::new(),
         }
@@ -124,7 +124,7 @@ impl GlyphReader {
         match self.field {
             FLAG | REPEAT | PADDING | CODE => 1,
             X | Y => self.outline.bytes(),
-            PLACE if self.part_flags & 1 == 0 => 1,
+            OFFSET if self.part_flags & 1 == 0 => 1,
             _ => 2,
         }
     }
@@ -235,11 +235,11 @@ impl GlyphReader {
                 {
                     glyph.part = Some(number as u16);
                 }
-                self.field = PLACE;
+                self.field = OFFSET;
                 self.numbers_left = 2;
             }
-            PLACE => {
-                self.places = [number, self.places[0], self.places[1]];
+            OFFSET => {
+                self.offsets = [number, self.offsets[0], self.offsets[1]];
                 if self.numbers_left == 1 {
                     let wide = self.part_flags & 1 != 0;
                     let signed = |number: u32| {
@@ -250,7 +250,7 @@ impl GlyphReader {
                         }
                     };
                     let by = if self.part_flags & 2 != 0 {
-                        [signed(self.places[1]), signed(number)]
+                        [signed(self.offsets[1]), signed(number)]
                     } else {
                         [0; 2]
                     };

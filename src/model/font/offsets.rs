@@ -1,4 +1,4 @@
-//! Tables that the glyphs give away: `loca`, where each begins, and `hmtx`, how wide each is.
+//! Tables that the glyphs tell: `loca`, the offset of each glyph, and `hmtx`, the width of each.
 //!
 //! Source: the OpenType specification, chapters "loca" and "hmtx".
 
