@@ -9,13 +9,13 @@ use cmx::{Archive, DecodeOptions};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut words = std::env::args().skip(1);
     let name = words.next().ok_or("usage: list_archive X.cmx [PATH]")?;
-    // The archive may be from anyone: it gets no more than this.
+    // The archive may be hostile: these are the limits for memory and output.
     let limits = DecodeOptions::new().memory(4 << 30).max_output(1 << 30);
     let archive = Archive::open(&name, &limits)?;
 
     let Some(path) = words.next() else {
         for (entry, packed) in archive.entries_with_packed() {
-            // Names are bytes, and may hold what a terminal would obey.
+            // Names are bytes, and could act on a terminal unless they are escaped.
             println!(
                 "{} {:>12} {packed:>12} {}",
                 kind_letter(entry.kind),

@@ -5,17 +5,18 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// What a call of the program came to.
+/// Result of one call of the program.
 pub struct Outcome {
     pub code: Option<i32>,
     pub errors: String,
-    /// Most bytes of memory that it held (VmHWM), as far as it was looked at before it ended.
+    /// Largest memory in bytes that the process held (VmHWM), as far as it was sampled before its
+    /// end.
     pub peak: u64,
-    /// User and system time, likewise.
+    /// User and system time in seconds, as far as it was sampled before the end of the process.
     pub seconds: f64,
 }
 
-/// Runs the program with `arguments` in `folder`, its output thrown away.
+/// Runs the program with `arguments` in `folder` and discards its output.
 pub fn run(folder: &Path, arguments: &[&str]) -> Outcome {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cmx"));
     let errors = folder.join("errors");
@@ -30,7 +31,7 @@ pub fn run(folder: &Path, arguments: &[&str]) -> Outcome {
     let mut child = command.spawn().unwrap();
     let (mut peak, mut seconds) = (0, 0.0);
     let code = loop {
-        // What has ended and was not waited for has no memory any more, but its times.
+        // A process that has ended and was not waited for has no memory, but still has its times.
         peak = memory(child.id()).unwrap_or(0).max(peak);
         seconds = time(child.id()).unwrap_or(seconds);
         if let Some(status) = child.try_wait().unwrap() {
@@ -53,6 +54,6 @@ fn time(process: u32) -> Option<f64> {
     let text = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
     let ticks = fields.get(11)?.parse::<f64>().ok()? + fields.get(12)?.parse::<f64>().ok()?;
-    // Linux counts hundredths of a second.
+    // Linux counts time in hundredths of a second.
     Some(ticks / 100.0)
 }

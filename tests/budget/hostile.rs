@@ -23,8 +23,8 @@ pub mod column {
     pub const XATTRS: u64 = 12;
 }
 
-/// A member of records that are given as raw length, hash of the raw bytes, and coded bytes; the
-/// last one is the index.
+/// A member whose records have these raw lengths, hashes of the raw bytes, and coded bytes; the
+/// last record is the index.
 pub fn member(features: u64, memory_mib: u64, records: &[(u64, u64, Vec<u8>)]) -> Vec<u8> {
     let mut bytes = Vec::new();
     Header::new(features, memory_mib).write_to(&mut bytes);
@@ -40,15 +40,15 @@ pub fn member(features: u64, memory_mib: u64, records: &[(u64, u64, Vec<u8>)]) -
     bytes
 }
 
-/// A member of named files that is nothing but an index, coded at the level of that number.
+/// A named member with an index and no blocks. The index is coded at the level with this number.
 pub fn index_only(index: &[u8], level: usize) -> Vec<u8> {
     let mut coded = block::encode(index, &LEVELS[level - 1], false).unwrap().bytes;
-    // As much code as so long an index must have.
+    // The code has the minimum length for so long an index.
     coded.resize(coded.len().max(index.len().saturating_sub(64 << 10).div_ceil(1024)), 0);
     member(incompatible::NAMED, 4096, &[(index.len() as u64, hash(index), coded)])
 }
 
-/// An index without blocks, of `entries` entries in these columns.
+/// An index of `entries` entries in these columns, without blocks.
 pub fn index(entries: u64, columns: &[(u64, Vec<u8>)]) -> Vec<u8> {
     let mut index = vec![0];
     put_varint(&mut index, entries);
@@ -79,7 +79,7 @@ pub fn many_attributes(count: u64) -> Vec<u8> {
     )
 }
 
-/// A sparse file with `count` extents of a byte.
+/// A sparse file with `count` extents of one byte.
 pub fn many_extents(count: u64) -> Vec<u8> {
     let mut size = Vec::new();
     put_varint(&mut size, 2 * count);
@@ -109,7 +109,7 @@ pub fn compact(raw: &[u8], coded: Vec<u8>) -> Vec<u8> {
     bytes
 }
 
-/// Text that no two places of have much in common.
+/// Text without long repetitions.
 pub fn prose(length: usize) -> Vec<u8> {
     let mut state = 1u32;
     let mut text = Vec::new();
@@ -125,7 +125,7 @@ pub fn prose(length: usize) -> Vec<u8> {
     text
 }
 
-/// The level that a block names by this number.
+/// The level whose number a block stores as `number`.
 pub fn level_of(number: u8) -> &'static Level {
     static ALL: [Level; 8] = LEVELS;
     if number == 10 {
@@ -135,7 +135,7 @@ pub fn level_of(number: u8) -> &'static Level {
     }
 }
 
-/// A member of named files of these blocks and entries.
+/// A named member with these blocks and entries.
 pub fn named(level: &Level, blocks: &[CodedBlock], entries: Vec<Entry>, features: u64) -> Vec<u8> {
     let mut writer =
         MemberWriter::begin(Vec::new(), incompatible::NAMED | features, level, 0).unwrap();
@@ -143,17 +143,17 @@ pub fn named(level: &Level, blocks: &[CodedBlock], entries: Vec<Entry>, features
     writer.finish(entries, &LEVELS[0], false).unwrap().0
 }
 
-/// A block that is coded already.
+/// A block whose bytes are coded already.
 pub fn coded_block(raw_len: u64, raw_hash: u64, coded: &[u8]) -> CodedBlock {
     CodedBlock { raw_len, raw_hash, coded: coded.to_vec(), fallback: None }
 }
 
-/// `count` times the same block.
+/// `count` copies of one block.
 pub fn repeated(block: &CodedBlock, count: usize) -> Vec<CodedBlock> {
     (0..count).map(|_| coded_block(block.raw_len, block.raw_hash, &block.coded)).collect()
 }
 
-/// A split block with nothing but this program.
+/// A split block that has only this program.
 pub fn split(level: u8, program: &[u8]) -> Vec<u8> {
     let mut coded = vec![2 << 4 | level, 0];
     put_varint(&mut coded, (program.len() as u64) << 1);
@@ -162,7 +162,7 @@ pub fn split(level: u8, program: &[u8]) -> Vec<u8> {
     coded
 }
 
-/// The hash of so many zeros.
+/// The hash of `length` zeros.
 pub fn zeros_hash(length: u64) -> u64 {
     let zeros = vec![0; 1 << 20];
     let mut hasher = Hasher::default();
@@ -170,7 +170,7 @@ pub fn zeros_hash(length: u64) -> u64 {
     hasher.finish()
 }
 
-/// A file of so many bytes with this hash.
+/// A file of `size` bytes with this hash.
 pub fn file(size: u64, hash: u64) -> Entry {
     Entry { path: b"f".to_vec(), size, hash: narrow(hash, size), ..Entry::default() }
 }

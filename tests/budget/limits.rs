@@ -13,7 +13,7 @@ use cmx::internals::level::LEVELS;
 use crate::child::run;
 use crate::hostile::*;
 
-/// Runs every call of `calls` on the archive with `-M` of so many MiB.
+/// Checks that every call of `calls` on the archive is refused with `-M` of so many MiB.
 fn refuses(archive: &[u8], calls: &[&str], mebibytes: u64) {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("x.cmx"), archive).unwrap();
@@ -71,7 +71,7 @@ fn directories() {
 
 #[test]
 fn directories_in_several_members() {
-    // Each alone fits.
+    // Each of the members alone fits into the limit.
     refuses(&index_only(&many_directories(300_000), 1).repeat(4), &["-l", "-t"], 500);
 }
 
@@ -99,7 +99,7 @@ fn directories_behind_a_stream() {
 #[test]
 fn one_raw_block_of_a_gibibyte() {
     let member = |length: u64, level: u8| {
-        // Split, no data streams, a program of one run.
+        // A split block without data streams, whose program is one run.
         let mut program = vec![1];
         cmx::internals::container::fields::put_varint(&mut program, length);
         program.push(0);
@@ -121,7 +121,8 @@ fn one_raw_block_of_a_gibibyte() {
         )
     };
     refuses(&member(256 << 20, 8), &["-t", "-d --stdout"], 100);
-    // Longer than any block of its level: no limit, but a lie.
+    // The declared length is larger than any block of the level: the archive is invalid, and this
+    // is no matter of a limit.
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("x.cmx"), member(1 << 30, 8)).unwrap();
     let outcome = run(folder.path(), &["-t", "-M", "100M", "x.cmx"]);
@@ -219,8 +220,8 @@ fn what_a_header_declares_costs_nothing() {
     }
 }
 
-/// As JSON an entry takes some times what it takes in the index: 300,000 were 700 MB under a limit
-/// of 240.
+/// As JSON an entry takes several times its memory in the index: 300,000 entries took 700 MB under
+/// a limit of 240 MB once.
 #[test]
 fn lists_as_json_are_printed_entry_by_entry() {
     let folder = tempfile::tempdir().unwrap();
@@ -242,12 +243,12 @@ fn lists_as_json_are_printed_entry_by_entry() {
     }
 }
 
-/// The damaged archive stayed in memory while its repaired copy was read.
+/// The damaged archive was still in memory while its repaired copy was read.
 #[test]
 fn a_repaired_archive_is_read_within_the_limit() {
     let content = prose(2000);
     let block = CodedBlock::encode(&content, level_of(1), false).unwrap();
-    // Names that are long enough for a guard when they are coded.
+    // Names so long that the coded index has a guard.
     let path = |number: u32| {
         format!("{number:06}{:04x}", number.wrapping_mul(2_654_435_761) >> 16).into_bytes()
     };
@@ -258,7 +259,7 @@ fn a_repaired_archive_is_read_within_the_limit() {
     });
     let entries = std::iter::once(file(2000, hash(&content))).chain(folders).collect();
     let mut archive = named(level_of(1), &[block], entries, incompatible::REFERENCE);
-    // The first block of a member that may have a base is guarded.
+    // The guard covers the first block of a member that may have a reference block.
     archive[100] ^= 1;
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("x.cmx"), archive).unwrap();
@@ -268,7 +269,7 @@ fn a_repaired_archive_is_read_within_the_limit() {
     assert!(outcome.peak <= (240 << 20) / 5 * 6, "{}", outcome.peak);
 }
 
-/// What transforms take for a while is counted too.
+/// The temporary memory of transforms is charged too.
 #[test]
 fn results_of_transforms_are_charged() {
     use std::io::Write;
@@ -300,8 +301,8 @@ fn results_of_transforms_are_charged() {
     assert!(!outcomes[0] && outcomes[5], "{outcomes:?}");
 }
 
-/// The list of files, the names and the index were not counted while an archive was made: 20,000
-/// files took 26 MiB under 16M, and what was made under 24M was refused by `-t` under 24M.
+/// The list of files, the names and the index were not charged during creation once: 20,000 files
+/// took 26 MiB under 16M, and `-t` under 24M refused an archive that was made under 24M.
 #[test]
 fn many_files_are_made_within_the_limit_and_read_under_it() {
     let folder = tempfile::tempdir().unwrap();
@@ -328,7 +329,7 @@ fn many_files_are_made_within_the_limit_and_read_under_it() {
                 outcome.peak >> 10,
                 outcome.errors.trim()
             );
-            // The program itself takes 6 MB, and these limits are not much more.
+            // The program itself takes 6 MB, and these limits are not much larger.
             assert!(
                 outcome.peak <= (mebibytes << 20) / 5 * 6 + (2 << 20),
                 "{level} -M {limit}: {}",
@@ -367,8 +368,8 @@ fn many_files_are_made_within_the_limit_and_read_under_it() {
     assert!(made >= 4, "{made}");
 }
 
-/// Where counts are declared an error names the whole demand: it grew by a mebibyte a try. And it
-/// names what is read.
+/// If counts are declared, an error names the whole demand. The named demand grew by one mebibyte
+/// with each try once. The error also names the structure that is read.
 #[test]
 fn an_error_names_the_whole_demand() {
     let folder = tempfile::tempdir().unwrap();
@@ -403,7 +404,7 @@ fn an_error_names_the_whole_demand() {
     }
 }
 
-/// Columns that a reader passes over are not kept: each took some times of its two bytes.
+/// Columns that a reader ignores are not kept. Each took several times its two bytes once.
 #[test]
 fn unknown_columns_take_nothing() {
     let columns: Vec<(u64, Vec<u8>)> = (0..2_000_000u64).map(|_| (100, Vec::new())).collect();

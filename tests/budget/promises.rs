@@ -23,7 +23,7 @@ fn text(length: usize) -> Vec<u8> {
     out
 }
 
-/// Nothing in the compact form declares memory: 32 KB at -8 took 733 MB under -M 10M.
+/// The compact form declares no memory: 32 KB at -8 took 733 MB under -M 10M once.
 #[test]
 fn the_compact_form_keeps_to_the_memory() {
     for (level, refused, taken) in
@@ -38,7 +38,7 @@ fn the_compact_form_keeps_to_the_memory() {
     }
 }
 
-/// The limit on output is compared with what blocks declare: not one of them is decoded beyond it.
+/// The output limit is compared with the declared lengths of blocks: no block beyond it is decoded.
 #[test]
 fn output_beyond_its_limit_is_not_decoded() {
     for length in [400_000, 3 << 20] {

@@ -19,13 +19,12 @@ use cmx::internals::kind::Kind;
 use crate::child::run;
 use crate::hostile::*;
 
-/// Rows of so many parts are shorter where nothing is optimised.
+/// Without optimisation, rows have this many times fewer parts.
 const PARTS: usize = if cfg!(debug_assertions) { 8 } else { 1 };
-/// Seconds that stand for one of an optimised build, on a machine that is shared.
+/// Seconds of a shared machine that count as one second of an optimised build.
 const SECOND: f64 = if cfg!(debug_assertions) { 8.0 } else { 1.3 };
 
-/// Runs `call` on `archive`. It may take `each` seconds a kilobyte, and half a second to begin
-/// with.
+/// Runs `call` on `archive`. The call may take half a second, and `each` seconds for a kilobyte.
 fn row(name: &str, archive: &[u8], call: &str, each: f64) {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("x.cmx"), archive).unwrap();
@@ -53,7 +52,8 @@ fn row(name: &str, archive: &[u8], call: &str, each: f64) {
     );
 }
 
-/// Seconds a kilobyte at -1 to -5, and at the levels above: their models take three times as long.
+/// Seconds for a kilobyte: one at -1 to -5, and three at the higher levels, whose models take three
+/// times as long.
 fn each(level: u8) -> f64 {
     if level < 6 { 1.0 } else { 3.0 }
 }
@@ -63,7 +63,7 @@ fn single(raw: &[u8], level: u8, kind: &Kind) -> CodedBlock {
     let mut coded = vec![1 << 4 | level];
     kind.write(&mut coded);
     coded.extend(cmx::internals::method::encode(raw, level_of(level), kind).unwrap());
-    // As much as a block must have. Sorted streams have it.
+    // The minimum length of the code. Sorted streams always have it.
     let fewest = raw.len().saturating_sub(64 << 10).div_ceil(16 << 10);
     coded.resize(coded.len().max(fewest), 0);
     coded_block(raw.len() as u64, hash(raw), &coded)
@@ -155,8 +155,8 @@ fn sparse_files() {
 
 #[test]
 fn content_of_deflate() {
-    // Runs of all lengths: chains are long, and no match is long enough to end a search. They come
-    // again behind the window.
+    // Runs of all lengths: hash chains are long, and no match is long enough to end a search. The
+    // runs occur again outside of the window.
     let mut state = 1u32;
     let mut runs = Vec::new();
     while runs.len() < 40_000 {
@@ -228,7 +228,7 @@ fn what_models_are_sure_of() {
                 vec![file(raw.len() as u64, hash(&raw))],
                 0,
             );
-            // At -8 counting is what any honest data are: 6 µs a byte.
+            // At -8, counting takes as long as any honest data: 6 µs for a byte.
             let each = if level == 8 { 7.0 } else { each(level) };
             row(
                 &format!("mixed block, {} MiB, {name}, -{level}", raw.len() >> 20),
@@ -264,7 +264,7 @@ fn many_streams_in_a_block() {
     }
 }
 
-/// Each block starts with a copy of the base's tables.
+/// Each dependent block starts with a copy of the tables of the reference block.
 #[test]
 fn blocks_behind_a_base() {
     for level in [10u8, 8] {
@@ -330,12 +330,12 @@ fn copies() {
     for call in ["-l", "-t"] {
         row(&format!("A6 {count} copies of 16 MiB"), &archive, call, 1.0);
     }
-    // What is written is declared, and `--max-output` limits it.
+    // The output is declared, and `--max-output` limits it.
     row(&format!("A6 {count} copies of 16 MiB"), &archive, "-d -C out", 3.0 * count as f64 / 100.0);
     row(&format!("A6 {count} copies of 16 MiB"), &archive, "-d -C out --max-output 100M", 1.0);
 }
 
-/// Every entry was compared with every block.
+/// Every entry was compared with every block once.
 #[test]
 fn entries_over_lost_blocks() {
     let (files, blocks) = (300_000 / PARTS, 2000 / PARTS);

@@ -21,7 +21,7 @@ fn seconds(archive: &[u8]) -> f64 {
     outcome.seconds
 }
 
-/// Each of them learned the primer anew: five took 6.8 s.
+/// Each of these archives read the primer again: five took 6.8 s.
 #[test]
 fn compact_members_of_forty_bytes_at_level_8() {
     let raw = prose(40);
@@ -37,7 +37,7 @@ fn compact_members_of_forty_bytes_at_level_8() {
     assert!(many < 9.0 * one, "{many} s, one takes {one} s");
 }
 
-/// Blocks of samples have no bypass, and 18 bytes stood for 3 MB of zeros.
+/// Blocks of samples have no long matches, and 18 bytes of code were decoded to 3 MB of zeros once.
 #[test]
 fn images_of_zeros() {
     for level in [5u8, 8] {
@@ -45,7 +45,7 @@ fn images_of_zeros() {
         let zeros = vec![0; 300_000];
         let mut code =
             cmx::internals::method::encode(&zeros, &LEVELS[usize::from(level) - 1], &kind).unwrap();
-        // The rest only fills it up.
+        // The rest of the code is padding.
         code.truncate(30);
         let mut single = vec![1 << 4 | level, 3, 8];
         put_varint(&mut single, 1024);
@@ -55,13 +55,13 @@ fn images_of_zeros() {
             matches!(refused, Err(Error::Corrupt(text)) if text.contains("samples")),
             "-{level}"
         );
-        // What is made of the same bytes is decoded.
+        // An archive that the encoder makes of the same bytes can be decoded.
         let made = block::encode(&zeros, &LEVELS[usize::from(level) - 1], true).unwrap();
         assert!(made.fallback.is_none());
     }
 }
 
-/// An image of one colour, too short for a run: the encoder finds another way.
+/// An image of one colour, too short for a run: the encoder stores it in another way.
 #[test]
 fn honest_images_that_are_nearly_empty_come_back() {
     let mut image = b"P5 1000 500 255\n".to_vec();
@@ -75,7 +75,7 @@ fn honest_images_that_are_nearly_empty_come_back() {
     }
 }
 
-/// All text of a block is one stream: many would each read a primer.
+/// All text of a block is in one stream, since each stream of text would read a primer.
 #[test]
 fn several_streams_of_text_are_refused() {
     for kinds in [[1u8, 1], [8, 8], [1, 8]] {
@@ -94,7 +94,7 @@ fn several_streams_of_text_are_refused() {
     }
 }
 
-/// 470 bytes stood for 8 GiB: what they declare is known first.
+/// 470 bytes were decoded to 8 GiB once. The declared length is checked first.
 #[test]
 fn zeros_as_runs_are_limited_before_they_are_made() {
     let archive = cmx::compress_with(
@@ -109,7 +109,8 @@ fn zeros_as_runs_are_limited_before_they_are_made() {
     assert_eq!(progress.written(), 0);
 }
 
-/// A declared length bounds the work, so it is bounded by what the level has.
+/// The declared length of a block bounds the work, and the block size of the level bounds the
+/// declared length.
 #[test]
 fn blocks_longer_than_their_level_has_are_refused() {
     for (level, length) in [(1u8, (16u64 << 20) + 1), (8, (256 << 20) + 1)] {

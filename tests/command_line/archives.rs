@@ -43,8 +43,8 @@ fn a_folder_there_and_back() {
     );
 }
 
-/// A file in the way stays, the rest is extracted, and an extraction that was interrupted can go
-/// on.
+/// An existing file stays, the other files are extracted, and an interrupted extraction can
+/// continue.
 #[test]
 fn a_file_in_the_way_stays_and_the_rest_is_extracted() {
     let folder = folder();
@@ -75,7 +75,7 @@ fn a_file_in_the_way_stays_and_the_rest_is_extracted() {
     fails(&folder, "-d --skip-existing -f x.cmx", b"", 1, "not together with -f");
     ok(&folder, "-d -f x.cmx");
     assert_eq!(fs::read(path.join("b")).unwrap(), b"b\n");
-    // A single file passes over what is there too.
+    // A single file is skipped too if it exists.
     fs::remove_file(path.join("IN.cmx")).ok();
     ok(&folder, "-1 IN");
     fs::write(path.join("IN"), b"mine\n").unwrap();
@@ -84,7 +84,7 @@ fn a_file_in_the_way_stays_and_the_rest_is_extracted() {
     assert_eq!(fs::read(path.join("IN")).unwrap(), b"mine\n");
 }
 
-/// What a repair takes and says; it once wrote a file of the name `-`.
+/// The inputs and messages of a repair. An early version wrote a file of the name `-`.
 #[test]
 fn repair_names_what_is_lost() {
     let folder = folder();
@@ -119,7 +119,7 @@ fn repair_names_what_is_lost() {
     fails(&folder, "repair y.cmx", b"", 2, "one hash for all its bytes");
 }
 
-/// Nothing has no share of anything.
+/// An empty file has no ratio.
 #[test]
 fn a_list_of_an_empty_file_shows_no_ratio() {
     let folder = folder();
@@ -154,7 +154,7 @@ fn a_table_over_the_levels_and_a_word_on_it() {
     }
     fails(&folder, "bench -9 IN", b"", 1, "-8 is the strongest");
     fails(&folder, "bench .", b"", 1, "directory; name a file");
-    // Of a large file a sample.
+    // Levels are measured on a sample of a large file.
     fs::write(folder.path().join("large"), vec![7; 9 << 20]).unwrap();
     assert!(
         String::from_utf8(ok(&folder, "bench --levels 1 large"))

@@ -1,4 +1,4 @@
-//! What a list shows: modes, owners, attributes, and names that could act on a terminal.
+//! Lists show modes, owners, attributes, and escaped names.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -52,12 +52,12 @@ fn owners_with_v_and_attributes_by_a_sign() {
     assert!(none.lines().nth(1).unwrap()[10..].starts_with(" -  "), "{none}");
 }
 
-/// Others than `user.*` hand out rights.
+/// Attributes other than `user.*` can grant rights.
 #[test]
 fn attributes_of_users_unless_all_are_asked_for() {
     let folder = folder();
     let path = folder.path().join("IN");
-    // Only root may set the other.
+    // Only root may set the other attribute.
     if xattr::set(&path, "user.note", b"here").is_err()
         || xattr::set(&path, "trusted.right", b"given").is_err()
     {

@@ -41,7 +41,8 @@ fn it_gets_content_mode_and_time() {
         );
         fs::remove_file(&out).unwrap();
     }
-    // What the archive file denies to others, the file denies too, as with a single file.
+    // The mode of the archive file applies to the extracted file too, as for a single compressed
+    // file.
     fs::set_permissions(folder.path().join("x.cmx"), fs::Permissions::from_mode(0o600)).unwrap();
     ok(&folder, "-d x.cmx d/sub/a -o OUT");
     assert_eq!(mode(&out), 0o600);

@@ -5,7 +5,7 @@ use cmx::{EncodeOptions, compress_with};
 
 static SMALL_BLOCKS: Level = cmx::internals::level::LEVELS[0].with_block_size(300);
 
-/// Three archives of at most 2 KiB, each behind what it holds: compact, several blocks, two
+/// Three archives of at most 2 KiB, each after its content: compact form, several blocks, two
 /// members.
 pub fn archives() -> Vec<(Vec<u8>, Vec<u8>)> {
     let text: Vec<u8> =
