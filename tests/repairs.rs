@@ -187,7 +187,7 @@ fn a_lost_small_stream_is_named() {
     }
     match repaired(folder.path(), &[&first[..first.len() - 3], b"xyz"].concat()) {
         Err(Error::Corrupt(text)) => assert!(
-            text.contains("nothing that can be saved") && text.contains("one piece"),
+            text.contains("nothing that can be saved") && text.contains("one hash"),
             "{text}"
         ),
         other => panic!("{:?}", other.map(|(summary, _)| summary)),
