@@ -40,7 +40,7 @@ pub struct Args {
 pub enum Command {
     /// Show every level with its block size and memory
     Levels,
-    /// Save what is whole of a damaged archive
+    /// Save the undamaged contents of a damaged archive
     Repair(RepairArgs),
     /// Help on a topic
     Help {

@@ -50,7 +50,7 @@ impl<R: Read> Decoder<R> {
         Decoder { members: Members::new(input, options), block: Vec::new(), offset: 0 }
     }
 
-    /// The input. It stands behind the bytes that were decoded so far: the decoder reads ahead.
+    /// The input. The decoder reads ahead, so the position of the input is after the decoded bytes.
     #[must_use]
     pub fn get_ref(&self) -> &R {
         self.members.fields.get_ref().get_ref()

@@ -271,7 +271,7 @@ impl<R: Read> Members<R> {
             }
             other => {
                 return Err(Error::Corrupt(format!(
-                    "{other:?} record at byte {before}, behind the index"
+                    "{other:?} record at byte {before}, after the index"
                 )));
             }
         }
