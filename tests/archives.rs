@@ -171,7 +171,7 @@ fn identical_files_are_stored_once() {
     assert_eq!(doubled, 1);
     let selected = Selection::new(&[name.as_os_str().as_encoded_bytes().to_vec()]);
     let out = folder.path().join("out");
-    opened.extract(&mut selected.unwrap(), &out, &ExtractOptions::default()).unwrap();
+    opened.extract(&selected.unwrap(), &out, &ExtractOptions::default()).unwrap();
     assert_eq!(fs::read(out.join(name)).unwrap(), b"#!/bin/sh\n");
 }
 

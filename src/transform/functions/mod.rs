@@ -2,7 +2,7 @@
 //! determine.
 //!
 //! Each entry of the table (`.pdata`) has the address where a function begins, the address where it
-//! ends, and the address of its unwind data. Most functions begin after the filler after the
+//! ends, and the address of its unwind data. Most functions begin after the filler that follows the
 //! function before. They end at addresses where code can end (see `code`). Their unwind data mostly
 //! follow those of the function before.
 //!
