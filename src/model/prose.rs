@@ -1,5 +1,5 @@
-//! Prose: what natural language repeats beyond its letters: the shape of words, their endings,
-//! what followed a word before, where lines and sentences break.
+//! Prose: contexts by what natural language repeats apart from letters: endings and classes of
+//! words, the words that followed a word before, sentences, and breaks of lines.
 
 use super::byte_class::byte_class;
 use super::context::ContextState;

@@ -55,8 +55,8 @@ named! {
         FourAndEightBack,
         /// The bytes eight and sixteen back, aligned by eight.
         EightAndSixteenBack,
-        /// The next byte of a little-endian word of four bytes that goes on in equal steps, and the
-        /// last byte.
+        /// The next byte of a little-endian word of four bytes if words grow in equal steps, and
+        /// the last byte.
         LittleEndianWord,
         /// The same of a big-endian word.
         BigEndianWord,

@@ -41,7 +41,7 @@ impl RowPart {
         Self { by_partial: 1, ..Self::fixed(class << 8) }
     }
 
-    /// The row for the next bit: `partial` is the bits of the byte so far behind a one,
+    /// The row for the next bit: `partial` is the bits of the byte so far after a leading one,
     /// `length_class` (below 16) the class of the match length.
     #[inline(always)]
     #[must_use]

@@ -8,9 +8,9 @@ use super::number::Number;
 pub struct Decoder {
     /// What is left of it.
     pub rest: Rest,
-    /// Its opcode, and the one behind a prefix.
+    /// Its opcode, and the one after a prefix.
     pub opcode: u8,
-    /// The opcode behind a prefix.
+    /// The opcode after a prefix.
     pub extended: u32,
     /// The number being read.
     pub number: Number,

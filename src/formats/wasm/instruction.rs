@@ -12,7 +12,7 @@ pub enum Rest {
     Operands(u32, u32),
     /// So many bytes.
     Bytes(u32),
-    /// A LEB128 second opcode behind this prefix.
+    /// A LEB128 second opcode after this prefix.
     Extended(u8),
     /// A LEB128 count, then one more number than that.
     Table,
@@ -90,7 +90,7 @@ pub const fn operands(opcode: u8) -> Rest {
     }
 }
 
-/// What follows the second opcode behind `prefix`.
+/// What follows the second opcode after `prefix`.
 #[must_use]
 pub const fn extended_operands(prefix: u8, opcode: u32) -> Rest {
     match (prefix, opcode) {
@@ -141,7 +141,7 @@ pub const fn effect(opcode: u8) -> Effect {
     }
 }
 
-/// The effect of an instruction with the second opcode `opcode` behind `prefix`.
+/// The effect of an instruction with the second opcode `opcode` after `prefix`.
 #[must_use]
 pub const fn extended_effect(prefix: u8, opcode: u32) -> Effect {
     use Effect::*;

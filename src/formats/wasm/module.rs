@@ -19,7 +19,7 @@ const MAX_VARIABLES: usize = 1 << 12;
 /// What the next byte belongs to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Region {
-    /// Code whose module did not come by.
+    /// Code of a module whose beginning was not read.
     #[default]
     Adrift,
     /// The number of a section.
@@ -349,7 +349,8 @@ mod tests {
                     assert_eq!(kinds, [Type::I64, Type::F32, Type::I64, Type::I64]);
                 }
             }
-            let expected = "Length Count Body Groups Group Type Code Code Code Body Groups Code Code Code Code Section";
+            let expected = "Length Count Body Groups Group Type Code Code Code Body Groups \
+                            Code Code Code Code Section";
             let found: Vec<_> =
                 regions[regions.len() - 16..].iter().map(|region| format!("{region:?}")).collect();
             assert_eq!(found.join(" "), expected, "{lengths:?}");

@@ -15,12 +15,12 @@ pub(super) const BEARING: u32 = 30;
 #[derive(Clone, Debug)]
 pub struct OffsetReader {
     long: bool,
-    /// The bytes of the next offset so far, behind a one.
+    /// The bytes of the next offset so far, after a leading one.
     partial: u64,
     /// Bytes of the glyphs altogether.
     end: u32,
     last: Option<u32>,
-    /// The first glyph that begins behind the last offset.
+    /// The first glyph that begins after the last offset.
     index: usize,
     /// Empty glyphs in a row, and glyphs in a row that were not.
     empty: u32,

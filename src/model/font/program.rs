@@ -77,7 +77,7 @@ pub struct Program {
     left: u32,
     count: u32,
     words: bool,
-    /// First byte of a word behind a one, or 1.
+    /// First byte of a word after a leading one, or 1.
     partial: u32,
     /// Opcodes, newest lowest.
     opcodes: u64,

@@ -32,7 +32,7 @@ named! {
 pub struct View {
     /// What it is: a number of its own for each field of each table, below 64.
     pub field: u32,
-    /// The bytes of the number so far, behind a one.
+    /// The bytes of the number so far, after a leading one.
     pub partial: u32,
     /// The contexts: what each holds depends on the field.
     pub values: [u32; CONTEXTS],
@@ -55,7 +55,7 @@ impl View {
 }
 
 /// The next byte of a number of `bytes` bytes (at most 4), if the number were `value`: 256 and the
-/// byte, or 0 where `partial`, the bytes so far behind a one, is not how `value` begins.
+/// byte, or 0 where `partial`, the bytes so far after a leading one, is not how `value` begins.
 #[inline(always)]
 #[must_use]
 pub fn next_byte(value: u32, bytes: u32, partial: u64) -> u32 {

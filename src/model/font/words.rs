@@ -48,7 +48,7 @@ impl WordReader {
         self.at
     }
 
-    /// The bytes of the next word so far, behind a one.
+    /// The bytes of the next word so far, after a leading one.
     #[must_use]
     pub fn partial(&self) -> u32 {
         self.partial

@@ -11,13 +11,13 @@ pub mod phase {
     pub const START: u8 = 0;
     /// An opcode or another prefix.
     pub const PREFIXED: u8 = 1;
-    /// An opcode behind 0F.
+    /// An opcode after 0F.
     pub const MAP1: u8 = 2;
-    /// An opcode behind 0F 38 or 0F 3A.
+    /// An opcode after 0F 38 or 0F 3A.
     pub const MAP23: u8 = 3;
     /// Payload of a VEX or EVEX prefix.
     pub const VEX: u8 = 4;
-    /// An opcode behind VEX or EVEX.
+    /// An opcode after VEX or EVEX.
     pub const VEX_OPCODE: u8 = 5;
     /// ModRM.
     pub const MODRM: u8 = 6;
@@ -53,7 +53,7 @@ pub mod phase {
 /// An instruction, as far as it was read.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub struct Instruction {
-    /// Opcode map: 0 one byte, 1 behind 0F, 2 behind 0F 38, 3 behind 0F 3A.
+    /// Opcode map: 0 one byte, 1 after 0F, 2 after 0F 38, 3 after 0F 3A.
     pub map: u8,
     /// Opcode byte within the map.
     pub opcode: u8,

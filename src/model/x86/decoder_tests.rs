@@ -137,7 +137,8 @@ proptest::proptest! {
         let mut decoder = decoder_for(wide);
         for byte in bytes {
             decoder.step(byte);
-            proptest::prop_assert!(usize::from(decoder.phase) < phase::COUNT && decoder.current.length < 15);
+            proptest::prop_assert!(usize::from(decoder.phase) < phase::COUNT);
+            proptest::prop_assert!(decoder.current.length < 15);
         }
     }
 }

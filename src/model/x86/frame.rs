@@ -188,7 +188,7 @@ mod tests {
         // A read: mov ecx, [esp+12]
         let frame = after(&[&start[..], &push, &[0x8b, 0x4c, 0x24, 12]].concat());
         assert_eq!((frame.waiting(4), frame.recent(4)[0]), (0, 12));
-        // The function called took the argument off, or the instruction behind the call does.
+        // The function called took the argument off, or the instruction after the call does.
         let call = [0xe8, 0, 0, 0, 0];
         assert_eq!(after(&[&start[..], &push, &call].concat()).recent(4)[0], 8);
         assert_eq!(after(&[&start[..], &push, &call, &[0x83, 0xc4, 4]].concat()).recent(4)[0], 8);

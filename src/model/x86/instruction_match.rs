@@ -1,7 +1,7 @@
 //! Matches of instructions: what followed the same few instructions, operands aside, the last time.
 //!
 //! A match model over instructions instead of bytes: functions that differ in registers saved,
-//! displacements and targets are alike for longer than any run of equal bytes.
+//! displacements and targets match for longer than their bytes do.
 
 use crate::model::hash::combine;
 

@@ -87,8 +87,12 @@ pub struct X86State {
 const fn is_common(map: u8, opcode: u8) -> bool {
     match map {
         0 => {
-            matches!(opcode, 0x03 | 0x2b | 0x33 | 0x3b | 0x39 | 0x50..=0x5f | 0x68 | 0x6a | 0x74 | 0x75 | 0x7c..=0x7f | 0x80..=0x8d
-            | 0xa1 | 0xb8..=0xbf | 0xc1 | 0xc2 | 0xc3 | 0xc7 | 0xc9 | 0xe8 | 0xe9 | 0xeb | 0xf6 | 0xf7 | 0xff)
+            let arithmetic =
+                matches!(opcode, 0x03 | 0x2b | 0x33 | 0x3b | 0x39 | 0x80..=0x83 | 0xc1);
+            let moves = matches!(opcode, 0x84..=0x8d | 0xa1 | 0xb8..=0xbf | 0xc7 | 0xf6 | 0xf7);
+            let stack = matches!(opcode, 0x50..=0x5f | 0x68 | 0x6a | 0xc2 | 0xc3 | 0xc9 | 0xff);
+            let jumps = matches!(opcode, 0x74 | 0x75 | 0x7c..=0x7f | 0xe8 | 0xe9 | 0xeb);
+            arithmetic || moves || stack || jumps
         }
         1 => matches!(
             opcode,
@@ -278,7 +282,7 @@ impl X86State {
     }
 
     fn find_nearest(&mut self) {
-        // The distance of a one-byte branch counts from behind that byte.
+        // The distance of a one-byte branch counts from the end of that byte.
         let from = self.position.wrapping_add(1);
         let (word, shift) = (from as usize / 64, from % 64);
         let part = |k: usize| self.pending_at[(word + k) & 3];
@@ -348,7 +352,9 @@ mod tests {
             let mut state = X86State::default();
             for byte in bytes {
                 state.read(byte);
-                let waiting = |distance: &u32| state.pending[(state.position + distance) as usize & 255] > 0;
+                let waiting = |distance: &u32| {
+                    state.pending[(state.position + distance) as usize & 255] > 0
+                };
                 let mut nearest = (1..128).filter(waiting).chain([0, 0]);
                 let nearest = [(); 2].map(|()| nearest.next().unwrap());
                 state.find_nearest();

@@ -36,7 +36,7 @@ pub enum Immediate {
 pub struct Form {
     /// A ModRM byte follows.
     pub modrm: bool,
-    /// The immediate behind ModRM and displacement.
+    /// The immediate after ModRM and displacement.
     pub immediate: Immediate,
     /// The byte is a prefix: another opcode byte follows.
     pub prefix: bool,
@@ -95,7 +95,7 @@ const fn after_0f(opcode: u8) -> Form {
     }
 }
 
-/// Forms of the opcodes of the one-byte map, and of those behind 0F.
+/// Forms of the opcodes of the one-byte map, and of those after 0F.
 pub static FORMS: [[Form; 256]; 2] = {
     let mut table = [[form(false, Immediate::None); 256]; 2];
     let mut opcode = 0;
@@ -107,7 +107,7 @@ pub static FORMS: [[Form; 256]; 2] = {
     table
 };
 
-/// The form of an opcode of map `map`: 0 one byte, 1 behind 0F, 2 behind 0F 38, 3 behind 0F 3A.
+/// The form of an opcode of map `map`: 0 one byte, 1 after 0F, 2 after 0F 38, 3 after 0F 3A.
 #[inline]
 #[must_use]
 pub fn form_of(map: u8, opcode: u8) -> Form {
@@ -124,7 +124,11 @@ pub fn form_of(map: u8, opcode: u8) -> Form {
 pub const fn is_group(map: u8, opcode: u8) -> bool {
     match map {
         0 => {
-            matches!(opcode, 0x80..=0x83 | 0x8f | 0xc0 | 0xc1 | 0xc6 | 0xc7 | 0xd0..=0xd3 | 0xd8..=0xdf | 0xf6 | 0xf7 | 0xfe | 0xff)
+            let shifts = matches!(opcode, 0xc0 | 0xc1 | 0xd0..=0xd3);
+            let coprocessor = matches!(opcode, 0xd8..=0xdf);
+            shifts
+                || coprocessor
+                || matches!(opcode, 0x80..=0x83 | 0x8f | 0xc6 | 0xc7 | 0xf6 | 0xf7 | 0xfe | 0xff)
         }
         1 => matches!(opcode, 0x00 | 0x01 | 0x18 | 0x71..=0x73 | 0xae | 0xba | 0xc7),
         _ => false,

@@ -58,7 +58,7 @@ pub struct Glyph {
 pub struct GlyphReader {
     at: u32,
     field: u32,
-    /// The bytes of the number so far, behind a one.
+    /// The bytes of the number so far, after a leading one.
     partial: u32,
     alignment: u32,
     /// Whether padding was read before this glyph.
