@@ -126,7 +126,9 @@ pub mod simd {
     pub use crate::simd::Avx2;
     #[cfg(target_arch = "aarch64")]
     pub use crate::simd::Neon;
-    pub use crate::simd::{InstructionSet, Kernels, LANES, Scalar, active, usable, warning};
+    pub use crate::simd::{
+        InstructionSet, Kernels, LANES, Scalar, active, choose, usable, warning,
+    };
 }
 pub mod sort {
     pub use crate::sort::{decode, encode};

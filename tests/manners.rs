@@ -43,27 +43,32 @@ fn flags(text: &str) -> Vec<String> {
     words.chain(text.contains("`cmx").then(|| "`cmx".to_string())).collect()
 }
 
-/// Collects the string literals in the source at `path`, outside of comments and tests, that name
-/// flags.
-fn flags_in(path: &Path, found: &mut Vec<String>) {
+/// Adds the lines of the sources at `path` that are no comments and no tests, each with its file.
+fn lines_in(path: &Path, found: &mut Vec<(String, String)>) {
     if path.ends_with("tests.rs") || path.ends_with("tests") {
         return;
     }
     if path.is_dir() {
         return fs::read_dir(path)
             .unwrap()
-            .for_each(|entry| flags_in(&entry.unwrap().path(), found));
+            .for_each(|entry| lines_in(&entry.unwrap().path(), found));
     }
     let source = fs::read_to_string(path).unwrap();
-    let code = source.split("#[cfg(test)]").next().unwrap_or_default();
-    for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
-        let texts = line.split('"').skip(1).step_by(2);
-        found.extend(
-            texts
-                .flat_map(flags)
-                .map(|flag| format!("{}: {flag}: {}", path.display(), line.trim())),
-        );
+    let code = source.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+    let lines = code.lines().map(str::trim).filter(|line| !line.starts_with("//"));
+    found.extend(lines.map(|line| (path.display().to_string(), line.to_string())));
+}
+
+/// The lines of the library.
+fn lines_of_the_library() -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src")).unwrap() {
+        let path = entry.unwrap().path();
+        if !["cli", "main.rs"].iter().any(|name| path.ends_with(name)) {
+            lines_in(&path, &mut found);
+        }
     }
+    found
 }
 
 /// A caller of the library has no command line to change.
@@ -74,11 +79,20 @@ fn no_message_names_a_flag_of_the_command() {
         ["--max-path", "-M", "`cmx"]
     );
     let mut found = Vec::new();
-    for entry in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src")).unwrap() {
-        let path = entry.unwrap().path();
-        if !["cli", "main.rs"].iter().any(|name| path.ends_with(name)) {
-            flags_in(&path, &mut found);
-        }
+    for (path, line) in lines_of_the_library() {
+        let texts = line.split('"').skip(1).step_by(2);
+        found.extend(texts.flat_map(flags).map(|flag| format!("{path}: {flag}: {line}")));
     }
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+/// Environment, output and panic hook belong to the program.
+#[test]
+fn the_library_reads_no_variable_and_prints_nothing() {
+    let words = ["env::var", "println!", "eprint", "dbg!", "set_hook", "CMX_"];
+    let found: Vec<_> = lines_of_the_library()
+        .into_iter()
+        .filter(|(_, line)| words.iter().any(|word| line.contains(word)))
+        .collect();
     assert!(found.is_empty(), "{found:#?}");
 }

@@ -45,12 +45,13 @@ pub fn options(variable: Option<&OsStr>) -> Result<Vec<OsString>, Failure> {
     }
 }
 
-/// Refuses a `CMX_SIMD` that names no instruction set of this machine. The library would silently
-/// use the best instruction set.
-pub fn check_instruction_set(variable: Option<&OsStr>) -> Result<(), Failure> {
+/// Makes the library use the instruction set that `CMX_SIMD` names. Refuses a name of no instruction
+/// set of this machine.
+pub fn choose_instruction_set(variable: Option<&OsStr>) -> Result<(), Failure> {
     let Some(wanted) = variable.filter(|wanted| !wanted.is_empty()) else { return Ok(()) };
     let names: Vec<&str> = simd::usable().into_iter().map(simd::InstructionSet::name).collect();
-    if names.iter().any(|name| *name == wanted) {
+    if let Some(name) = names.iter().find(|name| **name == wanted) {
+        simd::choose(name);
         return Ok(());
     }
     Err(Failure::usage(format!(
@@ -100,10 +101,10 @@ mod tests {
     #[test]
     fn an_instruction_set_that_is_there() {
         for good in [None, Some(""), Some("scalar")] {
-            check_instruction_set(good.map(OsStr::new)).unwrap();
+            choose_instruction_set(good.map(OsStr::new)).unwrap();
         }
         for bad in ["foo", "AVX2", "scalar "] {
-            check_instruction_set(Some(bad.as_ref())).unwrap_err();
+            choose_instruction_set(Some(bad.as_ref())).unwrap_err();
         }
     }
 }

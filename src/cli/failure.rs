@@ -135,6 +135,7 @@ fn remedy(error: &Error) -> String {
             "`cmx repair` may save it, and with --ignore-trailing it is cut off"
         }
         Error::Trailing(_) => "--ignore-trailing ignores them",
+        Error::Divergence(_) => "with CMX_SIMD=scalar this machine may decode it",
         Error::NamedFiles(_) => "save the archive to a file, and extract it into a folder with -C",
         Error::Limit(limit) => match limit.kind {
             LimitKind::Memory { needed } => {

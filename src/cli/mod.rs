@@ -113,7 +113,7 @@ fn dispatch(args: &Args) -> Result<(), Failure> {
         args.command,
         Some(Command::Levels | Command::Help { .. } | Command::Man | Command::Completions { .. })
     ) {
-        environment::check_instruction_set(std::env::var_os("CMX_SIMD").as_deref())?;
+        environment::choose_instruction_set(std::env::var_os("CMX_SIMD").as_deref())?;
         if let Some(warning) = cmx::internals::simd::warning() {
             eprintln!("cmx: warning: {warning}");
         }

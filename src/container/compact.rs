@@ -118,7 +118,7 @@ impl Compact {
         }
         Err(Error::Divergence(
             "the block is undamaged but decodes to other bytes than were compressed; please \
-             report this, and try CMX_SIMD=scalar"
+             report this"
                 .into(),
         ))
     }

@@ -148,7 +148,7 @@ impl Record {
         }
         Err(Error::Divergence(format!(
             "record {} is undamaged but decodes to other bytes than were compressed; please \
-             report this, and try CMX_SIMD=scalar",
+             report this",
             self.number
         )))
     }

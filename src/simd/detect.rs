@@ -18,7 +18,7 @@ pub enum InstructionSet {
 }
 
 impl InstructionSet {
-    /// The name that `CMX_SIMD` takes.
+    /// The name that [`choose`] takes.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -43,9 +43,8 @@ pub fn usable() -> Vec<InstructionSet> {
     sets
 }
 
-/// The instruction set in use: the best this machine has, lowered by the environment variable
-/// `CMX_SIMD` (`scalar`, `avx2`, `neon`), and [`InstructionSet::Scalar`] when the known-answer
-/// check of the kernels fails.
+/// The instruction set in use: the best that this machine has, unless [`choose`] named another, and
+/// [`InstructionSet::Scalar`] when the known-answer check of the kernels fails.
 #[must_use]
 pub fn active() -> InstructionSet {
     choice().used
@@ -65,11 +64,16 @@ struct Choice {
     refused: Option<InstructionSet>,
 }
 
+static CHOICE: OnceLock<Choice> = OnceLock::new();
+
+/// Makes [`active`] the set of this name, if this machine has such a set and computes rightly with
+/// it. Does nothing once [`active`] was asked for.
+pub fn choose(name: &str) {
+    CHOICE.get_or_init(|| Choice::of(&usable(), Some(name), self_check));
+}
+
 fn choice() -> &'static Choice {
-    static CHOICE: OnceLock<Choice> = OnceLock::new();
-    CHOICE.get_or_init(|| {
-        Choice::of(&usable(), std::env::var("CMX_SIMD").ok().as_deref(), self_check)
-    })
+    CHOICE.get_or_init(|| Choice::of(&usable(), None, self_check))
 }
 
 impl Choice {

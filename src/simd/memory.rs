@@ -2,25 +2,33 @@
 
 use crate::budget::{self, Charge};
 use crate::error::{Error, Result};
+use bytemuck::Zeroable;
+#[cfg(any(unix, windows))]
 use memmap2::MmapMut;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 
-/// A type of which all-zero bytes are a valid value.
-///
-/// # Safety
-/// Implementors promise exactly that, and that the type is not zero-sized and at most page-aligned.
-pub unsafe trait Zeroable: Copy {}
+/// Memory fresh from the system; from the allocator where the system has no maps.
+#[cfg(any(unix, windows))]
+type Memory = MmapMut;
+/// Memory from the allocator.
+#[cfg(not(any(unix, windows)))]
+type Memory = Vec<u8>;
 
-// SAFETY: plain integers.
-unsafe impl Zeroable for u8 {}
-// SAFETY: plain integers.
-unsafe impl Zeroable for u16 {}
-// SAFETY: plain integers.
-unsafe impl Zeroable for u32 {}
+/// `length` zeros.
+#[cfg(any(unix, windows))]
+fn fresh(length: usize) -> Option<Memory> {
+    MmapMut::map_anon(length).ok()
+}
 
-// SAFETY: an array of plain integers.
-unsafe impl Zeroable for [u8; 64] {}
+/// `length` zeros.
+#[cfg(not(any(unix, windows)))]
+fn fresh(length: usize) -> Option<Memory> {
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(length).ok()?;
+    bytes.resize(length, 0);
+    Some(bytes)
+}
 
 /// A table that starts as zeros, fresh from the system: untouched pages cost nothing.
 ///
@@ -28,7 +36,7 @@ unsafe impl Zeroable for [u8; 64] {}
 /// pages (12 against 21 ns a line of 512 MiB, on a virtual machine), but only when the advice
 /// comes before the first touch, so the map is made here and not by the allocator.
 pub struct Table<T> {
-    map: MmapMut,
+    map: Memory,
     /// Bytes before the first element, so that it lies on a huge page.
     skipped: usize,
     count: usize,
@@ -43,15 +51,19 @@ const HUGE_PAGE: usize = 2 << 20;
 ///
 /// # Errors
 /// [`Error::Limit`] when the budget of the job or the system has no room for them.
-pub fn zeroed<T: Zeroable>(count: usize, what: &str) -> Result<Table<T>> {
+pub fn zeroed<T: Zeroable + Copy>(count: usize, what: &str) -> Result<Table<T>> {
+    const { assert!(size_of::<T>() > 0 && align_of::<T>() <= 4096) };
     let no_memory = || Error::no_memory(format_args!("{what} ({count} entries)"));
     let count = count.max(1);
     let bytes = count.checked_mul(size_of::<T>()).ok_or_else(no_memory)?;
     let charge = budget::charge(bytes as u64, what)?;
     let huge = bytes >= HUGE_PAGE;
-    let length = bytes.checked_add(if huge { HUGE_PAGE } else { 0 }).ok_or_else(no_memory)?;
-    let map = MmapMut::map_anon(length).map_err(|_| no_memory())?;
-    let skipped = if huge { map.as_ptr().align_offset(HUGE_PAGE) } else { 0 };
+    let alignment = if huge { HUGE_PAGE } else { align_of::<T>() };
+    // A map starts on a page; what the allocator gives starts anywhere.
+    let room = if huge || cfg!(not(any(unix, windows))) { alignment } else { 0 };
+    let length = bytes.checked_add(room).ok_or_else(no_memory)?;
+    let map = fresh(length).ok_or_else(no_memory)?;
+    let skipped = map.as_ptr().align_offset(alignment);
     #[cfg(all(target_os = "linux", not(miri)))] // Miri knows no advice.
     if huge {
         // A kernel without huge pages refuses; that is no error.
@@ -63,7 +75,7 @@ pub fn zeroed<T: Zeroable>(count: usize, what: &str) -> Result<Table<T>> {
     Ok(Table { map, skipped, count, element: PhantomData, _charge: charge })
 }
 
-impl<T: Zeroable> Clone for Table<T> {
+impl<T: Zeroable + Copy> Clone for Table<T> {
     /// A copy.
     ///
     /// # Panics
@@ -79,7 +91,7 @@ impl<T: Zeroable> Clone for Table<T> {
     }
 }
 
-impl<T: Zeroable> Deref for Table<T> {
+impl<T: Zeroable + Copy> Deref for Table<T> {
     type Target = [T];
 
     #[inline(always)]
@@ -93,7 +105,7 @@ impl<T: Zeroable> Deref for Table<T> {
     }
 }
 
-impl<T: Zeroable> DerefMut for Table<T> {
+impl<T: Zeroable + Copy> DerefMut for Table<T> {
     #[inline(always)]
     fn deref_mut(&mut self) -> &mut [T] {
         // SAFETY: as in `deref`, with a unique borrow.

@@ -22,7 +22,7 @@ mod sound;
 pub use avx2::Avx2;
 #[cfg(test)]
 pub use detect::self_check;
-pub use detect::{InstructionSet, active, usable, warning};
+pub use detect::{InstructionSet, active, choose, usable, warning};
 pub use histories::{Histories, LINE, Line};
 #[cfg(target_arch = "aarch64")]
 pub use neon::Neon;

@@ -24,6 +24,14 @@ fn regenerating() -> bool {
     std::env::var_os("CMX_REGENERATE").is_some_and(|value| value == "1")
 }
 
+/// Runs the codec with the instruction set that `CMX_SIMD` names, if it does.
+fn choose_instruction_set() {
+    if let Ok(name) = std::env::var("CMX_SIMD") {
+        cmx::internals::simd::choose(&name);
+        assert_eq!(cmx::internals::simd::active().name(), name);
+    }
+}
+
 fn folder(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
 }
@@ -50,6 +58,7 @@ fn only_these(group: &str, names: &[String]) {
 
 #[test]
 fn golden_streams_decode_and_are_made_again() {
+    choose_instruction_set();
     let (mut names, mut wrong) = (Vec::new(), Vec::new());
     for case in cases::streams() {
         let made = case.encode();
@@ -76,6 +85,7 @@ fn golden_streams_decode_and_are_made_again() {
 
 #[test]
 fn golden_archives_extract_and_are_made_again() {
+    choose_instruction_set();
     let tree = cases::Tree::new();
     let mut names = Vec::new();
     for (name, made) in tree.archives() {
@@ -99,6 +109,7 @@ fn golden_archives_extract_and_are_made_again() {
 
 #[test]
 fn golden_refusals_are_refused_for_their_reason() {
+    choose_instruction_set();
     let mut names = Vec::new();
     for case in refused::all() {
         let archive = kept("refused", case.name, &case.made);
@@ -123,6 +134,7 @@ fn golden_refusals_are_refused_for_their_reason() {
 
 #[test]
 fn golden_bytes_do_not_depend_on_threads() {
+    choose_instruction_set();
     let raw = sample::text(9000);
     let once = cmx::compress_with(&raw, &EncodeOptions::new().level(cases::SMALL_BLOCKS)).unwrap();
     for threads in [2, 3, 7, 16] {
