@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 /// What one level is: how hard it works, and what that costs.
 ///
 /// An archive stores the number of its level and nothing else of it, so a level is always a row of
-/// [`LEVELS`]: a decoder that looks up the number must find the same memory and effort. Only the
+/// `LEVELS`: a decoder that looks up the number must find the same memory and effort. Only the
 /// size of a block may be lowered ([`Level::with_block_size`]), since every block tells its own
 /// length.
 ///
@@ -206,7 +206,7 @@ impl Level {
     }
 }
 
-/// The level whose number a block holds: one of [`LEVELS`], or that of small files.
+/// The level whose number a block holds: one of `LEVELS`, or that of small files.
 #[must_use]
 pub fn of_block(number: u8) -> Option<&'static Level> {
     if number == SMALL_FILES.number { Some(&SMALL_FILES) } else { level(number) }

@@ -15,8 +15,9 @@ thread_local! {
     static DEPTH: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Is this thread inside [`catch_panic`]? A panic there is the answer of a codec to odd bytes, and
-/// no defect of the program. Panic hooks can use this to print nothing.
+/// Is this thread inside work of this library where a panic is caught and becomes an error? A panic
+/// there is the answer of a codec to odd bytes, and no defect of the program. Panic hooks can use
+/// this to print nothing.
 ///
 /// ```
 /// let before = std::panic::take_hook();
