@@ -16,8 +16,8 @@
 use cmx::internals::coder::leading::Leading;
 use cmx::internals::kind::Kind;
 use cmx::internals::mix::mixer::Rate;
-use cmx::internals::model::bypass::Belief;
 use cmx::internals::model::context::Context;
+use cmx::internals::model::long_match::Belief;
 use cmx::internals::model::name::Named;
 use cmx::internals::model::selector::Selector;
 use cmx::internals::predictor::encode_profile;
@@ -68,6 +68,7 @@ fn profile(list: &[Context], selectors: &[Selector]) -> Profile {
         bytes_per_context: if full > 16 { 8 } else { 1 },
         matches: if full > 24 { vec![64, 20, 9, 5] } else { vec![32, 12, 6] },
         selectors: selectors.to_vec(),
+        networks: Vec::new(),
         signal: None,
         rate: Rate {
             first: env("RF", 1200),

@@ -81,14 +81,14 @@ pub mod mix {
     }
 }
 pub mod model {
-    pub mod bypass {
-        pub use crate::model::bypass::Belief;
-    }
     pub mod byte_history {
         pub use crate::model::byte_history::hash;
     }
     pub mod context {
         pub use crate::model::context::Context;
+    }
+    pub mod long_match {
+        pub use crate::model::long_match::Belief;
     }
     pub mod name {
         pub use crate::model::name::Named;

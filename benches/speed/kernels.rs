@@ -12,7 +12,7 @@ use crate::samples::Numbers;
 /// Inputs of the middle and the largest mixers.
 const SIZES: [usize; 2] = [32, 256];
 
-/// Bytes of bit histories that `recall` looks into: more than the second-level cache has.
+/// Bytes of bit histories that `predict` looks into: more than the second-level cache has.
 const STATES: usize = 4 << 20;
 
 /// Everything that one call of any kernel needs.
@@ -22,10 +22,10 @@ struct Operands {
     entries: Vec<u32>,
     updated: Vec<MapEntry>,
     states: Vec<u8>,
-    bases: Vec<u32>,
+    offsets: Vec<u32>,
     maps: Vec<MapEntry>,
     indices: Vec<u32>,
-    recalled: Vec<[i16; 2]>,
+    predicted: Vec<[i16; 2]>,
 }
 
 impl Operands {
@@ -37,12 +37,12 @@ impl Operands {
             entries: (0..count).map(|_| numbers.below(u32::MAX)).collect(),
             updated: vec![MapEntry::silent(); count],
             states: (0..STATES).map(|_| numbers.below(256) as u8).collect(),
-            bases: (0..count).map(|_| numbers.below(STATES as u32 / 64) * 64).collect(),
+            offsets: (0..count).map(|_| numbers.below(STATES as u32 / 64) * 64).collect(),
             maps: (0..256 * count)
                 .map(|_| MapEntry::new(1 + numbers.below((1 << 22) - 2), numbers.below(255)))
                 .collect(),
             indices: vec![0; count],
-            recalled: vec![[0; 2]; count],
+            predicted: vec![[0; 2]; count],
         }
     }
 }
@@ -52,14 +52,14 @@ enum Kernel {
     Dot,
     Train,
     Learn,
-    Recall,
+    Predict,
 }
 
 const KERNELS: [(&str, Kernel); 4] = [
     ("dot", Kernel::Dot),
     ("train", Kernel::Train),
     ("learn", Kernel::Learn),
-    ("recall", Kernel::Recall),
+    ("predict", Kernel::Predict),
 ];
 
 #[inline(always)]
@@ -71,17 +71,17 @@ fn call<K: Kernels>(kernels: K, kernel: Kernel, on: &mut Operands) {
         }
         Kernel::Train => kernels.train(&on.inputs, &mut on.weights, black_box(77)),
         Kernel::Learn => kernels.learn(&on.entries, black_box(1), 255, &mut on.updated),
-        // SAFETY: bases are multiples of 64 below the length of `states`, the node is 3, and all
+        // SAFETY: offsets are multiples of 64 below the length of `states`, the node is 3, and all
         // slices were made for the same number of contexts, a multiple of eight.
-        Kernel::Recall => unsafe {
-            kernels.recall(
+        Kernel::Predict => unsafe {
+            kernels.predict(
                 &on.states,
-                &on.bases,
+                &on.offsets,
                 3,
                 &on.maps,
                 &mut on.indices,
                 &mut on.entries,
-                &mut on.recalled,
+                &mut on.predicted,
             );
         },
     }

@@ -87,7 +87,7 @@ pub fn limit(raw_len: usize) -> usize {
 }
 
 /// Bytes of samples that a byte of code stands for at most, beyond [`FEW_SAMPLES`]. Of other data
-/// repeats are passed over, one decision a byte (see [`crate::model::bypass`]); the models of
+/// repeats are passed over, one decision a byte (see [`crate::model::long_match`]); the models of
 /// samples see every bit, 0.6 to 1.3 seconds for a megabyte at -4 to -7. So images of one colour
 /// are coded as anything else is.
 const MOST_SAMPLES: usize = 512;

@@ -7,6 +7,7 @@ use super::byte_history::{ByteHistory, hash, join};
 use super::expanded::ExpandedText;
 use super::families::{Families, FamilyName, with_families};
 use super::family::{Family, Reads};
+use super::input_model::InputModel;
 use super::name::{Named, UnknownName};
 use super::signal::{Signal, SignalContext};
 use crate::error::Result;

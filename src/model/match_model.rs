@@ -1,5 +1,6 @@
 //! The match model: where the last bytes occurred before, what followed there is expected again.
 
+use super::input_model::{BitPosition, Expected, InputModel};
 use crate::error::Result;
 use crate::numeric::PROBABILITY_BITS;
 use crate::numeric::state_map::MapEntry;
@@ -25,7 +26,7 @@ pub struct MatchModel {
     shortest: usize,
     pointer: usize,
     /// Verified length of the match, 0 when there is none.
-    pub length: u32,
+    length: u32,
     /// Mispredicted bytes since the match was found, while it is being recovered.
     misses: u32,
     expected: u32,
@@ -91,9 +92,35 @@ impl MatchModel {
         (hash.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> self.shift) as usize
     }
 
-    /// Takes in the byte that `bytes` now ends with, and looks for what follows.
+    /// Follows `candidate` if enough bytes before it are those before the end.
+    fn verify(&mut self, bytes: &[u8], candidate: usize) {
+        let end = bytes.len();
+        let longest = candidate.min(400);
+        let mut length = 0;
+        while length < longest && bytes[candidate - 1 - length] == bytes[end - 1 - length] {
+            length += 1;
+        }
+        if length >= self.shortest && length as u32 > self.length {
+            self.length = length as u32;
+            self.pointer = candidate;
+            self.misses = 0;
+        }
+    }
+
     #[inline(always)]
-    pub fn push(&mut self, bytes: &[u8]) {
+    fn expected_bit(&self, bit_index: u32) -> u32 {
+        self.expected >> ((7 - bit_index) & 7) & 1
+    }
+}
+
+impl InputModel for MatchModel {
+    #[inline(always)]
+    fn pairs(&self) -> usize {
+        1
+    }
+
+    #[inline(always)]
+    fn push(&mut self, bytes: &[u8]) {
         let end = bytes.len();
         let newest = bytes[end - 1];
         if self.pointer > 0 {
@@ -132,69 +159,47 @@ impl MatchModel {
         self.class = length_class(self.length) * 4 + self.misses.min(3) as usize;
     }
 
-    /// Follows `candidate` if enough bytes before it are those before the end.
-    fn verify(&mut self, bytes: &[u8], candidate: usize) {
-        let end = bytes.len();
-        let longest = candidate.min(400);
-        let mut length = 0;
-        while length < longest && bytes[candidate - 1 - length] == bytes[end - 1 - length] {
-            length += 1;
+    #[inline(always)]
+    fn inputs(&mut self, at: BitPosition, inputs: &mut [[i16; 2]]) {
+        let Some(input) = inputs.first_mut() else { return };
+        if !self.agrees {
+            *input = [0, 0];
+            return;
         }
-        if length >= self.shortest && length as u32 > self.length {
-            self.length = length as u32;
-            self.pointer = candidate;
-            self.misses = 0;
+        let [strength, linear] =
+            self.maps[self.class & (CLASSES * 4 - 1)][at.index as usize & 7].inputs();
+        let sign = if self.expected_bit(at.index) == 1 { 1 } else { -1 };
+        *input = [sign * strength, sign * linear];
+    }
+
+    #[inline(always)]
+    fn update(&mut self, bit: u32, at: BitPosition) {
+        if self.agrees {
+            self.agrees = self.expected_bit(at.index) == bit;
+            self.maps[self.class & (CLASSES * 4 - 1)][at.index as usize & 7]
+                .update(u32::from(self.agrees), LIMIT);
         }
     }
 
-    /// The byte that is expected, if one is.
     #[inline(always)]
-    pub fn expected_byte(&self) -> Option<u32> {
-        (self.pointer > 0).then_some(self.expected)
+    fn skip(&mut self, bit: u32, at: BitPosition) {
+        self.agrees &= self.expected_bit(at.index) == bit;
     }
 
-    /// Whether the expectation still holds in this byte.
     #[inline(always)]
-    pub fn agrees(&self) -> bool {
-        self.agrees
-    }
-
-    /// Takes in that the next byte is not `byte`.
-    #[inline(always)]
-    pub fn reject(&mut self, byte: u8) {
+    fn rule_out(&mut self, byte: u8) {
         self.agrees &= self.expected != u32::from(byte);
     }
 
-    /// Two inputs for the next bit of this byte.
+    /// The byte that followed what matches; its length is that of the match.
     #[inline(always)]
-    pub fn predict(&self, bit_position: u32) -> [i16; 2] {
-        if !self.agrees {
-            return [0, 0];
-        }
-        let [strength, linear] =
-            self.maps[self.class & (CLASSES * 4 - 1)][bit_position as usize & 7].inputs();
-        let sign = if self.expected_bit(bit_position) == 1 { 1 } else { -1 };
-        [sign * strength, sign * linear]
+    fn expected(&self) -> Option<Expected> {
+        (self.pointer > 0).then_some(Expected { byte: self.expected as u8, length: self.length })
     }
 
+    /// One more for every doubling of the length.
     #[inline(always)]
-    fn expected_bit(&self, bit_position: u32) -> u32 {
-        self.expected >> (7 - bit_position) & 1
-    }
-
-    /// Takes in a bit that was known: nothing is learned.
-    #[inline(always)]
-    pub fn skip(&mut self, bit: u32, bit_position: u32) {
-        self.agrees &= self.expected_bit(bit_position) == bit;
-    }
-
-    /// Learns `bit`.
-    #[inline(always)]
-    pub fn update(&mut self, bit: u32, bit_position: u32) {
-        if self.agrees {
-            self.agrees = self.expected_bit(bit_position) == bit;
-            self.maps[self.class & (CLASSES * 4 - 1)][bit_position as usize & 7]
-                .update(u32::from(self.agrees), LIMIT);
-        }
+    fn confidence(&self) -> u32 {
+        if self.agrees { (self.length.max(1).ilog2() + 1).min(15) } else { 0 }
     }
 }

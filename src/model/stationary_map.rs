@@ -18,7 +18,7 @@ const UNSEEN: u32 = entry(PROBABILITY_ONE / 2, 0);
 
 /// Where one context finds its entries.
 #[derive(Clone, Copy, Default)]
-struct Place {
+struct Slot {
     hash: u64,
     /// The line of the nibble.
     line: usize,
@@ -30,7 +30,7 @@ struct Place {
 #[derive(Clone)]
 pub struct StationaryMaps<const D: usize> {
     table: Table<u32>,
-    places: [Place; D],
+    slots: [Slot; D],
 }
 
 impl<const D: usize> StationaryMaps<D> {
@@ -41,7 +41,7 @@ impl<const D: usize> StationaryMaps<D> {
     pub fn new(entries: usize) -> Result<Self> {
         let entries = if D == 0 { NODES } else { entries.next_power_of_two().max(NODES) };
         let table = zeroed(entries, "a table of probabilities")?;
-        Ok(Self { table, places: [Place::default(); D] })
+        Ok(Self { table, slots: [Slot::default(); D] })
     }
 
     #[inline(always)]
@@ -56,7 +56,7 @@ impl<const D: usize> StationaryMaps<D> {
         let hash = hash.wrapping_mul(0xC2B2_AE3D_27D4_EB4F);
         let line = self.line(hash);
         prefetch(&self.table, line);
-        self.places[i] = Place { hash, line, index: line };
+        self.slots[i] = Slot { hash, line, index: line };
     }
 
     /// Goes on to the second nibble, after `nibble`, and asks for its entries. The last bit of the
@@ -64,19 +64,19 @@ impl<const D: usize> StationaryMaps<D> {
     #[inline(always)]
     pub fn select_second(&mut self, nibble: u32) {
         for i in 0..D {
-            let hash = (self.places[i].hash ^ u64::from(nibble + 1) << 24)
+            let hash = (self.slots[i].hash ^ u64::from(nibble + 1) << 24)
                 .wrapping_mul(0x9E37_79B9_7F4A_7C15);
-            self.places[i].line = self.line(hash);
-            prefetch(&self.table, self.places[i].line);
+            self.slots[i].line = self.line(hash);
+            prefetch(&self.table, self.slots[i].line);
         }
     }
 
     /// Two inputs of each context at node `node` (1 to 15) of the nibble.
     #[inline(always)]
     pub fn predict(&mut self, node: usize, inputs: &mut [[i16; 2]]) {
-        for (place, input) in self.places.iter_mut().zip(inputs) {
-            place.index = place.line + (node & (NODES - 1));
-            let kept = self.table[place.index];
+        for (slot, input) in self.slots.iter_mut().zip(inputs) {
+            slot.index = slot.line + (node & (NODES - 1));
+            let kept = self.table[slot.index];
             *input = if kept == 0 { [0, 0] } else { inputs_of(probability(kept ^ UNSEEN)) };
         }
     }
@@ -84,8 +84,8 @@ impl<const D: usize> StationaryMaps<D> {
     /// Learns `bit` where the last prediction was made; `limit` as for [`update_entry`].
     #[inline(always)]
     pub fn update(&mut self, bit: u32, limit: u32) {
-        for place in &self.places {
-            let kept = &mut self.table[place.index];
+        for slot in &self.slots {
+            let kept = &mut self.table[slot.index];
             *kept = update_entry(*kept ^ UNSEEN, bit, limit) ^ UNSEEN;
         }
     }

@@ -41,7 +41,7 @@ impl<
     #[inline(always)]
     pub(super) fn load_first_slots(&mut self) {
         let mut seen = 0;
-        let (lines, mut bases) = self.histories.split();
+        let (lines, mut offsets) = self.histories.split();
         for i in 0..self.used {
             let number = self.lines[i] as usize;
             let line = &mut lines[number];
@@ -55,8 +55,8 @@ impl<
                 self.fresh[i] = fresh;
                 self.once[i] = take_deferred(slot);
             }
-            self.places[i] = (number * LINE + first_byte(way)) as u32;
-            bases.set(i, number, first_byte(way));
+            self.offsets[i] = (number * LINE + first_byte(way)) as u32;
+            offsets.set(i, number, first_byte(way));
         }
         self.seen = seen;
     }
@@ -76,12 +76,14 @@ impl<
     }
 
     /// Asks for a part of the second nibble's lines that do not depend on the first nibble, before
-    /// bit `place` (0 to 2) is learned: memory serves only so many requests at a time.
+    /// bit `bit_position` (0 to 2) is learned: memory serves only so many requests at a time.
     #[inline(always)]
-    pub(super) fn find_neighbours(&mut self, place: usize) {
+    pub(super) fn find_neighbours(&mut self, bit_position: usize) {
         let part = N.div_ceil(3);
         let (lines, _) = self.histories.split();
-        for i in (place * part).max(self.profile.dense)..((place + 1) * part).min(self.used) {
+        for i in (bit_position * part).max(self.profile.dense)
+            ..((bit_position + 1) * part).min(self.used)
+        {
             // A fresh context will need none: its first line, which is here already, takes no
             // branch.
             prefetch(lines, (self.lines[i] ^ u32::from(!self.fresh[i])) as usize);
@@ -106,10 +108,10 @@ impl<
     #[inline(always)]
     pub(super) fn load_second_slots(&mut self) {
         let nibble = self.partial & 15;
-        let (lines, mut bases) = self.histories.split();
+        let (lines, mut offsets) = self.histories.split();
         for i in 0..self.used {
             if self.fresh[i] {
-                bases.set_scratch(lines, i);
+                offsets.set_scratch(lines, i);
                 continue;
             }
             let number = self.second[i] as usize;
@@ -123,7 +125,7 @@ impl<
             if once >> 4 == nibble {
                 mark_once(slot(line, way), once & 15);
             }
-            bases.set(i, number, first_byte(way));
+            offsets.set(i, number, first_byte(way));
         }
     }
 
@@ -133,8 +135,8 @@ impl<
         let (lines, _) = self.histories.split();
         for i in self.profile.dense..self.used {
             if self.fresh[i] {
-                let place = self.places[i] as usize;
-                if let Some(slot) = lines[place / LINE][place % LINE..].first_chunk_mut() {
+                let offset = self.offsets[i] as usize;
+                if let Some(slot) = lines[offset / LINE][offset % LINE..].first_chunk_mut() {
                     defer(slot, nibble);
                 }
             }

@@ -7,6 +7,7 @@ mod primed;
 pub mod primer;
 pub mod profile;
 mod shape;
+mod sizes;
 mod step;
 mod stream;
 mod tables;
@@ -14,16 +15,20 @@ mod tables;
 mod tests;
 mod work;
 
+use sizes::Sizes;
+pub(crate) use sizes::most_memory;
 pub use stream::{decode_profile, encode_profile};
 
 use crate::coder::leading::Skipped;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::mix::apm::Apm;
 use crate::mix::final_mixer::FinalMixer;
 use crate::mix::mixer::{Mixer, WeightMixer};
-use crate::model::bypass::Bypass;
 use crate::model::context::ContextState;
+use crate::model::input_model::{BitPosition, InputModel};
+use crate::model::long_match::LongMatch;
 use crate::model::match_model::MatchModel;
+use crate::model::network::BoxedModel;
 use crate::model::run_map::RunMap;
 use crate::model::selector::{RowPart, Selector};
 use crate::model::signal::Signal;
@@ -36,54 +41,6 @@ use shape::Layout;
 
 /// Updates after which a map entry keeps its rate: 0.1 % smaller than 255, on text and code.
 const MAP_LIMIT: u32 = 1020;
-
-/// Bytes of a table that take little time: see `docs/architecture-engine.md`.
-const CHEAP_TABLE: usize = 16 << 20;
-
-/// The sizes of the tables of a predictor. Predictors of one profile whose sizes are the same do
-/// the same.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Sizes {
-    /// Positions that each match model remembers, as a power of two.
-    match_bits: u32,
-    /// Bytes of histories.
-    table_bytes: usize,
-    /// Entries of stationary maps.
-    stationary: usize,
-    /// Decisions about matches.
-    decisions: usize,
-}
-
-impl Sizes {
-    /// For `length` bytes with the contexts of `profile`, in tables of at most `memory` bytes.
-    fn of(profile: &Profile, length: usize, memory: usize) -> Self {
-        let contexts = profile.contexts.len().next_multiple_of(8);
-        let each = |bytes: usize| length.saturating_mul(contexts * bytes);
-        let wanted = each(profile.bytes_per_context).max(each(4).min(CHEAP_TABLE));
-        let wanted = wanted.max(1 << 16).next_power_of_two();
-        Sizes {
-            match_bits: (length.max(1 << 10) as u32).next_power_of_two().ilog2().min(22),
-            table_bytes: wanted.min(1 << memory.max(1 << 16).ilog2()),
-            stationary: length.saturating_mul(64).min(memory / 64).max(1 << 16).next_power_of_two(),
-            decisions: Bypass::decisions(length),
-        }
-    }
-
-    /// Bytes that the tables take together, at most.
-    fn bytes(self) -> u64 {
-        (self.table_bytes + self.table_bytes / 4 + 4 * self.stationary + (16 << self.match_bits))
-            as u64
-    }
-}
-
-/// Bytes of memory that predicting a stream of `length` bytes takes, at most, with tables of at
-/// most `memory` bytes: the tables, and the bytes with those of the primer.
-pub(crate) fn most_memory(profile: &Profile, length: usize, memory: usize) -> u64 {
-    let total = length.saturating_add(profile.primer.text.len());
-    let tables = Sizes::of(profile, total, memory).bytes();
-    // Tables that are not histories take an eighth of what the histories may.
-    tables.min(memory as u64 / 8 * 9) + 2 * total as u64
-}
 
 /// Predicts the next bit.
 ///
@@ -110,8 +67,8 @@ pub struct Predictor<
     second: [u32; N],
     /// Contexts that were new at the start of this byte, whose second nibble is deferred.
     fresh: [bool; N],
-    /// Where the first nibble's slot of a fresh context lies.
-    places: [u32; N],
+    /// Bytes from the start of the table to the first nibble's slot.
+    offsets: [u32; N],
     /// The byte that followed a context the one time it was seen, or [`NONE_DEFERRED`].
     once: [u32; N],
     runs: RunMap<R>,
@@ -119,7 +76,8 @@ pub struct Predictor<
     inputs: [[i16; 2]; P],
     parts: [RowPart; S],
     matches: Vec<MatchModel>,
-    bypass: Bypass,
+    networks: Vec<Box<dyn BoxedModel>>,
+    long_match: LongMatch,
     mixer: M,
     final_mixer: FinalMixer<S>,
     /// A second one with weights of its own rows, and what selects them.
@@ -143,6 +101,22 @@ pub struct Predictor<
     kernels: K,
 }
 
+/// Evaluates `$body` for each input model of a predictor, the most trusted first: match models, the
+/// signal model, networks. The types are known to the compiler, but for networks.
+macro_rules! each_model {
+    ($predictor:ident, $model:ident => $body:expr) => {
+        for $model in &mut $predictor.matches {
+            $body
+        }
+        if let Some($model) = &mut $predictor.state.signal {
+            $body
+        }
+        for $model in &mut $predictor.networks {
+            $body
+        }
+    };
+}
+
 impl<
     K: Kernels,
     const N: usize,
@@ -161,6 +135,20 @@ impl<
     /// # Errors
     /// The memory cannot be had.
     fn with_sizes(kernels: K, profile: &Profile, sizes: Sizes, skipped: Skipped) -> Result<Self> {
+        let signal = profile.signal.and_then(|(kind, effort)| {
+            Signal::new(&kind, effort, skipped, kernels.instruction_set())
+        });
+        let networks: Vec<_> = profile.networks.iter().map(|network| network.model()).collect();
+        let models = profile.matches.len()
+            + signal.as_ref().map_or(0, InputModel::pairs)
+            + networks.iter().map(|network| network.pairs()).sum::<usize>();
+        if Self::LAYOUT.models + models > Self::LAYOUT.stationary
+            || signal.is_none() != profile.signal.is_none()
+        {
+            return Err(Error::Bug(
+                "a profile with input models that its shape does not hold".into(),
+            ));
+        }
         let mut profile = profile.clone();
         let used = profile.contexts.len();
         profile.selectors.resize(S, Selector::Constant);
@@ -179,14 +167,15 @@ impl<
             lines: [0; N],
             second: [0; N],
             fresh: [false; N],
-            places: [0; N],
+            offsets: [0; N],
             once: [NONE_DEFERRED; N],
             runs: RunMap::new(table_bytes / N / 4)?,
             stationary: StationaryMaps::new(sizes.stationary)?,
             inputs: [[0; 2]; P],
             parts: [RowPart::default(); S],
             matches,
-            bypass: Bypass::new(sizes.decisions, profile.belief)?,
+            networks,
+            long_match: LongMatch::new(sizes.decisions, profile.belief)?,
             mixer: M::new(rows, (profile.first_weight * 16384 / 256) as i16, rate),
             final_mixer: FinalMixer::new(256, profile.final_rate),
             second_final_mixer: profile.final_selector.map(|selector| {
@@ -206,9 +195,7 @@ impl<
             state: ContextState::new(
                 &profile.contexts,
                 profile.selected_families(),
-                profile.signal.and_then(|(kind, effort)| {
-                    Signal::new(&kind, effort, skipped, kernels.instruction_set())
-                }),
+                signal,
                 profile.words,
             )?,
             profile,
@@ -220,8 +207,7 @@ impl<
 
     /// The probability of a one.
     #[inline(always)]
-    #[must_use]
-    pub fn probability(&self) -> u32 {
+    fn probability(&self) -> u32 {
         self.probability
     }
 
@@ -246,12 +232,14 @@ impl<
 
     /// Makes the first prediction of a byte.
     #[inline(always)]
-    pub fn begin_byte(&mut self) {
+    fn begin_byte(&mut self) {
         self.next_byte();
         self.apm_contexts = [(self.state.history.byte(1) as usize) << 8, 0];
-        if let Some(signal) = &self.state.signal {
-            self.apm_contexts = signal.apm_contexts().map(|context| context << 8);
-        }
+        each_model!(self, model => {
+            if let Some(contexts) = model.apm_contexts() {
+                self.apm_contexts = contexts.map(|context| context << 8);
+            }
+        });
         if let Some(context) = self.state.families.apm_context() {
             self.apm_contexts[0] = context << 8;
         }
@@ -268,13 +256,12 @@ impl<
 
     /// How many of this byte's leading bits are to be passed to [`Predictor::skip_bit`].
     #[inline(always)]
-    #[must_use]
-    pub fn skipped(&self) -> u32 {
+    fn skipped(&self) -> u32 {
         self.skipped.at(self.state.history.position)
     }
 
     /// A number below eight that is different at every bit, here that at `bit_position` of this
-    /// byte: which transitions of bit histories take place.
+    /// byte: which transitions bit histories make.
     #[inline(always)]
     fn draw(&self, bit_position: u32) -> u32 {
         (self.state.history.position as u32 * 8 + bit_position).wrapping_mul(0x9E37_79B1) >> 29
@@ -282,13 +269,10 @@ impl<
 
     #[inline(always)]
     fn train_models(&mut self, bit: u32) {
-        for model in &mut self.matches {
-            model.update(bit, self.bit_position);
-        }
+        // The bit is part of `partial` already.
+        let at = BitPosition { partial: self.partial >> 1, index: self.bit_position };
+        each_model!(self, model => model.update(bit, at));
         self.runs.update(bit, self.bit_position);
-        if let Some(signal) = &mut self.state.signal {
-            signal.update(bit);
-        }
     }
 
     #[inline(always)]
@@ -308,7 +292,7 @@ impl<
 
     /// Learns one of the first seven bits of a byte.
     #[inline(always)]
-    pub fn update_bit(&mut self, bit: u32) {
+    fn update_bit(&mut self, bit: u32) {
         let draw = self.draw(self.bit_position);
         self.find_second(bit);
         self.train_models(bit);
@@ -320,12 +304,11 @@ impl<
     /// Passes over a leading bit of a byte, which both sides know. Histories take it in, for they
     /// tell which contexts were seen before; nothing else learns from it.
     #[inline(always)]
-    pub fn skip_bit(&mut self, bit: u32) {
+    fn skip_bit(&mut self, bit: u32) {
         let draw = self.draw(self.bit_position);
         self.find_second(bit);
-        for model in &mut self.matches {
-            model.skip(bit, self.bit_position);
-        }
+        let at = BitPosition { partial: self.partial >> 1, index: self.bit_position };
+        each_model!(self, model => model.skip(bit, at));
         self.histories.skip(self.node, bit, draw);
         self.next_bit(bit);
         if self.bit_position == self.skipped() {
@@ -357,7 +340,7 @@ impl<
 
     /// Takes in the last bit of a byte. [`Predictor::push`] is next.
     #[inline(always)]
-    pub fn end_byte(&mut self, bit: u32) {
+    fn end_byte(&mut self, bit: u32) {
         let draw = self.draw(self.bit_position);
         self.partial = self.partial * 2 + bit;
         self.train_models(bit);
@@ -368,84 +351,91 @@ impl<
     /// Takes in the byte that `bytes` now ends with and predicts nothing: histories, runs and
     /// matches remember it, but nothing learns what they mean. A third of the time of learning it.
     #[inline(always)]
-    pub fn note_byte(&mut self, bytes: &[u8]) {
+    fn observe_byte(&mut self, bytes: &[u8]) {
         self.next_byte();
         let byte = u32::from(bytes.last().copied().unwrap_or(0));
-        (0..3).for_each(|place| self.find_neighbours(place));
+        (0..3).for_each(|bit| self.find_neighbours(bit));
         self.partial = 16 | byte >> 4;
         self.find_second_slots();
-        self.histories.note(byte >> 4, [0, 1, 2, 3].map(|place| self.draw(place)));
+        self.histories.observe(byte >> 4, [0, 1, 2, 3].map(|bit| self.draw(bit)));
         self.load_second_slots();
         self.partial = 256 | byte;
-        self.histories.note(byte & 15, [4, 5, 6, 7].map(|place| self.draw(place)));
+        self.histories.observe(byte & 15, [4, 5, 6, 7].map(|bit| self.draw(bit)));
         self.runs.end_byte(byte as u8);
-        self.push(bytes);
+        self.networks.iter_mut().for_each(|network| network.observe(bytes));
+        self.push_known(bytes);
     }
 
     /// The byte that is as good as sure to come next, if there is one: whether it does is coded
-    /// first. Then [`Predictor::push`] is next if it did, else [`Predictor::reject`].
+    /// first. Then [`Predictor::push`] is next if it did, else [`Predictor::rule_out`].
     #[inline(always)]
-    #[must_use]
-    pub fn bypass(&self) -> Option<&Bypass> {
+    fn long_match(&self) -> Option<&LongMatch> {
         // Where signals repeat, their models need to see it.
-        (self.bypass.sure() && self.state.signal.is_none()).then_some(&self.bypass)
+        (self.long_match.sure() && self.state.signal.is_none()).then_some(&self.long_match)
     }
 
-    /// Takes in that the byte of [`Predictor::bypass`] does not come: what does is predicted
+    /// Takes in that the byte of [`Predictor::long_match`] does not come: what does is predicted
     /// without it.
     #[inline(always)]
-    pub fn reject(&mut self) {
-        for model in &mut self.matches {
-            model.reject(self.bypass.expected());
-        }
+    fn rule_out(&mut self) {
+        let byte = self.long_match.expected();
+        each_model!(self, model => model.rule_out(byte));
         self.state.expected = 0;
     }
 
-    /// Shows contexts and match models the byte that `bytes` now ends with.
+    /// Shows all models the byte that `bytes` now ends with.
     #[inline(always)]
-    pub fn push(&mut self, bytes: &[u8]) {
+    fn push(&mut self, bytes: &[u8]) {
+        self.networks.iter_mut().for_each(|network| network.push(bytes));
+        self.push_known(bytes);
+    }
+
+    /// Shows all models but the networks, which have seen it, the byte that `bytes` now ends with:
+    /// they do the same whether the byte was coded or is only observed.
+    #[inline(always)]
+    fn push_known(&mut self, bytes: &[u8]) {
+        // The signal model is part of the state.
         self.state.push(bytes);
-        for model in &mut self.matches {
-            model.push(bytes);
-        }
+        self.matches.iter_mut().for_each(|model| model.push(bytes));
+        let matches = self.matches.iter().filter_map(InputModel::expected);
+        let networks = self.networks.iter().filter_map(|network| network.expected());
+        let mut expected = matches.chain(networks);
         self.state.expected =
-            self.matches.iter().find_map(MatchModel::expected_byte).map_or(0, |byte| 256 + byte);
-        self.bypass.push(bytes, &self.matches);
+            expected.clone().next().map_or(0, |expected| 256 + u32::from(expected.byte));
+        self.long_match.push(bytes, &mut expected);
     }
 
     #[inline(always)]
     fn predict_bit(&mut self) {
-        self.histories.recall(self.kernels, self.node, &mut self.inputs);
+        self.histories.predict(self.kernels, self.node, &mut self.inputs);
         self.runs.predict(self.partial, self.bit_position, &mut self.inputs[N..]);
         if Self::LAYOUT.has_confidences {
-            self.histories.confide(self.kernels, &mut self.inputs, N + R);
+            self.histories.confidence(self.kernels, &mut self.inputs, N + R);
         }
-        let mut length = 0;
-        for (k, model) in self.matches.iter().enumerate() {
-            self.inputs[Self::LAYOUT.matches + k] = model.predict(self.bit_position);
-            if length == 0 && model.agrees() {
-                length = model.length.max(1);
+        let at = BitPosition { partial: self.partial, index: self.bit_position };
+        let mut next = Self::LAYOUT.models;
+        // Of the most trusted model that expects a byte.
+        let mut confidence = 0;
+        each_model!(self, model => {
+            let first = next;
+            next += model.pairs();
+            model.inputs(at, &mut self.inputs[first..next]);
+            if confidence == 0 {
+                confidence = model.confidence();
             }
-        }
-        if let Some(signal) = &mut self.state.signal {
-            signal.inputs(
-                &mut self.inputs
-                    [Self::LAYOUT.matches + self.matches.len()..Self::LAYOUT.stationary],
-            );
-        }
+        });
         self.stationary
             .predict(self.node, &mut self.inputs[Self::LAYOUT.stationary..Self::LAYOUT.bias]);
         self.inputs[Self::LAYOUT.bias][0] = 256;
-        let length_class = if length == 0 { 0 } else { (length.ilog2() + 1).min(15) };
         let mut rows = [0; S];
         for k in 0..S {
-            rows[k] = self.parts[k].row(self.partial, self.bit_position, length_class);
+            rows[k] = self.parts[k].row(self.partial, self.bit_position, confidence);
         }
         let sets = self.mixer.mix(self.kernels, &self.inputs, &rows);
         let mut stretched = self.final_mixer.mix(&sets, self.partial as usize);
         let mut p0 = self.final_mixer.probability();
         if let Some((mixer, _, part)) = &mut self.second_final_mixer {
-            let row = part.row(self.partial, self.bit_position, length_class);
+            let row = part.row(self.partial, self.bit_position, confidence);
             stretched = (stretched + mixer.mix(&sets, row as usize)) >> 1;
             p0 = (p0 + mixer.probability()) >> 1;
         }

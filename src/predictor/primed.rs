@@ -26,8 +26,8 @@ pub(super) struct Key {
     set: InstructionSet,
     /// Without its primer and the length of its text.
     profile: Profile,
-    /// Primers are parts of static texts, as bytes or as words: place, length, how many of them are
-    /// noted.
+    /// Primers are parts of static texts, as bytes or as words: address, length, how many of them
+    /// are observed.
     primer: (usize, usize, usize),
     has_text: bool,
     sizes: Sizes,
@@ -91,8 +91,8 @@ pub(super) fn find(key: &Key, is_coding: bool) -> Result<Found> {
     }
     let mut asked = asked();
     let before = asked.iter().position(|other| other == key);
-    if let Some(place) = before {
-        asked.remove(place);
+    if let Some(index) = before {
+        asked.remove(index);
     }
     if asked.len() == MOST_ASKED {
         asked.pop_front();

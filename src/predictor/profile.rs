@@ -4,9 +4,10 @@ use super::primer::Primer;
 use crate::coder::leading::Leading;
 use crate::kind::Kind;
 use crate::mix::mixer::Rate;
-use crate::model::bypass::Belief;
 use crate::model::context::Context;
 use crate::model::families::FamilyName;
+use crate::model::long_match::Belief;
+use crate::model::network::Network;
 use crate::model::selector::Selector;
 use crate::model::signal::Effort;
 use std::ops::Range;
@@ -18,8 +19,8 @@ pub struct Profile {
     pub contexts: Vec<Context>,
     /// How many of the contexts count as orders seen.
     pub orders: usize,
-    /// How many of the first contexts are followed by many different bytes: their second nibbles are
-    /// spread over more lines of the table of histories, and are never deferred.
+    /// How many of the first contexts are followed by many different bytes: their second nibbles
+    /// are spread over more lines of the table of histories, and are never deferred.
     pub dense: usize,
     /// Indices of the contexts that also remember runs ([`crate::model::run_map`]).
     pub runs: Range<usize>,
@@ -27,7 +28,7 @@ pub struct Profile {
     pub stationary: Range<usize>,
     /// Whether each context gives a second pair of inputs: how sure its history is.
     pub confidences: bool,
-    /// When a long match is believed ([`crate::model::bypass`]).
+    /// When a long match is believed ([`crate::model::long_match`]).
     pub belief: Belief,
     /// Bytes of the table of histories for each context and byte of the stream, before rounding; at
     /// least four where the table stays small.
@@ -36,6 +37,8 @@ pub struct Profile {
     pub matches: Vec<usize>,
     /// One weight set each.
     pub selectors: Vec<Selector>,
+    /// Models of whole bytes.
+    pub networks: Vec<Network>,
     /// The samples that the stream holds: chooses the signal model and its direct inputs.
     pub signal: Option<(Kind, Effort)>,
     /// How fast the first layer of the mixer learns.

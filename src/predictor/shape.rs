@@ -27,8 +27,8 @@ pub(super) struct Shape {
     runs: usize,
     /// Contexts that have stationary maps.
     stationary: usize,
-    /// Pairs of mixer inputs for match models, and for the inputs of a signal model.
-    matches: usize,
+    /// Pairs of mixer inputs for input models: match models, the signal model, networks.
+    models: usize,
     /// Weight sets.
     sets: usize,
     make: Make,
@@ -47,12 +47,12 @@ enum Role {
 }
 
 /// A row of [`SHAPES`]: the numbers stand once, for the type and for the table. The compiler checks
-/// that the pairs of mixer inputs are those of contexts, runs, confidences, matches, stationary
-/// maps and the bias.
+/// that the pairs of mixer inputs are those of contexts, runs, confidences, input models,
+/// stationary maps and the bias.
 macro_rules! shape {
     (
         $name:literal, $role:ident, $mixer:ident,
-        contexts: $n:literal, runs: $r:literal, confidences: $c:literal, matches: $m:literal, stationary: $d:literal,
+        contexts: $n:literal, runs: $r:literal, confidences: $c:literal, models: $m:literal, stationary: $d:literal,
         pairs: $p:literal, sets: $s:literal
     ) => {{
         const {
@@ -63,8 +63,8 @@ macro_rules! shape {
                 "a confidence for each context, or none"
             );
             assert!(
-                layout.matches == $n + $r + $c
-                    && layout.stationary == layout.matches + $m
+                layout.models == $n + $r + $c
+                    && layout.stationary == layout.models + $m
                     && layout.bias + 1 == $p,
                 "layout"
             );
@@ -75,7 +75,7 @@ macro_rules! shape {
             contexts: $n,
             runs: $r,
             stationary: $d,
-            matches: $m,
+            models: $m,
             sets: $s,
             make: make::<$n, $r, $d, $p, $s, $mixer<$p, $s>>,
         }
@@ -85,22 +85,22 @@ macro_rules! shape {
 /// All shapes, the smaller ones of each role first.
 #[rustfmt::skip]
 static SHAPES: [Shape; 9] = [
-    shape!("signal-8", Signal, Mixer, contexts: 8, runs: 0, confidences: 0, matches: 7, stationary: 0, pairs: 16, sets: 3),
-    shape!("signal-16", Signal, Mixer, contexts: 16, runs: 0, confidences: 0, matches: 15, stationary: 0, pairs: 32, sets: 6),
-    shape!("plain-8", Plain, Mixer, contexts: 8, runs: 0, confidences: 0, matches: 7, stationary: 0, pairs: 16, sets: 2),
-    shape!("plain-16", Plain, Mixer, contexts: 16, runs: 0, confidences: 0, matches: 7, stationary: 0, pairs: 24, sets: 3),
-    shape!("detailed-8", Detailed, Mixer, contexts: 8, runs: 2, confidences: 8, matches: 5, stationary: 0, pairs: 24, sets: 2),
-    shape!("detailed-16", Detailed, Mixer, contexts: 16, runs: 1, confidences: 16, matches: 6, stationary: 0, pairs: 40, sets: 4),
-    shape!("detailed-24", Detailed, Mixer, contexts: 24, runs: 2, confidences: 24, matches: 5, stationary: 0, pairs: 56, sets: 6),
-    shape!("detailed-40", Detailed, Mixer, contexts: 40, runs: 8, confidences: 40, matches: 7, stationary: 0, pairs: 96, sets: 8),
-    shape!("detailed-56", Detailed, Mixer, contexts: 56, runs: 8, confidences: 56, matches: 4, stationary: 11, pairs: 136, sets: 10),
+    shape!("signal-8", Signal, Mixer, contexts: 8, runs: 0, confidences: 0, models: 7, stationary: 0, pairs: 16, sets: 3),
+    shape!("signal-16", Signal, Mixer, contexts: 16, runs: 0, confidences: 0, models: 15, stationary: 0, pairs: 32, sets: 6),
+    shape!("plain-8", Plain, Mixer, contexts: 8, runs: 0, confidences: 0, models: 7, stationary: 0, pairs: 16, sets: 2),
+    shape!("plain-16", Plain, Mixer, contexts: 16, runs: 0, confidences: 0, models: 7, stationary: 0, pairs: 24, sets: 3),
+    shape!("detailed-8", Detailed, Mixer, contexts: 8, runs: 2, confidences: 8, models: 5, stationary: 0, pairs: 24, sets: 2),
+    shape!("detailed-16", Detailed, Mixer, contexts: 16, runs: 1, confidences: 16, models: 6, stationary: 0, pairs: 40, sets: 4),
+    shape!("detailed-24", Detailed, Mixer, contexts: 24, runs: 2, confidences: 24, models: 5, stationary: 0, pairs: 56, sets: 6),
+    shape!("detailed-40", Detailed, Mixer, contexts: 40, runs: 8, confidences: 40, models: 7, stationary: 0, pairs: 96, sets: 8),
+    shape!("detailed-56", Detailed, Mixer, contexts: 56, runs: 8, confidences: 56, models: 4, stationary: 11, pairs: 136, sets: 10),
 ];
 
 /// The shape in which mixers are compared, with the usual mixer and with the Bayesian one.
 #[rustfmt::skip]
 pub(super) static COMPARED: [Shape; 2] = [
-    shape!("compared", Detailed, Mixer, contexts: 16, runs: 1, confidences: 16, matches: 6, stationary: 0, pairs: 40, sets: 4),
-    shape!("compared-bayes", Detailed, BayesMixer, contexts: 16, runs: 1, confidences: 16, matches: 6, stationary: 0, pairs: 40, sets: 4),
+    shape!("compared", Detailed, Mixer, contexts: 16, runs: 1, confidences: 16, models: 6, stationary: 0, pairs: 40, sets: 4),
+    shape!("compared-bayes", Detailed, BayesMixer, contexts: 16, runs: 1, confidences: 16, models: 6, stationary: 0, pairs: 40, sets: 4),
 ];
 
 impl Shape {
@@ -115,20 +115,21 @@ impl Shape {
             .ok_or_else(|| Error::Bug("a profile larger than every shape".into()))
     }
 
-    /// Whether all of `profile` has a place here: nothing of it is ever left out.
+    /// Whether the shape holds all of `profile`: nothing of a profile is ever left out.
     pub fn holds(&self, profile: &Profile) -> bool {
         let is_meant = match self.role {
             Role::Signal => profile.signal.is_some(),
             Role::Plain => profile.signal.is_none() && !profile.confidences,
             Role::Detailed => profile.signal.is_none() && profile.confidences,
         };
-        let matches = profile.matches.len() + usize::from(profile.signal.is_some());
+        let models =
+            profile.matches.len() + usize::from(profile.signal.is_some()) + profile.networks.len();
         is_meant
             && profile.runs.len() == self.runs
             && profile.stationary.len() == self.stationary
             && profile.contexts.len() <= self.contexts
             && profile.selectors.len() <= self.sets
-            && matches <= self.matches
+            && models <= self.models
     }
 
     /// A predictor of this shape for `profile`.
@@ -151,8 +152,8 @@ impl Shape {
 pub(super) struct Layout {
     /// Whether contexts have a second pair of inputs, after the runs: how sure their histories are.
     pub has_confidences: bool,
-    /// Index of the first pair of the match models.
-    pub matches: usize,
+    /// Index of the first pair of the input models.
+    pub models: usize,
     /// Index of the first pair of the stationary maps.
     pub stationary: usize,
     /// Index of the pair that is always the same.
@@ -164,8 +165,8 @@ impl Layout {
     /// have room.
     pub const fn of(contexts: usize, runs: usize, stationary: usize, pairs: usize) -> Self {
         let has_confidences = pairs >= 2 * contexts + runs + stationary + 2;
-        let matches = contexts + runs + if has_confidences { contexts } else { 0 };
-        Layout { has_confidences, matches, stationary: pairs - 1 - stationary, bias: pairs - 1 }
+        let models = contexts + runs + if has_confidences { contexts } else { 0 };
+        Layout { has_confidences, models, stationary: pairs - 1 - stationary, bias: pairs - 1 }
     }
 }
 

@@ -97,7 +97,7 @@ pub(super) trait BytePredictor: Send + Sync {
 
     /// Takes in the next byte of `stream`, which is known, without learning what it means:
     /// histories, runs and matches remember the byte. A third of the time of learning.
-    fn note(&mut self, stream: &mut StreamBytes<'_>);
+    fn observe(&mut self, stream: &mut StreamBytes<'_>);
 
     /// Makes room for what stands for `text` more bytes of text.
     ///
@@ -123,8 +123,8 @@ impl<
         accelerate(self.kernels.instruction_set(), Step { predictor: self, coder, stream })
     }
 
-    fn note(&mut self, stream: &mut StreamBytes<'_>) {
-        accelerate(self.kernels.instruction_set(), Note { predictor: self, stream });
+    fn observe(&mut self, stream: &mut StreamBytes<'_>) {
+        accelerate(self.kernels.instruction_set(), Observe { predictor: self, stream });
     }
 
     fn expect_text(&mut self, text: usize) -> Result<()> {
@@ -184,13 +184,13 @@ fn code_byte<
     let known = stream.known();
     let is_exception = stream.is_exception();
     if stream.read >= stream.asked_from
-        && let Some(bypass) = predictor.bypass()
+        && let Some(long_match) = predictor.long_match()
     {
-        let expected = bypass.expected();
-        if coder.code(u32::from(expected == known), bypass.probability()) == 1 {
+        let expected = long_match.expected();
+        if coder.code(u32::from(expected == known), long_match.probability()) == 1 {
             return (expected, true);
         }
-        predictor.reject();
+        predictor.rule_out();
     }
     predictor.begin_byte();
     let skipped = predictor.skipped();
@@ -211,8 +211,8 @@ fn code_byte<
     (byte as u8, false)
 }
 
-/// One byte that is noted.
-struct Note<'a, 'b, T> {
+/// One byte that is observed.
+struct Observe<'a, 'b, T> {
     predictor: &'a mut T,
     stream: &'a mut StreamBytes<'b>,
 }
@@ -225,13 +225,13 @@ impl<
     const P: usize,
     const S: usize,
     M: WeightMixer<P, S>,
-> Work for Note<'_, '_, Predictor<K, N, R, D, P, S, M>>
+> Work for Observe<'_, '_, Predictor<K, N, R, D, P, S, M>>
 {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
         self.stream.read += 1;
-        self.predictor.note_byte(self.stream.read());
+        self.predictor.observe_byte(self.stream.read());
     }
 }

@@ -249,7 +249,7 @@ fn primed_predictor(
     }
     let mut predictor = shape.predictor(profile, sizes, leading.skipped, task.set)?;
     while bytes.read().len() < profile.primer.noted {
-        predictor.note(bytes);
+        predictor.observe(bytes);
     }
     while bytes.read().len() < bytes.start {
         predictor.step(&mut Direction::Prime, bytes);

@@ -9,6 +9,7 @@ use crate::coder::trace;
 use crate::kind::Kind;
 use crate::level::{LEVELS, Level};
 use crate::method::{decode_as, encode_as};
+use crate::model::network::Network;
 use crate::simd::{InstructionSet, usable};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -83,9 +84,9 @@ fn the_second_nibble_has_a_slot_of_its_own() {
     }
 }
 
-/// What was only noted is found again: by contexts in every level that has them, and by matches.
+/// What was only observed is found again: by contexts in every level that has them, and by matches.
 #[test]
-fn what_was_noted_is_remembered() {
+fn what_was_observed_is_remembered() {
     let text: &'static [u8] = sample(6000).leak();
     for level in levels() {
         let length = |primer| {
@@ -269,5 +270,46 @@ fn primed_copies_code_the_same() {
                 );
             }
         }
+    }
+}
+
+/// Two interleaved streams of letters, each of which follows its own last letter nine times of ten.
+fn interleaved(length: usize) -> Vec<u8> {
+    let mut state = 7u32;
+    let mut draw = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state >> 16
+    };
+    let mut bytes = vec![b'a', b'n'];
+    while bytes.len() < length {
+        let before = u32::from(bytes[bytes.len() - 2] - b'a');
+        let letter = if draw() % 10 == 0 { draw() % 26 } else { (before * 7 + 3) % 26 };
+        bytes.push(b'a' + letter as u8);
+    }
+    bytes
+}
+
+/// A model of whole bytes goes through the whole predictor: with every instruction set the same
+/// bytes, back again, beside a primer and leading bits that are left out, and fewer of them than
+/// without the model.
+#[test]
+fn a_byte_model_helps() {
+    let raw = interleaved(4000);
+    for level in [&LEVELS[4], &LEVELS[6]] {
+        let leading = Leading::of(&Kind::Text);
+        let primer = Primer { text: raw[..1000].to_vec().into(), noted: 700 };
+        let plain = Profile { leading, primer, ..Profile::new(level, &Kind::Text, 1) };
+        let with = Profile { networks: vec![Network::SkippingCounts], ..plain.clone() };
+        let length = |profile: &Profile| {
+            let raw = &raw[1000..];
+            let coded = encode_profile(profile, raw, 1 << 20, InstructionSet::Scalar).unwrap();
+            for set in usable() {
+                let decoded = decode_profile(profile, &coded, raw.len(), 1 << 20, set).unwrap();
+                assert!(decoded == raw, "-{} {}", level.number, set.name());
+            }
+            coded.len()
+        };
+        let (without, with) = (length(&plain), length(&with));
+        assert!(with < without - without / 50, "-{}: {without}, then {with}", level.number);
     }
 }

@@ -7,7 +7,7 @@
 use crate::error::Error;
 
 /// What a byte counts for that the models predicted: 0.4 to 1.3 µs at -2 to -7, 4 µs at -8. One
-/// that came as expected (see [`crate::model::bypass`]) counts for one, and takes 40 and 80 to 180
+/// that came as expected (see [`crate::model::long_match`]) counts for one, and takes 40 and 80 to 180
 /// ns.
 const MODELLED: u64 = 16;
 /// Work that a byte of code brings.

@@ -150,7 +150,7 @@ impl Kernels for Avx2 {
     }
 
     #[inline(always)]
-    fn confide(
+    fn confidence(
         self,
         indices: &[u32],
         table: &[u32; 256],
@@ -179,25 +179,26 @@ impl Kernels for Avx2 {
     }
 
     #[inline(always)]
-    unsafe fn recall(
+    unsafe fn predict(
         self,
         states: &[u8],
-        bases: &[u32],
+        offsets: &[u32],
         node: usize,
         maps: &[MapEntry],
         indices: &mut [u32],
         entries: &mut [u32],
         inputs: &mut [[i16; 2]],
     ) {
-        // SAFETY: the caller keeps every base inside the table with room for a four-byte load at
+        // SAFETY: the caller keeps every offset inside the table with room for a four-byte load at
         // its nodes; a history is one byte and `maps` has 256 entries a context.
         unsafe {
             let states = states.as_ptr().add(node);
             let maps: *const i64 = maps.as_ptr().cast();
-            for group in 0..bases.len() / 8 {
+            for group in 0..offsets.len() / 8 {
                 let index: [usize; 8] = std::array::from_fn(|i| {
                     let context = 8 * group + i;
-                    256 * context + usize::from(*states.add(*bases.get_unchecked(context) as usize))
+                    256 * context
+                        + usize::from(*states.add(*offsets.get_unchecked(context) as usize))
                 });
                 for i in 0..8 {
                     *indices.get_unchecked_mut(8 * group + i) = index[i] as u32;

@@ -4,38 +4,40 @@
 use super::{Kernels, LANES, Scalar};
 use crate::numeric::state_map::MapEntry;
 
-/// Contexts, and bytes of histories, that [`recalled`] works on.
+/// Contexts, and bytes of histories, that [`predicted`] works on.
 const CONTEXTS: usize = 16;
 const STATES: usize = 4096;
 
-type Recalled = ([u32; CONTEXTS], [u32; CONTEXTS], [[i16; 2]; CONTEXTS]);
+type Predicted = ([u32; CONTEXTS], [u32; CONTEXTS], [[i16; 2]; CONTEXTS]);
 
-/// What [`Kernels::recall`] gives at `node` (below 16).
-fn recalled<K: Kernels>(
+/// What [`Kernels::predict`] gives at `node` (below 16).
+fn predicted<K: Kernels>(
     kernels: K,
     states: &[u8; STATES],
-    bases: &[u32; CONTEXTS],
+    offsets: &[u32; CONTEXTS],
     maps: &[MapEntry; 256 * CONTEXTS],
     node: usize,
-) -> Recalled {
+) -> Predicted {
     let (mut indices, mut entries, mut inputs) = ([0; CONTEXTS], [0; CONTEXTS], [[0; 2]; CONTEXTS]);
-    assert!(node < 16 && bases.iter().all(|&base| base as usize + 20 <= STATES));
-    // SAFETY: as just asserted, four bytes behind every base and node are inside; there are 256
+    assert!(node < 16 && offsets.iter().all(|&offset| offset as usize + 20 <= STATES));
+    // SAFETY: as just asserted, four bytes after every offset and node are inside; there are 256
     // maps a context, and sixteen of everything else.
-    unsafe { kernels.recall(states, bases, node, maps, &mut indices, &mut entries, &mut inputs) };
+    unsafe {
+        kernels.predict(states, offsets, node, maps, &mut indices, &mut entries, &mut inputs)
+    };
     (indices, entries, inputs)
 }
 
-fn recalls_rightly<K: Kernels>(kernels: K, mut draw: impl FnMut() -> i16) -> bool {
+fn predicts_rightly<K: Kernels>(kernels: K, mut draw: impl FnMut() -> i16) -> bool {
     let states: [u8; STATES] = std::array::from_fn(|_| draw() as u8);
-    let bases: [u32; CONTEXTS] =
+    let offsets: [u32; CONTEXTS] =
         std::array::from_fn(|_| u32::from(draw() as u16) % (STATES as u32 - 20));
     let maps: [MapEntry; 256 * CONTEXTS] = std::array::from_fn(|place| {
         MapEntry::with_inputs((place as u32).wrapping_mul(0x9E37_79B9))
     });
     (0..16).all(|node| {
-        recalled(kernels, &states, &bases, &maps, node)
-            == recalled(Scalar, &states, &bases, &maps, node)
+        predicted(kernels, &states, &offsets, &maps, node)
+            == predicted(Scalar, &states, &offsets, &maps, node)
     })
 }
 
@@ -62,7 +64,7 @@ pub fn known_answers<K: Kernels>(implementation: K) -> bool {
             && moved == reference
             && learnt == learnt_reference
     });
-    kernels && recalls_rightly(implementation, draw)
+    kernels && predicts_rightly(implementation, draw)
 }
 
 #[cfg(test)]
@@ -101,10 +103,10 @@ mod tests {
             Scalar.learn(entries, bit, if DEFECT == 2 { limit + 1 } else { limit }, updated);
         }
 
-        unsafe fn recall(
+        unsafe fn predict(
             self,
             states: &[u8],
-            bases: &[u32],
+            offsets: &[u32],
             node: usize,
             maps: &[MapEntry],
             indices: &mut [u32],
@@ -112,7 +114,7 @@ mod tests {
             inputs: &mut [[i16; 2]],
         ) {
             // SAFETY: the caller's promises are passed on.
-            unsafe { Scalar.recall(states, bases, node, maps, indices, entries, inputs) };
+            unsafe { Scalar.predict(states, offsets, node, maps, indices, entries, inputs) };
             if DEFECT == 3 {
                 entries[CONTEXTS - 1] = entries[0];
             }

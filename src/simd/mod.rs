@@ -43,7 +43,7 @@ mod sealed {
 ///
 /// A value of an implementation is the proof that this machine has its instruction set: detection
 /// makes it, nobody else can. The trait is sealed, since [`Histories`] uses the indices that
-/// `recall` writes without a further look.
+/// `predict` writes without a further look.
 ///
 /// ```compile_fail,E0277
 /// use cmx::internals::numeric::state_map::MapEntry;
@@ -82,7 +82,7 @@ pub trait Kernels: sealed::Sealed + Copy + Send + Sync + 'static {
 
     /// For each context: the low half of `table` at its history (the low byte of its index) and,
     /// under the mask in the high half, the first of its inputs.
-    fn confide(
+    fn confidence(
         self,
         indices: &[u32],
         table: &[u32; 256],
@@ -95,25 +95,25 @@ pub trait Kernels: sealed::Sealed + Copy + Send + Sync + 'static {
         }
     }
 
-    /// For each context: the history at its base plus `node`, its index in `maps` (256 a context),
+    /// For each context: the history at its offset plus `node`, its index in `maps` (256 a context),
     /// the entry there and its inputs.
     ///
     /// # Safety
-    /// `base + node + 4` is inside `states` for every base; `maps` has 256 elements for each of
-    /// `bases`, and the other slices have as many elements as `bases`, a multiple of eight.
+    /// `offset + node + 4` is inside `states` for every offset; `maps` has 256 elements for each of
+    /// `offsets`, and the other slices have as many elements as `offsets`, a multiple of eight.
     #[allow(clippy::too_many_arguments)] // Three results, each a plain slice: the inner loop of the whole codec.
-    unsafe fn recall(
+    unsafe fn predict(
         self,
         states: &[u8],
-        bases: &[u32],
+        offsets: &[u32],
         node: usize,
         maps: &[MapEntry],
         indices: &mut [u32],
         entries: &mut [u32],
         inputs: &mut [[i16; 2]],
     ) {
-        for i in 0..bases.len() {
-            let index = i * 256 + usize::from(states[bases[i] as usize + node]);
+        for i in 0..offsets.len() {
+            let index = i * 256 + usize::from(states[offsets[i] as usize + node]);
             indices[i] = index as u32;
             entries[i] = maps[index].entry();
             inputs[i] = maps[index].inputs();

@@ -10,30 +10,30 @@ use crate::predictor::{decode_profile, encode_profile};
 
 const N: usize = 16;
 
-/// Everything that histories can be asked for, at the first and the last places of a table of
+/// Everything that histories can be asked for, in the first and the last lines of a table of
 /// `lines` lines.
 fn walk<K: Kernels>(kernels: K, lines: usize) -> Vec<[i16; 2]> {
     let mut histories = Histories::<N>::new(lines).unwrap();
     let mut all = Vec::new();
     for round in 0..3 {
         for i in 0..N {
-            let (table, mut bases) = histories.split();
+            let (table, mut offsets) = histories.split();
             let line = [0, lines - 1, i % lines][round];
             // The last way of a line ends with it.
-            bases.set(i, line, first_byte(i + round));
+            offsets.set(i, line, first_byte(i + round));
             if i % 5 == 4 {
-                bases.set_scratch(table, i);
+                offsets.set_scratch(table, i);
             }
         }
         histories.skip(1, 1, 3);
         for node in [1, 2, 7, 15] {
             let mut inputs = [[0; 2]; 2 * N];
-            histories.recall(kernels, node, &mut inputs);
-            histories.confide(kernels, &mut inputs, N);
+            histories.predict(kernels, node, &mut inputs);
+            histories.confidence(kernels, &mut inputs, N);
             histories.learn(kernels, node, node as u32 & 1, 5, 255);
             all.extend_from_slice(&inputs);
         }
-        histories.note(9, [0, 3, 5, 7]);
+        histories.observe(9, [0, 3, 5, 7]);
         histories = histories.clone();
     }
     all

@@ -371,6 +371,12 @@ impl AudioState {
         [self.select(SignalSelector::First) as usize, likely as usize]
     }
 
+    /// Pairs of inputs for each bit.
+    #[must_use]
+    pub fn pairs(&self) -> usize {
+        self.densities.len()
+    }
+
     /// Direct inputs for the next bit.
     #[inline(always)]
     pub fn inputs(&mut self, inputs: &mut [[i16; 2]]) {

@@ -126,6 +126,12 @@ impl BilevelState {
             .map(|selector| self.select(selector) as usize)
     }
 
+    /// Pairs of inputs for each bit.
+    #[must_use]
+    pub fn pairs(&self) -> usize {
+        TEMPLATES
+    }
+
     /// Direct inputs for the next bit.
     #[inline(always)]
     pub fn inputs(&mut self, inputs: &mut [[i16; 2]]) {

@@ -48,6 +48,13 @@ impl Densities {
         }
     }
 
+    /// How many densities there are.
+    #[must_use]
+    #[allow(clippy::len_without_is_empty)] // never empty
+    pub fn len(&self) -> usize {
+        self.densities.len()
+    }
+
     /// Starts a sample, whose first `skipped` bits are zero and not asked for: density `k` has its
     /// mean and scale from `forecasts[k]`.
     #[inline(always)]

@@ -224,6 +224,12 @@ impl ImageState {
         ]
     }
 
+    /// Pairs of inputs for each bit.
+    #[must_use]
+    pub fn pairs(&self) -> usize {
+        self.densities.len()
+    }
+
     /// Direct inputs for the next bit.
     #[inline(always)]
     pub fn inputs(&mut self, inputs: &mut [[i16; 2]]) {

@@ -15,6 +15,7 @@ pub mod neighbours;
 pub mod residual_scale;
 pub mod window;
 
+use super::input_model::{BitPosition, InputModel};
 use crate::coder::leading::Skipped;
 use crate::kind::Kind;
 use crate::simd::{InstructionSet, accelerate};
@@ -32,10 +33,15 @@ pub enum Effort {
     Large,
 }
 
+/// Most pairs of inputs at [`Effort::Small`].
+const MOST_PAIRS_SMALL: usize = 6;
+
 /// The model of a stream's signal.
 #[derive(Clone)]
 pub struct Signal {
     model: Model,
+    /// Pairs of mixer inputs.
+    pairs: usize,
     set: InstructionSet,
 }
 
@@ -89,12 +95,12 @@ impl Signal {
             )),
             _ => return None,
         };
-        Some(Self { model, set })
-    }
-
-    /// Takes in the byte that `bytes` now ends with.
-    pub fn push(&mut self, bytes: &[u8]) {
-        accelerate(self.set, || each!(&mut self.model, state => state.push(bytes)));
+        let most = match effort {
+            Effort::Small => MOST_PAIRS_SMALL,
+            Effort::Large => usize::MAX,
+        };
+        let pairs = each!(&model, state => state.pairs()).min(most);
+        Some(Self { model, pairs, set })
     }
 
     /// The value of a context, to be hashed.
@@ -110,21 +116,38 @@ impl Signal {
     pub fn select(&self, selector: SignalSelector) -> u32 {
         each!(&self.model, state => state.select(selector))
     }
+}
 
-    /// Contexts, below 256, of the two adaptive probability maps.
+impl InputModel for Signal {
     #[inline(always)]
-    #[must_use]
-    pub fn apm_contexts(&self) -> [usize; 2] {
-        each!(&self.model, state => state.apm_contexts())
+    fn pairs(&self) -> usize {
+        self.pairs
     }
 
-    /// Writes the direct inputs for the next bit; those beyond the model's own stay zero.
-    pub fn inputs(&mut self, inputs: &mut [[i16; 2]]) {
+    fn push(&mut self, bytes: &[u8]) {
+        accelerate(self.set, || each!(&mut self.model, state => state.push(bytes)));
+    }
+
+    fn inputs(&mut self, _: BitPosition, inputs: &mut [[i16; 2]]) {
         accelerate(self.set, || each!(&mut self.model, state => state.inputs(inputs)));
     }
 
-    /// Learns a bit.
-    pub fn update(&mut self, bit: u32) {
+    fn update(&mut self, bit: u32, _: BitPosition) {
         accelerate(self.set, || each!(&mut self.model, state => state.update(bit)));
+    }
+
+    /// Does nothing: the model knows which bits of a sample are never asked for.
+    fn skip(&mut self, _: u32, _: BitPosition) {}
+
+    #[inline(always)]
+    fn selected(&self, number: u8) -> u32 {
+        use SignalSelector::{First, Fourth, Second, Third};
+        let selector = [First, Second, Third, Fourth].get(usize::from(number));
+        selector.map_or(0, |&selector| self.select(selector))
+    }
+
+    #[inline(always)]
+    fn apm_contexts(&self) -> Option<[usize; 2]> {
+        Some(each!(&self.model, state => state.apm_contexts()))
     }
 }

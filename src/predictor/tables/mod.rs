@@ -15,9 +15,9 @@ use crate::error::Result;
 use crate::kind::Kind;
 use crate::level::{Effort, Level};
 use crate::mix::mixer::Rate;
-use crate::model::bypass::Belief;
 use crate::model::byte_class::ClassSelector;
 use crate::model::context::Context::{self, *};
+use crate::model::long_match::Belief;
 use crate::model::selector::Selector;
 use crate::model::signal::{self, SignalContext, SignalSelector};
 use crate::model::x86::X86Selector;
@@ -218,6 +218,7 @@ impl Profile {
             bytes_per_context: if contexts > 16 { 8 } else { 1 },
             matches,
             selectors: selectors.to_vec(),
+            networks: Vec::new(),
             signal: None,
             rate,
             final_selector: None,
@@ -271,6 +272,7 @@ impl Profile {
             bytes_per_context: 1,
             matches: vec![20],
             selectors: [&selectors[..], &more].concat()[..sets].to_vec(),
+            networks: Vec::new(),
             signal: Some((*kind, effort)),
             rate: RATE,
             final_selector: None,

@@ -1,11 +1,11 @@
-//! The match bypass: where a proven match makes the next byte as good as sure, one decision whether
-//! it comes, in place of eight bits with all their contexts.
+//! Long matches: where a proven match makes the next byte as good as sure, one decision says
+//! whether the byte comes, in place of eight bits with all their contexts.
 //!
 //! How often expected bytes came is remembered for the length of the match with the expected and
 //! the last byte: in text with fields, matches go on for long and end where a field begins. What it
 //! brings is in `docs/architecture-engine.md`.
 
-use super::match_model::MatchModel;
+use super::input_model::Expected;
 use crate::error::{Error, Result};
 use crate::numeric::{PROBABILITY_BITS, PROBABILITY_ONE};
 
@@ -45,7 +45,7 @@ pub struct Belief {
 
 /// Whether and how surely the next byte is known without asking the contexts.
 #[derive(Clone)]
-pub struct Bypass {
+pub struct LongMatch {
     belief: Belief,
     decisions: Vec<Decision>,
     /// Of `decisions`, the one about the next byte.
@@ -55,7 +55,7 @@ pub struct Bypass {
     proven: bool,
 }
 
-impl Bypass {
+impl LongMatch {
     /// How many decisions are told apart in a stream of `length` bytes.
     #[must_use]
     pub fn decisions(length: usize) -> usize {
@@ -75,19 +75,19 @@ impl Bypass {
         Ok(Self { belief, decisions, current: 0, expected: 0, proven: false })
     }
 
-    /// Learns whether the byte that `bytes` now ends with was the expected one, and asks the match
-    /// models, which have taken it in, for the next.
+    /// Learns whether the byte that `bytes` now ends with was the expected one. `expected` are the
+    /// next bytes that the input models expect after it, those of the most trusted model first.
     #[inline(always)]
-    pub fn push(&mut self, bytes: &[u8], matches: &[MatchModel]) {
+    pub fn push(&mut self, bytes: &[u8], mut expected: impl Iterator<Item = Expected>) {
         let last = bytes.last().copied().unwrap_or(0);
         if self.proven {
             self.decisions[self.current].learn(self.expected == last);
         }
-        let proven = matches.iter().find(|model| model.length >= self.belief.shortest);
+        let proven = expected.find(|expected| expected.length >= self.belief.shortest);
         self.proven = proven.is_some();
-        if let Some(model) = proven {
-            self.expected = model.expected_byte().unwrap_or(0) as u8;
-            let situation = model.length.ilog2().min(LONGEST_OCTAVE) << 16
+        if let Some(Expected { byte, length }) = proven {
+            self.expected = byte;
+            let situation = length.max(1).ilog2().min(LONGEST_OCTAVE) << 16
                 | u32::from(self.expected) << 8
                 | u32::from(last);
             let hash = u64::from(situation).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - MOST_BITS);
@@ -120,6 +120,8 @@ impl Bypass {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::input_model::InputModel;
+    use crate::model::match_model::MatchModel;
 
     /// A pattern of 256 bytes, over and over.
     fn repeats() -> Vec<u8> {
@@ -128,19 +130,20 @@ mod tests {
 
     #[test]
     fn only_proven_matches_are_believed_and_ever_more() {
-        let mut matches = vec![MatchModel::new(12, 16).unwrap()];
-        let mut bypass =
-            Bypass::new(Bypass::decisions(100_000), Belief { shortest: 32, rarity: 11 }).unwrap();
+        let mut matches = [MatchModel::new(12, 16).unwrap()];
+        let mut long_match =
+            LongMatch::new(LongMatch::decisions(100_000), Belief { shortest: 32, rarity: 11 })
+                .unwrap();
         let bytes = repeats();
         let mut first = None;
         let mut probability = 0;
         for end in 1..bytes.len() {
             matches[0].push(&bytes[..end]);
-            bypass.push(&bytes[..end], &matches);
-            if bypass.sure() {
+            long_match.push(&bytes[..end], matches.iter().filter_map(InputModel::expected));
+            if long_match.sure() {
                 first.get_or_insert(end);
-                assert_eq!(bypass.expected(), bytes[end]);
-                probability = bypass.probability();
+                assert_eq!(long_match.expected(), bytes[end]);
+                probability = long_match.probability();
                 assert!(probability > PROBABILITY_ONE - (PROBABILITY_ONE >> 11));
             }
         }

@@ -1,0 +1,52 @@
+//! How large the tables of a predictor are.
+
+use super::profile::Profile;
+use crate::model::long_match::LongMatch;
+
+/// Bytes of a table that take little time: see `docs/architecture-engine.md`.
+const CHEAP_TABLE: usize = 16 << 20;
+
+/// The sizes of the tables of a predictor. Predictors of one profile whose sizes are the same do
+/// the same.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Sizes {
+    /// Positions that each match model remembers, as a power of two.
+    pub match_bits: u32,
+    /// Bytes of histories.
+    pub table_bytes: usize,
+    /// Entries of stationary maps.
+    pub stationary: usize,
+    /// Decisions about matches.
+    pub decisions: usize,
+}
+
+impl Sizes {
+    /// For `length` bytes with the contexts of `profile`, in tables of at most `memory` bytes.
+    pub fn of(profile: &Profile, length: usize, memory: usize) -> Self {
+        let contexts = profile.contexts.len().next_multiple_of(8);
+        let each = |bytes: usize| length.saturating_mul(contexts * bytes);
+        let wanted = each(profile.bytes_per_context).max(each(4).min(CHEAP_TABLE));
+        let wanted = wanted.max(1 << 16).next_power_of_two();
+        Sizes {
+            match_bits: (length.max(1 << 10) as u32).next_power_of_two().ilog2().min(22),
+            table_bytes: wanted.min(1 << memory.max(1 << 16).ilog2()),
+            stationary: length.saturating_mul(64).min(memory / 64).max(1 << 16).next_power_of_two(),
+            decisions: LongMatch::decisions(length),
+        }
+    }
+
+    /// Bytes that the tables take together, at most.
+    pub fn bytes(self) -> u64 {
+        (self.table_bytes + self.table_bytes / 4 + 4 * self.stationary + (16 << self.match_bits))
+            as u64
+    }
+}
+
+/// Bytes of memory that predicting a stream of `length` bytes takes, at most, with tables of at
+/// most `memory` bytes: the tables, and the bytes with those of the primer.
+pub(crate) fn most_memory(profile: &Profile, length: usize, memory: usize) -> u64 {
+    let total = length.saturating_add(profile.primer.text.len());
+    let tables = Sizes::of(profile, total, memory).bytes();
+    // Tables that are not histories take an eighth of what the histories may.
+    tables.min(memory as u64 / 8 * 9) + 2 * total as u64
+}
