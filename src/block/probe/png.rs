@@ -94,6 +94,7 @@ impl Header {
         let parts = scanline::forward(plain, row, (pixel_bits / 8).max(1))?;
         let row_bytes = u32::try_from(row).ok()?;
         let kind = match (self.depth, self.colour) {
+            (1, 0 | 3) => Kind::Image { bits: 1, row_bytes },
             (8, 0 | 3) => Kind::Image { bits: 8, row_bytes },
             (8, 2) => Kind::Image { bits: 24, row_bytes },
             (8, 6) => Kind::Image { bits: 32, row_bytes },

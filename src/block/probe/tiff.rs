@@ -107,7 +107,7 @@ struct Fields<'a> {
 
 impl Fields<'_> {
     fn pieces(&self, big_endian: bool, file_len: usize) -> Option<Vec<Piece>> {
-        let row = self.width.checked_mul(self.samples)?.checked_mul(self.bits)? / 8;
+        let row = self.width.checked_mul(self.samples)?.checked_mul(self.bits)?.div_ceil(8);
         let body = row.checked_mul(self.height)?;
         if self.compression != 1
             || self.planar != 1
@@ -119,6 +119,7 @@ impl Fields<'_> {
         }
         let row_bytes = row as u32;
         let kind = match (self.bits, self.samples) {
+            (1, 1) => Kind::Image { bits: 1, row_bytes },
             (8, 1) => Kind::Image { bits: 8, row_bytes },
             (8, 3) => Kind::Image { bits: 24, row_bytes },
             (8, 4) => Kind::Image { bits: 32, row_bytes },
