@@ -5,6 +5,8 @@
 
 mod aiff;
 mod bmp;
+mod dicom;
+mod fits;
 mod gzip;
 mod jpeg;
 mod pe;
@@ -41,6 +43,11 @@ const FORMATS: &[(&[u8], Probe)] = &[
     (b"MM", tiff::probe),
     (b"RI", wav::probe),
     (b"FO", aiff::probe),
+    (b"DI", dicom::probe),
+    (b"\x08\0", dicom::probe),
+    (b"\0\x08", dicom::probe),
+    (b"SI", fits::probe),
+    (b"XT", fits::probe),
     (b"\x89P", png::probe),
     (b"\xFF\xD8", jpeg::probe),
     (b"\x1F\x8B", gzip::probe),
@@ -96,8 +103,8 @@ pub fn find(
 fn probe(bytes: &[u8], at: usize, context: &mut Context) -> Option<Vec<Piece>> {
     let here = &bytes[at..];
     let magic = here.get(..2)?;
-    // Zeros are common and start nothing but fonts and WebAssembly.
-    if magic[0] == 0 && !matches!(magic[1], 1 | b'a') {
+    // Zeros are common and start nothing but fonts, WebAssembly and DICOM.
+    if magic[0] == 0 && !matches!(magic[1], 1 | 8 | b'a') {
         return None;
     }
     let named = FORMATS

@@ -3,6 +3,7 @@
 mod hostile;
 mod images;
 pub mod sample;
+mod scans;
 mod work;
 
 use super::*;
