@@ -79,16 +79,25 @@ fn profile(list: &[Context], selectors: &[Selector]) -> Profile {
         final_selector: self::list(&last).first().copied(),
         final_rate: env("LR", 150),
         first_weight: 320 / full as u32,
-        primer: if has_words {
-            let level = cmx::internals::level::level(env("PRIMER", 6) as u8).unwrap();
-            Profile::of_words(level, 1 << 20).unwrap().primer
+        primer: if env("WORDS", 0) == 1 {
+            Primer::numbered(env("PRIMER", 3) as u8).unwrap().as_words().unwrap()
         } else {
             Primer::default()
         },
         words: has_words.then_some(1 << 26),
         leading: Leading::Coded,
     };
-    if env("DETAILED", 0) == 1 || full > 16 { profile.with_details() } else { profile }
+    if env("DETAILED", 0) == 0 && full <= 16 {
+        return profile;
+    }
+    let (runs, stationary) = match full {
+        ..=8 => (2..4, 0..0),
+        9..=16 => (2..3, 0..0),
+        17..=24 => (2..4, 0..0),
+        25..=40 => (2..10, 0..0),
+        _ => (2..10, 1..12),
+    };
+    Profile { confidences: true, runs, stationary, ..profile }
 }
 
 /// What is measured: each file or part of one, with its name.
@@ -140,8 +149,9 @@ fn print_profile(level: &str, kind: &str) {
         "wasm" => Kind::Wasm,
         other => panic!("no kind is called {other}"),
     };
-    let profile =
-        Profile::new(cmx::internals::level::level(level.parse().unwrap()).unwrap(), &kind, 1 << 20);
+    let level = cmx::internals::level::level(level.parse().unwrap()).unwrap();
+    let profile = cmx::internals::method::choice::profile(level, &kind, 1 << 20)
+        .expect("the level sorts this kind");
     println!("{}\n{}", names(&profile.contexts), names(&profile.selectors));
     if let Some(selector) = profile.final_selector {
         println!("LAST={selector}");

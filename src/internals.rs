@@ -7,8 +7,8 @@
 
 pub mod block {
     pub use crate::block::{
-        Base, decode, decode_behind, encode, encode_base, encode_behind, is_behind, main_kind,
-        transforms,
+        Reference, decode, decode_dependent, encode, encode_dependent, encode_reference,
+        is_dependent, main_kind, transforms,
     };
 }
 pub mod budget {
@@ -70,10 +70,13 @@ pub mod kind {
     pub use crate::kind::Kind;
 }
 pub mod level {
-    pub use crate::level::{DEFAULT_LEVEL, Effort, LEVELS, Level, level};
+    pub use crate::level::{DEFAULT_LEVEL, LEVELS, Level, level};
 }
 pub mod method {
     pub use crate::method::{encode, encode_as};
+    pub mod choice {
+        pub use crate::method::choice::{choose, profile};
+    }
 }
 pub mod mix {
     pub mod mixer {

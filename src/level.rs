@@ -1,122 +1,278 @@
-//! The levels, from one table.
+//! The levels, from one table: a row says all that a level is.
+//!
+//! Nothing of a level is stored in an archive. Each coded stream names the method and the profile
+//! that coded it (see `docs/format-block.md`), so a row may change without any decoder knowing.
 
 use crate::error::{Error, Result};
 
 /// What one level is: how hard it works, and what that costs.
 ///
-/// An archive stores the number of its level and nothing else of it, so a level is always a row of
-/// `LEVELS`: a decoder that looks up the number must find the same memory and effort. Only the
-/// size of a block may be lowered ([`Level::with_block_size`]), since every block tells its own
-/// length.
+/// A level is always a row of `LEVELS`. Only the size of a block may be lowered
+/// ([`Level::with_block_size`]).
 ///
 /// ```compile_fail,E0451
-/// // A level of one's own would make archives that do not decode.
 /// let own = cmx::Level { memory: 1 << 20, ..cmx::internals::level::LEVELS[6] };
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Level {
-    /// The number a user gives, 1 to 9.
+    /// The number a user gives, 1 to 8.
     pub(crate) number: u8,
     /// One word for `cmx levels`.
     pub(crate) name: &'static str,
     /// Largest block in bytes: what one predictor sees.
     pub(crate) block_size: usize,
-    /// Largest size of the tables of one predictor, in bytes.
+    /// Largest table of histories of one predictor in bytes, a power of two.
     pub(crate) memory: usize,
-    /// How much each byte is worked on.
-    pub(crate) effort: Effort,
+    /// How the streams of each kind are coded.
+    pub(crate) codings: Codings,
+    /// KiB of the primer that are observed and learned before a stream of text of less than 16 KiB,
+    /// of less than 64 KiB, and of more. Each pair is a row of the table of primers.
+    pub(crate) primers: [(u16, u16); 3],
+    /// Which formats are taken apart.
+    pub(crate) unpacked: Unpacked,
+    /// How blocks of many small files in an archive are coded, if otherwise.
+    pub(crate) small_files: Option<&'static Level>,
+    /// Whether blocks of text may depend on a reference block.
+    pub(crate) has_references: bool,
 }
 
-/// How many models a predictor mixes, and in how many ways.
+/// How the streams of one kind are coded. Profiles are named as in the table of profiles,
+/// `src/predictor/tables/mod.rs`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effort {
-    /// Everything is sorted: see [`crate::sort`].
-    Sort,
-    /// Everything but x86 code is sorted; code is mixed with 8 contexts, 2 weight sets.
-    SortMost,
-    /// Text, tables and 16-bit images are sorted, the rest is mixed with 8 contexts, 2 weight sets.
-    SortText,
-    /// Long text and 16-bit images are sorted; the rest is mixed with 8 contexts, 2 weight sets,
-    /// x86 code, which gains most by them, with 14 and 3: where sorting would lose most, in tables,
-    /// code and short text, mixing costs little time.
-    SortLong,
-    /// 8 contexts, 2 weight sets; 16 and 4 for x86 code; contexts also tell how sure they are, and
-    /// a few remember runs.
-    Small,
-    /// 16 contexts, 4 weight sets, the rest as before.
-    Middle,
-    /// The same, with 40 contexts for text, and a longer primer.
-    SmallFiles,
-    /// 40 to 56 contexts with runs and how sure each is, 8 to 10 weight sets.
-    Huge,
+pub(crate) enum Coding {
+    /// By sorting.
+    Sorted,
+    /// By mixing, with this profile.
+    Mixed(&'static str),
+    /// By mixing with this profile where a sample of the stream says that mixing is worth its time,
+    /// else by sorting.
+    Sampled(&'static str),
 }
+
+/// How the streams of each kind are coded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Codings {
+    pub generic: Coding,
+    pub text: Coding,
+    pub words: Coding,
+    pub table: Coding,
+    pub exe: Coding,
+    pub font: Coding,
+    pub wasm: Coding,
+    /// Images of one byte a channel.
+    pub image: Coding,
+    /// Images of 16-bit samples.
+    pub image16: Coding,
+    pub audio: Coding,
+}
+
+/// Which formats are taken apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unpacked {
+    /// How many times as long as a deflate stream its content may be; 0 where deflate streams stay
+    /// as they are. Content is coded in time that goes with its own length: where the content is
+    /// very much longer, as with blank images, the few bytes to gain are not worth the time.
+    pub deflate: usize,
+    /// Whether TrueType fonts get a stream of their own.
+    pub fonts: bool,
+    /// Whether WebAssembly modules get a stream of their own.
+    pub wasm: bool,
+}
+
+use Coding::{Mixed, Sampled, Sorted};
 
 const MIB: usize = 1 << 20;
 
+const ALL_SORTED: Codings = Codings {
+    generic: Sorted,
+    text: Sorted,
+    words: Sorted,
+    table: Sorted,
+    exe: Sorted,
+    font: Sorted,
+    wasm: Sorted,
+    image: Sorted,
+    image16: Sorted,
+    audio: Sorted,
+};
+
+/// Text, tables and 16-bit images are sorted; the rest is mixed with 8 contexts, which costs little
+/// time where sorting would lose most.
+const TEXT_SORTED: Codings = Codings {
+    generic: Mixed("generic-8"),
+    exe: Mixed("exe-8"),
+    font: Mixed("font-8"),
+    wasm: Mixed("wasm-8"),
+    image: Mixed("samples-8"),
+    audio: Mixed("samples-8"),
+    ..ALL_SORTED
+};
+
+/// 16 contexts for everything but samples.
+const SIXTEEN: Codings = Codings {
+    generic: Mixed("generic-16"),
+    text: Mixed("text-16"),
+    words: Mixed("words-16"),
+    table: Mixed("table-16"),
+    exe: Mixed("exe-16"),
+    font: Mixed("font-16"),
+    wasm: Mixed("wasm-16"),
+    image: Mixed("samples-8"),
+    image16: Mixed("samples-8"),
+    audio: Mixed("samples-8"),
+};
+
+const SHORT_PRIMERS: [(u16, u16); 3] = [(16, 8), (104, 24), (224, 32)];
+
+const NOTHING_UNPACKED: Unpacked = Unpacked { deflate: 0, fonts: false, wasm: false };
+
+/// How blocks of many small files are coded in an archive at -5 to -7. They are mostly source code
+/// and markup, which sorting would make a quarter larger. With -5's memory and more models than -7
+/// has they are 8 % smaller than with those of -6 and 3 % than with those of -7, for twice the time
+/// and half as much again.
+const SMALL_FILES: Level = Level {
+    number: 0,
+    name: "small files",
+    block_size: 128 * MIB,
+    memory: 512 * MIB,
+    codings: Codings { text: Mixed("text-40"), words: Mixed("words-40"), ..SIXTEEN },
+    primers: [(104, 24), (448, 64), (448, 64)],
+    unpacked: Unpacked { deflate: 64, fonts: true, wasm: true },
+    small_files: None,
+    has_references: true,
+};
+
 /// Every level, in order.
 pub const LEVELS: [Level; 8] = [
-    Level { number: 1, name: "fast", block_size: 16 * MIB, memory: 64 * MIB, effort: Effort::Sort },
+    Level {
+        number: 1,
+        name: "fast",
+        block_size: 16 * MIB,
+        memory: 64 * MIB,
+        codings: ALL_SORTED,
+        primers: SHORT_PRIMERS,
+        unpacked: NOTHING_UNPACKED,
+        small_files: None,
+        has_references: false,
+    },
     Level {
         number: 2,
         name: "brisk",
         block_size: 32 * MIB,
         memory: 64 * MIB,
-        effort: Effort::SortMost,
+        codings: Codings { exe: Mixed("exe-8"), ..ALL_SORTED },
+        primers: SHORT_PRIMERS,
+        unpacked: Unpacked { deflate: 8, fonts: false, wasm: false },
+        small_files: None,
+        has_references: false,
     },
     Level {
         number: 3,
         name: "quick",
         block_size: 32 * MIB,
         memory: 256 * MIB,
-        effort: Effort::SortMost,
+        codings: Codings { exe: Mixed("exe-8"), ..ALL_SORTED },
+        primers: SHORT_PRIMERS,
+        unpacked: Unpacked { deflate: 8, fonts: false, wasm: false },
+        small_files: None,
+        has_references: false,
     },
     Level {
         number: 4,
         name: "thorough",
         block_size: 64 * MIB,
         memory: 256 * MIB,
-        effort: Effort::SortText,
+        codings: TEXT_SORTED,
+        primers: SHORT_PRIMERS,
+        unpacked: Unpacked { deflate: 16, fonts: true, wasm: true },
+        small_files: None,
+        has_references: false,
     },
     Level {
         number: 5,
         name: "default",
         block_size: 64 * MIB,
         memory: 512 * MIB,
-        effort: Effort::SortLong,
+        codings: Codings {
+            text: Sampled("text-8"),
+            words: Sampled("words-8"),
+            table: Mixed("table-8"),
+            // Code gains most by more contexts.
+            exe: Mixed("exe-14"),
+            ..TEXT_SORTED
+        },
+        primers: SHORT_PRIMERS,
+        unpacked: Unpacked { deflate: 16, fonts: true, wasm: true },
+        small_files: Some(&SMALL_FILES),
+        has_references: false,
     },
     Level {
         number: 6,
         name: "careful",
         block_size: 128 * MIB,
         memory: 512 * MIB,
-        effort: Effort::Small,
+        codings: Codings {
+            generic: Mixed("generic-8-detailed"),
+            text: Mixed("text-8-detailed"),
+            words: Mixed("words-8-detailed"),
+            table: Mixed("table-8-detailed"),
+            exe: Mixed("exe-16"),
+            font: Mixed("font-8-detailed"),
+            wasm: Mixed("wasm-8-detailed"),
+            image: Mixed("samples-8"),
+            image16: Mixed("samples-8"),
+            audio: Mixed("samples-8"),
+        },
+        primers: SHORT_PRIMERS,
+        unpacked: Unpacked { deflate: 16, fonts: true, wasm: true },
+        small_files: Some(&SMALL_FILES),
+        has_references: false,
     },
     Level {
         number: 7,
         name: "strong",
         block_size: 128 * MIB,
         memory: 1024 * MIB,
-        effort: Effort::Middle,
+        codings: SIXTEEN,
+        primers: [(104, 24), (288, 32), (288, 32)],
+        unpacked: Unpacked { deflate: 64, fonts: true, wasm: true },
+        small_files: Some(&SMALL_FILES),
+        has_references: false,
     },
     Level {
         number: 8,
         name: "archive",
         block_size: 256 * MIB,
         memory: 2048 * MIB,
-        effort: Effort::Huge,
+        codings: Codings {
+            generic: Mixed("generic-56"),
+            text: Mixed("text-56"),
+            words: Mixed("words-56"),
+            table: Mixed("table-24"),
+            exe: Mixed("exe-56"),
+            font: Mixed("font-56"),
+            wasm: Mixed("wasm-56"),
+            image: Mixed("samples-16"),
+            image16: Mixed("samples-16"),
+            audio: Mixed("samples-16"),
+        },
+        primers: [(448, 64), (896, 128), (896, 128)],
+        unpacked: Unpacked { deflate: 64, fonts: true, wasm: true },
+        small_files: None,
+        has_references: true,
     },
 ];
 
-/// How blocks of many small files are coded in an archive at -5 to -7. They are mostly source code
-/// and markup, which sorting would make a quarter larger. With -5's memory and more models than -7
-/// has they are 8 % smaller than with those of -6 and 3 % than with those of -7, for twice the time
-/// and half as much again.
-static SMALL_FILES: Level = Level {
-    number: 10,
-    name: "small files",
-    block_size: 128 * MIB,
-    memory: 512 * MIB,
-    effort: Effort::SmallFiles,
+/// Bytes of the largest block of any level.
+pub(crate) const LARGEST_BLOCK: usize = {
+    let (mut largest, mut index) = (0, 0);
+    while index < LEVELS.len() {
+        if LEVELS[index].block_size > largest {
+            largest = LEVELS[index].block_size;
+        }
+        index += 1;
+    }
+    largest
 };
 
 impl Default for Level {
@@ -160,17 +316,10 @@ impl Level {
         self.block_size
     }
 
-    /// Bytes of the largest tables of one predictor.
+    /// Bytes of the largest table of histories of one predictor.
     #[must_use]
     pub const fn memory(&self) -> usize {
         self.memory
-    }
-
-    /// How much each byte is worked on.
-    #[must_use]
-    #[doc(hidden)]
-    pub const fn effort(&self) -> Effort {
-        self.effort
     }
 
     /// The same level with blocks of at most `bytes`, from one byte to the block size of the level.
@@ -187,29 +336,18 @@ impl Level {
         Level { block_size, ..self }
     }
 
-    /// The level at which a block of many small files is coded when the archive's is this one.
+    /// How a block of many small files is coded when the archive's level is this one.
     #[must_use]
     #[doc(hidden)]
     pub fn for_small_files(&self) -> Level {
-        match self.effort {
-            Effort::SortLong | Effort::Small | Effort::Middle => SMALL_FILES,
-            _ => *self,
-        }
+        self.small_files.copied().unwrap_or(*self)
     }
-}
 
-impl Level {
-    /// Whether blocks may go on from a base.
+    /// Whether blocks of text may depend on a reference block.
     #[must_use]
-    pub(crate) fn has_bases(&self) -> bool {
-        matches!(self.effort, Effort::SmallFiles | Effort::Huge)
+    pub(crate) const fn has_references(&self) -> bool {
+        self.has_references
     }
-}
-
-/// The level whose number a block holds: one of `LEVELS`, or that of small files.
-#[must_use]
-pub fn of_block(number: u8) -> Option<&'static Level> {
-    if number == SMALL_FILES.number { Some(&SMALL_FILES) } else { level(number) }
 }
 
 /// The level used when none is named.
@@ -225,7 +363,6 @@ pub fn level(number: u8) -> Option<&'static Level> {
 mod tests {
     use super::*;
 
-    /// An archive declares the memory of its own level.
     #[test]
     fn small_files_need_no_more_memory() {
         for level in &LEVELS {
@@ -235,6 +372,7 @@ mod tests {
                 "{}",
                 level.number
             );
+            assert!(level.memory.is_power_of_two(), "the format stores the power");
         }
     }
 }

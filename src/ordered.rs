@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
 use crate::budget::Budget;
@@ -15,13 +16,47 @@ const STACK_BYTES: usize = 16 << 20;
 pub struct Ordered<T> {
     max_running: usize,
     running: VecDeque<JoinHandle<Result<T>>>,
+    /// What the budget of the job had left when nothing was running.
+    allowed: u64,
+    reserved: Arc<Reserved>,
+}
+
+/// Bytes of memory that running jobs said they would take.
+#[derive(Default)]
+struct Reserved {
+    bytes: Mutex<u64>,
+    returned: Condvar,
+}
+
+impl Reserved {
+    /// Runs `job`, which takes `bytes`, once those of all running jobs together are at most
+    /// `allowed`, or no other job is running.
+    fn run<T>(&self, bytes: u64, allowed: u64, job: impl FnOnce() -> T) -> T {
+        let mut taken = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        while *taken > 0 && taken.saturating_add(bytes) > allowed {
+            taken = self.returned.wait(taken).unwrap_or_else(PoisonError::into_inner);
+        }
+        *taken = taken.saturating_add(bytes);
+        drop(taken);
+        let done = job();
+        let mut taken = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        *taken = taken.saturating_sub(bytes);
+        drop(taken);
+        self.returned.notify_all();
+        done
+    }
 }
 
 impl<T: Send + 'static> Ordered<T> {
     /// A queue with at most `threads` running jobs. With 1, each job runs on the caller's thread.
     #[must_use]
     pub fn new(threads: usize) -> Self {
-        Ordered { max_running: threads.max(1), running: VecDeque::new() }
+        Ordered {
+            max_running: threads.max(1),
+            running: VecDeque::new(),
+            allowed: u64::MAX,
+            reserved: Arc::default(),
+        }
     }
 
     /// Starts `job`. If `threads` jobs are running, first waits for the oldest one and returns its
@@ -33,20 +68,36 @@ impl<T: Send + 'static> Ordered<T> {
         &mut self,
         job: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<Option<T>> {
+        self.submit_within(0, job)
+    }
+
+    /// Like [`Ordered::submit`], for a job that takes `memory` bytes: the job waits until the jobs
+    /// that run beside it leave so much of the budget, or until it runs alone. Whether that is
+    /// enough the budget says.
+    ///
+    /// # Errors
+    /// As for [`Ordered::submit`].
+    pub fn submit_within(
+        &mut self,
+        memory: u64,
+        job: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> Result<Option<T>> {
         if self.max_running == 1 {
             return catch_panic(job).map(Some);
         }
         let oldest = if self.running.len() == self.max_running { self.next()? } else { None };
+        if self.running.is_empty() {
+            self.allowed = Budget::current().map_or(u64::MAX, |budget| budget.left());
+        }
+        let (reserved, allowed) = (self.reserved.clone(), self.allowed);
+        let job = move || reserved.run(memory, allowed, || catch_panic(job));
         // The worker thread charges the budget of the caller's job.
         let budget = Budget::current();
         let job = move || match budget {
             Some(budget) => budget.run(job),
             None => job(),
         };
-        let handle = Builder::new()
-            .name("cmx block".into())
-            .stack_size(STACK_BYTES)
-            .spawn(move || catch_panic(job))?;
+        let handle = Builder::new().name("cmx block".into()).stack_size(STACK_BYTES).spawn(job)?;
         self.running.push_back(handle);
         Ok(oldest)
     }

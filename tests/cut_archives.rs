@@ -196,7 +196,7 @@ fn void_names_name_nothing() {
     let planned: Vec<Entry> = (0..4).map(|number| entry(number, 500)).collect();
     let mut bytes = Vec::new();
     let features = incompatible::NAMED | incompatible::NAMES;
-    let mut writer = MemberWriter::begin(&mut bytes, features, &LEVELS[0], 0).unwrap();
+    let mut writer = MemberWriter::begin(&mut bytes, features, 0).unwrap();
     writer.names(&planned, &LEVELS[0], true).unwrap();
     let block = |content: &[u8]| CodedBlock::encode(content, &LEVELS[0], true).unwrap();
     writer.block(&block(&[&pieces[0][..], &pieces[1]].concat())).unwrap();

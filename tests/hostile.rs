@@ -31,8 +31,7 @@ fn file(path: &str) -> Entry {
 /// Writes an archive with these entries, even if they are invalid.
 fn archive_of(path: &Path, entries: Vec<Entry>) {
     let mut writer =
-        MemberWriter::begin(fs::File::create(path).unwrap(), incompatible::NAMED, &LEVELS[0], 0)
-            .unwrap();
+        MemberWriter::begin(fs::File::create(path).unwrap(), incompatible::NAMED, 0).unwrap();
     let contents = entries
         .iter()
         .filter(|entry| entry.kind == EntryKind::File && entry.same_as.is_none())

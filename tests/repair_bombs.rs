@@ -105,12 +105,11 @@ fn records_that_claim_the_rest_of_the_file() {
 fn magics() {
     takes_at_most(&MAGIC.repeat(250_000), 10, "magics");
     let mut compact = Vec::new();
-    Header::new(1, 0).write_to(&mut compact);
+    Header::new(1).write_to(&mut compact);
     compact.extend_from_slice(&[1, 0xC0, 0x84, 0x3D, 0xC0, 0x84, 0x3D]);
     takes_at_most(&compact.repeat(100_000), 10, "small streams");
     let mut header = Vec::new();
-    Header { incompatible: 2, compatible: 0, contract: CONTRACT, memory_mib: 1 }
-        .write_to(&mut header);
+    Header { incompatible: 2, compatible: 0, contract: CONTRACT }.write_to(&mut header);
     assert_eq!(header[6], VERSION);
     takes_at_most(&header.repeat(60_000), 10, "headers");
 }
@@ -132,8 +131,7 @@ fn headers_before_a_common_chain() {
         .write_to(&mut chain);
     }
     let mut header = Vec::new();
-    Header { incompatible: 2, compatible: 0, contract: CONTRACT, memory_mib: 1 }
-        .write_to(&mut header);
+    Header { incompatible: 2, compatible: 0, contract: CONTRACT }.write_to(&mut header);
     let each = header.len() + 40;
     let mut bytes = Vec::new();
     for number in 0..8000usize {

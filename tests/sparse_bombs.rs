@@ -16,8 +16,7 @@ use cmx::{Archive, DecodeOptions};
 
 fn archive_of(path: &Path, content: &[u8], entries: Vec<Entry>) {
     let mut writer =
-        MemberWriter::begin(fs::File::create(path).unwrap(), incompatible::NAMED, &LEVELS[0], 0)
-            .unwrap();
+        MemberWriter::begin(fs::File::create(path).unwrap(), incompatible::NAMED, 0).unwrap();
     writer.block(&CodedBlock::encode(content, &LEVELS[0], false).unwrap()).unwrap();
     writer.finish(entries, &LEVELS[0], false).unwrap();
 }

@@ -1,8 +1,9 @@
-//! One stream through one predictor: every kind of stream at every effort, and every instruction
+//! One stream through one predictor: every kind of stream at some levels, and every instruction
 //! set.
 
-use cmx::internals::level::{Effort, LEVELS, Level};
+use cmx::internals::level::{LEVELS, Level};
 use cmx::internals::method;
+use cmx::internals::method::choice;
 use cmx::internals::simd::{active, usable};
 use criterion::{BenchmarkId, Criterion, Throughput};
 
@@ -12,21 +13,20 @@ use crate::slow_group;
 /// Long enough for the models to matter more than the making of their tables.
 const LEN: usize = 32 << 10;
 
-fn level_of(effort: Effort) -> &'static Level {
-    LEVELS.iter().find(|level| level.effort() == effort).unwrap_or(&LEVELS[0])
-}
+/// Levels that mix everything, each with other profiles.
+const MIXING: [(&str, &Level); 3] =
+    [("careful", &LEVELS[5]), ("strong", &LEVELS[6]), ("archive", &LEVELS[7])];
 
-/// Every kind at each effort that mixes, then text with each instruction set, then sorting.
+/// Every kind at each of these levels, then text with each instruction set, then sorting.
 pub fn all(criterion: &mut Criterion) {
     let inputs = samples::all(LEN);
-    for (name, effort) in
-        [("small", Effort::Small), ("middle", Effort::Middle), ("huge", Effort::Huge)]
-    {
+    for (name, level) in MIXING {
         let mut group = slow_group(criterion, &format!("models/{name}"));
         for (input, kind, bytes) in &inputs {
             group.throughput(Throughput::Bytes(bytes.len() as u64));
+            let Ok(chosen) = choice::choose(level, kind, bytes) else { continue };
             group.bench_function(*input, |bencher| {
-                bencher.iter(|| method::encode_as(bytes, level_of(effort), kind, active()))
+                bencher.iter(|| method::encode_as(bytes, chosen, kind, active()))
             });
         }
     }
@@ -34,11 +34,10 @@ pub fn all(criterion: &mut Criterion) {
     let mut group = slow_group(criterion, "models/text by instruction set");
     group.throughput(Throughput::Bytes(text.len() as u64));
     for set in usable() {
-        for (name, effort) in
-            [("small", Effort::Small), ("middle", Effort::Middle), ("huge", Effort::Huge)]
-        {
+        for (name, level) in MIXING {
+            let Ok(chosen) = choice::choose(level, kind, text) else { continue };
             group.bench_function(BenchmarkId::new(set.name(), name), |bencher| {
-                bencher.iter(|| method::encode_as(text, level_of(effort), kind, set));
+                bencher.iter(|| method::encode_as(text, chosen, kind, set));
             });
         }
     }

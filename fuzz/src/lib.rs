@@ -68,14 +68,14 @@ pub fn index(data: &[u8]) {
     }
 }
 
-/// A small base.
-fn base() -> &'static block::Base {
-    static BASE: LazyLock<block::Base> = LazyLock::new(|| {
+/// A small reference block.
+fn reference() -> &'static block::Reference {
+    static REFERENCE: LazyLock<block::Reference> = LazyLock::new(|| {
         let text = b"the block goes on from what was read before it, and so does the next. ".repeat(8);
-        let (_, base) = block::encode_base(&text, LEVELS[4].for_small_files(), 1000, false).unwrap();
-        base.unwrap()
+        let (_, reference) = block::encode_reference(&text, LEVELS[4].for_small_files(), 1000, false).unwrap();
+        reference.unwrap()
     });
-    &BASE
+    &REFERENCE
 }
 
 /// One coded block, behind two bytes for the length it should have.
@@ -85,8 +85,8 @@ pub fn block(data: &[u8]) {
     if let Some(raw) = no_defect(block::decode(coded, length)) {
         assert_eq!(raw.len(), length);
     }
-    if block::is_behind(coded)
-        && let Some(raw) = no_defect(block::decode_behind(coded, length, base()))
+    if block::is_dependent(coded)
+        && let Some(raw) = no_defect(block::decode_dependent(coded, length, reference()))
     {
         assert_eq!(raw.len(), length);
     }

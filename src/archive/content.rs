@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::member::{Member, fields_at, read_record};
-use crate::block::{Base, is_base, is_behind};
+use crate::block::{self, Reference, is_dependent, is_reference};
 use crate::container::compact::Compact;
 use crate::container::header::Header;
 use crate::container::record::RecordKind;
@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::options::DecodeOptions;
 use crate::ordered::{Ordered, catch_panic};
 use crate::progress;
-use crate::stream::{decode_compact, decode_record, decode_reference_block, threads_within};
+use crate::stream::{decode_compact, decode_record, decode_reference_block};
 
 /// Indices of the blocks of `member` that hold bytes of `ranges`, ascending. `ranges` are ranges of
 /// the member's content, sorted by start.
@@ -71,8 +71,7 @@ pub fn read_each_block(
     options: &DecodeOptions,
     mut take: impl FnMut(usize, Result<Vec<u8>>) -> Result<()>,
 ) -> Result<()> {
-    let threads = threads_within(options.threads, &member.header);
-    let mut queue = Ordered::new(threads);
+    let mut queue = Ordered::new(options.threads);
     let mut reference = LazyReference::default();
     let mut next = blocks.iter().peekable();
     let mut sink = |(block, content): (usize, Result<Vec<u8>>)| {
@@ -85,10 +84,11 @@ pub fn read_each_block(
         let job = job(file, member, block, &mut reference, next.peek().is_none());
         let progress = options.progress.clone();
         let work = member.index.blocks[block].raw_len;
+        let (memory, job) = job.map_or_else(|error| (0, Err(error)), |(m, job)| (m, Ok(job)));
         let decode = move || job.and_then(|job| progress::count_as(progress.as_ref(), work, job));
         // The error of a block is returned as a result of the job, so that the queue goes on with
         // the other blocks.
-        let done = queue.submit(move || Ok((block, catch_panic(decode))))?;
+        let done = queue.submit_within(memory, move || Ok((block, catch_panic(decode))))?;
         done.map_or(Ok(()), &mut sink)?;
     }
     while let Some(done) = queue.next()? {
@@ -97,7 +97,11 @@ pub fn read_each_block(
     Ok(())
 }
 
-/// Reads the coded bytes of a block, and returns the work that decodes them. `last` says that no
+/// What decodes a block.
+type Job = Box<dyn FnOnce() -> Result<Vec<u8>> + Send>;
+
+/// Reads the coded bytes of a block, and returns the bytes of memory and the work that decode them.
+/// `last` says that no
 /// other block will be read.
 fn job(
     file: &File,
@@ -105,13 +109,15 @@ fn job(
     block: usize,
     lazy: &mut LazyReference,
     last: bool,
-) -> Result<Box<dyn FnOnce() -> Result<Vec<u8>> + Send>> {
+) -> Result<(u64, Job)> {
     let at = member.block_at[block];
     let mut fields = fields_at(file, at);
     if member.header.is_compact() {
         Header::read_from(&mut fields)?;
         let compact = Compact::read_rest(&mut fields)?;
-        return Ok(Box::new(move || decode_compact(&compact)));
+        let length = compact.raw_len as usize;
+        let memory = block::memory(&compact.coded, compact.coded.len(), length);
+        return Ok((memory, Box::new(move || decode_compact(&compact))));
     }
     let (record, coded) = read_record(&mut fields, RecordKind::Block).map_err(|error| {
         if let Error::Corrupt(text) = error {
@@ -127,34 +133,36 @@ fn job(
     {
         return Err(Error::Corrupt(format!("the index describes another block at byte {at}")));
     }
-    let memory = member.header.memory();
-    if member.header.has_reference() && block == 0 && is_base(&coded) {
-        let reference = lazy.get(file, at, memory)?;
-        return Ok(Box::new(move || Ok(reference.text.clone())));
+    if member.header.has_reference() && block == 0 && is_reference(&coded) {
+        let reference = lazy.get(file, at)?;
+        return Ok((0, Box::new(move || Ok(reference.text.clone()))));
     }
-    let reference = if member.header.has_reference() && is_behind(&coded) {
-        Some(lazy.get(file, member.block_at[0], memory)?)
+    let reference = if member.header.has_reference() && is_dependent(&coded) {
+        Some(lazy.get(file, member.block_at[0])?)
     } else {
         None
     };
+    let memory = block::memory(&coded, coded.len(), record.raw_len as usize)
+        + reference.as_ref().map_or(0, |reference| reference.memory());
     if last {
         lazy.reference = None;
     }
-    Ok(Box::new(move || {
+    let decode = move || {
         // Where this job is the last user of the reference block, it takes the tables without a
         // copy.
         let reference = reference.map(|reference| {
             Arc::try_unwrap(reference)
-                .map_or_else(|shared| shared, |own| Arc::new(own.for_the_last_time()))
+                .map_or_else(|shared| shared, |own| Arc::new(own.for_last_dependent()))
         });
-        decode_record(&record, &coded, memory, reference.as_deref())
-    }))
+        decode_record(&record, &coded, reference.as_deref())
+    };
+    Ok((memory, Box::new(decode)))
 }
 
 /// The reference block of a member, decoded when the first dependent block needs it.
 #[derive(Default)]
 pub(super) struct LazyReference {
-    reference: Option<Arc<Base>>,
+    reference: Option<Arc<Reference>>,
     /// Why the reference block cannot be decoded. Many blocks may ask; the record is read once.
     damage: Option<String>,
 }
@@ -163,16 +171,15 @@ impl LazyReference {
     /// Returns the reference block, whose record begins at byte `at` of `file`.
     ///
     /// # Errors
-    /// The block is damaged or no reference block, its tables need more than `memory` bytes, or
-    /// reading fails.
-    pub fn get(&mut self, file: &File, at: u64, memory: u64) -> Result<Arc<Base>> {
+    /// The block is damaged or no reference block, memory is short, or reading fails.
+    pub fn get(&mut self, file: &File, at: u64) -> Result<Arc<Reference>> {
         if let Some(damage) = &self.damage {
             return Err(Error::Corrupt(damage.clone()));
         }
         if let Some(reference) = &self.reference {
             return Ok(reference.clone());
         }
-        let reference = read_reference(file, at, memory);
+        let reference = read_reference(file, at);
         if let Err(Error::Corrupt(text)) = &reference {
             self.damage = Some(text.clone());
         }
@@ -182,7 +189,7 @@ impl LazyReference {
     }
 }
 
-fn read_reference(file: &File, at: u64, memory: u64) -> Result<Arc<Base>> {
+fn read_reference(file: &File, at: u64) -> Result<Arc<Reference>> {
     let (record, coded) =
         read_record(&mut fields_at(file, at), RecordKind::Block).map_err(|error| {
             if let Error::Corrupt(text) = error {
@@ -194,8 +201,8 @@ fn read_reference(file: &File, at: u64, memory: u64) -> Result<Arc<Base>> {
     if record.number != 0 {
         return Err(Error::Corrupt(format!("the block at byte {at} is not the member's first")));
     }
-    let reference = Ordered::new(1)
-        .submit(move || Ok(Arc::new(decode_reference_block(&record, &coded, memory)?)))?;
+    let reference =
+        Ordered::new(1).submit(move || Ok(Arc::new(decode_reference_block(&record, &coded)?)))?;
     reference.ok_or_else(|| Error::Bug("a reference block without a result".into()))
 }
 
@@ -210,7 +217,7 @@ mod tests {
         let member = Member {
             start: 0,
             length: 300,
-            header: Header::new(0, 1),
+            header: Header::new(0),
             index: Index::new(blocks, Vec::new()),
             names_at: Vec::new(),
             block_at: vec![0; 4],

@@ -10,7 +10,7 @@ use super::group::solid_size;
 use super::names::check_paths;
 use super::plan::Plan;
 use super::stored::{Outcome, Stored};
-use crate::block::Base;
+use crate::block::Reference;
 use crate::budget::Budget;
 use crate::container::format::incompatible;
 use crate::container::hash::{Hasher, narrow};
@@ -137,7 +137,7 @@ impl Plan {
             .solid
             .unwrap_or_else(|| solid_size(self.total(), level))
             .clamp(1, level.block_size as u64);
-        let reference = if level.for_small_files().has_bases() {
+        let reference = if level.for_small_files().has_references() {
             self.choose_reference(limit, options)
         } else {
             None
@@ -150,7 +150,7 @@ impl Plan {
         let features = features | if has_names { incompatible::NAMES } else { 0 };
         let mut content = ContentWriter {
             options: &options.encode,
-            writer: MemberWriter::begin(out, features, level, options.parity)?,
+            writer: MemberWriter::begin(out, features, options.parity)?,
             queue: Ordered::new(options.encode.threads),
             block: Vec::new(),
             max_shared_file: limit as usize,
@@ -208,7 +208,7 @@ pub(super) struct ContentWriter<'a, W: Write> {
     /// reference block.
     block_limit: usize,
     /// The reference block that blocks of text continue from.
-    reference: Option<Arc<Base>>,
+    reference: Option<Arc<Reference>>,
     /// Index in the plan of the entry that is being added.
     pub(super) plan_index: u64,
     /// Index of the first entry that the names before the blocks describe wrongly, until that is
@@ -348,7 +348,9 @@ impl<W: Write> ContentWriter<'_, W> {
         let done = self.queue.submit(move || {
             let work = block.len() as u64 * options.passes();
             let coded = progress::count_as(options.progress.as_ref(), work, || match reference {
-                Some(reference) => CodedBlock::encode_dependent(&block, &reference, options.verify),
+                Some(reference) => {
+                    CodedBlock::encode_dependent(&block, &level, &reference, options.verify)
+                }
                 None => CodedBlock::encode(&block, &level, options.verify),
             })?;
             Ok((wrong_from, coded))
@@ -372,7 +374,7 @@ impl<W: Write> ContentWriter<'_, W> {
             // The length of a dependent block in codes of the word model: about one code for two
             // bytes of text.
             let encode =
-                || CodedBlock::encode_reference(&block, level, dependent_len / 2, options.verify);
+                || CodedBlock::encode_reference(&block, &level, dependent_len / 2, options.verify);
             progress::count_as(options.progress.as_ref(), work, encode)
         })?;
         if let Some((block, reference)) = reference {

@@ -32,7 +32,7 @@ fn tables_of_names(
     let (mut entries, mut charge) = (Vec::new(), budget::charge(0, "the names")?);
     for &at in &recovered.names {
         let (record, coded) = read_record(&mut fields_at(file, at), RecordKind::Names)?;
-        match decode_names(&record, &coded, u64::MAX, options, &mut charge) {
+        match decode_names(&record, &coded, options, &mut charge) {
             Ok(names) => names.apply(&mut entries),
             Err(error @ (Error::Io(_) | Error::Limit(_))) => return Err(error),
             Err(_) => return Ok(None),
@@ -208,7 +208,7 @@ fn member_of(recovered: &RecoveredMember, index: Index) -> Result<Member> {
         }
     }
     let block_at = recovered.blocks.values().take(index.blocks.len()).map(|(at, _)| *at).collect();
-    let header = recovered.header.unwrap_or(Header::new(incompatible::NAMED, 0));
+    let header = recovered.header.unwrap_or(Header::new(incompatible::NAMED));
     let (start, length) = (recovered.range.start, recovered.range.end - recovered.range.start);
     let index = Index::charged(index.blocks, Vec::new(), entries)?;
     Ok(Member {

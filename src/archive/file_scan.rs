@@ -10,7 +10,7 @@ use super::member::{FileAt, Member};
 use super::recovered_member::{RecoveredMember, bytes_at};
 use super::scan::{Structure, StructureKind};
 use super::scan_items::{ScanItem, scan_items};
-use crate::block::{is_behind, memory};
+use crate::block::is_dependent;
 use crate::container::Entry;
 use crate::container::record::{Record, RecordKind};
 use crate::error::Result;
@@ -210,12 +210,11 @@ impl Builder<'_> {
             .read_to_end(&mut first)?;
         // Without its reference block, a dependent block cannot be decoded. The reference block is
         // the first block of a member, so that the scan found it before.
-        if is_behind(&first) && self.current.reference_at().is_none() {
+        if is_dependent(&first) && self.current.reference_at().is_none() {
             self.current.without_reference.push(record.number);
             return Ok(());
         }
-        self.current.has_dependents |= is_behind(&first);
-        self.current.memory = self.current.memory.max(memory(&first));
+        self.current.has_dependents |= is_dependent(&first);
         self.current.blocks.insert(record.number, (found.at, record));
         Ok(())
     }

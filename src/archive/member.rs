@@ -186,11 +186,11 @@ impl Member {
             let offsets = index.layout(first_record)?.names;
             let mut entries = Vec::new();
             for (at, row) in offsets.into_iter().zip(&index.names) {
-                read_names(file, at, row, &header, options, charge)?.apply(&mut entries);
+                read_names(file, at, row, options, charge)?.apply(&mut entries);
             }
             Ok(entries)
         };
-        let index = decode_index(&record, &coded, header.memory(), options, read_names)?;
+        let index = decode_index(&record, &coded, options, read_names)?;
         let layout = index.layout(first_record)?;
         let (block_at, names_at) = (layout.blocks, layout.names);
         let mut member = Member {
@@ -251,7 +251,6 @@ fn read_names(
     file: &File,
     at: u64,
     row: &NamesRow,
-    header: &Header,
     options: &DecodeOptions,
     charge: &mut Charge,
 ) -> Result<Names> {
@@ -266,7 +265,7 @@ fn read_names(
     if record.number != row.before || fields.offset() - at != row.record_len {
         return Err(Error::Corrupt(format!("the index describes other names at byte {at}")));
     }
-    decode_names(&record, &coded, header.memory(), options, charge)
+    decode_names(&record, &coded, options, charge)
 }
 
 /// Reads a record of `kind` with its coded bytes.

@@ -6,7 +6,6 @@ use std::io::Write;
 
 use super::member::{Member, fields_at, read_record};
 use super::recovered_member::stream_path;
-use crate::block::memory;
 use crate::container::Entry;
 use crate::container::compact::Compact;
 use crate::container::format::incompatible;
@@ -32,15 +31,7 @@ pub(super) fn write_named(
 ) -> Result<()> {
     let compact =
         if member.header.is_compact() { compact_block(file, member.start)? } else { None };
-    let needed = compact
-        .as_ref()
-        .map_or(member.header.memory(), |block| memory(&block.coded))
-        .max(LEVELS[0].memory as u64);
-    let mut writer = MemberWriter::with_header(
-        out,
-        Header::new(incompatible::NAMED, needed.div_ceil(1 << 20)),
-        0,
-    )?;
+    let mut writer = MemberWriter::begin(out, incompatible::NAMED, 0)?;
     if let Some(block) = compact {
         writer.block(&block)?;
     } else if !member.header.is_compact() {

@@ -8,8 +8,7 @@ use super::cut::index_of_names;
 use super::member::{fields_at, read_record};
 use super::names::show_name;
 use super::recovered_member::{RecoveredMember, is_row_of, stream_path};
-use crate::block::is_behind;
-use crate::container::format::incompatible;
+use crate::block::is_dependent;
 use crate::container::hash::{hash, narrow};
 use crate::container::record::{Record, RecordKind};
 use crate::container::{Entry, EntryKind};
@@ -231,20 +230,14 @@ impl<'a> BlockDecoder<'a> {
         if self.last.as_ref().is_none_or(|(last, _)| *last != number) {
             let (at, _): (u64, Record) = self.recovered.blocks[&number];
             let (record, coded) = read_record(&mut fields_at(self.file, at), RecordKind::Block)?;
-            let header = self.recovered.new_header(if self.recovered.has_dependents {
-                incompatible::REFERENCE
-            } else {
-                0
-            });
-            let memory = header.memory();
-            let reference = match self.recovered.reference_at().filter(|_| is_behind(&coded)) {
-                Some(reference_at) => Some(self.reference.get(self.file, reference_at, memory)?),
+            let reference = match self.recovered.reference_at().filter(|_| is_dependent(&coded)) {
+                Some(reference_at) => Some(self.reference.get(self.file, reference_at)?),
                 None => None,
             };
             let progress = self.options.progress.clone();
             let decode = move || {
                 progress::count_as(progress.as_ref(), record.raw_len, || {
-                    decode_record(&record, &coded, memory, reference.as_deref())
+                    decode_record(&record, &coded, reference.as_deref())
                 })
             };
             // The queue turns a panic into an error.

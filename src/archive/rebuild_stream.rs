@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::member::{fields_at, read_record};
 use super::rebuild_index::Rebuilt;
 use super::recovered_member::{RecoveredMember, bytes_at, stream_entry};
+use crate::block;
 use crate::container::Entry;
 use crate::container::hash::{Hasher, narrow};
 use crate::container::record::RecordKind;
@@ -14,7 +15,7 @@ use crate::error::Result;
 use crate::options::DecodeOptions;
 use crate::ordered::Ordered;
 use crate::progress::{self, Progress};
-use crate::stream::{decode_record, threads_within};
+use crate::stream::decode_record;
 
 /// Makes one entry from the blocks that are left, joined.
 ///
@@ -94,18 +95,18 @@ pub(super) fn rebuild_stream(
 
 /// The hash of the contents of all blocks that are left, joined.
 fn hash_of(file: &File, recovered: &RecoveredMember, options: &DecodeOptions) -> Result<u64> {
-    let header = recovered.new_header(0);
-    let mut queue = Ordered::new(threads_within(options.threads, &header));
+    let mut queue = Ordered::new(options.threads);
     let mut hasher = Hasher::default();
     for &(at, record) in recovered.blocks.values() {
         let (_, coded) = read_record(&mut fields_at(file, at), RecordKind::Block)?;
         let progress: Option<Arc<Progress>> = options.progress.clone();
+        let memory = block::memory(&coded, coded.len(), record.raw_len as usize);
         let job = move || {
             progress::count_as(progress.as_ref(), record.raw_len, || {
-                decode_record(&record, &coded, header.memory(), None)
+                decode_record(&record, &coded, None)
             })
         };
-        if let Some(raw) = queue.submit(job)? {
+        if let Some(raw) = queue.submit_within(memory, job)? {
             hasher.update(&raw);
         }
     }

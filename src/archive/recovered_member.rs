@@ -9,7 +9,6 @@ use crate::container::header::Header;
 use crate::container::index::{BlockRow, Index};
 use crate::container::record::Record;
 use crate::container::{Entry, EntryKind};
-use crate::level::LEVELS;
 
 /// Largest length in bytes of a header of the full form: magic, version, features, contract,
 /// memory, check.
@@ -41,8 +40,6 @@ pub(super) struct RecoveredMember {
     pub index_range: Range<u64>,
     /// Does any block continue from the reference block?
     pub has_dependents: bool,
-    /// Bytes of memory needed to decode the most demanding block.
-    pub memory: u64,
     /// The bytes of all parity that was found.
     pub parity: Vec<Range<u64>>,
     /// Share of parity in hundredths of a percent, if a head of parity is left.
@@ -75,14 +72,6 @@ impl RecoveredMember {
         self.header
             .map(|header| !header.is_named())
             .or_else(|| self.index.as_ref().map(|index| stream_entry(index).is_some()))
-    }
-
-    /// The header for a new member with these `features`. It declares at least the memory that the
-    /// new index needs, which is coded at the lowest level.
-    pub fn new_header(&self, features: u64) -> Header {
-        let needed =
-            self.header.map_or(self.memory, |header| header.memory()).max(LEVELS[0].memory as u64);
-        Header::new(features, needed.div_ceil(1 << 20))
     }
 
     /// Did the member have parity or a guard?
@@ -119,7 +108,6 @@ impl RecoveredMember {
             range: self.range.clone(),
             blocks,
             has_dependents: self.has_dependents,
-            memory: self.memory,
             ..RecoveredMember::default()
         })
     }

@@ -223,11 +223,7 @@ fn save(
     let features = features
         | if recovered.has_dependents { incompatible::REFERENCE } else { 0 }
         | if has_names { incompatible::NAMES } else { 0 };
-    let mut writer = MemberWriter::with_header(
-        out,
-        recovered.new_header(features),
-        recovered.share.unwrap_or(0),
-    )?;
+    let mut writer = MemberWriter::begin(out, features, recovered.share.unwrap_or(0))?;
     if has_names {
         writer.names(&rebuilt.entries, &LEVELS[0], true)?;
     }

@@ -77,7 +77,7 @@ pub(super) fn scan_items(
             let (_, coded) = read_record(&mut fields_at(file, found.at), record.kind)?;
             let read_names =
                 |index: &Index, charge: &mut Charge| names_of(file, index, &names, options, charge);
-            match decode_index(&record, &coded, u64::MAX, options, read_names) {
+            match decode_index(&record, &coded, options, read_names) {
                 Ok(index) => items.push(ScanItem::Index(found, record, index)),
                 Err(error @ (Error::Io(_) | Error::Limit(_))) => return Err(error),
                 // An index that cannot be decoded is left out, and so reported as not recognised.
@@ -125,7 +125,7 @@ fn names_of(
             return Err(lost());
         }
         let (record, coded) = read_record(&mut fields_at(file, at), RecordKind::Names)?;
-        decode_names(&record, &coded, u64::MAX, options, charge)?.apply(&mut entries);
+        decode_names(&record, &coded, options, charge)?.apply(&mut entries);
     }
     Ok(entries)
 }

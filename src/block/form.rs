@@ -1,21 +1,21 @@
-//! The forms of a coded block: stored, one stream, split into streams; a base, and the last two
-//! behind one.
+//! The forms of a coded block: stored, one stream, split into streams; a reference block, and the
+//! forms of the blocks that depend on one.
 //!
-//! The first byte holds the form (high four bits) and the level (low four). *Stored*: the raw bytes
-//! follow. *Single*: the kind of the one stream, then its coded bytes to the end. *Split*: the
-//! streams of [`super::streams`]. *Base*: text that streams of words in other blocks go on from.
+//! The first byte holds the form in its high four bits and, where the block is one stream, the
+//! method of that stream in its low four. `docs/format-block.md` says what follows.
 
 use std::fmt;
 
 use super::piece::{self, Body, Piece};
 use super::streams::{self, Streams};
-use super::{program, split};
+use super::{program, split, stream_table};
 use crate::budget;
 use crate::error::{Error, Result};
 use crate::kind::Kind;
-use crate::level::{self, Level};
-use crate::method::work;
-use crate::predictor::base::Base;
+use crate::level::{LARGEST_BLOCK, Level};
+use crate::method::{Method, Mixing, choice, work};
+use crate::predictor::primer;
+use crate::predictor::reference::Reference;
 use crate::varint::Reader;
 
 /// How a block is laid out.
@@ -39,14 +39,22 @@ impl fmt::Display for Form {
 const STORED: u8 = 0;
 const SINGLE: u8 = 1;
 const SPLIT: u8 = 2;
-const BASE: u8 = 3;
-const SINGLE_BEHIND: u8 = 4;
-const SPLIT_BEHIND: u8 = 5;
+const REFERENCE: u8 = 3;
+const DEPENDENT_SINGLE: u8 = 4;
+const DEPENDENT_SPLIT: u8 = 5;
 
-/// Blocks up to here that would be split are coded both ways, and the smaller is kept.
-const TRY_BOTH: usize = 128 << 10;
+/// Blocks of up to so many bytes that would be split are coded both ways, and the smaller is kept.
+const SHORT_BLOCK: usize = 128 << 10;
 
-/// The block as it is, behind one byte.
+/// Largest [`Mixing::table_bits`] of a reference block.
+const LARGEST_REFERENCE_TABLE: u8 = 30;
+
+/// Bytes at the beginning of a coded block that say what it needs ([`memory`]): no stream table is
+/// longer.
+#[cfg(test)]
+pub const HEAD: usize = 4096;
+
+/// The block as it is after one byte.
 pub fn stored(raw: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(raw.len() + 1);
     out.push(STORED << 4);
@@ -54,8 +62,8 @@ pub fn stored(raw: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Codes `raw` behind `base`, if there is one; `None` where the form has nothing to offer beyond
-/// the stored one.
+/// Codes `raw`, its text after that of `reference`, if there is one; `None` where the form has
+/// nothing to offer beyond the stored one.
 ///
 /// # Errors
 /// Memory for the tables cannot be had.
@@ -63,7 +71,7 @@ pub fn encode(
     form: Form,
     raw: &[u8],
     level: &Level,
-    base: Option<&Base>,
+    reference: Option<&Reference>,
 ) -> Result<Option<Vec<u8>>> {
     if raw.is_empty() {
         return Ok(None);
@@ -74,11 +82,11 @@ pub fn encode(
         Form::Split => {
             let pieces = split::split(raw, level);
             if let [Piece { body: Body::Copy(kind), .. }] = pieces[..] {
-                return single(raw, level, kind, base).map(Some);
+                return single(raw, level, kind, reference).map(Some);
             }
-            let split = split_form(raw, level, &pieces, base)?;
-            if raw.len() <= TRY_BOTH {
-                let whole = single(raw, level, piece::main_kind(&pieces), base)?;
+            let split = split_form(raw, level, &pieces, reference)?;
+            if raw.len() <= SHORT_BLOCK {
+                let whole = single(raw, level, piece::main_kind(&pieces), reference)?;
                 if whole.len() <= split.len() {
                     return Ok(Some(whole));
                 }
@@ -88,51 +96,59 @@ pub fn encode(
     }
 }
 
-fn single(raw: &[u8], level: &Level, kind: Kind, base: Option<&Base>) -> Result<Vec<u8>> {
-    let kind = streams::coded_as(raw, kind)?;
-    let base = base.filter(|_| kind == Kind::Words);
-    let form = if base.is_some() { SINGLE_BEHIND } else { SINGLE };
-    let (kind, coded) = streams::encode(raw, kind, level, base)?;
-    let mut out = vec![form << 4 | level.number];
-    kind.write(&mut out);
-    out.extend_from_slice(&coded);
+fn single(raw: &[u8], level: &Level, kind: Kind, reference: Option<&Reference>) -> Result<Vec<u8>> {
+    let stream = streams::encode(raw, kind, level, reference)?;
+    let form = if stream.method == Method::Continued { DEPENDENT_SINGLE } else { SINGLE };
+    let mut out = vec![form << 4 | stream.method.number()];
+    stream.kind.write(&mut out);
+    stream.method.write(&mut out);
+    out.extend_from_slice(&stream.code);
     work::fill(&mut out, raw.len(), 0);
     Ok(out)
 }
 
-fn split_form(raw: &[u8], level: &Level, pieces: &[Piece], base: Option<&Base>) -> Result<Vec<u8>> {
+fn split_form(
+    raw: &[u8],
+    level: &Level,
+    pieces: &[Piece],
+    reference: Option<&Reference>,
+) -> Result<Vec<u8>> {
     let mut streams = Streams::default();
     program::write(raw, pieces, &mut streams);
     // The streams, what transforms unpacked, and what a decoder has of their results.
     let _streams =
         budget::charge((2 * streams.total() + raw.len()) as u64, "the streams of a block")?;
     let mut out = vec![0];
-    let written = streams::write(&streams, level, base, &mut out)?;
-    out[0] = if written.behind { SPLIT_BEHIND } else { SPLIT } << 4 | level.number;
+    let written = stream_table::write(&streams, level, reference, &mut out)?;
+    out[0] = if written.is_dependent { DEPENDENT_SPLIT } else { SPLIT } << 4;
     work::fill(&mut out, written.coded, streams.transformed);
     Ok(out)
 }
 
-/// Codes `raw`, a text, as a base that `room` codes will go on from.
+/// Codes `raw`, a text, as a reference block for dependent blocks of about `room` codes each.
 ///
 /// # Errors
-/// Memory for the tables cannot be had.
-pub fn encode_base(raw: &[u8], level: Level, room: usize) -> Result<(Vec<u8>, Base)> {
-    let (coded, base) = Base::encode(raw, level, room)?;
-    let mut out = vec![BASE << 4 | level.number];
+/// Memory for the tables cannot be had, or the level has no reference blocks.
+pub fn encode_reference(raw: &[u8], level: &Level, room: usize) -> Result<(Vec<u8>, Reference)> {
+    let mixing = choice::reference(level)
+        .ok_or_else(|| Error::Bug("a reference block of a level that has none".into()))?;
+    let profile = mixing.profile(&Kind::Words).as_words(raw.len())?;
+    let (coded, reference) = Reference::encode(raw, profile, mixing.table_bytes(), room)?;
+    let mut out = vec![REFERENCE << 4 | Method::Mixed(mixing).number()];
+    mixing.write(&mut out);
     out.extend_from_slice(&coded);
     work::fill(&mut out, raw.len(), 0);
-    Ok((out, base))
+    Ok((out, reference))
 }
 
-/// Whether `coded` is a base.
-pub fn is_base(coded: &[u8]) -> bool {
-    coded.first().is_some_and(|first| first >> 4 == BASE)
+/// Whether `coded`, of which the first byte is enough, is a reference block.
+pub fn is_reference(coded: &[u8]) -> bool {
+    coded.first().is_some_and(|first| first >> 4 == REFERENCE)
 }
 
-/// Whether `coded` can only be decoded behind a base.
-pub fn is_behind(coded: &[u8]) -> bool {
-    coded.first().is_some_and(|first| matches!(first >> 4, SINGLE_BEHIND | SPLIT_BEHIND))
+/// Whether `coded`, of which the first byte is enough, depends on a reference block.
+pub fn is_dependent(coded: &[u8]) -> bool {
+    coded.first().is_some_and(|first| matches!(first >> 4, DEPENDENT_SINGLE | DEPENDENT_SPLIT))
 }
 
 /// The split form of `raw`, whatever else would be smaller.
@@ -141,81 +157,108 @@ pub fn encode_split(raw: &[u8], level: &Level) -> Result<Vec<u8>> {
     split_form(raw, level, &split::split(raw, level), None)
 }
 
-/// The memory of the level that `coded` names; 0 for the stored form, and for what [`decode`]
-/// refuses.
-pub fn memory(coded: &[u8]) -> u64 {
-    let named = coded.first().filter(|&&first| first >> 4 != STORED);
-    named.and_then(|first| level::of_block(first & 15)).map_or(0, |level| level.memory as u64)
+/// Bytes of memory that decoding a block takes which begins with `head`, has `coded_len` coded
+/// bytes and stands for `raw_len`: tables, streams, and the block itself; beside the tables of a
+/// reference block. 0 for what [`decode`] refuses.
+pub fn memory(head: &[u8], coded_len: usize, raw_len: usize) -> u64 {
+    let both = coded_len as u64 + raw_len as u64;
+    let mut reader = Reader::new(head);
+    let mut streams = || -> Result<u64> {
+        let first = reader.byte()?;
+        match first >> 4 {
+            STORED => Ok(0),
+            SINGLE | DEPENDENT_SINGLE => {
+                let kind = Kind::read(&mut reader)?;
+                Ok(Method::read(first & 15, &mut reader, &kind, raw_len)?.memory(&kind, raw_len))
+            }
+            SPLIT | DEPENDENT_SPLIT => stream_table::memory(&mut reader, raw_len),
+            REFERENCE => {
+                let mixing = Mixing::read(&mut reader, &Kind::Words, raw_len)?;
+                let room = reader.len()?.saturating_add(raw_len);
+                Ok(Method::Mixed(mixing).memory(&Kind::Words, room))
+            }
+            other => Err(Error::Unsupported(format!("block form {other}"))),
+        }
+    };
+    streams().map_or(0, |streams| streams + both)
 }
 
-/// Most bytes that a block which begins like `coded` may stand for: the block size of the level
-/// that it names. A stored one stands for its own, and what [`decode`] refuses for nothing.
+/// Most bytes that a block which begins like `coded` may stand for: the largest block size of any
+/// level. A stored one stands for its own.
 pub fn longest(coded: &[u8]) -> u64 {
     match coded.first() {
-        Some(first) if first >> 4 != STORED => {
-            level::of_block(first & 15).map_or(u64::MAX, |level| level.block_size() as u64)
-        }
+        Some(first) if first >> 4 != STORED => LARGEST_BLOCK as u64,
         _ => coded.len().saturating_sub(1) as u64,
     }
 }
 
-/// The level that the first byte names.
-fn level_of(first: u8) -> Result<&'static Level> {
-    level::of_block(first & 15)
-        .ok_or_else(|| Error::Unsupported(format!("level {} in a block", first & 15)))
-}
-
-/// Decodes a base.
+/// Decodes a reference block.
 ///
 /// # Errors
 /// As for [`decode`]; [`Error::Corrupt`] for any other form.
-pub fn decode_base(coded: &[u8], raw_len: usize) -> Result<Base> {
-    match coded.split_first() {
-        Some((&first, rest)) if first >> 4 == BASE => {
-            work::check(coded.len(), raw_len, 0)?;
-            Base::decode(rest, raw_len, *level_of(first)?)
+pub fn decode_reference(coded: &[u8], raw_len: usize) -> Result<Reference> {
+    let mut reader = Reader::new(coded);
+    let first = reader.byte()?;
+    if first >> 4 != REFERENCE {
+        return Err(Error::Corrupt("the first block is no reference block".into()));
+    }
+    match Method::read(first & 15, &mut reader, &Kind::Words, raw_len)? {
+        // Every dependent block copies the tables, so these are smaller than those of one stream.
+        Method::Mixed(mixing)
+            if mixing.primer != primer::OF_REFERENCES
+                || mixing.table_bits > LARGEST_REFERENCE_TABLE =>
+        {
+            Err(Error::Corrupt("the primer or the tables of a reference block".into()))
         }
-        _ => Err(Error::Corrupt("the first block is no base".into())),
+        Method::Mixed(mixing) => {
+            work::check(coded.len(), raw_len, 0)?;
+            let profile = mixing.profile(&Kind::Words).as_words(raw_len)?;
+            Reference::decode(reader.rest(), raw_len, profile, mixing.table_bytes())
+        }
+        _ => Err(Error::Corrupt("a reference block without a profile".into())),
     }
 }
 
-/// Decodes any form; with `base` those behind it too.
+/// Decodes any form; with `reference` dependent ones too.
 ///
 /// # Errors
 /// [`Error::Corrupt`], [`Error::Unsupported`], [`Error::Limit`].
-pub fn decode(coded: &[u8], raw_len: usize, base: Option<&Base>) -> Result<Vec<u8>> {
+pub fn decode(coded: &[u8], raw_len: usize, reference: Option<&Reference>) -> Result<Vec<u8>> {
     let _both = budget::charge(coded.len() as u64 + raw_len as u64, "a block")?;
     let mut reader = Reader::new(coded);
     let first = reader.byte()?;
-    let form = first >> 4;
+    let (form, low) = (first >> 4, first & 15);
+    if matches!(form, STORED | SPLIT | DEPENDENT_SPLIT) && low != 0 {
+        return Err(Error::Unsupported(format!("block form {form} with {low}")));
+    }
     if form == STORED {
-        if first != STORED << 4 || reader.rest().len() != raw_len {
+        if reader.rest().len() != raw_len {
             return Err(Error::Corrupt("length of a stored block".into()));
         }
         return Ok(reader.rest().to_vec());
     }
-    let level = level_of(first)?;
-    let base = if matches!(form, SINGLE_BEHIND | SPLIT_BEHIND) {
-        let base =
-            base.ok_or_else(|| Error::Corrupt("a block behind a base, without one".into()))?;
-        if base.level != *level {
-            return Err(Error::Corrupt("a block of another level than its base".into()));
-        }
-        Some(base)
+    let reference = if matches!(form, DEPENDENT_SINGLE | DEPENDENT_SPLIT) {
+        Some(reference.ok_or_else(|| {
+            Error::Corrupt("a block that depends on a reference block, without one".into())
+        })?)
     } else {
         None
     };
     match form {
-        SINGLE | SINGLE_BEHIND => {
+        SINGLE | DEPENDENT_SINGLE => {
             let kind = Kind::read(&mut reader)?;
+            let method = Method::read(low, &mut reader, &kind, raw_len)?;
+            if method == Method::Stored {
+                return Err(Error::Corrupt("a stored stream where a block is stored".into()));
+            }
             work::check(coded.len(), raw_len, 0)?;
-            streams::decode(reader.rest(), raw_len, kind, level, base)
+            streams::decode(reader.rest(), raw_len, kind, method, reference)
         }
-        SPLIT | SPLIT_BEHIND => {
-            let streams = streams::read(&mut reader, coded.len(), raw_len, level, base)?;
+        SPLIT | DEPENDENT_SPLIT => {
+            let streams = stream_table::read(&mut reader, coded.len(), raw_len, reference)?;
             program::run(&streams, coded.len(), raw_len)
         }
-        BASE => Ok(decode_base(coded, raw_len)?.text),
+        REFERENCE => Ok(decode_reference(coded, raw_len)?.text),
         other => Err(Error::Unsupported(format!("block form {other}"))),
     }
 }

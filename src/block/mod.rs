@@ -9,13 +9,14 @@ mod piece;
 mod probe;
 mod program;
 mod split;
+mod stream_table;
 mod streams;
 
 use crate::budget::Budget;
 use crate::error::Result;
 use crate::kind::Kind;
 use crate::level::Level;
-pub use crate::predictor::base::Base;
+pub use crate::predictor::reference::Reference;
 use crate::transform::Parts;
 use form::Form;
 
@@ -37,42 +38,53 @@ pub fn encode(raw: &[u8], level: &Level, verify: bool) -> Result<Encoded> {
     encode_through(raw, level, None, verify, &|_, _| {})
 }
 
-/// Like [`encode`], at the level of `base`: text is coded as if it followed that of the base.
+/// Like [`encode`], but text is coded as if it followed that of `reference`.
 ///
 /// # Errors
 /// As for [`encode`].
-pub fn encode_behind(raw: &[u8], base: &Base, verify: bool) -> Result<Encoded> {
-    encode_through(raw, &base.level, Some(base), verify, &|_, _| {})
+pub fn encode_dependent(
+    raw: &[u8],
+    level: &Level,
+    reference: &Reference,
+    verify: bool,
+) -> Result<Encoded> {
+    encode_through(raw, level, Some(reference), verify, &|_, _| {})
 }
 
-/// Like [`encode`], as a base that about `room` bytes of text will go on from; `None` in its place
-/// if it could not be verified, and what stands for it is no base.
+/// Like [`encode`], as a reference block for dependent blocks of about `room` codes each; `None` in
+/// its place if the block could not be verified, and what stands for it is no reference block.
 ///
 /// # Errors
 /// As for [`encode`].
-pub fn encode_base(
+pub fn encode_reference(
     raw: &[u8],
-    level: Level,
+    level: &Level,
     room: usize,
     verify: bool,
-) -> Result<(Encoded, Option<Base>)> {
-    let (bytes, base) = form::encode_base(raw, level, room)?;
+) -> Result<(Encoded, Option<Reference>)> {
+    let (bytes, reference) = form::encode_reference(raw, level, room)?;
     if !verify {
-        return Ok((Encoded { bytes, fallback: None }, Some(base)));
+        return Ok((Encoded { bytes, fallback: None }, Some(reference)));
     }
-    drop(base);
+    drop(reference);
     check_memory()?;
-    // What follows goes on from the decoder's state, so that it is that state which is verified.
-    let again = crate::transform::catch_panic("block", || decode_base(&bytes, raw.len()));
+    // Dependent blocks go on from the decoder's state, so it is that state which is verified.
+    let again = crate::transform::catch_panic("block", || decode_reference(&bytes, raw.len()));
     check_memory()?;
     match again {
-        Ok(base) if base.text == raw => Ok((Encoded { bytes, fallback: None }, Some(base))),
+        Ok(reference) if reference.text == raw => {
+            Ok((Encoded { bytes, fallback: None }, Some(reference)))
+        }
         other => {
-            let why =
-                other.map_or_else(|error| error.to_string(), |_| "the decoded base differs".into());
-            let encoded = encode(raw, &level, verify)?;
-            let fallback: Vec<String> =
-                [Some(format!("base: {why}")), encoded.fallback].into_iter().flatten().collect();
+            let why = other.map_or_else(
+                |error| error.to_string(),
+                |_| "the decoded reference block differs".into(),
+            );
+            let encoded = encode(raw, level, verify)?;
+            let fallback: Vec<String> = [Some(format!("reference block: {why}")), encoded.fallback]
+                .into_iter()
+                .flatten()
+                .collect();
             Ok((Encoded { fallback: report(&fallback), ..encoded }, None))
         }
     }
@@ -83,15 +95,15 @@ pub fn encode_base(
 fn encode_through(
     raw: &[u8],
     level: &Level,
-    base: Option<&Base>,
+    reference: Option<&Reference>,
     verify: bool,
     damage: &dyn Fn(Form, &mut Vec<u8>),
 ) -> Result<Encoded> {
     let mut failures: Vec<String> = Vec::new();
     for form in [Form::Split, Form::Single] {
-        let Some(mut bytes) = form::encode(form, raw, level, base)? else { continue };
+        let Some(mut bytes) = form::encode(form, raw, level, reference)? else { continue };
         damage(form, &mut bytes);
-        let checked = if verify { check(&bytes, raw, base) } else { Ok(()) };
+        let checked = if verify { check(&bytes, raw, reference) } else { Ok(()) };
         // What was left out or failed for want of memory must not decide about the bytes.
         check_memory()?;
         match checked {
@@ -115,8 +127,12 @@ fn smaller(coded: Vec<u8>, raw: &[u8]) -> Vec<u8> {
 }
 
 /// Decodes and compares; says how they differ.
-fn check(coded: &[u8], raw: &[u8], base: Option<&Base>) -> std::result::Result<(), String> {
-    match crate::transform::catch_panic("block", || form::decode(coded, raw.len(), base)) {
+fn check(
+    coded: &[u8],
+    raw: &[u8],
+    reference: Option<&Reference>,
+) -> std::result::Result<(), String> {
+    match crate::transform::catch_panic("block", || form::decode(coded, raw.len(), reference)) {
         Ok(again) if again == raw => Ok(()),
         Ok(again) => {
             let at = again.iter().zip(raw).take_while(|(a, b)| a == b).count();
@@ -140,23 +156,25 @@ pub fn decode(coded: &[u8], raw_len: usize) -> Result<Vec<u8>> {
     form::decode(coded, raw_len, None)
 }
 
-/// Decodes what [`encode_behind`] made.
+/// Decodes what [`encode_dependent`] made.
 ///
 /// # Errors
 /// As for [`decode`].
-pub fn decode_behind(coded: &[u8], raw_len: usize, base: &Base) -> Result<Vec<u8>> {
-    form::decode(coded, raw_len, Some(base))
+pub fn decode_dependent(coded: &[u8], raw_len: usize, reference: &Reference) -> Result<Vec<u8>> {
+    form::decode(coded, raw_len, Some(reference))
 }
 
-/// Decodes what [`encode_base`] made.
+/// Decodes what [`encode_reference`] made.
 ///
 /// # Errors
-/// As for [`decode`]; also where `coded` is no base.
-pub fn decode_base(coded: &[u8], raw_len: usize) -> Result<Base> {
-    form::decode_base(coded, raw_len)
+/// As for [`decode`]; also where `coded` is no reference block.
+pub fn decode_reference(coded: &[u8], raw_len: usize) -> Result<Reference> {
+    form::decode_reference(coded, raw_len)
 }
 
-pub use form::{is_base, is_behind};
+#[cfg(test)]
+use form::HEAD;
+pub use form::{is_dependent, is_reference};
 
 /// The one of Text, Table, Exe and Generic that most of `raw` is.
 #[must_use]
@@ -164,14 +182,16 @@ pub fn main_kind(raw: &[u8], level: &Level) -> Kind {
     piece::main_kind(&split::split(raw, level))
 }
 
-/// Most bytes of memory that the tables for `coded` may take; 0 where it needs none.
+/// Bytes of memory that decoding a block takes which begins with `head`, has `coded_len` coded bytes
+/// and stands for `raw_len`: what its streams name, and their lengths. The first 4096 bytes are
+/// enough. A dependent block takes [`Reference::memory`] besides. 0 for what [`decode`] refuses.
 #[must_use]
-pub fn memory(coded: &[u8]) -> u64 {
-    form::memory(coded)
+pub fn memory(head: &[u8], coded_len: usize, raw_len: usize) -> u64 {
+    form::memory(head, coded_len, raw_len)
 }
 
-/// Most bytes that a block which begins like `coded` may stand for: its level's block size, or what
-/// is stored in it.
+/// Most bytes that a block which begins like `coded` may stand for: the largest block size of any
+/// level, or what is stored in it.
 #[must_use]
 pub fn longest(coded: &[u8]) -> u64 {
     form::longest(coded)

@@ -1,18 +1,13 @@
-//! The streams of a split block and their place in it.
-//!
-//! Order: program, side, compressed, then the data streams. Each is stored or coded by a predictor
-//! of its own, whichever is smaller; `compressed` holds what another codec has already compressed and
-//! is never tried.
+//! The streams of a split block, and how one of them is coded.
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::budget::{self, Charge};
+use crate::budget::Charge;
 use crate::error::{Error, Result};
 use crate::kind::Kind;
 use crate::level::Level;
-use crate::method::{self, work};
-use crate::predictor::base::Base;
-use crate::varint::{self, Reader};
+use crate::method::{self, Method, choice};
+use crate::predictor::reference::Reference;
 
 /// The streams of a block.
 #[derive(Debug, Default)]
@@ -21,7 +16,7 @@ pub struct Streams {
     pub program: Vec<u8>,
     /// Small facts that transforms need for their inverse.
     pub side: Vec<u8>,
-    /// Bytes that another codec compressed.
+    /// Bytes that another codec has compressed.
     pub compressed: Vec<u8>,
     /// The content, one stream a kind.
     pub data: Vec<(Kind, Vec<u8>)>,
@@ -30,7 +25,7 @@ pub struct Streams {
     /// Of streams that were read: how many bytes were coded.
     pub coded: usize,
     /// What they take of the budget of the job.
-    _charge: Charge,
+    pub(super) _charge: Charge,
 }
 
 /// More kinds than this in one block, and the rest goes to Generic.
@@ -43,9 +38,7 @@ impl Streams {
             return at;
         }
         // Room is kept for Generic, Text and Exe.
-        if self.data.len() + 3 >= MAX_DATA
-            && matches!(kind, Kind::Image { .. } | Kind::Image16 { .. } | Kind::Audio { .. })
-        {
+        if self.data.len() + 3 >= MAX_DATA && is_signal(kind) {
             return self.index(Kind::Generic);
         }
         self.data.push((kind, Vec::new()));
@@ -58,9 +51,9 @@ impl Streams {
         self.program.len() + self.side.len() + self.compressed.len() + data
     }
 
-    /// Over what the transforms read: they are only run on streams that arrived whole, since the
-    /// codecs behind them were not all written for bytes that lie.
-    fn streams_hash(&self) -> [u8; 4] {
+    /// The streams hash, over what the transforms read: transforms are only run on streams that
+    /// arrived whole, since the codecs in them were not all written for bytes that lie.
+    pub(super) fn hash(&self) -> [u8; 4] {
         if cfg!(cmx_no_hashes) {
             return [0; 4];
         }
@@ -74,9 +67,14 @@ impl Streams {
         (xxh3_64(&hashes) as u32).to_le_bytes()
     }
 
-    fn has_streams_hash(&self) -> bool {
+    /// Whether the block holds the streams hash.
+    pub(super) fn has_hash(&self) -> bool {
         !self.side.is_empty() || !self.compressed.is_empty()
     }
+}
+
+fn is_signal(kind: Kind) -> bool {
+    matches!(kind, Kind::Image { .. } | Kind::Image16 { .. } | Kind::Audio { .. })
 }
 
 /// Most bytes that the streams of a block of `raw_len` bytes may hold together: deflate expands
@@ -86,37 +84,30 @@ pub fn limit(raw_len: usize) -> usize {
     raw_len.saturating_mul(32).saturating_add(64 << 10).min(raw_len.saturating_add(1 << 30))
 }
 
-/// Bytes of samples that a byte of code stands for at most, beyond [`FEW_SAMPLES`]. Of other data
-/// repeats are passed over, one decision a byte (see [`crate::model::long_match`]); the models of
-/// samples see every bit, 0.6 to 1.3 seconds for a megabyte at -4 to -7. So images of one colour
-/// are coded as anything else is.
-const MOST_SAMPLES: usize = 512;
-/// So many may come for nothing.
-const FEW_SAMPLES: usize = 4096;
+/// Bytes of samples that a byte of code stands for at most, beyond [`FREE_SAMPLES`]. Of other data
+/// repeats are passed over, one decision a byte (see [`crate::model::bypass`]); the models of
+/// samples see every bit, 0.6 to 1.3 seconds for a megabyte with 8 contexts. So images of one
+/// colour are coded as anything else is.
+const SAMPLES_PER_BYTE: usize = 512;
+/// Bytes of samples that need no code.
+const FREE_SAMPLES: usize = 4096;
 
 /// Whether so long a code of samples would keep a decoder busy for too long.
-fn is_too_dense(kind: Kind, level: &Level, raw_len: usize, coded_len: usize) -> bool {
-    let is_signal = matches!(kind, Kind::Image { .. } | Kind::Image16 { .. } | Kind::Audio { .. });
-    is_signal
-        && raw_len > coded_len.saturating_mul(MOST_SAMPLES).saturating_add(FEW_SAMPLES)
-        && !method::sorted(level, &kind, raw_len)
+fn is_too_dense(kind: Kind, method: Method, raw_len: usize, coded_len: usize) -> bool {
+    is_signal(kind)
+        && matches!(method, Method::Mixed(_))
+        && raw_len > coded_len.saturating_mul(SAMPLES_PER_BYTE).saturating_add(FREE_SAMPLES)
 }
 
-enum Body {
-    Stored,
-    Coded(Vec<u8>),
+/// A coded stream.
+pub struct Coded {
+    pub kind: Kind,
+    pub method: Method,
+    pub code: Vec<u8>,
 }
 
-/// The kind that a stream of `kind` is coded as: text as words, where it has enough of them.
-///
-/// # Errors
-/// [`Error::Limit`] where memory runs out.
-pub fn coded_as(bytes: &[u8], kind: Kind) -> Result<Kind> {
-    Ok(if kind == Kind::Text && crate::words::suits(bytes)? { Kind::Words } else { kind })
-}
-
-/// Codes a stream of `kind`: words behind `base`, if there is one; samples that repeat too much as
-/// anything else. Says as what kind it was coded.
+/// Codes a stream of `kind` at `level`: text as words where that suits it, and words after
+/// `reference`, if there is one; samples that repeat too much as anything else.
 ///
 /// # Errors
 /// Memory for the tables cannot be had.
@@ -124,16 +115,19 @@ pub fn encode(
     bytes: &[u8],
     kind: Kind,
     level: &Level,
-    base: Option<&Base>,
-) -> Result<(Kind, Vec<u8>)> {
-    let coded = match base {
-        Some(base) if kind == Kind::Words => base.encode_behind(bytes)?,
-        _ => method::encode(bytes, level, &kind)?,
-    };
-    if is_too_dense(kind, level, bytes.len(), coded.len()) {
-        return Ok((Kind::Generic, method::encode(bytes, level, &Kind::Generic)?));
+    reference: Option<&Reference>,
+) -> Result<Coded> {
+    let kind = if kind == Kind::Text && crate::words::suits(bytes)? { Kind::Words } else { kind };
+    if let Some(reference) = reference.filter(|_| kind == Kind::Words) {
+        let code = reference.encode_dependent(bytes)?;
+        return Ok(Coded { kind, method: Method::Continued, code });
     }
-    Ok((kind, coded))
+    let method = choice::choose(level, &kind, bytes)?;
+    let code = method::encode(bytes, method, &kind)?;
+    if is_too_dense(kind, method, bytes.len(), code.len()) {
+        return encode(bytes, Kind::Generic, level, None);
+    }
+    Ok(Coded { kind, method, code })
 }
 
 /// Decodes what [`encode`] made of `raw_len` bytes.
@@ -144,167 +138,20 @@ pub fn decode(
     coded: &[u8],
     raw_len: usize,
     kind: Kind,
-    level: &Level,
-    base: Option<&Base>,
+    method: Method,
+    reference: Option<&Reference>,
 ) -> Result<Vec<u8>> {
-    if is_too_dense(kind, level, raw_len, coded.len()) {
+    if is_too_dense(kind, method, raw_len, coded.len()) {
         return Err(Error::Corrupt(format!(
             "{raw_len} bytes of samples in {} bytes of code",
             coded.len()
         )));
     }
-    match base {
-        Some(base) if kind == Kind::Words => base.decode_behind(coded, raw_len),
-        _ => method::decode(coded, raw_len, level, &kind),
-    }
-}
-
-fn coded(bytes: &[u8], kind: Kind, level: &Level, base: Option<&Base>) -> Result<(Kind, Body)> {
-    if bytes.len() < 8 {
-        return Ok((kind, Body::Stored));
-    }
-    let (kind, coded) = encode(bytes, kind, level, base)?;
-    Ok((kind, if coded.len() + 2 < bytes.len() { Body::Coded(coded) } else { Body::Stored }))
-}
-
-/// What [`write`] wrote.
-#[derive(Debug, Clone, Copy)]
-pub struct Written {
-    /// Whether any stream goes on from the base.
-    pub behind: bool,
-    /// Bytes of the streams that are coded, before coding.
-    pub coded: usize,
-}
-
-/// Appends the table and the bodies of `streams`; behind `base`, if there is one.
-///
-/// # Errors
-/// Memory for the tables cannot be had.
-pub fn write(
-    streams: &Streams,
-    level: &Level,
-    base: Option<&Base>,
-    out: &mut Vec<u8>,
-) -> Result<Written> {
-    let mut bodies: Vec<(&[u8], Body)> = Vec::with_capacity(streams.data.len() + 3);
-    bodies.push((&streams.program, coded(&streams.program, Kind::Generic, level, None)?.1));
-    bodies.push((&streams.side, coded(&streams.side, Kind::Generic, level, None)?.1));
-    bodies.push((&streams.compressed, Body::Stored));
-    let mut kinds: Vec<Kind> = Vec::with_capacity(streams.data.len());
-    for (kind, bytes) in &streams.data {
-        let (kind, body) = coded(bytes, coded_as(bytes, *kind)?, level, base)?;
-        kinds.push(kind);
-        bodies.push((bytes, body));
-    }
-    varint::put(out, streams.data.len() as u64);
-    let mut total = 0;
-    for (index, (raw, body)) in bodies.iter().enumerate() {
-        if let Some(kind) = index.checked_sub(3).and_then(|index| kinds.get(index)) {
-            kind.write(out);
+    match (method, reference) {
+        (Method::Continued, Some(reference)) => reference.decode_dependent(coded, raw_len),
+        (Method::Continued, None) => {
+            Err(Error::Corrupt("a stream that depends on a reference block, without one".into()))
         }
-        match body {
-            Body::Stored => varint::put(out, (raw.len() as u64) << 1),
-            Body::Coded(coded) => {
-                total += raw.len();
-                varint::put(out, (raw.len() as u64) << 1 | 1);
-                varint::put(out, coded.len() as u64);
-            }
-        }
-    }
-    if streams.has_streams_hash() {
-        out.extend_from_slice(&streams.streams_hash());
-    }
-    for (raw, body) in &bodies {
-        out.extend_from_slice(match body {
-            Body::Stored => raw,
-            Body::Coded(coded) => coded,
-        });
-    }
-    Ok(Written { behind: base.is_some() && kinds.contains(&Kind::Words), coded: total })
-}
-
-/// One line of the table.
-struct Entry {
-    kind: Kind,
-    raw_len: usize,
-    coded_len: Option<usize>,
-}
-
-/// Reads what [`write`] wrote, to the end of the block, which has `length` bytes; every length is
-/// checked before anything is allocated.
-///
-/// # Errors
-/// [`Error::Corrupt`], [`Error::Unsupported`], [`Error::Limit`].
-pub fn read(
-    reader: &mut Reader<'_>,
-    length: usize,
-    raw_len: usize,
-    level: &Level,
-    base: Option<&Base>,
-) -> Result<Streams> {
-    let count = reader.len()?;
-    if count > MAX_DATA {
-        return Err(Error::Corrupt("number of streams".into()));
-    }
-    let mut entries = Vec::with_capacity(count + 3);
-    let mut total = 0usize;
-    for index in 0..count + 3 {
-        let kind = if index < 3 { Kind::Generic } else { Kind::read(reader)? };
-        let word = reader.varint()?;
-        let raw_len =
-            usize::try_from(word >> 1).map_err(|_| Error::Corrupt("length of a stream".into()))?;
-        let coded_len = if word & 1 == 1 { Some(reader.len()?) } else { None };
-        total = total.saturating_add(raw_len);
-        entries.push(Entry { kind, raw_len, coded_len });
-    }
-    if total > limit(raw_len) {
-        return Err(Error::Corrupt("streams are longer than the block can need".into()));
-    }
-    let coded = entries
-        .iter()
-        .filter(|entry| entry.coded_len.is_some())
-        .fold(0usize, |sum, entry| sum.saturating_add(entry.raw_len));
-    work::check(length, coded, 0)?;
-    // All text of a block is one stream. Each would read a primer, and a base may have gone to the
-    // first.
-    if entries.iter().filter(|entry| matches!(entry.kind, Kind::Text | Kind::Words)).count() > 1 {
-        return Err(Error::Corrupt("two streams of text in one block".into()));
-    }
-    let streams_hash =
-        if entries[1].raw_len + entries[2].raw_len > 0 { Some(reader.take(4)?) } else { None };
-    // All bodies must be there before the first is decoded.
-    let mut bodies = Vec::with_capacity(entries.len());
-    for entry in &entries {
-        bodies.push(reader.take(entry.coded_len.unwrap_or(entry.raw_len))?);
-    }
-    if reader.rest().iter().any(|&byte| byte != 0) {
-        return Err(Error::Corrupt("bytes after the last stream".into()));
-    }
-    let charge = budget::charge(total as u64, "the streams of a block")?;
-    let mut decoded = Vec::with_capacity(entries.len());
-    for (entry, body) in entries.iter().zip(bodies) {
-        decoded.push(match entry.coded_len {
-            None => body.to_vec(),
-            Some(_) => decode(body, entry.raw_len, entry.kind, level, base)?,
-        });
-    }
-    let kinds = entries.iter().skip(3).map(|entry| entry.kind);
-    let data = kinds.zip(decoded.split_off(3)).collect();
-    let mut fixed = decoded.into_iter();
-    let mut next = || fixed.next().unwrap_or_default();
-    let streams = Streams {
-        program: next(),
-        side: next(),
-        compressed: next(),
-        data,
-        transformed: 0,
-        coded,
-        _charge: charge,
-    };
-    match streams_hash {
-        Some(streams_hash) if streams_hash != streams.streams_hash() => {
-            Err(Error::Corrupt("hash of the streams".into()))
-        }
-        _ => Ok(streams),
+        _ => method::decode(coded, raw_len, method, &kind),
     }
 }

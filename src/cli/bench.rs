@@ -12,7 +12,6 @@ use cmx::internals::kind::Kind;
 use cmx::internals::level::{self, LEVELS, Level};
 use cmx::internals::method;
 use cmx::internals::predictor::learning::{self, Learning};
-use cmx::internals::predictor::profile::Profile;
 
 use super::failure::{Failure, name};
 use super::level_flags::LevelDigits;
@@ -154,7 +153,8 @@ fn table(path: &Path, raw: &[u8], length: u64, levels: &[&'static Level]) -> Res
 fn instruction_sets(path: &Path, raw: &[u8], level: &Level) -> Result<(), Failure> {
     for set in cmx::internals::simd::usable() {
         let start = Instant::now();
-        let coded = method::encode_as(raw, level, &Kind::Text, set)
+        let coded = method::choice::choose(level, &Kind::Text, raw)
+            .and_then(|method| method::encode_as(raw, method, &Kind::Text, set))
             .map_err(|error| Failure::at(path, &error))?;
         let encoded = start.elapsed().as_secs_f64();
         let rate = raw.len() as f64 / 1e6 / encoded.max(1e-9);
@@ -168,7 +168,10 @@ fn instruction_sets(path: &Path, raw: &[u8], level: &Level) -> Result<(), Failur
 /// A line for each way to learn the mixer's weights: the file as one stream of the kind that most
 /// of it is.
 fn mixers(path: &Path, raw: &[u8], level: &Level) -> Result<(), Failure> {
-    let profile = Profile::new(level, &cmx::internals::block::main_kind(raw, level), raw.len());
+    let kind = cmx::internals::block::main_kind(raw, level);
+    let Some(profile) = method::choice::profile(level, &kind, raw.len()) else {
+        return say(format!("{}  -{}  is sorted: no mixer", name(path), level.number()));
+    };
     let mut first = 0;
     for learning in [Learning::Falling, Learning::Fixed, Learning::Bayes] {
         if learning == Learning::Bayes && (profile.contexts.len() > 16 || profile.signal.is_some())

@@ -43,7 +43,7 @@ impl Compact {
     /// Appends the whole member, including its header.
     pub fn write_to(&self, out: &mut Vec<u8>) {
         let start = out.len();
-        Header::new(incompatible::COMPACT, 0).write_to(out);
+        Header::new(incompatible::COMPACT).write_to(out);
         let wide = self.raw_len >= WIDE_HASH;
         let flag = |set: bool, bit: u8| if set { bit } else { 0 };
         out.push(

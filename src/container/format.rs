@@ -1,14 +1,14 @@
-//! The constants of container version 1, which `docs/format.md` specifies.
+//! The constants of container version 2, which `docs/format.md` specifies.
 
 /// First bytes of every member: a byte that starts neither ASCII nor UTF-8, the name `cmx`, and a
 /// CR-LF pair, which a transfer in text mode would change.
 pub const MAGIC: [u8; 6] = [0x8E, b'c', b'm', b'x', 0x0D, 0x0A];
 
 /// Version of the container.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 
 /// The numeric contract: the number of the integer arithmetic that decides the coded probabilities.
-pub const CONTRACT: u64 = 13;
+pub const CONTRACT: u64 = 14;
 
 /// Bits of features that a reader must know. A reader refuses a member with a bit that it does not
 /// know.

@@ -18,21 +18,13 @@ pub struct Header {
     pub compatible: u64,
     /// Numeric contract of the coded blocks.
     pub contract: u64,
-    /// MiB of memory that decoding one block may take; 0 in the compact form.
-    pub memory_mib: u64,
 }
 
 impl Header {
     /// A header of this version. `features` are bits of [`incompatible`].
     #[must_use]
-    pub fn new(features: u64, memory_mib: u64) -> Self {
-        Header { incompatible: features, compatible: 0, contract: CONTRACT, memory_mib }
-    }
-
-    /// Bytes of memory that decoding one block may take.
-    #[must_use]
-    pub fn memory(&self) -> u64 {
-        self.memory_mib.saturating_mul(1 << 20)
+    pub fn new(features: u64) -> Self {
+        Header { incompatible: features, compatible: 0, contract: CONTRACT }
     }
 
     /// Is the member in compact form?
@@ -59,7 +51,7 @@ impl Header {
         self.incompatible & incompatible::REFERENCE != 0
     }
 
-    /// Appends the header. In the compact form the fields of [`super::compact`] replace memory and
+    /// Appends the header. In the compact form the fields of [`super::compact`] replace the
     /// check.
     pub fn write_to(&self, out: &mut Vec<u8>) {
         let start = out.len();
@@ -69,7 +61,6 @@ impl Header {
         varint::put(out, self.compatible);
         varint::put(out, self.contract);
         if !self.is_compact() {
-            varint::put(out, self.memory_mib);
             let check = check(&out[start..]);
             out.extend_from_slice(&check.to_le_bytes());
         }
@@ -92,9 +83,8 @@ impl Header {
         let incompatible = fields.varint()?;
         let compatible = fields.varint()?;
         let contract = fields.varint()?;
-        let mut header = Header { incompatible, compatible, contract, memory_mib: 0 };
+        let header = Header { incompatible, compatible, contract };
         if !header.is_compact() {
-            header.memory_mib = fields.varint()?;
             let expected = check(fields.seen());
             if fields.u32()? != expected {
                 return Err(Error::Corrupt(format!("the header at byte {at} is damaged")));
@@ -152,7 +142,7 @@ mod tests {
 
     #[test]
     fn comes_back() {
-        let header = Header::new(incompatible::NAMED, 700);
+        let header = Header::new(incompatible::NAMED);
         let mut bytes = Vec::new();
         header.write_to(&mut bytes);
         assert_eq!(read(&bytes).unwrap(), Some(header));
@@ -162,7 +152,7 @@ mod tests {
     #[test]
     fn no_flipped_bit_and_no_cut_is_taken() {
         let mut bytes = Vec::new();
-        Header::new(0, 700).write_to(&mut bytes);
+        Header::new(0).write_to(&mut bytes);
         for bit in 0..bytes.len() * 8 {
             let mut damaged = bytes.clone();
             damaged[bit / 8] ^= 1 << (bit % 8);
@@ -180,7 +170,7 @@ mod tests {
     #[test]
     fn says_what_is_wrong() {
         let mut bytes = Vec::new();
-        Header::new(0, 1).write_to(&mut bytes);
+        Header::new(0).write_to(&mut bytes);
         let text = |bytes: &[u8]| read(bytes).unwrap_err().to_string();
         let mut newer = bytes.clone();
         newer[6] = 9;

@@ -11,7 +11,7 @@ use super::index::{BlockRow, Index, NamesRow, charge_index};
 use super::names::Names;
 use super::parity::ParityWriter;
 use super::record::{Record, RecordKind};
-use crate::block::{self, Base, Encoded};
+use crate::block::{self, Encoded, Reference};
 use crate::budget::Charge;
 use crate::error::{Error, Limit, LimitKind, Result};
 use crate::level::Level;
@@ -43,8 +43,13 @@ impl CodedBlock {
     ///
     /// # Errors
     /// Memory is short.
-    pub fn encode_dependent(raw: &[u8], reference: &Base, verify: bool) -> Result<CodedBlock> {
-        Ok(Self::of(raw, block::encode_behind(raw, reference, verify)?))
+    pub fn encode_dependent(
+        raw: &[u8],
+        level: &Level,
+        reference: &Reference,
+        verify: bool,
+    ) -> Result<CodedBlock> {
+        Ok(Self::of(raw, block::encode_dependent(raw, level, reference, verify)?))
     }
 
     /// Codes the raw bytes of an index or of names.
@@ -64,18 +69,18 @@ impl CodedBlock {
     }
 
     /// Codes `raw` as a reference block that dependent blocks of about `room` bytes together go on
-    /// from (see [`block::encode_base`]), and hashes it. The second result is `None` if the
+    /// from (see [`block::encode_reference`]), and hashes it. The second result is `None` if the
     /// reference block could not be verified, and a simpler form was stored.
     ///
     /// # Errors
     /// Memory is short.
     pub fn encode_reference(
         raw: &[u8],
-        level: Level,
+        level: &Level,
         room: usize,
         verify: bool,
-    ) -> Result<(CodedBlock, Option<Base>)> {
-        let (encoded, reference) = block::encode_base(raw, level, room, verify)?;
+    ) -> Result<(CodedBlock, Option<Reference>)> {
+        let (encoded, reference) = block::encode_reference(raw, level, room, verify)?;
         Ok((Self::of(raw, encoded), reference))
     }
 }
@@ -106,19 +111,8 @@ impl<W: Write> MemberWriter<W> {
     ///
     /// # Errors
     /// Writing fails.
-    pub fn begin(out: W, features: u64, level: &Level, parity: u32) -> Result<Self> {
-        Self::with_header(
-            out,
-            Header::new(features, (level.memory as u64).div_ceil(1 << 20)),
-            parity,
-        )
-    }
-
-    /// Begins a member with this `header`. `parity` is in hundredths of a percent.
-    ///
-    /// # Errors
-    /// Writing fails.
-    pub fn with_header(out: W, header: Header, parity: u32) -> Result<Self> {
+    pub fn begin(out: W, features: u64, parity: u32) -> Result<Self> {
+        let header = Header::new(features);
         let mut bytes = Vec::new();
         header.write_to(&mut bytes);
         let parity = (parity > 0 || header.is_named()).then(|| Box::new(ParityWriter::new(parity)));

@@ -1,174 +1,150 @@
-//! From bytes of a kind to code and back: sorted or mixed, as text or as words.
+//! The methods that code a stream, and what a coded stream says of its own.
+//!
+//! Each coded stream names its method, and a mixed one its profile, its primer and its largest
+//! table. A decoder looks at nothing else: which method a level chooses for a stream is the
+//! encoder's own business ([`choice`]).
 
+pub mod choice;
+mod codec;
 pub mod work;
+
+#[cfg(test)]
+pub use codec::decode_as;
+pub use codec::{decode, encode, encode_as};
 
 use crate::error::{Error, Result};
 use crate::kind::Kind;
-use crate::level::{Effort, Level};
+use crate::predictor::most_memory;
+use crate::predictor::primer::Primer;
 use crate::predictor::profile::Profile;
-use crate::predictor::{decode_profile, encode_profile, most_memory};
-use crate::simd::InstructionSet;
-use crate::varint;
-use crate::words;
+use crate::predictor::tables::Row;
+use crate::varint::Reader;
 
-/// Codes `bytes`, which are of kind `kind`, at `level`.
-///
-/// # Errors
-/// [`crate::Error::Limit`] when memory for the tables cannot be had.
-pub fn encode(bytes: &[u8], level: &Level, kind: &Kind) -> Result<Vec<u8>> {
-    encode_as(bytes, level, kind, crate::simd::active())
+/// How a stream is coded.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Method {
+    /// Not at all: the bytes are there as they are.
+    Stored,
+    /// By [`crate::sort`].
+    Sorted,
+    /// By [`crate::predictor`].
+    Mixed(Mixing),
+    /// By the predictor as it is after the last code of a reference block.
+    Continued,
 }
 
-/// Like [`encode`], with the kernels of `set`: the same bytes whichever it is.
-///
-/// # Errors
-/// As for [`encode`].
-pub fn encode_as(bytes: &[u8], level: &Level, kind: &Kind, set: InstructionSet) -> Result<Vec<u8>> {
-    if *kind == Kind::Words {
-        return encode_words(bytes, level, set);
-    }
-    if sorted(level, kind, bytes.len()) {
-        return crate::sort::encode_filled(bytes, set, work::fewest_bytes(bytes.len()));
-    }
-    let profile = Profile::new(level, kind, bytes.len());
-    match reversed(bytes, kind) {
-        Some(samples) => encode_profile(&profile, &samples, level.memory, set),
-        None => encode_profile(&profile, bytes, level.memory, set),
-    }
+/// What decides how a stream is mixed.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Mixing {
+    /// The profile.
+    pub row: &'static Row,
+    /// The number of the primer, 0 for none.
+    pub primer: u8,
+    /// The largest table of histories has 2 to this power bytes, 16 to 31.
+    pub table_bits: u8,
 }
 
-/// Decodes what [`encode`] made of `raw_len` bytes.
-///
-/// # Errors
-/// [`crate::Error::Limit`] when memory for the tables cannot be had, [`crate::Error::Corrupt`]
-/// when the code ends long before the bytes do.
-pub fn decode(coded: &[u8], raw_len: usize, level: &Level, kind: &Kind) -> Result<Vec<u8>> {
-    decode_as(coded, raw_len, level, kind, crate::simd::active())
-}
+/// The smallest [`Mixing::table_bits`]. Four bits are stored of them.
+const LEAST_TABLE_BITS: u8 = 16;
 
-/// Like [`decode`], with the kernels of `set`.
-///
-/// # Errors
-/// As for [`decode`].
-pub fn decode_as(
-    coded: &[u8],
-    raw_len: usize,
-    level: &Level,
-    kind: &Kind,
-    set: InstructionSet,
-) -> Result<Vec<u8>> {
-    if *kind == Kind::Words {
-        return decode_words(coded, raw_len, level, set);
-    }
-    if sorted(level, kind, raw_len) {
-        return crate::sort::decode(coded, raw_len, set);
-    }
-    let bytes =
-        decode_profile(&Profile::new(level, kind, raw_len), coded, raw_len, level.memory, set)?;
-    Ok(reversed(&bytes, kind).unwrap_or(bytes))
-}
+/// Bytes of a primer that any stream may be read after. Beyond them, a byte of the stream brings
+/// [`PRIMER_PER_BYTE`]: so many short streams do not make a decoder copy large tables.
+const SHORT_PRIMER: usize = 512 << 10;
+const PRIMER_PER_BYTE: usize = 32;
 
-/// Codes text as words: how many bytes its codes are, then these as any other stream.
-fn encode_words(text: &[u8], level: &Level, set: InstructionSet) -> Result<Vec<u8>> {
-    let codes = words::encode(text)?;
-    let mut out = Vec::new();
-    varint::put(&mut out, codes.len() as u64);
-    let coded = if sorted(level, &Kind::Words, codes.len()) {
-        crate::sort::encode_filled(&codes, set, work::fewest_bytes(text.len()))?
-    } else {
-        encode_profile(&Profile::of_words(level, text.len())?, &codes, level.memory, set)?
-    };
-    out.extend_from_slice(&coded);
-    Ok(out)
-}
-
-/// Decodes what [`encode_words`] made of `raw_len` bytes.
-fn decode_words(
-    coded: &[u8],
-    raw_len: usize,
-    level: &Level,
-    set: InstructionSet,
-) -> Result<Vec<u8>> {
-    let mut reader = varint::Reader::new(coded);
-    let length = reader.len()?;
-    if length > raw_len.saturating_mul(words::MAX_EXPANSION) {
-        return Err(Error::Corrupt("number of codes".into()));
-    }
-    let codes = if sorted(level, &Kind::Words, length) {
-        crate::sort::decode(reader.rest(), length, set)?
-    } else {
-        decode_profile(
-            &Profile::of_words(level, raw_len)?,
-            reader.rest(),
-            length,
-            level.memory,
-            set,
-        )?
-    };
-    words::decode(&codes, raw_len)
-}
-
-/// Text of this length and more is sorted at [`Effort::SortLong`]. Shorter text is 5 to 25 % larger
-/// when sorted than when mixed, and takes little time either way.
-const LONG_TEXT: usize = 512 << 10;
-
-/// The same for the codes of text as words. Source code and markup would be half as large again if
-/// sorted, and codes are mixed in three quarters of the time of their text.
-const LONG_WORDS: usize = 1536 << 10;
-
-/// Whether streams of `kind` and `length` are sorted at `level`.
-pub(crate) fn sorted(level: &Level, kind: &Kind, length: usize) -> bool {
-    match level.effort {
-        Effort::Sort => true,
-        Effort::SortMost => !matches!(kind, Kind::Exe),
-        Effort::SortText => {
-            matches!(kind, Kind::Text | Kind::Words | Kind::Table | Kind::Image16 { .. })
-        }
-        Effort::SortLong => match kind {
-            Kind::Image16 { .. } => true,
-            Kind::Text => length >= LONG_TEXT,
-            Kind::Words => length >= LONG_WORDS,
-            _ => false,
-        },
-        Effort::Small | Effort::Middle | Effort::SmallFiles | Effort::Huge => false,
-    }
-}
-
-impl Level {
-    /// Bytes of memory that coding or decoding a block of `length` bytes takes, at most, whatever
-    /// is in the block.
+impl Method {
+    /// What a coded stream calls the method.
     #[must_use]
-    pub fn memory_for(&self, length: usize) -> u64 {
-        let kinds = [
-            Kind::Text,
-            Kind::Words,
-            Kind::Table,
-            Kind::Generic,
-            Kind::Exe,
-            Kind::Font,
-            Kind::Wasm,
-        ];
-        let of_stream = |kind: &Kind| {
-            if sorted(self, kind, length) {
-                // Positions, the column, and the code.
-                return 6 * length as u64;
+    pub fn number(&self) -> u8 {
+        match self {
+            Method::Stored => 0,
+            Method::Sorted => 1,
+            Method::Mixed(_) => 2,
+            Method::Continued => 3,
+        }
+    }
+
+    /// Appends what a coded stream says of its method beside the number.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        if let Method::Mixed(mixing) = self {
+            mixing.write(out);
+        }
+    }
+
+    /// Reads what [`Method::write`] wrote of a stream of `kind` that stands for `raw_len` bytes.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] for a method, a profile or a primer that this version does not know,
+    /// [`Error::Corrupt`] for what no encoder writes.
+    pub fn read(number: u8, reader: &mut Reader<'_>, kind: &Kind, raw_len: usize) -> Result<Self> {
+        match number {
+            0 => Ok(Method::Stored),
+            1 => Ok(Method::Sorted),
+            2 => Ok(Method::Mixed(Mixing::read(reader, kind, raw_len)?)),
+            3 if *kind == Kind::Words => Ok(Method::Continued),
+            3 => Err(Error::Corrupt("only words go on from a reference block".into())),
+            other => Err(Error::Unsupported(format!("method {other} of a stream"))),
+        }
+    }
+
+    /// Bytes of memory that coding or decoding a stream of `kind` takes, which stands for `raw_len`
+    /// bytes: tables, and copies of the stream.
+    #[must_use]
+    pub fn memory(&self, kind: &Kind, raw_len: usize) -> u64 {
+        match self {
+            Method::Stored => 0,
+            // Positions, the column, and the code, of one piece at a time.
+            Method::Sorted => 6 * raw_len.min(crate::sort::LONGEST_PIECE) as u64 + raw_len as u64,
+            Method::Mixed(mixing) => {
+                most_memory(&mixing.profile(kind), raw_len, mixing.table_bytes())
             }
-            most_memory(&Profile::new(self, kind, length), length, self.memory)
-        };
-        // The block and its streams, before and after coding.
-        kinds.iter().map(of_stream).max().unwrap_or(0) + 4 * length as u64
+            Method::Continued => 2 * raw_len as u64,
+        }
     }
 }
 
-/// Little-endian samples with their high bytes first, as the signal models take them; the
-/// excess over whole samples stays as it is.
-fn reversed(bytes: &[u8], kind: &Kind) -> Option<Vec<u8>> {
-    let width = match *kind {
-        Kind::Image16 { big_endian: false, .. } => 2,
-        Kind::Audio { bits, big_endian: false, .. } if bits > 8 => usize::from(bits / 8),
-        _ => return None,
-    };
-    let mut samples = bytes.to_vec();
-    samples.chunks_exact_mut(width).for_each(<[u8]>::reverse);
-    Some(samples)
+impl Mixing {
+    /// Bytes of the largest table of histories.
+    #[must_use]
+    pub fn table_bytes(&self) -> usize {
+        1 << self.table_bits
+    }
+
+    /// The profile for a stream of `kind`.
+    #[must_use]
+    pub fn profile(&self, kind: &Kind) -> Profile {
+        self.row.profile(kind, Primer::numbered(self.primer).unwrap_or_default())
+    }
+
+    /// Appends the number of the profile, then the largest table and the primer in one byte.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&[
+            self.row.number,
+            (self.table_bits - LEAST_TABLE_BITS) << 4 | self.primer,
+        ]);
+    }
+
+    /// Reads what [`Mixing::write`] wrote.
+    ///
+    /// # Errors
+    /// As for [`Method::read`].
+    pub fn read(reader: &mut Reader<'_>, kind: &Kind, raw_len: usize) -> Result<Self> {
+        let number = reader.byte()?;
+        let row = Row::numbered(number)
+            .ok_or_else(|| Error::Unsupported(format!("profile {number} of a stream")))?;
+        if !row.codes(kind) {
+            return Err(Error::Corrupt(format!("profile {} codes no {kind:?}", row.name)));
+        }
+        let sizes = reader.byte()?;
+        let (table_bits, primer) = ((sizes >> 4) + LEAST_TABLE_BITS, sizes & 15);
+        let Some(Primer { text, .. }) = Primer::numbered(primer) else {
+            return Err(Error::Unsupported(format!("primer {primer} of a stream")));
+        };
+        let is_text = matches!(kind, Kind::Text | Kind::Words);
+        let longest = SHORT_PRIMER.saturating_add(raw_len.saturating_mul(PRIMER_PER_BYTE));
+        if primer != 0 && !is_text || text.len() > longest {
+            return Err(Error::Corrupt("the primer of a stream".into()));
+        }
+        Ok(Mixing { row, primer, table_bits })
+    }
 }

@@ -1,18 +1,18 @@
 //! A predictor: models, mixer and final stages put together as a profile says.
 
-pub mod base;
 pub mod learning;
 mod lookup;
 mod primed;
 pub mod primer;
 pub mod profile;
+pub mod reference;
 mod shape;
 mod sizes;
 mod step;
 mod stream;
-mod tables;
+pub mod tables;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod work;
 
 use sizes::Sizes;

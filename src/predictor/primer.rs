@@ -8,8 +8,6 @@
 //! brings.
 
 use crate::error::{Error, Result};
-use crate::kind::Kind;
-use crate::level::Effort;
 use crate::words;
 use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
@@ -18,13 +16,22 @@ use std::sync::{Mutex, PoisonError};
 /// first two end with words.
 static PRIMER: &[u8; 1024 << 10] = include_bytes!("../../models/primer.txt");
 
-/// Streams from these lengths on are worth a longer primer.
-const MIDDLE: usize = 16 << 10;
-const LONG: usize = 64 << 10;
+/// The table of primers: KiB that are observed, and KiB after those that are learned. A coded
+/// stream names its primer by the index in this table, so a row stays as it is for good.
+///
+/// The last row is that of reference blocks: their own text stands for most of what a longer primer
+/// tells. With 448 KiB to observe one of two folders is 0.17 % smaller, the other 0.05 % larger.
+const PRIMERS: [(u16, u16); 8] =
+    [(0, 0), (16, 8), (104, 24), (224, 32), (288, 32), (448, 64), (896, 128), (64, 64)];
 
-/// KiB that are noted and learned before a base. With 448 to note two folders are 0.17 % smaller
-/// and 0.05 % larger.
-const BASE: (usize, usize) = (64, 64);
+/// The number of the primer of reference blocks.
+pub const OF_REFERENCES: u8 = 7;
+
+/// The number of the primer of which so many KiB are observed and learned.
+#[must_use]
+pub fn number_of(lengths: (u16, u16)) -> Option<u8> {
+    PRIMERS.iter().position(|&row| row == lengths).map(|index| index as u8)
+}
 
 /// What a predictor reads before a stream.
 #[derive(Clone, PartialEq, Default, Debug)]
@@ -37,38 +44,12 @@ pub struct Primer {
 }
 
 impl Primer {
-    /// The primer of a stream of `kind` and `length`: as much as `effort` has time for.
+    /// The primer of this number; `None` where the table has no such row.
     #[must_use]
-    pub fn of(effort: Effort, kind: &Kind, length: usize) -> Self {
-        if !matches!(kind, Kind::Text | Kind::Words) || length == 0 {
-            return Self::default();
-        }
-        // The table of `docs/format-block.md`, in KiB: what is noted, what is learned after it.
-        let [short, middle, long] = match effort {
-            Effort::Huge => [(448, 64), (896, 128), (896, 128)],
-            Effort::Middle => [(104, 24), (288, 32), (288, 32)],
-            Effort::SmallFiles => [(104, 24), (448, 64), (448, 64)],
-            _ => [(16, 8), (104, 24), (224, 32)],
-        };
-        let (noted, learned) = match length {
-            ..MIDDLE => short,
-            MIDDLE..LONG => middle,
-            _ => long,
-        };
-        Self {
-            text: Cow::Borrowed(&PRIMER[PRIMER.len() - ((noted + learned) << 10)..]),
-            noted: noted << 10,
-        }
-    }
-
-    /// The primer of a base: what it has itself stands for most of what a longer one tells.
-    #[must_use]
-    pub fn of_base() -> Self {
-        let (noted, learned) = BASE;
-        Self {
-            text: Cow::Borrowed(&PRIMER[PRIMER.len() - ((noted + learned) << 10)..]),
-            noted: noted << 10,
-        }
+    pub fn numbered(number: u8) -> Option<Self> {
+        let &(noted, learned) = PRIMERS.get(usize::from(number))?;
+        let (noted, learned) = (usize::from(noted) << 10, usize::from(learned) << 10);
+        Some(Self { text: Cow::Borrowed(&PRIMER[PRIMER.len() - noted - learned..]), noted })
     }
 
     /// The same as words: what is noted and what is learned each for itself. Every part of the
@@ -123,26 +104,15 @@ mod tests {
     }
 
     #[test]
-    fn only_text_is_primed() {
-        assert!(Primer::of(Effort::Huge, &Kind::Generic, 1 << 20).text.is_empty());
-        assert!(Primer::of(Effort::Huge, &Kind::Text, 0).text.is_empty());
-    }
-
-    #[test]
-    fn lengths_are_those_of_the_format() {
-        let kibibytes = |effort| {
-            [1, 16383, 16384, 65535, 65536].map(|length| {
-                let primer = Primer::of(effort, &Kind::Text, length);
-                (primer.noted >> 10, (primer.text.len() - primer.noted) >> 10)
-            })
-        };
-        let thrice = |short, middle, long| [short, short, middle, middle, long];
-        assert_eq!(kibibytes(Effort::Small), thrice((16, 8), (104, 24), (224, 32)));
-        assert_eq!(kibibytes(Effort::SortLong), thrice((16, 8), (104, 24), (224, 32)));
-        assert_eq!(kibibytes(Effort::Middle), thrice((104, 24), (288, 32), (288, 32)));
-        assert_eq!(kibibytes(Effort::SmallFiles), thrice((104, 24), (448, 64), (448, 64)));
-        assert_eq!(kibibytes(Effort::Huge), thrice((448, 64), (896, 128), (896, 128)));
-        // Every length is the end of the longer ones: what the format calls the last KiB.
-        assert!(PRIMER.ends_with(&Primer::of(Effort::Small, &Kind::Text, 1).text));
+    fn numbers_name_the_rows_of_the_table() {
+        for (number, lengths) in PRIMERS.into_iter().enumerate() {
+            let primer = Primer::numbered(number as u8).unwrap();
+            let noted = usize::from(lengths.0) << 10;
+            assert_eq!((primer.noted, number_of(lengths)), (noted, Some(number as u8)));
+            // Every primer is the end of the longer ones: what the format calls the last KiB.
+            assert!(PRIMER.ends_with(&primer.text));
+        }
+        assert_eq!(number_of((64, 64)), Some(OF_REFERENCES));
+        assert!(Primer::numbered(PRIMERS.len() as u8).is_none());
     }
 }

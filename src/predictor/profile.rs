@@ -9,7 +9,7 @@ use crate::model::families::FamilyName;
 use crate::model::long_match::Belief;
 use crate::model::network::Network;
 use crate::model::selector::Selector;
-use crate::model::signal::Effort;
+use crate::model::signal::Options;
 use std::ops::Range;
 
 /// What a predictor is made of.
@@ -40,7 +40,7 @@ pub struct Profile {
     /// Models of whole bytes.
     pub networks: Vec<Network>,
     /// The samples that the stream holds: chooses the signal model and its direct inputs.
-    pub signal: Option<(Kind, Effort)>,
+    pub signal: Option<(Kind, Options)>,
     /// How fast the first layer of the mixer learns.
     pub rate: Rate,
     /// What selects the weights of a second mixer in the second layer, beside that by the bits of

@@ -217,17 +217,18 @@ fn make<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::level::LEVELS;
+    use crate::predictor::primer::Primer;
+    use crate::predictor::tables::PROFILES;
     use crate::predictor::tests::kinds;
 
-    /// Every profile of every level is run whole.
+    /// Every profile is run whole.
     #[test]
     fn every_profile_has_a_shape() {
         let mut used = Vec::new();
-        for level in LEVELS.iter().flat_map(|level| [*level, level.for_small_files()]) {
-            for kind in kinds() {
-                let shape = Shape::of(&Profile::new(&level, &kind, 1 << 20))
-                    .unwrap_or_else(|_| panic!("-{} {kind:?}", level.number));
+        for row in &PROFILES {
+            for kind in kinds().iter().filter(|kind| row.codes(kind)) {
+                let shape = Shape::of(&row.profile(kind, Primer::default()))
+                    .unwrap_or_else(|_| panic!("{} {kind:?}", row.name));
                 used.push(shape.name);
             }
         }

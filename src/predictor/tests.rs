@@ -8,6 +8,7 @@ use crate::coder::leading::{Leading, LeadingBits};
 use crate::coder::trace;
 use crate::kind::Kind;
 use crate::level::{LEVELS, Level};
+use crate::method::{Method, choice};
 use crate::method::{decode_as, encode_as};
 use crate::model::network::Network;
 use crate::simd::{InstructionSet, usable};
@@ -38,7 +39,7 @@ fn sample(length: usize) -> Vec<u8> {
     bytes
 }
 
-pub(super) fn kinds() -> [Kind; 11] {
+pub(crate) fn kinds() -> [Kind; 11] {
     [
         Kind::Generic,
         Kind::Text,
@@ -54,17 +55,23 @@ pub(super) fn kinds() -> [Kind; 11] {
     ]
 }
 
-/// One level for each effort.
+/// One level for each way to code streams.
 fn levels() -> impl Iterator<Item = &'static Level> {
     let small_files =
         LEVELS.iter().map(Level::for_small_files).find(|level| !LEVELS.contains(level));
     LEVELS
         .iter()
         .enumerate()
-        .filter(|&(index, level)| index == 0 || LEVELS[index - 1].effort != level.effort)
+        .filter(|&(index, level)| index == 0 || LEVELS[index - 1].codings != level.codings)
         .map(|(_, level)| *level)
         .chain(small_files)
         .map(|level| &*Box::leak(Box::new(level)))
+}
+
+/// Codes `raw` as `level` does.
+fn encode_at(raw: &[u8], level: &Level, kind: &Kind, set: InstructionSet) -> (Method, Vec<u8>) {
+    let method = choice::choose(level, kind, raw).unwrap();
+    (method, encode_as(raw, method, kind, set).unwrap())
 }
 
 /// After a first nibble of 15 the second one's slot was once the first one's own.
@@ -90,18 +97,19 @@ fn what_was_observed_is_remembered() {
     let text: &'static [u8] = sample(6000).leak();
     for level in levels() {
         let length = |primer| {
-            let profile = Profile { primer, ..Profile::new(level, &Kind::Text, text.len()) };
+            let profile = choice::profile(level, &Kind::Text, text.len())?;
+            let profile = Profile { primer, ..profile };
             let coded =
                 encode_profile(&profile, text, level.memory, InstructionSet::Scalar).unwrap();
             let decoded =
                 decode_profile(&profile, &coded, text.len(), level.memory, crate::simd::active())
                     .unwrap();
             assert!(decoded == text, "-{}", level.number);
-            coded.len()
+            Some(coded.len())
         };
-        let new = length(Primer::default());
+        let Some(new) = length(Primer::default()) else { continue };
         let [noted, learned] =
-            [text.len(), 0].map(|noted| length(Primer { text: text.into(), noted }));
+            [text.len(), 0].map(|noted| length(Primer { text: text.into(), noted }).unwrap());
         assert!(
             noted < new / 5 && learned < new / 5,
             "-{}: {new}, {noted} noted, {learned} learned",
@@ -115,16 +123,16 @@ fn every_instruction_set_codes_the_same_bytes_and_decodes_the_others() {
     let raw = sample(3001);
     for level in levels() {
         for kind in kinds() {
-            let reference = encode_as(&raw, level, &kind, InstructionSet::Scalar).unwrap();
+            let (method, reference) = encode_at(&raw, level, &kind, InstructionSet::Scalar);
             for set in usable() {
                 assert!(
-                    encode_as(&raw, level, &kind, set).unwrap() == reference,
+                    encode_at(&raw, level, &kind, set).1 == reference,
                     "-{} {kind:?} {}",
                     level.number,
                     set.name()
                 );
                 assert!(
-                    decode_as(&reference, raw.len(), level, &kind, set).unwrap() == raw,
+                    decode_as(&reference, raw.len(), method, &kind, set).unwrap() == raw,
                     "-{} {kind:?} {}",
                     level.number,
                     set.name()
@@ -176,10 +184,10 @@ fn long_repeats() -> Vec<u8> {
 fn long_repeats_are_passed_over() {
     let raw = long_repeats();
     for level in levels().skip(1) {
-        let coded = encode_as(&raw, level, &Kind::Exe, InstructionSet::Scalar).unwrap();
+        let (method, coded) = encode_at(&raw, level, &Kind::Exe, InstructionSet::Scalar);
         let count = trace::count(|| {
             assert!(
-                decode_as(&coded, raw.len(), level, &Kind::Exe, crate::simd::active()).unwrap()
+                decode_as(&coded, raw.len(), method, &Kind::Exe, crate::simd::active()).unwrap()
                     == raw
             )
         });
@@ -216,14 +224,16 @@ fn golden_probabilities_are_the_same_with_every_instruction_set() {
     let mut lines = String::new();
     for level in levels() {
         for (number, (kind, raw)) in inputs().into_iter().enumerate() {
-            let shown = format!("-{} input {number} {kind:?}", level.number);
+            let shown = format!("{} input {number} {kind:?}", level.name);
+            // Trials are not part of the trace.
+            let method = choice::choose(level, &kind, &raw).unwrap();
             let (coded, probabilities) =
-                trace::of(|| encode_as(&raw, level, &kind, InstructionSet::Scalar).unwrap());
+                trace::of(|| encode_as(&raw, method, &kind, InstructionSet::Scalar).unwrap());
             for set in usable() {
-                let (again, same) = trace::of(|| encode_as(&raw, level, &kind, set).unwrap());
+                let (again, same) = trace::of(|| encode_as(&raw, method, &kind, set).unwrap());
                 assert!(same == probabilities && again == coded, "{shown}: {} differs", set.name());
                 let (back, same) =
-                    trace::of(|| decode_as(&coded, raw.len(), level, &kind, set).unwrap());
+                    trace::of(|| decode_as(&coded, raw.len(), method, &kind, set).unwrap());
                 // What sorting does not shorten is kept as it is: nothing to decode.
                 let stored = coded == raw;
                 assert!(
@@ -253,9 +263,11 @@ fn primed_copies_code_the_same() {
         let level = &LEVELS[number];
         for kind in [Kind::Text, Kind::Words] {
             for bytes in [samples::text(4000), samples::text(10_000), sample(300)] {
+                let set = crate::simd::active();
+                let method = choice::choose(level, &kind, &bytes).unwrap();
                 let codes: Vec<Vec<u8>> =
-                    (0..3).map(|_| crate::method::encode(&bytes, level, &kind).unwrap()).collect();
-                let again = crate::method::decode(&codes[0], bytes.len(), level, &kind);
+                    (0..3).map(|_| encode_as(&bytes, method, &kind, set).unwrap()).collect();
+                let again = decode_as(&codes[0], bytes.len(), method, &kind, set);
                 assert!(
                     again.is_ok_and(|again| again == bytes),
                     "-{} {kind:?} {}",

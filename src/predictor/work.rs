@@ -60,25 +60,31 @@ impl Work {
 #[cfg(test)]
 mod tests {
     use crate::kind::Kind;
-    use crate::level::LEVELS;
-    use crate::method::{decode, encode};
+    use crate::method::{Method, Mixing, decode, encode};
+    use crate::predictor::tables::Row;
 
     #[test]
     fn what_models_are_sure_of_is_filled_up() {
         let counting: Vec<u8> = (0..100_000u32).flat_map(u32::to_le_bytes).collect();
         let repeats = b"0123456789".repeat(40_000);
-        for (level, least) in [(4, 372), (5, 372), (6, 372), (7, 350)] {
-            let level = &LEVELS[level - 1];
-            let code = encode(&counting, level, &Kind::Generic).unwrap();
-            assert!((least..1000).contains(&code.len()), "-{}: {}", level.number(), code.len());
-            assert!(decode(&code, counting.len(), level, &Kind::Generic).unwrap() == counting);
-            let refused = decode(&code[..300], counting.len(), level, &Kind::Generic)
-                .unwrap_err()
-                .to_string();
+        let kind = Kind::Generic;
+        for (name, least) in [
+            ("generic-8", 372),
+            ("generic-8-detailed", 372),
+            ("generic-16", 372),
+            ("generic-56", 350),
+        ] {
+            let row = Row::named(name).unwrap();
+            let method = Method::Mixed(Mixing { row, primer: 0, table_bits: 26 });
+            let code = encode(&counting, method, &kind).unwrap();
+            assert!((least..1000).contains(&code.len()), "{name}: {}", code.len());
+            assert!(decode(&code, counting.len(), method, &kind).unwrap() == counting);
+            let refused =
+                decode(&code[..300], counting.len(), method, &kind).unwrap_err().to_string();
             assert!(refused.contains("so much work"), "{refused}");
             // Repeats are passed over.
-            let code = encode(&repeats, level, &Kind::Generic).unwrap();
-            assert!(code.len() < 40, "-{}: {}", level.number(), code.len());
+            let code = encode(&repeats, method, &kind).unwrap();
+            assert!(code.len() < 40, "{name}: {}", code.len());
         }
     }
 }

@@ -3,9 +3,9 @@
 
 use super::{Histories, InstructionSet, Kernels, LINE, Scalar, usable};
 use crate::kind::Kind;
-use crate::level::LEVELS;
 use crate::model::slots::{SLOT, SlotTable, defer, first_byte, mark_once, slot, take_deferred};
-use crate::predictor::profile::Profile;
+use crate::predictor::primer::Primer;
+use crate::predictor::tables::Row;
 use crate::predictor::{decode_profile, encode_profile};
 
 const N: usize = 16;
@@ -79,8 +79,10 @@ fn slots_stay_inside_their_line() {
 #[test]
 fn a_short_stream_returns() {
     let raw = b"the cat sat; the cat.";
-    for kind in [Kind::Generic, Kind::Image { bits: 8, row_bytes: 6 }] {
-        let profile = Profile::new(&LEVELS[4], &kind, raw.len());
+    for (name, kind) in
+        [("generic-8", Kind::Generic), ("samples-8", Kind::Image { bits: 8, row_bytes: 6 })]
+    {
+        let profile = Row::named(name).unwrap().profile(&kind, Primer::default());
         for set in usable() {
             let coded = encode_profile(&profile, raw, 1 << 16, set).unwrap();
             assert_eq!(decode_profile(&profile, &coded, raw.len(), 1 << 16, set).unwrap(), raw);

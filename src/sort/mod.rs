@@ -34,6 +34,9 @@ use column::ColumnModel;
 use suffix::{MAX_SEGMENT, chain_length};
 use tree::{Tree, code_lengths, lengths_of};
 
+/// Bytes of the longest segment that is sorted at once.
+pub const LONGEST_PIECE: usize = MAX_SEGMENT;
+
 /// Bytes of the length before the code of a segment.
 const PREFIX: usize = 4;
 

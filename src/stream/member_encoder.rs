@@ -67,7 +67,7 @@ impl<W: Write> MemberEncoder<W> {
                 Ok(())
             }
             Phase::Waiting { out, first } => {
-                self.phase = Phase::Writing(MemberWriter::begin(out, 0, &self.options.level, 0)?);
+                self.phase = Phase::Writing(MemberWriter::begin(out, 0, 0)?);
                 first.into_iter().try_for_each(|first| self.submit(first))?;
                 self.submit(block)
             }

@@ -3,7 +3,8 @@
 use std::io::{self, Read};
 
 use super::Summary;
-use super::record::{decode_compact, decode_index, decode_record, threads_within};
+use super::record::{decode_compact, decode_index, decode_record, length_in_memory};
+use crate::block;
 use crate::budget::{Budget, Charge};
 use crate::container::compact::Compact;
 use crate::container::fields::Fields;
@@ -40,8 +41,6 @@ pub(super) struct Members<R: Read> {
     queue: Ordered<Vec<u8>>,
     member_start: u64,
     index_offset: u64,
-    /// Bytes of memory that decoding one block may take, according to the header of the member.
-    memory: u64,
     records: u64,
     blocks: Vec<BlockRow>,
     raw: u64,
@@ -61,7 +60,6 @@ impl<R: Read> Members<R> {
             queue: Ordered::new(1),
             member_start: 0,
             index_offset: 0,
-            memory: 0,
             records: 0,
             blocks: Vec::new(),
             raw: 0,
@@ -142,9 +140,7 @@ impl<R: Read> Members<R> {
         if header.is_named() {
             return Err(Error::NamedFiles(self.member_start));
         }
-        let threads = threads_within(self.options.threads, &header);
-        self.queue = Ordered::new(threads);
-        self.memory = header.memory();
+        self.queue = Ordered::new(self.options.threads);
         self.records = 0;
         self.blocks.clear();
         self.raw = 0;
@@ -203,10 +199,12 @@ impl<R: Read> Members<R> {
                 self.count_read(record_len);
                 self.blocks.push(BlockRow { record_len, raw_len: record.raw_len });
                 self.position = Position::Blocks;
-                let (progress, memory) = (self.options.progress.clone(), self.memory);
-                self.queue.submit(move || {
+                let progress = self.options.progress.clone();
+                let length = length_in_memory(record.raw_len)?;
+                let memory = block::memory(&coded, coded.len(), length);
+                self.queue.submit_within(memory, move || {
                     let raw = progress::count_as(progress.as_ref(), record.raw_len, || {
-                        decode_record(&record, &coded, memory, None)
+                        decode_record(&record, &coded, None)
                     })?;
                     Ok(raw)
                 })
@@ -217,7 +215,7 @@ impl<R: Read> Members<R> {
                 let no_names = |_: &Index, _: &mut Charge| {
                     Err(Error::Corrupt("the index of a stream tells of names".into()))
                 };
-                let index = decode_index(&record, &coded, self.memory, &self.options, no_names)?;
+                let index = decode_index(&record, &coded, &self.options, no_names)?;
                 self.position = Position::Draining(index);
                 Ok(None)
             }

@@ -11,7 +11,6 @@ pub use decode::{Decoder, decode_stream};
 pub use encode::{Encoder, encode_stream};
 pub(crate) use record::{
     decode_compact, decode_index, decode_names, decode_record, decode_reference_block,
-    threads_within,
 };
 
 /// Facts about a finished stream.

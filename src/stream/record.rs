@@ -1,10 +1,9 @@
-//! Decodes the records of a member, and checks their lengths, memory and hashes.
+//! Decodes the records of a member, and checks their lengths and hashes.
 
-use crate::block::{self, Base};
-use crate::budget::{self, Budget, Charge};
+use crate::block::{self, Reference};
+use crate::budget::{self, Charge};
 use crate::container::Entry;
 use crate::container::compact::Compact;
-use crate::container::header::Header;
 use crate::container::index::Index;
 use crate::container::names::Names;
 use crate::container::record::Record;
@@ -24,35 +23,27 @@ pub(crate) fn decode_compact(member: &Compact) -> Result<Vec<u8>> {
     Ok(raw)
 }
 
-/// Decodes a block and checks its hash. A dependent block needs its `reference`. `memory` is the
-/// number of bytes that the header of the member declares; the block must not need more. The block
-/// must not be longer than its level allows.
+/// Decodes a block and checks its hash. A dependent block needs its `reference`. The block
+/// must not be longer than the blocks of any level.
 pub(crate) fn decode_record(
     record: &Record,
     coded: &[u8],
-    memory: u64,
-    reference: Option<&Base>,
+    reference: Option<&Reference>,
 ) -> Result<Vec<u8>> {
     check_length(record, coded)?;
-    decode_content(record, coded, memory, reference)
+    decode_content(record, coded, reference)
 }
 
 /// Converts a length that an archive declares to a length in memory.
-fn length_in_memory(length: u64) -> Result<usize> {
+pub(super) fn length_in_memory(length: u64) -> Result<usize> {
     usize::try_from(length).map_err(|_| Error::no_memory(format_args!("{length} bytes")))
 }
 
 /// Decodes a record of any length, with the other checks of [`decode_record`].
-fn decode_content(
-    record: &Record,
-    coded: &[u8],
-    memory: u64,
-    reference: Option<&Base>,
-) -> Result<Vec<u8>> {
-    check_memory(record, coded, memory)?;
+fn decode_content(record: &Record, coded: &[u8], reference: Option<&Reference>) -> Result<Vec<u8>> {
     let raw_len = length_in_memory(record.raw_len)?;
     let raw = match reference {
-        Some(reference) => block::decode_behind(coded, raw_len, reference),
+        Some(reference) => block::decode_dependent(coded, raw_len, reference),
         None => block::decode(coded, raw_len),
     };
     let raw = raw.map_err(|error| in_record(record, error))?;
@@ -61,10 +52,9 @@ fn decode_content(
 }
 
 /// Decodes a reference block, with the checks of [`decode_record`].
-pub(crate) fn decode_reference_block(record: &Record, coded: &[u8], memory: u64) -> Result<Base> {
+pub(crate) fn decode_reference_block(record: &Record, coded: &[u8]) -> Result<Reference> {
     check_length(record, coded)?;
-    check_memory(record, coded, memory)?;
-    let reference = block::decode_base(coded, length_in_memory(record.raw_len)?)
+    let reference = block::decode_reference(coded, length_in_memory(record.raw_len)?)
         .map_err(|error| in_record(record, error))?;
     record.check_raw(&reference.text)?;
     Ok(reference)
@@ -78,18 +68,8 @@ fn check_length(record: &Record, coded: &[u8]) -> Result<()> {
         return Ok(());
     }
     Err(Error::Corrupt(format!(
-        "record {} declares {} bytes, more than the {longest} that its level allows",
+        "record {} declares {} bytes, more than the {longest} of any level",
         record.number, record.raw_len
-    )))
-}
-
-fn check_memory(record: &Record, coded: &[u8], memory: u64) -> Result<()> {
-    if block::memory(coded) <= memory {
-        return Ok(());
-    }
-    Err(Error::Corrupt(format!(
-        "record {} needs more memory than the header of its member declares",
-        record.number
     )))
 }
 
@@ -107,11 +87,10 @@ fn in_record(record: &Record, error: Error) -> Error {
 pub(crate) fn decode_index(
     record: &Record,
     coded: &[u8],
-    memory: u64,
     options: &DecodeOptions,
     read_names: impl FnOnce(&Index, &mut Charge) -> Result<Vec<Entry>>,
 ) -> Result<Index> {
-    let raw = decode_entries(record, coded, memory, options)?;
+    let raw = decode_entries(record, coded, options)?;
     let _raw = budget::charge(raw.len() as u64, "the index")?;
     Index::from_bytes_with(&raw, options.max_path, read_names)
 }
@@ -120,22 +99,16 @@ pub(crate) fn decode_index(
 pub(crate) fn decode_names(
     record: &Record,
     coded: &[u8],
-    memory: u64,
     options: &DecodeOptions,
     charge: &mut Charge,
 ) -> Result<Names> {
-    let raw = decode_entries(record, coded, memory, options)?;
+    let raw = decode_entries(record, coded, options)?;
     let _raw = budget::charge(raw.len() as u64, "the names")?;
     Names::from_bytes(&raw, options.max_path, charge)
 }
 
 /// Decodes an index or names, unless the raw length is larger than the limit of `options`.
-fn decode_entries(
-    record: &Record,
-    coded: &[u8],
-    memory: u64,
-    options: &DecodeOptions,
-) -> Result<Vec<u8>> {
+fn decode_entries(record: &Record, coded: &[u8], options: &DecodeOptions) -> Result<Vec<u8>> {
     if record.raw_len > options.max_index {
         let text =
             format!("the index takes {} bytes, more than {}", record.raw_len, options.max_index);
@@ -144,21 +117,5 @@ fn decode_entries(
     work::check_index(coded.len(), length_in_memory(record.raw_len)?)?;
     let _coded = budget::charge(2 * coded.len() as u64, "the index")?;
     let (record, coded) = (*record, coded.to_vec());
-    Ok(Ordered::new(1)
-        .submit(move || decode_content(&record, &coded, memory, None))?
-        .unwrap_or_default())
-}
-
-/// The number of threads, at most `wanted`, that fit into the budget of the job. Each thread is
-/// counted with the memory that `header` declares, and a reference block with half as much. The
-/// memory that a thread really needs is charged when the thread works.
-pub(crate) fn threads_within(wanted: usize, header: &Header) -> usize {
-    let Some(budget) = Budget::current() else { return wanted.max(1) };
-    let each = header.memory();
-    let reference = if header.has_reference() { each / 2 } else { 0 };
-    // The bytes of a block take about a quarter as much as its tables. At the levels that sort they
-    // take more than the tables.
-    let fitting =
-        budget.left().saturating_sub(reference) / each.saturating_add(each / 4).max(64 << 20);
-    wanted.min(usize::try_from(fitting).unwrap_or(usize::MAX)).max(1)
+    Ok(Ordered::new(1).submit(move || decode_content(&record, &coded, None))?.unwrap_or_default())
 }

@@ -12,7 +12,9 @@ use cmx::internals::container::hash::{Hasher, hash, narrow};
 use cmx::internals::container::header::Header;
 use cmx::internals::container::record::{Record, RecordKind};
 use cmx::internals::container::writer::{CodedBlock, MemberWriter};
+use cmx::internals::kind::Kind as StreamKind;
 use cmx::internals::level::{LEVELS, Level};
+use cmx::internals::method::choice;
 
 /// Numbers of the columns of an index.
 pub mod column {
@@ -23,11 +25,11 @@ pub mod column {
     pub const XATTRS: u64 = 12;
 }
 
-/// A member whose records have these raw lengths, hashes of the raw bytes, and coded bytes; the
-/// last record is the index.
-pub fn member(features: u64, memory_mib: u64, records: &[(u64, u64, Vec<u8>)]) -> Vec<u8> {
+/// A member of records that are given as raw length, hash of the raw bytes, and coded bytes; the
+/// last one is the index.
+pub fn member(features: u64, records: &[(u64, u64, Vec<u8>)]) -> Vec<u8> {
     let mut bytes = Vec::new();
-    Header::new(features, memory_mib).write_to(&mut bytes);
+    Header::new(features).write_to(&mut bytes);
     let mut index_at = 0;
     for (number, (raw_len, raw_hash, coded)) in records.iter().enumerate() {
         index_at = bytes.len() as u64;
@@ -45,7 +47,7 @@ pub fn index_only(index: &[u8], level: usize) -> Vec<u8> {
     let mut coded = block::encode(index, &LEVELS[level - 1], false).unwrap().bytes;
     // The code has the minimum length for so long an index.
     coded.resize(coded.len().max(index.len().saturating_sub(64 << 10).div_ceil(1024)), 0);
-    member(incompatible::NAMED, 4096, &[(index.len() as u64, hash(index), coded)])
+    member(incompatible::NAMED, &[(index.len() as u64, hash(index), coded)])
 }
 
 /// An index of `entries` entries in these columns, without blocks.
@@ -125,7 +127,7 @@ pub fn prose(length: usize) -> Vec<u8> {
     text
 }
 
-/// The level whose number a block stores as `number`.
+/// The level of this number; 10 is that of small files.
 pub fn level_of(number: u8) -> &'static Level {
     static ALL: [Level; 8] = LEVELS;
     if number == 10 {
@@ -135,10 +137,33 @@ pub fn level_of(number: u8) -> &'static Level {
     }
 }
 
+/// The method with which `level` codes `raw`, what a table says of that method, and the code.
+pub fn coded_stream(raw: &[u8], level: &Level, kind: &StreamKind) -> (u8, Vec<u8>, Vec<u8>) {
+    let method = choice::choose(level, kind, raw).unwrap();
+    let mut settings = Vec::new();
+    method.write(&mut settings);
+    (method.number(), settings, cmx::internals::method::encode(raw, method, kind).unwrap())
+}
+
+/// A block of the one stream that `level` codes `raw` to, its code changed by `change`.
+pub fn single_block(
+    raw: &[u8],
+    level: &Level,
+    kind: &StreamKind,
+    change: impl FnOnce(&mut Vec<u8>),
+) -> Vec<u8> {
+    let (method, settings, mut code) = coded_stream(raw, level, kind);
+    change(&mut code);
+    let mut coded = vec![1 << 4 | method];
+    kind.write(&mut coded);
+    coded.extend(settings);
+    coded.extend(code);
+    coded
+}
+
 /// A named member with these blocks and entries.
-pub fn named(level: &Level, blocks: &[CodedBlock], entries: Vec<Entry>, features: u64) -> Vec<u8> {
-    let mut writer =
-        MemberWriter::begin(Vec::new(), incompatible::NAMED | features, level, 0).unwrap();
+pub fn named(blocks: &[CodedBlock], entries: Vec<Entry>, features: u64) -> Vec<u8> {
+    let mut writer = MemberWriter::begin(Vec::new(), incompatible::NAMED | features, 0).unwrap();
     blocks.iter().for_each(|block| writer.block(block).unwrap());
     writer.finish(entries, &LEVELS[0], false).unwrap().0
 }
@@ -154,9 +179,9 @@ pub fn repeated(block: &CodedBlock, count: usize) -> Vec<CodedBlock> {
 }
 
 /// A split block that has only this program.
-pub fn split(level: u8, program: &[u8]) -> Vec<u8> {
-    let mut coded = vec![2 << 4 | level, 0];
-    put_varint(&mut coded, (program.len() as u64) << 1);
+pub fn split(program: &[u8]) -> Vec<u8> {
+    let mut coded = vec![2 << 4, 0];
+    put_varint(&mut coded, (program.len() as u64) << 4);
     coded.extend([0, 0]);
     coded.extend(program);
     coded

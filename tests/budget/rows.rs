@@ -60,10 +60,8 @@ fn each(level: u8) -> f64 {
 
 /// A block of `level` with one stream of `kind`.
 fn single(raw: &[u8], level: u8, kind: &Kind) -> CodedBlock {
-    let mut coded = vec![1 << 4 | level];
-    kind.write(&mut coded);
-    coded.extend(cmx::internals::method::encode(raw, level_of(level), kind).unwrap());
-    // The minimum length of the code. Sorted streams always have it.
+    let mut coded = single_block(raw, level_of(level), kind, |_| {});
+    // As much as a block must have. Sorted streams have it.
     let fewest = raw.len().saturating_sub(64 << 10).div_ceil(16 << 10);
     coded.resize(coded.len().max(fewest), 0);
     coded_block(raw.len() as u64, hash(raw), &coded)
@@ -72,13 +70,9 @@ fn single(raw: &[u8], level: u8, kind: &Kind) -> CodedBlock {
 #[test]
 fn small_streams_of_text() {
     for level in [1u8, 5, 6, 7, 10, 8] {
-        for (name, kind, number) in [("text", Kind::Text, 1u8), ("words", Kind::Words, 8)] {
+        for (name, kind) in [("text", Kind::Text), ("words", Kind::Words)] {
             let raw = prose(40);
-            let code = [
-                &[1 << 4 | level, number][..],
-                &cmx::internals::method::encode(&raw, level_of(level), &kind).unwrap(),
-            ]
-            .concat();
+            let code = single_block(&raw, level_of(level), &kind, |_| {});
             row(
                 &format!("A5 compact members, 40 B of {name}, -{level}"),
                 &compact(&raw, code).repeat(100 / PARTS),
@@ -96,16 +90,9 @@ fn runs_of_zeros() {
         let mut program = vec![1];
         put_varint(&mut program, length);
         program.push(0);
-        let blocks = repeated(
-            &coded_block(length, zeros_hash(length), &split(level, &program)),
-            count as usize,
-        );
-        let archive = named(
-            level_of(level),
-            &blocks,
-            vec![file(length * count, zeros_hash(length * count))],
-            0,
-        );
+        let blocks =
+            repeated(&coded_block(length, zeros_hash(length), &split(&program)), count as usize);
+        let archive = named(&blocks, vec![file(length * count, zeros_hash(length * count))], 0);
         row(
             &format!("A5 zeros as runs, {} MiB, -{level}", (length * count) >> 20),
             &archive,
@@ -125,11 +112,9 @@ fn samples_of_one_value() {
         ];
         for (name, kind) in rows {
             let zeros = vec![0; (512 << 10) / PARTS];
-            let mut code = cmx::internals::method::encode(&zeros, level_of(level), &kind).unwrap();
-            code.resize(1020 / PARTS, 0);
-            let mut coded = vec![1 << 4 | level];
-            kind.write(&mut coded);
-            coded.extend(code);
+            let coded = single_block(&zeros, level_of(level), &kind, |code| {
+                code.resize(1020 / PARTS, 0);
+            });
             row(
                 &format!("A5 {name} of zeros, -{level}"),
                 &compact(&zeros, coded),
@@ -147,7 +132,7 @@ fn sparse_files() {
     let extents = (0..count).map(|number| Extent { offset: 2 * number, length: 1 }).collect();
     let entry = Entry { size: 2 * count, extents: Some(extents), ..file(count, hash(&content)) };
     let block = CodedBlock::encode(&content, level_of(1), false).unwrap();
-    let archive = named(level_of(1), &[block], vec![entry], 0);
+    let archive = named(&[block], vec![entry], 0);
     for call in ["-l", "-t", "-d -C out"] {
         row(&format!("A5 sparse file of {count} extents"), &archive, call, 1.0);
     }
@@ -166,21 +151,20 @@ fn content_of_deflate() {
     }
     for (name, pattern) in [("zeros", vec![0]), ("matches that hardly end", runs)] {
         let plain: Vec<u8> = pattern.iter().copied().cycle().take((1 << 20) / PARTS).collect();
-        let code = single(&plain, 1, &Kind::Generic).coded.split_off(2);
+        let (method, _, code) = coded_stream(&plain, level_of(1), &Kind::Generic);
         let mut program = vec![10 << 1 | 1];
         [plain.len() as u64, 4, 0, 0].iter().for_each(|&number| put_varint(&mut program, number));
         program.extend([0, 9 << 3 | 7, 7 * 9 + 7, 0, 0]);
         put_varint(&mut program, plain.len() as u64);
-        let mut coded = vec![2 << 4 | 1, 1];
-        put_varint(&mut coded, (program.len() as u64) << 1);
+        let mut coded = vec![2 << 4, 1];
+        put_varint(&mut coded, (program.len() as u64) << 4);
         coded.extend([0, 0, 0]);
-        put_varint(&mut coded, (plain.len() as u64) << 1 | 1);
+        put_varint(&mut coded, (plain.len() as u64) << 4 | u64::from(method));
         put_varint(&mut coded, code.len() as u64);
         coded.extend(program);
         coded.extend(code);
         coded.resize(1200 / PARTS, 0);
-        let archive =
-            named(level_of(1), &[coded_block(1 << 20, 0, &coded)], vec![file(1 << 20, 0)], 0);
+        let archive = named(&[coded_block(1 << 20, 0, &coded)], vec![file(1 << 20, 0)], 0);
         row(&format!("A5 deflate of {name}"), &archive, "-t", 2.0);
     }
 }
@@ -199,12 +183,8 @@ fn sorted_blocks() {
     for (name, raw) in
         [("Fibonacci word", fibonacci), ("200 bytes", period), ("Thue-Morse word", thue)]
     {
-        let archive = named(
-            level_of(1),
-            &[single(&raw, 1, &Kind::Generic)],
-            vec![file(length as u64, hash(&raw))],
-            0,
-        );
+        let archive =
+            named(&[single(&raw, 1, &Kind::Generic)], vec![file(length as u64, hash(&raw))], 0);
         row(&format!("sorted block, {} MiB, {name}", length >> 20), &archive, "-t", 1.0);
     }
 }
@@ -223,7 +203,6 @@ fn what_models_are_sure_of() {
                 continue;
             }
             let archive = named(
-                level_of(level),
                 &[single(&raw, level, &Kind::Generic)],
                 vec![file(raw.len() as u64, hash(&raw))],
                 0,
@@ -248,43 +227,42 @@ fn many_streams_in_a_block() {
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for number in 0..64u32 {
             let kind = Kind::Image { bits: 24, row_bytes: 3 + 3 * number };
-            let code = cmx::internals::method::encode(&raw, level_of(level), &kind).unwrap();
+            let (method, settings, code) = coded_stream(&raw, level_of(level), &kind);
             kind.write(&mut table);
-            put_varint(&mut table, (raw.len() as u64) << 1 | 1);
+            put_varint(&mut table, (raw.len() as u64) << 4 | u64::from(method));
+            table.extend(settings);
             put_varint(&mut table, code.len() as u64);
             bodies.extend(&code);
             put_varint(&mut program, u64::from(number) << 1);
             put_varint(&mut program, raw.len() as u64);
             all.extend(&raw);
         }
-        let mut coded = vec![2 << 4 | level, 64];
-        put_varint(&mut coded, (program.len() as u64) << 1);
+        let mut coded = vec![2 << 4, 64];
+        put_varint(&mut coded, (program.len() as u64) << 4);
         coded.extend([&[0, 0][..], &table, &program, &bodies].concat());
         row(&format!("64 streams in a block, -{level}"), &compact(&all, coded), "-t", 1.0);
     }
 }
 
-/// Each dependent block starts with a copy of the tables of the reference block.
+/// Each block starts with a copy of the tables of the reference block.
 #[test]
-fn blocks_behind_a_base() {
+fn blocks_that_depend_on_a_reference_block() {
     for level in [10u8, 8] {
         for length in [200usize, 20_000] {
             let (text, small) = (prose(length), prose(200));
-            let (base_block, base) =
-                CodedBlock::encode_reference(&text, *level_of(level), usize::MAX, false).unwrap();
-            let behind = CodedBlock::encode_dependent(&small, &base.unwrap(), false).unwrap();
+            let (reference_block, reference) =
+                CodedBlock::encode_reference(&text, level_of(level), usize::MAX, false).unwrap();
+            let dependent =
+                CodedBlock::encode_dependent(&small, level_of(level), &reference.unwrap(), false)
+                    .unwrap();
             let count = 20 / PARTS;
             let blocks: Vec<CodedBlock> =
-                std::iter::once(base_block).chain(repeated(&behind, count)).collect();
+                std::iter::once(reference_block).chain(repeated(&dependent, count)).collect();
             let all = [text, small.repeat(count)].concat();
-            let archive = named(
-                level_of(level),
-                &blocks,
-                vec![file(all.len() as u64, hash(&all))],
-                incompatible::REFERENCE,
-            );
+            let archive =
+                named(&blocks, vec![file(all.len() as u64, hash(&all))], incompatible::REFERENCE);
             row(
-                &format!("{count} blocks behind a base of {length} B, -{level}"),
+                &format!("{count} blocks after a reference block of {length} B, -{level}"),
                 &archive,
                 "-t",
                 each(level),
@@ -321,12 +299,8 @@ fn copies() {
         ..first.clone()
     };
     let count = 100 / PARTS;
-    let archive = named(
-        level_of(1),
-        &[block],
-        std::iter::once(first.clone()).chain((0..count).map(copy)).collect(),
-        0,
-    );
+    let archive =
+        named(&[block], std::iter::once(first.clone()).chain((0..count).map(copy)).collect(), 0);
     for call in ["-l", "-t"] {
         row(&format!("A6 {count} copies of 16 MiB"), &archive, call, 1.0);
     }
@@ -343,7 +317,7 @@ fn entries_over_lost_blocks() {
     let block = CodedBlock::encode(&vec![7; each_block], level_of(1), false).unwrap();
     let paths = (0..files)
         .map(|number| Entry { path: format!("{number:06}").into_bytes(), ..file(1, hash(&[7])) });
-    let mut archive = named(level_of(1), &repeated(&block, blocks), paths.collect(), 0);
+    let mut archive = named(&repeated(&block, blocks), paths.collect(), 0);
     let damaged = archive
         .windows(4)
         .position(|bytes| bytes == cmx::internals::container::format::MARKER)

@@ -21,6 +21,9 @@ pub struct Refused {
 
 const RAW: &[u8] = b"forty bytes that are stored as they are.";
 
+/// A block of text with the profile text-56, the primer of 448 + 64 KiB and tables of up to 2 GiB.
+const LARGE_TABLES: &[u8] = &[0x12, 1, 8, 0xF5, 0xFF, 0xFF];
+
 /// A block in the stored form: nothing here depends on how blocks are coded.
 fn stored(raw: &[u8]) -> Vec<u8> {
     [&[0][..], raw].concat()
@@ -42,7 +45,7 @@ impl Draft {
     fn new() -> Self {
         let coded = stored(RAW);
         let mut draft = Draft {
-            header: Header::new(0, 64),
+            header: Header::new(0),
             block: Record::new(RecordKind::Block, 0, RAW.len() as u64, hash(RAW), &coded),
             coded,
             index: Vec::new(),
@@ -171,7 +174,8 @@ fn beginnings() -> Vec<Refused> {
         case("short-magic", "corrupt", "ends early", whole[..3].to_vec()),
         case("bad-magic", "corrupt", "first bytes are damaged", flipped(whole.clone(), 0)),
         case("text-mode", "corrupt", "text mode", as_text),
-        case("newer-version", "unsupported", "container version 2", header_of(&[2, 0, 0, 1, 1])),
+        case("newer-version", "unsupported", "container version 3", header_of(&[3, 0, 0, 1])),
+        case("older-version", "unsupported", "version 1, older than", header_of(&[1, 0, 0, 13, 1])),
         case(
             "unknown-feature",
             "unsupported",
@@ -185,7 +189,7 @@ fn beginnings() -> Vec<Refused> {
             full(|draft| draft.header.contract = 200),
         ),
         case("header-hash", "corrupt", "header at byte 0 is damaged", flipped(whole, 12)),
-        case("long-varint", "corrupt", "", header_of(&[1, 0x80, 0, 0, 1, 1])),
+        case("long-varint", "corrupt", "", header_of(&[2, 0x80, 0, 0, 1])),
         case(
             "named",
             "unsupported",
@@ -237,12 +241,12 @@ fn compact_members() -> Vec<Refused> {
             compact(|member| member.raw_len += 1),
         ),
         case("compact-cut", "corrupt", "", cut(whole.clone(), 1)),
-        // Text at level 8, which is read behind a primer with tables of 256 MiB.
+        // Text with 56 contexts, which is read after a primer with tables of 256 MiB.
         case(
             "memory",
             "limit",
             "the tables of a predictor would bring the memory to",
-            compact(|member| member.coded = vec![0x18, 1, 0xFF, 0xFF]),
+            compact(|member| member.coded = LARGE_TABLES.to_vec()),
         ),
         case(
             "trailing",
@@ -266,7 +270,7 @@ fn records() -> Vec<Refused> {
         case(
             "record-marker",
             "corrupt",
-            "no record begins at byte 15",
+            "no record begins at byte 14",
             flipped(whole.clone(), first),
         ),
         case("record-kind", "corrupt", "unknown record kind 33", flipped(whole.clone(), first + 4)),
@@ -315,19 +319,36 @@ fn records() -> Vec<Refused> {
             "before the index",
             [&whole[..first], &whole[whole.len() - 25..]].concat(),
         ),
-        case("block-memory", "corrupt", "more memory than the header", coded(&[0x18, 0])),
+        case(
+            "block-memory",
+            "limit",
+            "the tables of a predictor would bring the memory to",
+            coded(LARGE_TABLES),
+        ),
         case("block-form", "unsupported", "block form 7", coded(&[0x71, 0])),
-        case("block-level", "unsupported", "level 15", coded(&[0x1F, 0])),
+        case("block-method", "unsupported", "method 15", coded(&[0x1F, 0])),
+        case("block-profile", "unsupported", "profile 200", coded(&[0x12, 0, 200, 0])),
+        case("block-primer", "unsupported", "primer 15", coded(&[0x12, 1, 8, 15])),
+        case("block-long-primer", "corrupt", "primer of a stream", coded(&[0x12, 1, 8, 6])),
+        case("block-binary-primer", "corrupt", "primer of a stream", coded(&[0x12, 0, 3, 1])),
+        case("block-profile-kind", "corrupt", "text-56 codes no Generic", coded(&[0x12, 0, 8, 0])),
         case("block-kind", "unsupported", "kind 200", coded(&[0x11, 200])),
         case("block-cut", "corrupt", "", coded(&[])),
-        case("block-behind-nothing", "corrupt", "behind a base, without one", coded(&[0x41, 8, 0])),
-        case("base-level", "corrupt", "a level that has none", coded(&[0x31, 0, 1])),
-        case("base-codes", "corrupt", "number of codes", coded(&[0x31, 0, 0xFF, 0x7F])),
+        case("dependent-alone", "corrupt", "a reference block, without one", coded(&[0x43, 8, 0])),
+        case("reference-profile", "corrupt", "text-56 codes no Words", coded(&[0x32, 8, 0xE7])),
+        case("reference-tables", "corrupt", "tables of a reference", coded(&[0x32, 13, 0xF7])),
+        case("reference-sorted", "corrupt", "without a profile", coded(&[0x31, 0, 1])),
         case(
-            "base-room",
+            "reference-codes",
             "corrupt",
-            "room behind a base",
-            coded(&[0x31, 0xFF, 0xFF, 0xFF, 0x7F, 1]),
+            "number of codes",
+            coded(&[0x32, 13, 0xE7, 0, 0xFF, 0x7F]),
+        ),
+        case(
+            "reference-room",
+            "corrupt",
+            "room behind a reference block",
+            coded(&[0x32, 13, 0xE7, 0xFF, 0xFF, 0xFF, 0x7F, 1]),
         ),
         case("output", "limit", "the output passes", bomb),
     ]

@@ -81,9 +81,9 @@ fn main() {
     }
     seeds.put(&["index"], &index().to_bytes());
     seeds.put(&["index"], &Index::default().to_bytes());
-    for (features, memory) in [(0, 64), (1, 0), (6, 512), (8, 1 << 50)] {
+    for features in [0, 1, 6, 8] {
         let mut bytes = Vec::new();
-        Header::new(features, memory).write_to(&mut bytes);
+        Header::new(features).write_to(&mut bytes);
         seeds.put(&["header"], &bytes);
     }
     let work = tempfile::tempdir().unwrap();
@@ -102,9 +102,10 @@ fn main() {
         seeds.put(&["extract", "list", "repair"], &archive(work.path(), number, parity, solid, reference));
     }
     let text = sample::text(500);
-    let (coded, base) = cmx::internals::block::encode_base(&text, LEVELS[4].for_small_files(), 500, false).unwrap();
-    let behind = cmx::internals::block::encode_behind(&text[..300], &base.unwrap(), false).unwrap();
-    for (length, bytes) in [(500u16, coded.bytes), (300, behind.bytes)] {
+    let level = LEVELS[4].for_small_files();
+    let (coded, reference) = cmx::internals::block::encode_reference(&text, level, 500, false).unwrap();
+    let dependent = cmx::internals::block::encode_dependent(&text[..300], level, &reference.unwrap(), false).unwrap();
+    for (length, bytes) in [(500u16, coded.bytes), (300, dependent.bytes)] {
         seeds.put(&["block"], &[&length.to_le_bytes()[..], &bytes].concat());
     }
 }

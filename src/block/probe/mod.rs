@@ -24,7 +24,6 @@ use std::ops::Range;
 use super::piece::{self, Piece};
 use super::split::{self, Context};
 use crate::kind::Kind;
-use crate::level::Level;
 use crate::transform::deflate::{self, Trailer};
 
 /// The pieces of a format found at the start of `bytes`; they cover as much of it as their lengths
@@ -122,7 +121,7 @@ fn deflated(
     context: &mut Context,
     cut: impl FnOnce(&[u8], &mut Context) -> Vec<Piece>,
 ) -> Option<Piece> {
-    if context.depth >= split::MAX_DEPTH || context.level.number < UNPACKING_LEVEL {
+    if context.depth >= split::MAX_DEPTH || context.level.unpacked.deflate == 0 {
         return None;
     }
     let unpacked = deflate::forward(bytes, trailer, least, context.budget);
@@ -132,7 +131,7 @@ fn deflated(
     };
     context.charge(cost)?;
     let (parts, consumed) = unpacked.ok()?;
-    if parts.inner.len() / consumed > max_expansion(&context.level) {
+    if parts.inner.len() / consumed > context.level.unpacked.deflate {
         return None;
     }
     // What the content takes beyond the stream's own length is gone from the budget for good.
@@ -141,20 +140,6 @@ fn deflated(
     let pieces = cut(&parts.inner, context);
     context.depth -= 1;
     Some(Piece::transformed(consumed, parts, pieces))
-}
-
-/// Below this level deflate streams stay as they are: finding their settings and coding several
-/// times as many bytes takes longer than the level has.
-const UNPACKING_LEVEL: u8 = 2;
-
-/// Content is coded in time that goes with its own length. Where it is very much longer than the
-/// stream, as with blank images, the few bytes to gain are not worth it at the quick levels.
-fn max_expansion(level: &Level) -> usize {
-    match level.number {
-        0..=3 => 8,
-        4..=6 => 16,
-        _ => 64,
-    }
 }
 
 /// A header as it is, then `body` as one stream of `kind`.

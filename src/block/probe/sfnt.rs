@@ -6,12 +6,9 @@ use crate::formats::sfnt::Directory;
 use crate::kind::Kind;
 use crate::transform::font;
 
-/// Below this level fonts are sorted with everything else.
-const FONT_LEVEL: u8 = 4;
-
 /// The whole font.
 pub fn probe(bytes: &[u8], context: &mut Context) -> Option<Vec<Piece>> {
-    if context.level.number < FONT_LEVEL {
+    if !context.level.unpacked.fonts {
         return None;
     }
     let directory = Directory::parse(bytes)?;
@@ -36,7 +33,7 @@ mod tests {
         let mut bytes = vec![0; 1024];
         bytes.extend(&font);
         bytes.extend([9; 700]);
-        let level = level::of_block(5).unwrap();
+        let level = level::level(5).unwrap();
         let pieces = split::split(&bytes, level);
         let found = pieces.iter().find_map(|piece| match &piece.body {
             Body::Transformed(transformed) => Some((piece.len, transformed.parts.id)),

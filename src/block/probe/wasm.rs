@@ -5,14 +5,12 @@ use crate::block::split::Context;
 use crate::kind::Kind;
 use crate::transform::wasm;
 
-/// Below this level code is sorted with everything else.
-const CODE_LEVEL: u8 = 4;
 /// Less than this is not worth a stream of its own.
 const MIN_LENGTH: usize = 1 << 10;
 
 /// The module up to the end of its code.
 pub fn probe(bytes: &[u8], context: &mut Context) -> Option<Vec<Piece>> {
-    if context.level.number < CODE_LEVEL {
+    if !context.level.unpacked.wasm {
         return None;
     }
     let code = wasm::find(bytes)?;

@@ -132,104 +132,132 @@ fn a_defect_is_survived_and_reported() {
 fn what_is_unknown_is_named() {
     let named = |bytes: &[u8], what: &str| matches!(decode(bytes, 10), Err(crate::Error::Unsupported(text)) if text.contains(what));
     assert!(named(&[0x75, 0], "form 7"));
-    assert!(named(&[0x1F, 0], "level 15"));
-    assert!(named(&[0x15, 200], "kind 200"));
+    assert!(named(&[0x1F, 0], "method 15"));
+    assert!(
+        named(&[0x11, 200], "kind 200")
+            && named(&[0x12, 0, 200, 0], "profile 200")
+            && named(&[0x12, 1, 4, 15], "primer 15")
+    );
     // Split, no data streams, a stored program of five bytes: transform 60.
-    assert!(named(&[0x25, 0, 10, 0, 0, 121, 0, 0, 0, 0], "transform 60"));
+    assert!(named(&[0x20, 0, 80, 0, 0, 121, 0, 0, 0, 0], "transform 60"));
 }
 
 #[test]
-fn blocks_go_on_from_a_base() {
+fn dependent_blocks_go_on_from_a_reference_block() {
     for number in [5, 8] {
-        let level = level::level(number).unwrap().for_small_files();
+        let level = &level::level(number).unwrap().for_small_files();
         let (first, second) = (text(4000), [&text(3000)[1000..], &text(500)[..]].concat());
-        let (encoded, base) = encode_base(&first, level, 3000, true).unwrap();
-        assert!(encoded.fallback.is_none() && is_base(&encoded.bytes));
+        let (encoded, reference) = encode_reference(&first, level, 3000, true).unwrap();
+        assert!(encoded.fallback.is_none() && is_reference(&encoded.bytes));
         assert_eq!(decode(&encoded.bytes, first.len()).unwrap(), first);
-        let base = base.unwrap();
-        let behind = encode_behind(&second, &base, true).unwrap();
-        assert!(behind.fallback.is_none() && is_behind(&behind.bytes));
-        let alone = encode(&second, &level, true).unwrap();
+        let reference = reference.unwrap();
+        let dependent = encode_dependent(&second, level, &reference, true).unwrap();
+        assert!(dependent.fallback.is_none() && is_dependent(&dependent.bytes));
+        let alone = encode(&second, level, true).unwrap();
         assert!(
-            behind.bytes.len() * 2 < alone.bytes.len(),
+            dependent.bytes.len() * 2 < alone.bytes.len(),
             "{} against {}",
-            behind.bytes.len(),
+            dependent.bytes.len(),
             alone.bytes.len()
         );
-        // The same from the decoder's base, and any number of times.
-        let again = decode_base(&encoded.bytes, first.len()).unwrap();
-        for base in [&again, &base, &again] {
-            assert_eq!(decode_behind(&behind.bytes, second.len(), base).unwrap(), second);
+        // The same from the decoder's reference block, and any number of times.
+        let again = decode_reference(&encoded.bytes, first.len()).unwrap();
+        for reference in [&again, &reference, &again] {
+            assert_eq!(
+                decode_dependent(&dependent.bytes, second.len(), reference).unwrap(),
+                second
+            );
         }
         // Mixed content takes the split form.
         let mixed = [&second[..], &sample::wav(3000), &noise(2000)].concat();
-        let split = encode_behind(&mixed, &base, true).unwrap();
-        assert!(split.fallback.is_none() && is_behind(&split.bytes));
-        assert_eq!(decode_behind(&split.bytes, mixed.len(), &again).unwrap(), mixed);
-        assert!(decode(&behind.bytes, second.len()).is_err());
-        let last = again.for_the_last_time();
-        assert_eq!(decode_behind(&split.bytes, mixed.len(), &last).unwrap(), mixed);
+        let split = encode_dependent(&mixed, level, &reference, true).unwrap();
+        assert!(split.fallback.is_none() && is_dependent(&split.bytes));
+        assert_eq!(decode_dependent(&split.bytes, mixed.len(), &again).unwrap(), mixed);
+        assert!(decode(&dependent.bytes, second.len()).is_err());
+        let last = again.for_last_dependent();
+        assert_eq!(decode_dependent(&split.bytes, mixed.len(), &last).unwrap(), mixed);
         assert!(matches!(
-            decode_behind(&split.bytes, mixed.len(), &last),
+            decode_dependent(&split.bytes, mixed.len(), &last),
             Err(crate::Error::Bug(_))
         ));
-        let other = encode_base(
+        let other = encode_reference(
             &text(4000),
-            level::level(13 - number).unwrap().for_small_files(),
+            &level::level(13 - number).unwrap().for_small_files(),
             10,
             false,
         )
         .unwrap()
         .1
         .unwrap();
-        assert!(decode_behind(&behind.bytes, second.len(), &other).is_err());
+        assert!(decode_dependent(&dependent.bytes, second.len(), &other).is_err());
     }
 }
 
 #[test]
-fn without_text_nothing_goes_on_from_a_base() {
-    let level = level().for_small_files();
-    let base = encode_base(&text(4000), level, 3000, false).unwrap().1.unwrap();
+fn without_text_no_block_is_dependent() {
+    let level = &level().for_small_files();
+    let reference = encode_reference(&text(4000), level, 3000, false).unwrap().1.unwrap();
     let noise = noise(3000);
-    let coded = encode_behind(&noise, &base, true).unwrap();
-    assert!(coded.fallback.is_none() && !is_behind(&coded.bytes));
+    let coded = encode_dependent(&noise, level, &reference, true).unwrap();
+    assert!(coded.fallback.is_none() && !is_dependent(&coded.bytes));
     assert_eq!(decode(&coded.bytes, noise.len()).unwrap(), noise);
     let split = [&noise[..], &sample::wav(3000)].concat();
-    let coded = encode_behind(&split, &base, true).unwrap();
-    assert!(coded.fallback.is_none() && !is_behind(&coded.bytes));
+    let coded = encode_dependent(&split, level, &reference, true).unwrap();
+    assert!(coded.fallback.is_none() && !is_dependent(&coded.bytes));
     assert_eq!(decode(&coded.bytes, split.len()).unwrap(), split);
 }
 
 #[test]
-fn bases_that_lie_do_no_harm() {
-    let level = level().for_small_files();
+fn reference_blocks_that_lie_do_no_harm() {
+    let level = &level().for_small_files();
     let first = text(1500);
-    let coded = encode_base(&first, level, 300, false).unwrap().0.bytes;
-    let behind =
-        encode_behind(&text(900), &decode_base(&coded, first.len()).unwrap(), false).unwrap().bytes;
+    let coded = encode_reference(&first, level, 300, false).unwrap().0.bytes;
+    let dependent =
+        encode_dependent(&text(900), level, &decode_reference(&coded, first.len()).unwrap(), false)
+            .unwrap()
+            .bytes;
     for at in (0..8).chain((8..coded.len()).step_by(coded.len() / 6 + 1)) {
         let mut bad = coded.clone();
         bad[at] ^= 0x11;
-        if let Ok(base) = decode_base(&bad, first.len()) {
-            assert_eq!(base.text.len(), first.len());
-            if let Ok(raw) = decode_behind(&behind, 900, &base) {
+        if let Ok(reference) = decode_reference(&bad, first.len()) {
+            assert_eq!(reference.text.len(), first.len());
+            if let Ok(raw) = decode_dependent(&dependent, 900, &reference) {
                 assert_eq!(raw.len(), 900);
             }
         }
     }
     for cut in 0..8 {
-        assert!(decode_base(&coded[..cut], first.len()).is_err());
+        assert!(decode_reference(&coded[..cut], first.len()).is_err());
     }
-    let mut bad = behind.clone();
-    let base = decode_base(&coded, first.len()).unwrap();
+    let mut bad = dependent.clone();
+    let reference = decode_reference(&coded, first.len()).unwrap();
     // Split, two streams of words of no bytes.
-    let twice = decode_behind(&[0x5A, 2, 0, 0, 0, 8, 1, 0, 8, 1, 0], 10, &base);
+    let twice = decode_dependent(&[0x50, 2, 0, 0, 0, 8, 3, 0, 8, 3, 0], 10, &reference);
     assert!(matches!(twice, Err(crate::Error::Corrupt(text)) if text.contains("two streams")));
-    for at in 0..behind.len() {
+    for at in 0..dependent.len() {
         bad[at] ^= 0x41;
-        if let Ok(raw) = decode_behind(&bad, 900, &base) {
+        if let Ok(raw) = decode_dependent(&bad, 900, &reference) {
             assert_eq!(raw.len(), 900);
         }
         bad[at] ^= 0x41;
+    }
+}
+
+/// What a block names is enough to decode the block, and none of it is taken from the level.
+#[test]
+fn blocks_decode_in_the_memory_that_they_name() {
+    // What a budget counts for the program itself.
+    const PROGRAM: u64 = 6 << 20;
+    for number in [1, 5, 7, 8] {
+        let level = level::level(number).unwrap();
+        for (name, raw) in sample::all() {
+            let coded = encode(&raw, level, false).unwrap().bytes;
+            let needed = memory(&coded, coded.len(), raw.len());
+            assert_eq!(memory(&coded[..coded.len().min(HEAD)], coded.len(), raw.len()), needed);
+            let budget = Budget::new(PROGRAM + needed + (1 << 20));
+            let again = budget.run(|| decode(&coded, raw.len()));
+            assert!(again.is_ok_and(|again| again == raw), "{name} -{number}: {needed}");
+            assert!(needed < level.memory_for(32 * raw.len()) + (8 << 20), "{name} -{number}");
+        }
     }
 }

@@ -56,8 +56,8 @@ fn content_of_transforms_is_paid_for() {
     program.extend([0, 9 << 3 | 7, 70, 0, 1]);
     varint::put(&mut program, inner);
     program.push(0);
-    let mut coded = vec![0x21, 0];
-    varint::put(&mut coded, (program.len() as u64) << 1);
+    let mut coded = vec![0x20, 0];
+    varint::put(&mut coded, (program.len() as u64) << 4);
     coded.extend([0, 0]);
     coded.extend(program);
     let refused = decode(&coded, 1 << 20).unwrap_err();

@@ -7,7 +7,7 @@ use super::least_squares::{MOST, Solver, accumulate, decay, moments_len, predict
 use super::lms::Lms;
 use super::names::CONTEXTS;
 use super::residual_scale::{ResidualScale, log_class};
-use super::{Effort, SignalContext, SignalSelector};
+use super::{AudioOptions, SignalContext, SignalSelector};
 
 const EXPERTS: usize = 8;
 const DENSITIES: usize = 12;
@@ -112,22 +112,15 @@ impl AudioState {
     /// For big-endian samples of `sample_bytes` bytes (the model sees the upper two) in `channels`
     /// interleaved channels.
     #[must_use]
-    pub fn new(channels: usize, sample_bytes: usize, signed: bool, effort: Effort) -> Self {
+    pub fn new(channels: usize, sample_bytes: usize, signed: bool, options: AudioOptions) -> Self {
         let (channels, sample_bytes) = (channels.clamp(1, 8), sample_bytes.clamp(1, 3));
-        let every = match effort {
-            Effort::Small => 16,
-            Effort::Large => 2,
-        };
-        let taps = match effort {
-            Effort::Small => [16, 16, 8],
-            Effort::Large => [32, 256, 32],
-        };
-        let densities = if effort == Effort::Small { 6 } else { DENSITIES };
+        let AudioOptions { densities, taps, solve_every } = options;
+        let densities = densities.min(DENSITIES);
         let bits = 8 * sample_bytes.min(2) as u32;
         let channel = |_| Channel {
             past: [0; PAST],
-            slow: Recursive::new(taps[0], every, 64, 20),
-            fast: Recursive::new(taps[0] / 2, every, 12, 16),
+            slow: Recursive::new(taps[0], solve_every, 64, 20),
+            fast: Recursive::new(taps[0] / 2, solve_every, 12, 16),
             stages: [
                 Lms::new(taps[1], 8, FRACTION),
                 Lms::new(taps[2], 6, FRACTION),

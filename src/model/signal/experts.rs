@@ -1,6 +1,6 @@
 //! The predictors of an image model, and their blend by how well each did around here.
 
-use super::Effort;
+use super::ImageOptions;
 use super::density::FRACTION;
 use super::least_squares::MOST;
 use super::neighbours::{Gatherer, Layout, Neighbourhood};
@@ -39,32 +39,18 @@ pub struct Experts {
 impl Experts {
     /// Experts for images of this layout.
     #[must_use]
-    pub fn new(layout: Layout, effort: Effort) -> Self {
-        let same = match (effort, layout.channels) {
-            (Effort::Small, _) => 6,
-            (Effort::Large, 1) => 22,
-            (Effort::Large, _) => 16,
-        };
+    pub fn new(layout: Layout, options: ImageOptions) -> Self {
+        let same = options.neighbours[usize::from(layout.channels > 1)];
         let gatherer = Gatherer::new(layout, same);
         let (ridge, floor) = (14, 512);
         let shapes = [
             Shape { strip: 4, reach: 2, fade: 2, every: 1, ridge, floor },
             Shape { strip: 16, reach: 2, fade: 4, every: 4, ridge, floor },
-            Shape {
-                strip: 2,
-                reach: 1,
-                fade: 1,
-                every: if effort == Effort::Small { 2 } else { 1 },
-                ridge,
-                floor,
-            },
+            Shape { strip: 2, reach: 1, fade: 1, every: options.solve_every, ridge, floor },
         ];
-        let wanted = match effort {
-            Effort::Small => [false, false, true],
-            Effort::Large => [true, true, true],
-        };
         let window = |plane: usize, k: usize| {
-            wanted[k].then(|| Window::new(gatherer.counts(plane)[k], layout.columns(), shapes[k]))
+            options.windows[k]
+                .then(|| Window::new(gatherer.counts(plane)[k], layout.columns(), shapes[k]))
         };
         Self {
             layout,

@@ -7,7 +7,7 @@ use super::image_contexts::{View, contexts};
 use super::names::CONTEXTS;
 use super::neighbours::{Layout, Neighbourhood};
 use super::residual_scale::{ResidualScale, log_class};
-use super::{Effort, SignalContext, SignalSelector};
+use super::{ImageOptions, SignalContext, SignalSelector};
 use crate::coder::leading::Skipped;
 
 /// Densities at most.
@@ -48,7 +48,7 @@ impl ImageState {
         channels: usize,
         sample_bytes: usize,
         row_bytes: usize,
-        effort: Effort,
+        options: ImageOptions,
         skipped: Skipped,
     ) -> Self {
         let layout = Layout {
@@ -56,11 +56,11 @@ impl ImageState {
             sample_bytes: sample_bytes.clamp(1, 2),
             row_bytes: row_bytes.max(1),
         };
-        let densities = if effort == Effort::Small { 4 } else { DENSITIES };
+        let densities = options.densities.min(DENSITIES);
         let mut state = Self {
             layout,
             skipped,
-            experts: Experts::new(layout, effort),
+            experts: Experts::new(layout, options),
             densities: Densities::new(densities, 8 * layout.sample_bytes as u32, false),
             scales: vec![ResidualScale::new(4096, 8 << FRACTION, 250); densities],
             scale_contexts: [0; DENSITIES],
@@ -248,11 +248,20 @@ mod tests {
     use super::*;
     use crate::model::name::Named;
 
+    const FEW: ImageOptions = ImageOptions {
+        densities: 4,
+        neighbours: [6, 6],
+        windows: [false, false, true],
+        solve_every: 2,
+    };
+    const MANY: ImageOptions =
+        ImageOptions { densities: 14, neighbours: [22, 16], windows: [true; 3], solve_every: 1 };
+
     #[test]
     fn a_gradient_is_foretold() {
         let bytes: Vec<u8> = (0..64 * 40).map(|at| ((at % 64) * 2 + at / 64) as u8).collect();
-        for effort in [Effort::Small, Effort::Large] {
-            let mut image = ImageState::new(1, 1, 64, effort, Skipped::default());
+        for options in [FEW, MANY] {
+            let mut image = ImageState::new(1, 1, 64, options, Skipped::default());
             for end in 1..=64 * 38 + 20 {
                 image.push(&bytes[..end]);
             }
@@ -272,8 +281,7 @@ mod tests {
         for (channels, sample_bytes, row) in
             [(1, 1, 0), (3, 1, 1), (4, 1, 7), (1, 2, 1), (1, 2, 33), (3, 1, 1 << 20), (9, 9, 64)]
         {
-            let mut image =
-                ImageState::new(channels, sample_bytes, row, Effort::Large, Skipped::default());
+            let mut image = ImageState::new(channels, sample_bytes, row, MANY, Skipped::default());
             for (end, &byte) in bytes.iter().enumerate() {
                 image.push(&bytes[..=end]);
                 for shift in (0..8).rev() {

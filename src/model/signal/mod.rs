@@ -26,11 +26,36 @@ pub use names::{SignalContext, SignalSelector};
 
 /// How hard a signal model works.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Effort {
-    /// Small fits, few densities.
-    Small,
-    /// Everything.
-    Large,
+pub struct Options {
+    /// Of images of 8 and 16 bits a sample.
+    pub image: ImageOptions,
+    /// Of sound.
+    pub audio: AudioOptions,
+}
+
+/// How hard the model of images works.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ImageOptions {
+    /// Densities that give inputs, up to 14.
+    pub densities: usize,
+    /// Neighbours in the same channel that least squares look at: of images of one channel, and of
+    /// images of more.
+    pub neighbours: [usize; 2],
+    /// Which windows least squares are solved over: wide, very wide, narrow.
+    pub windows: [bool; 3],
+    /// Samples from one solution over the narrow window to the next.
+    pub solve_every: u32,
+}
+
+/// How hard the model of sound works.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct AudioOptions {
+    /// Densities that give inputs, up to 12.
+    pub densities: usize,
+    /// Past samples that least squares, the first filter and the second filter look at.
+    pub taps: [usize; 3],
+    /// Samples of a channel from one solution of least squares to the next.
+    pub solve_every: u32,
 }
 
 /// Most pairs of inputs at [`Effort::Small`].
@@ -71,13 +96,18 @@ impl Signal {
     /// byte must come big-endian; `skipped` bits of pixels are zero and never asked for. The model
     /// computes with the instructions of `set`: the same bits whichever they are.
     #[must_use]
-    pub fn new(kind: &Kind, effort: Effort, skipped: Skipped, set: InstructionSet) -> Option<Self> {
+    pub fn new(
+        kind: &Kind,
+        options: Options,
+        skipped: Skipped,
+        set: InstructionSet,
+    ) -> Option<Self> {
         let image = |channels: u8, bytes: usize, row_bytes: u32| {
             Model::Image(ImageState::new(
                 usize::from(channels),
                 bytes,
                 row_bytes as usize,
-                effort,
+                options.image,
                 skipped,
             ))
         };
@@ -91,7 +121,7 @@ impl Signal {
                 channels.into(),
                 usize::from(bits / 8),
                 signed,
-                effort,
+                options.audio,
             )),
             _ => return None,
         };

@@ -4,8 +4,7 @@
 //! `CMX_REGENERATE=1 cargo test --lib documents` writes the first anew.
 
 use super::*;
-use crate::level::{self, LEVELS};
-use crate::method::sorted;
+use crate::level::{Coding, Codings, LEVELS};
 use crate::model::name::Named;
 use std::collections::HashSet;
 use std::fmt::Write;
@@ -13,52 +12,43 @@ use std::fmt::Write;
 const LISTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/models-lists.md");
 const FORMAT: &str = include_str!("../../../docs/format-block.md");
 
-/// Every kind of stream under the name that the documents give it, and its list of contexts.
-fn kinds() -> [(&'static str, Kind, Vec<Context>); 10] {
-    let signal = |kind: &Kind| Profile::new(&LEVELS[7], kind, 1).contexts;
-    let image = Kind::Image { bits: 24, row_bytes: 300 };
-    let image16 = Kind::Image16 { row_bytes: 300, big_endian: true };
-    let audio = Kind::Audio { channels: 2, bits: 16, big_endian: true, signed: true };
-    [
-        ("Generic", Kind::Generic, GENERIC.to_vec()),
-        ("Text", Kind::Text, TEXT.to_vec()),
-        ("Words", Kind::Words, WORDS.to_vec()),
-        ("Table", Kind::Table, TABLE.to_vec()),
-        ("Exe", Kind::Exe, EXE.to_vec()),
-        ("Font", Kind::Font, FONT.to_vec()),
-        ("Wasm", Kind::Wasm, WASM.to_vec()),
-        ("Image", image, signal(&image)),
-        ("Image, 16 bits", image16, signal(&image16)),
-        ("Audio", audio, signal(&audio)),
-    ]
-}
+/// What profiles code, under the name that the documents give it.
+const CONTENTS: [(&str, Content); 8] = [
+    ("Generic", Content::Generic),
+    ("Text", Content::Text),
+    ("Words", Content::Words),
+    ("Table", Content::Table),
+    ("Exe", Content::Exe),
+    ("Font", Content::Font),
+    ("Wasm", Content::Wasm),
+    ("Samples", Content::Samples),
+];
 
-/// The levels of a user, then that of small files, which blocks call 10.
-fn levels() -> impl Iterator<Item = &'static Level> {
-    LEVELS.iter().chain(level::of_block(10))
+/// The profiles of `content`, the longest last.
+fn rows(content: Content) -> Vec<&'static Row> {
+    PROFILES.iter().filter(|row| row.content == content).collect()
 }
 
 fn list<T: ToString>(items: &[T]) -> String {
     items.iter().map(T::to_string).collect::<Vec<_>>().join(",")
 }
 
-/// How many contexts code a stream of `kind` at `level`, and from which length on it is sorted.
-fn method(level: &Level, kind: &Kind) -> String {
-    let contexts = Profile::new(level, kind, 1).contexts.len();
-    // No limit of the codec is above a block.
-    let longest = 1 << 28;
-    if sorted(level, kind, 1) {
-        return "sorted".into();
+/// The levels, and which of them name the profile `row` for a kind of stream.
+fn levels_of(row: &Row) -> String {
+    let names = |codings: &Codings| {
+        let Codings { generic, text, words, table, exe, font, wasm, image, image16, audio } =
+            *codings;
+        [generic, text, words, table, exe, font, wasm, image, image16, audio].into_iter().any(
+            |coding| matches!(coding, Coding::Mixed(name) | Coding::Sampled(name) if name == row.name),
+        )
+    };
+    let levels = LEVELS.iter().filter(|level| names(&level.codings));
+    let mut levels: Vec<String> = levels.map(|level| level.number().to_string()).collect();
+    let small = LEVELS.iter().filter_map(|level| level.small_files).next().unwrap();
+    if names(&small.codings) {
+        levels.push(small.name().to_string());
     }
-    if !sorted(level, kind, longest) {
-        return contexts.to_string();
-    }
-    let (mut mixed, mut first) = (1, longest);
-    while first - mixed > 1 {
-        let middle = (mixed + first) / 2;
-        if sorted(level, kind, middle) { first = middle } else { mixed = middle }
-    }
-    format!("{contexts}, sorted from {first}")
+    levels.join(", ")
 }
 
 /// The whole of `docs/models-lists.md`.
@@ -67,28 +57,34 @@ fn lists() -> String {
         "# Lists of contexts\n\n\
         Written from `src/predictor/tables` by `CMX_REGENERATE=1 cargo test --lib documents`, and\n\
         compared with the tables by that test.\n\n\
-        A level takes the first contexts of the list of a kind, and puts the plain orders among\n\
-        them in front. Names are those of the source, family first, as `examples/select.rs` reads\n\
+        A profile takes the first contexts of the list of its kind, and puts the plain orders\n\
+        among them in front. Names are those of the source, family first, as `examples/select.rs` reads\n\
         and writes them; `src/model` says what each one holds. `Order.3` is the last three bytes,\n\
         `Sparse.ff00` the last eight bytes under a mask, `Folded.4` the last four bytes with case,\n\
-        digits and white space folded. The level of small files has the number 10.\n",
+        digits and white space folded.\n",
     );
-    for (name, kind, contexts) in kinds() {
+    for (name, content) in CONTENTS {
+        let rows = rows(content);
         write!(
             text,
             "\n## {name}\n\n`{}`\n\n\
-            | level | contexts | weight sets, by what selects their rows |\n|--:|---|---|\n",
-            list(&contexts)
+            | profile | number | contexts | levels | weight sets, by what selects their rows |\n\
+            |---|--:|--:|---|---|\n",
+            list(longest(&rows))
         )
         .unwrap();
-        for level in levels() {
-            let method = method(level, &kind);
-            let sets = list(&Profile::new(level, &kind, 1).selectors);
-            let sets = if method == "sorted" { String::new() } else { format!("`{sets}`") };
-            writeln!(text, "| {} | {method} | {sets} |", level.number()).unwrap();
+        for row in rows {
+            let Row { name, number, contexts, selectors, .. } = row;
+            let (contexts, levels, sets) = (contexts.len(), levels_of(row), list(selectors));
+            writeln!(text, "| {name} | {number} | {contexts} | {levels} | `{sets}` |").unwrap();
         }
     }
     text
+}
+
+/// The list of contexts of these profiles.
+fn longest(rows: &[&'static Row]) -> &'static [Context] {
+    rows.iter().map(|row| row.contexts).max_by_key(|list| list.len()).unwrap_or_default()
 }
 
 #[test]
@@ -110,7 +106,7 @@ fn documents_hold_the_lists_of_contexts() {
 /// Every context is in a list and every selector has a weight set: none is kept for nothing.
 #[test]
 fn lists_hold_every_context_and_selector() {
-    let lists: Vec<Context> = kinds().into_iter().flat_map(|(.., contexts)| contexts).collect();
+    let lists: Vec<Context> = PROFILES.iter().flat_map(|row| row.contexts).copied().collect();
     let is_closed =
         |context: &Context| !matches!(context, Order(_) | Long(_) | Sparse(_) | Folded(_));
     let unused: Vec<Context> = Context::all()
@@ -119,12 +115,9 @@ fn lists_hold_every_context_and_selector() {
         .collect();
     assert!(unused.is_empty(), "in no list: {}", list(&unused));
     let mut selectors = vec![Selector::Constant];
-    for (_, kind, _) in kinds() {
-        for level in levels() {
-            let profile = Profile::new(level, &kind, 1);
-            selectors.extend(profile.selectors);
-            selectors.extend(profile.final_selector);
-        }
+    for row in &PROFILES {
+        selectors.extend(row.selectors);
+        selectors.extend(row.final_selector);
     }
     let unused: Vec<Selector> =
         Selector::all().into_iter().filter(|selector| !selectors.contains(selector)).collect();
@@ -157,23 +150,25 @@ fn documents_name_contexts_that_exist() {
 }
 
 #[test]
-fn documents_say_how_each_stream_is_coded() {
-    let heads = kinds().map(|(name, ..)| name).join(" | ");
-    assert!(FORMAT.contains(&format!("\n| level | {heads} |\n")), "| level | {heads} |");
-    let rows: Vec<String> = levels()
-        .map(|level| {
-            format!(
-                "| {} | {} |",
-                level.number(),
-                kinds().map(|(_, kind, _)| method(level, &kind)).join(" | ")
-            )
-        })
-        .collect();
-    for row in &rows {
-        assert!(
-            FORMAT.contains(&format!("\n{row}\n")),
-            "the format has to say\n{}",
-            rows.join("\n")
-        );
+fn documents_name_every_profile() {
+    for (name, content) in CONTENTS {
+        for row in rows(content) {
+            let line =
+                format!("| {} | {} | {name} | {} |", row.number, row.name, row.contexts.len());
+            assert!(FORMAT.contains(&format!("\n{line}\n")), "the format has to say\n{line}");
+        }
+    }
+}
+
+/// Lists are prefixes of the longest, and numbers and names are unique.
+#[test]
+fn profiles_take_the_first_contexts() {
+    for (_, content) in CONTENTS {
+        let rows = rows(content);
+        assert!(rows.iter().all(|row| longest(&rows).starts_with(row.contexts)), "{content:?}");
+    }
+    for row in &PROFILES {
+        assert_eq!(Row::numbered(row.number), Some(row), "{}", row.name);
+        assert_eq!(Row::named(row.name), Some(row), "{}", row.name);
     }
 }

@@ -1,0 +1,139 @@
+//! Which method codes a stream at a level.
+
+use super::{Method, Mixing};
+use crate::error::{Error, Result};
+use crate::kind::Kind;
+use crate::level::{Coding, Codings, Level};
+use crate::predictor::primer;
+use crate::predictor::profile::Profile;
+use crate::predictor::tables::Row;
+
+/// Lengths of streams of text from which on the second and the third primer of a level are worth
+/// their time.
+const MIDDLE: usize = 16 << 10;
+const LONG: usize = 64 << 10;
+
+impl Codings {
+    /// How streams of `kind` are coded.
+    pub(crate) fn of(&self, kind: &Kind) -> Coding {
+        match kind {
+            Kind::Generic => self.generic,
+            Kind::Text => self.text,
+            Kind::Words => self.words,
+            Kind::Table => self.table,
+            Kind::Exe => self.exe,
+            Kind::Font => self.font,
+            Kind::Wasm => self.wasm,
+            Kind::Image { .. } => self.image,
+            Kind::Image16 { .. } => self.image16,
+            Kind::Audio { .. } => self.audio,
+        }
+    }
+}
+
+/// The method of `level` for `bytes` of `kind`.
+///
+/// # Errors
+/// [`Error::Limit`] when memory for a trial cannot be had.
+pub fn choose(level: &Level, kind: &Kind, bytes: &[u8]) -> Result<Method> {
+    Ok(match level.codings.of(kind) {
+        Coding::Sorted => Method::Sorted,
+        Coding::Mixed(name) => Method::Mixed(mixing(level, name, kind, bytes.len())?),
+        Coding::Sampled(name) => {
+            let codes =
+                if *kind == Kind::Words { crate::words::encode(bytes)?.len() } else { bytes.len() };
+            if codes >= if *kind == Kind::Words { 1536 << 10 } else { 512 << 10 } {
+                Method::Sorted
+            } else {
+                Method::Mixed(mixing(level, name, kind, bytes.len())?)
+            }
+        }
+    })
+}
+
+/// How `level` mixes streams of `kind` that stand for `length` bytes, with the profile `name`.
+fn mixing(level: &Level, name: &str, kind: &Kind, length: usize) -> Result<Mixing> {
+    let unknown = |what| Error::Bug(format!("level {} names an unknown {what}", level.number));
+    let row = Row::named(name).ok_or_else(|| unknown("profile"))?;
+    let [short, middle, long] = level.primers;
+    let lengths = match length {
+        0 => (0, 0),
+        _ if !matches!(kind, Kind::Text | Kind::Words) => (0, 0),
+        ..MIDDLE => short,
+        MIDDLE..LONG => middle,
+        _ => long,
+    };
+    let primer = primer::number_of(lengths).ok_or_else(|| unknown("primer"))?;
+    Ok(Mixing { row, primer, table_bits: level.memory.ilog2() as u8 })
+}
+
+/// The profile with which `level` mixes streams of `kind` and `length`, if it ever does. Words need
+/// [`Profile::as_words`] besides.
+#[must_use]
+pub fn profile(level: &Level, kind: &Kind, length: usize) -> Option<Profile> {
+    let (Coding::Mixed(name) | Coding::Sampled(name)) = level.codings.of(kind) else { return None };
+    Some(mixing(level, name, kind, length).ok()?.profile(kind))
+}
+
+/// How `level` mixes the text of a reference block, if it has any.
+#[must_use]
+pub fn reference(level: &Level) -> Option<Mixing> {
+    let Coding::Mixed(name) = level.codings.words else { return None };
+    let mixing = mixing(level, name, &Kind::Words, 0).ok().filter(|_| level.has_references)?;
+    // The reference block and a copy of its tables together take what one stream does.
+    Some(Mixing { primer: primer::OF_REFERENCES, table_bits: mixing.table_bits - 1, ..mixing })
+}
+
+impl Level {
+    /// Bytes of memory that coding or decoding a block of `length` bytes takes, at most, whatever
+    /// is in the block. Where deflate streams are unpacked, streams are longer than the block: what
+    /// that takes the budget of the job tells.
+    #[must_use]
+    pub fn memory_for(&self, length: usize) -> u64 {
+        let kinds = [
+            Kind::Text,
+            Kind::Words,
+            Kind::Table,
+            Kind::Generic,
+            Kind::Exe,
+            Kind::Font,
+            Kind::Wasm,
+        ];
+        let of_stream = |kind: &Kind| {
+            let mixed = |name| {
+                let mixing = mixing(self, name, kind, length);
+                mixing.map_or(0, |mixing| Method::Mixed(mixing).memory(kind, length))
+            };
+            let sorted = Method::Sorted.memory(kind, length);
+            match self.codings.of(kind) {
+                Coding::Sorted => sorted,
+                Coding::Mixed(name) => mixed(name),
+                Coding::Sampled(name) => sorted.max(mixed(name)),
+            }
+        };
+        // The block and its streams, before and after coding.
+        kinds.iter().map(of_stream).max().unwrap_or(0) + 4 * length as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::level::LEVELS;
+
+    #[test]
+    fn levels_name_profiles_and_primers_that_are_there() {
+        for level in LEVELS.iter().flat_map(|level| [*level, level.for_small_files()]) {
+            assert!(level.primers.iter().all(|&lengths| primer::number_of(lengths).is_some()));
+            for (kind, ..) in crate::predictor::tests::kinds().map(|kind| (kind,)) {
+                match level.codings.of(&kind) {
+                    Coding::Sorted => {}
+                    Coding::Mixed(name) | Coding::Sampled(name) => {
+                        assert!(Row::named(name).is_some_and(|row| row.codes(&kind)), "{name}");
+                    }
+                }
+            }
+            assert_eq!(reference(&level).is_some(), level.has_references);
+        }
+    }
+}

@@ -1,0 +1,408 @@
+//! The table of profiles: adding a profile is adding a row.
+
+use std::ops::Range;
+
+use super::binary::{
+    EXE, EXE_CODE, EXE_SETS, FONT, FONT_SETS, GENERIC, GENERIC_SETS, TABLE, TABLE_SETS, WASM,
+    WASM_SETS,
+};
+use super::text::{TEXT, TEXT_SETS, WIDE_SETS, WORDS, WORDS_SETS};
+use super::{Content, Row};
+use crate::mix::mixer::Rate;
+use crate::model::bypass::Belief;
+use crate::model::byte_class::ClassSelector;
+use crate::model::context::Context::{self, Signal};
+use crate::model::selector::Selector;
+use crate::model::signal::{AudioOptions, ImageOptions, Options, SignalContext, SignalSelector};
+use crate::model::x86::X86Selector;
+
+/// No context.
+const NONE: Range<usize> = 0..0;
+
+/// How fast mixers of up to 16 contexts learn.
+const RATE: Rate = Rate { first: 1200, last: 150, span: 1000, threshold: 500 };
+/// With 40 contexts, of text of small files: first steps of 600 or 500 are 0.1 and 0.3 % larger;
+/// with 24, 0.3 % against [`RATE`].
+const RATE_WIDE: Rate = Rate { first: 800, last: 100, span: 500, threshold: 500 };
+/// Many inputs want smaller steps: 0.6 % on binary data with 48 contexts.
+const RATE_HUGE: Rate = Rate { first: 1200, last: 100, span: 300, threshold: 500 };
+/// Text is more alike from end to end: 1 % against [`RATE_HUGE`] with 56 contexts.
+const RATE_HUGE_TEXT: Rate = Rate { first: 500, last: 60, span: 300, threshold: 500 };
+
+/// When long matches are believed beside up to 16 contexts, and beside more: measured in
+/// `docs/architecture-engine.md`.
+const BELIEF: Belief = Belief { shortest: 16, rarity: 11 };
+const BELIEF_HUGE: Belief = Belief { shortest: 32, rarity: 14 };
+
+/// What rows of 8 contexts have in common.
+const EIGHT: Row = Row {
+    number: 0,
+    name: "",
+    content: Content::Generic,
+    contexts: &[],
+    // Low orders, and others that many different bytes follow.
+    dense: 4,
+    runs: NONE,
+    stationary: NONE,
+    confidences: false,
+    belief: BELIEF,
+    // Twice as many are measured in `docs/architecture-engine.md`.
+    bytes_per_context: 1,
+    // A third gains 0.02 % at -5 and 0.11 % at -7, and takes 3 and 2 % of the time.
+    matches: &[12, 5],
+    selectors: &[],
+    signal: None,
+    rate: RATE,
+    final_selector: None,
+    final_rate: 150,
+    first_weight: 40,
+};
+
+/// The same with how sure each history is, and runs. The lowest orders have no runs worth
+/// remembering.
+const EIGHT_DETAILED: Row = Row { confidences: true, runs: 2..4, ..EIGHT };
+
+/// What rows of 16 contexts have in common.
+const SIXTEEN: Row = Row { confidences: true, runs: 2..3, first_weight: 20, ..EIGHT };
+
+/// What rows of 40 contexts for text of small files have in common.
+const FORTY: Row = Row {
+    confidences: true,
+    runs: 2..10,
+    belief: BELIEF_HUGE,
+    bytes_per_context: 8,
+    matches: &[32, 12, 6],
+    selectors: &WIDE_SETS,
+    rate: RATE_WIDE,
+    final_selector: Some(Selector::Class(ClassSelector::LastTwo)),
+    final_rate: 100,
+    first_weight: 8,
+    ..EIGHT
+};
+
+/// What rows of 56 contexts have in common.
+const FIFTY_SIX: Row = Row {
+    confidences: true,
+    runs: 2..10,
+    stationary: 1..12,
+    belief: BELIEF_HUGE,
+    // Twice that gains 0.03 %, half of it costs 0.1 %.
+    bytes_per_context: 8,
+    matches: &[64, 20, 9, 5],
+    rate: RATE_HUGE,
+    final_rate: 60,
+    first_weight: 5,
+    ..EIGHT
+};
+
+/// What rows with a signal model have in common.
+const SAMPLES: Row = Row { content: Content::Samples, matches: &[20], first_weight: 10, ..EIGHT };
+
+/// Contexts 16 to 24 of an image brought 0.07 % and are in no row.
+const SIGNAL: [Context; 16] = {
+    let mut contexts = [Signal(SignalContext(0)); 16];
+    let mut number = 0;
+    while number < contexts.len() {
+        contexts[number] = Signal(SignalContext(number as u8));
+        number += 1;
+    }
+    contexts
+};
+const SIGNAL_SETS: [Selector; 6] = [
+    Selector::Signal(SignalSelector::First),
+    Selector::Signal(SignalSelector::Third),
+    Selector::Bits,
+    Selector::Signal(SignalSelector::Second),
+    Selector::Signal(SignalSelector::Fourth),
+    Selector::MatchLength,
+];
+
+/// The first `count` elements of `list`.
+const fn first<T>(list: &'static [T], count: usize) -> &'static [T] {
+    list.split_at(count).0
+}
+
+/// Every profile. A row keeps its number for good; numbers of rows that are gone are not given
+/// again.
+pub(crate) static PROFILES: [Row; 32] = [
+    Row {
+        number: 0,
+        name: "generic-8",
+        content: Content::Generic,
+        contexts: first(&GENERIC, 8),
+        selectors: GENERIC_SETS.small,
+        ..EIGHT
+    },
+    Row {
+        number: 1,
+        name: "generic-8-detailed",
+        content: Content::Generic,
+        contexts: first(&GENERIC, 8),
+        selectors: GENERIC_SETS.small,
+        ..EIGHT_DETAILED
+    },
+    Row {
+        number: 2,
+        name: "generic-16",
+        content: Content::Generic,
+        contexts: first(&GENERIC, 16),
+        selectors: GENERIC_SETS.large,
+        ..SIXTEEN
+    },
+    Row {
+        number: 3,
+        name: "generic-56",
+        content: Content::Generic,
+        contexts: &GENERIC,
+        selectors: GENERIC_SETS.huge,
+        final_selector: Some(Selector::LastByte),
+        ..FIFTY_SIX
+    },
+    Row {
+        number: 4,
+        name: "text-8",
+        content: Content::Text,
+        contexts: first(&TEXT, 8),
+        selectors: TEXT_SETS.small,
+        ..EIGHT
+    },
+    Row {
+        number: 5,
+        name: "text-8-detailed",
+        content: Content::Text,
+        contexts: first(&TEXT, 8),
+        selectors: TEXT_SETS.small,
+        ..EIGHT_DETAILED
+    },
+    Row {
+        number: 6,
+        name: "text-16",
+        content: Content::Text,
+        contexts: first(&TEXT, 16),
+        selectors: TEXT_SETS.large,
+        ..SIXTEEN
+    },
+    Row { number: 7, name: "text-40", content: Content::Text, contexts: first(&TEXT, 40), ..FORTY },
+    Row {
+        number: 8,
+        name: "text-56",
+        content: Content::Text,
+        contexts: &TEXT,
+        selectors: TEXT_SETS.huge,
+        rate: RATE_HUGE_TEXT,
+        final_selector: Some(Selector::Class(ClassSelector::LastTwo)),
+        ..FIFTY_SIX
+    },
+    Row {
+        number: 9,
+        name: "words-8",
+        content: Content::Words,
+        contexts: first(&WORDS, 8),
+        selectors: WORDS_SETS.small,
+        ..EIGHT
+    },
+    Row {
+        number: 10,
+        name: "words-8-detailed",
+        content: Content::Words,
+        contexts: first(&WORDS, 8),
+        selectors: WORDS_SETS.small,
+        ..EIGHT_DETAILED
+    },
+    Row {
+        number: 11,
+        name: "words-16",
+        content: Content::Words,
+        contexts: first(&WORDS, 16),
+        selectors: WORDS_SETS.large,
+        ..SIXTEEN
+    },
+    Row {
+        number: 12,
+        name: "words-40",
+        content: Content::Words,
+        contexts: first(&WORDS, 40),
+        ..FORTY
+    },
+    Row {
+        number: 13,
+        name: "words-56",
+        content: Content::Words,
+        contexts: &WORDS,
+        selectors: WORDS_SETS.huge,
+        rate: RATE_HUGE_TEXT,
+        final_selector: Some(Selector::Class(ClassSelector::LastTwo)),
+        ..FIFTY_SIX
+    },
+    Row {
+        number: 14,
+        name: "table-8",
+        content: Content::Table,
+        contexts: first(&TABLE, 8),
+        selectors: TABLE_SETS.small,
+        ..EIGHT
+    },
+    Row {
+        number: 15,
+        name: "table-8-detailed",
+        content: Content::Table,
+        contexts: first(&TABLE, 8),
+        selectors: TABLE_SETS.small,
+        ..EIGHT_DETAILED
+    },
+    Row {
+        number: 16,
+        name: "table-16",
+        content: Content::Table,
+        contexts: first(&TABLE, 16),
+        selectors: TABLE_SETS.large,
+        ..SIXTEEN
+    },
+    Row {
+        number: 17,
+        name: "table-24",
+        content: Content::Table,
+        contexts: &TABLE,
+        selectors: TABLE_SETS.huge,
+        runs: 2..4,
+        stationary: NONE,
+        // The longer list makes tables 0.8 % larger.
+        matches: &[32, 20, 11, 6],
+        ..FIFTY_SIX
+    },
+    Row {
+        number: 18,
+        name: "exe-8",
+        content: Content::Exe,
+        contexts: first(&EXE, 8),
+        selectors: EXE_SETS.small,
+        ..EIGHT
+    },
+    Row {
+        number: 19,
+        name: "exe-14",
+        content: Content::Exe,
+        contexts: first(&EXE, 14),
+        selectors: &EXE_CODE,
+        first_weight: 22,
+        ..EIGHT
+    },
+    Row {
+        number: 20,
+        name: "exe-16",
+        content: Content::Exe,
+        contexts: first(&EXE, 16),
+        selectors: EXE_SETS.large,
+        ..SIXTEEN
+    },
+    Row {
+        number: 21,
+        name: "exe-56",
+        content: Content::Exe,
+        contexts: &EXE,
+        selectors: EXE_SETS.huge,
+        final_selector: Some(Selector::X86(X86Selector::OpcodeAndPhase)),
+        // With 60, as elsewhere, 0.1 % larger.
+        final_rate: 100,
+        ..FIFTY_SIX
+    },
+    Row {
+        number: 22,
+        name: "font-8",
+        content: Content::Font,
+        contexts: first(&FONT, 8),
+        selectors: FONT_SETS.small,
+        ..EIGHT
+    },
+    Row {
+        number: 23,
+        name: "font-8-detailed",
+        content: Content::Font,
+        contexts: first(&FONT, 8),
+        selectors: FONT_SETS.small,
+        ..EIGHT_DETAILED
+    },
+    Row {
+        number: 24,
+        name: "font-16",
+        content: Content::Font,
+        contexts: first(&FONT, 16),
+        selectors: FONT_SETS.large,
+        ..SIXTEEN
+    },
+    Row {
+        number: 25,
+        name: "font-56",
+        content: Content::Font,
+        contexts: &FONT,
+        selectors: FONT_SETS.huge,
+        ..FIFTY_SIX
+    },
+    Row {
+        number: 26,
+        name: "wasm-8",
+        content: Content::Wasm,
+        contexts: first(&WASM, 8),
+        selectors: WASM_SETS.small,
+        ..EIGHT
+    },
+    Row {
+        number: 27,
+        name: "wasm-8-detailed",
+        content: Content::Wasm,
+        contexts: first(&WASM, 8),
+        selectors: WASM_SETS.small,
+        ..EIGHT_DETAILED
+    },
+    Row {
+        number: 28,
+        name: "wasm-16",
+        content: Content::Wasm,
+        contexts: first(&WASM, 16),
+        selectors: WASM_SETS.large,
+        ..SIXTEEN
+    },
+    Row {
+        number: 29,
+        name: "wasm-56",
+        content: Content::Wasm,
+        contexts: &WASM,
+        selectors: WASM_SETS.huge,
+        final_selector: Some(Selector::LastByte),
+        ..FIFTY_SIX
+    },
+    Row {
+        number: 30,
+        name: "samples-8",
+        content: Content::Samples,
+        contexts: first(&SIGNAL, 8),
+        selectors: first(&SIGNAL_SETS, 3),
+        signal: Some(Options {
+            image: ImageOptions {
+                densities: 4,
+                neighbours: [6, 6],
+                windows: [false, false, true],
+                solve_every: 2,
+            },
+            audio: AudioOptions { densities: 6, taps: [16, 16, 8], solve_every: 16 },
+        }),
+        ..SAMPLES
+    },
+    Row {
+        number: 31,
+        name: "samples-16",
+        content: Content::Samples,
+        contexts: &SIGNAL,
+        selectors: &SIGNAL_SETS,
+        signal: Some(Options {
+            image: ImageOptions {
+                densities: 14,
+                neighbours: [22, 16],
+                windows: [true, true, true],
+                solve_every: 1,
+            },
+            audio: AudioOptions { densities: 12, taps: [32, 256, 32], solve_every: 2 },
+        }),
+        ..SAMPLES
+    },
+];
