@@ -2,6 +2,7 @@
 
 use super::primer::Primer;
 use super::profile::Profile;
+use super::tables::Row;
 use super::{decode_profile, encode_profile};
 use crate::block::tests::sample as samples;
 use crate::coder::leading::{Leading, LeadingBits};
@@ -307,21 +308,22 @@ fn interleaved(length: usize) -> Vec<u8> {
 #[test]
 fn a_byte_model_helps() {
     let raw = interleaved(4000);
-    for level in [&LEVELS[4], &LEVELS[6]] {
+    for name in ["text-8", "text-16"] {
         let leading = Leading::of(&Kind::Text);
         let primer = Primer { text: raw[..1000].to_vec().into(), noted: 700 };
-        let plain = Profile { leading, primer, ..Profile::new(level, &Kind::Text, 1) };
+        let plain = Row::named(name).unwrap().profile(&Kind::Text, primer);
+        let plain = Profile { leading, ..plain };
         let with = Profile { networks: vec![Network::SkippingCounts], ..plain.clone() };
         let length = |profile: &Profile| {
             let raw = &raw[1000..];
             let coded = encode_profile(profile, raw, 1 << 20, InstructionSet::Scalar).unwrap();
             for set in usable() {
                 let decoded = decode_profile(profile, &coded, raw.len(), 1 << 20, set).unwrap();
-                assert!(decoded == raw, "-{} {}", level.number, set.name());
+                assert!(decoded == raw, "{name} {}", set.name());
             }
             coded.len()
         };
         let (without, with) = (length(&plain), length(&with));
-        assert!(with < without - without / 50, "-{}: {without}, then {with}", level.number);
+        assert!(with < without - without / 50, "{name}: {without}, then {with}");
     }
 }

@@ -27,6 +27,8 @@ pub use names::{SignalContext, SignalSelector};
 /// How hard a signal model works.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Options {
+    /// Pairs of mixer inputs that the model may give; the rest of its own is left out.
+    pub max_pairs: usize,
     /// Of images of 8 and 16 bits a sample.
     pub image: ImageOptions,
     /// Of sound.
@@ -57,9 +59,6 @@ pub struct AudioOptions {
     /// Samples of a channel from one solution of least squares to the next.
     pub solve_every: u32,
 }
-
-/// Most pairs of inputs at [`Effort::Small`].
-const MOST_PAIRS_SMALL: usize = 6;
 
 /// The model of a stream's signal.
 #[derive(Clone)]
@@ -125,11 +124,7 @@ impl Signal {
             )),
             _ => return None,
         };
-        let most = match effort {
-            Effort::Small => MOST_PAIRS_SMALL,
-            Effort::Large => usize::MAX,
-        };
-        let pairs = each!(&model, state => state.pairs()).min(most);
+        let pairs = each!(&model, state => state.pairs()).min(options.max_pairs);
         Some(Self { model, pairs, set })
     }
 

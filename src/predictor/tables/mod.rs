@@ -22,9 +22,9 @@ use crate::coder::leading::Leading;
 use crate::error::Result;
 use crate::kind::Kind;
 use crate::mix::mixer::Rate;
-use crate::model::long_match::Belief;
 use crate::model::context::Context::{self, *};
 use crate::model::long_match::Belief;
+use crate::model::network::Network;
 use crate::model::selector::Selector;
 use crate::model::signal;
 
@@ -89,6 +89,7 @@ pub struct Row {
     bytes_per_context: usize,
     matches: &'static [usize],
     selectors: &'static [Selector],
+    networks: &'static [Network],
     /// How hard the signal model works, if there is one.
     signal: Option<signal::Options>,
     rate: Rate,
@@ -146,7 +147,7 @@ impl Row {
             bytes_per_context: self.bytes_per_context,
             matches: self.matches.to_vec(),
             selectors: self.selectors.to_vec(),
-            networks: Vec::new(),
+            networks: self.networks.to_vec(),
             signal: self.signal.map(|options| (*kind, options)),
             rate: self.rate,
             final_selector: self.final_selector,

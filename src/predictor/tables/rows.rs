@@ -9,9 +9,9 @@ use super::binary::{
 use super::text::{TEXT, TEXT_SETS, WIDE_SETS, WORDS, WORDS_SETS};
 use super::{Content, Row};
 use crate::mix::mixer::Rate;
-use crate::model::bypass::Belief;
 use crate::model::byte_class::ClassSelector;
 use crate::model::context::Context::{self, Signal};
+use crate::model::long_match::Belief;
 use crate::model::selector::Selector;
 use crate::model::signal::{AudioOptions, ImageOptions, Options, SignalContext, SignalSelector};
 use crate::model::x86::X86Selector;
@@ -51,6 +51,7 @@ const EIGHT: Row = Row {
     // A third gains 0.02 % at -5 and 0.11 % at -7, and takes 3 and 2 % of the time.
     matches: &[12, 5],
     selectors: &[],
+    networks: &[],
     signal: None,
     rate: RATE,
     final_selector: None,
@@ -378,6 +379,7 @@ pub(crate) static PROFILES: [Row; 32] = [
         contexts: first(&SIGNAL, 8),
         selectors: first(&SIGNAL_SETS, 3),
         signal: Some(Options {
+            max_pairs: 6,
             image: ImageOptions {
                 densities: 4,
                 neighbours: [6, 6],
@@ -395,6 +397,7 @@ pub(crate) static PROFILES: [Row; 32] = [
         contexts: &SIGNAL,
         selectors: &SIGNAL_SETS,
         signal: Some(Options {
+            max_pairs: usize::MAX,
             image: ImageOptions {
                 densities: 14,
                 neighbours: [22, 16],
