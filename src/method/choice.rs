@@ -59,7 +59,7 @@ fn mixing(level: &Level, name: &str, kind: &Kind, length: usize) -> Result<Mixin
     let lengths = match length {
         0 => (0, 0),
         _ if !matches!(kind, Kind::Text | Kind::Words) => (0, 0),
-        ..MIDDLE => short,
+        1..MIDDLE => short,
         MIDDLE..LONG => middle,
         _ => long,
     };
