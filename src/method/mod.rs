@@ -52,6 +52,10 @@ const LEAST_TABLE_BITS: u8 = 16;
 const SHORT_PRIMER: usize = 512 << 10;
 const PRIMER_PER_BYTE: usize = 32;
 
+/// Bytes of what a predictor has beside tables that go with the length of the stream: mixers, maps
+/// of probabilities, models of samples.
+const SMALL_TABLES: u64 = 4 << 20;
+
 impl Method {
     /// What a coded stream calls the method.
     #[must_use]
@@ -96,7 +100,8 @@ impl Method {
             // Positions, the column, and the code, of one piece at a time.
             Method::Sorted => 6 * raw_len.min(crate::sort::LONGEST_PIECE) as u64 + raw_len as u64,
             Method::Mixed(mixing) => {
-                most_memory(&mixing.profile(kind), raw_len, mixing.table_bytes())
+                let tables = most_memory(&mixing.profile(kind), raw_len, mixing.table_bytes());
+                tables + SMALL_TABLES
             }
             Method::Continued => 2 * raw_len as u64,
         }

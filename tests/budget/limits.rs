@@ -7,6 +7,8 @@ use cmx::archive::{Entry, EntryKind};
 use cmx::internals::block;
 use cmx::internals::container::format::incompatible;
 use cmx::internals::container::hash::hash;
+use cmx::internals::container::index::{BlockRow, Index};
+use cmx::internals::container::record::{Record, RecordKind};
 use cmx::internals::container::writer::CodedBlock;
 use cmx::internals::level::LEVELS;
 
@@ -110,7 +112,12 @@ fn one_raw_block_of_a_gibibyte() {
         let zeros = vec![0u8; 1 << 20];
         let mut all = cmx::internals::container::hash::Hasher::default();
         (0..length >> 20).for_each(|_| all.update(&zeros));
-        let index = [&[1][..], &[0; 2]].concat();
+        // The index is right, so that nothing but the length of the block is wrong.
+        let record_len =
+            Record::new(RecordKind::Block, 0, length, all.finish(), &coded).record_len();
+        let entry = Entry { size: length, hash: all.finish(), ..Entry::default() };
+        let index = Index::new(vec![BlockRow { record_len, raw_len: length }], vec![entry]);
+        let index = index.to_bytes();
         member(
             0,
             &[
