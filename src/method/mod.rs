@@ -17,7 +17,7 @@ use crate::kind::Kind;
 use crate::predictor::most_memory;
 use crate::predictor::primer::Primer;
 use crate::predictor::profile::Profile;
-use crate::predictor::tables::Row;
+use crate::predictor::tables::{Content, Row};
 use crate::varint::Reader;
 
 /// How a stream is coded.
@@ -52,9 +52,10 @@ const LEAST_TABLE_BITS: u8 = 16;
 const SHORT_PRIMER: usize = 512 << 10;
 const PRIMER_PER_BYTE: usize = 32;
 
-/// Bytes of what a predictor has beside tables that go with the length of the stream: mixers, maps
-/// of probabilities, models of samples.
-const SMALL_TABLES: u64 = 4 << 20;
+/// Bytes of what a predictor has beside tables that go with the length of the stream: mixers, and
+/// adaptive probability maps, of which samples have one more.
+const SMALL_TABLES: u64 = 6 << 20;
+const SECOND_MAP: u64 = 4 << 20;
 
 impl Method {
     /// What a coded stream calls the method.
@@ -101,7 +102,8 @@ impl Method {
             Method::Sorted => 6 * raw_len.min(crate::sort::LONGEST_PIECE) as u64 + raw_len as u64,
             Method::Mixed(mixing) => {
                 let tables = most_memory(&mixing.profile(kind), raw_len, mixing.table_bytes());
-                tables + SMALL_TABLES
+                let is_signal = mixing.row.content == Content::Samples;
+                tables + SMALL_TABLES + if is_signal { SECOND_MAP } else { 0 }
             }
             Method::Continued => 2 * raw_len as u64,
         }

@@ -260,8 +260,8 @@ fn blocks_decode_in_the_memory_that_they_name() {
             assert_eq!(memory(&coded[..coded.len().min(HEAD)], coded.len(), raw.len()), needed);
             let budget = Budget::new(PROGRAM + needed + (1 << 20));
             let again = budget.run(|| decode(&coded, raw.len()));
-            assert!(again.is_ok_and(|again| again == raw), "{name} -{number}: {needed}");
-            assert!(needed < level.memory_for(32 * raw.len()) + (8 << 20), "{name} -{number}");
+            assert!(again.unwrap() == raw, "{name} -{number}: {needed}");
+            assert!(needed <= level.memory_for(32 * raw.len()), "{name} -{number}");
         }
     }
 }
