@@ -77,6 +77,7 @@ fn profile(list: &[Context], selectors: &[Selector]) -> Profile {
             threshold: env("RT", 500),
         },
         final_selector: self::list(&last).first().copied(),
+        final_mixing: cmx::internals::mix::final_stage::FinalMixing::Gradient,
         final_rate: env("LR", 150),
         first_weight: 320 / full as u32,
         primer: if env("WORDS", 0) == 1 {

@@ -79,6 +79,9 @@ pub mod method {
     }
 }
 pub mod mix {
+    pub mod final_stage {
+        pub use crate::mix::final_stage::FinalMixing;
+    }
     pub mod mixer {
         pub use crate::mix::mixer::Rate;
     }

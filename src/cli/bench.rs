@@ -165,7 +165,7 @@ fn instruction_sets(path: &Path, raw: &[u8], level: &Level) -> Result<(), Failur
     Ok(())
 }
 
-/// A line for each way to learn the mixer's weights: the file as one stream of the kind that most
+/// A line for each way in which mixers learn: the file as one stream of the kind that most
 /// of it is.
 fn mixers(path: &Path, raw: &[u8], level: &Level) -> Result<(), Failure> {
     let kind = cmx::internals::block::main_kind(raw, level);
@@ -173,7 +173,7 @@ fn mixers(path: &Path, raw: &[u8], level: &Level) -> Result<(), Failure> {
         return say(format!("{}  -{}  is sorted: no mixer", name(path), level.number()));
     };
     let mut first = 0;
-    for learning in [Learning::Falling, Learning::Fixed, Learning::Bayes] {
+    for learning in Learning::ALL {
         if learning == Learning::Bayes && (profile.contexts.len() > 16 || profile.signal.is_some())
         {
             continue;
@@ -185,9 +185,9 @@ fn mixers(path: &Path, raw: &[u8], level: &Level) -> Result<(), Failure> {
         first = if first == 0 { coded.len() } else { first };
         let change = 100.0 * (coded.len() as f64 / first as f64 - 1.0);
         let (file, number, from, to) = (name(path), level.number(), raw.len(), coded.len());
-        let learning = format!("{learning:?}").to_lowercase();
+        let learning = learning.name();
         say(format!(
-            "{file}  -{number}  {learning:8} {from} -> {to}  {change:+.2} %  encode {rate:.2} MB/s"
+            "{file}  -{number}  {learning:22} {from} -> {to}  {change:+.2} %  encode {rate:.2} MB/s"
         ))?;
     }
     Ok(())

@@ -2,5 +2,8 @@
 
 pub mod apm;
 pub mod bayes;
+pub mod filter;
 pub mod final_mixer;
+pub mod final_stage;
 pub mod mixer;
+pub mod posterior;

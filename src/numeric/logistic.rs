@@ -62,9 +62,9 @@ static SQUASH: [u32; KNOTS] = squash_knots();
 
 /// One entry of the direct table every 1/128, for the middle of the step.
 const DIRECT_SHIFT: u32 = MIX_BITS - 7;
-const DIRECT_ENTRIES: usize = 1 << (MIX_BITS + 5 - DIRECT_SHIFT);
+pub(crate) const DIRECT_ENTRIES: usize = 1 << (MIX_BITS + 5 - DIRECT_SHIFT);
 
-const fn direct_table() -> [u32; DIRECT_ENTRIES] {
+pub(crate) const fn direct_table() -> [u32; DIRECT_ENTRIES] {
     let mut table = [0; DIRECT_ENTRIES];
     let mut entry = 0;
     while entry < DIRECT_ENTRIES {

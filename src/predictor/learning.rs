@@ -1,23 +1,53 @@
-//! Coding with weights that learn in other ways than those of the levels: for comparisons.
+//! Coding with mixers that learn in other ways than those of the levels: for comparisons.
 
 use super::profile::Profile;
 use super::shape::{COMPARED, Shape};
 use super::stream::{Task, encode_in};
 use crate::error::{Error, Limit, LimitKind, Result};
+use crate::mix::final_stage::FinalMixing;
 use crate::mix::mixer::Rate;
 
-/// How the first layer's weights learn.
+/// How mixers learn; all that is not named is as the profile says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Learning {
-    /// By gradient, with a rate that falls: what every level uses.
+    /// The first layer by gradient, with a rate that falls: what every level uses.
     Falling,
-    /// By gradient, with the rate that the falling one ends at.
+    /// The first layer by gradient, with the rate that the falling one ends at.
     Fixed,
-    /// As beliefs with variances: [`crate::mix::bayes::BayesMixer`].
+    /// The first layer as beliefs with variances: [`crate::mix::bayes::BayesMixer`].
     Bayes,
+    /// The second layer like this.
+    Final(FinalMixing),
 }
 
-/// Codes `raw` with the predictor of `profile`, with weights that learn as `learning` says. Only
+impl Learning {
+    /// All of them, that of the levels first.
+    pub const ALL: [Self; 7] = [
+        Self::Falling,
+        Self::Fixed,
+        Self::Bayes,
+        Self::Final(FinalMixing::Gradient),
+        Self::Final(FinalMixing::Rates),
+        Self::Final(FinalMixing::Filters),
+        Self::Final(FinalMixing::TrackedFilters),
+    ];
+
+    /// What a table of comparisons calls it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Falling => "falling",
+            Self::Fixed => "fixed",
+            Self::Bayes => "bayes",
+            Self::Final(FinalMixing::Gradient) => "final: gradient",
+            Self::Final(FinalMixing::Rates) => "final: rates",
+            Self::Final(FinalMixing::Filters) => "final: filters",
+            Self::Final(FinalMixing::TrackedFilters) => "final: tracked filters",
+        }
+    }
+}
+
+/// Codes `raw` with the predictor of `profile`, with mixers that learn as `learning` says. Only
 /// for comparisons: the Bayesian mixer is compiled for one shape, that of -7, so profiles of up to
 /// 16 contexts are all compared in it, and there is no decoder.
 ///
@@ -39,9 +69,13 @@ pub fn encode_learning(
             "the Bayesian mixer is compiled for levels up to 7, and not for samples",
         )));
     }
-    let fixed =
-        Profile { rate: Rate { first: profile.rate.last, ..profile.rate }, ..profile.clone() };
-    let profile = if learning == Learning::Fixed { &fixed } else { profile };
+    let mut profile = profile.clone();
+    match learning {
+        Learning::Falling | Learning::Bayes => {}
+        Learning::Fixed => profile.rate = Rate { first: profile.rate.last, ..profile.rate },
+        Learning::Final(mixing) => profile.final_mixing = mixing,
+    }
+    let profile = &profile;
     let task = Task::alone(profile, raw.len(), memory, set);
     let shape = if comparable {
         &COMPARED[usize::from(learning == Learning::Bayes)]

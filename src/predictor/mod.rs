@@ -22,7 +22,7 @@ pub use stream::{decode_profile, encode_profile};
 use crate::coder::leading::Skipped;
 use crate::error::{Error, Result};
 use crate::mix::apm::Apm;
-use crate::mix::final_mixer::FinalMixer;
+use crate::mix::final_stage::FinalStage;
 use crate::mix::mixer::{Mixer, WeightMixer};
 use crate::model::context::ContextState;
 use crate::model::input_model::{BitPosition, InputModel};
@@ -79,9 +79,9 @@ pub struct Predictor<
     networks: Vec<Box<dyn BoxedModel>>,
     long_match: LongMatch,
     mixer: M,
-    final_mixer: FinalMixer<S>,
-    /// A second one with weights of its own rows, and what selects them.
-    second_final_mixer: Option<(FinalMixer<S>, Selector, RowPart)>,
+    final_stage: FinalStage<S>,
+    /// What selects the rows of the second final mixer.
+    final_selector: Option<(Selector, RowPart)>,
     apm: Apm<{ 1 << 16 }>,
     /// A second one, of streams with a signal model.
     second_apm: Option<Apm<{ 1 << 16 }>>,
@@ -177,10 +177,12 @@ impl<
             networks,
             long_match: LongMatch::new(sizes.decisions, profile.belief)?,
             mixer: M::new(rows, (profile.first_weight * 16384 / 256) as i16, rate),
-            final_mixer: FinalMixer::new(256, profile.final_rate),
-            second_final_mixer: profile.final_selector.map(|selector| {
-                (FinalMixer::new(selector.rows(), profile.final_rate), selector, RowPart::default())
-            }),
+            final_stage: FinalStage::new(
+                profile.final_mixing,
+                profile.final_rate,
+                profile.final_selector.map(Selector::rows),
+            ),
+            final_selector: profile.final_selector.map(|selector| (selector, RowPart::default())),
             apm: Apm::new(7)?,
             second_apm: profile.signal.is_some().then(|| Apm::new(7)).transpose()?,
             apm_contexts: [0; 2],
@@ -243,7 +245,7 @@ impl<
         if let Some(context) = self.state.families.apm_context() {
             self.apm_contexts[0] = context << 8;
         }
-        if let Some((_, selector, part)) = &mut self.second_final_mixer {
+        if let Some((selector, part)) = &mut self.final_selector {
             *part = selector.of_byte(&self.state, self.seen);
         }
         for k in 0..S {
@@ -280,10 +282,7 @@ impl<
         self.histories.learn(self.kernels, self.node, bit, draw, MAP_LIMIT);
         self.stationary.update(bit, MAP_LIMIT);
         self.mixer.update(self.kernels, &self.inputs, bit, self.probability);
-        self.final_mixer.update(bit);
-        if let Some((mixer, ..)) = &mut self.second_final_mixer {
-            mixer.update(bit);
-        }
+        self.final_stage.update(bit, self.probability);
         self.apm.update(bit);
         if let Some(second) = &mut self.second_apm {
             second.update(bit);
@@ -432,13 +431,10 @@ impl<
             rows[k] = self.parts[k].row(self.partial, self.bit_position, confidence);
         }
         let sets = self.mixer.mix(self.kernels, &self.inputs, &rows);
-        let mut stretched = self.final_mixer.mix(&sets, self.partial as usize);
-        let mut p0 = self.final_mixer.probability();
-        if let Some((mixer, _, part)) = &mut self.second_final_mixer {
-            let row = part.row(self.partial, self.bit_position, confidence);
-            stretched = (stretched + mixer.mix(&sets, row as usize)) >> 1;
-            p0 = (p0 + mixer.probability()) >> 1;
-        }
+        let second = self
+            .final_selector
+            .map_or(0, |(_, part)| part.row(self.partial, self.bit_position, confidence) as usize);
+        let (stretched, p0) = self.final_stage.mix(&sets, self.partial as usize, second);
         let partial = self.partial as usize;
         let p1 = self.apm.refine(stretched, self.apm_contexts[0] + partial);
         self.apm.prefetch(self.apm_contexts[0] ^ ((2 * partial) & 0xff));

@@ -3,6 +3,7 @@
 use super::primer::Primer;
 use crate::coder::leading::Leading;
 use crate::kind::Kind;
+use crate::mix::final_stage::FinalMixing;
 use crate::mix::mixer::Rate;
 use crate::model::context::Context;
 use crate::model::families::FamilyName;
@@ -46,7 +47,9 @@ pub struct Profile {
     /// What selects the weights of a second mixer in the second layer, beside that by the bits of
     /// this byte.
     pub final_selector: Option<Selector>,
-    /// How fast the second layer learns.
+    /// What the second layer is.
+    pub final_mixing: FinalMixing,
+    /// How fast gradient mixers of the second layer learn.
     pub final_rate: u32,
     /// Where all mixer weights start, in 256ths.
     pub first_weight: u32,
