@@ -21,20 +21,20 @@ pub enum FinalMixing {
     Filters,
     /// Filters, combined by a posterior.
     TrackedFilters,
+    /// A gradient mixer with the first row and a filter with the second, combined by a posterior.
+    /// Without a second row, a gradient mixer.
+    GradientAndFilter,
 }
 
-/// Bits that were coded with an error below 2^-9 teach the filters nothing: at level 8, files are
-/// 0.06 % smaller in the mean than when every bit teaches, and 0.2 % smaller than with 500/65536,
-/// the threshold of the first layer (`docs/architecture-engine.md`).
-const LEAST_ERROR: u32 = 1 << (PROBABILITY_BITS - 9);
+/// Bits that were coded with an error below 2^-8 teach filters and posterior nothing: at level 8,
+/// files are smaller than when every bit teaches (`docs/architecture-engine.md`).
+const LEAST_ERROR: u32 = 1 << (PROBABILITY_BITS - 8);
 
 /// A mixer of the second layer.
 #[derive(Clone)]
 enum Member<const S: usize> {
     Gradient(FinalMixer<S>),
-    FilterOf4(Filter<4>),
-    FilterOf8(Filter<8>),
-    FilterOf12(Filter<12>),
+    Filter(Filter<S>),
 }
 
 /// What selects the row of a mixer.
@@ -60,11 +60,7 @@ impl<const S: usize> FinalStage<S> {
     #[must_use]
     pub fn new(mixing: FinalMixing, rate: u32, second_rows: Option<usize>) -> Self {
         let gradient = |rows, rate: u32| Member::Gradient(FinalMixer::new(rows, rate));
-        let filter = |rows| match S {
-            0..=4 => Member::FilterOf4(Filter::new(S, rows)),
-            5..=8 => Member::FilterOf8(Filter::new(S, rows)),
-            _ => Member::FilterOf12(Filter::new(S, rows)),
-        };
+        let filter = |rows| Member::Filter(Filter::new(rows));
         let selected = [Some((256, RowOf::First)), second_rows.map(|rows| (rows, RowOf::Second))];
         let mut members = Vec::new();
         for (rows, row) in selected.into_iter().flatten() {
@@ -75,9 +71,13 @@ impl<const S: usize> FinalStage<S> {
                 FinalMixing::Filters | FinalMixing::TrackedFilters => {
                     members.push((filter(rows), row));
                 }
+                FinalMixing::GradientAndFilter => members.push(match row {
+                    RowOf::First => (gradient(rows, rate), row),
+                    RowOf::Second => (filter(rows), row),
+                }),
             }
         }
-        let is_tracked = matches!(mixing, FinalMixing::Rates | FinalMixing::TrackedFilters);
+        let is_tracked = !matches!(mixing, FinalMixing::Gradient | FinalMixing::Filters);
         let posterior =
             (is_tracked && members.len() > 1).then(|| Posterior::new(members.len(), 256));
         Self { members, posterior }
@@ -98,9 +98,7 @@ impl<const S: usize> FinalStage<S> {
             let probability;
             (*stretched, probability) = match member {
                 Member::Gradient(mixer) => (mixer.mix(predictions, row), mixer.probability()),
-                Member::FilterOf4(filter) => filter.mix(predictions, row),
-                Member::FilterOf8(filter) => filter.mix(predictions, row),
-                Member::FilterOf12(filter) => filter.mix(predictions, row),
+                Member::Filter(filter) => filter.mix(predictions, row),
             };
             probabilities += probability;
         }
@@ -122,12 +120,12 @@ impl<const S: usize> FinalStage<S> {
             match member {
                 Member::Gradient(mixer) => mixer.update(bit),
                 _ if error < LEAST_ERROR => {}
-                Member::FilterOf4(filter) => filter.update(bit),
-                Member::FilterOf8(filter) => filter.update(bit),
-                Member::FilterOf12(filter) => filter.update(bit),
+                Member::Filter(filter) => filter.update(bit),
             }
         }
-        if let Some(posterior) = &mut self.posterior {
+        if let Some(posterior) = &mut self.posterior
+            && error >= LEAST_ERROR
+        {
             posterior.update(bit);
         }
     }

@@ -22,7 +22,7 @@ pub enum Learning {
 
 impl Learning {
     /// All of them, that of the levels first.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Falling,
         Self::Fixed,
         Self::Bayes,
@@ -30,6 +30,7 @@ impl Learning {
         Self::Final(FinalMixing::Rates),
         Self::Final(FinalMixing::Filters),
         Self::Final(FinalMixing::TrackedFilters),
+        Self::Final(FinalMixing::GradientAndFilter),
     ];
 
     /// What a table of comparisons calls it.
@@ -43,6 +44,7 @@ impl Learning {
             Self::Final(FinalMixing::Rates) => "final: rates",
             Self::Final(FinalMixing::Filters) => "final: filters",
             Self::Final(FinalMixing::TrackedFilters) => "final: tracked filters",
+            Self::Final(FinalMixing::GradientAndFilter) => "final: gradient and filter",
         }
     }
 }

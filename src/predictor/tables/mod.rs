@@ -21,6 +21,7 @@ use super::profile::Profile;
 use crate::coder::leading::Leading;
 use crate::error::Result;
 use crate::kind::Kind;
+use crate::mix::final_stage::FinalMixing;
 use crate::mix::mixer::Rate;
 use crate::model::context::Context::{self, *};
 use crate::model::long_match::Belief;
@@ -94,6 +95,7 @@ pub struct Row {
     signal: Option<signal::Options>,
     rate: Rate,
     final_selector: Option<Selector>,
+    final_mixing: FinalMixing,
     final_rate: u32,
     first_weight: u32,
 }
@@ -151,6 +153,7 @@ impl Row {
             signal: self.signal.map(|options| (*kind, options)),
             rate: self.rate,
             final_selector: self.final_selector,
+            final_mixing: self.final_mixing,
             final_rate: self.final_rate,
             first_weight: self.first_weight,
             primer,

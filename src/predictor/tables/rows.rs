@@ -8,6 +8,7 @@ use super::binary::{
 };
 use super::text::{TEXT, TEXT_SETS, WIDE_SETS, WORDS, WORDS_SETS};
 use super::{Content, Row};
+use crate::mix::final_stage::FinalMixing;
 use crate::mix::mixer::Rate;
 use crate::model::byte_class::ClassSelector;
 use crate::model::context::Context::{self, Signal};
@@ -55,6 +56,7 @@ const EIGHT: Row = Row {
     signal: None,
     rate: RATE,
     final_selector: None,
+    final_mixing: FinalMixing::Gradient,
     final_rate: 150,
     first_weight: 40,
 };
@@ -91,6 +93,9 @@ const FIFTY_SIX: Row = Row {
     bytes_per_context: 8,
     matches: &[64, 20, 9, 5],
     rate: RATE_HUGE,
+    final_selector: Some(Selector::LastByte),
+    // 0.3 % against gradient mixers: `docs/architecture-engine.md`.
+    final_mixing: FinalMixing::GradientAndFilter,
     final_rate: 60,
     first_weight: 5,
     ..EIGHT
@@ -156,7 +161,6 @@ pub(crate) static PROFILES: [Row; 32] = [
         content: Content::Generic,
         contexts: &GENERIC,
         selectors: GENERIC_SETS.huge,
-        final_selector: Some(Selector::LastByte),
         ..FIFTY_SIX
     },
     Row {
@@ -369,7 +373,6 @@ pub(crate) static PROFILES: [Row; 32] = [
         content: Content::Wasm,
         contexts: &WASM,
         selectors: WASM_SETS.huge,
-        final_selector: Some(Selector::LastByte),
         ..FIFTY_SIX
     },
     Row {
@@ -396,6 +399,8 @@ pub(crate) static PROFILES: [Row; 32] = [
         content: Content::Samples,
         contexts: &SIGNAL,
         selectors: &SIGNAL_SETS,
+        final_selector: Some(Selector::Signal(SignalSelector::First)),
+        final_mixing: FinalMixing::GradientAndFilter,
         signal: Some(Options {
             max_pairs: usize::MAX,
             image: ImageOptions {
