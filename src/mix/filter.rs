@@ -168,7 +168,7 @@ impl<const S: usize> Belief<S> {
         // λ with 16 fractional bits, up to 2^14; 1 + λs with as many, from 2^16 to below 2^23.
         let p = probability >> (PROBABILITY_BITS - 16);
         let information = (u64::from(p) * u64::from(65536 - p)) >> 16;
-        let scale = 65536 + (information * u64::from(variance) >> 16) as u32;
+        let scale = 65536 + ((information * u64::from(variance)) >> 16) as u32;
         // Its inverse with 15 fractional bits, rounded down: so less is learned, never more.
         let inverse = (1 << 31) / scale;
         let error = (bit << PROBABILITY_BITS) as i32 - probability as i32;
