@@ -245,7 +245,7 @@ pub const LEVELS: [Level; 8] = [
         block_size: 256 * MIB,
         memory: 2048 * MIB,
         codings: Codings {
-            generic: Mixed("generic-56"),
+            generic: Mixed("generic-53"),
             text: Mixed("text-56"),
             words: Mixed("words-56"),
             table: Mixed("table-24"),

@@ -72,7 +72,7 @@ mod tests {
             ("generic-8", 372),
             ("generic-8-detailed", 372),
             ("generic-16", 372),
-            ("generic-56", 350),
+            ("generic-53", 350),
         ] {
             let row = Row::named(name).unwrap();
             let method = Method::Mixed(Mixing { row, primer: 0, table_bits: 26 });

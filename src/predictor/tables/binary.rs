@@ -63,7 +63,7 @@ pub(super) const TABLE_SETS: Sets = Sets {
 };
 
 /// Anything that is neither text nor code nor samples.
-pub(super) const GENERIC: [Context; 56] = [
+pub(super) const GENERIC: [Context; 53] = [
     Order(1),
     Order(2),
     Record(RecordContext::RunAndAbove),
@@ -104,13 +104,6 @@ pub(super) const GENERIC: [Context; 56] = [
     Record(RecordContext::LastTwoAndAbove),
     Record(RecordContext::DistanceLastAndAbove),
     Record(RecordContext::LittleEndianWord),
-    Wasm(WasmContext::HeightAndOpcode),
-    Wasm(WasmContext::ThreeOpcodes),
-    Wasm(WasmContext::FourOpcodes),
-    Wasm(WasmContext::Instruction),
-    Wasm(WasmContext::HeightAndLastTwo),
-    Wasm(WasmContext::SixOpcodes),
-    Wasm(WasmContext::LastOperand),
     Order(6),
     Indirect(IndirectContext::AfterThree),
     Record(RecordContext::FourBackAndLast),
@@ -120,6 +113,11 @@ pub(super) const GENERIC: [Context; 56] = [
     Indirect(IndirectContext::AfterOne),
     Record(RecordContext::AlignmentAndLast),
     Sparse(0xff_0000),
+    // Chosen in place of seven contexts of WebAssembly code: see `docs/models-binary.md`.
+    Sparse(0xff_0000_0000_0000),
+    Sparse(0xff_0000_00ff),
+    Sparse(0xf0f0),
+    Sparse(0xff_0000_0000),
 ];
 pub(super) const GENERIC_SETS: Sets = Sets {
     small: &[Selector::Record(RecordSelector::AlignmentAndZeroDistance), Selector::SecondLastByte],
@@ -131,16 +129,14 @@ pub(super) const GENERIC_SETS: Sets = Sets {
     ],
     huge: &GENERIC_HUGE,
 };
-const GENERIC_HUGE: [Selector; 9] = [
+const GENERIC_HUGE: [Selector; 7] = [
     Selector::MatchLength,
     Selector::OrdersSeen,
     Selector::LastByte,
     Selector::Record(RecordSelector::AlignmentAndZeroDistance),
     Selector::SecondLastByte,
     Selector::Class(ClassSelector::LastTwo),
-    Selector::Wasm(WasmSelector::Opcode),
     Selector::Bits,
-    Selector::Wasm(WasmSelector::PhaseAndHeight),
 ];
 
 /// Machine code of x86 and x86-64.

@@ -157,7 +157,7 @@ pub(crate) static PROFILES: [Row; 32] = [
     },
     Row {
         number: 3,
-        name: "generic-56",
+        name: "generic-53",
         content: Content::Generic,
         contexts: &GENERIC,
         selectors: GENERIC_SETS.huge,
