@@ -165,7 +165,7 @@ fn damaged_parity_is_said_and_made_anew() {
                         "{said}"
                     );
                 }
-                assert!(!is_read || said.contains("all contents are whole"), "{said}");
+                assert!(!is_read || said.contains("all contents are undamaged"), "{said}");
             }
             let (code, said, _) = cmx(folder.path(), &["repair", "-f", "p.cmx"], Stdio::null());
             assert!(
