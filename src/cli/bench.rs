@@ -187,7 +187,7 @@ fn mixers(path: &Path, raw: &[u8], level: &Level) -> Result<(), Failure> {
         let (file, number, from, to) = (name(path), level.number(), raw.len(), coded.len());
         let learning = learning.name();
         say(format!(
-            "{file}  -{number}  {learning:22} {from} -> {to}  {change:+.2} %  encode {rate:.2} MB/s"
+            "{file}  -{number}  {learning:26} {from} -> {to}  {change:+.2} %  encode {rate:.2} MB/s"
         ))?;
     }
     Ok(())

@@ -94,7 +94,7 @@ const FIFTY_SIX: Row = Row {
     matches: &[64, 20, 9, 5],
     rate: RATE_HUGE,
     final_selector: Some(Selector::LastByte),
-    // 0.3 % against gradient mixers: `docs/architecture-engine.md`.
+    // 0.25 % against gradient mixers: `docs/architecture-engine.md`.
     final_mixing: FinalMixing::GradientAndFilter,
     final_rate: 60,
     first_weight: 5,
