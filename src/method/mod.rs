@@ -52,9 +52,10 @@ const LEAST_TABLE_BITS: u8 = 16;
 const SHORT_PRIMER: usize = 512 << 10;
 const PRIMER_PER_BYTE: usize = 32;
 
-/// Bytes of what a predictor has beside tables that go with the length of the stream: mixers, and
-/// adaptive probability maps, of which samples have one more.
-const SMALL_TABLES: u64 = 6 << 20;
+/// Bytes of what a predictor has besides tables that go with the length of the stream: mixers, of
+/// which a filter at -8 takes up to 1.4 MB, and adaptive probability maps, of which samples have one
+/// more.
+const SMALL_TABLES: u64 = 8 << 20;
 const SECOND_MAP: u64 = 4 << 20;
 
 impl Method {
