@@ -15,12 +15,11 @@ fn crc32(bytes: &[u8]) -> u32 {
 /// Reproducible noise.
 pub fn noise(len: usize) -> Vec<u8> {
     let mut state = 99u32;
-    std::iter::repeat_with(|| {
+    let next = |_| {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (state >> 24) as u8
-    })
-    .take(len)
-    .collect()
+    };
+    (0..len).map(next).collect()
 }
 
 /// Sentences of a small vocabulary.
@@ -474,6 +473,8 @@ pub fn program(functions: usize) -> Vec<u8> {
 /// Every sample, by name.
 pub fn all() -> Vec<(&'static str, Vec<u8>)> {
     let page = text(6000);
+    let zeros = vec![0; 40_000];
+    let mixture = [gzip(&page), noise(100), png(40, 30), text(500), wav(900), zeros, jpeg(48)];
     vec![
         ("text", text(9000)),
         ("noise", noise(3000)),
@@ -494,10 +495,6 @@ pub fn all() -> Vec<(&'static str, Vec<u8>)> {
         ("wasm", wasm(60)),
         ("program", program(90)),
         ("png in zip", zip(&png(60, 50))),
-        (
-            "mixture",
-            [gzip(&page), noise(100), png(40, 30), text(500), wav(900), vec![0; 40_000], jpeg(48)]
-                .concat(),
-        ),
+        ("mixture", mixture.concat()),
     ]
 }
