@@ -18,8 +18,6 @@ named! {
         Last,
         /// The last two instructions.
         LastTwo,
-        /// The last three opcodes.
-        ThreeOpcodes,
         /// The last four opcodes.
         FourOpcodes,
         /// The last six opcodes.
@@ -150,7 +148,6 @@ impl Family for WasmState {
             Instruction => pair(exact, 0),
             Last => pair(exact, past[0].exact),
             LastTwo => pair(exact, exacts(2)),
-            ThreeOpcodes => pair(exact, opcodes(3)),
             FourOpcodes => pair(exact, opcodes(4)),
             SixOpcodes => pair(exact, opcodes(6)),
             NineOpcodes => pair(exact, opcodes(9)),
