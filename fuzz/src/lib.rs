@@ -72,7 +72,7 @@ pub fn index(data: &[u8]) {
 fn reference() -> &'static block::Reference {
     static REFERENCE: LazyLock<block::Reference> = LazyLock::new(|| {
         let text = b"the block goes on from what was read before it, and so does the next. ".repeat(8);
-        let (_, reference) = block::encode_reference(&text, LEVELS[4].for_small_files(), 1000, false).unwrap();
+        let (_, reference) = block::encode_reference(&text, &LEVELS[4].for_small_files(), 1000, false).unwrap();
         reference.unwrap()
     });
     &REFERENCE

@@ -103,8 +103,8 @@ fn main() {
     }
     let text = sample::text(500);
     let level = LEVELS[4].for_small_files();
-    let (coded, reference) = cmx::internals::block::encode_reference(&text, level, 500, false).unwrap();
-    let dependent = cmx::internals::block::encode_dependent(&text[..300], level, &reference.unwrap(), false).unwrap();
+    let (coded, reference) = cmx::internals::block::encode_reference(&text, &level, 500, false).unwrap();
+    let dependent = cmx::internals::block::encode_dependent(&text[..300], &level, &reference.unwrap(), false).unwrap();
     for (length, bytes) in [(500u16, coded.bytes), (300, dependent.bytes)] {
         seeds.put(&["block"], &[&length.to_le_bytes()[..], &bytes].concat());
     }
