@@ -65,7 +65,7 @@ fn flipped(bytes: &[u8], bit: usize) -> Vec<u8> {
 }
 
 fn hurt(name: &str, raw: &[u8], level: &'static Level) -> usize {
-    let archive = cmx::compress_with(raw, &EncodeOptions::new().level(level)).unwrap();
+    let archive = cmx::compress_with(raw, &EncodeOptions::new().level(*level)).unwrap();
     let mut tried = 0;
     for bit in bits(archive.len(), 40, 60) {
         decodes_cleanly(&flipped(&archive, bit), &format!("{name} -{} bit {bit}", level.number()));
