@@ -40,12 +40,16 @@ pub struct Mixing {
     pub row: &'static Row,
     /// The number of the primer, 0 for none.
     pub primer: u8,
-    /// The largest table of histories has 2 to this power bytes, 16 to 31.
+    /// The largest table of histories has 2 to this power bytes, 26 to 31.
     pub table_bits: u8,
 }
 
-/// The smallest [`Mixing::table_bits`]. Four bits are stored of them.
-const LEAST_TABLE_BITS: u8 = 16;
+/// What is stored of [`Mixing::table_bits`] in four bits is the excess over this.
+const STORED_TABLE_BITS: u8 = 16;
+/// The smallest [`Mixing::table_bits`], those of the levels with the least memory. Smaller tables
+/// would make predictors of short streams differ that are equal at every level. A decoder keeps the
+/// predictor that has read a primer for the next stream, and cannot keep many.
+const LEAST_TABLE_BITS: u8 = 26;
 
 /// Bytes of a primer that any stream may be read after. Beyond them, a byte of the stream brings
 /// [`PRIMER_PER_BYTE`]: so many short streams do not make a decoder copy large tables.
@@ -128,7 +132,7 @@ impl Mixing {
     pub fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&[
             self.row.number,
-            (self.table_bits - LEAST_TABLE_BITS) << 4 | self.primer,
+            (self.table_bits - STORED_TABLE_BITS) << 4 | self.primer,
         ]);
     }
 
@@ -144,7 +148,7 @@ impl Mixing {
             return Err(Error::Corrupt(format!("profile {} codes no {kind:?}", row.name)));
         }
         let sizes = reader.byte()?;
-        let (table_bits, primer) = ((sizes >> 4) + LEAST_TABLE_BITS, sizes & 15);
+        let (table_bits, primer) = ((sizes >> 4) + STORED_TABLE_BITS, sizes & 15);
         let Some(Primer { text, .. }) = Primer::numbered(primer) else {
             return Err(Error::Unsupported(format!("primer {primer} of a stream")));
         };
@@ -153,6 +157,31 @@ impl Mixing {
         if primer != 0 && !is_text || text.len() > longest {
             return Err(Error::Corrupt("the primer of a stream".into()));
         }
+        if table_bits < LEAST_TABLE_BITS {
+            return Err(Error::Corrupt("the tables of a stream are too small".into()));
+        }
         Ok(Mixing { row, primer, table_bits })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::level::LEVELS;
+
+    /// Every level writes tables that a decoder accepts, and no smaller ones are accepted.
+    #[test]
+    fn tables_are_those_of_levels_at_least() {
+        for level in &LEVELS {
+            assert!(level.memory.ilog2() as u8 >= LEAST_TABLE_BITS, "-{}", level.number);
+        }
+        let row = Row::named("text-56").unwrap();
+        for table_bits in STORED_TABLE_BITS..32 {
+            let mut written = Vec::new();
+            let mixing = Mixing { row, primer: 0, table_bits };
+            mixing.write(&mut written);
+            let read = Mixing::read(&mut Reader::new(&written), &Kind::Text, 100);
+            assert_eq!(read.is_ok(), table_bits >= LEAST_TABLE_BITS, "{table_bits}");
+        }
     }
 }

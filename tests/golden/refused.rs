@@ -329,6 +329,12 @@ fn records() -> Vec<Refused> {
         case("block-method", "unsupported", "method 15", coded(&[0x1F, 0])),
         case("block-profile", "unsupported", "profile 200", coded(&[0x12, 0, 200, 0])),
         case("block-primer", "unsupported", "primer 15", coded(&[0x12, 1, 8, 15])),
+        case(
+            "block-tables",
+            "corrupt",
+            "tables of a stream are too small",
+            coded(&[0x12, 1, 8, 0x90]),
+        ),
         case("block-long-primer", "corrupt", "primer of a stream", coded(&[0x12, 1, 8, 6])),
         case("block-binary-primer", "corrupt", "primer of a stream", coded(&[0x12, 0, 3, 1])),
         case("block-profile-kind", "corrupt", "text-56 codes no Generic", coded(&[0x12, 0, 8, 0])),
