@@ -1,5 +1,7 @@
 //! Archives of many files: creation, extraction and appends.
 
+mod noise;
+
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
@@ -8,6 +10,7 @@ use cmx::archive::Selection;
 use cmx::archive::WalkOptions;
 use cmx::archive::{CreateOptions, ExtractOptions, Plan};
 use cmx::{Archive, DecodeOptions, EncodeOptions};
+use noise::WORDS;
 
 /// A tree with every kind of entry.
 fn tree(root: &Path) {
@@ -312,31 +315,17 @@ fn nothing_is_overwritten_unless_asked() {
 
 /// A folder of texts that have long passages in common, and a file that is no text.
 fn texts(root: &Path) {
-    let words = [
-        "model ",
-        "of ",
-        "context ",
-        "the ",
-        "mixer ",
-        "learns ",
-        "every ",
-        "weight ",
-        "again\n",
-        "and ",
-        "then ",
-        "predicts ",
-    ];
     let mut state = 1u64;
     let mut next = || {
         state =
             state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 40) as usize
     };
-    let shared: Vec<&str> = (0..400).map(|_| words[next() % words.len()]).collect();
+    let shared: Vec<&str> = (0..400).map(|_| WORDS[next() % WORDS.len()]).collect();
     fs::create_dir_all(root).unwrap();
     for number in 0..40 {
         let from = next() % 200;
-        let own: String = (0..100).map(|_| words[next() % words.len()]).collect();
+        let own: String = (0..100).map(|_| WORDS[next() % WORDS.len()]).collect();
         let extension = ["rs", "md", "txt", "c"][number % 4];
         fs::write(
             root.join(format!("{number}.{extension}")),

@@ -1,5 +1,7 @@
 //! A cut or unfinished archive keeps the names of the contents that are there.
 
+mod noise;
+
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -18,26 +20,13 @@ use cmx::internals::container::record::{Record, RecordKind};
 use cmx::internals::container::writer::{CodedBlock, MemberWriter};
 use cmx::internals::level::LEVELS;
 use cmx::{Archive, DecodeOptions, EncodeOptions};
+use noise::WORDS;
 
 const FILES: usize = 60;
 
 fn content(number: usize) -> Vec<u8> {
-    let words = [
-        "model ",
-        "of ",
-        "context ",
-        "the ",
-        "mixer ",
-        "learns ",
-        "every ",
-        "weight ",
-        "again\n",
-        "and ",
-        "then ",
-        "predicts ",
-    ];
     let text: Vec<&str> =
-        (0..120 + number).map(|place| words[(place * place / 7 + place * number) % 12]).collect();
+        (0..120 + number).map(|place| WORDS[(place * place / 7 + place * number) % 12]).collect();
     text.concat().into_bytes()
 }
 

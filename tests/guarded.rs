@@ -13,30 +13,16 @@ use cmx::archive::repair;
 use cmx::archive::{CreateOptions, ExtractOptions};
 use cmx::internals::container::footer::FOOTER_LEN;
 use cmx::{Archive, DecodeOptions};
-use noise::noise;
+use noise::{WORDS, noise};
 
 /// An archive of about 200 KB with a reference block, and the ranges that the guard covers.
 fn archive(folder: &Path, parity: u32) -> (Vec<u8>, [Range<usize>; 2]) {
     let root = folder.join("d");
     fs::create_dir(&root).unwrap();
-    let words = [
-        "model ",
-        "of ",
-        "context ",
-        "the ",
-        "mixer ",
-        "learns ",
-        "every ",
-        "weight ",
-        "again\n",
-        "and ",
-        "then ",
-        "predicts ",
-    ];
     for (number, digits) in noise(60 * 300).chunks(300).enumerate() {
         let text: Vec<String> = digits
             .iter()
-            .map(|&digit| format!("{}{} ", words[usize::from(digit) % 12], digit / 5))
+            .map(|&digit| format!("{}{} ", WORDS[usize::from(digit) % 12], digit / 5))
             .collect();
         fs::write(root.join(format!("a-file-with-the-number-{number}")), text.concat()).unwrap();
     }

@@ -1,12 +1,15 @@
 //! Extraction continues if a file is in the way, the system refuses a file, or a file is damaged.
 //! It reports each file that was left out.
 
+mod noise;
+
 use std::fs;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use cmx::{Archive, DecodeOptions};
+use noise::WORDS;
 
 fn command(folder: &Path, script: &str) -> Command {
     let mut command = Command::new("sh");
@@ -329,24 +332,10 @@ fn repair_is_named_where_it_saves_pieces() {
 fn what_does_not_go_on_from_a_damaged_base_comes_out() {
     let base = tempfile::tempdir().unwrap();
     let path = base.path();
-    let words = [
-        "model ",
-        "of ",
-        "context ",
-        "the ",
-        "mixer ",
-        "learns ",
-        "every ",
-        "weight ",
-        "again\n",
-        "and ",
-        "then ",
-        "predicts ",
-    ];
     let mut state = 1u32;
     let mut word = || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        words[(state >> 16) as usize % words.len()]
+        WORDS[(state >> 16) as usize % WORDS.len()]
     };
     fs::create_dir(path.join("s")).unwrap();
     for number in 10..50 {

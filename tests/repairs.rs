@@ -11,7 +11,7 @@ use cmx::archive::Selection;
 use cmx::archive::{RepairSummary, repair};
 use cmx::internals::container::parity::GroupHead;
 use cmx::{Archive, DecodeOptions, EncodeOptions, Error};
-use noise::noise;
+use noise::{WORDS, noise};
 
 fn archive(folder: &Path, parity: u32) -> Vec<u8> {
     let root = folder.join("d");
@@ -414,21 +414,7 @@ fn a_base_is_kept_with_what_goes_on_from_it() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("d");
     fs::create_dir(&root).unwrap();
-    let words = [
-        "model ",
-        "of ",
-        "context ",
-        "the ",
-        "mixer ",
-        "learns ",
-        "every ",
-        "weight ",
-        "again\n",
-        "and ",
-        "then ",
-        "predicts ",
-    ];
-    let text: Vec<&str> = (0..700usize).map(|place| words[place * place / 7 % 12]).collect();
+    let text: Vec<&str> = (0..700usize).map(|place| WORDS[place * place / 7 % 12]).collect();
     for number in 0..12 {
         fs::write(root.join(format!("f{number}")), text[number * 30..number * 30 + 300].concat())
             .unwrap();

@@ -1,6 +1,24 @@
-//! Bytes that nothing makes shorter, the same every time.
+//! What tests are filled with, the same every time: bytes that nothing makes shorter, and words.
 
-/// `length` of them.
+#![allow(dead_code)] // each test uses a part
+
+/// Words to make texts of.
+pub const WORDS: [&str; 12] = [
+    "model ",
+    "of ",
+    "context ",
+    "the ",
+    "mixer ",
+    "learns ",
+    "every ",
+    "weight ",
+    "again\n",
+    "and ",
+    "then ",
+    "predicts ",
+];
+
+/// `length` bytes that nothing makes shorter.
 pub fn noise(length: usize) -> Vec<u8> {
     let mut state = 1u32;
     let mut next = || {
