@@ -159,7 +159,6 @@ mod mix;
 mod model;
 mod numeric;
 mod options;
-mod ordered;
 #[cfg(unix)]
 mod output;
 mod predictor;
@@ -167,6 +166,7 @@ mod progress;
 mod simd;
 mod sort;
 mod stream;
+mod threads;
 mod transform;
 mod varint;
 mod words;

@@ -56,8 +56,9 @@ impl EncodeOptions {
         self
     }
 
-    /// Blocks coded at the same time; each takes the level's memory. The bytes of the archive do
-    /// not depend on it. 1 by default.
+    /// Threads that work at the same time, on blocks, on streams of a block and on their
+    /// verification; fewer if the memory does not suffice, since each takes the level's. The bytes
+    /// of the archive do not depend on it. 1 by default.
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = threads;
@@ -145,7 +146,8 @@ impl DecodeOptions {
         Self::default()
     }
 
-    /// Blocks decoded at the same time, fewer if the memory does not suffice. 1 by default.
+    /// Threads that work at the same time, on blocks and on streams of a block; fewer if the memory
+    /// does not suffice. 1 by default.
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = threads;

@@ -70,20 +70,42 @@ thread_local! {
     static CURRENT: RefCell<Option<Share>> = const { RefCell::new(None) };
 }
 
-/// The part of a job that this thread works on: at most `left` more bytes will count.
-struct Share {
+/// The part of a job that this thread works on, alone or with others: at most `left` more bytes
+/// will count.
+#[derive(Clone, Debug)]
+pub struct Share {
     progress: Arc<Progress>,
-    left: u64,
+    left: Arc<AtomicU64>,
+}
+
+impl Share {
+    /// The share that this thread works on.
+    #[must_use]
+    pub fn current() -> Option<Share> {
+        CURRENT.with_borrow(Clone::clone)
+    }
+
+    /// Runs `work` on another thread as a part of this share.
+    pub fn run<T>(&self, work: impl FnOnce() -> T) -> T {
+        let before = CURRENT.replace(Some(self.clone()));
+        let result = work();
+        CURRENT.set(before);
+        result
+    }
+
+    fn advance(&self, bytes: u64) {
+        let take = |left: u64| Some(left.saturating_sub(bytes));
+        let before = self.left.fetch_update(Relaxed, Relaxed, take).unwrap_or(0);
+        self.progress.work.fetch_add(bytes.min(before), Relaxed);
+    }
 }
 
 /// Counts `bytes` of work of this thread. The coding loops call this every few kilobytes. Outside
 /// of [`count_as`] nothing is counted.
 pub fn advance(bytes: u64) {
-    CURRENT.with_borrow_mut(|current| {
+    CURRENT.with_borrow(|current| {
         if let Some(share) = current {
-            let step = bytes.min(share.left);
-            share.left -= step;
-            share.progress.work.fetch_add(step, Relaxed);
+            share.advance(bytes);
         }
     });
 }
@@ -91,10 +113,10 @@ pub fn advance(bytes: u64) {
 /// Runs `work` and counts exactly `bytes` for it, whatever `work` passes to [`advance`].
 pub fn count_as<T>(progress: Option<&Arc<Progress>>, bytes: u64, work: impl FnOnce() -> T) -> T {
     let Some(progress) = progress else { return work() };
-    CURRENT.set(Some(Share { progress: Arc::clone(progress), left: bytes }));
-    let result = work();
-    advance(u64::MAX);
-    CURRENT.set(None);
+    let left = Arc::new(AtomicU64::new(bytes));
+    let share = Share { progress: Arc::clone(progress), left };
+    let result = share.run(work);
+    share.advance(u64::MAX);
     result
 }
 

@@ -3,6 +3,9 @@
 
 use crate::error::{Error, Result};
 
+/// Bytes of the longest varint.
+pub const MAX_LEN: usize = 10;
+
 /// Appends `value` in its shortest form.
 pub fn put(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[&[&str]] = &[
     &["error"],
     &["budget", "level", "progress", "varint"],
-    &["kind", "options", "ordered"],
+    &["kind", "options", "threads"],
     &["numeric"],
     &["simd"],
     &["coder"],

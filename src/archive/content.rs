@@ -11,9 +11,9 @@ use crate::container::header::Header;
 use crate::container::record::RecordKind;
 use crate::error::{Error, Result};
 use crate::options::DecodeOptions;
-use crate::ordered::{Ordered, catch_panic};
 use crate::progress;
 use crate::stream::{decode_compact, decode_record, decode_reference_block};
+use crate::threads::{Ordered, catch_panic};
 
 /// Indices of the blocks of `member` that hold bytes of `ranges`, ascending. `ranges` are ranges of
 /// the member's content, sorted by start.
@@ -88,7 +88,7 @@ pub fn read_each_block(
         let decode = move || job.and_then(|job| progress::count_as(progress.as_ref(), work, job));
         // The error of a block is returned as a result of the job, so that the queue goes on with
         // the other blocks.
-        let done = queue.submit_within(memory, move || Ok((block, catch_panic(decode))))?;
+        let done = queue.submit(memory, work, move || Ok((block, catch_panic(decode))))?;
         done.map_or(Ok(()), &mut sink)?;
     }
     while let Some(done) = queue.next()? {
@@ -201,9 +201,7 @@ fn read_reference(file: &File, at: u64) -> Result<Arc<Reference>> {
     if record.number != 0 {
         return Err(Error::Corrupt(format!("the block at byte {at} is not the member's first")));
     }
-    let reference =
-        Ordered::new(1).submit(move || Ok(Arc::new(decode_reference_block(&record, &coded)?)))?;
-    reference.ok_or_else(|| Error::Bug("a reference block without a result".into()))
+    catch_panic(|| Ok(Arc::new(decode_reference_block(&record, &coded)?)))
 }
 
 #[cfg(test)]

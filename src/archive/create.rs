@@ -23,8 +23,8 @@ use crate::input::shown::{reason, show_path};
 use crate::input::walk::WalkOptions;
 use crate::input::{BlockSource, FileSource, Original};
 use crate::options::EncodeOptions;
-use crate::ordered::Ordered;
 use crate::progress;
+use crate::threads::Ordered;
 
 /// Options for creating an archive.
 ///
@@ -345,7 +345,10 @@ impl<W: Write> ContentWriter<'_, W> {
         let level = if small { options.level.for_small_files() } else { options.level };
         let reference = self.reference.clone().filter(|_| small);
         let wrong_from = self.first_wrong_name.take();
-        let done = self.queue.submit(move || {
+        let held = block.len() as u64;
+        let copied = reference.as_ref().map_or(0, |reference| reference.memory());
+        let memory = level.memory_for(block.len()).saturating_add(copied);
+        let done = self.queue.submit(memory, held, move || {
             let work = block.len() as u64 * options.passes();
             let coded = progress::count_as(options.progress.as_ref(), work, || match reference {
                 Some(reference) => {
@@ -369,7 +372,9 @@ impl<W: Write> ContentWriter<'_, W> {
         }
         let block = std::mem::take(&mut self.block);
         let (options, level) = (self.options.clone(), self.options.level.for_small_files());
-        let reference = Ordered::new(1).submit(move || {
+        // The reference block and the copy of its tables that verifies it take what one block does.
+        let memory = level.memory_for(block.len().saturating_add(dependent_len));
+        let (block, reference) = self.queue.run(memory, || {
             let work = block.len() as u64 * options.passes();
             // The length of a dependent block in codes of the word model: about one code for two
             // bytes of text.
@@ -377,11 +382,9 @@ impl<W: Write> ContentWriter<'_, W> {
                 || CodedBlock::encode_reference(&block, &level, dependent_len / 2, options.verify);
             progress::count_as(options.progress.as_ref(), work, encode)
         })?;
-        if let Some((block, reference)) = reference {
-            let wrong_from = self.first_wrong_name.take();
-            self.write(wrong_from, &block)?;
-            self.reference = reference.map(Arc::new);
-        }
+        let wrong_from = self.first_wrong_name.take();
+        self.write(wrong_from, &block)?;
+        self.reference = reference.map(Arc::new);
         Ok(())
     }
 

@@ -15,8 +15,8 @@ use crate::container::record::RecordKind;
 use crate::container::writer::{CodedBlock, MemberWriter};
 use crate::error::Result;
 use crate::level::LEVELS;
-use crate::ordered::Ordered;
 use crate::stream::decode_compact;
+use crate::threads::catch_panic;
 
 /// Writes `member`, an unnamed stream, as a member with one file named `stream-NUMBER`. `number` is
 /// the number of the member in the damaged file, counted from 1.
@@ -72,5 +72,5 @@ fn compact_block(file: &File, start: u64) -> Result<Option<CodedBlock>> {
             fallback: None,
         })
     };
-    Ordered::new(1).submit(decode)
+    catch_panic(decode).map(Some)
 }

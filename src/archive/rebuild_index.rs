@@ -14,9 +14,9 @@ use crate::container::record::{Record, RecordKind};
 use crate::container::{Entry, EntryKind};
 use crate::error::Result;
 use crate::options::DecodeOptions;
-use crate::ordered::Ordered;
 use crate::progress;
 use crate::stream::decode_record;
+use crate::threads::catch_panic;
 
 /// The parts of a new member: blocks to copy, entries, and reports.
 #[derive(Default)]
@@ -240,8 +240,7 @@ impl<'a> BlockDecoder<'a> {
                     decode_record(&record, &coded, reference.as_deref())
                 })
             };
-            // The queue turns a panic into an error.
-            let raw = Ordered::new(1).submit(decode)?.unwrap_or_default();
+            let raw = catch_panic(decode)?;
             self.last = Some((number, raw));
         }
         Ok(self.last.as_ref().map_or(&[], |(_, raw)| raw))

@@ -13,9 +13,9 @@ use crate::container::hash::{Hasher, narrow};
 use crate::container::record::RecordKind;
 use crate::error::Result;
 use crate::options::DecodeOptions;
-use crate::ordered::Ordered;
 use crate::progress::{self, Progress};
 use crate::stream::decode_record;
+use crate::threads::Ordered;
 
 /// Makes one entry from the blocks that are left, joined.
 ///
@@ -106,7 +106,7 @@ fn hash_of(file: &File, recovered: &RecoveredMember, options: &DecodeOptions) ->
                 decode_record(&record, &coded, None)
             })
         };
-        if let Some(raw) = queue.submit_within(memory, job)? {
+        if let Some(raw) = queue.submit(memory, record.raw_len, job)? {
             hasher.update(&raw);
         }
     }

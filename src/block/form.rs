@@ -6,10 +6,12 @@
 
 use std::fmt;
 
+use super::follow::{Follow, Followed};
 use super::piece::{self, Body, Piece};
-use super::streams::{self, Streams};
+use super::streams::{self, Settings, Streams};
 use super::{program, split, stream_table};
 use crate::budget;
+use crate::coder::growing::{CodeSource, Growing};
 use crate::error::{Error, Result};
 use crate::kind::Kind;
 use crate::level::{LARGEST_BLOCK, Level};
@@ -62,42 +64,36 @@ pub fn stored(raw: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Codes `raw`, its text after that of `reference`, if there is one; `None` where the form has
-/// nothing to offer beyond the stored one.
+/// Codes `raw`; `None` where the form has nothing to offer beyond the stored one.
 ///
 /// # Errors
 /// Memory for the tables cannot be had.
-pub fn encode(
-    form: Form,
-    raw: &[u8],
-    level: &Level,
-    reference: Option<&Reference>,
-) -> Result<Option<Vec<u8>>> {
+pub fn encode(form: Form, raw: &[u8], settings: &Settings<'_>) -> Result<Option<Vec<u8>>> {
     if raw.is_empty() {
         return Ok(None);
     }
     let _both = budget::charge(2 * raw.len() as u64, "a block")?;
     match form {
-        Form::Single => single(raw, level, Kind::Generic, None).map(Some),
+        Form::Single => single(raw, Kind::Generic, &settings.alone()).map(Some),
         Form::Split => {
-            let pieces = split::split(raw, level);
+            let pieces = split::split(raw, settings.level);
             if let [Piece { body: Body::Copy(kind), .. }] = pieces[..] {
-                return single(raw, level, kind, reference).map(Some);
+                return single(raw, kind, settings).map(Some);
             }
-            let split = split_form(raw, level, &pieces, reference)?;
-            if raw.len() <= SHORT_BLOCK {
-                let whole = single(raw, level, piece::main_kind(&pieces), reference)?;
-                if whole.len() <= split.len() {
-                    return Ok(Some(whole));
-                }
+            if raw.len() > SHORT_BLOCK {
+                return split_form(raw, &pieces, settings).map(Some);
             }
-            Ok(Some(split))
+            // Only one of both is decoded again.
+            let settings = Settings { follow: None, ..*settings };
+            let split = split_form(raw, &pieces, &settings)?;
+            let whole = single(raw, piece::main_kind(&pieces), &settings)?;
+            Ok(Some(if whole.len() <= split.len() { whole } else { split }))
         }
     }
 }
 
-fn single(raw: &[u8], level: &Level, kind: Kind, reference: Option<&Reference>) -> Result<Vec<u8>> {
-    let stream = streams::encode(raw, kind, level, reference)?;
+fn single(raw: &[u8], kind: Kind, settings: &Settings<'_>) -> Result<Vec<u8>> {
+    let stream = streams::encode(raw, kind, settings)?;
     let form = if stream.method == Method::Continued { DEPENDENT_SINGLE } else { SINGLE };
     let mut out = vec![form << 4 | stream.method.number()];
     stream.kind.write(&mut out);
@@ -107,38 +103,80 @@ fn single(raw: &[u8], level: &Level, kind: Kind, reference: Option<&Reference>) 
     Ok(out)
 }
 
-fn split_form(
-    raw: &[u8],
-    level: &Level,
-    pieces: &[Piece],
-    reference: Option<&Reference>,
-) -> Result<Vec<u8>> {
+fn split_form(raw: &[u8], pieces: &[Piece], settings: &Settings<'_>) -> Result<Vec<u8>> {
     let mut streams = Streams::default();
     program::write(raw, pieces, &mut streams);
     // The streams, what transforms unpacked, and what a decoder has of their results.
     let _streams =
         budget::charge((2 * streams.total() + raw.len()) as u64, "the streams of a block")?;
     let mut out = vec![0];
-    let written = stream_table::write(&streams, level, reference, &mut out)?;
+    let written = stream_table::write(&streams, settings, &mut out)?;
     out[0] = if written.is_dependent { DEPENDENT_SPLIT } else { SPLIT } << 4;
     work::fill(&mut out, written.coded, streams.transformed);
     Ok(out)
 }
 
 /// Codes `raw`, a text, as a reference block for dependent blocks of about `room` codes each.
+/// Appends its code to `growing` while it is coded, without what stands before the code.
 ///
 /// # Errors
 /// Memory for the tables cannot be had, or the level has no reference blocks.
-pub fn encode_reference(raw: &[u8], level: &Level, room: usize) -> Result<(Vec<u8>, Reference)> {
-    let mixing = choice::reference(level)
-        .ok_or_else(|| Error::Bug("a reference block of a level that has none".into()))?;
+pub fn encode_reference(
+    raw: &[u8],
+    level: &Level,
+    room: usize,
+    growing: Option<&Growing>,
+) -> Result<(Vec<u8>, Reference)> {
+    let mixing = mixing_of_references(level)?;
     let profile = mixing.profile(&Kind::Words).as_words(raw.len())?;
-    let (coded, reference) = Reference::encode(raw, profile, mixing.table_bytes(), room)?;
-    let mut out = vec![REFERENCE << 4 | Method::Mixed(mixing).number()];
-    mixing.write(&mut out);
+    let (coded, reference) = Reference::encode(raw, profile, mixing.table_bytes(), room, growing)?;
+    let mut out = head_of_reference(mixing);
+    let before = out.len();
     out.extend_from_slice(&coded);
     work::fill(&mut out, raw.len(), 0);
+    if let Some(growing) = growing {
+        growing.finish(&out[before..]);
+    }
     Ok((out, reference))
+}
+
+fn mixing_of_references(level: &Level) -> Result<Mixing> {
+    choice::reference(level)
+        .ok_or_else(|| Error::Bug("a reference block of a level that has none".into()))
+}
+
+/// The bytes of a reference block before its code.
+fn head_of_reference(mixing: Mixing) -> Vec<u8> {
+    let mut head = vec![REFERENCE << 4 | Method::Mixed(mixing).number()];
+    mixing.write(&mut head);
+    head
+}
+
+/// What decodes the code of a reference block.
+pub type FollowReference = Box<dyn FnOnce(CodeSource<'_>) -> Result<Reference> + Send>;
+
+/// What decodes the code of a reference block of `raw_len` bytes while [`encode_reference`] writes
+/// that code, and the bytes of memory that this takes.
+///
+/// # Errors
+/// As for [`encode_reference`].
+pub fn follow_reference(
+    raw_len: usize,
+    level: &Level,
+    room: usize,
+) -> Result<(u64, FollowReference)> {
+    let mixing = mixing_of_references(level)?;
+    let profile = mixing.profile(&Kind::Words).as_words(raw_len)?;
+    let tables = Method::Mixed(mixing).memory(&Kind::Words, raw_len.saturating_add(room));
+    let follow =
+        move |code: CodeSource<'_>| Reference::decode(code, raw_len, profile, mixing.table_bytes());
+    Ok((tables.saturating_add(4 * raw_len as u64), Box::new(follow)))
+}
+
+/// Whether what [`follow_reference`] decoded of `code` is what `coded` stands for.
+pub fn is_reference_of(coded: &[u8], level: &Level, code: &Growing) -> bool {
+    let head = choice::reference(level).map(head_of_reference);
+    head.and_then(|head| coded.strip_prefix(&head[..])).is_some_and(|rest| code.is(rest))
 }
 
 /// Whether `coded`, of which the first byte is enough, is a reference block.
@@ -154,7 +192,8 @@ pub fn is_dependent(coded: &[u8]) -> bool {
 /// The split form of `raw`, whatever else would be smaller.
 #[cfg(test)]
 pub fn encode_split(raw: &[u8], level: &Level) -> Result<Vec<u8>> {
-    split_form(raw, level, &split::split(raw, level), None)
+    let settings = Settings { level, reference: None, follow: None };
+    split_form(raw, &split::split(raw, level), &settings)
 }
 
 /// Bytes of memory that decoding a block takes which begins with `head`, has `coded_len` coded
@@ -213,17 +252,24 @@ pub fn decode_reference(coded: &[u8], raw_len: usize) -> Result<Reference> {
         Method::Mixed(mixing) => {
             work::check(coded.len(), raw_len, 0)?;
             let profile = mixing.profile(&Kind::Words).as_words(raw_len)?;
-            Reference::decode(reader.rest(), raw_len, profile, mixing.table_bytes())
+            let code = CodeSource::Whole(reader.rest());
+            Reference::decode(code, raw_len, profile, mixing.table_bytes())
         }
         _ => Err(Error::Corrupt("a reference block without a profile".into())),
     }
 }
 
-/// Decodes any form; with `reference` dependent ones too.
+/// Decodes any form; with `reference` dependent ones too. Streams that `follow` decoded are not
+/// decoded again.
 ///
 /// # Errors
 /// [`Error::Corrupt`], [`Error::Unsupported`], [`Error::Limit`].
-pub fn decode(coded: &[u8], raw_len: usize, reference: Option<&Reference>) -> Result<Vec<u8>> {
+pub fn decode(
+    coded: &[u8],
+    raw_len: usize,
+    reference: Option<&Reference>,
+    follow: Option<&dyn Follow>,
+) -> Result<Vec<u8>> {
     let _both = budget::charge(coded.len() as u64 + raw_len as u64, "a block")?;
     let mut reader = Reader::new(coded);
     let first = reader.byte()?;
@@ -252,10 +298,17 @@ pub fn decode(coded: &[u8], raw_len: usize, reference: Option<&Reference>) -> Re
                 return Err(Error::Corrupt("a stored stream where a block is stored".into()));
             }
             work::check(coded.len(), raw_len, 0)?;
-            streams::decode(reader.rest(), raw_len, kind, method, reference)
+            let followed = Followed { kind, method, length: raw_len };
+            match follow.and_then(|follow| follow.take(followed, reader.rest())) {
+                Some(decoded) => Ok(decoded),
+                None => {
+                    let code = CodeSource::Whole(reader.rest());
+                    streams::decode(code, raw_len, kind, method, reference)
+                }
+            }
         }
         SPLIT | DEPENDENT_SPLIT => {
-            let streams = stream_table::read(&mut reader, coded.len(), raw_len, reference)?;
+            let streams = stream_table::read(&mut reader, coded.len(), raw_len, reference, follow)?;
             program::run(&streams, coded.len(), raw_len)
         }
         REFERENCE => Ok(decode_reference(coded, raw_len)?.text),

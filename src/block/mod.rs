@@ -4,6 +4,7 @@
 //! (segments, transforms, profile). The layout is written down in `docs/format-block.md`.
 
 mod detect;
+mod follow;
 mod form;
 mod piece;
 mod probe;
@@ -13,12 +14,15 @@ mod stream_table;
 mod streams;
 
 use crate::budget::Budget;
+use crate::coder::growing::Growing;
 use crate::error::Result;
 use crate::kind::Kind;
 use crate::level::Level;
 pub use crate::predictor::reference::Reference;
 use crate::transform::Parts;
+use follow::{Follow, with_follower, with_followers};
 use form::Form;
+use streams::Settings;
 
 /// A coded block.
 #[derive(Debug)]
@@ -62,14 +66,23 @@ pub fn encode_reference(
     room: usize,
     verify: bool,
 ) -> Result<(Encoded, Option<Reference>)> {
-    let (bytes, reference) = form::encode_reference(raw, level, room)?;
     if !verify {
+        let (bytes, reference) = form::encode_reference(raw, level, room, None)?;
         return Ok((Encoded { bytes, fallback: None }, Some(reference)));
     }
-    drop(reference);
-    check_memory()?;
     // Dependent blocks go on from the decoder's state, so it is that state which is verified.
-    let again = crate::transform::catch_panic("block", || decode_reference(&bytes, raw.len()));
+    let (memory, follow) = form::follow_reference(raw.len(), level, room)?;
+    let code = |growing: Option<&Growing>| {
+        form::encode_reference(raw, level, room, growing).map(|(bytes, _)| bytes)
+    };
+    let growing = Growing::default();
+    let (bytes, followed) = with_follower(&growing, memory, follow, code);
+    let bytes = bytes?;
+    check_memory()?;
+    let again = match followed.filter(|_| form::is_reference_of(&bytes, level, &growing)) {
+        Some(reference) => Ok(reference),
+        None => crate::transform::catch_panic("block", || decode_reference(&bytes, raw.len())),
+    };
     check_memory()?;
     match again {
         Ok(reference) if reference.text == raw => {
@@ -100,10 +113,20 @@ fn encode_through(
     damage: &dyn Fn(Form, &mut Vec<u8>),
 ) -> Result<Encoded> {
     let mut failures: Vec<String> = Vec::new();
-    for form in [Form::Split, Form::Single] {
-        let Some(mut bytes) = form::encode(form, raw, level, reference)? else { continue };
+    let code = |form: Form, follow: Option<&dyn Follow>| -> Result<_> {
+        let settings = Settings { level, reference, follow };
+        let Some(mut bytes) = form::encode(form, raw, &settings)? else { return Ok(None) };
         damage(form, &mut bytes);
-        let checked = if verify { check(&bytes, raw, reference) } else { Ok(()) };
+        let checked = if verify { check(&bytes, raw, reference, follow) } else { Ok(()) };
+        Ok(Some((bytes, checked)))
+    };
+    for form in [Form::Split, Form::Single] {
+        let coded = if verify {
+            with_followers(reference, |follow| code(form, follow))?
+        } else {
+            code(form, None)?
+        };
+        let Some((bytes, checked)) = coded else { continue };
         // What was left out or failed for want of memory must not decide about the bytes.
         check_memory()?;
         match checked {
@@ -131,8 +154,11 @@ fn check(
     coded: &[u8],
     raw: &[u8],
     reference: Option<&Reference>,
+    follow: Option<&dyn Follow>,
 ) -> std::result::Result<(), String> {
-    match crate::transform::catch_panic("block", || form::decode(coded, raw.len(), reference)) {
+    match crate::transform::catch_panic("block", || {
+        form::decode(coded, raw.len(), reference, follow)
+    }) {
         Ok(again) if again == raw => Ok(()),
         Ok(again) => {
             let at = again.iter().zip(raw).take_while(|(a, b)| a == b).count();
@@ -153,7 +179,7 @@ fn report(failures: &[String]) -> Option<String> {
 /// [`crate::Error::Corrupt`] where the bytes cannot be right, [`crate::Error::Unsupported`] where
 /// they name something unknown.
 pub fn decode(coded: &[u8], raw_len: usize) -> Result<Vec<u8>> {
-    form::decode(coded, raw_len, None)
+    form::decode(coded, raw_len, None, None)
 }
 
 /// Decodes what [`encode_dependent`] made.
@@ -161,7 +187,7 @@ pub fn decode(coded: &[u8], raw_len: usize) -> Result<Vec<u8>> {
 /// # Errors
 /// As for [`decode`].
 pub fn decode_dependent(coded: &[u8], raw_len: usize, reference: &Reference) -> Result<Vec<u8>> {
-    form::decode(coded, raw_len, Some(reference))
+    form::decode(coded, raw_len, Some(reference), None)
 }
 
 /// Decodes what [`encode_reference`] made.

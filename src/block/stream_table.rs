@@ -3,13 +3,15 @@
 //! Order: program, side, compressed, then the data streams. Each is stored or coded on its own,
 //! whichever is smaller; the compressed stream is always stored.
 
-use super::streams::{self, Coded, MAX_DATA, Streams, limit};
+use super::follow::{Follow, Followed};
+use super::streams::{self, Coded, MAX_DATA, Settings, Streams, limit};
 use crate::budget;
+use crate::coder::growing::CodeSource;
 use crate::error::{Error, Result};
 use crate::kind::Kind;
-use crate::level::Level;
 use crate::method::{Method, work};
 use crate::predictor::reference::Reference;
+use crate::threads::{Step, each};
 use crate::varint::{self, Reader};
 
 /// Streams that every block has, before the data streams.
@@ -20,9 +22,9 @@ const SHORTEST_CODED: usize = 8;
 const METHOD_BITS: u32 = 4;
 
 /// `bytes` as a stream of `kind`, stored where that is no longer.
-fn coded(bytes: &[u8], kind: Kind, level: &Level, reference: Option<&Reference>) -> Result<Coded> {
+fn coded(bytes: &[u8], kind: Kind, settings: &Settings<'_>) -> Result<Coded> {
     if bytes.len() >= SHORTEST_CODED {
-        let coded = streams::encode(bytes, kind, level, reference)?;
+        let coded = streams::encode(bytes, kind, settings)?;
         let mut settings = Vec::new();
         coded.method.write(&mut settings);
         // The length of the code takes two bytes or more of the table.
@@ -42,33 +44,39 @@ pub struct Written {
     pub coded: usize,
 }
 
-/// Appends the table and the bodies of `streams`, words after `reference`, if there is one.
+/// Appends the table and the bodies of `streams`. Threads that are free code some of them.
 ///
 /// # Errors
 /// Memory for the tables cannot be had.
-pub fn write(
-    streams: &Streams,
-    level: &Level,
-    reference: Option<&Reference>,
-    out: &mut Vec<u8>,
-) -> Result<Written> {
+pub fn write(streams: &Streams, settings: &Settings<'_>, out: &mut Vec<u8>) -> Result<Written> {
     let Streams { program, side, compressed, data, .. } = streams;
-    let mut bodies: Vec<(usize, Coded)> = Vec::with_capacity(data.len() + FIXED);
-    for bytes in [program, side] {
-        bodies.push((bytes.len(), coded(bytes, Kind::Generic, level, None)?));
-    }
-    let stored = Coded { kind: Kind::Generic, method: Method::Stored, code: compressed.clone() };
-    bodies.push((compressed.len(), stored));
-    for (kind, bytes) in data {
-        bodies.push((bytes.len(), coded(bytes, *kind, level, reference)?));
-    }
+    let fixed = [program, side, compressed].map(|bytes| (Kind::Generic, bytes));
+    let all: Vec<(Kind, &Vec<u8>)> =
+        fixed.into_iter().chain(data.iter().map(|(kind, bytes)| (*kind, bytes))).collect();
+    let steps: Vec<Step> = all
+        .iter()
+        .map(|(kind, bytes)| {
+            let memory = settings.level.memory_for_stream(kind, bytes.len());
+            let copied = settings.reference.map_or(0, Reference::memory);
+            Step { length: bytes.len(), memory: memory.max(copied) + 4 * bytes.len() as u64 }
+        })
+        .collect();
+    let bodies = each(&steps, |index| {
+        let (kind, bytes) = all[index];
+        match index {
+            0 | 1 => coded(bytes, kind, &settings.alone()),
+            2 => Ok(Coded { kind, method: Method::Stored, code: bytes.clone() }),
+            _ => coded(bytes, kind, settings),
+        }
+    })?;
     varint::put(out, data.len() as u64);
     let mut total = 0;
-    for (index, (raw_len, stream)) in bodies.iter().enumerate() {
+    for (index, (stream, (_, bytes))) in bodies.iter().zip(&all).enumerate() {
         if index >= FIXED {
             stream.kind.write(out);
         }
-        varint::put(out, (*raw_len as u64) << METHOD_BITS | u64::from(stream.method.number()));
+        let raw_len = bytes.len();
+        varint::put(out, (raw_len as u64) << METHOD_BITS | u64::from(stream.method.number()));
         if stream.method != Method::Stored {
             stream.method.write(out);
             varint::put(out, stream.code.len() as u64);
@@ -78,8 +86,8 @@ pub fn write(
     if streams.has_hash() {
         out.extend_from_slice(&streams.hash());
     }
-    bodies.iter().for_each(|(_, stream)| out.extend_from_slice(&stream.code));
-    let is_dependent = bodies.iter().any(|(_, stream)| stream.method == Method::Continued);
+    bodies.iter().for_each(|stream| out.extend_from_slice(&stream.code));
+    let is_dependent = bodies.iter().any(|stream| stream.method == Method::Continued);
     Ok(Written { is_dependent, coded: total })
 }
 
@@ -89,6 +97,18 @@ struct Entry {
     method: Method,
     raw_len: usize,
     coded_len: usize,
+}
+
+impl Entry {
+    /// What decoding costs.
+    fn step(&self, reference: Option<&Reference>) -> Step {
+        let memory = match self.method {
+            Method::Continued => reference.map_or(0, Reference::memory),
+            _ => self.method.memory(&self.kind, self.raw_len),
+        };
+        let memory = memory.saturating_add(4 * self.raw_len as u64);
+        Step { length: if self.method == Method::Stored { 0 } else { self.raw_len }, memory }
+    }
 }
 
 /// Reads the table of the streams of a block of `raw_len` bytes: every length is checked before
@@ -134,7 +154,8 @@ pub fn memory(reader: &mut Reader<'_>, raw_len: usize) -> Result<u64> {
     Ok(total as u64 + needed.max().unwrap_or(0))
 }
 
-/// Reads what [`write`] wrote, to the end of the block, which has `length` bytes.
+/// Reads what [`write`] wrote, to the end of the block, which has `length` bytes. Streams that
+/// `follow` decoded are not decoded again. Threads that are free decode some of the others.
 ///
 /// # Errors
 /// [`Error::Corrupt`], [`Error::Unsupported`], [`Error::Limit`].
@@ -143,6 +164,7 @@ pub fn read(
     length: usize,
     raw_len: usize,
     reference: Option<&Reference>,
+    follow: Option<&dyn Follow>,
 ) -> Result<Streams> {
     let entries = read_table(reader, raw_len)?;
     let lengths = |is_wanted: fn(&Entry) -> bool| {
@@ -161,10 +183,15 @@ pub fn read(
         return Err(Error::Corrupt("bytes after the last stream".into()));
     }
     let charge = budget::charge(lengths(|_| true) as u64, "the streams of a block")?;
-    let mut decoded = Vec::with_capacity(entries.len());
-    for (entry, body) in entries.iter().zip(bodies) {
-        decoded.push(streams::decode(body, entry.raw_len, entry.kind, entry.method, reference)?);
-    }
+    let steps: Vec<Step> = entries.iter().map(|entry| entry.step(reference)).collect();
+    let mut decoded = each(&steps, |index| {
+        let (&Entry { kind, method, raw_len, .. }, body) = (&entries[index], bodies[index]);
+        let followed = Followed { kind, method, length: raw_len };
+        match follow.and_then(|follow| follow.take(followed, body)) {
+            Some(decoded) => Ok(decoded),
+            None => streams::decode(CodeSource::Whole(body), raw_len, kind, method, reference),
+        }
+    })?;
     let kinds = entries.iter().skip(FIXED).map(|entry| entry.kind);
     let data = kinds.zip(decoded.split_off(FIXED)).collect();
     let mut fixed = decoded.into_iter();

@@ -2,7 +2,9 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::follow::{Follow, Followed};
 use crate::budget::Charge;
+use crate::coder::growing::CodeSource;
 use crate::error::{Error, Result};
 use crate::kind::Kind;
 use crate::level::Level;
@@ -106,26 +108,54 @@ pub struct Coded {
     pub code: Vec<u8>,
 }
 
-/// Codes a stream of `kind` at `level`: text as words where that suits it, and words after
-/// `reference`, if there is one; samples that repeat too much as anything else.
+/// How the streams of a block are coded.
+#[derive(Clone, Copy)]
+pub struct Settings<'a> {
+    pub level: &'a Level,
+    /// The reference block that words follow, if there is one.
+    pub reference: Option<&'a Reference>,
+    /// Who decodes streams while they are coded.
+    pub follow: Option<&'a dyn Follow>,
+}
+
+impl<'a> Settings<'a> {
+    /// The same without the reference block.
+    pub fn alone(&self) -> Settings<'a> {
+        Settings { reference: None, ..*self }
+    }
+}
+
+/// Codes a stream of `kind`: text as words where that suits it, and words after the reference
+/// block, if there is one; samples that repeat too much as anything else.
 ///
 /// # Errors
 /// Memory for the tables cannot be had.
-pub fn encode(
-    bytes: &[u8],
-    kind: Kind,
-    level: &Level,
-    reference: Option<&Reference>,
-) -> Result<Coded> {
+pub fn encode(bytes: &[u8], kind: Kind, settings: &Settings<'_>) -> Result<Coded> {
     let kind = if kind == Kind::Text && crate::words::suits(bytes)? { Kind::Words } else { kind };
-    if let Some(reference) = reference.filter(|_| kind == Kind::Words) {
-        let code = reference.encode_dependent(bytes)?;
-        return Ok(Coded { kind, method: Method::Continued, code });
+    let reference = settings.reference.filter(|_| kind == Kind::Words);
+    let method = match reference {
+        Some(_) => Method::Continued,
+        None => choice::choose(settings.level, &kind, bytes)?,
+    };
+    let attempt = settings
+        .follow
+        .and_then(|follow| follow.begin(Followed { kind, method, length: bytes.len() }));
+    let growing = attempt.as_ref().map(|attempt| &attempt.growing);
+    let code = match reference {
+        Some(reference) => reference.encode_dependent(bytes, growing),
+        None => method::encode_growing(bytes, method, &kind, growing),
+    };
+    let is_too_dense = |code: &[u8]| is_too_dense(kind, method, bytes.len(), code.len());
+    match (&attempt, &code) {
+        (Some(attempt), Ok(code)) if !is_too_dense(code) && code.len() < bytes.len() => {
+            attempt.growing.finish(code);
+        }
+        (Some(attempt), _) => attempt.abandon(),
+        (None, _) => {}
     }
-    let method = choice::choose(level, &kind, bytes)?;
-    let code = method::encode(bytes, method, &kind)?;
-    if is_too_dense(kind, method, bytes.len(), code.len()) {
-        return encode(bytes, Kind::Generic, level, None);
+    let code = code?;
+    if is_too_dense(&code) {
+        return encode(bytes, Kind::Generic, &settings.alone());
     }
     Ok(Coded { kind, method, code })
 }
@@ -135,23 +165,26 @@ pub fn encode(
 /// # Errors
 /// [`Error::Corrupt`], [`Error::Limit`].
 pub fn decode(
-    coded: &[u8],
+    mut coded: CodeSource<'_>,
     raw_len: usize,
     kind: Kind,
     method: Method,
     reference: Option<&Reference>,
 ) -> Result<Vec<u8>> {
-    if is_too_dense(kind, method, raw_len, coded.len()) {
-        return Err(Error::Corrupt(format!(
-            "{raw_len} bytes of samples in {} bytes of code",
-            coded.len()
-        )));
+    // An encoder writes no code that is too dense, and who follows it does not know the length.
+    if is_signal(kind) && coded.is_whole() {
+        let length = coded.need_all()?.len();
+        if is_too_dense(kind, method, raw_len, length) {
+            return Err(Error::Corrupt(format!(
+                "{raw_len} bytes of samples in {length} bytes of code"
+            )));
+        }
     }
     match (method, reference) {
         (Method::Continued, Some(reference)) => reference.decode_dependent(coded, raw_len),
         (Method::Continued, None) => {
             Err(Error::Corrupt("a stream that depends on a reference block, without one".into()))
         }
-        _ => method::decode(coded, raw_len, method, &kind),
+        _ => method::decode_source(coded, raw_len, method, &kind),
     }
 }

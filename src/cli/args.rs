@@ -140,10 +140,11 @@ pub struct Options {
     /// The nine level flags.
     #[command(flatten)]
     pub level: LevelFlags,
-    /// Blocks to code at once; each takes the memory
+    /// Threads; each takes the memory of a block
     ///
-    /// By default, and with 0 or auto, one block for each core, as far as -M allows. The number of
-    /// threads does not change the bytes.
+    /// By default, and with 0 or auto, one for each core, as far as -M allows. Threads work on
+    /// blocks, on streams of a block, and verify what others code. Their number does not change the
+    /// bytes.
     #[arg(
         short = 'T',
         long,

@@ -50,8 +50,8 @@ pub fn wanted_threads(options: &Options) -> Result<usize, Failure> {
 const LEAST_BLOCK: usize = 1 << 20;
 
 /// The level as it fits into the memory, and how many threads compress `length` bytes with it: no
-/// more than there are blocks, and than fit into the memory. Where the user says nothing of memory
-/// and even one thread has too little, blocks become smaller, with a warning.
+/// more than fit into the memory. Where the user says nothing of memory and even one thread has too
+/// little, blocks become smaller, with a warning.
 ///
 /// # Errors
 /// The memory does not suffice.
@@ -81,10 +81,7 @@ pub fn fitted(
             level
         }
     };
-    let blocks =
-        length.map_or(u64::MAX, |length| length.div_ceil(level.block_size() as u64).max(1));
-    let wanted = wanted.min(blocks);
-    let each = level.memory_for(level.block_size()).min(needed(&level));
+    let each = level.memory_for(longest(&level, length)).min(needed(&level));
     let fitting = (limit / each).max(1);
     if fitting < wanted && options.threads.is_some() && !options.quiet {
         warn(format!(
@@ -96,16 +93,17 @@ pub fn fitted(
     Ok((level, wanted.min(fitting) as usize))
 }
 
+/// Bytes of the longest block of `length` bytes of input.
+fn longest(level: &Level, length: Option<u64>) -> usize {
+    let length = length.and_then(|length| usize::try_from(length).ok());
+    length.map_or(level.block_size(), |length| level.block_size().min(length))
+}
+
 /// The block size at which `length` bytes are coded within `limit` bytes of memory: that of the
 /// level, or half of it as often as necessary; `None` where [`LEAST_BLOCK`] is too much.
 fn fitting_block(level: &Level, length: Option<u64>, limit: u64) -> Option<usize> {
-    let longest = |block: usize| {
-        length
-            .and_then(|length| usize::try_from(length).ok())
-            .map_or(block, |length| block.min(length))
-    };
     let mut block = level.block_size();
-    while level.memory_for(longest(block)) > limit {
+    while level.memory_for(longest(&level.with_block_size(block), length)) > limit {
         block /= 2;
         if block < LEAST_BLOCK {
             return None;
@@ -137,14 +135,11 @@ fn too_little(level: &Level, length: Option<u64>, limit: u64) -> String {
         LEVELS.iter().rev().find(|lower| lower.number() < level.number() && does_well(lower));
     let lower =
         lower.map_or_else(|| "a lower level".into(), |lower| format!("-{}", lower.number()));
-    let longest = length
-        .and_then(|length| usize::try_from(length).ok())
-        .map_or(level.block_size(), |length| level.block_size().min(length));
     format!(
         "level {} needs {} a thread for this, and {} are allowed; take {lower}, or allow more \
          with -M",
         level.number(),
-        size::show(level.memory_for(longest)),
+        size::show(level.memory_for(longest(level, length))),
         size::show(limit)
     )
 }

@@ -13,6 +13,29 @@ pub struct Decoder<'a> {
     position: usize,
 }
 
+/// A decoder that goes on when more of its code is known.
+#[derive(Debug)]
+pub struct Paused {
+    offset: u64,
+    range: u64,
+    position: usize,
+}
+
+impl Paused {
+    /// Number of bytes that were read.
+    #[must_use]
+    pub fn position(&self) -> usize {
+        self.position
+    }
+
+    /// Goes on with `bytes`, which begin with those that were read.
+    #[must_use]
+    pub fn on(self, bytes: &[u8]) -> Decoder<'_> {
+        let Paused { offset, range, position } = self;
+        Decoder { offset, range, bytes, position }
+    }
+}
+
 impl<'a> Decoder<'a> {
     /// Starts at the front of `bytes`.
     #[must_use]
@@ -49,6 +72,18 @@ impl<'a> Decoder<'a> {
             self.range <<= 32;
         }
         bit
+    }
+
+    /// Number of bytes that were read, eight of them ahead of the bits.
+    #[must_use]
+    pub fn position(&self) -> usize {
+        self.position
+    }
+
+    /// The decoder without its bytes.
+    #[must_use]
+    pub fn pause(self) -> Paused {
+        Paused { offset: self.offset, range: self.range, position: self.position }
     }
 
     /// Were far more bytes read than there are? Then the code was cut, or is no code.

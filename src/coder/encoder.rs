@@ -64,6 +64,14 @@ impl Encoder {
         self.bytes.len()
     }
 
+    /// The bytes that no carry changes any more. A carry ends at a byte that is not 255, and the
+    /// number that the written bytes represent gets at most one more carry.
+    #[must_use]
+    pub fn settled(&self) -> &[u8] {
+        let end = self.bytes.iter().rposition(|&byte| byte != u8::MAX).unwrap_or(0);
+        &self.bytes[..end]
+    }
+
     /// Has nothing been written?
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -8,11 +8,12 @@
 mod decoder;
 mod direction;
 mod encoder;
+pub mod growing;
 pub mod leading;
 #[cfg(test)]
 pub mod trace;
 
-pub use decoder::Decoder;
+pub use decoder::{Decoder, Paused};
 pub use direction::{BitCoder, Direction};
 pub use encoder::Encoder;
 

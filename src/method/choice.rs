@@ -99,20 +99,36 @@ impl Level {
             Kind::Font,
             Kind::Wasm,
         ];
-        let of_stream = |kind: &Kind| {
-            let mixed = |name| {
-                let mixing = mixing(self, name, kind, length);
-                mixing.map_or(0, |mixing| Method::Mixed(mixing).memory(kind, length))
-            };
-            let sorted = Method::Sorted.memory(kind, length);
-            match self.codings.of(kind) {
-                Coding::Sorted => sorted,
-                Coding::Mixed(name) => mixed(name),
-                Coding::Sampled(name) => sorted.max(mixed(name)),
-            }
-        };
+        let of_stream = |kind: &Kind| self.memory_for_kind(kind, length);
         // The block and its streams, before and after coding.
         kinds.iter().map(of_stream).max().unwrap_or(0) + 4 * length as u64
+    }
+
+    /// Bytes of memory that coding or decoding a stream of `kind` and `length` bytes takes, at most:
+    /// tables, and copies that the method makes.
+    #[must_use]
+    pub fn memory_for_stream(&self, kind: &Kind, length: usize) -> u64 {
+        match kind {
+            // Some text is coded as words, and samples that repeat are coded as anything else.
+            Kind::Text | Kind::Image { .. } | Kind::Image16 { .. } | Kind::Audio { .. } => {
+                let other = if *kind == Kind::Text { Kind::Words } else { Kind::Generic };
+                self.memory_for_kind(kind, length).max(self.memory_for_kind(&other, length))
+            }
+            _ => self.memory_for_kind(kind, length),
+        }
+    }
+
+    fn memory_for_kind(&self, kind: &Kind, length: usize) -> u64 {
+        let mixed = |name| {
+            let mixing = mixing(self, name, kind, length);
+            mixing.map_or(0, |mixing| Method::Mixed(mixing).memory(kind, length))
+        };
+        let sorted = Method::Sorted.memory(kind, length);
+        match self.codings.of(kind) {
+            Coding::Sorted => sorted,
+            Coding::Mixed(name) => mixed(name),
+            Coding::Sampled(name) => sorted.max(mixed(name)),
+        }
     }
 }
 

@@ -1,9 +1,10 @@
 //! From bytes of a kind to code and back: sorted or mixed, as text or as words.
 
 use super::{Method, work};
+use crate::coder::growing::{CodeSource, Growing};
 use crate::error::{Error, Result};
 use crate::kind::Kind;
-use crate::predictor::{decode_profile, encode_profile};
+use crate::predictor::{decode_source as decode_mixed, encode_growing as encode_mixed};
 use crate::simd::InstructionSet;
 use crate::{sort, varint, words};
 
@@ -16,6 +17,20 @@ pub fn encode(bytes: &[u8], method: Method, kind: &Kind) -> Result<Vec<u8>> {
     encode_as(bytes, method, kind, crate::simd::active())
 }
 
+/// Like [`encode`]. Appends mixed code to `growing` while it is coded, as far as nothing changes it
+/// any more.
+///
+/// # Errors
+/// As for [`encode`].
+pub fn encode_growing(
+    bytes: &[u8],
+    method: Method,
+    kind: &Kind,
+    growing: Option<&Growing>,
+) -> Result<Vec<u8>> {
+    encode_to(bytes, method, kind, crate::simd::active(), growing)
+}
+
 /// Like [`encode`], with the kernels of `set`: the same bytes whichever it is.
 ///
 /// # Errors
@@ -26,14 +41,27 @@ pub fn encode_as(
     kind: &Kind,
     set: InstructionSet,
 ) -> Result<Vec<u8>> {
+    encode_to(bytes, method, kind, set, None)
+}
+
+fn encode_to(
+    bytes: &[u8],
+    method: Method,
+    kind: &Kind,
+    set: InstructionSet,
+    growing: Option<&Growing>,
+) -> Result<Vec<u8>> {
     if *kind == Kind::Words && method != Method::Stored {
         let codes = words::encode(bytes)?;
         let mut out = Vec::new();
         varint::put(&mut out, codes.len() as u64);
+        if let Some(growing) = growing {
+            growing.append(&out);
+        }
         out.extend_from_slice(&match method {
             Method::Mixed(mixing) => {
                 let profile = mixing.profile(kind).as_words(bytes.len())?;
-                encode_profile(&profile, &codes, mixing.table_bytes(), set)?
+                encode_mixed(&profile, &codes, mixing.table_bytes(), set, growing)?
             }
             other => encode_plain(&codes, other, bytes.len(), set)?,
         });
@@ -43,7 +71,8 @@ pub fn encode_as(
         Method::Mixed(mixing) => {
             let profile = mixing.profile(kind);
             let samples = reversed(bytes, kind);
-            encode_profile(&profile, samples.as_deref().unwrap_or(bytes), mixing.table_bytes(), set)
+            let samples = samples.as_deref().unwrap_or(bytes);
+            encode_mixed(&profile, samples, mixing.table_bytes(), set, growing)
         }
         other => encode_plain(bytes, other, bytes.len(), set),
     }
@@ -72,6 +101,7 @@ fn no_predictor() -> Error {
 /// # Errors
 /// [`crate::Error::Limit`] when memory for the tables cannot be had, [`crate::Error::Corrupt`]
 /// when the code ends long before the bytes do.
+#[cfg(test)]
 pub fn decode(coded: &[u8], raw_len: usize, method: Method, kind: &Kind) -> Result<Vec<u8>> {
     decode_as(coded, raw_len, method, kind, crate::simd::active())
 }
@@ -80,6 +110,7 @@ pub fn decode(coded: &[u8], raw_len: usize, method: Method, kind: &Kind) -> Resu
 ///
 /// # Errors
 /// As for [`decode`].
+#[cfg(test)]
 pub fn decode_as(
     coded: &[u8],
     raw_len: usize,
@@ -87,28 +118,54 @@ pub fn decode_as(
     kind: &Kind,
     set: InstructionSet,
 ) -> Result<Vec<u8>> {
+    decode_from(CodeSource::Whole(coded), raw_len, method, kind, set)
+}
+
+/// Like [`decode`], for code that may still be written.
+///
+/// # Errors
+/// As for [`decode`]; or nobody needs the code any more.
+pub fn decode_source(
+    source: CodeSource<'_>,
+    raw_len: usize,
+    method: Method,
+    kind: &Kind,
+) -> Result<Vec<u8>> {
+    decode_from(source, raw_len, method, kind, crate::simd::active())
+}
+
+fn decode_from(
+    mut source: CodeSource<'_>,
+    raw_len: usize,
+    method: Method,
+    kind: &Kind,
+    set: InstructionSet,
+) -> Result<Vec<u8>> {
     if *kind == Kind::Words && method != Method::Stored {
-        let mut reader = varint::Reader::new(coded);
+        source.need(varint::MAX_LEN)?;
+        let mut reader = varint::Reader::new(source.bytes());
         let length = reader.len()?;
         if length > raw_len.saturating_mul(words::MAX_EXPANSION) {
             return Err(Error::Corrupt("number of codes".into()));
         }
+        let passed = source.bytes().len() - reader.rest().len();
+        source.pass(passed);
         let codes = match method {
             Method::Mixed(mixing) => {
                 let profile = mixing.profile(kind).as_words(raw_len)?;
-                decode_profile(&profile, reader.rest(), length, mixing.table_bytes(), set)?
+                decode_mixed(&profile, source, length, mixing.table_bytes(), set)?
             }
-            other => decode_plain(reader.rest(), length, other, set)?,
+            other => decode_plain(source.need_all()?, length, other, set)?,
         };
         return words::decode(&codes, raw_len);
     }
     match method {
         Method::Mixed(mixing) => {
             let bytes =
-                decode_profile(&mixing.profile(kind), coded, raw_len, mixing.table_bytes(), set)?;
+                decode_mixed(&mixing.profile(kind), source, raw_len, mixing.table_bytes(), set)?;
             Ok(reversed(&bytes, kind).unwrap_or(bytes))
         }
-        other => decode_plain(coded, raw_len, other, set),
+        other => decode_plain(source.need_all()?, raw_len, other, set),
     }
 }
 

@@ -9,8 +9,8 @@ mod codec;
 pub mod work;
 
 #[cfg(test)]
-pub use codec::decode_as;
-pub use codec::{decode, encode, encode_as};
+pub use codec::{decode, decode_as};
+pub use codec::{decode_source, encode, encode_as, encode_growing};
 
 use crate::error::{Error, Result};
 use crate::kind::Kind;

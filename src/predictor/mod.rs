@@ -17,7 +17,9 @@ mod work;
 
 use sizes::Sizes;
 pub(crate) use sizes::most_memory;
-pub use stream::{decode_profile, encode_profile};
+#[cfg(test)]
+pub use stream::decode_profile;
+pub use stream::{decode_source, encode_growing, encode_profile};
 
 use crate::coder::leading::Skipped;
 use crate::error::{Error, Result};

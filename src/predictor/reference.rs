@@ -12,6 +12,7 @@ use std::sync::{PoisonError, RwLock};
 
 use super::profile::Profile;
 use super::stream::{After, Reading, Task, decode_task, encode_task};
+use crate::coder::growing::{CodeSource, Growing};
 use crate::error::{Error, Result};
 use crate::simd::InstructionSet;
 use crate::{varint, words};
@@ -47,14 +48,16 @@ impl Reference {
         profile: Profile,
         memory: usize,
         room: usize,
+        growing: Option<&Growing>,
     ) -> Result<(Vec<u8>, Reference)> {
         let codes = words::encode(text)?;
         let mut out = Vec::new();
         let room = room.min(largest_room(text.len()));
         varint::put(&mut out, room as u64);
         varint::put(&mut out, codes.len() as u64);
+        begin(growing, &out);
         let set = crate::simd::active();
-        let task = task_of_reference(memory, set, room, text.len());
+        let task = task_of_reference(memory, set, room, text.len()).followed(growing);
         let (coded, state) = encode_task(&profile, &codes, &task)?;
         out.extend_from_slice(&coded);
         Ok((out, Reference::new(state, profile, memory, set, text.to_vec())?))
@@ -65,20 +68,23 @@ impl Reference {
     /// # Errors
     /// As for [`super::decode_profile`].
     pub fn decode(
-        coded: &[u8],
+        mut coded: CodeSource<'_>,
         raw_len: usize,
         profile: Profile,
         memory: usize,
     ) -> Result<Reference> {
-        let mut reader = varint::Reader::new(coded);
+        coded.need(2 * varint::MAX_LEN)?;
+        let mut reader = varint::Reader::new(coded.bytes());
         let room = reader.len()?;
         let length = number_of_codes(&mut reader, raw_len)?;
+        let passed = coded.bytes().len() - reader.rest().len();
+        coded.pass(passed);
         if room > largest_room(raw_len) {
             return Err(Error::Corrupt("room behind a reference block".into()));
         }
         let set = crate::simd::active();
         let task = task_of_reference(memory, set, room, raw_len);
-        let (codes, state) = decode_task(&profile, reader.rest(), length, &task)?;
+        let (codes, state) = decode_task(&profile, coded, length, &task)?;
         let text = words::decode(&codes, raw_len)?;
         Reference::new(state, profile, memory, set, text)
     }
@@ -117,6 +123,7 @@ impl Reference {
             after: Some(after),
             room: None,
             text: Some(text),
+            growing: None,
         }
     }
 
@@ -124,13 +131,14 @@ impl Reference {
     ///
     /// # Errors
     /// [`Error::Limit`] when memory cannot be had.
-    pub fn encode_dependent(&self, text: &[u8]) -> Result<Vec<u8>> {
+    pub fn encode_dependent(&self, text: &[u8], growing: Option<&Growing>) -> Result<Vec<u8>> {
         let codes = words::encode(text)?;
         let mut out = Vec::new();
         varint::put(&mut out, codes.len() as u64);
+        begin(growing, &out);
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
         let after = After::Copy(state.as_ref().ok_or_else(taken)?);
-        let task = self.task(after, text.len());
+        let task = self.task(after, text.len()).followed(growing);
         out.extend_from_slice(&encode_task(&self.profile, &codes, &task)?.0);
         Ok(out)
     }
@@ -139,17 +147,20 @@ impl Reference {
     ///
     /// # Errors
     /// As for [`super::decode_profile`].
-    pub fn decode_dependent(&self, coded: &[u8], raw_len: usize) -> Result<Vec<u8>> {
-        let mut reader = varint::Reader::new(coded);
+    pub fn decode_dependent(&self, mut coded: CodeSource<'_>, raw_len: usize) -> Result<Vec<u8>> {
+        coded.need(varint::MAX_LEN)?;
+        let mut reader = varint::Reader::new(coded.bytes());
         let length = number_of_codes(&mut reader, raw_len)?;
+        let passed = coded.bytes().len() - reader.rest().len();
+        coded.pass(passed);
         let codes = if self.is_used_once {
             let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
             let after = After::Take(Cell::new(Some(state.take().ok_or_else(taken)?)));
-            decode_task(&self.profile, reader.rest(), length, &self.task(after, raw_len))?.0
+            decode_task(&self.profile, coded, length, &self.task(after, raw_len))?.0
         } else {
             let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
             let after = After::Copy(state.as_ref().ok_or_else(taken)?);
-            decode_task(&self.profile, reader.rest(), length, &self.task(after, raw_len))?.0
+            decode_task(&self.profile, coded, length, &self.task(after, raw_len))?.0
         };
         words::decode(&codes, raw_len)
     }
@@ -164,6 +175,13 @@ impl std::fmt::Debug for Reference {
     }
 }
 
+/// Appends the numbers before a code to `growing`.
+fn begin(growing: Option<&Growing>, numbers: &[u8]) {
+    if let Some(growing) = growing {
+        growing.append(numbers);
+    }
+}
+
 fn taken() -> Error {
     Error::Bug("a reference block is used after its last dependent block".into())
 }
@@ -174,7 +192,7 @@ fn task_of_reference(
     room: usize,
     text: usize,
 ) -> Task<'static> {
-    Task { memory, set, after: None, room: Some(room), text: Some(text) }
+    Task { memory, set, after: None, room: Some(room), text: Some(text), growing: None }
 }
 
 /// Reads how many codes stand for `raw_len` bytes of text.

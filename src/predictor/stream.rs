@@ -10,8 +10,9 @@ use super::shape::Shape;
 use super::step::{BytePredictor, StreamBytes};
 use super::work::Work;
 use crate::budget::{self, Charge};
+use crate::coder::growing::{CodeSource, Growing, MARGIN};
 use crate::coder::leading::LeadingBits;
-use crate::coder::{Decoder, Direction, Encoder};
+use crate::coder::{Decoder, Direction, Encoder, Paused};
 use crate::error::{Error, Result};
 use crate::simd::InstructionSet;
 
@@ -43,15 +44,22 @@ pub(super) struct Task<'a> {
     pub room: Option<usize>,
     /// How many bytes of text the stream stands for, if its own bytes are codes.
     pub text: Option<usize>,
+    /// Where an encoder writes its code while it codes, for a thread that decodes it.
+    pub growing: Option<&'a Growing>,
 }
 
-impl Task<'_> {
+impl<'a> Task<'a> {
     /// Of a stream of `length` bytes that stands for itself.
     pub fn alone(profile: &Profile, length: usize, memory: usize, set: InstructionSet) -> Self {
         // The primer counts on both sides.
         let primer = profile.primer.text.len();
         let text = profile.words.map(|text| text.saturating_mul(length) / (length + primer).max(1));
-        Task { memory, set, after: None, room: None, text }
+        Task { memory, set, after: None, room: None, text, growing: None }
+    }
+
+    /// The same, with the code written to `growing` while it is coded.
+    pub fn followed(self, growing: Option<&'a Growing>) -> Self {
+        Task { growing, ..self }
     }
 
     /// The predictor that the stream goes on from, and what that has read.
@@ -95,15 +103,26 @@ pub(super) fn encode_in(
     leading.encode(profile.leading, &mut encoder);
     let mut stream = StreamCoder::begin(shape, profile, raw, raw.len(), &leading, task, true)?;
     let mut coder = Direction::Encode(encoder);
+    let before = task.growing.map_or(0, Growing::len);
     while !stream.is_done() {
+        if let (Some(growing), true, Direction::Encode(encoder)) =
+            (task.growing, stream.is_at_note(), &coder)
+        {
+            let known = growing.len() - before;
+            growing.append(encoder.settled().get(known..).unwrap_or(&[]));
+        }
         stream.step(&mut coder);
     }
     let Direction::Encode(encoder) = coder else {
-        return Err(Error::Bug("the direction of a stream changed".into()));
+        return Err(changed_direction());
     };
     let mut code = encoder.finish();
     stream.work.fill(&mut code);
     Ok((code, task.room.map(|_| stream.into_reading())))
+}
+
+fn changed_direction() -> Error {
+    Error::Bug("the direction of a stream changed".into())
 }
 
 /// Decodes what [`encode_task`] made of `raw_len` bytes.
@@ -112,23 +131,26 @@ pub(super) fn encode_in(
 /// Memory cannot be had, or the code ends long before the bytes do.
 pub(super) fn decode_task(
     profile: &Profile,
-    coded: &[u8],
+    mut source: CodeSource<'_>,
     raw_len: usize,
     task: &Task,
 ) -> Result<(Vec<u8>, Option<Reading>)> {
-    let mut decoder = Decoder::new(coded);
-    let leading = LeadingBits::decode(profile.leading, raw_len, &mut decoder)?;
+    let (leading, mut paused) = loop {
+        let mut decoder = Decoder::new(source.bytes());
+        let leading = LeadingBits::decode(profile.leading, raw_len, &mut decoder);
+        if decoder.position() <= source.safe_position() {
+            break (leading?, decoder.pause());
+        }
+        source.need(decoder.position() + MARGIN)?;
+    };
     let mut stream =
         StreamCoder::begin(Shape::of(profile)?, profile, &[], raw_len, &leading, task, false)?;
-    let mut coder = Direction::Decode(decoder);
     while !stream.is_done() {
-        if matches!(&coder, Direction::Decode(decoder) if decoder.overrun()) {
-            return Err(Error::Corrupt("the code ends before its bytes do".into()));
-        }
-        if stream.work.is_too_much(coded.len()) {
-            return Err(Work::error());
-        }
-        stream.step(&mut coder);
+        source.need(paused.position() + MARGIN)?;
+        paused = stream.decode(paused, &source)?;
+    }
+    if !source.is_whole() && stream.work.is_too_much(source.need_all()?.len()) {
+        return Err(Work::error());
     }
     let start = stream.bytes.start;
     let mut reading = stream.into_reading();
@@ -200,15 +222,43 @@ impl<'a> StreamCoder<'a> {
         self.bytes.read().len() >= self.total
     }
 
+    /// Whether the number of coded bytes is a multiple of [`PROGRESS`].
+    #[inline(always)]
+    fn is_at_note(&self) -> bool {
+        (self.bytes.read().len() - self.bytes.start).is_multiple_of(PROGRESS)
+    }
+
     /// Codes the next byte.
     fn step(&mut self, coder: &mut Direction<'_>) {
-        if (self.bytes.read().len() - self.bytes.start).is_multiple_of(PROGRESS) {
+        if self.is_at_note() {
             crate::progress::advance(self.progress);
         }
         if self.predictor.step(coder, &mut self.bytes) {
             self.work.expected();
         } else {
             self.work.modelled();
+        }
+    }
+
+    /// Decodes up to [`PROGRESS`] bytes, as far as the code in `source` is known.
+    fn decode(&mut self, paused: Paused, source: &CodeSource<'_>) -> Result<Paused> {
+        let mut coder = Direction::Decode(paused.on(source.bytes()));
+        let end = source.safe_position();
+        let length = if source.is_whole() { source.bytes().len() } else { usize::MAX >> 32 };
+        for _ in 0..PROGRESS {
+            match &coder {
+                Direction::Decode(decoder) if decoder.position() > end => break,
+                Direction::Decode(decoder) if decoder.overrun() => {
+                    return Err(Error::Corrupt("the code ends before its bytes do".into()));
+                }
+                _ if self.is_done() => break,
+                _ if self.work.is_too_much(length) => return Err(Work::error()),
+                _ => self.step(&mut coder),
+            }
+        }
+        match coder {
+            Direction::Decode(decoder) => Ok(decoder.pause()),
+            _ => Err(changed_direction()),
         }
     }
 
@@ -294,16 +344,47 @@ pub fn encode_profile(
     memory: usize,
     set: InstructionSet,
 ) -> Result<Vec<u8>> {
-    Ok(encode_task(profile, raw, &Task::alone(profile, raw.len(), memory, set))?.0)
+    encode_growing(profile, raw, memory, set, None)
+}
+
+/// Like [`encode_profile`]. Appends the code to `growing` while it is coded, as far as nothing
+/// changes it any more.
+///
+/// # Errors
+/// As for [`encode_profile`].
+pub fn encode_growing(
+    profile: &Profile,
+    raw: &[u8],
+    memory: usize,
+    set: InstructionSet,
+    growing: Option<&Growing>,
+) -> Result<Vec<u8>> {
+    let task = Task::alone(profile, raw.len(), memory, set).followed(growing);
+    Ok(encode_task(profile, raw, &task)?.0)
 }
 
 /// Decodes what [`encode_profile`] made of `raw_len` bytes.
 ///
 /// # Errors
 /// Memory for the tables cannot be had.
+#[cfg(test)]
 pub fn decode_profile(
     profile: &Profile,
     coded: &[u8],
+    raw_len: usize,
+    memory: usize,
+    set: InstructionSet,
+) -> Result<Vec<u8>> {
+    decode_source(profile, CodeSource::Whole(coded), raw_len, memory, set)
+}
+
+/// Like [`decode_profile`], for code that may still be written.
+///
+/// # Errors
+/// As for [`decode_profile`]; or nobody needs the code any more.
+pub fn decode_source(
+    profile: &Profile,
+    coded: CodeSource<'_>,
     raw_len: usize,
     memory: usize,
     set: InstructionSet,

@@ -11,8 +11,8 @@ use crate::container::writer::{CodedBlock, MemberWriter};
 use crate::container::{Entry, Metadata};
 use crate::error::Result;
 use crate::options::EncodeOptions;
-use crate::ordered::Ordered;
 use crate::progress;
+use crate::threads::Ordered;
 
 /// Writes a member with one entry without a name. The caller pushes the blocks.
 pub struct MemberEncoder<W: Write> {
@@ -82,7 +82,8 @@ impl<W: Write> MemberEncoder<W> {
         self.hasher.update(&block);
         self.summary.raw += block.len() as u64;
         let options = self.options.clone();
-        let done = self.queue.submit(move || encode_block(&block, &options))?;
+        let (memory, held) = (options.level.memory_for(block.len()), block.len() as u64);
+        let done = self.queue.submit(memory, held, move || encode_block(&block, &options))?;
         done.iter().try_for_each(|block| self.write(block))
     }
 
@@ -135,15 +136,11 @@ impl<W: Write> MemberEncoder<W> {
         let coded = if raw.is_empty() {
             Vec::new()
         } else {
-            let options = self.options.clone();
-            let job_raw = raw.to_vec();
-            // Panics become errors in the queue, so the only block is coded through a queue too.
-            let mut alone = Ordered::new(1);
-            let block = alone.submit(move || encode_block(&job_raw, &options))?;
-            block.map_or_else(Vec::new, |block| {
-                self.note(&block);
-                block.coded
-            })
+            let memory = self.options.level.memory_for(raw.len());
+            let options = &self.options;
+            let block = self.queue.run(memory, || encode_block(raw, options))?;
+            self.note(&block);
+            block.coded
         };
         Compact::new(raw, self.metadata, coded).write_to(&mut bytes);
         out.write_all(&bytes)?;

@@ -15,8 +15,8 @@ use crate::container::index::{BlockRow, Index};
 use crate::container::record::{Record, RecordKind, read_kind};
 use crate::error::{Error, Limit, LimitKind, Result};
 use crate::options::DecodeOptions;
-use crate::ordered::Ordered;
 use crate::progress;
+use crate::threads::Ordered;
 
 /// The position of the reader in the archive.
 enum Position {
@@ -161,9 +161,11 @@ impl<R: Read> Members<R> {
             return Ok(None);
         }
         let progress = self.options.progress.clone();
-        Ordered::new(1).submit(move || {
-            progress::count_as(progress.as_ref(), member.raw_len, || decode_compact(&member))
-        })
+        let memory = block::memory(&member.coded, member.coded.len(), member.raw_len as usize);
+        let mut queue: Ordered<Vec<u8>> = Ordered::new(self.options.threads);
+        let decode =
+            || progress::count_as(progress.as_ref(), member.raw_len, || decode_compact(&member));
+        queue.run(memory, decode).map(Some)
     }
 
     fn count_read(&self, bytes: u64) {
@@ -202,7 +204,8 @@ impl<R: Read> Members<R> {
                 let progress = self.options.progress.clone();
                 let length = length_in_memory(record.raw_len)?;
                 let memory = block::memory(&coded, coded.len(), length);
-                self.queue.submit_within(memory, move || {
+                let held = coded.len().max(length) as u64;
+                self.queue.submit(memory, held, move || {
                     let raw = progress::count_as(progress.as_ref(), record.raw_len, || {
                         decode_record(&record, &coded, None)
                     })?;

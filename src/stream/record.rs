@@ -10,7 +10,7 @@ use crate::container::record::Record;
 use crate::error::{Error, Limit, LimitKind, Result};
 use crate::method::work;
 use crate::options::DecodeOptions;
-use crate::ordered::Ordered;
+use crate::threads::catch_panic;
 
 /// Decodes the block of a member in compact form and checks its hash.
 pub(crate) fn decode_compact(member: &Compact) -> Result<Vec<u8>> {
@@ -116,6 +116,5 @@ fn decode_entries(record: &Record, coded: &[u8], options: &DecodeOptions) -> Res
     }
     work::check_index(coded.len(), length_in_memory(record.raw_len)?)?;
     let _coded = budget::charge(2 * coded.len() as u64, "the index")?;
-    let (record, coded) = (*record, coded.to_vec());
-    Ok(Ordered::new(1).submit(move || decode_content(&record, &coded, None))?.unwrap_or_default())
+    catch_panic(|| decode_content(record, coded, None))
 }

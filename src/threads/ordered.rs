@@ -1,0 +1,158 @@
+//! A queue of jobs on several threads, which returns results in the order of the jobs.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread::{Builder, JoinHandle};
+
+use super::{STACK_BYTES, Workers};
+use crate::budget::Budget;
+use crate::error::{Error, Result};
+
+/// Jobs for each worker that wait or are finished, besides the one that runs: a long job holds up
+/// the results of those after it, and their workers go on meanwhile.
+const AHEAD: usize = 2;
+/// Bytes that the submitted jobs may hold if some are ahead, and at most a sixteenth of what the
+/// budget has left.
+const MOST_HELD: u64 = 64 << 20;
+
+/// A bounded queue of jobs. Every job gets a new thread, since a job codes a block and takes
+/// seconds. Of these threads as many work at the same time as the queue has workers.
+pub struct Ordered<T> {
+    workers: Workers,
+    /// The jobs that were submitted, the oldest first, with the bytes that each holds.
+    submitted: VecDeque<(u64, JoinHandle<Result<T>>)>,
+    /// Sum of the bytes that the jobs hold.
+    held: u64,
+    /// Number of the next job.
+    next_number: u64,
+}
+
+impl<T: Send + 'static> Ordered<T> {
+    /// A queue with `threads` workers. With 1, each job runs on the caller's thread.
+    #[must_use]
+    pub fn new(threads: usize) -> Self {
+        Ordered {
+            workers: Workers::new(threads),
+            submitted: VecDeque::new(),
+            held: 0,
+            next_number: 0,
+        }
+    }
+
+    /// Starts `job`, which takes `memory` bytes and holds `held` bytes before it runs or until its
+    /// result is taken. If enough jobs are submitted already, first waits for the oldest one and
+    /// returns its result. The job waits until the jobs that run at the same time leave so much of
+    /// the budget, or until it runs alone. Whether that is enough the budget says.
+    ///
+    /// # Errors
+    /// The oldest job failed, or the system starts no thread.
+    pub fn submit(
+        &mut self,
+        memory: u64,
+        held: u64,
+        job: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> Result<Option<T>> {
+        let places = self.workers.places();
+        if places == 1 {
+            return catch_panic(job).map(Some);
+        }
+        let count = self.submitted.len();
+        let most_held =
+            Budget::current().map_or(MOST_HELD, |budget| MOST_HELD.min(budget.left() / 16));
+        let is_full = count >= places
+            && (count >= places * AHEAD || self.held.saturating_add(held) > most_held);
+        let oldest = if is_full { self.next()? } else { None };
+        let (workers, number) = (self.workers.clone(), self.next_number);
+        let job = move || {
+            let _place = workers.begin(number, memory);
+            workers.run(|| catch_panic(job))
+        };
+        // The thread charges the budget of the caller's job.
+        let budget = Budget::current();
+        let job = move || match budget {
+            Some(budget) => budget.run(job),
+            None => job(),
+        };
+        let handle = Builder::new().name("cmx block".into()).stack_size(STACK_BYTES).spawn(job)?;
+        self.next_number += 1;
+        self.held += held;
+        self.submitted.push_back((held, handle));
+        Ok(oldest)
+    }
+
+    /// Runs `job`, which takes `memory` bytes, on this thread, as soon as it may: other threads can
+    /// help with its steps.
+    ///
+    /// # Errors
+    /// The job failed.
+    pub fn run<R>(&mut self, memory: u64, job: impl FnOnce() -> Result<R>) -> Result<R> {
+        if self.workers.places() == 1 {
+            return catch_panic(job);
+        }
+        let number = self.next_number;
+        self.next_number += 1;
+        let _place = self.workers.begin(number, memory);
+        self.workers.run(|| catch_panic(job))
+    }
+
+    /// Waits for the oldest job and returns its result; `None` if no job is left.
+    ///
+    /// # Errors
+    /// The job failed.
+    pub fn next(&mut self) -> Result<Option<T>> {
+        match self.submitted.pop_front() {
+            None => Ok(None),
+            Some((held, handle)) => {
+                self.held -= held;
+                handle.join().unwrap_or_else(|_| Err(Error::Bug("a worker died".into()))).map(Some)
+            }
+        }
+    }
+}
+
+/// Runs `job`, and turns a panic into [`Error::Bug`]: no input may end the process.
+pub(crate) fn catch_panic<T>(job: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(job)).unwrap_or_else(|panic| {
+        // `simd::memory` unwinds with an `Error` where it cannot return one.
+        let panic = match panic.downcast::<Error>() {
+            Ok(error) => return Err(*error),
+            Err(panic) => panic,
+        };
+        let text = panic
+            .downcast_ref::<&str>()
+            .map(ToString::to_string)
+            .or_else(|| panic.downcast_ref::<String>().cloned());
+        Err(Error::Bug(text.unwrap_or_else(|| "panic".into())))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_keep_their_order() {
+        for threads in [1, 2, 5] {
+            let mut queue = Ordered::new(threads);
+            let mut results = Vec::new();
+            for number in 0..20u64 {
+                let job = move || {
+                    std::thread::sleep(std::time::Duration::from_millis(20 - number));
+                    Ok(number)
+                };
+                results.extend(queue.submit(0, 0, job).unwrap());
+            }
+            while let Some(result) = queue.next().unwrap() {
+                results.push(result);
+            }
+            assert_eq!(results, (0..20).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_panic_is_an_error() {
+        let mut queue: Ordered<()> = Ordered::new(2);
+        queue.submit(0, 0, || panic!("oh")).unwrap();
+        assert!(matches!(queue.next(), Err(Error::Bug(text)) if text == "oh"));
+    }
+}
