@@ -1,7 +1,4 @@
-//! The order of contents in an archive, and the sizes of blocks. Similar files follow each other,
-//! since a small file gains from similar text before it.
-
-use std::cmp::Ordering;
+//! The sizes of the blocks of an archive.
 
 use crate::level::Level;
 
@@ -31,12 +28,13 @@ const MIN_REFERENCE: u64 = 64 << 10;
 const PRIMER_COST: u64 = 85 << 10;
 
 /// The length in bytes of the reference block and of each dependent block, for `total` bytes of
-/// text in small files. `None` without a reference block: there is too little text, or the user
-/// decides so by `reference` or `solid`. To extract one file, primer, reference block and one
+/// text in small files. `None` without a reference block: there is too little text, the level makes
+/// none unless the user asks for one, or the user decides so by `reference` or `solid`. To extract one file, primer, reference block and one
 /// dependent block are decoded: together 14 % of the work for all.
 #[must_use]
 pub fn reference_size(
     total: u64,
+    by_default: bool,
     reference: Option<u64>,
     solid: Option<u64>,
 ) -> Option<(u64, u64)> {
@@ -44,6 +42,7 @@ pub fn reference_size(
     match (reference, solid) {
         (Some(0), _) | (None, Some(_)) => None,
         (Some(reference), solid) => Some((reference.min(total / 2), solid.unwrap_or(part).max(1))),
+        (None, None) if !by_default => None,
         (None, None) => {
             let reference =
                 (total / 100 * 14).saturating_sub(part + PRIMER_COST).min(MAX_REFERENCE);
@@ -52,120 +51,31 @@ pub fn reference_size(
     }
 }
 
-/// The kind of content that the first bytes of a file suggest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ContentClass {
-    /// Text in ASCII or UTF-8.
-    Text,
-    /// Any other content.
-    Binary,
-    /// Compressed content. It hardly gets smaller, and other files gain nothing from it.
-    Compressed,
-}
-
-impl ContentClass {
-    /// The class of a file that begins with the bytes `start`.
-    #[must_use]
-    pub fn of(start: &[u8]) -> ContentClass {
-        const MAGICS: [&[u8]; 10] = [
-            b"\x1f\x8b",
-            b"PK\x03\x04",
-            b"\xfd7zXZ",
-            b"\x28\xb5\x2f\xfd",
-            b"BZh",
-            b"7z\xbc\xaf",
-            b"\xff\xd8\xff",
-            b"\x89PNG",
-            b"OggS",
-            &crate::container::format::MAGIC,
-        ];
-        if MAGICS.iter().any(|magic| start.starts_with(magic)) {
-            return ContentClass::Compressed;
-        }
-        let controls = start
-            .iter()
-            .filter(|&&byte| byte < 32 && !matches!(byte, b'\t' | b'\n' | b'\r' | 12 | 27))
-            .count();
-        if controls * 64 > start.len() { ContentClass::Binary } else { ContentClass::Text }
-    }
-}
-
-/// Extensions of copies and templates. The extension before them tells what the file holds.
-const BACKUP_EXTENSIONS: [&[u8]; 4] = [b"orig", b"bak", b"old", b"in"];
-
-/// The extension of a path in lower case; empty if the path has none.
-fn extension(path: &[u8]) -> Vec<u8> {
-    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default().to_ascii_lowercase();
-    let cut = |name: &[u8]| name.iter().rposition(|&byte| byte == b'.').filter(|&dot| dot > 0);
-    let Some(dot) = cut(&name) else { return Vec::new() };
-    match cut(&name[..dot]) {
-        Some(before) if BACKUP_EXTENSIONS.contains(&&name[dot + 1..]) => {
-            name[before + 1..dot].to_vec()
-        }
-        _ => name[dot + 1..].to_vec(),
-    }
-}
-
-/// Compares two files by class, then by extension, then by path.
-#[must_use]
-pub fn compare(one: (ContentClass, &[u8]), other: (ContentClass, &[u8])) -> Ordering {
-    let key = |(class, path): (ContentClass, &[u8])| (class, extension(path));
-    key(one).cmp(&key(other)).then_with(|| one.1.cmp(other.1))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn content_classes() {
-        assert_eq!(ContentClass::of(b"fn main() {}\n"), ContentClass::Text);
-        assert_eq!(ContentClass::of("naïve\r\n".as_bytes()), ContentClass::Text);
-        assert_eq!(ContentClass::of(b"\x7fELF\x02\x01\x01\0\0\0"), ContentClass::Binary);
-        assert_eq!(ContentClass::of(b"\x1f\x8b\x08"), ContentClass::Compressed);
-    }
-
-    #[test]
-    fn like_stands_by_like() {
-        let mut files: Vec<(ContentClass, &[u8])> = vec![
-            (ContentClass::Binary, b"a.rs"),
-            (ContentClass::Text, b"d/z.rs"),
-            (ContentClass::Text, b"b.md"),
-            (ContentClass::Text, b"a.RS"),
-            (ContentClass::Text, b".x"),
-        ];
-        files.sort_by(|one, other| compare(*one, *other));
-        let paths: Vec<_> = files.iter().map(|file| file.1).collect();
-        assert_eq!(paths, [&b".x"[..], b"b.md", b"a.RS", b"d/z.rs", b"a.rs"]);
-    }
-
-    #[test]
-    fn a_copy_stands_by_its_original() {
-        for (path, expected) in [
-            ("a/Cargo.toml.orig", "toml"),
-            ("config.h.in", "h"),
-            ("x.in", "in"),
-            (".orig", ""),
-            (".x.orig", "orig"),
-            ("a.b/orig", ""),
-        ] {
-            assert_eq!(extension(path.as_bytes()), expected.as_bytes(), "{path}");
-        }
+    fn archives_of_this_program_are_compressed_content() {
+        use crate::formats::similar::{ContentClass, OWN_MAGIC};
+        assert_eq!(OWN_MAGIC, crate::container::format::MAGIC);
+        assert_eq!(ContentClass::of(&OWN_MAGIC), ContentClass::Compressed);
     }
 
     #[test]
     fn one_file_takes_a_seventh_of_the_time() {
-        assert_eq!(reference_size(1_000_000, None, None), None);
+        assert_eq!(reference_size(1_000_000, true, None, None), None);
         for total in [2_000_000, 10_000_000, 50_000_000, 1_000_000_000] {
-            let (reference, part) = reference_size(total, None, None).unwrap();
+            let (reference, part) = reference_size(total, true, None, None).unwrap();
             assert!(
                 reference <= MAX_REFERENCE && reference + part + PRIMER_COST <= total / 7,
                 "{total}: {reference} {part}"
             );
         }
-        assert_eq!(reference_size(10_000_000, Some(0), None), None);
-        assert_eq!(reference_size(10_000_000, None, Some(5000)), None);
-        assert_eq!(reference_size(100_000, Some(6000), Some(5000)), Some((6000, 5000)));
+        assert_eq!(reference_size(10_000_000, false, None, None), None);
+        assert_eq!(reference_size(10_000_000, true, Some(0), None), None);
+        assert_eq!(reference_size(10_000_000, true, None, Some(5000)), None);
+        assert_eq!(reference_size(100_000, false, Some(6000), Some(5000)), Some((6000, 5000)));
     }
 
     #[test]

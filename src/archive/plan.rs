@@ -5,13 +5,14 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::create::CreateOptions;
-use super::group::{ContentClass, compare, reference_size};
+use super::group::reference_size;
 use super::identical;
 use super::representatives::Sketches;
 use crate::budget::Charge;
 use crate::container::fields::read_full;
 use crate::container::{Entry, EntryKind, Extent};
 use crate::error::Result;
+use crate::formats::similar::{ContentClass, compare};
 use crate::input::deep;
 use crate::input::holes::data_extents;
 use crate::input::shown::{reason, show_path};
@@ -113,6 +114,7 @@ impl Plan {
     ) -> Option<(usize, u64)> {
         let (budget, part) = reference_size(
             stored(&self.found[self.text.clone()]),
+            options.encode.level.for_small_files().makes_references,
             options.reference,
             options.solid,
         )?;

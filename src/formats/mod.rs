@@ -6,4 +6,5 @@
 
 pub mod pe;
 pub mod sfnt;
+pub mod similar;
 pub mod wasm;

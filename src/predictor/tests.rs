@@ -59,7 +59,7 @@ pub(crate) fn kinds() -> [Kind; 11] {
 /// One level for each way to code streams.
 fn levels() -> impl Iterator<Item = &'static Level> {
     let small_files =
-        LEVELS.iter().map(Level::for_small_files).find(|level| !LEVELS.contains(level));
+        LEVELS.iter().rev().map(Level::for_small_files).find(|level| !LEVELS.contains(level));
     LEVELS
         .iter()
         .enumerate()

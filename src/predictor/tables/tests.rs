@@ -44,10 +44,9 @@ fn levels_of(row: &Row) -> String {
     };
     let levels = LEVELS.iter().filter(|level| names(&level.codings));
     let mut levels: Vec<String> = levels.map(|level| level.number().to_string()).collect();
-    let small = LEVELS.iter().filter_map(|level| level.small_files).next().unwrap();
-    if names(&small.codings) {
-        levels.push(small.name().to_string());
-    }
+    let small = LEVELS.iter().filter_map(|level| level.small_files);
+    levels
+        .extend(small.filter(|small| names(&small.codings)).map(|small| small.name().to_string()));
     levels.join(", ")
 }
 
