@@ -10,19 +10,17 @@ use std::thread::{self, Builder, Scope};
 
 use super::streams;
 use crate::coder::growing::{CodeSource, Growing};
-use crate::error::Result;
 use crate::kind::Kind;
 use crate::method::Method;
 use crate::predictor::reference::Reference;
-use crate::threads::{Context, STACK_BYTES, Workers, catch_panic};
+use crate::threads::{Context, Progress, STACK_BYTES, Turn, Workers, catch_panic};
 
 /// Shorter streams are not worth a thread.
 const WORTH_A_THREAD: usize = 16 << 10;
 
 /// What can follow the coding of streams.
 pub trait Follow: Sync {
-    /// Lets a thread decode a stream while it is coded. `None` where no thread would, or the method
-    /// writes its code only at the end.
+    /// Lets a thread decode a stream while it is coded. `None` where no thread would.
     fn begin(&self, stream: Followed) -> Option<Arc<Attempt>>;
 
     /// What a follower decoded of `code`; `None` if none did.
@@ -50,43 +48,6 @@ impl Followed {
     }
 }
 
-/// Whether a thread has begun to follow.
-#[derive(Debug, Default)]
-struct Turn(Mutex<Progress>);
-
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-enum Progress {
-    #[default]
-    Waiting,
-    Running,
-    /// Decoded, or no longer wanted.
-    Over,
-}
-
-impl Turn {
-    fn progress(&self) -> MutexGuard<'_, Progress> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn is(&self, progress: Progress) -> bool {
-        *self.progress() == progress
-    }
-
-    /// Goes from waiting to `next`, and says whether that was so.
-    fn leave_waiting(&self, next: Progress) -> bool {
-        let mut progress = self.progress();
-        let is_waiting = *progress == Progress::Waiting;
-        if is_waiting {
-            *progress = next;
-        }
-        is_waiting
-    }
-
-    fn end(&self) {
-        *self.progress() = Progress::Over;
-    }
-}
-
 /// A stream that is coded, and the thread that follows.
 #[derive(Debug)]
 pub struct Attempt {
@@ -94,7 +55,8 @@ pub struct Attempt {
     /// The code of the stream.
     pub growing: Growing,
     turn: Turn,
-    decoded: Mutex<Option<Vec<u8>>>,
+    /// What a follower decoded.
+    pub decoded: Mutex<Option<Vec<u8>>>,
 }
 
 impl Attempt {
@@ -138,13 +100,17 @@ impl Followers<'_, '_> {
 
 impl<'env> Follow for Followers<'_, 'env> {
     fn begin(&self, stream: Followed) -> Option<Arc<Attempt>> {
-        if stream.length < WORTH_A_THREAD
-            || !matches!(stream.method, Method::Mixed(_) | Method::Continued)
-        {
+        if stream.length < WORTH_A_THREAD || stream.method == Method::Stored {
             return None;
         }
         let (growing, turn) = (Growing::default(), Turn::default());
         let attempt = Arc::new(Attempt { stream, growing, turn, decoded: Mutex::default() });
+        if stream.method == Method::Sorted {
+            // Sorting has followers of its own, one for each segment.
+            attempt.turn.end();
+            self.attempts().push(Arc::clone(&attempt));
+            return Some(attempt);
+        }
         let (own, context, workers) =
             (Arc::clone(&attempt), self.context.clone(), self.workers.clone());
         let reference: Option<&'env Reference> = self.reference;
@@ -196,46 +162,6 @@ pub fn with_followers<T>(
         // The threads must end also after a panic, which the scope would wait for them with.
         let _end = End(&followers);
         work(Some(&followers))
-    })
-}
-
-/// Runs `encode`, which writes its code to `growing` if a thread may be free that lets `follow`
-/// decode the code meanwhile within `memory` bytes. Returns the results of both; `None` if the code
-/// was not decoded.
-pub fn with_follower<T, R: Send>(
-    growing: &Growing,
-    memory: u64,
-    follow: impl FnOnce(CodeSource<'_>) -> Result<R> + Send,
-    encode: impl FnOnce(Option<&Growing>) -> Result<T>,
-) -> (Result<T>, Option<R>) {
-    let Some(workers) = Workers::current().filter(|workers| workers.places() > 1) else {
-        return (encode(None), None);
-    };
-    let (context, turn) = (Context::current(), Turn::default());
-    thread::scope(|scope| {
-        let follow = || {
-            context.run(|| {
-                let place = workers.join(usize::MAX, memory, || turn.is(Progress::Waiting));
-                let decoded = place
-                    .filter(|_| turn.leave_waiting(Progress::Running))
-                    .and_then(|_place| catch_panic(|| follow(CodeSource::growing(growing))).ok());
-                turn.end();
-                workers.notify();
-                decoded
-            })
-        };
-        let builder = Builder::new().name("cmx verify".into()).stack_size(STACK_BYTES);
-        let Ok(follower) = builder.spawn_scoped(scope, follow) else {
-            return (encode(None), None);
-        };
-        let encoded = catch_panic(|| encode(Some(growing)));
-        if encoded.is_err() {
-            growing.abandon();
-        }
-        turn.leave_waiting(Progress::Over);
-        workers.notify();
-        workers.pause(|| turn.is(Progress::Over));
-        (encoded, follower.join().ok().flatten())
     })
 }
 

@@ -14,13 +14,14 @@ mod stream_table;
 mod streams;
 
 use crate::budget::Budget;
-use crate::coder::growing::Growing;
+use crate::coder::growing::{CodeSource, Growing};
 use crate::error::Result;
 use crate::kind::Kind;
 use crate::level::Level;
 pub use crate::predictor::reference::Reference;
+use crate::threads::{Step, beside};
 use crate::transform::Parts;
-use follow::{Follow, with_follower, with_followers};
+use follow::{Follow, with_followers};
 use form::Form;
 use streams::Settings;
 
@@ -72,12 +73,17 @@ pub fn encode_reference(
     }
     // Dependent blocks go on from the decoder's state, so it is that state which is verified.
     let (memory, follow) = form::follow_reference(raw.len(), level, room)?;
-    let code = |growing: Option<&Growing>| {
-        form::encode_reference(raw, level, room, growing).map(|(bytes, _)| bytes)
-    };
     let growing = Growing::default();
-    let (bytes, followed) = with_follower(&growing, memory, follow, code);
-    let bytes = bytes?;
+    let (bytes, followed) = beside(
+        // Everything else waits for the reference block.
+        Step { length: usize::MAX, memory },
+        || follow(CodeSource::growing(&growing)),
+        || growing.abandon(),
+        |is_followed| {
+            let growing = Some(&growing).filter(|_| is_followed);
+            form::encode_reference(raw, level, room, growing).map(|(bytes, _)| bytes)
+        },
+    )?;
     check_memory()?;
     let again = match followed.filter(|_| form::is_reference_of(&bytes, level, &growing)) {
         Some(reference) => Ok(reference),

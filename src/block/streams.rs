@@ -141,9 +141,10 @@ pub fn encode(bytes: &[u8], kind: Kind, settings: &Settings<'_>) -> Result<Coded
         .follow
         .and_then(|follow| follow.begin(Followed { kind, method, length: bytes.len() }));
     let growing = attempt.as_ref().map(|attempt| &attempt.growing);
+    let decoded = attempt.as_ref().map(|attempt| &attempt.decoded);
     let code = match reference {
         Some(reference) => reference.encode_dependent(bytes, growing),
-        None => method::encode_growing(bytes, method, &kind, growing),
+        None => method::encode_followed(bytes, method, &kind, growing, decoded),
     };
     let is_too_dense = |code: &[u8]| is_too_dense(kind, method, bytes.len(), code.len());
     match (&attempt, &code) {

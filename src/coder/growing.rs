@@ -165,7 +165,13 @@ impl<'a> CodeSource<'a> {
     /// The position up to which a decoder may have read before it reads [`MARGIN`] bytes more.
     #[must_use]
     pub fn safe_position(&self) -> usize {
-        if self.is_whole() { usize::MAX } else { self.bytes().len().saturating_sub(MARGIN) }
+        self.position_before(MARGIN)
+    }
+
+    /// The position up to which a decoder may have read before it reads `margin` bytes more.
+    #[must_use]
+    pub fn position_before(&self, margin: usize) -> usize {
+        if self.is_whole() { usize::MAX } else { self.bytes().len().saturating_sub(margin) }
     }
 }
 

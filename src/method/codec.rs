@@ -1,5 +1,7 @@
 //! From bytes of a kind to code and back: sorted or mixed, as text or as words.
 
+use std::sync::{Mutex, PoisonError};
+
 use super::{Method, work};
 use crate::coder::growing::{CodeSource, Growing};
 use crate::error::{Error, Result};
@@ -17,18 +19,38 @@ pub fn encode(bytes: &[u8], method: Method, kind: &Kind) -> Result<Vec<u8>> {
     encode_as(bytes, method, kind, crate::simd::active())
 }
 
-/// Like [`encode`]. Appends mixed code to `growing` while it is coded, as far as nothing changes it
-/// any more.
+/// Like [`encode`], with threads that decode the code meanwhile. Appends mixed code to `growing`
+/// while it is coded, as far as nothing changes it any more. Puts into `decoded` what threads
+/// decoded of a sorted stream, if free ones decoded all of it.
 ///
 /// # Errors
 /// As for [`encode`].
-pub fn encode_growing(
+pub fn encode_followed(
     bytes: &[u8],
     method: Method,
     kind: &Kind,
     growing: Option<&Growing>,
+    decoded: Option<&Mutex<Option<Vec<u8>>>>,
 ) -> Result<Vec<u8>> {
-    encode_to(bytes, method, kind, crate::simd::active(), growing)
+    let set = crate::simd::active();
+    let (Method::Sorted, Some(decoded)) = (method, decoded) else {
+        return encode_to(bytes, method, kind, set, growing);
+    };
+    let least = work::fewest_bytes(bytes.len());
+    let mut out = Vec::new();
+    let again = if *kind == Kind::Words {
+        let codes = words::encode(bytes)?;
+        varint::put(&mut out, codes.len() as u64);
+        let (code, again) = sort::encode_followed(&codes, set, least)?;
+        out.extend_from_slice(&code);
+        again.map(|codes| words::decode(&codes, bytes.len())).transpose().unwrap_or(None)
+    } else {
+        let (code, again) = sort::encode_followed(bytes, set, least)?;
+        out = code;
+        again
+    };
+    *decoded.lock().unwrap_or_else(PoisonError::into_inner) = again;
+    Ok(out)
 }
 
 /// Like [`encode`], with the kernels of `set`: the same bytes whichever it is.

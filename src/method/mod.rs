@@ -10,7 +10,7 @@ pub mod work;
 
 #[cfg(test)]
 pub use codec::{decode, decode_as};
-pub use codec::{decode_source, encode, encode_as, encode_growing};
+pub use codec::{decode_source, encode, encode_as, encode_followed};
 
 use crate::error::{Error, Result};
 use crate::kind::Kind;

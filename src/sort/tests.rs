@@ -144,3 +144,19 @@ fn filled_streams_return() {
         }
     }
 }
+
+/// A thread that decodes a column while it is coded changes nothing.
+#[test]
+fn followed_streams_are_the_same() {
+    let text: Vec<u8> = (0..60_000u32)
+        .flat_map(|number| format!("{} ", number.wrapping_mul(number) >> 9).into_bytes())
+        .collect();
+    let workers = crate::threads::Workers::new(2);
+    let _place = workers.begin(0, 0);
+    for raw in [&text[..], &noise(50_000), &b"ab".repeat(30_000)] {
+        let (code, again) = workers.run(|| encode_followed(raw, active(), 0)).unwrap();
+        assert!(code == encode(raw, active()).unwrap());
+        // Without a free thread nothing is decoded meanwhile.
+        assert!(again.is_none_or(|again| again == raw));
+    }
+}

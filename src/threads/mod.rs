@@ -6,11 +6,13 @@
 //! [`each`] offers steps that do not depend on each other to threads that no block needs, and
 //! [`Workers::join`] lets any thread help. No result depends on which thread computed it.
 
+mod beside;
 mod context;
 mod each;
 mod ordered;
 mod workers;
 
+pub use beside::{Progress, Turn, beside};
 pub use context::Context;
 pub use each::{Step, each};
 pub use ordered::Ordered;
