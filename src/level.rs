@@ -28,6 +28,9 @@ pub struct Level {
     /// KiB of the primer that are observed and learned before a stream of text of less than 16 KiB,
     /// of less than 64 KiB, and of more. Each pair is a row of the table of primers.
     pub(crate) primers: [(u16, u16); 3],
+    /// Profiles of text and of words for streams of less than 16 KiB, if others: of so little a
+    /// predictor with fewer contexts learns as much, and has read its primer in half the time.
+    pub(crate) short_text: Option<(&'static str, &'static str)>,
     /// Which formats are taken apart.
     pub(crate) unpacked: Unpacked,
     /// How blocks of many small files in an archive are coded, if otherwise.
@@ -144,6 +147,7 @@ const SMALL_FILES_5: Level = Level {
         ..TEXT_SORTED
     },
     primers: SHORT_PRIMERS,
+    short_text: None,
     unpacked: Unpacked { deflate: 16, fonts: true, wasm: true },
     small_files: None,
     has_references: true,
@@ -176,6 +180,7 @@ pub const LEVELS: [Level; 8] = [
         memory: 64 * MIB,
         codings: ALL_SORTED,
         primers: SHORT_PRIMERS,
+        short_text: None,
         unpacked: NOTHING_UNPACKED,
         small_files: None,
         has_references: false,
@@ -188,6 +193,7 @@ pub const LEVELS: [Level; 8] = [
         memory: 64 * MIB,
         codings: Codings { exe: Mixed("exe-8"), ..ALL_SORTED },
         primers: SHORT_PRIMERS,
+        short_text: None,
         unpacked: Unpacked { deflate: 8, fonts: false, wasm: false },
         small_files: None,
         has_references: false,
@@ -200,6 +206,7 @@ pub const LEVELS: [Level; 8] = [
         memory: 256 * MIB,
         codings: Codings { exe: Mixed("exe-8"), ..ALL_SORTED },
         primers: SHORT_PRIMERS,
+        short_text: None,
         unpacked: Unpacked { deflate: 8, fonts: false, wasm: false },
         small_files: None,
         has_references: false,
@@ -212,6 +219,7 @@ pub const LEVELS: [Level; 8] = [
         memory: 256 * MIB,
         codings: TEXT_SORTED,
         primers: SHORT_PRIMERS,
+        short_text: None,
         unpacked: Unpacked { deflate: 16, fonts: true, wasm: true },
         small_files: None,
         has_references: false,
@@ -231,6 +239,7 @@ pub const LEVELS: [Level; 8] = [
             ..TEXT_SORTED
         },
         primers: SHORT_PRIMERS,
+        short_text: None,
         unpacked: Unpacked { deflate: 16, fonts: true, wasm: true },
         small_files: Some(&SMALL_FILES_5),
         has_references: false,
@@ -254,6 +263,7 @@ pub const LEVELS: [Level; 8] = [
             audio: Mixed("samples-8"),
         },
         primers: SHORT_PRIMERS,
+        short_text: None,
         unpacked: Unpacked { deflate: 16, fonts: true, wasm: true },
         small_files: Some(&SMALL_FILES_6),
         has_references: false,
@@ -265,7 +275,8 @@ pub const LEVELS: [Level; 8] = [
         block_size: 128 * MIB,
         memory: 1024 * MIB,
         codings: SIXTEEN,
-        primers: [(104, 24), (288, 32), (288, 32)],
+        primers: [(48, 16), (288, 32), (288, 32)],
+        short_text: None,
         unpacked: Unpacked { deflate: 64, fonts: true, wasm: true },
         small_files: Some(&SMALL_FILES_7),
         has_references: false,
@@ -288,7 +299,8 @@ pub const LEVELS: [Level; 8] = [
             image16: Mixed("samples-16"),
             audio: Mixed("samples-16"),
         },
-        primers: [(448, 64), (896, 128), (896, 128)],
+        primers: [(104, 24), (448, 64), (896, 128)],
+        short_text: Some(("text-40", "words-40")),
         unpacked: Unpacked { deflate: 64, fonts: true, wasm: true },
         small_files: None,
         has_references: true,

@@ -48,6 +48,9 @@ const DEPENDENT_SPLIT: u8 = 5;
 /// Blocks of up to so many bytes that would be split are coded both ways, and the smaller is kept.
 const SHORT_BLOCK: usize = 128 << 10;
 
+/// Shorter blocks are stored: the head of a coded one is as long.
+const SHORTEST_CODED: usize = 5;
+
 /// Largest [`Mixing::table_bits`] of a reference block.
 const LARGEST_REFERENCE_TABLE: u8 = 30;
 
@@ -69,7 +72,7 @@ pub fn stored(raw: &[u8]) -> Vec<u8> {
 /// # Errors
 /// Memory for the tables cannot be had.
 pub fn encode(form: Form, raw: &[u8], settings: &Settings<'_>) -> Result<Option<Vec<u8>>> {
-    if raw.is_empty() {
+    if raw.len() < SHORTEST_CODED {
         return Ok(None);
     }
     let _both = budget::charge(2 * raw.len() as u64, "a block")?;

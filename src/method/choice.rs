@@ -38,7 +38,14 @@ impl Codings {
 pub fn choose(level: &Level, kind: &Kind, bytes: &[u8]) -> Result<Method> {
     Ok(match level.codings.of(kind) {
         Coding::Sorted => Method::Sorted,
-        Coding::Mixed(name) => Method::Mixed(mixing(level, name, kind, bytes.len())?),
+        Coding::Mixed(name) => {
+            let mixing = mixing(level, name, kind, bytes.len())?;
+            // Only where a level reads so much before so little.
+            let is_short = level.short_text.is_some() && bytes.len() < MIDDLE;
+            let is_text = mixing.primer != 0 && is_short;
+            let primer = if is_text && is_code(bytes) { primer::OF_CODE } else { mixing.primer };
+            Method::Mixed(Mixing { primer, ..mixing })
+        }
         Coding::Sampled(name) => {
             let codes =
                 if *kind == Kind::Words { crate::words::encode(bytes)?.len() } else { bytes.len() };
@@ -51,9 +58,21 @@ pub fn choose(level: &Level, kind: &Kind, bytes: &[u8]) -> Result<Method> {
     })
 }
 
+/// Whether a text looks like source code or markup: at least one byte of 28 parts or joins what
+/// stands around it as prose does not. Prose has one of 32 to 70.
+fn is_code(text: &[u8]) -> bool {
+    let is_sign = |byte: &&u8| b"{}[]<>()=;:_/\\|&$#@*\"".contains(byte);
+    text.iter().filter(is_sign).count() * 28 >= text.len()
+}
+
 /// How `level` mixes streams of `kind` that stand for `length` bytes, with the profile `name`.
 fn mixing(level: &Level, name: &str, kind: &Kind, length: usize) -> Result<Mixing> {
     let unknown = |what| Error::Bug(format!("level {} names an unknown {what}", level.number));
+    let name = match (level.short_text, kind, length) {
+        (Some((text, _)), Kind::Text, 1..MIDDLE) => text,
+        (Some((_, words)), Kind::Words, 1..MIDDLE) => words,
+        _ => name,
+    };
     let row = Row::named(name).ok_or_else(|| unknown("profile"))?;
     let [short, middle, long] = level.primers;
     let lengths = match length {
@@ -136,6 +155,19 @@ impl Level {
 mod tests {
     use super::*;
     use crate::level::LEVELS;
+
+    #[test]
+    fn short_texts_have_fewer_contexts_and_code_a_primer_of_its_own() {
+        let prose = b"Some words of a text, and no more than that. ".repeat(20);
+        let code = b"if (a[i] == b) { c(d); }\n".repeat(40);
+        let of = |bytes: &[u8]| match choose(&LEVELS[7], &Kind::Text, bytes) {
+            Ok(Method::Mixed(mixing)) => (mixing.row.name, mixing.primer),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(of(&prose), ("text-40", 2));
+        assert_eq!(of(&code), ("text-40", primer::OF_CODE));
+        assert_eq!(of(&code.repeat(20)), ("text-56", 5));
+    }
 
     #[test]
     fn levels_name_profiles_and_primers_that_are_there() {
