@@ -83,6 +83,9 @@ pub fn encode(form: Form, raw: &[u8], settings: &Settings<'_>) -> Result<Option<
             if let [Piece { body: Body::Copy(kind), .. }] = pieces[..] {
                 return single(raw, kind, settings).map(Some);
             }
+            if pieces.iter().all(Piece::is_noise) {
+                return Ok(Some(stored(raw)));
+            }
             if raw.len() > SHORT_BLOCK {
                 return split_form(raw, &pieces, settings).map(Some);
             }

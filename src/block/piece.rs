@@ -1,7 +1,7 @@
 //! What a block is cut into: a list of pieces, each copied to a stream, a run, or transformed.
 
 use crate::kind::Kind;
-use crate::transform::{Parts, functions, relocations};
+use crate::transform::{Parts, functions, noise, relocations};
 
 /// A stretch of bytes and what becomes of it.
 #[derive(Debug)]
@@ -36,6 +36,11 @@ impl Piece {
     /// A piece that is copied.
     pub fn copy(kind: Kind, len: usize) -> Self {
         Piece { len, body: Body::Copy(kind) }
+    }
+
+    /// Whether the piece is noise that was set aside.
+    pub fn is_noise(&self) -> bool {
+        matches!(&self.body, Body::Transformed(transformed) if transformed.parts.id == noise::ID)
     }
 
     /// A transformed piece.

@@ -1,11 +1,11 @@
 //! Cuts bytes into pieces: known formats first, then gaps, then text, code and the rest, then runs.
 
-use super::detect::{self, Class, bilevel, image16, runs};
+use super::detect::{self, Class, bilevel, image16, noise, runs};
 use super::piece::{self, Body, Piece};
 use super::probe;
 use crate::kind::Kind;
-use crate::level::Level;
-use crate::transform::x86;
+use crate::level::{Coding, LEVELS, Level};
+use crate::transform::{self, x86};
 
 /// Unpacked content is unpacked again up to here: an image in a document in an archive.
 pub const MAX_DEPTH: usize = 2;
@@ -68,7 +68,36 @@ pub fn cut_behind(bytes: &[u8], passed: usize, context: &mut Context) -> Vec<Pie
         }
     }
     around_gaps(bytes, done..bytes.len(), &gaps, &mut pieces);
-    piece::settle(pieces)
+    without_noise(bytes, piece::settle(pieces), context)
+}
+
+/// Sets noise aside that would be mixed with other bytes. Sorting passes over noise quickly by
+/// itself. The last level mixes noise too: its models may find what samples do not tell.
+fn without_noise(bytes: &[u8], pieces: Vec<Piece>, context: &Context) -> Vec<Piece> {
+    let is_mixed = matches!(context.level.codings.generic, Coding::Mixed(_));
+    if !is_mixed || context.level.number == LEVELS[LEVELS.len() - 1].number {
+        return pieces;
+    }
+    let mut out = Vec::with_capacity(pieces.len());
+    let mut at = 0;
+    for piece in pieces {
+        let here = &bytes[at..at + piece.len];
+        at += piece.len;
+        if !matches!(piece.body, Body::Copy(Kind::Generic)) {
+            out.push(piece);
+            continue;
+        }
+        let mut done = 0;
+        // Where a predictor finds no memory, the job fails when it codes the bytes.
+        for stretch in noise::stretches(here).unwrap_or_default() {
+            piece::push(&mut out, Piece::copy(Kind::Generic, stretch.start - done));
+            let parts = transform::noise::forward(&here[stretch.clone()]);
+            piece::push(&mut out, Piece::transformed(stretch.len(), parts, Vec::new()));
+            done = stretch.end;
+        }
+        piece::push(&mut out, Piece::copy(Kind::Generic, here.len() - done));
+    }
+    out
 }
 
 /// Cuts `bytes[part]`, where no format was found: the gaps in it are runs, and nobody looks at them

@@ -46,10 +46,6 @@ pub struct Mixing {
 
 /// What is stored of [`Mixing::table_bits`] in four bits is the excess over this.
 const STORED_TABLE_BITS: u8 = 16;
-/// The smallest [`Mixing::table_bits`], those of the levels with the least memory. Smaller tables
-/// would make predictors of short streams differ that are equal at every level. A decoder keeps the
-/// predictor that has read a primer for the next stream, and cannot keep many.
-const LEAST_TABLE_BITS: u8 = 26;
 
 /// Bytes of a primer that any stream may be read after. Beyond them, a byte of the stream brings
 /// [`PRIMER_PER_BYTE`]: so many short streams do not make a decoder copy large tables.
@@ -116,6 +112,11 @@ impl Method {
 }
 
 impl Mixing {
+    /// The smallest [`Mixing::table_bits`], those of the levels with the least memory. Smaller
+    /// tables would make predictors of short streams differ that are equal at every level. A
+    /// decoder keeps the predictor that has read a primer for the next stream, and cannot keep many.
+    pub const LEAST_TABLE_BITS: u8 = 26;
+
     /// Bytes of the largest table of histories.
     #[must_use]
     pub fn table_bytes(&self) -> usize {
@@ -157,7 +158,7 @@ impl Mixing {
         if primer != 0 && !is_text || text.len() > longest {
             return Err(Error::Corrupt("the primer of a stream".into()));
         }
-        if table_bits < LEAST_TABLE_BITS {
+        if table_bits < Self::LEAST_TABLE_BITS {
             return Err(Error::Corrupt("the tables of a stream are too small".into()));
         }
         Ok(Mixing { row, primer, table_bits })
@@ -173,7 +174,7 @@ mod tests {
     #[test]
     fn tables_are_those_of_levels_at_least() {
         for level in &LEVELS {
-            assert!(level.memory.ilog2() as u8 >= LEAST_TABLE_BITS, "-{}", level.number);
+            assert!(level.memory.ilog2() as u8 >= Mixing::LEAST_TABLE_BITS, "-{}", level.number);
         }
         let row = Row::named("text-56").unwrap();
         for table_bits in STORED_TABLE_BITS..32 {
@@ -181,7 +182,7 @@ mod tests {
             let mixing = Mixing { row, primer: 0, table_bits };
             mixing.write(&mut written);
             let read = Mixing::read(&mut Reader::new(&written), &Kind::Text, 100);
-            assert_eq!(read.is_ok(), table_bits >= LEAST_TABLE_BITS, "{table_bits}");
+            assert_eq!(read.is_ok(), table_bits >= Mixing::LEAST_TABLE_BITS, "{table_bits}");
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod functions;
 pub mod idat;
 pub mod jpeg;
 mod lepton_header;
+pub mod noise;
 pub mod relocations;
 pub mod scanline;
 pub mod wasm;
@@ -47,7 +48,7 @@ pub struct Transform {
 }
 
 /// Every transform, by id.
-pub const TRANSFORMS: [Transform; 9] = [
+pub const TRANSFORMS: [Transform; 10] = [
     Transform { id: x86::ID, name: "x86", inverse: x86::inverse },
     Transform { id: idat::ID, name: "PNG IDAT", inverse: idat::inverse },
     Transform { id: scanline::ID, name: "PNG scanlines", inverse: scanline::inverse },
@@ -65,6 +66,7 @@ pub const TRANSFORMS: [Transform; 9] = [
     Transform { id: font::ID, name: "TrueType font", inverse: font::inverse },
     Transform { id: wasm::ID, name: "WebAssembly module", inverse: wasm::inverse },
     Transform { id: deflate::ID, name: "deflate", inverse: deflate::inverse },
+    Transform { id: noise::ID, name: "noise", inverse: noise::inverse },
 ];
 
 /// Undoes the transform `parts.id`. The result has at most `limit` bytes.
@@ -107,8 +109,9 @@ mod tests {
     #[test]
     fn no_inverse_gives_more_than_its_limit() {
         let mut seen = Vec::new();
-        for (name, sample) in crate::block::tests::sample::all() {
-            for parts in crate::block::transforms(&sample, &crate::level::LEVELS[7]) {
+        let noise = ("much noise", crate::block::tests::sample::noise(140_000));
+        for (name, sample) in crate::block::tests::sample::all().into_iter().chain([noise]) {
+            for parts in crate::block::transforms(&sample, &crate::level::LEVELS[6]) {
                 let raw = inverse(parts.clone(), 1 << 20).unwrap();
                 for limit in (0..raw.len()).rev().take(12) {
                     assert!(

@@ -79,7 +79,7 @@ fn absorb_short(mut runs: Vec<(Class, usize)>) -> Vec<(Class, usize)> {
 
 /// Whether all byte values are about equally frequent: the sum of squared counts is near its least,
 /// n²/256.
-fn is_dense(window: &[u8]) -> bool {
+pub fn is_dense(window: &[u8]) -> bool {
     let mut counts = [0usize; 256];
     window.iter().for_each(|&byte| counts[usize::from(byte)] += 1);
     let squares: usize = counts.iter().map(|count| count * count).sum();

@@ -4,6 +4,7 @@ pub mod bilevel;
 mod code;
 mod content;
 pub mod image16;
+pub mod noise;
 pub mod runs;
 mod table;
 

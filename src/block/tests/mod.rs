@@ -40,6 +40,18 @@ fn noise_hardly_grows() {
 }
 
 #[test]
+fn much_noise_is_set_aside() {
+    let (page, noise) = (text(40_000), noise(200_000));
+    assert_eq!(returns(&noise), form::stored(&noise));
+    let raw = [&page[..], &noise, &page].concat();
+    let cut = describe(&raw, level());
+    assert_eq!(cut.matches("transform 11").count(), 1, "{cut}");
+    assert!(returns(&raw).len() < returns(&page).len() + noise.len() + 1000);
+    // The last level looks for more in noise than samples show.
+    assert!(!describe(&raw, &level::LEVELS[7]).contains("transform 11"));
+}
+
+#[test]
 fn a_long_run_is_tiny() {
     assert!(returns(&vec![0; 3_000_000]).len() < 20);
     let mut raw = text(1600);
