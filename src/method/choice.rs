@@ -34,7 +34,7 @@ impl Codings {
 /// The method of `level` for `bytes` of `kind`.
 ///
 /// # Errors
-/// [`Error::Limit`] when memory for a trial cannot be had.
+/// [`Error::Bug`] where the level names what the tables do not have.
 pub fn choose(level: &Level, kind: &Kind, bytes: &[u8]) -> Result<Method> {
     Ok(match level.codings.of(kind) {
         Coding::Sorted => Method::Sorted,
@@ -45,15 +45,6 @@ pub fn choose(level: &Level, kind: &Kind, bytes: &[u8]) -> Result<Method> {
             let is_text = mixing.primer != 0 && is_short;
             let primer = if is_text && is_code(bytes) { primer::OF_CODE } else { mixing.primer };
             Method::Mixed(Mixing { primer, ..mixing })
-        }
-        Coding::Sampled(name) => {
-            let codes =
-                if *kind == Kind::Words { crate::words::encode(bytes)?.len() } else { bytes.len() };
-            if codes >= if *kind == Kind::Words { 1536 << 10 } else { 512 << 10 } {
-                Method::Sorted
-            } else {
-                Method::Mixed(mixing(level, name, kind, bytes.len())?)
-            }
         }
     })
 }
@@ -90,7 +81,7 @@ fn mixing(level: &Level, name: &str, kind: &Kind, length: usize) -> Result<Mixin
 /// [`Profile::as_words`] besides.
 #[must_use]
 pub fn profile(level: &Level, kind: &Kind, length: usize) -> Option<Profile> {
-    let (Coding::Mixed(name) | Coding::Sampled(name)) = level.codings.of(kind) else { return None };
+    let Coding::Mixed(name) = level.codings.of(kind) else { return None };
     Some(mixing(level, name, kind, length).ok()?.profile(kind))
 }
 
@@ -146,7 +137,6 @@ impl Level {
         match self.codings.of(kind) {
             Coding::Sorted => sorted,
             Coding::Mixed(name) => mixed(name),
-            Coding::Sampled(name) => sorted.max(mixed(name)),
         }
     }
 }
@@ -176,7 +166,7 @@ mod tests {
             for (kind, ..) in crate::predictor::tests::kinds().map(|kind| (kind,)) {
                 match level.codings.of(&kind) {
                     Coding::Sorted => {}
-                    Coding::Mixed(name) | Coding::Sampled(name) => {
+                    Coding::Mixed(name) => {
                         assert!(Row::named(name).is_some_and(|row| row.codes(&kind)), "{name}");
                     }
                 }

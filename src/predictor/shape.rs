@@ -84,12 +84,11 @@ macro_rules! shape {
 
 /// All shapes, the smaller ones of each role first.
 #[rustfmt::skip]
-static SHAPES: [Shape; 9] = [
+static SHAPES: [Shape; 8] = [
     shape!("signal-8", Signal, Mixer, contexts: 8, runs: 0, confidences: 0, models: 7, stationary: 0, pairs: 16, sets: 3),
     shape!("signal-16", Signal, Mixer, contexts: 16, runs: 0, confidences: 0, models: 15, stationary: 0, pairs: 32, sets: 6),
     shape!("plain-8", Plain, Mixer, contexts: 8, runs: 0, confidences: 0, models: 7, stationary: 0, pairs: 16, sets: 2),
     shape!("plain-16", Plain, Mixer, contexts: 16, runs: 0, confidences: 0, models: 7, stationary: 0, pairs: 24, sets: 3),
-    shape!("detailed-8", Detailed, Mixer, contexts: 8, runs: 2, confidences: 8, models: 5, stationary: 0, pairs: 24, sets: 2),
     shape!("detailed-16", Detailed, Mixer, contexts: 16, runs: 1, confidences: 16, models: 6, stationary: 0, pairs: 40, sets: 4),
     shape!("detailed-24", Detailed, Mixer, contexts: 24, runs: 2, confidences: 24, models: 5, stationary: 0, pairs: 56, sets: 6),
     shape!("detailed-40", Detailed, Mixer, contexts: 40, runs: 8, confidences: 40, models: 7, stationary: 0, pairs: 96, sets: 8),

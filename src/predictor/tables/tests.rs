@@ -38,9 +38,9 @@ fn levels_of(row: &Row) -> String {
     let names = |codings: &Codings| {
         let Codings { generic, text, words, table, exe, font, wasm, image, image16, audio } =
             *codings;
-        [generic, text, words, table, exe, font, wasm, image, image16, audio].into_iter().any(
-            |coding| matches!(coding, Coding::Mixed(name) | Coding::Sampled(name) if name == row.name),
-        )
+        [generic, text, words, table, exe, font, wasm, image, image16, audio]
+            .into_iter()
+            .any(|coding| matches!(coding, Coding::Mixed(name) if name == row.name))
     };
     let levels = LEVELS.iter().filter(|level| names(&level.codings));
     let mut levels: Vec<String> = levels.map(|level| level.number().to_string()).collect();
