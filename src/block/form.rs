@@ -86,6 +86,11 @@ pub fn encode(form: Form, raw: &[u8], settings: &Settings<'_>) -> Result<Option<
             if pieces.iter().all(Piece::is_noise) {
                 return Ok(Some(stored(raw)));
             }
+            // A tar file is coded as a folder's small files are.
+            let small_files = settings.level.for_small_files();
+            let is_tar = piece::is_tar(&pieces, raw.len());
+            let level = if is_tar { &small_files } else { settings.level };
+            let settings = &Settings { level, ..*settings };
             if raw.len() > SHORT_BLOCK {
                 return split_form(raw, &pieces, settings).map(Some);
             }

@@ -1,7 +1,7 @@
 //! What a block is cut into: a list of pieces, each copied to a stream, a run, or transformed.
 
 use crate::kind::Kind;
-use crate::transform::{Parts, functions, noise, relocations};
+use crate::transform::{Parts, functions, noise, relocations, tar};
 
 /// A stretch of bytes and what becomes of it.
 #[derive(Debug)]
@@ -114,7 +114,7 @@ pub fn main_kind(pieces: &[Piece]) -> Kind {
 fn total(pieces: &[Piece], wanted: Kind) -> usize {
     let len_of = |piece: &Piece| match &piece.body {
         Body::Copy(kind) if *kind == wanted => piece.len,
-        Body::Transformed(t) if matches!(t.parts.id, relocations::ID | functions::ID) => {
+        Body::Transformed(t) if matches!(t.parts.id, relocations::ID | functions::ID | tar::ID) => {
             total(&t.pieces, wanted)
         }
         Body::Transformed(t) if matches!(t.pieces[..], [Piece { body: Body::Copy(kind), .. }] if kind == wanted) => {
@@ -123,6 +123,19 @@ fn total(pieces: &[Piece], wanted: Kind) -> usize {
         _ => 0,
     };
     pieces.iter().map(len_of).sum()
+}
+
+/// Whether most bytes of a block of `length` bytes are those of files in tar files.
+pub fn is_tar(pieces: &[Piece], length: usize) -> bool {
+    fn in_tar_files(pieces: &[Piece]) -> usize {
+        let len_of = |piece: &Piece| match &piece.body {
+            Body::Transformed(t) if t.parts.id == tar::ID => piece.len,
+            Body::Transformed(t) => in_tar_files(&t.pieces),
+            _ => 0,
+        };
+        pieces.iter().map(len_of).sum()
+    }
+    in_tar_files(pieces) > length / 2
 }
 
 /// One line a piece.

@@ -5,10 +5,13 @@ use super::piece::{self, Body, Piece};
 use super::probe;
 use crate::kind::Kind;
 use crate::level::{Coding, LEVELS, Level};
-use crate::transform::{self, x86};
+use crate::transform::{self, tar, x86};
 
 /// Unpacked content is unpacked again up to here: an image in a document in an archive.
 pub const MAX_DEPTH: usize = 2;
+
+/// Tar files within tar files are taken apart up to here.
+const MAX_TARS: usize = 2;
 
 /// What the cutting of one block shares.
 #[derive(Debug)]
@@ -21,6 +24,8 @@ pub struct Context {
     pub depth: usize,
     /// How deep in transforms of images of programs this is.
     pub images: usize,
+    /// How deep in tar files this is.
+    pub tars: usize,
     /// Bytes that probes may still work through: a file made of nothing but false starts must not
     /// take for ever.
     pub effort: usize,
@@ -34,6 +39,7 @@ impl Context {
             budget,
             depth: 0,
             images: 0,
+            tars: 0,
             effort: raw_len.saturating_mul(8).saturating_add(1 << 20),
         }
     }
@@ -52,10 +58,35 @@ pub fn split(raw: &[u8], level: &Level) -> Vec<Piece> {
 
 /// Cuts `bytes`, which are a block or what a transform unpacked.
 pub fn cut(bytes: &[u8], context: &mut Context) -> Vec<Piece> {
-    cut_behind(bytes, 0, context)
+    let mut pieces = Vec::new();
+    let mut done = 0;
+    while let Some((start, tar)) = tar_file(&bytes[done..], context) {
+        let before = &bytes[done..done + start];
+        done += start + tar.len;
+        for piece in cut_behind(before, 0, context).into_iter().chain([tar]) {
+            piece::push(&mut pieces, piece);
+        }
+    }
+    for piece in cut_behind(&bytes[done..], 0, context) {
+        piece::push(&mut pieces, piece);
+    }
+    pieces
 }
 
-/// [`cut`], where no format starts in the first `passed` bytes.
+/// The first tar file in `bytes`: where it starts, and its piece.
+fn tar_file(bytes: &[u8], context: &mut Context) -> Option<(usize, Piece)> {
+    if context.tars >= MAX_TARS {
+        return None;
+    }
+    let (start, parts, length) = tar::forward(bytes)?;
+    context.charge(start + length)?;
+    context.tars += 1;
+    let pieces = cut(&parts.inner, context);
+    context.tars -= 1;
+    Some((start, Piece::transformed(length, parts, pieces)))
+}
+
+/// [`cut`], but for tar files, and where no format starts in the first `passed` bytes.
 pub fn cut_behind(bytes: &[u8], passed: usize, context: &mut Context) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut done = 0;

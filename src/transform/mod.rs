@@ -15,6 +15,7 @@ mod lepton_header;
 pub mod noise;
 pub mod relocations;
 pub mod scanline;
+pub mod tar;
 pub mod wasm;
 pub mod x86;
 
@@ -48,7 +49,7 @@ pub struct Transform {
 }
 
 /// Every transform, by id.
-pub const TRANSFORMS: [Transform; 10] = [
+pub const TRANSFORMS: [Transform; 11] = [
     Transform { id: x86::ID, name: "x86", inverse: x86::inverse },
     Transform { id: idat::ID, name: "PNG IDAT", inverse: idat::inverse },
     Transform { id: scanline::ID, name: "PNG scanlines", inverse: scanline::inverse },
@@ -67,6 +68,7 @@ pub const TRANSFORMS: [Transform; 10] = [
     Transform { id: wasm::ID, name: "WebAssembly module", inverse: wasm::inverse },
     Transform { id: deflate::ID, name: "deflate", inverse: deflate::inverse },
     Transform { id: noise::ID, name: "noise", inverse: noise::inverse },
+    Transform { id: tar::ID, name: "tar file", inverse: tar::inverse },
 ];
 
 /// Undoes the transform `parts.id`. The result has at most `limit` bytes.

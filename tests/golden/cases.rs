@@ -49,7 +49,9 @@ pub fn streams() -> Vec<Stream> {
         let numbers: &[u8] = match name {
             "text" | "code" => &[1, 2, 3, 4, 5, 6, 7, 8],
             "noise" | "zlib" | "zip" | "gzip" => &[5],
-            "table" | "tiff" | "wav" | "aiff" | "mixture" | "wasm" | "program" => &[2, 5, 7, 8],
+            "table" | "tiff" | "wav" | "aiff" | "mixture" | "wasm" | "program" | "tar" => {
+                &[2, 5, 7, 8]
+            }
             _ => &[2, 7, 8],
         };
         streams.extend(

@@ -1,16 +1,14 @@
 //! Files of every known format, made by code: small, but real. Integration tests and the fuzzer
-//! include this file too, so it stands on its own.
+//! include this file too, so it uses nothing of the crate.
 
 use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 
-fn crc32(bytes: &[u8]) -> u32 {
-    let mut crc = flate2::Crc::new();
-    crc.update(bytes);
-    crc.sum()
-}
+#[path = "sample_parts.rs"]
+mod sample_parts;
+use sample_parts::{crc32, tar};
 
 /// Reproducible noise.
 pub fn noise(len: usize) -> Vec<u8> {
@@ -496,5 +494,6 @@ pub fn all() -> Vec<(&'static str, Vec<u8>)> {
         ("program", program(90)),
         ("png in zip", zip(&png(60, 50))),
         ("mixture", mixture.concat()),
+        ("tar", tar(&[("a.rs", &page), ("b", &noise(700)), ("c.rs", &page[300..])])),
     ]
 }

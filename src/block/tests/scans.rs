@@ -129,7 +129,7 @@ fn fits(bits: usize, columns: &str) -> Vec<u8> {
 }
 
 fn context(level: &Level, effort: usize) -> Context {
-    Context { level: *level, budget: 1 << 20, depth: 0, images: 0, effort }
+    Context { level: *level, budget: 1 << 20, depth: 0, images: 0, tars: 0, effort }
 }
 
 #[test]
