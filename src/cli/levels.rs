@@ -82,7 +82,8 @@ pub fn fitted(
         }
     };
     let each = level.memory_for(longest(&level, length)).min(needed(&level));
-    let fitting = (limit / each).max(1);
+    // Files without a byte take no memory.
+    let fitting = (limit / each.max(1)).max(1);
     if fitting < wanted && options.threads.is_some() && !options.quiet {
         warn(format!(
             "{fitting} threads instead of {wanted}: each needs {}, and -M allows {}",
