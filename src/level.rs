@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Level {
-    /// The number a user gives, 1 to 8.
+    /// The number a user gives, 1 to 9.
     pub(crate) number: u8,
     /// One word for `cmx levels`.
     pub(crate) name: &'static str,
@@ -183,7 +183,7 @@ const SMALL_FILES_7: Level =
     Level { name: "small files at -7", codings: TWENTY_FOUR, ..SMALL_FILES_6 };
 
 /// Every level, in order.
-pub const LEVELS: [Level; 8] = [
+pub const LEVELS: [Level; 9] = [
     Level {
         number: 1,
         name: "fast",
@@ -299,6 +299,30 @@ pub const LEVELS: [Level; 8] = [
         has_references: true,
         makes_references: true,
     },
+    Level {
+        number: 9,
+        name: "network",
+        block_size: 256 * MIB,
+        memory: 2048 * MIB,
+        codings: Codings {
+            generic: Mixed("generic-53-network"),
+            text: Mixed("text-56-network"),
+            words: Mixed("words-56-network"),
+            table: Mixed("table-24-network"),
+            exe: Mixed("exe-56-network"),
+            font: Mixed("font-56-network"),
+            wasm: Mixed("wasm-56-network"),
+            image: Mixed("samples-16"),
+            image16: Mixed("samples-16"),
+            audio: Mixed("samples-16"),
+        },
+        primers: [(104, 24), (448, 64), (896, 128)],
+        short_text: None,
+        unpacked: Unpacked { deflate: 64, fonts: true, wasm: true },
+        small_files: None,
+        has_references: true,
+        makes_references: true,
+    },
 ];
 
 /// Bytes of the largest block of any level.
@@ -321,13 +345,13 @@ impl Default for Level {
 }
 
 impl Level {
-    /// The level with this number, 1 to 8.
+    /// The level with this number, 1 to 9.
     ///
     /// # Errors
     /// [`Error::Unsupported`] for any other number.
     pub fn new(number: u8) -> Result<Self> {
         level(number).copied().ok_or_else(|| {
-            Error::Unsupported(format!("there is no level {number}: levels are 1 to 8"))
+            Error::Unsupported(format!("there is no level {number}: levels are 1 to 9"))
         })
     }
 
@@ -336,7 +360,7 @@ impl Level {
         LEVELS.into_iter()
     }
 
-    /// The number that a user gives, 1 to 8.
+    /// The number that a user gives, 1 to 9.
     #[must_use]
     pub const fn number(&self) -> u8 {
         self.number
@@ -391,7 +415,7 @@ impl Level {
 /// The level used when none is named.
 pub const DEFAULT_LEVEL: u8 = 5;
 
-/// The level with this number; `None` outside 1 to 8.
+/// The level with this number; `None` outside 1 to 9.
 #[must_use]
 pub fn level(number: u8) -> Option<&'static Level> {
     LEVELS.iter().find(|level| level.number == number)

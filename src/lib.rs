@@ -157,6 +157,7 @@ mod level;
 mod method;
 mod mix;
 mod model;
+mod network;
 mod numeric;
 mod options;
 #[cfg(unix)]

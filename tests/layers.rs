@@ -13,7 +13,7 @@ const LAYERS: &[&[&str]] = &[
     &["simd"],
     &["coder"],
     &["mix"],
-    &["formats", "words"],
+    &["formats", "network", "words"],
     &["model"],
     &["predictor", "sort"],
     &["method"],

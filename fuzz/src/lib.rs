@@ -100,7 +100,7 @@ pub fn decode(data: &[u8]) {
 }
 
 /// The small blocks of each level, so that inputs of the fuzzer's sizes take several.
-static SMALL: [Level; 8] = {
+static SMALL: [Level; LEVELS.len()] = {
     let mut levels = LEVELS;
     let mut at = 0;
     while at < levels.len() {

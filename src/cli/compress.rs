@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use cmx::Level;
 use cmx::internals::input::{BlockSource, FileSource, Original, StreamSource};
-use cmx::internals::level::LEVELS;
 use cmx::internals::stream::encode_stream;
 use cmx::{EncodeOptions, Metadata};
 
@@ -37,19 +36,9 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     })
 }
 
-/// The level that the user chose. `-9` is reserved; it does what `-8` does.
+/// The level that the user chose.
 pub fn chosen_level(options: &Options) -> Level {
-    let number = options.level.number;
-    Level::new(number).unwrap_or_else(|_| {
-        let best = LEVELS[LEVELS.len() - 1];
-        if !options.quiet {
-            warn(format!(
-                "level {number} (the network) is not there yet; this is level {}",
-                best.number()
-            ));
-        }
-        best
-    })
+    Level::new(options.level.number).unwrap_or_default()
 }
 
 /// Compresses `input`. Returns whether a warning was printed.

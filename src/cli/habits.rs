@@ -5,15 +5,14 @@ use std::path::Path;
 use super::failure::Failure;
 
 /// Flags of other programs, each group with its remedy. No remedy may name `--rm` or `-f`.
-const FLAGS: [(&[&str], &str); 18] = [
+const FLAGS: [(&[&str], &str); 17] = [
     (&["-x", "--extract", "--unpack"], "-d decompresses and extracts"),
-    (&["-1", "-2", "-3", "-4", "-5", "-6", "-7", "-8"], "this command takes no level"),
-    (&["-9"], "-8 is the strongest level of today"),
+    (&["-1", "-2", "-3", "-4", "-5", "-6", "-7", "-8", "-9"], "this command takes no level"),
     (&["-z"], "cmx compresses without a flag, or with -c"),
     (&["--create"], "cmx FILE... -o X.cmx makes an archive"),
     (&["-p", "-j", "--jobs"], "-T N sets the number of threads"),
     (&["--single-thread", "--auto-threads"], "-T 1 is one thread, -T 0 one a core"),
-    (&["-e", "--extreme", "--ultra", "--max"], "-8 is the strongest level"),
+    (&["-e", "--extreme", "--ultra", "--max"], "-9 is the strongest level"),
     (
         &["--long"],
         "repeats are found over a whole block at any distance without it; `cmx levels` shows the \

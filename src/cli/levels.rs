@@ -18,7 +18,6 @@ pub fn run() -> Result<(), Failure> {
         text +=
             &format!("-{}     {:<9} {block:<11} {memory}{mark}\n", level.number(), level.name());
     }
-    text += "-9     reserved for the network; until then it does what -8 does\n";
     text +=
         "Memory is for the tables and the block, per thread (-T), to compress and to decompress.\n";
     standard::print(text)
@@ -26,9 +25,9 @@ pub fn run() -> Result<(), Failure> {
 
 /// Bytes that one thread takes at most: the histories of a predictor, an eighth as much for its
 /// matches, runs and direct maps, the block, its codes as words and the copy of them that follows a
-/// primer, the text that these stand for, and the coded form.
+/// primer, the text that these stand for, the coded form, and a network.
 pub fn needed(level: &Level) -> u64 {
-    level.memory() as u64 * 9 / 8 + 4 * level.block_size() as u64
+    level.memory() as u64 * 9 / 8 + 4 * level.block_size() as u64 + level.network_memory()
 }
 
 /// The memory of the job: what the user allows, or else a part of what there is.

@@ -94,24 +94,30 @@ pub fn reference(level: &Level) -> Option<Mixing> {
     Some(Mixing { primer: primer::OF_REFERENCES, table_bits: mixing.table_bits - 1, ..mixing })
 }
 
+/// What streams of bytes may be.
+const KINDS: [Kind; 7] =
+    [Kind::Text, Kind::Words, Kind::Table, Kind::Generic, Kind::Exe, Kind::Font, Kind::Wasm];
+
 impl Level {
     /// Bytes of memory that coding or decoding a block of `length` bytes takes, at most, whatever
     /// is in the block. Where deflate streams are unpacked, streams are longer than the block: what
     /// that takes the budget of the job tells.
     #[must_use]
     pub fn memory_for(&self, length: usize) -> u64 {
-        let kinds = [
-            Kind::Text,
-            Kind::Words,
-            Kind::Table,
-            Kind::Generic,
-            Kind::Exe,
-            Kind::Font,
-            Kind::Wasm,
-        ];
         let of_stream = |kind: &Kind| self.memory_for_kind(kind, length);
         // The block and its streams, before and after coding.
-        kinds.iter().map(of_stream).max().unwrap_or(0) + 4 * length as u64
+        KINDS.iter().map(of_stream).max().unwrap_or(0) + 4 * length as u64
+    }
+
+    /// Bytes of memory that the networks of one stream take, at most.
+    #[must_use]
+    #[doc(hidden)]
+    pub fn network_memory(&self) -> u64 {
+        let of_stream = |kind: &Kind| match self.codings.of(kind) {
+            Coding::Sorted => 0,
+            Coding::Mixed(name) => Row::named(name).map_or(0, Row::network_memory),
+        };
+        KINDS.iter().map(of_stream).max().unwrap_or(0)
     }
 
     /// Bytes of memory that coding or decoding a stream of `kind` and `length` bytes takes, at most:

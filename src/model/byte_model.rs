@@ -2,23 +2,7 @@
 
 use super::byte_distribution::ByteDistribution;
 use super::input_model::{BitPosition, Expected, InputModel};
-
-/// A model that predicts whole bytes: bytes in, masses out, nothing of bits, mixers and coders.
-///
-/// Both sides of a stream must compute the same masses on every machine.
-pub trait ByteNetwork {
-    /// Writes how likely each byte is to come next, in any scale.
-    fn forward(&mut self, masses: &mut [u16; 256]);
-
-    /// Learns that `byte` came after the last [`forward`](Self::forward).
-    fn learn(&mut self, byte: u8);
-
-    /// Takes in `byte` as the newest byte of the stream.
-    fn advance(&mut self, byte: u8);
-
-    /// Bytes of memory that the model takes.
-    fn memory(&self) -> u64;
-}
+use crate::network::{ByteNetwork, NIBBLES};
 
 /// A [`ByteNetwork`] as an input model: one pair of inputs.
 #[derive(Clone, Debug)]
@@ -27,40 +11,49 @@ pub struct ByteModel<B> {
     distribution: ByteDistribution,
     /// Whether `distribution` is about the next byte.
     is_current: bool,
-    /// How sure `network` is of the byte it expects, 0 once that cannot come any more.
+    /// The byte that `network` expects next.
+    expected: u8,
+    /// How sure `network` is of that byte, 0 once it cannot come any more.
     confidence: u32,
 }
 
 impl<B: ByteNetwork> ByteModel<B> {
     /// Wraps `network`, which has seen nothing of the stream.
     pub fn new(network: B) -> Self {
-        let mut model = ByteModel {
+        ByteModel {
             network,
             distribution: ByteDistribution::default(),
             is_current: false,
+            expected: 0,
             confidence: 0,
-        };
-        model.forward();
-        model
+        }
     }
 
-    /// Bytes of memory that the model takes.
-    pub fn memory(&self) -> u64 {
-        self.network.memory() + size_of::<[u32; 512]>() as u64
-    }
-
-    fn forward(&mut self) {
-        let mut masses = [0; 256];
-        self.network.forward(&mut masses);
+    fn forward(&mut self, foretold: Option<u8>) {
+        let mut masses = [0; NIBBLES];
+        self.network.forward(foretold, &mut masses);
         self.distribution.fill(&masses);
         self.is_current = true;
-        self.confidence = self.distribution.expected().1;
+        self.find_low(self.distribution.likeliest_high());
+        self.find_expected();
+    }
+
+    fn find_low(&mut self, high: u8) {
+        if self.distribution.low_of() != Some(high) {
+            let mut masses = [0; NIBBLES];
+            self.network.low(high, &mut masses);
+            self.distribution.fill_low(high, &masses);
+        }
+    }
+
+    fn find_expected(&mut self) {
+        (self.expected, self.confidence) = self.distribution.expected();
     }
 
     /// Whether the expected byte begins with the bits of `partial`.
     fn agrees(&self, partial: u32) -> bool {
-        let expected = 256 | u32::from(self.distribution.expected().0);
-        expected >> (expected.ilog2() - partial.ilog2()) == partial
+        let expected = 256 | u32::from(self.expected);
+        expected >> (8 - partial.ilog2()) == partial
     }
 
     fn take_in(&mut self, bit: u32, at: BitPosition) {
@@ -80,8 +73,7 @@ impl<B: ByteNetwork> InputModel for ByteModel<B> {
         if self.is_current {
             self.network.learn(byte);
         }
-        self.network.advance(byte);
-        self.forward();
+        self.observe(bytes);
     }
 
     /// Leaves out what the network would predict, which takes most of the time.
@@ -92,12 +84,19 @@ impl<B: ByteNetwork> InputModel for ByteModel<B> {
         self.confidence = 0;
     }
 
+    fn foresee(&mut self, foretold: Option<u8>) {
+        self.forward(foretold);
+    }
+
     fn inputs(&mut self, at: BitPosition, inputs: &mut [[i16; 2]]) {
         if !self.is_current {
-            self.forward();
+            self.forward(None);
             if !self.agrees(at.partial) {
                 self.confidence = 0;
             }
+        }
+        if at.partial >= 16 {
+            self.find_low((at.partial >> (at.index - 4) & 15) as u8);
         }
         if let Some(input) = inputs.first_mut() {
             *input = self.distribution.input(at.partial);
@@ -113,15 +112,18 @@ impl<B: ByteNetwork> InputModel for ByteModel<B> {
     }
 
     fn rule_out(&mut self, byte: u8) {
-        if self.is_current {
-            self.distribution.rule_out(byte);
-            self.confidence = self.distribution.expected().1;
+        if !self.is_current {
+            self.forward(None);
         }
+        self.find_low(byte >> 4);
+        self.distribution.rule_out(byte);
+        self.find_low(self.distribution.likeliest_high());
+        self.find_expected();
     }
 
     fn expected(&self) -> Option<Expected> {
-        let (byte, class) = self.distribution.expected();
-        (self.is_current && class > 0).then_some(Expected { byte, length: 0 })
+        (self.is_current && self.confidence > 0)
+            .then_some(Expected { byte: self.expected, length: 0 })
     }
 
     fn confidence(&self) -> u32 {
@@ -148,8 +150,16 @@ pub(crate) mod tests {
     }
 
     impl ByteNetwork for SkippingCounts {
-        fn forward(&mut self, masses: &mut [u16; 256]) {
-            *masses = self.counts[usize::from(self.last[1])];
+        fn forward(&mut self, _: Option<u8>, masses: &mut [u32; 16]) {
+            let counts = &self.counts[usize::from(self.last[1])];
+            for (mass, counts) in masses.iter_mut().zip(counts.as_chunks::<16>().0) {
+                *mass = counts.iter().map(|&count| u32::from(count)).sum();
+            }
+        }
+
+        fn low(&mut self, high: u8, masses: &mut [u32; 16]) {
+            let counts = self.counts[usize::from(self.last[1])].as_chunks::<16>().0;
+            *masses = counts[usize::from(high)].map(u32::from);
         }
 
         fn learn(&mut self, byte: u8) {
@@ -162,10 +172,6 @@ pub(crate) mod tests {
 
         fn advance(&mut self, byte: u8) {
             self.last = [byte, self.last[0]];
-        }
-
-        fn memory(&self) -> u64 {
-            256 * 512
         }
     }
 
@@ -195,10 +201,11 @@ pub(crate) mod tests {
                 favour(&mut model, byte);
                 bytes.push(byte);
                 model.push(&bytes);
+                model.foresee(None);
             }
         }
         assert_eq!(model.expected(), Some(Expected { byte: b'a', length: 0 }));
-        assert!(model.confidence() > 5 && model.memory() > 0);
+        assert!(model.confidence() > 3);
         assert!(favour(&mut model.clone(), b'a') > 8000);
         assert!(favour(&mut model.clone(), !b'a') < 0);
         let mut other = model.clone();

@@ -19,6 +19,8 @@ pub struct ContextState {
     pub history: ByteHistory,
     /// What the match models expect next: 0, or 256 + byte.
     pub expected: u32,
+    /// What the network expects next: 0, or 256 + byte.
+    pub expected_of_network: u32,
     /// The model of samples, where the stream holds them.
     pub signal: Option<Box<Signal>>,
     /// The families that the profile asks for.
@@ -44,6 +46,7 @@ impl ContextState {
         Ok(Self {
             history: ByteHistory::default(),
             expected: 0,
+            expected_of_network: 0,
             signal: signal.map(Box::new),
             families: Families::new(contexts, selected),
             text: words.map(ExpandedText::new).transpose()?.map(Box::new),

@@ -39,6 +39,10 @@ pub trait InputModel {
         self.push(bytes);
     }
 
+    /// Prepares to predict the next byte, which a match foretells. Not called where one decision
+    /// will as good as surely code that byte.
+    fn foresee(&mut self, _foretold: Option<u8>) {}
+
     /// Writes [`pairs`](Self::pairs) pairs of inputs for the next bit: a stretched probability of a
     /// one with 8 fractional bits, and a second view of the same prediction. Zeros say nothing.
     fn inputs(&mut self, at: BitPosition, inputs: &mut [[i16; 2]]);

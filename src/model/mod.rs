@@ -2,11 +2,8 @@
 //! match models, signals, and the tables of histories.
 
 pub mod byte_class;
-// No profile names a network yet: only tests put a model of whole bytes through the predictor.
-#[cfg_attr(not(test), allow(dead_code))]
 pub mod byte_distribution;
 pub mod byte_history;
-#[cfg_attr(not(test), allow(dead_code))]
 pub mod byte_model;
 pub mod context;
 pub mod expanded;

@@ -1,24 +1,50 @@
 //! The models of whole bytes that a profile can name.
 
+use super::byte_model::ByteModel;
 use super::input_model::InputModel;
+use crate::network::lstm::{Lstm, Options};
+use crate::simd::{InstructionSet, Scalar};
 
 /// A model of whole bytes, by name. A variant for each network comes here, with its arm in
 /// [`Network::model`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Network {
+    /// Two layers of cells that learn while they code: [`crate::network::lstm`].
+    Lstm,
     /// Counts of what followed the byte before the last: shows that a byte model works.
     #[cfg(test)]
     SkippingCounts,
 }
 
 impl Network {
+    /// Bytes of memory that the model takes, at most.
+    #[must_use]
+    pub fn memory(self) -> u64 {
+        match self {
+            Self::Lstm => 16 << 20,
+            #[cfg(test)]
+            Self::SkippingCounts => 256 << 10,
+        }
+    }
+
     /// The model as it starts a stream.
     #[must_use]
-    pub fn model(self) -> Box<dyn BoxedModel> {
-        match self {
+    pub fn model(self, set: InstructionSet) -> Box<dyn BoxedModel> {
+        match (self, set) {
+            #[cfg(target_arch = "x86_64")]
+            (Self::Lstm, InstructionSet::Avx2(kernels)) => {
+                Box::new(ByteModel::new(Lstm::new(kernels, &Options::standard())))
+            }
+            #[cfg(target_arch = "aarch64")]
+            (Self::Lstm, InstructionSet::Neon(kernels)) => {
+                Box::new(ByteModel::new(Lstm::new(kernels, &Options::standard())))
+            }
+            (Self::Lstm, InstructionSet::Scalar) => {
+                Box::new(ByteModel::new(Lstm::new(Scalar, &Options::standard())))
+            }
             #[cfg(test)]
-            Self::SkippingCounts => {
-                use super::byte_model::{ByteModel, tests::SkippingCounts};
+            (Self::SkippingCounts, _) => {
+                use super::byte_model::tests::SkippingCounts;
                 Box::new(ByteModel::new(SkippingCounts::default()))
             }
         }

@@ -17,6 +17,34 @@ pub struct RowPart {
     by_partial: u32,
     by_bit: u32,
     by_length: u32,
+    by_confidence: u32,
+    by_lean: u32,
+}
+
+/// What of a bit moves the row of a weight set.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct BitView {
+    /// The bits of the byte so far after a leading one: 1 to 255.
+    pub partial: u32,
+    /// How many bits of the byte have passed: 0 to 7.
+    pub index: u32,
+    /// Class of the match length, below 16.
+    pub length: u32,
+    /// How sure the network is of the byte that it expects, below 16.
+    pub confidence: u32,
+    /// What the network says of the bit: see [`lean`].
+    pub lean: u32,
+}
+
+/// Class, below 16, of a stretched probability with 8 fractional bits: 0 for a sure zero, 15 for a
+/// sure one.
+#[inline(always)]
+#[must_use]
+pub fn lean(stretched: i16) -> u32 {
+    const BOUNDS: [u16; 7] = [64, 128, 256, 448, 704, 1024, 1536];
+    let size = stretched.unsigned_abs();
+    let class = BOUNDS.iter().filter(|&&bound| size >= bound).count() as u32;
+    if stretched < 0 { 7 - class } else { 8 + class }
 }
 
 impl RowPart {
@@ -24,7 +52,7 @@ impl RowPart {
     #[inline(always)]
     #[must_use]
     pub const fn fixed(base: u32) -> Self {
-        Self { base, by_partial: 0, by_bit: 0, by_length: 0 }
+        Self { base, by_partial: 0, by_bit: 0, by_length: 0, by_confidence: 0, by_lean: 0 }
     }
 
     /// A row for each of the eight bits: eight rows for each value of `class`.
@@ -41,15 +69,16 @@ impl RowPart {
         Self { by_partial: 1, ..Self::fixed(class << 8) }
     }
 
-    /// The row for the next bit: `partial` is the bits of the byte so far after a leading one,
-    /// `length_class` (below 16) the class of the match length.
+    /// The row for the next bit.
     #[inline(always)]
     #[must_use]
-    pub const fn row(self, partial: u32, bit_position: u32, length_class: u32) -> u32 {
+    pub const fn row(self, bit: BitView) -> u32 {
         self.base
-            + self.by_partial * partial
-            + self.by_bit * bit_position
-            + self.by_length * length_class
+            + self.by_partial * bit.partial
+            + self.by_bit * bit.index
+            + self.by_length * bit.length
+            + self.by_confidence * bit.confidence
+            + self.by_lean * bit.lean
     }
 }
 
@@ -72,6 +101,12 @@ macro_rules! selectors {
             SecondLastByte,
             /// How many orders were seen before, and the number of the bit.
             OrdersSeen,
+            /// The byte that the network expects, if there is one, and the number of the bit.
+            NetworkByte,
+            /// How sure the network is of that byte, and the bits of this byte so far.
+            NetworkConfidence,
+            /// What the network says of the bit, and the class of the match length.
+            NetworkLean,
             /// A selector of the stream's signal model, and the number of the bit.
             Signal(SignalSelector),
             $($(#[$doc])* $name(<$state as Family>::Selector),)*
@@ -89,6 +124,9 @@ macro_rules! selectors {
                     | Self::LastByte
                     | Self::SecondLastByte
                     | Self::OrdersSeen
+                    | Self::NetworkByte
+                    | Self::NetworkConfidence
+                    | Self::NetworkLean
                     | Self::Signal(_) => None,
                     $(Self::$name(_) => Some(FamilyName::$name),)*
                 }
@@ -103,6 +141,9 @@ macro_rules! selectors {
                     Self::MatchLength => 16 << 3,
                     Self::MatchLengthAndBits => 16 << 8,
                     Self::OrdersSeen => 32 << 3,
+                    Self::NetworkByte => 512 << 3,
+                    Self::NetworkConfidence => 16 << 8,
+                    Self::NetworkLean => 16 << 4,
                     Self::Signal(_) => 256 << 3,
                     $(Self::$name(selector) => <$state as Family>::rows(selector),)*
                 }
@@ -122,6 +163,13 @@ macro_rules! selectors {
                     Self::LastByte => RowPart::fixed(state.history.byte(1)),
                     Self::SecondLastByte => RowPart::fixed(state.history.byte(2)),
                     Self::OrdersSeen => RowPart::with_bit(seen.min(31)),
+                    Self::NetworkByte => RowPart::with_bit(state.expected_of_network & 511),
+                    Self::NetworkConfidence => {
+                        RowPart { by_confidence: 256, ..RowPart::with_partial(0) }
+                    }
+                    Self::NetworkLean => {
+                        RowPart { by_lean: 16, by_length: 1, ..RowPart::fixed(0) }
+                    }
                     Self::Signal(selector) => RowPart::with_bit(
                         state.signal.as_ref().map_or(0, |signal| signal.select(selector)),
                     ),
@@ -143,6 +191,9 @@ macro_rules! selectors {
                     Self::LastByte,
                     Self::SecondLastByte,
                     Self::OrdersSeen,
+                    Self::NetworkByte,
+                    Self::NetworkConfidence,
+                    Self::NetworkLean,
                 ];
                 all.extend(SignalSelector::all().into_iter().map(Self::Signal));
                 $(all.extend(<$state as Family>::Selector::all().into_iter().map(Self::$name));)*
@@ -159,7 +210,10 @@ macro_rules! selectors {
                     | Self::MatchLengthAndBits
                     | Self::LastByte
                     | Self::SecondLastByte
-                    | Self::OrdersSeen => write!(f, "{self:?}"),
+                    | Self::OrdersSeen
+                    | Self::NetworkByte
+                    | Self::NetworkConfidence
+                    | Self::NetworkLean => write!(f, "{self:?}"),
                     Self::Signal(selector) => write!(f, "Signal.{selector}"),
                     $(Self::$name(selector) => {
                         write!(f, concat!(stringify!($name), ".{}"), selector)

@@ -32,7 +32,7 @@ use crate::model::long_match::LongMatch;
 use crate::model::match_model::MatchModel;
 use crate::model::network::BoxedModel;
 use crate::model::run_map::RunMap;
-use crate::model::selector::{RowPart, Selector};
+use crate::model::selector::{BitView, RowPart, Selector, lean};
 use crate::model::signal::Signal;
 use crate::model::slots::{NONE_DEFERRED, SlotTable};
 use crate::model::stationary_map::StationaryMaps;
@@ -79,13 +79,17 @@ pub struct Predictor<
     parts: [RowPart; S],
     matches: Vec<MatchModel>,
     networks: Vec<Box<dyn BoxedModel>>,
+    /// Index of the first network's pair of inputs.
+    network_pair: Option<usize>,
+    /// Whether networks take in bytes, but predict and learn nothing.
+    networks_rest: bool,
     long_match: LongMatch,
     mixer: M,
     final_stage: FinalStage<S>,
     /// What selects the rows of the second final mixer.
     final_selector: Option<(Selector, RowPart)>,
     apm: Apm<{ 1 << 16 }>,
-    /// A second one, of streams with a signal model.
+    /// A second one, of streams with a signal model or a network.
     second_apm: Option<Apm<{ 1 << 16 }>>,
     apm_contexts: [usize; 2],
     partial: u32,
@@ -113,8 +117,10 @@ macro_rules! each_model {
         if let Some($model) = &mut $predictor.state.signal {
             $body
         }
-        for $model in &mut $predictor.networks {
-            $body
+        if !$predictor.networks_rest {
+            for $model in &mut $predictor.networks {
+                $body
+            }
         }
     };
 }
@@ -140,10 +146,13 @@ impl<
         let signal = profile.signal.and_then(|(kind, effort)| {
             Signal::new(&kind, effort, skipped, kernels.instruction_set())
         });
-        let networks: Vec<_> = profile.networks.iter().map(|network| network.model()).collect();
-        let models = profile.matches.len()
-            + signal.as_ref().map_or(0, InputModel::pairs)
-            + networks.iter().map(|network| network.pairs()).sum::<usize>();
+        let networks: Vec<_> = profile
+            .networks
+            .iter()
+            .map(|network| network.model(kernels.instruction_set()))
+            .collect();
+        let others = profile.matches.len() + signal.as_ref().map_or(0, InputModel::pairs);
+        let models = others + networks.iter().map(|network| network.pairs()).sum::<usize>();
         if Self::LAYOUT.models + models > Self::LAYOUT.stationary
             || signal.is_none() != profile.signal.is_none()
         {
@@ -176,7 +185,9 @@ impl<
             inputs: [[0; 2]; P],
             parts: [RowPart::default(); S],
             matches,
+            network_pair: (!networks.is_empty()).then_some(Self::LAYOUT.models + others),
             networks,
+            networks_rest: false,
             long_match: LongMatch::new(sizes.decisions, profile.belief)?,
             mixer: M::new(rows, (profile.first_weight * 16384 / 256) as i16, rate),
             final_stage: FinalStage::new(
@@ -186,7 +197,9 @@ impl<
             ),
             final_selector: profile.final_selector.map(|selector| (selector, RowPart::default())),
             apm: Apm::new(7)?,
-            second_apm: profile.signal.is_some().then(|| Apm::new(7)).transpose()?,
+            second_apm: (profile.signal.is_some() || !profile.networks.is_empty())
+                .then(|| Apm::new(7))
+                .transpose()?,
             apm_contexts: [0; 2],
             partial: 1,
             node: 1,
@@ -238,7 +251,8 @@ impl<
     #[inline(always)]
     fn begin_byte(&mut self) {
         self.next_byte();
-        self.apm_contexts = [(self.state.history.byte(1) as usize) << 8, 0];
+        let of_network = (self.state.expected_of_network & 255) as usize;
+        self.apm_contexts = [(self.state.history.byte(1) as usize) << 8, of_network << 8];
         each_model!(self, model => {
             if let Some(contexts) = model.apm_contexts() {
                 self.apm_contexts = contexts.map(|context| context << 8);
@@ -365,6 +379,7 @@ impl<
         self.runs.end_byte(byte as u8);
         self.networks.iter_mut().for_each(|network| network.observe(bytes));
         self.push_known(bytes);
+        self.state.expected_of_network = 0;
     }
 
     /// The byte that is as good as sure to come next, if there is one: whether it does is coded
@@ -387,8 +402,25 @@ impl<
     /// Shows all models the byte that `bytes` now ends with.
     #[inline(always)]
     fn push(&mut self, bytes: &[u8]) {
-        self.networks.iter_mut().for_each(|network| network.push(bytes));
+        if self.networks_rest {
+            self.networks.iter_mut().for_each(|network| network.observe(bytes));
+        } else {
+            self.networks.iter_mut().for_each(|network| network.push(bytes));
+        }
         self.push_known(bytes);
+        self.state.expected_of_network = 0;
+        // What one decision will code is no work for a network.
+        if self.networks.is_empty() || self.networks_rest || self.long_match().is_some() {
+            return;
+        }
+        let foretold = (self.state.expected > 0).then_some(self.state.expected as u8);
+        self.networks.iter_mut().for_each(|network| network.foresee(foretold));
+        if let Some(expected) = self.networks.iter().find_map(|network| network.expected()) {
+            self.state.expected_of_network = 256 + u32::from(expected.byte);
+            if self.state.expected == 0 {
+                self.state.expected = self.state.expected_of_network;
+            }
+        }
     }
 
     /// Shows all models but the networks, which have seen it, the byte that `bytes` now ends with:
@@ -398,9 +430,7 @@ impl<
         // The signal model is part of the state.
         self.state.push(bytes);
         self.matches.iter_mut().for_each(|model| model.push(bytes));
-        let matches = self.matches.iter().filter_map(InputModel::expected);
-        let networks = self.networks.iter().filter_map(|network| network.expected());
-        let mut expected = matches.chain(networks);
+        let mut expected = self.matches.iter().filter_map(InputModel::expected);
         self.state.expected =
             expected.clone().next().map_or(0, |expected| 256 + u32::from(expected.byte));
         self.long_match.push(bytes, &mut expected);
@@ -428,14 +458,19 @@ impl<
         self.stationary
             .predict(self.node, &mut self.inputs[Self::LAYOUT.stationary..Self::LAYOUT.bias]);
         self.inputs[Self::LAYOUT.bias][0] = 256;
+        let bit = BitView {
+            partial: self.partial,
+            index: self.bit_position,
+            length: confidence,
+            confidence: self.networks.first().map_or(0, |network| network.confidence()),
+            lean: self.network_pair.map_or(0, |pair| lean(self.inputs[pair][0])),
+        };
         let mut rows = [0; S];
         for k in 0..S {
-            rows[k] = self.parts[k].row(self.partial, self.bit_position, confidence);
+            rows[k] = self.parts[k].row(bit);
         }
         let sets = self.mixer.mix(self.kernels, &self.inputs, &rows);
-        let second = self
-            .final_selector
-            .map_or(0, |(_, part)| part.row(self.partial, self.bit_position, confidence) as usize);
+        let second = self.final_selector.map_or(0, |(_, part)| part.row(bit) as usize);
         let (stretched, p0) = self.final_stage.mix(&sets, self.partial as usize, second);
         let partial = self.partial as usize;
         let p1 = self.apm.refine(stretched, self.apm_contexts[0] + partial);

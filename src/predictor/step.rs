@@ -99,6 +99,9 @@ pub(super) trait BytePredictor: Send + Sync {
     /// histories, runs and matches remember the byte. A third of the time of learning.
     fn observe(&mut self, stream: &mut StreamBytes<'_>);
 
+    /// Whether networks rest: they take in bytes, but predict and learn nothing.
+    fn rest_networks(&mut self, rest: bool);
+
     /// Makes room for what stands for `text` more bytes of text.
     ///
     /// # Errors
@@ -125,6 +128,10 @@ impl<
 
     fn observe(&mut self, stream: &mut StreamBytes<'_>) {
         accelerate(self.kernels.instruction_set(), Observe { predictor: self, stream });
+    }
+
+    fn rest_networks(&mut self, rest: bool) {
+        self.networks_rest = rest;
     }
 
     fn expect_text(&mut self, text: usize) -> Result<()> {

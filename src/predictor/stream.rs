@@ -213,7 +213,7 @@ impl<'a> StreamCoder<'a> {
             bytes,
             total,
             progress,
-            work: Work::default(),
+            work: Work::of(profile),
             _charges: charges,
         })
     }
@@ -301,9 +301,15 @@ fn primed_predictor(
     while bytes.read().len() < profile.primer.noted {
         predictor.observe(bytes);
     }
+    // Networks learn slowly, and only the end of what is read before a stream.
+    predictor.rest_networks(true);
     while bytes.read().len() < bytes.start {
+        if bytes.read().len() + sizes.learned_by_networks >= bytes.start {
+            predictor.rest_networks(false);
+        }
         predictor.step(&mut Direction::Prime, bytes);
     }
+    predictor.rest_networks(false);
     if let Some(key) = key.filter(|_| is_wanted) {
         primed::keep(key, &*predictor);
     }

@@ -69,6 +69,14 @@ fn levels() -> impl Iterator<Item = &'static Level> {
         .map(|level| &*Box::leak(Box::new(level)))
 }
 
+/// How many of [`inputs`] the level of the network codes, and how much of each: plain code computes
+/// a network slowly, and all but the first seven kinds are coded as the level below codes them.
+const OF_NETWORK: (usize, usize) = (7, 300);
+
+fn has_network(level: &Level) -> bool {
+    level.network_memory() > 0
+}
+
 /// Codes `raw` as `level` does.
 fn encode_at(raw: &[u8], level: &Level, kind: &Kind, set: InstructionSet) -> (Method, Vec<u8>) {
     let method = choice::choose(level, kind, raw).unwrap();
@@ -122,7 +130,8 @@ fn what_was_observed_is_remembered() {
 #[test]
 fn every_instruction_set_codes_the_same_bytes_and_decodes_the_others() {
     let raw = sample(3001);
-    for level in levels() {
+    // The golden probabilities do the same with networks.
+    for level in levels().filter(|level| !has_network(level)) {
         for kind in kinds() {
             let (method, reference) = encode_at(&raw, level, &kind, InstructionSet::Scalar);
             for set in usable() {
@@ -184,7 +193,7 @@ fn long_repeats() -> Vec<u8> {
 #[test]
 fn long_repeats_are_passed_over() {
     let raw = long_repeats();
-    for level in levels().skip(1) {
+    for level in levels().skip(1).filter(|level| !has_network(level)) {
         let (method, coded) = encode_at(&raw, level, &Kind::Exe, InstructionSet::Scalar);
         let count = trace::count(|| {
             assert!(
@@ -224,14 +233,17 @@ fn leading_bits_are_left_out() {
 fn golden_probabilities_are_the_same_with_every_instruction_set() {
     let mut lines = String::new();
     for level in levels() {
-        for (number, (kind, raw)) in inputs().into_iter().enumerate() {
+        let (count, length) =
+            if has_network(level) { OF_NETWORK } else { (usize::MAX, usize::MAX) };
+        for (number, (kind, raw)) in inputs().into_iter().enumerate().take(count) {
             let shown = format!("{} input {number} {kind:?}", level.name);
+            let raw = &raw[..raw.len().min(length)];
             // Trials are not part of the trace.
-            let method = choice::choose(level, &kind, &raw).unwrap();
+            let method = choice::choose(level, &kind, raw).unwrap();
             let (coded, probabilities) =
-                trace::of(|| encode_as(&raw, method, &kind, InstructionSet::Scalar).unwrap());
+                trace::of(|| encode_as(raw, method, &kind, InstructionSet::Scalar).unwrap());
             for set in usable() {
-                let (again, same) = trace::of(|| encode_as(&raw, method, &kind, set).unwrap());
+                let (again, same) = trace::of(|| encode_as(raw, method, &kind, set).unwrap());
                 assert!(same == probabilities && again == coded, "{shown}: {} differs", set.name());
                 let (back, same) =
                     trace::of(|| decode_as(&coded, raw.len(), method, &kind, set).unwrap());

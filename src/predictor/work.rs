@@ -4,25 +4,35 @@
 //! 600 bytes, and took 5 to 9 seconds to decode. A decoder counts its work, and refuses a stream
 //! with too much of it for its code. An encoder counts the same, and fills the code up with zeros.
 
+use super::profile::Profile;
 use crate::error::Error;
 
 /// What a byte counts for that the models predicted: 0.4 to 1.3 µs at -2 to -7, 4 µs at -8. One
 /// that came as expected (see [`crate::model::long_match`]) counts for one, and takes 40 and 80 to 180
 /// ns.
 const MODELLED: u64 = 16;
+/// The same with a network: 16 µs.
+const WITH_NETWORK: u64 = 64;
 /// Work that a byte of code brings.
 const EACH: u64 = 16 << 10;
 /// Work that comes for nothing.
 const FREE: u64 = 256 << 10;
 
 /// The work on one stream so far.
-#[derive(Default)]
 pub(super) struct Work {
+    /// What a byte counts for that the models predicted.
+    each: u64,
     modelled: u64,
     expected: u64,
 }
 
 impl Work {
+    /// No work yet of a predictor of `profile`.
+    pub fn of(profile: &Profile) -> Self {
+        let each = if profile.networks.is_empty() { MODELLED } else { WITH_NETWORK };
+        Work { each, modelled: 0, expected: 0 }
+    }
+
     /// Counts a byte that the models predicted.
     #[inline(always)]
     pub fn modelled(&mut self) {
@@ -36,7 +46,7 @@ impl Work {
     }
 
     fn sum(&self) -> u64 {
-        self.modelled * MODELLED + self.expected
+        self.modelled * self.each + self.expected
     }
 
     /// Fills up the code that the work was on.

@@ -1,6 +1,6 @@
 //! Kernels for x86-64 with AVX2: sixteen 16-bit lanes.
 
-use super::{InstructionSet, Kernels, LANES, sealed};
+use super::{Kernels, LANES, sealed};
 use crate::numeric::PROBABILITY_BITS;
 use crate::numeric::logistic::{self, STRETCH};
 use crate::numeric::state_map::{COUNT_BITS, MapEntry, RECIPROCAL};
@@ -37,10 +37,6 @@ impl Avx2 {
 impl sealed::Sealed for Avx2 {}
 
 impl Kernels for Avx2 {
-    fn instruction_set(self) -> InstructionSet {
-        InstructionSet::Avx2(self)
-    }
-
     #[inline(always)]
     fn dot(self, inputs: &[i16], weights: &[i16]) -> i32 {
         let (inputs, _) = inputs.as_chunks::<LANES>();

@@ -1,7 +1,7 @@
 //! The check at the start: kernels whose answers are known, so that a machine that computes wrongly
 //! is noticed before it codes anything.
 
-use super::{Kernels, LANES, Scalar};
+use super::{Descent, Kernels, LANES, Scalar, WEIGHT_LIMIT};
 use crate::numeric::state_map::MapEntry;
 
 /// Contexts, and bytes of histories, that [`predicted`] works on.
@@ -41,6 +41,42 @@ fn predicts_rightly<K: Kernels>(kernels: K, mut draw: impl FnMut() -> i16) -> bo
     })
 }
 
+/// Inputs, and sums, that [`trained`] works on: whole blocks of the kernels and a rest.
+const WIDTH: usize = 96;
+const ROWS: usize = 16;
+
+type Trained = ([i32; ROWS], Vec<i16>, [i32; WIDTH], [i32; WIDTH], [u32; WIDTH], [i16; WIDTH]);
+
+/// What the kernels of networks give for these numbers.
+fn trained<K: Kernels>(
+    kernels: K,
+    matrix: &[i16; ROWS * WIDTH],
+    inputs: &[i16; WIDTH],
+    gradients: &[i32; WIDTH],
+    round: u32,
+) -> Trained {
+    let (mut products, mut pairs, mut sums) = ([5; ROWS], vec![0; ROWS * WIDTH], [7; WIDTH]);
+    kernels.multiply(matrix, inputs, &mut products);
+    kernels.interleave(matrix, WIDTH, &mut pairs);
+    kernels.combine(&pairs, &inputs[..ROWS], &mut sums);
+    let mut weights = sums.map(|sum| sum.clamp(-WEIGHT_LIMIT, WEIGHT_LIMIT));
+    let mut moments = gradients.map(|gradient| gradient.unsigned_abs() >> (2 + round % 28));
+    let mut rounded = [0; WIDTH];
+    let descent = Descent { shift: 1 + round % 30, decay: round % 16, rate: 1 << (round % 14) };
+    kernels.descend(&mut weights, &mut moments, &mut rounded, gradients, descent);
+    (products, pairs, sums, weights, moments, rounded)
+}
+
+fn trains_rightly<K: Kernels>(kernels: K, draw: &mut impl FnMut() -> i16) -> bool {
+    (0..64).all(|round| {
+        let matrix = std::array::from_fn(|_| draw());
+        let inputs = std::array::from_fn(|_| draw());
+        let gradients = std::array::from_fn(|_| i32::from(draw()) << 16 | i32::from(draw() as u16));
+        trained(kernels, &matrix, &inputs, &gradients, round)
+            == trained(Scalar, &matrix, &inputs, &gradients, round)
+    })
+}
+
 /// Whether the kernels of `implementation` give the answers of the scalar ones on fixed inputs.
 pub fn known_answers<K: Kernels>(implementation: K) -> bool {
     let mut seed = 1u32;
@@ -64,13 +100,13 @@ pub fn known_answers<K: Kernels>(implementation: K) -> bool {
             && moved == reference
             && learnt == learnt_reference
     });
-    kernels && predicts_rightly(implementation, draw)
+    kernels && trains_rightly(implementation, &mut draw) && predicts_rightly(implementation, draw)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simd::{InstructionSet, self_check, usable};
+    use crate::simd::{InstructionSet, NetworkKernels, self_check, usable};
     use std::time::{Duration, Instant};
 
     /// Scalar kernels with one defect, by number.
@@ -79,11 +115,35 @@ mod tests {
 
     impl<const DEFECT: u32> super::super::sealed::Sealed for Broken<DEFECT> {}
 
-    impl<const DEFECT: u32> Kernels for Broken<DEFECT> {
+    impl<const DEFECT: u32> NetworkKernels for Broken<DEFECT> {
         fn instruction_set(self) -> InstructionSet {
             InstructionSet::Scalar
         }
 
+        fn combine(self, pairs: &[i16], factors: &[i16], sums: &mut [i32]) {
+            Scalar.combine(pairs, factors, sums);
+            if DEFECT == 4 {
+                sums[40] ^= 1;
+            }
+        }
+
+        fn descend(
+            self,
+            weights: &mut [i32],
+            moments: &mut [u32],
+            rounded: &mut [i16],
+            gradients: &[i32],
+            descent: Descent,
+        ) {
+            Scalar.descend(weights, moments, rounded, gradients, descent);
+            // A root that is wrong for large squares only.
+            if DEFECT == 5 && moments[3] >> 29 == 1 {
+                weights[3] += 1;
+            }
+        }
+    }
+
+    impl<const DEFECT: u32> Kernels for Broken<DEFECT> {
         fn dot(self, inputs: &[i16], weights: &[i16]) -> i32 {
             let sum = Scalar.dot(inputs, weights);
             // One wrong bit in a hundred sums, as of an instruction that a core computes wrongly.
@@ -129,8 +189,10 @@ mod tests {
             known_answers(Broken::<1>),
             known_answers(Broken::<2>),
             known_answers(Broken::<3>),
+            known_answers(Broken::<4>),
+            known_answers(Broken::<5>),
         ];
-        assert_eq!(noticed, [false; 4]);
+        assert_eq!(noticed, [false; 6]);
     }
 
     /// The best of some runs, as others use the machine too.

@@ -7,6 +7,8 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx2_network;
 #[cfg(any(test, target_arch = "x86_64", target_arch = "aarch64"))]
 mod check;
 mod detect;
@@ -14,6 +16,7 @@ mod histories;
 pub mod memory;
 #[cfg(target_arch = "aarch64")]
 mod neon;
+mod network;
 mod scalar;
 #[cfg(test)]
 mod sound;
@@ -26,6 +29,7 @@ pub use detect::{InstructionSet, active, choose, usable, warning};
 pub use histories::{Histories, LINE, Line};
 #[cfg(target_arch = "aarch64")]
 pub use neon::Neon;
+pub use network::{Descent, NetworkKernels, WEIGHT_LIMIT, round as round_weight};
 pub use scalar::Scalar;
 
 use crate::numeric::state_map::MapEntry;
@@ -47,15 +51,17 @@ mod sealed {
 ///
 /// ```compile_fail,E0277
 /// use cmx::internals::numeric::state_map::MapEntry;
-/// use cmx::internals::simd::{InstructionSet, Kernels};
+/// use cmx::internals::simd::{InstructionSet, Kernels, NetworkKernels};
 ///
 /// // All that the trait asks for is here, but for the supertrait that nobody outside can name.
 /// #[derive(Clone, Copy)]
 /// struct Own;
-/// impl Kernels for Own {
+/// impl NetworkKernels for Own {
 ///     fn instruction_set(self) -> InstructionSet {
 ///         InstructionSet::Scalar
 ///     }
+/// }
+/// impl Kernels for Own {
 ///     fn dot(self, _: &[i16], _: &[i16]) -> i32 {
 ///         0
 ///     }
@@ -65,10 +71,7 @@ mod sealed {
 /// ```
 ///
 /// Slices must have equal lengths, a multiple of [`LANES`]; the excess is ignored otherwise.
-pub trait Kernels: sealed::Sealed + Copy + Send + Sync + 'static {
-    /// The set that these kernels belong to.
-    fn instruction_set(self) -> InstructionSet;
-
+pub trait Kernels: NetworkKernels {
     /// The wrapping sum of `inputs[i] * weights[i]`.
     fn dot(self, inputs: &[i16], weights: &[i16]) -> i32;
 

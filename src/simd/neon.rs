@@ -1,6 +1,6 @@
 //! Kernels for AArch64 (NEON): eight 16-bit lanes.
 
-use super::{InstructionSet, Kernels, Scalar, sealed};
+use super::{InstructionSet, Kernels, NetworkKernels, Scalar, sealed};
 use crate::numeric::state_map::MapEntry;
 use std::arch::aarch64::*;
 
@@ -22,11 +22,14 @@ impl Neon {
 
 impl sealed::Sealed for Neon {}
 
-impl Kernels for Neon {
+// The loops of networks are left to the compiler.
+impl NetworkKernels for Neon {
     fn instruction_set(self) -> InstructionSet {
         InstructionSet::Neon(self)
     }
+}
 
+impl Kernels for Neon {
     #[inline(always)]
     fn dot(self, inputs: &[i16], weights: &[i16]) -> i32 {
         let (inputs, _) = inputs.as_chunks::<LANES>();

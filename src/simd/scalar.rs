@@ -10,10 +10,6 @@ pub struct Scalar;
 impl sealed::Sealed for Scalar {}
 
 impl Kernels for Scalar {
-    fn instruction_set(self) -> InstructionSet {
-        InstructionSet::Scalar
-    }
-
     #[inline(always)]
     fn dot(self, inputs: &[i16], weights: &[i16]) -> i32 {
         let (inputs, _) = inputs.as_chunks::<LANES>();
@@ -44,5 +40,11 @@ impl Kernels for Scalar {
         for (&entry, updated) in entries.iter().zip(updated) {
             *updated = MapEntry::with_inputs(update_entry(entry, bit, limit));
         }
+    }
+}
+
+impl super::NetworkKernels for Scalar {
+    fn instruction_set(self) -> InstructionSet {
+        InstructionSet::Scalar
     }
 }

@@ -129,7 +129,7 @@ pub fn prose(length: usize) -> Vec<u8> {
 
 /// The level of this number; 10 is that of small files.
 pub fn level_of(number: u8) -> &'static Level {
-    static ALL: [Level; 8] = LEVELS;
+    static ALL: [Level; 9] = LEVELS;
     if number == 10 {
         Box::leak(Box::new(ALL[4].for_small_files()))
     } else {

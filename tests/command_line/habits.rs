@@ -21,7 +21,7 @@ fn two_digits_are_no_level() {
             &format!("-{level} IN"),
             b"",
             1,
-            &format!("there is no level {level}; levels are -1 to -9, and -8"),
+            &format!("there is no level {level}; levels are -1 to -9, and -9"),
         );
     }
     fails(&folder, "bench -19 IN", b"", 1, "there is no level 19");

@@ -47,7 +47,7 @@ pub fn streams() -> Vec<Stream> {
     let mut streams = Vec::new();
     for (name, raw) in sample::all() {
         let numbers: &[u8] = match name {
-            "text" | "code" => &[1, 2, 3, 4, 5, 6, 7, 8],
+            "text" | "code" => &[1, 2, 3, 4, 5, 6, 7, 8, 9],
             "noise" | "zlib" | "zip" | "gzip" => &[5],
             "table" | "tiff" | "wav" | "aiff" | "mixture" | "wasm" | "program" | "tar" => {
                 &[2, 5, 7, 8]

@@ -1,7 +1,7 @@
 //! What holds for the contexts and selectors of every family.
 
 use super::*;
-use crate::model::selector::Selector;
+use crate::model::selector::{BitView, Selector};
 use proptest::prelude::Just;
 use std::collections::HashSet;
 
@@ -25,7 +25,13 @@ pub(in crate::model) fn follow(bytes: &[u8], wanted: impl Fn(Context) -> bool) {
                 let _ = state.hash(context, 1);
             }
             for selector in &selectors {
-                let highest = selector.of_byte(&state, 99).row(255, 7, 15);
+                let highest = selector.of_byte(&state, 99).row(BitView {
+                    partial: 255,
+                    index: 7,
+                    length: 15,
+                    confidence: 15,
+                    lean: 15,
+                });
                 assert!((highest as usize) < selector.rows(), "{selector}: {highest}");
             }
             assert!(state.families.apm_context().is_none_or(|context| context < 256));

@@ -9,6 +9,7 @@
 //! `docs/models-binary.md`), so a smaller profile takes the first of them.
 
 mod binary;
+mod network_rows;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -119,6 +120,12 @@ impl Row {
     #[must_use]
     pub fn named(name: &str) -> Option<&'static Row> {
         PROFILES.iter().find(|row| row.name == name)
+    }
+
+    /// Bytes of memory that the networks of the row take, at most.
+    #[must_use]
+    pub fn network_memory(&self) -> u64 {
+        self.networks.iter().map(|network| network.memory()).sum()
     }
 
     /// Whether the row codes streams of `kind`.

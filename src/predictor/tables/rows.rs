@@ -6,6 +6,10 @@ use super::binary::{
     EXE, EXE_CODE, EXE_SETS, FONT, FONT_SETS, GENERIC, GENERIC_SETS, TABLE, TABLE_SETS, WASM,
     WASM_SETS,
 };
+use super::network_rows::{
+    EXE_56_NETWORK, FONT_56_NETWORK, GENERIC_53_NETWORK, TABLE_24_NETWORK, TEXT_56_NETWORK,
+    WASM_56_NETWORK, WORDS_56_NETWORK,
+};
 use super::text::{TEXT, TEXT_SETS, WIDE_SETS, WORDS, WORDS_SETS};
 use super::{Content, Row};
 use crate::mix::final_stage::FinalMixing;
@@ -18,7 +22,7 @@ use crate::model::signal::{AudioOptions, ImageOptions, Options, SignalContext, S
 use crate::model::x86::X86Selector;
 
 /// No context.
-const NONE: Range<usize> = 0..0;
+pub(super) const NONE: Range<usize> = 0..0;
 
 /// How fast mixers of up to 16 contexts learn.
 const RATE: Rate = Rate { first: 1200, last: 150, span: 1000, threshold: 500 };
@@ -28,7 +32,7 @@ const RATE_WIDE: Rate = Rate { first: 800, last: 100, span: 500, threshold: 500 
 /// Many inputs want smaller steps: 0.6 % on binary data with 48 contexts.
 const RATE_HUGE: Rate = Rate { first: 1200, last: 100, span: 300, threshold: 500 };
 /// Text is more alike from end to end: 1 % against [`RATE_HUGE`] with 56 contexts.
-const RATE_HUGE_TEXT: Rate = Rate { first: 500, last: 60, span: 300, threshold: 500 };
+pub(super) const RATE_HUGE_TEXT: Rate = Rate { first: 500, last: 60, span: 300, threshold: 500 };
 
 /// When long matches are believed beside up to 16 contexts, and beside more: measured in
 /// `docs/architecture-engine.md`.
@@ -102,7 +106,7 @@ const FORTY: Row = Row {
 };
 
 /// What rows of 56 contexts have in common.
-const FIFTY_SIX: Row = Row {
+pub(super) const FIFTY_SIX: Row = Row {
     confidences: true,
     runs: 2..10,
     stationary: 1..12,
@@ -148,7 +152,7 @@ const fn first<T>(list: &'static [T], count: usize) -> &'static [T] {
 
 /// Every profile. A row keeps its number for good; numbers of rows that are gone are not given
 /// again.
-pub(crate) static PROFILES: [Row; 33] = [
+pub(crate) static PROFILES: [Row; 40] = [
     Row {
         number: 0,
         name: "generic-8",
@@ -441,4 +445,11 @@ pub(crate) static PROFILES: [Row; 33] = [
         matches: &[8],
         ..EIGHT
     },
+    GENERIC_53_NETWORK,
+    TEXT_56_NETWORK,
+    WORDS_56_NETWORK,
+    TABLE_24_NETWORK,
+    EXE_56_NETWORK,
+    FONT_56_NETWORK,
+    WASM_56_NETWORK,
 ];

@@ -1,0 +1,222 @@
+//! A recurrent network that learns while it codes: layers of cells, and an output over all of them.
+//!
+//! Such networks are part of lstm-compress and cmix (Knoll) and of tensorflow-compress. This one
+//! differs in its output of two levels, in layers that see no past but through the layer below,
+//! and in whole numbers. Depth is worth more than width, and an upper layer needs no recurrence of
+//! its own (`docs/architecture-engine.md`).
+
+use super::backward::Below;
+use super::layer::{Layer, Plan};
+use super::output::Output;
+use super::weights::{Draws, Rate};
+use super::{ByteNetwork, NIBBLES};
+use crate::simd::{NetworkKernels, Work, accelerate};
+
+/// Bytes that are features, the newest first. The byte that a match foretells is one more.
+const BYTES: usize = 4;
+
+/// What a network is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The layers, the lowest first.
+    pub layers: Vec<LayerOptions>,
+    /// Steps that gradients go back through, even: all weights but those of the output move once in
+    /// as many bytes.
+    pub span: usize,
+    /// How fast matrices, gains and biases learn.
+    pub rate: Rate,
+    /// How fast the weights of features learn.
+    pub feature_rate: Rate,
+    /// How fast the output learns, at every byte.
+    pub output_rate: Rate,
+}
+
+/// What a layer of a network is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LayerOptions {
+    /// Number of cells, a multiple of 16.
+    pub cells: usize,
+    /// Whether the layer sees what it gave before.
+    pub is_recurrent: bool,
+    /// How many features it has: of the last bytes, and of the foretold byte, in this order.
+    pub features: usize,
+}
+
+impl Options {
+    /// The network of the strongest level: 350,000 products a byte with all of training.
+    #[must_use]
+    pub fn standard() -> Self {
+        let layer = LayerOptions { cells: 128, is_recurrent: true, features: BYTES + 1 };
+        Options {
+            layers: vec![layer, LayerOptions { is_recurrent: false, features: 2, ..layer }],
+            span: 32,
+            rate: Rate { step: 300, decay: 10 },
+            feature_rate: Rate { step: 1500, decay: 10 },
+            output_rate: Rate { step: 393, decay: 10 },
+        }
+    }
+}
+
+/// The network.
+#[derive(Clone, Debug)]
+pub struct Lstm<K> {
+    kernels: K,
+    layers: Vec<Layer>,
+    output: Output,
+    /// The step of the span that is next.
+    at: usize,
+    span: usize,
+    /// What all layers give, 13 fractional bits.
+    hidden: Vec<i16>,
+    /// Gradients of that for each layer, 24 fractional bits: all cells of a step after the other.
+    gradients: Vec<Vec<i32>>,
+    /// Room for those of a step, of all layers.
+    of_step: Vec<i32>,
+    last: [u8; BYTES],
+}
+
+impl<K: NetworkKernels> Lstm<K> {
+    /// A network that has seen nothing.
+    #[must_use]
+    pub fn new(kernels: K, options: &Options) -> Self {
+        let mut draws = Draws::new(1);
+        let mut below = 0;
+        let mut layers = Vec::new();
+        for layer in &options.layers {
+            let plan = Plan {
+                cells: layer.cells,
+                below: std::mem::replace(&mut below, layer.cells),
+                is_recurrent: layer.is_recurrent,
+                features: [256; BYTES].into_iter().chain([257]).take(layer.features).collect(),
+                span: options.span,
+                rate: options.rate,
+                feature_rate: options.feature_rate,
+            };
+            layers.push(Layer::new(plan, &mut draws));
+        }
+        let cells = options.layers.iter().map(|layer| layer.cells).sum();
+        let gradients = options.layers.iter().map(|layer| vec![0; options.span * layer.cells]);
+        Lstm {
+            kernels,
+            layers,
+            output: Output::new(cells, options.output_rate),
+            at: 0,
+            span: options.span,
+            hidden: vec![0; cells],
+            gradients: gradients.collect(),
+            of_step: vec![0; cells],
+            last: [0; BYTES],
+        }
+    }
+
+    #[inline(always)]
+    fn compute(&mut self, foretold: Option<u8>) {
+        let mut features = [0; BYTES + 1];
+        for (feature, &byte) in features.iter_mut().zip(&self.last) {
+            *feature = usize::from(byte);
+        }
+        features[BYTES] = foretold.map_or(256, usize::from);
+        let mut start = 0;
+        for number in 0..self.layers.len() {
+            let (below, rest) = self.layers.split_at_mut(number);
+            let below = below.last().map_or(&[][..], Layer::hidden);
+            let features = &features[..rest[0].features()];
+            rest[0].forward(self.kernels, self.at, features, below);
+            let hidden = rest[0].hidden();
+            self.hidden[start..start + hidden.len()].copy_from_slice(hidden);
+            start += hidden.len();
+        }
+        self.output.forward(self.kernels, &self.hidden);
+    }
+
+    #[inline(always)]
+    fn learn_byte(&mut self, byte: u8) {
+        self.of_step.fill(0);
+        self.output.learn(self.kernels, &self.hidden, byte, &mut self.of_step);
+        let mut start = 0;
+        for (layer, gradients) in self.layers.iter_mut().zip(&mut self.gradients) {
+            layer.advance();
+            let cells = layer.hidden().len();
+            let gradients = &mut gradients[self.at * cells..][..cells];
+            for (gradient, &of_step) in gradients.iter_mut().zip(&self.of_step[start..]) {
+                // 27 fractional bits become 24.
+                *gradient = of_step >> 3;
+            }
+            start += cells;
+        }
+        self.at += 1;
+        if self.at == self.span {
+            self.go_back();
+            self.at = 0;
+        }
+    }
+
+    #[inline(always)]
+    fn go_back(&mut self) {
+        for (number, layer) in self.layers.iter_mut().enumerate().rev() {
+            let (below, rest) = self.gradients.split_at_mut(number);
+            let below = below
+                .last_mut()
+                .map(|gradients| Below { width: gradients.len() / self.span, gradients });
+            layer.backward(self.kernels, &rest[0], below);
+        }
+    }
+
+    /// Does `part` with code that is compiled for the instruction set of the kernels.
+    fn work(&mut self, part: Part) {
+        accelerate(self.kernels.instruction_set(), PartOf(self, part));
+    }
+
+    /// All layers and the output, for traces.
+    #[cfg(test)]
+    pub(super) fn parts(&self) -> (&[Layer], &Output) {
+        (&self.layers, &self.output)
+    }
+}
+
+/// A part of the work on a byte.
+enum Part {
+    /// The masses of high nibbles, where a match foretells this byte.
+    Forward(Option<u8>),
+    /// The masses of low nibbles after this high one.
+    Low(u8),
+    /// Training with this byte.
+    Learn(u8),
+}
+
+struct PartOf<'a, K>(&'a mut Lstm<K>, Part);
+
+impl<K: NetworkKernels> Work for PartOf<'_, K> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let PartOf(network, part) = self;
+        match part {
+            Part::Forward(foretold) => network.compute(foretold),
+            Part::Low(high) => network.output.low(network.kernels, &network.hidden, high),
+            Part::Learn(byte) => network.learn_byte(byte),
+        }
+    }
+}
+
+impl<K: NetworkKernels> ByteNetwork for Lstm<K> {
+    fn forward(&mut self, foretold: Option<u8>, masses: &mut [u32; NIBBLES]) {
+        self.work(Part::Forward(foretold));
+        *masses = *self.output.high_masses();
+    }
+
+    fn low(&mut self, high: u8, masses: &mut [u32; NIBBLES]) {
+        self.work(Part::Low(high));
+        *masses = *self.output.low_masses();
+    }
+
+    fn learn(&mut self, byte: u8) {
+        self.work(Part::Learn(byte));
+    }
+
+    fn advance(&mut self, byte: u8) {
+        self.last.copy_within(..BYTES - 1, 1);
+        self.last[0] = byte;
+    }
+}

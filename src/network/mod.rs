@@ -1,0 +1,39 @@
+//! Networks: models of whole bytes that learn while they code, in whole numbers only.
+//!
+//! Every number is fixed-point, every sum wraps and every function is a table, so that all machines
+//! and instruction sets compute the same: `docs/format-network.md` has the formats bit by bit. What
+//! is small and regular is left to the compiler; the inner loops are kernels
+//! ([`crate::simd::NetworkKernels`]).
+
+mod backward;
+mod layer;
+pub mod lstm;
+mod output;
+mod tables;
+mod weights;
+
+/// Values of a nibble.
+pub const NIBBLES: usize = 16;
+
+/// A model that predicts whole bytes: bytes in, masses out, nothing of bits, mixers and coders. It
+/// predicts a byte as a high nibble, and a low one given the high one: two small sums in place of
+/// one over 256 values.
+///
+/// Both sides of a stream must compute the same masses on every machine.
+pub trait ByteNetwork {
+    /// Writes how likely each high nibble is to come next, in any scale below 2^26. A match may
+    /// have foretold the byte.
+    fn forward(&mut self, foretold: Option<u8>, masses: &mut [u32; NIBBLES]);
+
+    /// Writes how likely each low nibble is after this high one, in any scale below 2^26.
+    fn low(&mut self, high: u8, masses: &mut [u32; NIBBLES]);
+
+    /// Learns that `byte` came after the last [`forward`](Self::forward).
+    fn learn(&mut self, byte: u8);
+
+    /// Takes in `byte` as the newest byte of the stream.
+    fn advance(&mut self, byte: u8);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,113 @@
+//! Profiles with a network: those of the level below, with a network and three more weight sets,
+//! whose rows it selects.
+
+use super::binary::{
+    EXE, EXE_SETS, FONT, FONT_SETS, GENERIC, GENERIC_SETS, TABLE, TABLE_SETS, WASM, WASM_SETS,
+};
+use super::rows::{FIFTY_SIX, NONE, RATE_HUGE_TEXT};
+use super::text::{TEXT, TEXT_SETS, WORDS, WORDS_SETS};
+use super::{Content, Row};
+use crate::model::byte_class::ClassSelector;
+use crate::model::network::Network;
+use crate::model::selector::Selector;
+use crate::model::x86::X86Selector;
+
+/// `sets`, and those that a network selects rows of.
+const fn with_network<const N: usize>(sets: &[Selector]) -> [Selector; N] {
+    let mut all = [Selector::NetworkByte; N];
+    let mut number = 0;
+    while number < sets.len() {
+        all[number] = sets[number];
+        number += 1;
+    }
+    all[number + 1] = Selector::NetworkConfidence;
+    all[number + 2] = Selector::NetworkLean;
+    all
+}
+
+static GENERIC_NETWORK: [Selector; GENERIC_SETS.huge.len() + 3] = with_network(GENERIC_SETS.huge);
+static TEXT_NETWORK: [Selector; TEXT_SETS.huge.len() + 3] = with_network(TEXT_SETS.huge);
+static WORDS_NETWORK: [Selector; WORDS_SETS.huge.len() + 3] = with_network(WORDS_SETS.huge);
+static TABLE_NETWORK: [Selector; TABLE_SETS.huge.len() + 3] = with_network(TABLE_SETS.huge);
+static EXE_NETWORK: [Selector; EXE_SETS.huge.len() + 3] = with_network(EXE_SETS.huge);
+static FONT_NETWORK: [Selector; FONT_SETS.huge.len() + 3] = with_network(FONT_SETS.huge);
+static WASM_NETWORK: [Selector; WASM_SETS.huge.len() + 3] = with_network(WASM_SETS.huge);
+
+pub(super) const GENERIC_53_NETWORK: Row = Row {
+    number: 48,
+    name: "generic-53-network",
+    content: Content::Generic,
+    contexts: &GENERIC,
+    selectors: &GENERIC_NETWORK,
+    networks: &[Network::Lstm],
+    ..FIFTY_SIX
+};
+
+pub(super) const TEXT_56_NETWORK: Row = Row {
+    number: 49,
+    name: "text-56-network",
+    content: Content::Text,
+    contexts: &TEXT,
+    selectors: &TEXT_NETWORK,
+    networks: &[Network::Lstm],
+    rate: RATE_HUGE_TEXT,
+    final_selector: Some(Selector::Class(ClassSelector::LastTwo)),
+    ..FIFTY_SIX
+};
+
+pub(super) const WORDS_56_NETWORK: Row = Row {
+    number: 50,
+    name: "words-56-network",
+    content: Content::Words,
+    contexts: &WORDS,
+    selectors: &WORDS_NETWORK,
+    networks: &[Network::Lstm],
+    rate: RATE_HUGE_TEXT,
+    final_selector: Some(Selector::Class(ClassSelector::LastTwo)),
+    ..FIFTY_SIX
+};
+
+pub(super) const TABLE_24_NETWORK: Row = Row {
+    number: 51,
+    name: "table-24-network",
+    content: Content::Table,
+    contexts: &TABLE,
+    selectors: &TABLE_NETWORK,
+    networks: &[Network::Lstm],
+    runs: 2..4,
+    stationary: NONE,
+    matches: &[32, 20, 11, 6],
+    ..FIFTY_SIX
+};
+
+pub(super) const EXE_56_NETWORK: Row = Row {
+    number: 52,
+    name: "exe-56-network",
+    content: Content::Exe,
+    contexts: &EXE,
+    selectors: &EXE_NETWORK,
+    networks: &[Network::Lstm],
+    final_selector: Some(Selector::X86(X86Selector::OpcodeAndPhase)),
+    final_rate: 100,
+    ..FIFTY_SIX
+};
+
+pub(super) const FONT_56_NETWORK: Row = Row {
+    number: 53,
+    name: "font-56-network",
+    content: Content::Font,
+    contexts: &FONT,
+    selectors: &FONT_NETWORK,
+    networks: &[Network::Lstm],
+    ..FIFTY_SIX
+};
+
+pub(super) const WASM_56_NETWORK: Row = Row {
+    number: 54,
+    name: "wasm-56-network",
+    content: Content::Wasm,
+    contexts: &WASM,
+    selectors: &WASM_NETWORK,
+    networks: &[Network::Lstm],
+    ..FIFTY_SIX
+};
