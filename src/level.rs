@@ -317,7 +317,7 @@ pub const LEVELS: [Level; 9] = [
             audio: Mixed("samples-16"),
         },
         primers: [(104, 24), (448, 64), (896, 128)],
-        short_text: None,
+        short_text: Some(("text-40-network", "words-40-network")),
         unpacked: Unpacked { deflate: 64, fonts: true, wasm: true },
         small_files: None,
         has_references: true,

@@ -55,7 +55,8 @@ fn flags_that_do_not_fit_together_are_refused() {
 #[test]
 fn level_nine_is_the_strongest() {
     let folder = folder();
-    let text: String = (0..400).map(|n| format!("{} is {}, ", n % 17, (n * n) % 23)).collect();
+    let number = |n: u32| format!("{} is {}, ", n % 17, (n * n * (n + 1)) % 1009);
+    let text: String = (0..1200).map(number).collect();
     fs::write(folder.path().join("TEXT"), &text).unwrap();
     for level in [8, 9] {
         ok(&folder, &format!("-{level} TEXT -o {level}.cmx"));

@@ -4,8 +4,8 @@
 use super::binary::{
     EXE, EXE_SETS, FONT, FONT_SETS, GENERIC, GENERIC_SETS, TABLE, TABLE_SETS, WASM, WASM_SETS,
 };
-use super::rows::{FIFTY_SIX, NONE, RATE_HUGE_TEXT};
-use super::text::{TEXT, TEXT_SETS, WORDS, WORDS_SETS};
+use super::rows::{FIFTY_SIX, FORTY, NONE, RATE_HUGE_TEXT, first};
+use super::text::{TEXT, TEXT_SETS, WIDE_SETS, WORDS, WORDS_SETS};
 use super::{Content, Row};
 use crate::model::byte_class::ClassSelector;
 use crate::model::network::Network;
@@ -27,6 +27,7 @@ const fn with_network<const N: usize>(sets: &[Selector]) -> [Selector; N] {
 
 static GENERIC_NETWORK: [Selector; GENERIC_SETS.huge.len() + 3] = with_network(GENERIC_SETS.huge);
 static TEXT_NETWORK: [Selector; TEXT_SETS.huge.len() + 3] = with_network(TEXT_SETS.huge);
+static WIDE_NETWORK: [Selector; WIDE_SETS.len() + 3] = with_network(&WIDE_SETS);
 static WORDS_NETWORK: [Selector; WORDS_SETS.huge.len() + 3] = with_network(WORDS_SETS.huge);
 static TABLE_NETWORK: [Selector; TABLE_SETS.huge.len() + 3] = with_network(TABLE_SETS.huge);
 static EXE_NETWORK: [Selector; EXE_SETS.huge.len() + 3] = with_network(EXE_SETS.huge);
@@ -110,4 +111,24 @@ pub(super) const WASM_56_NETWORK: Row = Row {
     selectors: &WASM_NETWORK,
     networks: &[Network::Lstm],
     ..FIFTY_SIX
+};
+
+pub(super) const TEXT_40_NETWORK: Row = Row {
+    number: 55,
+    name: "text-40-network",
+    content: Content::Text,
+    contexts: first(&TEXT, 40),
+    selectors: &WIDE_NETWORK,
+    networks: &[Network::Lstm],
+    ..FORTY
+};
+
+pub(super) const WORDS_40_NETWORK: Row = Row {
+    number: 56,
+    name: "words-40-network",
+    content: Content::Words,
+    contexts: first(&WORDS, 40),
+    selectors: &WIDE_NETWORK,
+    networks: &[Network::Lstm],
+    ..FORTY
 };

@@ -7,8 +7,8 @@ use super::binary::{
     WASM_SETS,
 };
 use super::network_rows::{
-    EXE_56_NETWORK, FONT_56_NETWORK, GENERIC_53_NETWORK, TABLE_24_NETWORK, TEXT_56_NETWORK,
-    WASM_56_NETWORK, WORDS_56_NETWORK,
+    EXE_56_NETWORK, FONT_56_NETWORK, GENERIC_53_NETWORK, TABLE_24_NETWORK, TEXT_40_NETWORK,
+    TEXT_56_NETWORK, WASM_56_NETWORK, WORDS_40_NETWORK, WORDS_56_NETWORK,
 };
 use super::text::{TEXT, TEXT_SETS, WIDE_SETS, WORDS, WORDS_SETS};
 use super::{Content, Row};
@@ -91,7 +91,7 @@ const TWENTY_FOUR_TEXT: Row = Row {
 };
 
 /// What rows of 40 contexts for text of small files have in common.
-const FORTY: Row = Row {
+pub(super) const FORTY: Row = Row {
     confidences: true,
     runs: 2..10,
     belief: BELIEF_HUGE,
@@ -146,13 +146,13 @@ const SIGNAL_SETS: [Selector; 6] = [
 ];
 
 /// The first `count` elements of `list`.
-const fn first<T>(list: &'static [T], count: usize) -> &'static [T] {
+pub(super) const fn first<T>(list: &'static [T], count: usize) -> &'static [T] {
     list.split_at(count).0
 }
 
 /// Every profile. A row keeps its number for good; numbers of rows that are gone are not given
 /// again.
-pub(crate) static PROFILES: [Row; 40] = [
+pub(crate) static PROFILES: [Row; 42] = [
     Row {
         number: 0,
         name: "generic-8",
@@ -452,4 +452,6 @@ pub(crate) static PROFILES: [Row; 40] = [
     EXE_56_NETWORK,
     FONT_56_NETWORK,
     WASM_56_NETWORK,
+    TEXT_40_NETWORK,
+    WORDS_40_NETWORK,
 ];
