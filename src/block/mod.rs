@@ -3,6 +3,7 @@
 //! The container treats the coded bytes as opaque: they describe themselves
 //! (segments, transforms, profile). The layout is written down in `docs/format-block.md`.
 
+mod ahead;
 mod detect;
 mod follow;
 mod form;

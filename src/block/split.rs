@@ -1,5 +1,6 @@
 //! Cuts bytes into pieces: known formats first, then gaps, then text, code and the rest, then runs.
 
+use super::ahead::Ahead;
 use super::detect::{self, Class, bilevel, image16, noise, runs};
 use super::piece::{self, Body, Piece};
 use super::probe;
@@ -14,7 +15,7 @@ pub const MAX_DEPTH: usize = 2;
 const MAX_TARS: usize = 2;
 
 /// What the cutting of one block shares.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Context {
     /// The level, for what is worth its time.
     pub level: Level,
@@ -29,10 +30,19 @@ pub struct Context {
     /// Bytes that probes may still work through: a file made of nothing but false starts must not
     /// take for ever.
     pub effort: usize,
+    /// Whether `effort` did not suffice for a probe.
+    pub is_exhausted: bool,
+    /// Bytes that were taken of `budget`.
+    pub taken: usize,
+    /// Most bytes of `budget` that a probe needed to come to its result, those that were taken
+    /// before included. With fewer the result would be another one.
+    pub needed: usize,
+    /// Whether free threads may probe ahead of this one.
+    pub may_look_ahead: bool,
 }
 
 impl Context {
-    fn new(raw_len: usize, level: &Level) -> Self {
+    pub(super) fn new(raw_len: usize, level: &Level) -> Self {
         let budget = (super::streams::limit(raw_len) - raw_len) / 2;
         Context {
             level: *level,
@@ -41,12 +51,31 @@ impl Context {
             images: 0,
             tars: 0,
             effort: raw_len.saturating_mul(8).saturating_add(1 << 20),
+            is_exhausted: false,
+            taken: 0,
+            needed: 0,
+            may_look_ahead: true,
         }
     }
 
     /// Takes the cost of working through `bytes` bytes; `None` when it is not there.
     pub fn charge(&mut self, bytes: usize) -> Option<()> {
-        self.effort = self.effort.checked_sub(bytes)?;
+        let left = self.effort.checked_sub(bytes);
+        self.is_exhausted |= left.is_none();
+        self.effort = left?;
+        Some(())
+    }
+
+    /// Notes that a probe needed `bytes` of the budget as it is now.
+    pub fn need(&mut self, bytes: usize) {
+        self.needed = self.needed.max(self.taken.saturating_add(bytes));
+    }
+
+    /// Takes `bytes` of the budget; `None` when they are not there.
+    pub fn take(&mut self, bytes: usize) -> Option<()> {
+        self.need(bytes);
+        self.budget = self.budget.checked_sub(bytes)?;
+        self.taken += bytes;
         Some(())
     }
 }
@@ -91,7 +120,10 @@ pub fn cut_behind(bytes: &[u8], passed: usize, context: &mut Context) -> Vec<Pie
     let mut pieces = Vec::new();
     let mut done = 0;
     let gaps = runs::gaps(bytes);
-    while let Some((start, found)) = probe::find(bytes, done.max(passed), &gaps, context) {
+    let mut ahead = Ahead::look(bytes, passed, &gaps, context);
+    while let Some((start, found)) =
+        probe::find(bytes, done.max(passed), &gaps, &mut ahead, context)
+    {
         around_gaps(bytes, done..start, &gaps, &mut pieces);
         done = start + found.iter().map(|piece| piece.len).sum::<usize>();
         for piece in found {

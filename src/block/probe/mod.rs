@@ -21,10 +21,11 @@ mod zlib;
 
 use std::ops::Range;
 
+use super::ahead::Ahead;
 use super::piece::{self, Piece};
 use super::split::{self, Context};
 use crate::kind::Kind;
-use crate::transform::deflate::{self, Trailer};
+use crate::transform::deflate::{self, Attempt, Trailer};
 
 /// The pieces of a format found at the start of `bytes`; they cover as much of it as their lengths
 /// add up to.
@@ -72,34 +73,42 @@ const STARTS: [bool; 256] = {
 };
 
 /// The next place from `from` on where a format starts, and its pieces. In the `gaps`, which are
-/// runs of one value, only the last byte may be the first of one.
+/// runs of one value, only the last byte may be the first of one. What `ahead` knows is not probed.
 pub fn find(
     bytes: &[u8],
     from: usize,
     gaps: &[Range<usize>],
+    ahead: &mut Ahead,
     context: &mut Context,
 ) -> Option<(usize, Vec<Piece>)> {
+    let mut from = from;
+    while let Some(at) = start(bytes, from, gaps) {
+        let known = ahead.take(at, context);
+        if let Some(pieces) = known.unwrap_or_else(|| probe(bytes, at, context)) {
+            return Some((at, pieces));
+        }
+        from = at + 1;
+    }
+    None
+}
+
+/// The next place from `from` on where a format may start by its first byte.
+pub fn start(bytes: &[u8], from: usize, gaps: &[Range<usize>]) -> Option<usize> {
     let mut at = from;
-    let mut gaps = gaps.iter().filter(|gap| gap.end > from);
+    let mut gaps = gaps[gaps.partition_point(|gap| gap.end <= from)..].iter();
     loop {
         let gap = gaps.next();
         let end = gap.map_or(bytes.len(), |gap| gap.start.max(at));
-        while at < end && at + 8 <= bytes.len() {
-            let Some(step) = bytes[at..end].iter().position(|&byte| STARTS[usize::from(byte)])
-            else {
-                break;
-            };
-            at += step;
-            if let Some(pieces) = probe(bytes, at, context) {
-                return Some((at, pieces));
-            }
-            at += 1;
+        let is_start = |&byte: &u8| STARTS[usize::from(byte)];
+        if let Some(step) = bytes[at..end].iter().position(is_start) {
+            return (at + step + 8 <= bytes.len()).then_some(at + step);
         }
         at = at.max(gap?.end - 1);
     }
 }
 
-fn probe(bytes: &[u8], at: usize, context: &mut Context) -> Option<Vec<Piece>> {
+/// The pieces of a format at `at`.
+pub fn probe(bytes: &[u8], at: usize, context: &mut Context) -> Option<Vec<Piece>> {
     let here = &bytes[at..];
     let magic = here.get(..2)?;
     // Zeros are common and start nothing but fonts, WebAssembly and DICOM.
@@ -124,7 +133,9 @@ fn deflated(
     if context.depth >= split::MAX_DEPTH || context.level.unpacked.deflate == 0 {
         return None;
     }
-    let unpacked = deflate::forward(bytes, trailer, least, context.budget);
+    let Attempt { result: unpacked, needed } =
+        deflate::forward(bytes, trailer, least, context.budget);
+    context.need(needed);
     let cost = match &unpacked {
         Ok((_, consumed)) => *consumed,
         Err(cost) => *cost,
@@ -135,7 +146,7 @@ fn deflated(
         return None;
     }
     // What the content takes beyond the stream's own length is gone from the budget for good.
-    context.budget = context.budget.saturating_sub(parts.inner.len());
+    context.take(parts.inner.len())?;
     context.depth += 1;
     let pieces = cut(&parts.inner, context);
     context.depth -= 1;

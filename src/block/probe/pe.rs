@@ -55,7 +55,7 @@ fn transformed(
     context: &mut Context,
     cut: impl FnOnce(&[u8], &mut Context) -> Vec<Piece>,
 ) -> Option<Piece> {
-    context.budget = context.budget.checked_sub(parts.inner.len())?;
+    context.take(parts.inner.len())?;
     context.images += 1;
     let pieces = cut(&parts.inner, context);
     context.images -= 1;

@@ -1,6 +1,7 @@
 //! Images of scanners and telescopes (DICOM and FITS), and images of one bit a pixel.
 
 use super::*;
+use crate::block::ahead::Ahead;
 use crate::block::probe;
 use crate::block::split::Context;
 
@@ -129,7 +130,7 @@ fn fits(bits: usize, columns: &str) -> Vec<u8> {
 }
 
 fn context(level: &Level, effort: usize) -> Context {
-    Context { level: *level, budget: 1 << 20, depth: 0, images: 0, tars: 0, effort }
+    Context { budget: 1 << 20, effort, ..Context::new(0, level) }
 }
 
 #[test]
@@ -229,13 +230,13 @@ fn endless_headers_are_paid_for() {
     let fits = [&fits(16, "50")[..80], &[b' '; 1 << 19]].concat();
     for raw in [dicom, fits] {
         let mut context = context(level(), 1 << 20);
-        assert!(probe::find(&raw, 0, &[], &mut context).is_none());
+        assert!(probe::find(&raw, 0, &[], &mut Ahead::default(), &mut context).is_none());
         assert!(context.effort < 1 << 20 >> 1);
     }
     // One start after another, each of which reads all that follows: the budget ends that.
     let raw = list.repeat(1 << 15);
     let mut context = context(level(), 1 << 20);
-    assert!(probe::find(&raw, 0, &[], &mut context).is_none());
+    assert!(probe::find(&raw, 0, &[], &mut Ahead::default(), &mut context).is_none());
     assert!(context.effort < 16);
 }
 

@@ -114,30 +114,35 @@ fn with_scratch<T>(work: impl FnOnce(&mut Scratch) -> T) -> T {
     })
 }
 
-/// Unpacks the stream at the start of `bytes`, to at most `limit` plain bytes. Returns the parts
-/// and the number of bytes that they replace: the stream, and the checksum if it is right.
-///
-/// # Errors
-/// The number of bytes that were read in vain: there is no stream, it has fewer than `least` plain
-/// bytes, the transform does not pay, or the inverse does not give the same bytes.
-pub fn forward(
-    bytes: &[u8],
-    trailer: Trailer,
-    least: usize,
-    limit: usize,
-) -> std::result::Result<(Parts, usize), usize> {
-    with_scratch(|scratch| pack(bytes, trailer, least, limit, scratch))
+/// An attempt to unpack a stream.
+#[derive(Debug)]
+pub struct Attempt {
+    /// The parts, and the number of bytes that they replace: the stream, and the checksum if it is
+    /// right. Otherwise the number of bytes that were read in vain: there is no stream, it has
+    /// fewer plain bytes than it should, the transform does not pay, or the inverse does not give
+    /// the same bytes.
+    pub result: std::result::Result<(Parts, usize), usize>,
+    /// With this limit of plain bytes and with any higher one the result is the same.
+    pub needed: usize,
+}
+
+/// Unpacks the stream at the start of `bytes`, to at least `least` and at most `limit` plain bytes.
+pub fn forward(bytes: &[u8], trailer: Trailer, least: usize, limit: usize) -> Attempt {
+    with_scratch(|scratch| {
+        let stream = read(bytes, limit.min(MAX_PLAIN), scratch);
+        let needed = stream.needed.min(MAX_PLAIN);
+        Attempt { result: pack(bytes, trailer, least, stream, scratch), needed }
+    })
 }
 
 fn pack(
     bytes: &[u8],
     trailer: Trailer,
     least: usize,
-    limit: usize,
+    stream: Stream,
     scratch: &mut Scratch,
 ) -> std::result::Result<(Parts, usize), usize> {
-    let stream = read(bytes, limit.min(MAX_PLAIN), scratch);
-    let Stream { plain, sample, blocks, consumed, done, padding, worked } = stream;
+    let Stream { plain, sample, blocks, consumed, done, padding, worked, .. } = stream;
     if plain.len() < least.max(1) || !done && consumed < MIN_OPEN {
         return Err(worked);
     }
@@ -172,7 +177,12 @@ struct Stream {
     padding: u8,
     /// Bytes that were read, of the stream or after it.
     worked: usize,
+    /// Plain bytes that would have to be allowed at least for the same result.
+    needed: usize,
 }
+
+/// More plain bytes than a stored block or one token stands for.
+const ONE_STEP: usize = 1 << 16;
 
 /// Reads as many whole blocks as there are.
 fn read(bytes: &[u8], limit: usize, scratch: &mut Scratch) -> Stream {
@@ -185,6 +195,7 @@ fn read(bytes: &[u8], limit: usize, scratch: &mut Scratch) -> Stream {
         done: false,
         padding: 0,
         worked: 0,
+        needed: 0,
     };
     let mut reader = BitReader::new(bytes);
     let mut end = reader.clone();
@@ -196,6 +207,9 @@ fn read(bytes: &[u8], limit: usize, scratch: &mut Scratch) -> Stream {
             stream.plain.len(),
             limit - stream.plain.len(),
         ) else {
+            // The block may be longer than it was allowed to be.
+            let begun: usize = tokens.iter().map(|token| token.span()).sum();
+            stream.needed = stream.plain.len() + begun + ONE_STEP;
             break;
         };
         note(&mut stream.sample, &block, tokens);
@@ -204,6 +218,7 @@ fn read(bytes: &[u8], limit: usize, scratch: &mut Scratch) -> Stream {
         stream.done = block.last;
         end = reader.clone();
     }
+    stream.needed = stream.needed.max(stream.plain.len());
     stream.worked = reader.position() / 8;
     stream.padding = end.padding().unwrap_or(0);
     stream.consumed = end.position() / 8;

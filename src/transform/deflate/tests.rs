@@ -55,7 +55,7 @@ fn deflated(plain: &[u8], level: u32) -> Vec<u8> {
 
 /// Splits the stream at the start of `bytes` and puts it together again.
 fn round_trip(bytes: &[u8], trailer: Trailer) -> (Parts, usize) {
-    let (parts, consumed) = forward(bytes, trailer, 1, 1 << 30).unwrap();
+    let (parts, consumed) = forward(bytes, trailer, 1, 1 << 30).result.unwrap();
     assert_eq!(inverse(parts.clone(), consumed).unwrap(), bytes[..consumed]);
     (parts, consumed)
 }
@@ -156,15 +156,15 @@ fn a_stream_that_is_cut_gives_its_whole_blocks() {
         assert!(consumed <= cut && consumed + 400 > cut, "{consumed} of {cut}");
         assert!(parts.inner.len() < 50_000);
     }
-    assert!(forward(&stream[..500], Trailer::None, 1, 1 << 20).is_err());
+    assert!(forward(&stream[..500], Trailer::None, 1, 1 << 20).result.is_err());
 }
 
 #[test]
 fn limits_hold() {
     let plain = vec![7; 1 << 20];
     let stream = deflated(&plain, 9);
-    assert!(forward(&stream, Trailer::None, 1, 1000).is_err());
-    assert!(forward(&stream, Trailer::None, (1 << 20) + 1, 1 << 21).is_err());
+    assert!(forward(&stream, Trailer::None, 1, 1000).result.is_err());
+    assert!(forward(&stream, Trailer::None, (1 << 20) + 1, 1 << 21).result.is_err());
     let (parts, consumed) = round_trip(&stream, Trailer::None);
     assert!(matches!(inverse(parts, consumed - 1), Err(Error::Corrupt(_))));
 }
@@ -177,7 +177,7 @@ fn false_starts_are_cheap() {
     let clock = Instant::now();
     let mut worked = 0;
     for start in 0..20_000 {
-        match forward(&bytes[start * 13..], Trailer::None, 64, 1 << 20) {
+        match forward(&bytes[start * 13..], Trailer::None, 64, 1 << 20).result {
             Ok((_, consumed)) => worked += consumed,
             Err(cost) => worked += cost,
         }
@@ -270,7 +270,7 @@ proptest! {
     #[test]
     fn every_stream_returns(plain in any_plain(), level in 0u32..10) {
         let stream = deflated(&plain, level);
-        if let Ok((parts, consumed)) = forward(&stream, Trailer::None, 1, 1 << 20) {
+        if let Ok((parts, consumed)) = forward(&stream, Trailer::None, 1, 1 << 20).result {
             prop_assert_eq!(consumed, stream.len());
             prop_assert_eq!(inverse(parts, consumed).unwrap(), stream);
         }
@@ -308,7 +308,7 @@ proptest! {
         value in any::<u8>(),
     ) {
         let plain = text(9000);
-        let (parts, consumed) = forward(&deflated(&plain, level), Trailer::Adler, 1, 1 << 20).unwrap();
+        let (parts, consumed) = forward(&deflated(&plain, level), Trailer::Adler, 1, 1 << 20).result.unwrap();
         let mut damaged = parts.clone();
         damaged.side.resize(parts.side.len().max(4), 0x80);
         let at = at.index(damaged.side.len());
