@@ -36,7 +36,7 @@ use crate::model::selector::{BitView, RowPart, Selector, lean};
 use crate::model::signal::Signal;
 use crate::model::slots::{NONE_DEFERRED, SlotTable};
 use crate::model::stationary_map::StationaryMaps;
-use crate::numeric::PROBABILITY_ONE;
+use crate::numeric::{PROBABILITY_BITS, PROBABILITY_ONE};
 use crate::simd::{Histories, Kernels, LINE};
 use profile::Profile;
 use shape::Layout;
@@ -75,6 +75,8 @@ pub struct Predictor<
     once: [u32; N],
     runs: RunMap<R>,
     stationary: StationaryMaps<D>,
+    /// That of the profile, with [`PROBABILITY_BITS`] fractional bits.
+    least_error: u32,
     inputs: [[i16; 2]; P],
     parts: [RowPart; S],
     matches: Vec<MatchModel>,
@@ -182,6 +184,7 @@ impl<
             once: [NONE_DEFERRED; N],
             runs: RunMap::new(table_bytes / N / 4)?,
             stationary: StationaryMaps::new(sizes.stationary)?,
+            least_error: profile.least_error << (PROBABILITY_BITS - 16),
             inputs: [[0; 2]; P],
             parts: [RowPart::default(); S],
             matches,
@@ -295,8 +298,12 @@ impl<
 
     #[inline(always)]
     fn train_mixers(&mut self, bit: u32, draw: u32) {
-        self.histories.learn(self.kernels, self.node, bit, draw, MAP_LIMIT);
-        self.stationary.update(bit, MAP_LIMIT);
+        if (bit << PROBABILITY_BITS).abs_diff(self.probability) >= self.least_error {
+            self.histories.learn(self.kernels, self.node, bit, draw, MAP_LIMIT);
+            self.stationary.update(bit, MAP_LIMIT);
+        } else {
+            self.histories.skip(self.node, bit, draw);
+        }
         self.mixer.update(self.kernels, &self.inputs, bit, self.probability);
         self.final_stage.update(bit, self.probability);
         self.apm.update(bit);

@@ -44,6 +44,9 @@ pub struct Profile {
     pub signal: Option<(Kind, Options)>,
     /// How fast the first layer of the mixer learns.
     pub rate: Rate,
+    /// Bits that were coded with an error below this (16 fractional bits) teach the maps of
+    /// contexts nothing; the histories themselves take in every bit.
+    pub least_error: u32,
     /// What selects the weights of a second mixer in the second layer, beside that by the bits of
     /// this byte.
     pub final_selector: Option<Selector>,

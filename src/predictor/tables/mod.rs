@@ -95,6 +95,7 @@ pub struct Row {
     /// How hard the signal model works, if there is one.
     signal: Option<signal::Options>,
     rate: Rate,
+    least_error: u32,
     final_selector: Option<Selector>,
     final_mixing: FinalMixing,
     final_rate: u32,
@@ -159,6 +160,7 @@ impl Row {
             networks: self.networks.to_vec(),
             signal: self.signal.map(|options| (*kind, options)),
             rate: self.rate,
+            least_error: self.least_error,
             final_selector: self.final_selector,
             final_mixing: self.final_mixing,
             final_rate: self.final_rate,

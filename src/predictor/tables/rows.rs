@@ -39,6 +39,11 @@ pub(super) const RATE_HUGE_TEXT: Rate = Rate { first: 500, last: 60, span: 300, 
 const BELIEF: Belief = Belief { shortest: 16, rarity: 11 };
 const BELIEF_HUGE: Belief = Belief { shortest: 32, rarity: 14 };
 
+/// Errors that teach maps nothing, with up to 16 contexts and with more: measured in
+/// `docs/architecture-engine.md`.
+const LEAST_ERROR: u32 = 250;
+const LEAST_ERROR_WIDE: u32 = 100;
+
 /// What rows of 8 contexts have in common.
 const EIGHT: Row = Row {
     number: 0,
@@ -59,6 +64,7 @@ const EIGHT: Row = Row {
     networks: &[],
     signal: None,
     rate: RATE,
+    least_error: LEAST_ERROR,
     final_selector: None,
     final_mixing: FinalMixing::Gradient,
     final_rate: 150,
@@ -75,6 +81,7 @@ const TWENTY_FOUR: Row = Row {
     // For text, twice that gains 0.5 % and takes an eighth more time, half of it costs 0.6 to 1 %.
     bytes_per_context: 4,
     matches: &[20, 11, 6],
+    least_error: LEAST_ERROR_WIDE,
     first_weight: 14,
     ..EIGHT
 };
@@ -99,6 +106,7 @@ pub(super) const FORTY: Row = Row {
     matches: &[32, 12, 6],
     selectors: &WIDE_SETS,
     rate: RATE_WIDE,
+    least_error: LEAST_ERROR_WIDE,
     final_selector: Some(Selector::Class(ClassSelector::LastTwo)),
     final_rate: 100,
     first_weight: 8,
@@ -115,6 +123,7 @@ pub(super) const FIFTY_SIX: Row = Row {
     bytes_per_context: 8,
     matches: &[64, 20, 9, 5],
     rate: RATE_HUGE,
+    least_error: LEAST_ERROR_WIDE,
     final_selector: Some(Selector::LastByte),
     // 0.25 % against gradient mixers: `docs/architecture-engine.md`.
     final_mixing: FinalMixing::GradientAndFilter,
