@@ -162,7 +162,7 @@ mod tests {
         };
         assert_eq!(of(&prose), ("text-40", 2));
         assert_eq!(of(&code), ("text-40", primer::OF_CODE));
-        assert_eq!(of(&code.repeat(20)), ("text-56", 5));
+        assert_eq!(of(&code.repeat(20)), ("text-56", 3));
     }
 
     #[test]
