@@ -8,8 +8,8 @@
 //! - `select rows COUNT CONTEXTS SELECTORS CANDIDATES FILE…` adds selectors.
 //!
 //! Lists are names separated by commas, as `profile` prints them (`Order.3,Word.SoFar`);
-//! `X86.*` is all of a family. Environment: `RF`, `RL`, `RS`, `RT` the mixer's rate, `LR` that of
-//! the final mixer, `LAST` the selector of a second one, `DETAILED=1` more inputs a context, `MEM`
+//! `X86.*` is all of a family. Environment: `RF`, `RL`, `RS`, `RT` the mixer's rate, `LE` the least
+//! error that maps learn from, `LR` the rate of the final mixer, `LAST` the selector of a second one, `DETAILED=1` more inputs a context, `MEM`
 //! MiB of tables, `ORDERS` how many contexts count as orders, `WORDS=1` text as words, `WIDTH`
 //! candidates that are measured again.
 
@@ -76,6 +76,7 @@ fn profile(list: &[Context], selectors: &[Selector]) -> Profile {
             span: env("RS", 1000),
             threshold: env("RT", 500),
         },
+        least_error: env("LE", if full > 16 { 100 } else { 250 }),
         final_selector: self::list(&last).first().copied(),
         final_mixing: cmx::internals::mix::final_stage::FinalMixing::Gradient,
         final_rate: env("LR", 150),
