@@ -11,7 +11,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, Limit, LimitKind, Result};
 
@@ -28,8 +28,10 @@ pub struct Budget {
 struct Shared {
     limit: u64,
     used: AtomicU64,
-    /// The error of the first refused charge.
-    refused: OnceLock<Limit>,
+    /// Number of refused charges.
+    refusals: AtomicU64,
+    /// The error of the last refused charge.
+    refused: Mutex<Option<Limit>>,
 }
 
 thread_local! {
@@ -44,7 +46,8 @@ impl Budget {
             shared: Arc::new(Shared {
                 limit,
                 used: AtomicU64::new(PROGRAM_BYTES),
-                refused: OnceLock::new(),
+                refusals: AtomicU64::new(0),
+                refused: Mutex::default(),
             }),
         }
     }
@@ -61,14 +64,25 @@ impl Budget {
         self.shared.limit.saturating_sub(self.shared.used.load(Relaxed))
     }
 
-    /// Checks that every charge so far was granted. An encoder that tries a method and can do
-    /// without it calls this at the end: otherwise the memory limit would decide about the bytes of
-    /// the archive.
+    /// Number of charges that were refused so far, for [`Budget::check`].
+    #[must_use]
+    pub fn refusals(&self) -> u64 {
+        self.shared.refusals.load(Relaxed)
+    }
+
+    /// Checks that no charge was refused since there were `before` refusals. An encoder that tries
+    /// a method and can do without it calls this at the end: otherwise the memory limit would
+    /// decide about the bytes of the archive. Refusals of other blocks that are coded at the same
+    /// time count too: both blocks are coded again then.
     ///
     /// # Errors
     /// [`Error::Limit`] if a charge was refused.
-    pub fn check(&self) -> Result<()> {
-        self.shared.refused.get().map_or(Ok(()), |limit| Err(Error::Limit(limit.clone())))
+    pub fn check(&self, before: u64) -> Result<()> {
+        if self.refusals() == before {
+            return Ok(());
+        }
+        let refused = self.shared.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.clone().map_or(Ok(()), |limit| Err(Error::Limit(limit)))
     }
 
     /// Runs `job` under this budget. The thread returns to its previous budget afterwards.
@@ -142,7 +156,7 @@ impl Charge {
     /// [`Error::Limit`] if fewer bytes are left. The charge stays as it was then.
     pub fn add(&mut self, more: u64, what: &str) -> Result<()> {
         if let Some(budget) = &self.budget {
-            let Shared { limit, used, refused } = &*budget.shared;
+            let Shared { limit, used, refusals, refused } = &*budget.shared;
             let take = || {
                 let limit = limit.saturating_sub(SPARE_BYTES.load(Relaxed));
                 used.fetch_update(Relaxed, Relaxed, |used| {
@@ -161,7 +175,8 @@ impl Charge {
                     limit >> 20
                 );
                 let passed = Limit::new(LimitKind::Memory { needed }, text);
-                refused.get_or_init(|| passed.clone());
+                *refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(passed.clone());
+                refusals.fetch_add(1, Relaxed);
                 Error::Limit(passed)
             })?;
         }

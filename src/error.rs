@@ -51,6 +51,14 @@ impl Error {
         Error::Limit(Limit::new(LimitKind::System, format!("no memory for {what}")))
     }
 
+    /// Is this about memory that was short, so that less work at the same time may succeed?
+    pub(crate) fn is_short_of_memory(&self) -> bool {
+        matches!(
+            self,
+            Error::Limit(Limit { kind: LimitKind::Memory { .. } | LimitKind::System, .. })
+        )
+    }
+
     /// Is this about bytes of an archive that are not what they were when it was written?
     #[must_use]
     pub fn is_damage(&self) -> bool {

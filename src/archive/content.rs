@@ -85,10 +85,20 @@ pub fn read_each_block(
         let progress = options.progress.clone();
         let work = member.index.blocks[block].raw_len;
         let (memory, job) = job.map_or_else(|error| (0, Err(error)), |(m, job)| (m, Ok(job)));
-        let decode = move || job.and_then(|job| progress::count_as(progress.as_ref(), work, job));
-        // The error of a block is returned as a result of the job, so that the queue goes on with
-        // the other blocks.
-        let done = queue.submit(memory, work, move || Ok((block, catch_panic(decode))))?;
+        let mut job = job.map_err(Some);
+        let decode = move || {
+            let decode = || match &mut job {
+                Ok(job) => progress::count_as(progress.as_ref(), work, job),
+                Err(error) => Err(error.take().unwrap_or_else(|| Error::Bug("read twice".into()))),
+            };
+            // The error of a block is returned as a result of the job, so that the queue goes on
+            // with the other blocks.
+            match catch_panic(decode) {
+                Err(error) if error.is_short_of_memory() => Err(error),
+                other => Ok((block, other)),
+            }
+        };
+        let done = queue.submit(memory, work, decode)?;
         done.map_or(Ok(()), &mut sink)?;
     }
     while let Some(done) = queue.next()? {
@@ -98,7 +108,7 @@ pub fn read_each_block(
 }
 
 /// What decodes a block.
-type Job = Box<dyn FnOnce() -> Result<Vec<u8>> + Send>;
+type Job = Box<dyn FnMut() -> Result<Vec<u8>> + Send>;
 
 /// Reads the coded bytes of a block, and returns the bytes of memory and the work that decode them.
 /// `last` says that no
@@ -147,14 +157,26 @@ fn job(
     if last {
         lazy.reference = None;
     }
+    let (mut reference, mut limit) = (reference, None);
     let decode = move || {
-        // Where this job is the last user of the reference block, it takes the tables without a
-        // copy.
-        let reference = reference.map(|reference| {
-            Arc::try_unwrap(reference)
-                .map_or_else(|shared| shared, |own| Arc::new(own.for_last_dependent()))
-        });
-        decode_record(&record, &coded, reference.as_deref())
+        if let Some(limit) = limit.clone() {
+            return Err(Error::Limit(limit));
+        }
+        let last;
+        (reference, last) = match reference.take().map(Arc::try_unwrap) {
+            Some(Err(shared)) => (Some(shared), None),
+            // Where this job is the last user of the reference block, it takes the tables without a
+            // copy.
+            Some(Ok(own)) => (None, Some(own.for_last_dependent())),
+            None => (None, None),
+        };
+        let is_last = last.is_some();
+        let decoded = decode_record(&record, &coded, last.as_ref().or(reference.as_deref()));
+        if let (true, Err(Error::Limit(passed))) = (is_last, &decoded) {
+            // The tables are gone.
+            limit = Some(passed.clone());
+        }
+        decoded
     };
     Ok((memory, Box::new(decode)))
 }

@@ -350,9 +350,9 @@ impl<W: Write> ContentWriter<'_, W> {
         let memory = level.memory_for(block.len()).saturating_add(copied);
         let done = self.queue.submit(memory, held, move || {
             let work = block.len() as u64 * options.passes();
-            let coded = progress::count_as(options.progress.as_ref(), work, || match reference {
+            let coded = progress::count_as(options.progress.as_ref(), work, || match &reference {
                 Some(reference) => {
-                    CodedBlock::encode_dependent(&block, &level, &reference, options.verify)
+                    CodedBlock::encode_dependent(&block, &level, reference, options.verify)
                 }
                 None => CodedBlock::encode(&block, &level, options.verify),
             })?;

@@ -72,6 +72,7 @@ pub fn encode_reference(
         let (bytes, reference) = form::encode_reference(raw, level, room, None)?;
         return Ok((Encoded { bytes, fallback: None }, Some(reference)));
     }
+    let before = refusals();
     // Dependent blocks go on from the decoder's state, so it is that state which is verified.
     let (memory, follow) = form::follow_reference(raw.len(), level, room)?;
     let growing = Growing::default();
@@ -85,12 +86,12 @@ pub fn encode_reference(
             form::encode_reference(raw, level, room, growing).map(|(bytes, _)| bytes)
         },
     )?;
-    check_memory()?;
+    check_memory(before)?;
     let again = match followed.filter(|_| form::is_reference_of(&bytes, level, &growing)) {
         Some(reference) => Ok(reference),
         None => crate::transform::catch_panic("block", || decode_reference(&bytes, raw.len())),
     };
-    check_memory()?;
+    check_memory(before)?;
     match again {
         Ok(reference) if reference.text == raw => {
             Ok((Encoded { bytes, fallback: None }, Some(reference)))
@@ -119,6 +120,7 @@ fn encode_through(
     verify: bool,
     damage: &dyn Fn(Form, &mut Vec<u8>),
 ) -> Result<Encoded> {
+    let before = refusals();
     let mut failures: Vec<String> = Vec::new();
     let code = |form: Form, follow: Option<&dyn Follow>| -> Result<_> {
         let settings = Settings { level, reference, follow };
@@ -135,7 +137,7 @@ fn encode_through(
         };
         let Some((bytes, checked)) = coded else { continue };
         // What was left out or failed for want of memory must not decide about the bytes.
-        check_memory()?;
+        check_memory(before)?;
         match checked {
             Ok(()) => {
                 return Ok(Encoded { bytes: smaller(bytes, raw), fallback: report(&failures) });
@@ -146,9 +148,14 @@ fn encode_through(
     Ok(Encoded { bytes: form::stored(raw), fallback: report(&failures) })
 }
 
-/// Whether everything that asked for memory got it.
-fn check_memory() -> Result<()> {
-    Budget::current().map_or(Ok(()), |budget| budget.check())
+/// Charges that were refused so far.
+fn refusals() -> u64 {
+    Budget::current().map_or(0, |budget| budget.refusals())
+}
+
+/// Whether everything that asked for memory got it since there were `before` refusals.
+fn check_memory(before: u64) -> Result<()> {
+    Budget::current().map_or(Ok(()), |budget| budget.check(before))
 }
 
 /// `coded`, or the stored form where that is smaller.

@@ -42,7 +42,8 @@ impl<T: Send + 'static> Ordered<T> {
     /// Starts `job`, which takes `memory` bytes and holds `held` bytes before it runs or until its
     /// result is taken. If enough jobs are submitted already, first waits for the oldest one and
     /// returns its result. The job waits until the jobs that run at the same time leave so much of
-    /// the budget, or until it runs alone. Whether that is enough the budget says.
+    /// the budget, or until it runs alone. If `memory` was too low an estimate and the budget is
+    /// short, the job runs once more, alone.
     ///
     /// # Errors
     /// The oldest job failed, or the system starts no thread.
@@ -50,7 +51,7 @@ impl<T: Send + 'static> Ordered<T> {
         &mut self,
         memory: u64,
         held: u64,
-        job: impl FnOnce() -> Result<T> + Send + 'static,
+        mut job: impl FnMut() -> Result<T> + Send + 'static,
     ) -> Result<Option<T>> {
         let places = self.workers.places();
         if places == 1 {
@@ -63,10 +64,7 @@ impl<T: Send + 'static> Ordered<T> {
             && (count >= places * AHEAD || self.held.saturating_add(held) > most_held);
         let oldest = if is_full { self.next()? } else { None };
         let (workers, number) = (self.workers.clone(), self.next_number);
-        let job = move || {
-            let _place = workers.begin(number, memory);
-            workers.run(|| catch_panic(job))
-        };
+        let mut job = move || run_again_alone(&workers, number, memory, &mut job);
         // The thread charges the budget of the caller's job.
         let budget = Budget::current();
         let job = move || match budget {
@@ -85,14 +83,13 @@ impl<T: Send + 'static> Ordered<T> {
     ///
     /// # Errors
     /// The job failed.
-    pub fn run<R>(&mut self, memory: u64, job: impl FnOnce() -> Result<R>) -> Result<R> {
+    pub fn run<R>(&mut self, memory: u64, mut job: impl FnMut() -> Result<R>) -> Result<R> {
         if self.workers.places() == 1 {
             return catch_panic(job);
         }
         let number = self.next_number;
         self.next_number += 1;
-        let _place = self.workers.begin(number, memory);
-        self.workers.run(|| catch_panic(job))
+        run_again_alone(&self.workers, number, memory, &mut job)
     }
 
     /// Waits for the oldest job and returns its result; `None` if no job is left.
@@ -108,6 +105,24 @@ impl<T: Send + 'static> Ordered<T> {
             }
         }
     }
+}
+
+/// Runs `job` beside others within `memory`, and once more without any if memory was short: nobody
+/// knows before how much the content of a deflate stream takes.
+fn run_again_alone<R>(
+    workers: &Workers,
+    number: u64,
+    memory: u64,
+    job: &mut impl FnMut() -> Result<R>,
+) -> Result<R> {
+    let place = workers.begin(number, memory);
+    let result = workers.run(|| catch_panic(&mut *job));
+    if !result.as_ref().is_err_and(Error::is_short_of_memory) {
+        return result;
+    }
+    drop((place, result));
+    let _place = workers.begin_alone();
+    workers.run(|| catch_panic(job))
 }
 
 /// Runs `job`, and turns a panic into [`Error::Bug`]: no input may end the process.
@@ -147,6 +162,31 @@ mod tests {
             }
             assert_eq!(results, (0..20).collect::<Vec<_>>());
         }
+    }
+
+    /// Two jobs that take more together than they say, and none of which ends before the other one
+    /// has begun.
+    #[test]
+    fn who_is_short_of_memory_runs_again_alone() {
+        let budget = Budget::new(u64::MAX);
+        let half = budget.left() / 2;
+        budget.run(|| {
+            let mut queue = Ordered::new(3);
+            let both = std::sync::Arc::new(std::sync::Barrier::new(2));
+            for number in 0..2 {
+                let (both, mut is_first) = (both.clone(), true);
+                let job = move || {
+                    let charge = crate::budget::charge(half + 1, "a job");
+                    if std::mem::take(&mut is_first) {
+                        both.wait();
+                    }
+                    charge.map(|_| number)
+                };
+                assert!(queue.submit(0, 0, job).unwrap().is_none());
+            }
+            assert_eq!(queue.next().unwrap(), Some(0));
+            assert_eq!(queue.next().unwrap(), Some(1));
+        });
     }
 
     #[test]

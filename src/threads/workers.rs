@@ -28,6 +28,8 @@ struct Shared {
 struct State {
     /// Places that are taken.
     taken: usize,
+    /// Places that were given and not given back, those of paused threads included.
+    given: usize,
     /// Bytes of memory that the threads with a place said they would take.
     reserved: u64,
     /// What the budget had left when nothing was reserved.
@@ -117,6 +119,19 @@ impl Workers {
         self.take(state, memory)
     }
 
+    /// Waits until no other thread has a place, and takes one for all memory: until it is given
+    /// back, no other thread gets one.
+    #[must_use]
+    pub fn begin_alone(&self) -> Place {
+        let mut state = self.state();
+        while state.given > 0 {
+            state = self.wait(state);
+        }
+        // Others ask whether theirs fits beside what is reserved.
+        state.allowed = 0;
+        self.take(state, u64::MAX)
+    }
+
     /// Waits for a place that no block needs, for work on `length` bytes within `memory` that
     /// another thread could do as well. The longest work comes first, so that none is left alone
     /// with it at the end. `None` as soon as `is_wanted` returns `false`. The function is asked
@@ -148,6 +163,7 @@ impl Workers {
 
     fn take(&self, mut state: MutexGuard<'_, State>, memory: u64) -> Place {
         state.taken += 1;
+        state.given += 1;
         state.reserved = state.reserved.saturating_add(memory);
         drop(state);
         // The next block may have a place too.
@@ -230,6 +246,7 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut state = self.workers.state();
         state.taken = state.taken.saturating_sub(1);
+        state.given = state.given.saturating_sub(1);
         state.reserved = state.reserved.saturating_sub(self.memory);
         drop(state);
         self.workers.shared.changed.notify_all();
