@@ -72,8 +72,9 @@ impl CreateOptions {
         self
     }
 
-    /// Target length in bytes of a block of small files. By default an eighth of all files, at
-    /// least 768 KiB and at most the block size of the level, so that one file is extracted quickly.
+    /// Target length in bytes of a block of small files. By default an eighth of all files and at
+    /// least 768 KiB at -1 to -4, a twelfth and at least 512 KiB from -5 on, and at most the block
+    /// size of the level, so that one file is extracted quickly.
     #[must_use]
     pub fn solid(mut self, solid: impl Into<Option<u64>>) -> Self {
         self.solid = solid.into();

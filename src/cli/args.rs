@@ -238,14 +238,14 @@ pub struct Options {
     /// Bytes of small files in one block
     ///
     /// Larger blocks make the archive smaller and extraction of single files slower. The default is
-    /// an eighth of the archive, at least 768 KiB.
+    /// an eighth of the files, at least 768 KiB, and from -5 on a twelfth, at least 512 KiB.
     #[arg(long, value_name = "SIZE", value_parser = size::parse, help_heading = ARCHIVES)]
     pub solid: Option<u64>,
     /// Bytes of the reference block
     ///
     /// Blocks of text go on from the reference block. A larger one makes the archive smaller and
     /// extraction of single files slower; with 0 every block is independent. By default there is
-    /// one at -6 to -9, if small files have 1.7 MB of text.
+    /// one at -5 to -9, if small files have 1.7 MB of text.
     #[arg(long, value_name = "SIZE", value_parser = size::parse, help_heading = ARCHIVES)]
     pub base: Option<u64>,
     /// With -l: print the list for programs
