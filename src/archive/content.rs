@@ -228,8 +228,65 @@ fn read_reference(file: &File, at: u64) -> Result<Arc<Reference>> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
+    use crate::archive::{Archive, CreateOptions, Plan, Selection, WalkOptions};
+    use crate::container::Entry;
     use crate::container::index::{BlockRow, Index};
+    use crate::stream::DECODED;
+    use crate::{EncodeOptions, Level};
+
+    /// A folder in which files of one block have copies in the folder of the last block, and of
+    /// which every block of text continues from a reference block.
+    fn folder_with_copies(place: &std::path::Path) {
+        let folder = place.join("d");
+        fs::create_dir(&folder).unwrap();
+        for number in 0..12u64 {
+            let words = (0..300).map(|at| (at * at * 7 + number * 31) % 97);
+            let text: String = words.map(|word| format!("the word {word} of many\n")).collect();
+            fs::write(folder.join(format!("{number:02}.txt")), &text).unwrap();
+            if number % 4 == 0 {
+                fs::write(folder.join(format!("z{number:02}.txt")), &text).unwrap();
+            }
+        }
+    }
+
+    /// Copies are in other blocks than their originals, by their paths, and one file needs two
+    /// blocks.
+    #[test]
+    fn each_block_is_decoded_once() {
+        let place = tempfile::tempdir().unwrap();
+        folder_with_copies(place.path());
+        let path = place.path().join("x.cmx");
+        let encode = EncodeOptions::new().level(Level::new(5).unwrap()).threads(1).verify(false);
+        let options = CreateOptions::new().encode(encode).solid(10_000).reference(20_000);
+        let roots = [place.path().join("d")];
+        Archive::create(&path, &roots, &options).unwrap();
+        let plan = Plan::of(&roots, WalkOptions::new()).unwrap();
+        let decode = DecodeOptions::new().threads(1);
+        Archive::append(&path, plan, &options, &decode).unwrap();
+        let archive = Archive::open(&path, &decode).unwrap();
+        let blocks = archive.members()[1].index.blocks.len() as u64;
+        assert!(archive.members()[1].header.has_reference() && blocks > 5);
+        let decoded_by = |job: &dyn Fn()| {
+            DECODED.take();
+            job();
+            DECODED.take()
+        };
+        // The second member replaces all files of the first one.
+        let each_once: Vec<u64> = (0..blocks).collect();
+        let all = Selection::all();
+        assert_eq!(decoded_by(&|| drop(archive.test(&all).unwrap())), each_once);
+        let to_pipe = || drop(archive.extract_to(&all, &mut std::io::sink()).unwrap());
+        assert_eq!(decoded_by(&to_pipe), each_once);
+        let entries = &archive.members()[1].index.entries;
+        let has_bytes = |entry: &&Entry| entry.size > 0 && entry.same_as.is_none();
+        let last = entries.iter().rfind(has_bytes).unwrap();
+        let one = Selection::new(std::slice::from_ref(&last.path)).unwrap();
+        let of_one = decoded_by(&|| drop(archive.test(&one).unwrap()));
+        assert_eq!(of_one, [0, blocks - 1]);
+    }
 
     #[test]
     fn only_the_blocks_that_are_needed() {

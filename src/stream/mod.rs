@@ -9,6 +9,8 @@ mod record;
 
 pub use decode::{Decoder, decode_stream};
 pub use encode::{Encoder, encode_stream};
+#[cfg(test)]
+pub(crate) use record::DECODED;
 pub(crate) use record::{
     decode_compact, decode_index, decode_names, decode_record, decode_reference_block,
 };

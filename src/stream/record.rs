@@ -39,8 +39,18 @@ pub(super) fn length_in_memory(length: u64) -> Result<usize> {
     usize::try_from(length).map_err(|_| Error::no_memory(format_args!("{length} bytes")))
 }
 
+#[cfg(test)]
+thread_local! {
+    /// Numbers of the records that this thread decoded.
+    pub(crate) static DECODED: std::cell::RefCell<Vec<u64>> = const {
+        std::cell::RefCell::new(Vec::new())
+    };
+}
+
 /// Decodes a record of any length, with the other checks of [`decode_record`].
 fn decode_content(record: &Record, coded: &[u8], reference: Option<&Reference>) -> Result<Vec<u8>> {
+    #[cfg(test)]
+    DECODED.with_borrow_mut(|decoded| decoded.push(record.number));
     let raw_len = length_in_memory(record.raw_len)?;
     let raw = match reference {
         Some(reference) => block::decode_dependent(coded, raw_len, reference),
@@ -54,6 +64,8 @@ fn decode_content(record: &Record, coded: &[u8], reference: Option<&Reference>) 
 /// Decodes a reference block, with the checks of [`decode_record`].
 pub(crate) fn decode_reference_block(record: &Record, coded: &[u8]) -> Result<Reference> {
     check_length(record, coded)?;
+    #[cfg(test)]
+    DECODED.with_borrow_mut(|decoded| decoded.push(record.number));
     let reference = block::decode_reference(coded, length_in_memory(record.raw_len)?)
         .map_err(|error| in_record(record, error))?;
     record.check_raw(&reference.text)?;
