@@ -6,6 +6,8 @@ Each file is compressed on its own, by all contenders in turn before the next fi
 slow minute of the machine falls on all. CPU seconds are user + system, memory is the peak of the process.
 Every archive is decompressed and compared. Written are results.tsv, a row a file and contender (as they
 come), peers.md and two charts. A run that was broken off is continued by calling it again with the same --out.
+With --folders each folder in FOLDER is compressed as a whole: by cmx and 7z as it is, by the others and once more
+by cmx as a tar file. With --threads seconds are those of the clock.
 """
 
 import argparse
@@ -18,7 +20,7 @@ import tempfile
 import chart
 import contenders
 import report
-from measure import Failed, measure
+from measure import Failed, length_of, measure
 
 COLUMNS = ["file", "contender", "raw", "coded", "compress_s", "decompress_s", "compress_kib", "decompress_kib", "error"]
 
@@ -27,6 +29,8 @@ def arguments():
     parser = argparse.ArgumentParser(prog="benches/peers", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", default=os.environ.get("CMX_CORPUS"), help="folder of files (default: CMX_CORPUS)")
     parser.add_argument("--levels", default="1,2,3,4,5,6,7,8", help="levels of cmx, as in 1,3,5")
+    parser.add_argument("--folders", action="store_true", help="compress each folder of the corpus as a whole")
+    parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads of those that have them (default: 1)")
     parser.add_argument("--skip", action="append", default=[], metavar="PATTERN", help="leave out contenders, as in 'zpaq*'; may be repeated")
     parser.add_argument("--largest", type=float, metavar="MB", help="leave out files larger than this")
     parser.add_argument("--limit", type=float, metavar="SECONDS", help="end a contender that takes longer for one file, and leave it out from then on")
@@ -38,10 +42,10 @@ def arguments():
 
 def chosen(args):
     levels = [level.strip().lstrip("-") for level in args.levels.split(",") if level.strip()]
-    peers, missing = contenders.installed()
+    peers, missing = contenders.installed(args.threads, args.folders)
     if missing:
         print("not installed:", ", ".join(missing), file=sys.stderr)
-    everyone = contenders.own(levels) + peers
+    everyone = contenders.own(levels, args.threads, args.folders) + peers
     return [one for one in everyone if not any(fnmatch.fnmatch(one.name, pattern) for pattern in args.skip)]
 
 
@@ -59,7 +63,8 @@ def read_rows(path):
 def run(args, path):
     if not args.corpus or not os.path.isdir(args.corpus):
         raise SystemExit("name a folder of files: --corpus FOLDER, or CMX_CORPUS")
-    files = [(name, file) for name, file in contenders.corpus(args.corpus) if not args.largest or os.path.getsize(file) <= args.largest * 1e6]
+    inputs = contenders.folders_of(args.corpus) if args.folders else contenders.corpus(args.corpus)
+    files = [(name, path) for name, path in inputs if not args.largest or length_of(path) <= args.largest * 1e6]
     everyone, rows = chosen(args), read_rows(path)
     done = {(row["file"], row["contender"]) for row in rows}
     out_of_the_race = {row["contender"] for row in rows if row["error"]}
@@ -75,7 +80,7 @@ def run(args, path):
                 print(f"\r\x1b[K{number}/{len(files)} {name}: {one.name}", end="", file=sys.stderr, flush=True)
                 row = {"file": name, "contender": one.name}
                 try:
-                    row |= measure(one, source, work, args.limit)
+                    row |= measure(one, source, work, args.limit, args.threads > 1)
                 except Failed as why:
                     print(f"\r\x1b[K{name}: {one.name}: {why}", file=sys.stderr)
                     row["error"] = str(why)
@@ -95,7 +100,7 @@ def main():
     if not summary.totals:
         raise SystemExit("nothing was measured")
     with open(os.path.join(args.out, "peers.md"), "w", encoding="utf-8") as file:
-        file.write(report.markdown(summary, everyone, args.reference))
+        file.write(report.markdown(summary, everyone, args.reference, args.threads, args.folders))
     for way in ("compress", "decompress"):
         with open(os.path.join(args.out, f"{way}.svg"), "w", encoding="utf-8") as file:
             file.write(chart.svg(summary, way))

@@ -1,7 +1,8 @@
 """The compressors: how each is called, on one file, in one thread.
 
 A command runs in a folder of its own. {in} is the file, {out} the archive, {back} the restored file, {dir} an empty
-folder that an archiver extracts into. "<in", ">out", "<out" and ">back" redirect.
+folder that an archiver extracts into. "<in", ">out", "<out" and ">back" redirect. On a folder a compressor of files
+has tar before it; such a line runs in a shell.
 """
 
 import glob
@@ -32,29 +33,44 @@ class Contender:
     """One compressor with its settings."""
 
     def __init__(self, name, compress, decompress, package=None, own=False):
-        self.name, self.compress, self.decompress = name, compress.split(), decompress.split()
-        self.package, self.own = package, own
+        self.name, self.package, self.own = name, package, own
+        self.program = compress.split()[0]
+        self.compress, self.decompress = compress.split(), decompress.split()
+
+    def on_folders(self):
+        """The same for folders."""
+        compress, decompress = " ".join(self.compress), " ".join(self.decompress)
+        if "<in" in self.compress:
+            compress = "tar -cf - {in} | " + compress.replace("<in ", "").replace(">out", "> {out}")
+            decompress = decompress.replace("<out", "< {out}").replace(">back", "| tar -xf - -C {dir}")
+        elif not self.own and "{dir}" not in decompress:
+            compress = "tar -cf {in}.tar {in} && " + compress.replace("{in}", "{in}.tar")
+            decompress = decompress.replace("{in}", "{in}.tar") + " && tar -xf {back} -C {dir}"
+        self.compress, self.decompress = ["sh", "-c", compress], ["sh", "-c", decompress]
+        return self
 
     @property
     def suffix(self):
-        return SUFFIXES.get(os.path.basename(self.compress[0]), ".out")
+        return SUFFIXES.get(os.path.basename(self.program), ".out")
 
     def shown(self):
         """Both commands as one would type them."""
         words = {"{in}": "FILE", "{out}": "OUT", "{back}": "BACK", "{dir}": "DIR", "<in": "<FILE", ">out": ">OUT", "<out": "<OUT", ">back": ">BACK"}
 
         def plain(command):
-            text = " ".join([os.path.basename(command[0]), *command[1:]])
+            command = command[2:] if command[0] == "sh" else command
+            text = " ".join(command).replace(self.program, os.path.basename(self.program))
             for mark, word in words.items():
                 text = text.replace(mark, word)
-            return text
+            # A bar ends a cell of a table.
+            return text.replace("|", "\\|")
 
         return plain(self.compress), plain(self.decompress)
 
     def version(self):
         """What the package or the program says about itself."""
         if self.own:
-            return first_line([self.compress[0], "--version"])
+            return first_line([self.program, "--version"])
         return first_line(["dpkg-query", "-W", "-f", "${Package} ${Version}", self.package]) or "unknown"
 
 
@@ -76,19 +92,43 @@ def own_binary():
     raise SystemExit("no cmx: build it (cargo build --release) or name it in CMX")
 
 
-def own(levels):
-    """cmx at each of `levels`. Verification is off, as the peers have none."""
+def own(levels, threads, folders):
+    """cmx at each of `levels`, on folders also on their tar files. Verification is off, as the peers have none."""
     binary = own_binary()
-    return [
-        Contender(f"cmx -{level}", f"{binary} -c -{level} -T1 -q -f --no-verify {{in}} -o {{out}}", f"{binary} -d -T1 -q -f {{out}} -o {{back}}", own=True)
-        for level in levels
-    ]
+    call = f"{binary} -c -{{level}} -T{threads} -q -f --no-verify"
+    found = []
+    for level in levels:
+        compress = call.format(level=level)
+        if folders:
+            back = f"{binary} -d -T{threads} -q -f {{out}} -C {{dir}}"
+            found.append(Contender(f"cmx -{level}", f"{compress} {{in}} -o {{out}}", back, own=True).on_folders())
+            back = f"{binary} -d -c -T{threads} -q <out >back"
+            found.append(Contender(f"cmx -{level} tar", f"{compress} <in >out", back, own=True).on_folders())
+        else:
+            back = f"{binary} -d -T{threads} -q -f {{out}} -o {{back}}"
+            found.append(Contender(f"cmx -{level}", f"{compress} {{in}} -o {{out}}", back, own=True))
+    return found
 
 
-def installed():
+def installed(threads, folders):
     """The peers that are there, and the names of those that are not."""
-    have = [Contender(name, compress, back, package) for name, package, compress, back in PEERS if shutil.which(compress.split()[0])]
+
+    def with_threads(command):
+        for option in ("-T", "-mmt", "-t", "-p "):
+            command = command.replace(f" {option}1", f" {option}{threads}")
+        return command
+
+    def peer(name, package, compress, back):
+        one = Contender(name, with_threads(compress), with_threads(back), package)
+        return one.on_folders() if folders else one
+
+    have = [peer(*row) for row in PEERS if shutil.which(row[2].split()[0])]
     return have, [name for name, _, compress, _ in PEERS if not shutil.which(compress.split()[0])]
+
+
+def folders_of(corpus):
+    """Every folder directly in `corpus`."""
+    return [(name, os.path.join(corpus, name)) for name in sorted(os.listdir(corpus)) if os.path.isdir(os.path.join(corpus, name))]
 
 
 def corpus(folder):

@@ -71,13 +71,15 @@ def geometric_mean(total, reference):
     return math.exp(sum(logs) / len(logs))
 
 
-def markdown(summary, contenders, reference_name):
+def markdown(summary, contenders, reference_name, threads=1, folders=False):
     """The report: totals, size of every file, commands."""
     reference = next((total for total in summary.totals if total.name == reference_name), summary.totals[0])
     on_frontier = {total.name for total in frontier(summary.totals, lambda total: total.compress)}
+    inputs = "folders" if folders else "files"
+    seconds = "CPU seconds are user + system" if threads == 1 else "Seconds are those of the clock"
     lines = [
-        f"{len(summary.files)} files, {summary.raw:,} bytes, each compressed on its own in one thread, all contenders in one run. CPU seconds",
-        "are user + system; memory is the peak of the process. Every archive was decompressed and compared.",
+        f"{len(summary.files)} {inputs}, {summary.raw:,} bytes, each compressed on its own with {threads} thread{'s' * (threads > 1)}, all",
+        f"contenders in one run. {seconds}; memory is the peak of a process. Every archive was decompressed and compared.",
         f"*Mean* is the geometric mean over the files of the size against {reference.name}. A star marks the",
         "Pareto frontier: nothing is both smaller and quicker to compress.",
         "",

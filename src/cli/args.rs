@@ -100,7 +100,7 @@ pub struct Options {
     /// file replaces an entry with the same path.
     #[arg(short, long, help_heading = JOB)]
     pub append: bool,
-    /// Try every level on the files, recommend one
+    /// Try every level on files and folders, recommend one
     ///
     /// A sample of each file above 8 MiB is measured. `cmx bench` has more options.
     #[arg(short, long, help_heading = JOB)]
@@ -293,7 +293,7 @@ fn parse_xattrs(text: &str) -> Result<Xattrs, String> {
 }
 
 /// Parses a number of threads. 0 and `auto` stand for one thread per core.
-fn parse_threads(text: &str) -> Result<usize, String> {
+pub fn parse_threads(text: &str) -> Result<usize, String> {
     if text == "auto" {
         return Ok(0);
     }

@@ -15,7 +15,8 @@ use cmx::internals::predictor::learning::{self, Learning};
 
 use super::failure::{Failure, name};
 use super::level_flags::LevelDigits;
-use super::recommend::{Measured, recommendation};
+use super::measure::{self, Measured};
+use super::recommend::recommendation;
 use super::standard::print;
 use super::{levels, size};
 
@@ -37,7 +38,17 @@ pub struct BenchArgs {
     /// Compare the instruction sets
     #[arg(long)]
     pub simd: bool,
-    /// Files to measure on
+    /// Threads that compress and decompress (default: 1); 0 or auto is one for each core
+    #[arg(
+        short = 'T',
+        long,
+        value_name = "N",
+        value_parser = super::args::parse_threads,
+        default_value = "1",
+        hide_default_value = true,
+    )]
+    pub threads: usize,
+    /// Files to measure on, and folders, which are measured as archives
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
 }
@@ -58,6 +69,7 @@ impl BenchArgs {
             whole: false,
             mixer: false,
             simd: false,
+            threads: 1,
             files: files.to_vec(),
         }
     }
@@ -82,7 +94,24 @@ pub fn run(args: &BenchArgs) -> Result<(), Failure> {
     if args.files.is_empty() {
         return Err(Failure::usage("name a file to measure on"));
     }
+    let threads = match args.threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        threads => threads,
+    };
     for (number, path) in args.files.iter().enumerate() {
+        let is_measured = !args.mixer && !args.simd;
+        if number > 0 && is_measured {
+            say("")?;
+        }
+        if path.is_dir() && is_measured {
+            table(
+                path,
+                &Input::Folder(measure::length(path).map_err(|error| Failure::at(path, &error))?),
+                &levels,
+                threads,
+            )?;
+            continue;
+        }
         let (raw, length) = read(path, args.whole).map_err(|error| Failure::io(path, &error))?;
         if args.mixer {
             levels.iter().try_for_each(|level| mixers(path, &raw, level))?;
@@ -92,10 +121,7 @@ pub fn run(args: &BenchArgs) -> Result<(), Failure> {
             levels.iter().try_for_each(|level| instruction_sets(path, &raw, level))?;
             continue;
         }
-        if number > 0 {
-            say("")?;
-        }
-        table(path, &raw, length, &levels)?;
+        table(path, &Input::File { raw: &raw, length }, &levels, threads)?;
     }
     Ok(())
 }
@@ -117,22 +143,41 @@ fn read(path: &Path, whole: bool) -> io::Result<(Vec<u8>, u64)> {
     Ok((raw, found.len()))
 }
 
-/// One file: a line for each level as it is done, then what to make of it.
-fn table(path: &Path, raw: &[u8], length: u64, levels: &[&'static Level]) -> Result<(), Failure> {
-    let sampled = raw.len() as u64 != length;
-    let of = if sampled {
-        format!(
-            " (a sample of {} from all over it; --whole measures all)",
-            size::show(raw.len() as u64)
-        )
-    } else {
-        String::new()
+/// What is measured.
+enum Input<'a> {
+    /// All of a file or a sample of it, and the length of the file in bytes.
+    File { raw: &'a [u8], length: u64 },
+    /// A folder with so many bytes of files.
+    Folder(u64),
+}
+
+/// One file or folder: a line for each level as it is done, then what to make of it.
+fn table(
+    path: &Path,
+    input: &Input<'_>,
+    levels: &[&'static Level],
+    threads: usize,
+) -> Result<(), Failure> {
+    let (length, of) = match input {
+        Input::File { raw, length } if raw.len() as u64 != *length => (
+            *length,
+            format!(
+                " (a sample of {} from all over it; --whole measures all)",
+                size::show(raw.len() as u64)
+            ),
+        ),
+        Input::File { length, .. } => (*length, String::new()),
+        Input::Folder(length) => (*length, " of files".into()),
     };
     say(format!("{}: {}{of}", name(path), size::show(length)))?;
     say("level              size    ratio    compress  decompress  memory, at most")?;
     let mut rows: Vec<Measured> = Vec::new();
     for level in levels {
-        let row = measure(raw, level).map_err(|error| Failure::at(path, &error))?;
+        let row = match input {
+            Input::File { raw, .. } => measure::bytes(raw, level, threads),
+            Input::Folder(raw) => measure::folder(path, *raw, level, threads),
+        };
+        let row = row.map_err(|error| Failure::at(path, &error))?;
         say(format!(
             "-{} {:<9} {:>11} {:>6.2} % {:>6.2} MB/s {:>6.2} MB/s {:>8}",
             level.number(),
@@ -145,7 +190,11 @@ fn table(path: &Path, raw: &[u8], length: u64, levels: &[&'static Level]) -> Res
         ))?;
         rows.push(row);
     }
-    say("One thread, without verification, which takes the time to decompress once more.")?;
+    let threads = match threads {
+        1 => "One thread".to_string(),
+        threads => format!("{threads} threads"),
+    };
+    say(format!("{threads}, without verification, which takes the time to decompress once more."))?;
     say(recommendation(&rows, length))
 }
 
@@ -191,22 +240,6 @@ fn mixers(path: &Path, raw: &[u8], level: &Level) -> Result<(), Failure> {
         ))?;
     }
     Ok(())
-}
-
-fn measure(raw: &[u8], level: &'static Level) -> cmx::Result<Measured> {
-    let start = Instant::now();
-    let mut coded = Vec::new();
-    for block in raw.chunks(level.block_size()) {
-        coded.push((cmx::internals::block::encode(block, level, false)?.bytes, block.len()));
-    }
-    let compress = start.elapsed().as_secs_f64();
-    let start = Instant::now();
-    for (bytes, raw_len) in &coded {
-        cmx::internals::block::decode(bytes, *raw_len)?;
-    }
-    let decompress = start.elapsed().as_secs_f64();
-    let size: usize = coded.iter().map(|(bytes, _)| bytes.len()).sum();
-    Ok(Measured { level, raw: raw.len() as u64, coded: size as u64, compress, decompress })
 }
 
 fn say(line: impl Display) -> Result<(), Failure> {

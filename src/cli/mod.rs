@@ -21,6 +21,7 @@ mod levels;
 mod list;
 mod machine_memory;
 mod man;
+mod measure;
 mod others;
 mod output;
 mod pack;

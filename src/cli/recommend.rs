@@ -1,38 +1,6 @@
 //! Recommends a level from measurements of all levels.
 
-use cmx::Level;
-
-/// Measurements of one level on one input.
-#[derive(Debug, Clone, Copy)]
-pub struct Measured {
-    /// The level.
-    pub level: &'static Level,
-    /// Bytes before compression.
-    pub raw: u64,
-    /// Bytes after compression.
-    pub coded: u64,
-    /// Seconds that compression took.
-    pub compress: f64,
-    /// Seconds that decompression took.
-    pub decompress: f64,
-}
-
-impl Measured {
-    /// Compressed bytes for each raw byte.
-    pub fn ratio(&self) -> f64 {
-        self.coded as f64 / self.raw.max(1) as f64
-    }
-
-    /// Raw bytes that are compressed in a second.
-    pub fn compress_rate(&self) -> f64 {
-        self.raw as f64 / self.compress.max(1e-9)
-    }
-
-    /// Raw bytes that are restored in a second.
-    pub fn decompress_rate(&self) -> f64 {
-        self.raw as f64 / self.decompress.max(1e-9)
-    }
-}
+use super::measure::Measured;
 
 /// A slower level is worth its time if each doubling of the time makes the result smaller by at
 /// least this share.

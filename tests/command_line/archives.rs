@@ -152,7 +152,14 @@ fn a_table_over_the_levels_and_a_word_on_it() {
         found.sort_unstable();
         assert_eq!(found, wanted, "{line}: {text}");
     }
-    fails(&folder, "bench .", b"", 1, "directory; name a file");
+    fs::create_dir(folder.path().join("d")).unwrap();
+    for name in ["d/a", "d/b"] {
+        fs::copy(folder.path().join("IN"), folder.path().join(name)).unwrap();
+    }
+    let of_folder = String::from_utf8(ok(&folder, "bench -1 -3 -T2 d")).unwrap();
+    assert!(of_folder.contains(" of files\n") && of_folder.contains("\n2 threads,"), "{of_folder}");
+    assert_eq!(of_folder.matches("\n-3 ").count(), 1, "{of_folder}");
+    fails(&folder, "bench --simd .", b"", 1, "directory; name a file");
     // Levels are measured on a sample of a large file.
     fs::write(folder.path().join("large"), vec![7; 9 << 20]).unwrap();
     assert!(
