@@ -13,6 +13,9 @@ pub const TYPE: usize = 156;
 pub const MAGIC: Range<usize> = 257..265;
 pub const PREFIX: Range<usize> = 345..500;
 
+/// The first bytes at [`MAGIC`].
+pub const MARK: &[u8] = b"ustar";
+
 /// A header.
 pub type Header = [u8; BLOCK];
 
@@ -28,7 +31,7 @@ pub fn is_valid(header: &Header) -> bool {
 /// Whether `header` says that it is one of a tar file, which the oldest ones do not.
 #[must_use]
 pub fn is_marked(header: &Header) -> bool {
-    header[MAGIC].starts_with(b"ustar")
+    header[MAGIC].starts_with(MARK)
 }
 
 /// The sum of all bytes, those of the checksum as blanks.

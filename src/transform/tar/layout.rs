@@ -1,6 +1,6 @@
 //! What a tar file consists of: members, zeros, and bytes that belong to neither.
 
-use super::header::{self, BLOCK, Header};
+use super::header::{self, BLOCK, Header, MAGIC};
 
 /// A part of a tar file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,10 +54,21 @@ fn next(bytes: &[u8], from: usize) -> Option<usize> {
     (from..bytes.len()).step_by(BLOCK).find(|&at| starts(bytes, at, false))
 }
 
-/// Where the first header of a tar file in `bytes` starts, a multiple of [`BLOCK`]: a block of an
-/// archive may begin in the middle of a member.
+/// Where the first header of a tar file in `bytes` starts. It may start anywhere: a block of an
+/// archive begins in the middle of a member, and other data can come before a tar file.
 pub fn find(bytes: &[u8]) -> Option<usize> {
-    if starts(bytes, 0, true) { Some(0) } else { next(bytes, 0) }
+    if starts(bytes, 0, true) {
+        return Some(0);
+    }
+    let mut from = MAGIC.start;
+    loop {
+        from += bytes.get(from..)?.iter().position(|&byte| byte == header::MARK[0])?;
+        let at = from - MAGIC.start;
+        if starts(bytes, at, false) {
+            return Some(at);
+        }
+        from += 1;
+    }
 }
 
 /// The parts of `bytes` from its first header on, up to the last member and the zeros behind it.

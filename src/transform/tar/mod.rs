@@ -33,8 +33,7 @@ const PART_MEMORY: u64 = 640;
 /// Bytes of a content that tell its class.
 const CLASS_BYTES: usize = 4096;
 
-/// The first tar file in `bytes`: where it starts, its parts, and how many bytes these replace. A
-/// tar file starts at a multiple of 512 bytes.
+/// The first tar file in `bytes`: where it starts, its parts, and how many bytes these replace.
 #[must_use]
 pub fn forward(bytes: &[u8]) -> Option<(usize, Parts, usize)> {
     let start = layout::find(bytes)?;

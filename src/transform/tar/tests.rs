@@ -1,4 +1,5 @@
 use super::*;
+use crate::budget::Budget;
 
 /// A header of a file with this name, size and type.
 fn header(name: &[u8], size: usize, kind: u8) -> Vec<u8> {
@@ -101,6 +102,35 @@ fn cut_files_return() {
     // A block that begins within a member.
     let (start, _, length) = forward(&bytes[2 * BLOCK..]).unwrap();
     assert_eq!((start, length), (BLOCK, bytes.len() - 3 * BLOCK));
+}
+
+#[test]
+fn tar_files_are_found_among_other_data() {
+    let bytes = odd();
+    for before in [1, 100, 511, 513, 5000] {
+        let around = [&b"but us".repeat(1000)[..before], &bytes, &[7; 3000]].concat();
+        let (start, parts, length) = forward(&around).unwrap();
+        assert_eq!((start, length), (before, bytes.len()));
+        assert_eq!(inverse(parts, length).unwrap(), bytes);
+    }
+}
+
+/// What the transform takes is charged, in both directions.
+#[test]
+fn memory_is_bounded() {
+    let big = |number: u8| member(&[b'a' + number], &[number; 300_000], b'0');
+    let bytes = [big(0), big(1), big(2)].concat();
+    let (_, parts, length) = forward(&bytes).unwrap();
+    let within = |bytes: usize| {
+        // The program itself has a part of each budget.
+        let program = u64::MAX - Budget::new(u64::MAX).left();
+        Budget::new(program + bytes as u64)
+    };
+    assert!(within(2 * length - 1).run(|| forward(&bytes).is_none()));
+    assert!(within(3 * length + (8 << 10)).run(|| forward(&bytes).is_some()));
+    let undone = |bytes: usize| within(bytes).run(|| inverse(parts.clone(), length));
+    assert!(matches!(undone(length - 1), Err(Error::Limit(_))));
+    assert_eq!(undone(length + (8 << 10)).unwrap(), bytes);
 }
 
 #[test]
