@@ -9,8 +9,10 @@
 //!
 //! Lists are names separated by commas, as `profile` prints them (`Order.3,Word.SoFar`);
 //! `X86.*` is all of a family. Environment: `RF`, `RL`, `RS`, `RT` the mixer's rate, `LE` the least
-//! error that maps learn from, `LR` the rate of the final mixer, `LAST` the selector of a second one, `DETAILED=1` more inputs a context, `MEM`
-//! MiB of tables, `ORDERS` how many contexts count as orders, `WORDS=1` text as words, `WIDTH`
+//! error that maps learn from, `LR` the rate of the final mixer, `LAST` the selector of a second
+//! one, `DETAILED=1` more inputs a context, `MEM` MiB of tables, `ORDERS` how many contexts count
+//! as orders, `WORDS=1` text as words, `MATCHES` the shortest lengths of the match models (`12 5`),
+//! `BS` and `BR` from which length and which rarity of misses on long matches are believed, `WIDTH`
 //! candidates that are measured again.
 
 use cmx::internals::coder::leading::Leading;
@@ -60,13 +62,16 @@ fn profile(list: &[Context], selectors: &[Selector]) -> Profile {
         runs: 0..0,
         stationary: 0..0,
         confidences: false,
-        belief: if full > 16 {
-            Belief { shortest: 32, rarity: 14 }
-        } else {
-            Belief { shortest: 16, rarity: 11 }
+        belief: Belief {
+            shortest: env("BS", if full > 16 { 32 } else { 16 }),
+            rarity: env("BR", if full > 16 { 14 } else { 11 }),
         },
         bytes_per_context: if full > 16 { 8 } else { 1 },
-        matches: if full > 24 { vec![64, 20, 9, 5] } else { vec![32, 12, 6] },
+        matches: match std::env::var("MATCHES") {
+            Ok(lengths) => lengths.split(' ').filter_map(|length| length.parse().ok()).collect(),
+            Err(_) if full > 24 => vec![64, 20, 9, 5],
+            Err(_) => vec![32, 12, 6],
+        },
         selectors: selectors.to_vec(),
         networks: Vec::new(),
         signal: None,

@@ -5,7 +5,7 @@ use super::detect::{self, Class, bilevel, image16, noise, runs};
 use super::piece::{self, Body, Piece};
 use super::probe;
 use crate::kind::Kind;
-use crate::level::{Coding, LEVELS, Level};
+use crate::level::{Coding, Level};
 use crate::transform::{self, tar, x86};
 
 /// Unpacked content is unpacked again up to here: an image in a document in an archive.
@@ -134,11 +134,14 @@ pub fn cut_behind(bytes: &[u8], passed: usize, context: &mut Context) -> Vec<Pie
     without_noise(bytes, piece::settle(pieces), context)
 }
 
+/// From this level on noise is mixed too: the models may find what samples do not tell.
+const MIXES_NOISE: u8 = 8;
+
 /// Sets noise aside that would be mixed with other bytes. Sorting passes over noise quickly by
-/// itself. The last level mixes noise too: its models may find what samples do not tell.
+/// itself.
 fn without_noise(bytes: &[u8], pieces: Vec<Piece>, context: &Context) -> Vec<Piece> {
     let is_mixed = matches!(context.level.codings.generic, Coding::Mixed(_));
-    if !is_mixed || context.level.number == LEVELS[LEVELS.len() - 1].number {
+    if !is_mixed || context.level.number >= MIXES_NOISE {
         return pieces;
     }
     let mut out = Vec::with_capacity(pieces.len());

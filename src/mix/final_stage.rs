@@ -88,6 +88,10 @@ impl<const S: usize> FinalStage<S> {
     /// bits, and its probability (22 bits).
     #[inline(always)]
     pub fn mix(&mut self, predictions: &[i32; S], partial: usize, second: usize) -> (i32, u32) {
+        // Few contexts have one mixer, and little time.
+        if let [(Member::Gradient(mixer), RowOf::First)] = &mut self.members[..] {
+            return (mixer.mix(predictions, partial), mixer.probability());
+        }
         let mut stretched = [0; MEMBERS];
         let mut probabilities = 0;
         for ((member, row), stretched) in self.members.iter_mut().zip(&mut stretched) {
@@ -115,6 +119,9 @@ impl<const S: usize> FinalStage<S> {
     /// Learns `bit`, which was coded after all stages gave it the probability `coded` (22 bits).
     #[inline(always)]
     pub fn update(&mut self, bit: u32, coded: u32) {
+        if let [(Member::Gradient(mixer), RowOf::First)] = &mut self.members[..] {
+            return mixer.update(bit);
+        }
         let error = (bit << PROBABILITY_BITS).abs_diff(coded);
         for (member, _) in &mut self.members {
             match member {

@@ -109,7 +109,7 @@ impl ContextState {
 
 /// The lowest `bytes` bytes (at most 8) of a number.
 #[inline(always)]
-const fn lowest(bytes: u8) -> u64 {
+pub(crate) const fn lowest(bytes: u8) -> u64 {
     if bytes == 0 { 0 } else { u64::MAX >> (64 - 8 * bytes as u32) }
 }
 

@@ -3,8 +3,33 @@
 
 use super::Predictor;
 use crate::mix::mixer::WeightMixer;
+use crate::model::byte_history::hash;
+use crate::model::context::{Context, lowest};
 use crate::model::slots::{NONE_DEFERRED, defer, first_byte, mark_once, slot, take_deferred};
 use crate::simd::{Kernels, LINE, prefetch};
+
+/// The first contexts of a predictor, as far as they are orders of at most eight bytes.
+#[derive(Clone)]
+pub(super) struct LowOrders<const N: usize> {
+    /// How many there are.
+    count: usize,
+    /// Which of the last eight bytes each of them reads.
+    masks: [u64; N],
+}
+
+impl<const N: usize> LowOrders<N> {
+    /// Those of `contexts`.
+    pub fn of(contexts: &[Context]) -> Self {
+        let mut masks = [0; N];
+        let mut count = 0;
+        for (mask, context) in masks.iter_mut().zip(contexts) {
+            let Context::Order(order) = context else { break };
+            *mask = lowest(*order);
+            count += 1;
+        }
+        Self { count, masks }
+    }
+}
 
 impl<
     K: Kernels,
@@ -19,9 +44,17 @@ impl<
     /// Asks for the slots of the first nibble.
     #[inline(always)]
     pub(super) fn find_first_slots(&mut self) {
+        // Low orders are plain numbers, a third of the contexts and more: without a look at what
+        // kind of context each is.
+        for i in 0..self.low_orders.count {
+            let last = self.state.history.last & self.low_orders.masks[i];
+            self.hashes[i] = hash(last, i as u32 + 1);
+        }
+        for i in self.low_orders.count..self.used {
+            self.hashes[i] = self.state.hash(self.profile.contexts[i], i as u32 + 1);
+        }
         let (lines, _) = self.histories.split();
         for i in 0..self.used {
-            self.hashes[i] = self.state.hash(self.profile.contexts[i], i as u32 + 1);
             let line = self.table.line(self.hashes[i]);
             self.lines[i] = line as u32;
             prefetch(lines, line);

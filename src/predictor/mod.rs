@@ -38,6 +38,7 @@ use crate::model::slots::{NONE_DEFERRED, SlotTable};
 use crate::model::stationary_map::StationaryMaps;
 use crate::numeric::{PROBABILITY_BITS, PROBABILITY_ONE};
 use crate::simd::{Histories, Kernels, LINE};
+use lookup::LowOrders;
 use profile::Profile;
 use shape::Layout;
 
@@ -62,6 +63,7 @@ pub struct Predictor<
     /// Contexts of the profile; the rest of the shape reads histories of its own, outside the
     /// table.
     used: usize,
+    low_orders: LowOrders<N>,
     hashes: [u64; N],
     /// The lines of the first nibble's slots.
     lines: [u32; N],
@@ -176,6 +178,7 @@ impl<
         let mut predictor = Self {
             histories: Histories::new(table_bytes / LINE)?,
             used,
+            low_orders: LowOrders::of(&profile.contexts),
             hashes: [0; N],
             lines: [0; N],
             second: [0; N],

@@ -4,6 +4,7 @@ use super::Sets;
 use crate::model::byte_class::{ClassContext, ClassSelector};
 use crate::model::context::Context::{self, *};
 use crate::model::expected::ExpectedContext;
+use crate::model::folded::FoldedContext;
 use crate::model::font::{FontContext, FontSelector};
 use crate::model::indirect::IndirectContext;
 use crate::model::line::LineContext;
@@ -18,28 +19,28 @@ use crate::model::x86::{X86Context, X86Selector};
 pub(super) const TABLE: [Context; 24] = [
     Order(1),
     Order(2),
-    Table(TableContext::TwoClassesBefore),
-    Table(TableContext::Parent),
-    Table(TableContext::SecondBest),
-    Table(TableContext::BestAndThirdBest),
-    Table(TableContext::CellBefore),
     Table(TableContext::Decimals),
-    Table(TableContext::FourClassesBefore),
-    Table(TableContext::FirstAndThirdClassBefore),
+    Table(TableContext::Parent),
+    Table(TableContext::ByteAbove),
+    Order(4),
+    Indirect(IndirectContext::AfterOne),
     Class(ClassContext::LastEight),
+    Table(TableContext::FourClassesBefore),
     Table(TableContext::SecondClassBefore),
+    Indirect(IndirectContext::AfterThree),
+    Folded(FoldedContext(4)),
     Order(0),
     Table(TableContext::AnyColumn),
-    Table(TableContext::ThirdBest),
-    Order(4),
-    Table(TableContext::FirstClass),
-    Line(LineContext::Field),
-    Indirect(IndirectContext::AfterTwo),
-    Order(6),
-    Table(TableContext::AboveAndParent),
-    Order(3),
+    Table(TableContext::FirstAndThirdClassBefore),
     Line(LineContext::ColumnAndStart),
+    Table(TableContext::TwoClassesBefore),
+    Table(TableContext::FirstClass),
+    Table(TableContext::BestAndThirdBest),
+    Table(TableContext::CellBefore),
+    Table(TableContext::SecondBest),
+    Table(TableContext::AboveAndParent),
     Table(TableContext::TwoParents),
+    Table(TableContext::ThirdBest),
 ];
 pub(super) const TABLE_SETS: Sets = Sets {
     small: &[
@@ -66,16 +67,16 @@ pub(super) const TABLE_SETS: Sets = Sets {
 pub(super) const GENERIC: [Context; 53] = [
     Order(1),
     Order(2),
+    Order(3),
     Record(RecordContext::RunAndAbove),
     Record(RecordContext::FourAndEightBack),
+    Sparse(0xf0f0f0f0),
     Record(RecordContext::TwoAndFourBack),
+    Word(WordContext::SoFar),
     Record(RecordContext::RunAndAboveBySecondStride),
     Record(RecordContext::LastAndAbove),
-    Order(3),
-    Sparse(0xf0f0f0f0),
     Order(0),
     Expected(ExpectedContext::AndLastByte),
-    Word(WordContext::SoFar),
     Sparse(0xffff0000),
     Sparse(0xff00),
     Record(RecordContext::ThreeAbove),

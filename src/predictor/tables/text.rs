@@ -18,12 +18,12 @@ use crate::model::word::{WordContext, WordSelector};
 pub(super) const TEXT: [Context; 56] = [
     Order(1),
     Order(2),
-    Order(3),
     Order(4),
-    Order(6),
     Word(WordContext::SoFar),
     Class(ClassContext::LastEight),
     Indirect(IndirectContext::AfterThree),
+    Order(3),
+    Order(6),
     Word(WordContext::WithLastTwo),
     Nest(NestContext::InnermostTwo),
     Word(WordContext::WithLast),
@@ -99,14 +99,14 @@ const TEXT_HUGE: [Selector; 10] = [
 /// Text as words. The first eight and sixteen were grown for streams of codes, the next eight for
 /// source code.
 pub(super) const WORDS: [Context; 56] = [
-    Order(0),
     Order(1),
     Order(2),
     Order(4),
-    Word(WordContext::SoFar),
-    Folded(FoldedContext(4)),
-    Prose(ProseContext::ColumnAndLength),
     Class(ClassContext::LastEight),
+    Folded(FoldedContext(4)),
+    Word(WordContext::SoFar),
+    Order(0),
+    Prose(ProseContext::ColumnAndLength),
     Nest(NestContext::InnermostAndWord),
     Prose(ProseContext::FineClasses),
     Line(LineContext::ColumnAndAbove),
