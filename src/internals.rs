@@ -8,7 +8,7 @@
 pub mod block {
     pub use crate::block::{
         Reference, decode, decode_dependent, encode, encode_dependent, encode_reference,
-        is_dependent, main_kind, transforms,
+        is_dependent, main_kind, streams_of, transforms,
     };
 }
 pub mod budget {
@@ -101,6 +101,12 @@ pub mod model {
     }
     pub mod selector {
         pub use crate::model::selector::Selector;
+    }
+}
+pub mod network {
+    pub use crate::network::{ByteNetwork, NIBBLES};
+    pub mod training {
+        pub use crate::network::training::{Trainee, standard};
     }
 }
 pub mod numeric {

@@ -245,6 +245,23 @@ pub fn describe(raw: &[u8], level: &Level) -> String {
     piece::describe(&split::split(raw, level))
 }
 
+/// The streams that `raw` is cut into, as predictors see them: text that suits it as words.
+///
+/// # Errors
+/// Memory cannot be had.
+pub fn streams_of(raw: &[u8], level: &Level) -> Result<Vec<(Kind, Vec<u8>)>> {
+    let mut streams = streams::Streams::default();
+    program::write(raw, &split::split(raw, level), &mut streams);
+    let as_coded = |(kind, bytes): (Kind, Vec<u8>)| {
+        Ok(if kind == Kind::Text && crate::words::suits(&bytes)? {
+            (Kind::Words, crate::words::encode(&bytes)?)
+        } else {
+            (kind, bytes)
+        })
+    };
+    streams.data.into_iter().map(as_coded).collect()
+}
+
 /// The parts of all transforms that `raw` is cut into, outer ones first.
 #[must_use]
 pub fn transforms(raw: &[u8], level: &Level) -> Vec<Parts> {

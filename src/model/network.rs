@@ -2,7 +2,8 @@
 
 use super::byte_model::ByteModel;
 use super::input_model::InputModel;
-use crate::network::lstm::{Lstm, Options};
+use crate::network::lstm::Lstm;
+use crate::network::start::Start;
 use crate::simd::{InstructionSet, Scalar};
 
 /// A model of whole bytes, by name. A variant for each network comes here, with its arm in
@@ -10,7 +11,7 @@ use crate::simd::{InstructionSet, Scalar};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Network {
     /// Two layers of cells that learn while they code: [`crate::network::lstm`].
-    Lstm,
+    Lstm(Start),
     /// Counts of what followed the byte before the last: shows that a byte model works.
     #[cfg(test)]
     SkippingCounts,
@@ -21,7 +22,7 @@ impl Network {
     #[must_use]
     pub fn memory(self) -> u64 {
         match self {
-            Self::Lstm => 16 << 20,
+            Self::Lstm(_) => 16 << 20,
             #[cfg(test)]
             Self::SkippingCounts => 256 << 10,
         }
@@ -32,15 +33,15 @@ impl Network {
     pub fn model(self, set: InstructionSet) -> Box<dyn BoxedModel> {
         match (self, set) {
             #[cfg(target_arch = "x86_64")]
-            (Self::Lstm, InstructionSet::Avx2(kernels)) => {
-                Box::new(ByteModel::new(Lstm::new(kernels, &Options::standard())))
+            (Self::Lstm(start), InstructionSet::Avx2(kernels)) => {
+                Box::new(ByteModel::new(Lstm::starting(kernels, start)))
             }
             #[cfg(target_arch = "aarch64")]
-            (Self::Lstm, InstructionSet::Neon(kernels)) => {
-                Box::new(ByteModel::new(Lstm::new(kernels, &Options::standard())))
+            (Self::Lstm(start), InstructionSet::Neon(kernels)) => {
+                Box::new(ByteModel::new(Lstm::starting(kernels, start)))
             }
-            (Self::Lstm, InstructionSet::Scalar) => {
-                Box::new(ByteModel::new(Lstm::new(Scalar, &Options::standard())))
+            (Self::Lstm(start), InstructionSet::Scalar) => {
+                Box::new(ByteModel::new(Lstm::starting(Scalar, start)))
             }
             #[cfg(test)]
             (Self::SkippingCounts, _) => {

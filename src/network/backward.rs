@@ -4,6 +4,7 @@
 //! a product are shifted alike, so that the largest keeps 13 bits: none is ever clipped. (A fixed
 //! scale clipped a fifth of them and lost half of what whole numbers lose.)
 
+use super::HIDDEN_BITS;
 use super::layer::{GATES, Layer, row, scaled};
 use super::tables::{UNIT, UNIT_BITS};
 use super::weights::DESCENT_BITS;
@@ -165,12 +166,13 @@ impl Layer {
             let moved = &mut moved[..inputs];
             moved.fill(0);
             kernels.combine(pairs, &factors, moved);
-            // 24 fractional bits, less the shift, and 13 of inputs.
+            // 24 fractional bits, less the shift, and 11 of inputs. Where the shift is larger than
+            // ever seen, gradients are as large as they can be anyway.
             self.matrix.descend(
                 kernels,
                 sum,
                 moved,
-                GRADIENT_BITS + 13 - DESCENT_BITS - shift,
+                (GRADIENT_BITS + HIDDEN_BITS - DESCENT_BITS).saturating_sub(shift).max(1),
                 rate,
             );
         }
@@ -191,6 +193,7 @@ impl Layer {
             }
         }
         let shift = GRADIENT_BITS - DESCENT_BITS;
+        let rate = rate.of_biases();
         self.gains.descend(kernels, 0, &handed.gains, shift, rate);
         self.biases.descend(kernels, 0, &handed.biases, shift, rate);
     }

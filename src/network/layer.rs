@@ -9,14 +9,15 @@
 
 use super::tables::{CELL_BITS, TABLES, UNIT, UNIT_BITS};
 use super::weights::{Draws, ONE, Rate, Weights};
+use super::{HIDDEN_BITS, SUM_BITS, WEIGHT_SHIFT};
 use crate::simd::NetworkKernels;
 use std::ops::Range;
 
 /// Gates of a cell, in this order: forget, new, out.
 pub const GATES: usize = 3;
 const NEW: usize = 1;
-/// Bits by which sums, of 25 fractional bits, are shortened before the division.
-const SUM_SHIFT: u32 = 15;
+/// Bits by which sums are shortened before the division, to 10 fractional bits.
+const SUM_SHIFT: u32 = SUM_BITS - 10;
 
 /// What a layer is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +58,7 @@ impl Plan {
 /// What is remembered of each step of a span.
 #[derive(Clone, Debug)]
 pub(super) struct Steps {
-    /// Inputs of the matrix, 13 fractional bits.
+    /// Inputs of the matrix, 11 fractional bits.
     pub inputs: Vec<i16>,
     /// Sums after the division, 11 fractional bits.
     pub normal: Vec<i16>,
@@ -75,7 +76,7 @@ pub(super) struct Steps {
     pub gradients: Vec<i32>,
 }
 
-/// What a layer gives (13 fractional bits), and its cells (20 fractional bits).
+/// What a layer gives (11 fractional bits), and its cells (20 fractional bits).
 #[derive(Clone, Debug)]
 struct State {
     hidden: Vec<i16>,
@@ -151,7 +152,7 @@ impl Layer {
         }
     }
 
-    /// What the layer gives after the last [`Layer::forward`], 13 fractional bits.
+    /// What the layer gives after the last [`Layer::forward`], 11 fractional bits.
     #[inline(always)]
     pub fn hidden(&self) -> &[i16] {
         &self.next.hidden
@@ -189,7 +190,7 @@ impl Layer {
         sums.fill(0);
         for (weights, &value) in self.features.iter().zip(features) {
             for (sum, &weight) in sums.iter_mut().zip(weights.exact_row(value)) {
-                *sum = sum.wrapping_add(weight >> 3);
+                *sum = sum.wrapping_add(weight >> WEIGHT_SHIFT);
             }
         }
         kernels.multiply(self.matrix.rounded(), inputs, sums);
@@ -208,7 +209,8 @@ impl Layer {
             let cell = cell + (change >> (2 * UNIT_BITS - CELL_BITS));
             self.next.cells[i] = cell;
             tanh[i] = TABLES.cell_tanh((cell >> (CELL_BITS - UNIT_BITS)) as i16);
-            self.next.hidden[i] = scaled(i32::from(out[i]), i32::from(tanh[i]), 15) as i16;
+            self.next.hidden[i] =
+                scaled(i32::from(out[i]), i32::from(tanh[i]), 2 * UNIT_BITS - HIDDEN_BITS) as i16;
         }
     }
 
@@ -246,10 +248,16 @@ impl Layer {
 /// Largest weight of a feature at the start, with 28 fractional bits: 0.29.
 const FIRST_FEATURE: i32 = 300 << 18;
 
-#[cfg(test)]
 impl Layer {
-    /// All weights, for traces and for the memory they take.
+    /// All weights, in the order of files.
     pub fn weights(&self) -> impl Iterator<Item = &Weights> {
-        [&self.matrix, &self.gains, &self.biases].into_iter().chain(&self.features)
+        let Layer { matrix, features, gains, biases, .. } = self;
+        [matrix].into_iter().chain(features).chain([gains, biases])
+    }
+
+    /// The same, to change.
+    pub fn weights_mut(&mut self) -> impl Iterator<Item = &mut Weights> {
+        let Layer { matrix, features, gains, biases, .. } = self;
+        [matrix].into_iter().chain(features).chain([gains, biases])
     }
 }

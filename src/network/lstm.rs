@@ -8,9 +8,11 @@
 use super::backward::Below;
 use super::layer::{Layer, Plan};
 use super::output::Output;
-use super::weights::{Draws, Rate};
+use super::start::Start;
+use super::stored::Reader;
+use super::weights::{Draws, ONE, Rate, Weights};
 use super::{ByteNetwork, NIBBLES};
-use crate::simd::{NetworkKernels, Work, accelerate};
+use crate::simd::{NetworkKernels, WEIGHT_LIMIT, Work, accelerate};
 
 /// Bytes that are features, the newest first. The byte that a match foretells is one more.
 const BYTES: usize = 4;
@@ -29,6 +31,8 @@ pub struct Options {
     pub feature_rate: Rate,
     /// How fast the output learns, at every byte.
     pub output_rate: Rate,
+    /// Of stored weights: from how many moves their moments are known at most, as a power of two.
+    pub known_moves: u32,
 }
 
 /// What a layer of a network is.
@@ -50,9 +54,10 @@ impl Options {
         Options {
             layers: vec![layer, LayerOptions { is_recurrent: false, features: 2, ..layer }],
             span: 32,
-            rate: Rate { step: 300, decay: 10 },
-            feature_rate: Rate { step: 1500, decay: 10 },
-            output_rate: Rate { step: 393, decay: 10 },
+            rate: Rate { step: 300, decay: 10, limit: 2 * ONE },
+            feature_rate: Rate { step: 1500, decay: 10, limit: WEIGHT_LIMIT },
+            output_rate: Rate { step: 393, decay: 10, limit: ONE },
+            known_moves: 10,
         }
     }
 }
@@ -66,13 +71,15 @@ pub struct Lstm<K> {
     /// The step of the span that is next.
     at: usize,
     span: usize,
-    /// What all layers give, 13 fractional bits.
+    /// What all layers give, 11 fractional bits.
     hidden: Vec<i16>,
     /// Gradients of that for each layer, 24 fractional bits: all cells of a step after the other.
     gradients: Vec<Vec<i32>>,
     /// Room for those of a step, of all layers.
     of_step: Vec<i32>,
     last: [u8; BYTES],
+    /// Rates of layers, features and the output, as the options have them.
+    rates: [Rate; 3],
 }
 
 impl<K: NetworkKernels> Lstm<K> {
@@ -106,7 +113,48 @@ impl<K: NetworkKernels> Lstm<K> {
             gradients: gradients.collect(),
             of_step: vec![0; cells],
             last: [0; BYTES],
+            rates: [options.rate, options.feature_rate, options.output_rate],
         }
+    }
+
+    /// A network that starts from stored weights, of a network with these options.
+    #[must_use]
+    pub fn trained(kernels: K, options: &Options, stored: &[u8]) -> Self {
+        let mut network = Self::new(kernels, options);
+        let mut reader = Reader(stored);
+        network.weights_mut(|weights| weights.load(&mut reader, options.known_moves));
+        network
+    }
+
+    /// The network of the levels, as it starts a stream.
+    #[must_use]
+    pub fn starting(kernels: K, start: Start) -> Self {
+        let options = Options::standard();
+        match start.stored() {
+            None => Self::new(kernels, &options),
+            Some(stored) => Self::trained(kernels, &options, stored),
+        }
+    }
+
+    /// Gives all weights in the order of files.
+    pub(super) fn weights(&self, give: impl FnMut(&Weights)) {
+        self.layers.iter().flat_map(Layer::weights).chain(self.output.weights()).for_each(give);
+    }
+
+    /// The same, to change.
+    pub(super) fn weights_mut(&mut self, give: impl FnMut(&mut Weights)) {
+        let layers = self.layers.iter_mut().flat_map(Layer::weights_mut);
+        layers.chain(self.output.weights_mut()).for_each(give);
+    }
+
+    /// Learns at `part`, of 256, of the rates of its options.
+    pub(super) fn learn_at(&mut self, part: i32) {
+        let of = |rate: Rate| Rate { step: (rate.step * part) >> 8, ..rate };
+        for layer in &mut self.layers {
+            layer.plan.rate = of(self.rates[0]);
+            layer.plan.feature_rate = of(self.rates[1]);
+        }
+        self.output.rate = of(self.rates[2]);
     }
 
     #[inline(always)]

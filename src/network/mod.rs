@@ -9,8 +9,20 @@ mod backward;
 mod layer;
 pub mod lstm;
 mod output;
+pub mod start;
+mod stored;
 mod tables;
+#[cfg(feature = "internals")]
+pub mod training;
 mod weights;
+
+/// Fractional bits of what layers give.
+const HIDDEN_BITS: u32 = 11;
+/// Fractional bits of sums and logits: those of hidden values and of weights in products. With the
+/// limits of weights ([`lstm::Options`]) no sum can leave ±256, so none ever wraps.
+const SUM_BITS: u32 = HIDDEN_BITS + 12;
+/// What turns an exact weight into a part of a sum.
+const WEIGHT_SHIFT: u32 = 28 - SUM_BITS;
 
 /// Values of a nibble.
 pub const NIBBLES: usize = 16;

@@ -1,8 +1,8 @@
 //! The output of a network: probabilities of the high nibble, then of the low one given the high.
 
-use super::NIBBLES;
 use super::tables::TABLES;
 use super::weights::{DESCENT_BITS, Rate, Weights};
+use super::{HIDDEN_BITS, NIBBLES, WEIGHT_SHIFT};
 use crate::simd::NetworkKernels;
 
 /// The node of the high nibble; that of the low nibble after `high` is `high`.
@@ -11,8 +11,6 @@ const HIGH: usize = NIBBLES;
 const LEAST_ERROR: i32 = 1 << (ERROR_BITS - 11);
 /// Fractional bits of errors.
 const ERROR_BITS: u32 = 15;
-/// Fractional bits of hidden values.
-const HIDDEN_BITS: u32 = 13;
 
 /// Seventeen softmax layers of 16 values over the same inputs: a tree of two levels.
 #[derive(Clone, Debug)]
@@ -24,13 +22,13 @@ pub struct Output {
     low: [u32; NIBBLES],
     /// The high nibble that `low` comes after.
     low_of: Option<u8>,
-    rate: Rate,
+    pub(super) rate: Rate,
     /// Room for the gradients of a row, and for the rows of a node in pairs.
     gradients: Vec<i32>,
     pairs: Vec<i16>,
 }
 
-/// e^logit for 16 logits (25 fractional bits), scaled to 2^20 for the largest, and at least 1.
+/// e^logit for 16 logits (23 fractional bits), scaled to 2^20 for the largest, and at least 1.
 fn softmax(logits: &[i32; NIBBLES], masses: &mut [u32; NIBBLES]) {
     let largest = logits.iter().copied().max().unwrap_or(0);
     for (mass, &logit) in masses.iter_mut().zip(logits) {
@@ -66,7 +64,7 @@ impl Output {
     #[inline(always)]
     fn masses<K: NetworkKernels>(&self, kernels: K, node: usize, hidden: &[i16]) -> [u32; NIBBLES] {
         let mut logits: [i32; NIBBLES] =
-            std::array::from_fn(|value| self.biases.exact_row(node)[value] >> 3);
+            std::array::from_fn(|value| self.biases.exact_row(node)[value] >> WEIGHT_SHIFT);
         let rows = self.weights.rounded_rows(node * NIBBLES, NIBBLES);
         kernels.multiply(rows, hidden, &mut logits);
         let mut masses = [0; NIBBLES];
@@ -74,7 +72,7 @@ impl Output {
         masses
     }
 
-    /// Takes new inputs (13 fractional bits): computes the masses of the high nibbles.
+    /// Takes new inputs (11 fractional bits): computes the masses of the high nibbles.
     #[inline(always)]
     pub fn forward<K: NetworkKernels>(&mut self, kernels: K, hidden: &[i16]) {
         self.high = self.masses(kernels, HIGH, hidden);
@@ -119,7 +117,7 @@ impl Output {
             kernels.interleave(rows, hidden.len(), &mut self.pairs);
             kernels.combine(&self.pairs, &errors, hidden_gradients);
             let wide = errors.map(|error| i32::from(error) << (DESCENT_BITS + 1 - ERROR_BITS));
-            self.biases.descend(kernels, node, &wide, 1, self.rate);
+            self.biases.descend(kernels, node, &wide, 1, self.rate.of_biases());
             for (value, &error) in errors.iter().enumerate() {
                 let error = i32::from(error);
                 if error.abs() >= LEAST_ERROR {
@@ -134,9 +132,13 @@ impl Output {
         }
     }
 
-    /// All weights, for traces and for the memory they take.
-    #[cfg(test)]
+    /// All weights, in the order of files.
     pub fn weights(&self) -> [&Weights; 2] {
         [&self.weights, &self.biases]
+    }
+
+    /// The same, to change.
+    pub fn weights_mut(&mut self) -> [&mut Weights; 2] {
+        [&mut self.weights, &mut self.biases]
     }
 }

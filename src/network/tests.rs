@@ -79,7 +79,7 @@ fn it_learns_and_every_instruction_set_learns_the_same() {
         assert_eq!(trace_in(set, &small(), &bytes).1, first, "{}", set.name());
     }
     assert_eq!(
-        first, 2_410_500_650_615_248_241,
+        first, 6_259_968_732_864_675_937,
         "other masses or weights are a new numeric contract"
     );
 }
@@ -91,11 +91,32 @@ fn the_standard_network_is_pinned() {
         let (_, hash) = trace_in(set, &Options::standard(), &sample(200));
         assert_eq!(
             hash,
-            13_213_811_067_746_107_747,
+            3_514_287_399_177_056_128,
             "{}: other masses or weights are a new numeric contract",
             set.name()
         );
     }
+}
+
+/// With every weight and hidden value at its limit, sums stay within 31 bits.
+#[test]
+fn no_sum_of_the_standard_network_wraps() {
+    let Options { layers, rate, feature_rate, output_rate, .. } = Options::standard();
+    let largest_hidden = f64::from(1 << super::HIDDEN_BITS) * 0.7617;
+    let product = |count: usize, limit: i32| {
+        count as f64 * largest_hidden * f64::from(crate::simd::round_weight(limit))
+    };
+    let part = |count: usize, limit: i32| (count as f64) * f64::from(limit >> super::WEIGHT_SHIFT);
+    let mut below = 0;
+    for layer in &layers {
+        let own = if layer.is_recurrent { layer.cells } else { 0 };
+        let sum = product(own + below, rate.limit) + part(layer.features, feature_rate.limit);
+        assert!(sum < f64::from(i32::MAX), "{layer:?}: {sum}");
+        below = layer.cells;
+    }
+    let cells = layers.iter().map(|layer| layer.cells).sum();
+    let logit = product(cells, output_rate.limit) + part(1, output_rate.of_biases().limit);
+    assert!(logit < f64::from(i32::MAX), "{logit}");
 }
 
 /// What a profile with this network is said to take.

@@ -18,6 +18,15 @@ pub struct Rate {
     /// Largest [`Descent::decay`]: the mean of squares begins as the mean of all, and ends as one
     /// that falls by half in 2^`decay` / 1.4 steps.
     pub decay: u32,
+    /// Largest weight, in magnitude, with 28 fractional bits.
+    pub limit: i32,
+}
+
+impl Rate {
+    /// The same for gains and biases.
+    pub fn of_biases(self) -> Self {
+        Rate { limit: WEIGHT_LIMIT, ..self }
+    }
 }
 
 /// Numbers from a fixed seed, for weights at the start.
@@ -42,15 +51,15 @@ impl Draws {
 /// Rows of weights.
 #[derive(Clone, Debug)]
 pub struct Weights {
-    width: usize,
+    pub(super) width: usize,
     /// With 28 fractional bits.
-    exact: Vec<i32>,
+    pub(super) exact: Vec<i32>,
     /// The same with 12 fractional bits, for products.
-    rounded: Vec<i16>,
+    pub(super) rounded: Vec<i16>,
     /// Means of squares of gradients, with 34 fractional bits.
-    moments: Vec<u32>,
+    pub(super) moments: Vec<u32>,
     /// How often each row was moved.
-    moves: Vec<u32>,
+    pub(super) moves: Vec<u32>,
 }
 
 impl Weights {
@@ -99,7 +108,8 @@ impl Weights {
         let at = row * self.width..(row + 1) * self.width;
         let moves = &mut self.moves[row];
         *moves = moves.saturating_add(1);
-        let descent = Descent { shift, decay: moves.ilog2().min(rate.decay), rate: rate.step };
+        let Rate { step, decay, limit } = rate;
+        let descent = Descent { shift, decay: moves.ilog2().min(decay), rate: step, limit };
         kernels.descend(
             &mut self.exact[at.clone()],
             &mut self.moments[at.clone()],

@@ -1,7 +1,7 @@
 //! Kernels of networks for x86-64 with AVX2.
 
 use super::network::{LARGEST_RATIO, LEAST_SQUARE, ROOT_BITS};
-use super::{Avx2, Descent, InstructionSet, LANES, NetworkKernels, WEIGHT_LIMIT};
+use super::{Avx2, Descent, InstructionSet, LANES, NetworkKernels};
 use std::arch::x86_64::*;
 
 /// The sums of the lanes of eight vectors, one a lane.
@@ -175,11 +175,9 @@ impl NetworkKernels for Avx2 {
                 let down = _mm256_sub_epi32(_mm256_set1_epi32(146), _mm256_srli_epi32::<23>(power));
                 let ratio = _mm256_srav_epi32(_mm256_mullo_epi32(gradient, mantissa), down);
                 let ratio = clamp(ratio, LARGEST_RATIO);
-                let weight = _mm256_sub_epi32(
-                    _mm256_loadu_si256(weights.as_ptr().cast()),
-                    _mm256_mullo_epi32(ratio, rate),
-                );
-                let weight = clamp(weight, WEIGHT_LIMIT);
+                let weight = _mm256_loadu_si256(weights.as_ptr().cast());
+                let weight = _mm256_sub_epi32(weight, _mm256_mullo_epi32(ratio, rate));
+                let weight = clamp(weight, descent.limit);
                 _mm256_storeu_si256(weights.as_mut_ptr().cast(), weight);
                 let short =
                     _mm256_srai_epi32::<16>(_mm256_add_epi32(weight, _mm256_set1_epi32(1 << 15)));

@@ -62,7 +62,12 @@ fn trained<K: Kernels>(
     let mut weights = sums.map(|sum| sum.clamp(-WEIGHT_LIMIT, WEIGHT_LIMIT));
     let mut moments = gradients.map(|gradient| gradient.unsigned_abs() >> (2 + round % 28));
     let mut rounded = [0; WIDTH];
-    let descent = Descent { shift: 1 + round % 30, decay: round % 16, rate: 1 << (round % 14) };
+    let descent = Descent {
+        shift: 1 + round % 30,
+        decay: round % 16,
+        rate: 1 << (round % 14),
+        limit: WEIGHT_LIMIT >> (round % 5),
+    };
     kernels.descend(&mut weights, &mut moments, &mut rounded, gradients, descent);
     (products, pairs, sums, weights, moments, rounded)
 }

@@ -15,6 +15,8 @@ pub struct Descent {
     pub decay: u32,
     /// Size of a step at a gradient of usual size, with 16 fractional bits: 0 to 2^13.
     pub rate: i32,
+    /// Largest weight, in magnitude, with 28 fractional bits: at most [`WEIGHT_LIMIT`].
+    pub limit: i32,
 }
 
 /// Largest weight, in magnitude, with 28 fractional bits: 6.
@@ -53,13 +55,13 @@ fn inverse_root(square: u32) -> (i32, u32) {
 /// One step of one weight: the reference of [`NetworkKernels::descend`].
 #[inline(always)]
 pub(super) fn step(weight: i32, moment: &mut u32, gradient: i32, descent: Descent) -> i32 {
-    let Descent { shift, decay, rate } = descent;
+    let Descent { shift, decay, rate, limit } = descent;
     let gradient = ((gradient >> (shift - 1)).wrapping_add(1) >> 1).clamp(-32767, 32767);
     let square = (gradient * gradient) as u32;
     *moment = *moment - (*moment >> decay) + (square >> decay);
     let (mantissa, exponent) = inverse_root((*moment).max(LEAST_SQUARE));
     let ratio = ((gradient * mantissa) >> (146 - exponent)).clamp(-LARGEST_RATIO, LARGEST_RATIO);
-    (weight - ratio * rate).clamp(-WEIGHT_LIMIT, WEIGHT_LIMIT)
+    (weight - ratio * rate).clamp(-limit, limit)
 }
 
 /// The inner loops of networks. Numbers of inputs are multiples of [`super::LANES`].

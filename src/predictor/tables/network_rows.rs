@@ -11,6 +11,7 @@ use crate::model::byte_class::ClassSelector;
 use crate::model::network::Network;
 use crate::model::selector::Selector;
 use crate::model::x86::X86Selector;
+use crate::network::start::Start;
 
 /// `sets`, and those that a network selects rows of.
 const fn with_network<const N: usize>(sets: &[Selector]) -> [Selector; N] {
@@ -40,7 +41,7 @@ pub(super) const GENERIC_53_NETWORK: Row = Row {
     content: Content::Generic,
     contexts: &GENERIC,
     selectors: &GENERIC_NETWORK,
-    networks: &[Network::Lstm],
+    networks: &[Network::Lstm(Start::Random)],
     ..FIFTY_SIX
 };
 
@@ -50,7 +51,7 @@ pub(super) const TEXT_56_NETWORK: Row = Row {
     content: Content::Text,
     contexts: &TEXT,
     selectors: &TEXT_NETWORK,
-    networks: &[Network::Lstm],
+    networks: &[Network::Lstm(Start::Random)],
     rate: RATE_HUGE_TEXT,
     final_selector: Some(Selector::Class(ClassSelector::LastTwo)),
     ..FIFTY_SIX
@@ -62,7 +63,7 @@ pub(super) const WORDS_56_NETWORK: Row = Row {
     content: Content::Words,
     contexts: &WORDS,
     selectors: &WORDS_NETWORK,
-    networks: &[Network::Lstm],
+    networks: &[Network::Lstm(Start::Random)],
     rate: RATE_HUGE_TEXT,
     final_selector: Some(Selector::Class(ClassSelector::LastTwo)),
     ..FIFTY_SIX
@@ -74,7 +75,7 @@ pub(super) const TABLE_24_NETWORK: Row = Row {
     content: Content::Table,
     contexts: &TABLE,
     selectors: &TABLE_NETWORK,
-    networks: &[Network::Lstm],
+    networks: &[Network::Lstm(Start::Random)],
     runs: 2..4,
     stationary: NONE,
     matches: &[32, 20, 11, 6],
@@ -87,7 +88,7 @@ pub(super) const EXE_56_NETWORK: Row = Row {
     content: Content::Exe,
     contexts: &EXE,
     selectors: &EXE_NETWORK,
-    networks: &[Network::Lstm],
+    networks: &[Network::Lstm(Start::Random)],
     final_selector: Some(Selector::X86(X86Selector::OpcodeAndPhase)),
     final_rate: 100,
     ..FIFTY_SIX
@@ -99,7 +100,7 @@ pub(super) const FONT_56_NETWORK: Row = Row {
     content: Content::Font,
     contexts: &FONT,
     selectors: &FONT_NETWORK,
-    networks: &[Network::Lstm],
+    networks: &[Network::Lstm(Start::Random)],
     ..FIFTY_SIX
 };
 
@@ -109,7 +110,7 @@ pub(super) const WASM_56_NETWORK: Row = Row {
     content: Content::Wasm,
     contexts: &WASM,
     selectors: &WASM_NETWORK,
-    networks: &[Network::Lstm],
+    networks: &[Network::Lstm(Start::Random)],
     ..FIFTY_SIX
 };
 
@@ -119,7 +120,7 @@ pub(super) const TEXT_40_NETWORK: Row = Row {
     content: Content::Text,
     contexts: first(&TEXT, 40),
     selectors: &WIDE_NETWORK,
-    networks: &[Network::Lstm],
+    networks: &[Network::Lstm(Start::Random)],
     ..FORTY
 };
 
@@ -129,6 +130,6 @@ pub(super) const WORDS_40_NETWORK: Row = Row {
     content: Content::Words,
     contexts: first(&WORDS, 40),
     selectors: &WIDE_NETWORK,
-    networks: &[Network::Lstm],
+    networks: &[Network::Lstm(Start::Random)],
     ..FORTY
 };
