@@ -6,8 +6,8 @@
 //! - `train run PIECES CODES CHECKPOINT WEIGHTS` trains on pieces, in random order and again from
 //!   the first one, until CODES bytes were read. Rates fall to a sixteenth. A run that was ended
 //!   goes on from its checkpoint.
-//! - `train cost PIECES WEIGHTS…` prints the bits a byte of the first 400 pieces, each coded from
-//!   the weights anew; `-` is the start from random weights.
+//! - `train cost PIECES START…` prints the bits a byte of the first 100 pieces, each coded from the
+//!   start anew: weights, a checkpoint whose name ends in `.check`, or `-` for random weights.
 //!
 //! The network is that of the coder, backwards and forwards: the same whole numbers.
 
@@ -41,8 +41,9 @@ fn main() {
         ["cost", pieces, ref weights @ ..] => {
             let pieces = read(pieces);
             for weights in weights {
-                let stored = (*weights != "-").then(|| fs::read(weights).unwrap());
-                println!("{:.4} {weights}", cost(&pieces, stored.as_deref()));
+                let start = (*weights != "-").then(|| fs::read(weights).unwrap());
+                let is_exact = weights.ends_with(".check");
+                println!("{:.4} {weights}", cost(&pieces, start.as_deref(), is_exact));
             }
         }
         _ => eprintln!("train gather | run | cost: see the source"),
@@ -257,11 +258,14 @@ fn train(pieces: &[Vec<u8>], codes: usize, checkpoint: &str, weights: &str) {
     }
 }
 
-fn cost(pieces: &[Vec<u8>], stored: Option<&[u8]>) -> f64 {
+fn cost(pieces: &[Vec<u8>], start: Option<&[u8]>, is_exact: bool) -> f64 {
     let (mut bits, mut bytes) = (0.0, 0);
-    for piece in pieces.iter().take(400) {
+    for piece in pieces.iter().take(100) {
         let piece = &piece[..piece.len().min(8 << 10)];
-        let mut network = standard(active(), stored);
+        let mut network = standard(active(), start.filter(|_| !is_exact));
+        if let Some(saved) = start.filter(|_| is_exact) {
+            network.resume(&saved[16..]);
+        }
         let (of_piece, predicted) = read_piece(&mut *network, piece);
         bits += of_piece;
         bytes += predicted;

@@ -57,7 +57,7 @@ impl Options {
             rate: Rate { step: 300, decay: 10, limit: 2 * ONE },
             feature_rate: Rate { step: 1500, decay: 10, limit: WEIGHT_LIMIT },
             output_rate: Rate { step: 393, decay: 10, limit: ONE },
-            known_moves: 10,
+            known_moves: 7,
         }
     }
 }
@@ -129,11 +129,7 @@ impl<K: NetworkKernels> Lstm<K> {
     /// The network of the levels, as it starts a stream.
     #[must_use]
     pub fn starting(kernels: K, start: Start) -> Self {
-        let options = Options::standard();
-        match start.stored() {
-            None => Self::new(kernels, &options),
-            Some(stored) => Self::trained(kernels, &options, stored),
-        }
+        Self::trained(kernels, &Options::standard(), start.stored())
     }
 
     /// Gives all weights in the order of files.

@@ -1,19 +1,45 @@
-//! What networks start from.
+//! What networks start from: weights that were trained on other files before.
 
-/// Where the weights of a network come from.
+/// Where the weights of a network come from. `models/README.md` says what they were trained on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Start {
-    /// Draws of a generator: a network that has seen nothing.
-    Random,
+    /// Text and source code as words.
+    Words,
+    /// Text that is not coded as words: other languages than English, data as text.
+    Text,
+    /// Programs and other binary data.
+    Binary,
 }
 
+/// Bytes of the weights of the network of the levels.
+const LENGTH: usize = 883_796;
+static WORDS: &[u8; LENGTH] = include_bytes!("../../models/network-words.bin");
+static TEXT: &[u8; LENGTH] = include_bytes!("../../models/network-text.bin");
+static BINARY: &[u8; LENGTH] = include_bytes!("../../models/network-binary.bin");
+
 impl Start {
-    /// Stored weights of the network of the levels ([`super::lstm::Options::standard`]); `None`
-    /// for draws.
+    /// Stored weights of the network of the levels ([`super::lstm::Options::standard`]).
     #[must_use]
-    pub fn stored(self) -> Option<&'static [u8]> {
+    pub fn stored(self) -> &'static [u8] {
         match self {
-            Self::Random => None,
+            Self::Words => WORDS,
+            Self::Text => TEXT,
+            Self::Binary => BINARY,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use xxhash_rust::xxh3::xxh3_64;
+
+    #[test]
+    fn weights_are_pinned() {
+        assert_eq!(
+            [Start::Words, Start::Text, Start::Binary].map(|start| xxh3_64(start.stored())),
+            [18_370_417_869_093_046_939, 6_368_889_053_293_967_942, 10_950_340_844_381_173_453],
+            "other weights are a new numeric contract"
+        );
     }
 }

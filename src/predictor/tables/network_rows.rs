@@ -41,7 +41,7 @@ pub(super) const GENERIC_53_NETWORK: Row = Row {
     content: Content::Generic,
     contexts: &GENERIC,
     selectors: &GENERIC_NETWORK,
-    networks: &[Network::Lstm(Start::Random)],
+    networks: &[Network::Lstm(Start::Binary)],
     ..FIFTY_SIX
 };
 
@@ -51,7 +51,7 @@ pub(super) const TEXT_56_NETWORK: Row = Row {
     content: Content::Text,
     contexts: &TEXT,
     selectors: &TEXT_NETWORK,
-    networks: &[Network::Lstm(Start::Random)],
+    networks: &[Network::Lstm(Start::Text)],
     rate: RATE_HUGE_TEXT,
     final_selector: Some(Selector::Class(ClassSelector::LastTwo)),
     ..FIFTY_SIX
@@ -63,7 +63,7 @@ pub(super) const WORDS_56_NETWORK: Row = Row {
     content: Content::Words,
     contexts: &WORDS,
     selectors: &WORDS_NETWORK,
-    networks: &[Network::Lstm(Start::Random)],
+    networks: &[Network::Lstm(Start::Words)],
     rate: RATE_HUGE_TEXT,
     final_selector: Some(Selector::Class(ClassSelector::LastTwo)),
     ..FIFTY_SIX
@@ -75,7 +75,7 @@ pub(super) const TABLE_24_NETWORK: Row = Row {
     content: Content::Table,
     contexts: &TABLE,
     selectors: &TABLE_NETWORK,
-    networks: &[Network::Lstm(Start::Random)],
+    networks: &[Network::Lstm(Start::Binary)],
     runs: 2..4,
     stationary: NONE,
     matches: &[32, 20, 11, 6],
@@ -88,7 +88,7 @@ pub(super) const EXE_56_NETWORK: Row = Row {
     content: Content::Exe,
     contexts: &EXE,
     selectors: &EXE_NETWORK,
-    networks: &[Network::Lstm(Start::Random)],
+    networks: &[Network::Lstm(Start::Binary)],
     final_selector: Some(Selector::X86(X86Selector::OpcodeAndPhase)),
     final_rate: 100,
     ..FIFTY_SIX
@@ -100,7 +100,7 @@ pub(super) const FONT_56_NETWORK: Row = Row {
     content: Content::Font,
     contexts: &FONT,
     selectors: &FONT_NETWORK,
-    networks: &[Network::Lstm(Start::Random)],
+    networks: &[Network::Lstm(Start::Binary)],
     ..FIFTY_SIX
 };
 
@@ -110,7 +110,7 @@ pub(super) const WASM_56_NETWORK: Row = Row {
     content: Content::Wasm,
     contexts: &WASM,
     selectors: &WASM_NETWORK,
-    networks: &[Network::Lstm(Start::Random)],
+    networks: &[Network::Lstm(Start::Binary)],
     ..FIFTY_SIX
 };
 
@@ -120,7 +120,7 @@ pub(super) const TEXT_40_NETWORK: Row = Row {
     content: Content::Text,
     contexts: first(&TEXT, 40),
     selectors: &WIDE_NETWORK,
-    networks: &[Network::Lstm(Start::Random)],
+    networks: &[Network::Lstm(Start::Text)],
     ..FORTY
 };
 
@@ -130,6 +130,6 @@ pub(super) const WORDS_40_NETWORK: Row = Row {
     content: Content::Words,
     contexts: first(&WORDS, 40),
     selectors: &WIDE_NETWORK,
-    networks: &[Network::Lstm(Start::Random)],
+    networks: &[Network::Lstm(Start::Words)],
     ..FORTY
 };
