@@ -28,7 +28,7 @@ COLUMNS = ["file", "contender", "raw", "coded", "compress_s", "decompress_s", "c
 def arguments():
     parser = argparse.ArgumentParser(prog="benches/peers", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", default=os.environ.get("CMX_CORPUS"), help="folder of files (default: CMX_CORPUS)")
-    parser.add_argument("--levels", default="1,2,3,4,5,6,7,8", help="levels of cmx, as in 1,3,5")
+    parser.add_argument("--levels", default="1,2,3,4,5,6,7,8,9", help="levels of cmx, as in 1,3,5")
     parser.add_argument("--folders", action="store_true", help="compress each folder of the corpus as a whole")
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads of those that have them (default: 1)")
     parser.add_argument("--skip", action="append", default=[], metavar="PATTERN", help="leave out contenders, as in 'zpaq*'; may be repeated")

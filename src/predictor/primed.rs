@@ -56,6 +56,12 @@ impl Key {
             skipped,
         })
     }
+
+    /// Bytes that a predictor of this key takes: its tables, and its networks.
+    fn bytes(&self) -> u64 {
+        let networks: u64 = self.profile.networks.iter().map(|network| network.memory()).sum();
+        self.sizes.bytes() + networks
+    }
 }
 
 /// Keys that were asked for last, oldest first.
@@ -85,7 +91,7 @@ pub(super) enum Found {
 /// Memory for the copy cannot be had.
 pub(super) fn find(key: &Key, is_coding: bool) -> Result<Found> {
     // Beside a copy that would need it, nothing is spare.
-    let kept = budget::spare(key.sizes.bytes(), |kept: &Kept| kept.key == *key);
+    let kept = budget::spare(key.bytes(), |kept: &Kept| kept.key == *key);
     if let Some(kept) = kept {
         return Ok(Found::Primed(kept.predictor.copy()));
     }
@@ -108,5 +114,5 @@ struct Kept {
 
 /// Keeps a copy of `predictor`, if there is room for it.
 pub(super) fn keep(key: Key, predictor: &dyn BytePredictor) {
-    budget::keep_spare(key.sizes.bytes(), || Arc::new(Kept { key, predictor: predictor.copy() }));
+    budget::keep_spare(key.bytes(), || Arc::new(Kept { key, predictor: predictor.copy() }));
 }

@@ -288,7 +288,7 @@ fn many_files_are_made_within_the_limit_and_read_under_it() {
         fs::write(parent.join(format!("file{number:06}.txt")), text).unwrap();
     }
     let mut made = 0;
-    for level in ["-1", "-4"] {
+    for level in ["-1", "-3"] {
         for mebibytes in [8u64, 12, 16, 20, 24, 32] {
             let limit = format!("{mebibytes}M");
             let outcome = run(
