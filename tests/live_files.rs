@@ -275,7 +275,8 @@ fn a_file_that_grows_all_the_time_is_archived_with_a_warning() {
         let base = folder.path();
         fs::create_dir(base.join("d")).unwrap();
         fs::write(base.join("d/other"), b"other").unwrap();
-        fs::write(base.join("d/log"), "a line of the log\n".repeat(100_000)).unwrap();
+        // So long that the other thread gets its turn meanwhile, however busy the machine is.
+        fs::write(base.join("d/log"), "a line of the log\n".repeat(500_000)).unwrap();
         let rests = AtomicBool::new(false);
         let outcomes = std::thread::scope(|scope| {
             scope.spawn(|| {
