@@ -110,7 +110,7 @@ mod tests {
     fn a_folder_of_5_mb_keeps_eight_threads_busy() {
         let total = 5_000_000;
         for level in &crate::level::LEVELS {
-            let by_default = level.for_small_files().makes_references;
+            let by_default = level.for_small_files().has_references;
             let (before, part) = reference_size(total, by_default, None, None)
                 .unwrap_or((0, solid_size(total, level)));
             let tasks = 2 * (total - before).div_ceil(part);

@@ -114,7 +114,7 @@ impl Plan {
     ) -> Option<(usize, u64)> {
         let (budget, part) = reference_size(
             stored(&self.found[self.text.clone()]),
-            options.encode.level.for_small_files().makes_references,
+            options.encode.level.for_small_files().has_references,
             options.reference,
             options.solid,
         )?;
