@@ -292,7 +292,8 @@ mod tests {
             assert!(charge(101, "inside").is_err());
             for threads in [1, 2] {
                 let mut queue = crate::threads::Ordered::new(threads);
-                let done = queue.submit(0, 0, || Ok(charge(101, "on a thread").is_err())).unwrap();
+                let job = || Ok(charge(101, "on a thread").is_err());
+                let done = queue.submit(Default::default(), 0, job).unwrap();
                 assert!(done.or(queue.next().unwrap()).unwrap());
             }
             Budget::new(PROGRAM_BYTES).run(|| assert!(charge(1, "inner").is_err()));

@@ -2,18 +2,18 @@
 
 use std::fs::File;
 use std::ops::Range;
-use std::sync::Arc;
 
 use super::member::{Member, fields_at, read_record};
-use crate::block::{self, Reference, is_dependent, is_reference};
+use super::shared_reference::{SharedReference, reference_record};
+use crate::block::{self, is_dependent, is_reference};
 use crate::container::compact::Compact;
 use crate::container::header::Header;
-use crate::container::record::RecordKind;
-use crate::error::{Error, Result};
+use crate::container::record::{Record, RecordKind};
+use crate::error::{Error, Limit, Result};
 use crate::options::DecodeOptions;
 use crate::progress;
 use crate::stream::{decode_compact, decode_record, decode_reference_block};
-use crate::threads::{Ordered, catch_panic};
+use crate::threads::{Ordered, Work, catch_panic};
 
 /// Indices of the blocks of `member` that hold bytes of `ranges`, ascending. `ranges` are ranges of
 /// the member's content, sorted by start.
@@ -71,159 +71,202 @@ pub fn read_each_block(
     options: &DecodeOptions,
     mut take: impl FnMut(usize, Result<Vec<u8>>) -> Result<()>,
 ) -> Result<()> {
-    let mut queue = Ordered::new(options.threads);
-    let mut reference = LazyReference::default();
-    let mut next = blocks.iter().peekable();
-    let mut sink = |(block, content): (usize, Result<Vec<u8>>)| {
+    let mut reader = BlockReader {
+        file,
+        member,
+        options,
+        queue: Ordered::new(options.threads),
+        reference: None,
+    };
+    let mut sink = |done: Option<Done>| {
+        let Some((block, content)) = done.flatten() else { return Ok(()) };
         if let (Some(progress), Ok(raw)) = (&options.progress, &content) {
             progress.finished(0, raw.len() as u64);
         }
         take(block, content)
     };
-    while let Some(&block) = next.next() {
-        let job = job(file, member, block, &mut reference, next.peek().is_none());
-        let progress = options.progress.clone();
-        let work = member.index.blocks[block].raw_len;
-        let (memory, job) = job.map_or_else(|error| (0, Err(error)), |(m, job)| (m, Ok(job)));
-        let mut job = job.map_err(Some);
-        let decode = move || {
-            let decode = || match &mut job {
-                Ok(job) => progress::count_as(progress.as_ref(), work, job),
-                Err(error) => Err(error.take().unwrap_or_else(|| Error::Bug("read twice".into()))),
-            };
-            // The error of a block is returned as a result of the job, so that the queue goes on
-            // with the other blocks.
-            match catch_panic(decode) {
-                Err(error) if error.is_short_of_memory() => Err(error),
-                other => Ok((block, other)),
+    for (index, &block) in blocks.iter().enumerate() {
+        match reader.read(block) {
+            Ok(Read::Compact(compact)) => {
+                let memory =
+                    block::memory(&compact.coded, compact.coded.len(), compact.raw_len as usize);
+                let work = Work { memory, ..Work::default() };
+                sink(reader.submit(block, work, Box::new(move || decode_compact(&compact)))?)?;
             }
-        };
-        let done = queue.submit(memory, work, decode)?;
-        done.map_or(Ok(()), &mut sink)?;
+            Ok(Read::Reference(record, coded)) => {
+                sink(reader.begin_reference(Some(block), record, coded)?)?;
+            }
+            Ok(Read::Block(record, coded)) => {
+                let is_dependent = member.header.has_reference() && is_dependent(&coded);
+                if is_dependent && reader.reference.is_none() {
+                    sink(reader.read_reference()?)?;
+                }
+                let mut reference = reader.reference.clone().filter(|_| is_dependent);
+                let work = Work {
+                    memory: block::memory(&coded, coded.len(), record.raw_len as usize)
+                        + reference.as_ref().map_or(0, |reference| reference.copied_memory),
+                    // What does not shrink is mixed, or stored in no time.
+                    time: coded.len() as u64,
+                    after: reference.as_ref().map(|reference| reference.number),
+                };
+                // Where this job is the last user of the reference block, it takes the tables
+                // without a copy.
+                if index + 1 == blocks.len() {
+                    reader.reference = None;
+                }
+                let mut limit = None;
+                let job = move || match &mut reference {
+                    None => decode_record(&record, &coded, None),
+                    Some(_) => decode_after(&record, &coded, &mut reference, &mut limit),
+                };
+                sink(reader.submit(block, work, Box::new(job))?)?;
+            }
+            Err(error) => {
+                let mut error = Some(error);
+                let job = move || {
+                    Err(error.take().unwrap_or_else(|| Error::Bug("a block is read twice".into())))
+                };
+                sink(reader.submit(block, Work::default(), Box::new(job))?)?;
+            }
+        }
     }
-    while let Some(done) = queue.next()? {
-        sink(done)?;
+    while let Some(done) = reader.queue.next()? {
+        sink(Some(done))?;
     }
     Ok(())
 }
 
+/// The result of a job: the index of a block, and its bytes or what is wrong with it. `None` of a
+/// reference block that nobody asked for.
+type Done = Option<(usize, Result<Vec<u8>>)>;
+
 /// What decodes a block.
 type Job = Box<dyn FnMut() -> Result<Vec<u8>> + Send>;
 
-/// Reads the coded bytes of a block, and returns the bytes of memory and the work that decode them.
-/// `last` says that no
-/// other block will be read.
-fn job(
-    file: &File,
-    member: &Member,
-    block: usize,
-    lazy: &mut LazyReference,
-    last: bool,
-) -> Result<(u64, Job)> {
-    let at = member.block_at[block];
-    let mut fields = fields_at(file, at);
-    if member.header.is_compact() {
-        Header::read_from(&mut fields)?;
-        let compact = Compact::read_rest(&mut fields)?;
-        let length = compact.raw_len as usize;
-        let memory = block::memory(&compact.coded, compact.coded.len(), length);
-        return Ok((memory, Box::new(move || decode_compact(&compact))));
-    }
-    let (record, coded) = read_record(&mut fields, RecordKind::Block).map_err(|error| {
-        if let Error::Corrupt(text) = error {
-            Error::Corrupt(format!("block at byte {at}: {text}"))
+/// A block as it is read.
+enum Read {
+    Compact(Compact),
+    Reference(Record, Vec<u8>),
+    Block(Record, Vec<u8>),
+}
+
+/// Reads blocks of a member and has them decoded.
+struct BlockReader<'a> {
+    file: &'a File,
+    member: &'a Member,
+    options: &'a DecodeOptions,
+    queue: Ordered<Done>,
+    reference: Option<SharedReference>,
+}
+
+impl BlockReader<'_> {
+    /// Reads a block, and checks all but its content.
+    fn read(&self, block: usize) -> Result<Read> {
+        let at = self.member.block_at[block];
+        let mut fields = fields_at(self.file, at);
+        if self.member.header.is_compact() {
+            Header::read_from(&mut fields)?;
+            return Ok(Read::Compact(Compact::read_rest(&mut fields)?));
+        }
+        let (record, coded) =
+            read_record(&mut fields, RecordKind::Block).map_err(|error| match error {
+                Error::Corrupt(text) => Error::Corrupt(format!("block at byte {at}: {text}")),
+                error => error,
+            })?;
+        let row = self.member.index.blocks[block];
+        if record.number != block as u64
+            || record.raw_len != row.raw_len
+            || fields.offset() - at != row.record_len
+        {
+            return Err(Error::Corrupt(format!("the index describes another block at byte {at}")));
+        }
+        let is_first = self.member.header.has_reference() && block == 0;
+        Ok(if is_first && is_reference(&coded) {
+            Read::Reference(record, coded)
         } else {
-            error
-        }
-    })?;
-    let row = member.index.blocks[block];
-    if record.number != block as u64
-        || record.raw_len != row.raw_len
-        || fields.offset() - at != row.record_len
-    {
-        return Err(Error::Corrupt(format!("the index describes another block at byte {at}")));
+            Read::Block(record, coded)
+        })
     }
-    if member.header.has_reference() && block == 0 && is_reference(&coded) {
-        let reference = lazy.get(file, at)?;
-        return Ok((0, Box::new(move || Ok(reference.text.clone()))));
-    }
-    let reference = if member.header.has_reference() && is_dependent(&coded) {
-        Some(lazy.get(file, member.block_at[0])?)
-    } else {
-        None
-    };
-    let memory = block::memory(&coded, coded.len(), record.raw_len as usize)
-        + reference.as_ref().map_or(0, |reference| reference.memory());
-    if last {
-        lazy.reference = None;
-    }
-    let (mut reference, mut limit) = (reference, None);
-    let decode = move || {
-        if let Some(limit) = limit.clone() {
-            return Err(Error::Limit(limit));
-        }
-        let last;
-        (reference, last) = match reference.take().map(Arc::try_unwrap) {
-            Some(Err(shared)) => (Some(shared), None),
-            // Where this job is the last user of the reference block, it takes the tables without a
-            // copy.
-            Some(Ok(own)) => (None, Some(own.for_last_dependent())),
-            None => (None, None),
-        };
-        let is_last = last.is_some();
-        let decoded = decode_record(&record, &coded, last.as_ref().or(reference.as_deref()));
-        if let (true, Err(Error::Limit(passed))) = (is_last, &decoded) {
-            // The tables are gone.
-            limit = Some(passed.clone());
-        }
-        decoded
-    };
-    Ok((memory, Box::new(decode)))
-}
 
-/// The reference block of a member, decoded when the first dependent block needs it.
-#[derive(Default)]
-pub(super) struct LazyReference {
-    reference: Option<Arc<Reference>>,
-    /// Why the reference block cannot be decoded. Many blocks may ask; the record is read once.
-    damage: Option<String>,
-}
-
-impl LazyReference {
-    /// Returns the reference block, whose record begins at byte `at` of `file`.
-    ///
-    /// # Errors
-    /// The block is damaged or no reference block, memory is short, or reading fails.
-    pub fn get(&mut self, file: &File, at: u64) -> Result<Arc<Reference>> {
-        if let Some(damage) = &self.damage {
-            return Err(Error::Corrupt(damage.clone()));
-        }
-        if let Some(reference) = &self.reference {
-            return Ok(reference.clone());
-        }
-        let reference = read_reference(file, at);
-        if let Err(Error::Corrupt(text)) = &reference {
-            self.damage = Some(text.clone());
-        }
-        let reference = reference?;
-        self.reference = Some(reference.clone());
-        Ok(reference)
+    /// Lets the queue decode `block` by `job`.
+    fn submit(&mut self, block: usize, work: Work, mut job: Job) -> Result<Option<Done>> {
+        let progress = self.options.progress.clone();
+        let length = self.member.index.blocks[block].raw_len;
+        // The error of a block is returned as a result of the job, so that the queue goes on with
+        // the other blocks.
+        let decode =
+            move || match catch_panic(|| progress::count_as(progress.as_ref(), length, &mut job)) {
+                Err(error) if error.is_short_of_memory() => Err(error),
+                other => Ok(Some((block, other))),
+            };
+        self.queue.submit(work, length, decode)
     }
-}
 
-fn read_reference(file: &File, at: u64) -> Result<Arc<Reference>> {
-    let (record, coded) =
-        read_record(&mut fields_at(file, at), RecordKind::Block).map_err(|error| {
-            if let Error::Corrupt(text) = error {
-                Error::Corrupt(format!("reference block at byte {at}: {text}"))
-            } else {
-                error
+    /// Reads the reference block for blocks that depend on it.
+    fn read_reference(&mut self) -> Result<Option<Done>> {
+        match reference_record(self.file, self.member.block_at[0]) {
+            Ok((record, coded)) => self.begin_reference(None, record, coded),
+            Err(error) => {
+                self.reference = Some(SharedReference::damaged(error));
+                Ok(None)
             }
-        })?;
-    if record.number != 0 {
-        return Err(Error::Corrupt(format!("the block at byte {at} is not the member's first")));
+        }
     }
-    catch_panic(|| Ok(Arc::new(decode_reference_block(&record, &coded)?)))
+
+    /// Lets the queue decode the reference block, which all dependent blocks wait for. `block` is
+    /// its index if it was asked for.
+    fn begin_reference(
+        &mut self,
+        block: Option<usize>,
+        record: Record,
+        coded: Vec<u8>,
+    ) -> Result<Option<Done>> {
+        let length = record.raw_len;
+        let shared = SharedReference::new(self.queue.next_number(), block::copied_memory(&coded));
+        let mut own = Some(shared.clone());
+        self.reference = Some(shared);
+        let memory = block::memory(&coded, coded.len(), length as usize);
+        let work = Work { memory, time: u64::MAX, after: None };
+        let progress = self.options.progress.clone().filter(|_| block.is_some());
+        let decode = move || {
+            let decode = || decode_reference_block(&record, &coded);
+            let decoded = catch_panic(|| progress::count_as(progress.as_ref(), length, decode));
+            if decoded.as_ref().is_err_and(Error::is_short_of_memory) {
+                return decoded.map(|_| None);
+            }
+            let shared = own.take().ok_or_else(|| Error::Bug("a block is read twice".into()))?;
+            let text = shared.set(decoded);
+            Ok(block.map(|block| (block, text)))
+        };
+        self.queue.submit(work, length, decode)
+    }
+}
+
+/// Decodes a dependent block, and takes the tables of the reference block if nothing else needs
+/// them.
+fn decode_after(
+    record: &Record,
+    coded: &[u8],
+    shared: &mut Option<SharedReference>,
+    limit: &mut Option<Limit>,
+) -> Result<Vec<u8>> {
+    if let Some(limit) = limit.clone() {
+        return Err(Error::Limit(limit));
+    }
+    let own = match shared.take().map(SharedReference::into_own) {
+        Some(Ok(own)) => own,
+        Some(Err(others)) => {
+            let others = shared.insert(others);
+            return decode_record(record, coded, Some(others.get()?));
+        }
+        None => return Err(Error::Bug("a reference block is used twice".into())),
+    };
+    let decoded = decode_record(record, coded, Some(&own?.for_last_dependent()));
+    if let Err(Error::Limit(passed)) = &decoded {
+        // The tables are gone.
+        *limit = Some(passed.clone());
+    }
+    decoded
 }
 
 #[cfg(test)]

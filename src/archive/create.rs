@@ -4,13 +4,13 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use super::group::solid_size;
+use super::group::{relative_time, solid_size};
 use super::names::check_paths;
 use super::plan::Plan;
 use super::stored::{Outcome, Stored};
-use crate::block::Reference;
+use crate::block::{self, Reference};
 use crate::budget::Budget;
 use crate::container::format::incompatible;
 use crate::container::hash::{Hasher, narrow};
@@ -24,7 +24,7 @@ use crate::input::walk::WalkOptions;
 use crate::input::{BlockSource, FileSource, Original};
 use crate::options::EncodeOptions;
 use crate::progress;
-use crate::threads::Ordered;
+use crate::threads::{Ordered, Work};
 
 /// Options for creating an archive.
 ///
@@ -138,8 +138,9 @@ impl Plan {
             .solid
             .unwrap_or_else(|| solid_size(self.total(), level))
             .clamp(1, level.block_size as u64);
+        let mut queue = Ordered::new(options.encode.threads);
         let reference = if level.for_small_files().has_references() {
-            self.choose_reference(limit, options)
+            queue.run(0, || self.choose_reference(limit, options))?
         } else {
             None
         };
@@ -152,11 +153,12 @@ impl Plan {
         let mut content = ContentWriter {
             options: &options.encode,
             writer: MemberWriter::begin(out, features, options.parity)?,
-            queue: Ordered::new(options.encode.threads),
+            queue,
             block: Vec::new(),
             max_shared_file: limit as usize,
             block_limit: if reference.is_some() { level.block_size } else { limit as usize },
             reference: None,
+            is_text: false,
             plan_index: 0,
             first_wrong_name: None,
             warnings: self.warnings,
@@ -179,6 +181,7 @@ impl Plan {
                     content.end_text()?;
                 }
             }
+            content.is_text = self.text.contains(&index);
             stored.store(index, &mut content)?;
         }
         content.flush()?;
@@ -195,6 +198,19 @@ impl Plan {
 /// Bytes that could be read. `Err` adds the error that ended the reading.
 type ReadUpTo = std::result::Result<u64, (u64, std::io::Error)>;
 
+/// A reference block that is being coded.
+#[derive(Clone)]
+struct Pending {
+    /// Number of its job.
+    number: u64,
+    /// The reference block; `None` in it if what stands for the block is none.
+    made: Arc<OnceLock<Option<Reference>>>,
+}
+
+fn missing_reference() -> Error {
+    Error::Bug("no reference block was made".into())
+}
+
 /// Collects the contents of files into blocks, and has the blocks coded.
 pub(super) struct ContentWriter<'a, W: Write> {
     options: &'a EncodeOptions,
@@ -209,7 +225,9 @@ pub(super) struct ContentWriter<'a, W: Write> {
     /// reference block.
     block_limit: usize,
     /// The reference block that blocks of text continue from.
-    reference: Option<Arc<Reference>>,
+    reference: Option<Pending>,
+    /// Whether the files that are added are text.
+    is_text: bool,
     /// Index in the plan of the entry that is being added.
     pub(super) plan_index: u64,
     /// Index of the first entry that the names before the blocks describe wrongly, until that is
@@ -347,11 +365,19 @@ impl<W: Write> ContentWriter<'_, W> {
         let reference = self.reference.clone().filter(|_| small);
         let wrong_from = self.first_wrong_name.take();
         let held = block.len() as u64;
-        let copied = reference.as_ref().map_or(0, |reference| reference.memory());
-        let memory = level.memory_for(block.len()).saturating_add(copied);
-        let done = self.queue.submit(memory, held, move || {
+        let copied = if reference.is_some() { block::reference_memory(&level) } else { 0 };
+        let work = Work {
+            memory: level.memory_for(block.len()).saturating_add(copied),
+            time: relative_time(&level, self.is_text, held),
+            after: reference.as_ref().map(|pending| pending.number),
+        };
+        let done = self.queue.submit(work, held, move || {
             let work = block.len() as u64 * options.passes();
-            let coded = progress::count_as(options.progress.as_ref(), work, || match &reference {
+            let reference = match &reference {
+                Some(pending) => pending.made.get().ok_or_else(missing_reference)?.as_ref(),
+                None => None,
+            };
+            let coded = progress::count_as(options.progress.as_ref(), work, || match reference {
                 Some(reference) => {
                     CodedBlock::encode_dependent(&block, &level, reference, options.verify)
                 }
@@ -359,7 +385,7 @@ impl<W: Write> ContentWriter<'_, W> {
             })?;
             Ok((wrong_from, coded))
         })?;
-        done.iter().try_for_each(|(wrong_from, block)| self.write(*wrong_from, block))
+        self.write_done(done)
     }
 
     /// Codes the collected bytes as the reference block of the text that follows. That text is cut
@@ -374,19 +400,27 @@ impl<W: Write> ContentWriter<'_, W> {
         let block = std::mem::take(&mut self.block);
         let (options, level) = (self.options.clone(), self.options.level.for_small_files());
         // The reference block and the copy of its tables that verifies it take what one block does.
-        let memory = level.memory_for(block.len().saturating_add(dependent_len));
-        let (block, reference) = self.queue.run(memory, || {
+        let work = Work {
+            memory: level.memory_for(block.len().saturating_add(dependent_len)),
+            // Others wait for it.
+            time: u64::MAX,
+            after: None,
+        };
+        let held = block.len() as u64;
+        let wrong_from = self.first_wrong_name.take();
+        let (number, made) = (self.queue.next_number(), Arc::new(OnceLock::new()));
+        self.reference = Some(Pending { number, made: made.clone() });
+        let done = self.queue.submit(work, held, move || {
             let work = block.len() as u64 * options.passes();
             // The length of a dependent block in codes of the word model: about one code for two
             // bytes of text.
             let encode =
                 || CodedBlock::encode_reference(&block, &level, dependent_len / 2, options.verify);
-            progress::count_as(options.progress.as_ref(), work, encode)
+            let (coded, reference) = progress::count_as(options.progress.as_ref(), work, encode)?;
+            made.get_or_init(|| reference);
+            Ok((wrong_from, coded))
         })?;
-        let wrong_from = self.first_wrong_name.take();
-        self.write(wrong_from, &block)?;
-        self.reference = reference.map(Arc::new);
-        Ok(())
+        self.write_done(done)
     }
 
     /// Ends the text: the blocks that follow do not continue from the reference block.
@@ -395,6 +429,10 @@ impl<W: Write> ContentWriter<'_, W> {
         self.reference = None;
         self.block_limit = self.max_shared_file;
         Ok(())
+    }
+
+    fn write_done(&mut self, done: Option<(Option<u64>, CodedBlock)>) -> Result<()> {
+        done.iter().try_for_each(|(wrong_from, block)| self.write(*wrong_from, block))
     }
 
     fn drain(&mut self) -> Result<()> {

@@ -31,6 +31,7 @@ mod scan;
 mod scan_items;
 mod scrub;
 mod select;
+mod shared_reference;
 mod sparse;
 mod spool;
 mod stored;

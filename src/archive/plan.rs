@@ -107,17 +107,22 @@ impl Plan {
     /// reference block, if there will be one, before all others. `limit` is the length in bytes of
     /// the largest file that shares a block. Returns the number of files of the reference block,
     /// and the length in bytes of each dependent block.
+    ///
+    /// # Errors
+    /// A defect of a thread that helps.
     pub(super) fn choose_reference(
         &mut self,
         limit: u64,
         options: &CreateOptions,
-    ) -> Option<(usize, u64)> {
-        let (budget, part) = reference_size(
+    ) -> Result<Option<(usize, u64)>> {
+        let Some((budget, part)) = reference_size(
             stored(&self.found[self.text.clone()]),
             options.encode.level.for_small_files().has_references,
             options.reference,
             options.solid,
-        )?;
+        ) else {
+            return Ok(None);
+        };
         let is_small = |found: &Found| {
             found.entry.same_as.is_none() && (1..=limit).contains(&found.entry.stored_len())
         };
@@ -133,14 +138,14 @@ impl Plan {
             ((end - size) / part) as usize
         });
         let blocks: Vec<usize> = blocks.collect();
-        let sketches = Sketches::of(&files);
+        let sketches = Sketches::of(&files)?;
         let suits =
             |path: &Path| deep::read(path).is_ok_and(|text| words::suits(&text).unwrap_or(false));
         let chosen = sketches.choose(&blocks, budget, |number| {
             indices[number] < self.text.end && suits(files[number].0)
         });
         if chosen.is_empty() {
-            return None;
+            return Ok(None);
         }
         // The sort key of each entry: 0 moves a file into the reference block, the key of a leader
         // moves it to that leader, and its own key leaves it.
@@ -154,7 +159,7 @@ impl Plan {
         }
         chosen.iter().for_each(|&number| belongs[indices[number]] = 0);
         self.rearrange(&belongs);
-        Some((chosen.len(), part))
+        Ok(Some((chosen.len(), part)))
     }
 
     /// Sorts the files by their keys in `belongs`, which count from 1; files with key 0 come first.

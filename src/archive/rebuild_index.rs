@@ -3,11 +3,11 @@
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 
-use super::content::LazyReference;
 use super::cut::index_of_names;
 use super::member::{fields_at, read_record};
 use super::names::show_name;
 use super::recovered_member::{RecoveredMember, is_row_of, stream_path};
+use super::shared_reference::LazyReference;
 use crate::block::is_dependent;
 use crate::container::hash::{hash, narrow};
 use crate::container::record::{Record, RecordKind};

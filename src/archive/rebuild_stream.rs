@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::options::DecodeOptions;
 use crate::progress::{self, Progress};
 use crate::stream::decode_record;
-use crate::threads::Ordered;
+use crate::threads::{Ordered, Work};
 
 /// Makes one entry from the blocks that are left, joined.
 ///
@@ -106,7 +106,8 @@ fn hash_of(file: &File, recovered: &RecoveredMember, options: &DecodeOptions) ->
                 decode_record(&record, &coded, None)
             })
         };
-        if let Some(raw) = queue.submit(memory, record.raw_len, job)? {
+        let work = Work { memory, time: record.raw_len, after: None };
+        if let Some(raw) = queue.submit(work, record.raw_len, job)? {
             hasher.update(&raw);
         }
     }

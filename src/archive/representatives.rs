@@ -7,10 +7,13 @@
 //! The best file is taken first, then the best by those shingles that no taken file has, and so on.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::collections::{BinaryHeap, HashMap};
+use std::ops::Range;
 use std::path::Path;
 
+use crate::error::Result;
 use crate::input::deep;
+use crate::threads::{Step, each};
 
 /// Bytes of a shingle. With 8, 12 and 20 bytes the reference blocks of two folders of source code
 /// save the same to 0.4 %.
@@ -22,6 +25,8 @@ const MAX_SHINGLES: u64 = 4 << 20;
 /// Approximate upper bound for the bytes read of all files. If the files have more, some are not
 /// read, evenly spread.
 const MAX_BYTES_READ: u64 = 256 << 20;
+/// Bytes of files that a thread reads at once, at least.
+const GROUP: u64 = 128 << 10;
 /// A file is similar to another if at least one in this many of its sampled shingles occurs there.
 const SIMILAR_SHARE: usize = 8;
 /// A shingle that more files have does not tell which of these files another one is similar to.
@@ -32,15 +37,28 @@ const FILE_COST: u64 = 200;
 
 /// Samples of the shingles of some files.
 pub struct Sketches {
-    /// Length in bytes and sampled shingles of each file. A file that was not read has no shingles.
-    files: Vec<(u64, Vec<u64>)>,
+    files: Vec<Sketch>,
+    /// For each shingle that several files have: the first of these files, and their number.
+    owners: Vec<(u32, u32)>,
+}
+
+/// The sampled shingles of a file. A file that was not read has none.
+struct Sketch {
+    /// Length of the file in bytes.
+    size: u64,
+    /// Number of its shingles.
+    count: usize,
+    /// Those that other files have too, as indices of [`Sketches::owners`].
+    shared: Vec<u32>,
 }
 
 impl Sketches {
     /// Reads `files`, which are paths with lengths in bytes. A file that cannot be read is similar
     /// to none; the error is reported when the file is stored.
-    #[must_use]
-    pub fn of(files: &[(&Path, u64)]) -> Self {
+    ///
+    /// # Errors
+    /// Never but for a defect of a thread that helps.
+    pub fn of(files: &[(&Path, u64)]) -> Result<Self> {
         let total: u64 = files.iter().map(|(_, size)| size).sum();
         let step = total.div_ceil(MAX_BYTES_READ).max(1);
         let sampled = SAMPLING.max(total / step / MAX_SHINGLES);
@@ -52,7 +70,50 @@ impl Sketches {
             };
             (*size, shingles_of(&text, sampled))
         };
-        Self { files: files.iter().enumerate().map(sketch).collect() }
+        // A thread takes several files at once.
+        let mut groups: Vec<Range<usize>> = Vec::new();
+        let mut length = GROUP;
+        for (index, (_, size)) in files.iter().enumerate() {
+            match groups.last_mut().filter(|_| length < GROUP) {
+                Some(group) => group.end = index + 1,
+                None => {
+                    groups.push(index..index + 1);
+                    length = 0;
+                }
+            }
+            length += size;
+        }
+        let step = |group: &Range<usize>| {
+            let sizes = files[group.clone()].iter().map(|(_, size)| *size);
+            let memory = sizes.clone().max().unwrap_or(0);
+            Step { length: usize::try_from(sizes.sum::<u64>()).unwrap_or(usize::MAX / 2), memory }
+        };
+        let steps: Vec<Step> = groups.iter().map(step).collect();
+        let sketches = each(&steps, |number| {
+            let group = groups[number].clone();
+            Ok(group.map(|index| sketch((index, &files[index]))).collect::<Vec<_>>())
+        })?;
+        Ok(Self::from_shingles(sketches.concat()))
+    }
+
+    /// Of the length and the shingles of each file.
+    fn from_shingles(files: Vec<(u64, Vec<u64>)>) -> Self {
+        let of_file = |(file, (_, own)): (u32, &(u64, Vec<u64>))| {
+            own.iter().map(move |&shingle| (shingle, file)).collect::<Vec<_>>()
+        };
+        let mut all: Vec<(u64, u32)> = (0..).zip(&files).flat_map(of_file).collect();
+        all.sort_unstable();
+        let sketch =
+            |(size, own): (u64, Vec<u64>)| Sketch { size, count: own.len(), shared: Vec::new() };
+        let mut files: Vec<Sketch> = files.into_iter().map(sketch).collect();
+        let mut owners = Vec::new();
+        for same in all.chunk_by(|one, next| one.0 == next.0).filter(|same| same.len() > 1) {
+            for (_, file) in same {
+                files[*file as usize].shared.push(owners.len() as u32);
+            }
+            owners.push((same[0].1, same.len() as u32));
+        }
+        Self { files, owners }
     }
 
     /// For each file the index of its leader: an earlier file in another block that the file is
@@ -60,22 +121,18 @@ impl Sketches {
     /// and its compiled form, and two versions of a text in two folders.
     #[must_use]
     pub fn leaders(&self, block_of: &[usize]) -> Vec<Option<usize>> {
-        // First file with each shingle, and number of files with it.
-        let mut owners: HashMap<u64, (usize, u32)> = HashMap::new();
-        for (index, (_, own)) in self.files.iter().enumerate() {
-            own.iter().for_each(|&shingle| owners.entry(shingle).or_insert((index, 0)).1 += 1);
-        }
         let mut leaders = vec![None; self.files.len()];
-        for (index, (_, own)) in self.files.iter().enumerate() {
+        for (index, own) in self.files.iter().enumerate() {
             let mut shared: HashMap<usize, usize> = HashMap::new();
-            for (owner, count) in own.iter().filter_map(|shingle| owners.get(shingle)) {
-                if *owner != index && *count <= MAX_OWNERS {
-                    *shared.entry(*owner).or_default() += 1;
+            for &(owner, count) in own.shared.iter().map(|&shingle| &self.owners[shingle as usize])
+            {
+                if owner as usize != index && count <= MAX_OWNERS {
+                    *shared.entry(owner as usize).or_default() += 1;
                 }
             }
             let best = shared.into_iter().max_by_key(|&(owner, count)| (count, Reverse(owner)));
             if let Some((owner, _)) = best.filter(|&(owner, count)| {
-                count * SIMILAR_SHARE >= own.len() && block_of[owner] != block_of[index]
+                count * SIMILAR_SHARE >= own.count && block_of[owner] != block_of[index]
             }) {
                 leaders[index] = Some(leaders[owner].unwrap_or(owner));
             }
@@ -94,25 +151,23 @@ impl Sketches {
     ) -> Vec<usize> {
         // The set of blocks with each shingle, as 64 bits. In an archive of more than 64 blocks two
         // distant blocks share a bit.
-        let mut blocks: HashMap<u64, u64> = HashMap::new();
-        for ((_, own), block) in self.files.iter().zip(block_of) {
-            own.iter()
-                .for_each(|&shingle| *blocks.entry(shingle).or_default() |= 1 << (block % 64));
+        let mut blocks = vec![0u64; self.owners.len()];
+        for (file, block) in self.files.iter().zip(block_of) {
+            file.shared.iter().for_each(|&shingle| blocks[shingle as usize] |= 1 << (block % 64));
         }
-        let elsewhere = |shingle: &u64| {
-            u64::from(blocks.get(shingle).map_or(0, |blocks| blocks.count_ones().saturating_sub(1)))
-        };
-        let worth = |index: usize, covered: &HashSet<u64>| {
-            let (size, own) = &self.files[index];
-            let gain: u64 =
-                own.iter().filter(|shingle| !covered.contains(shingle)).map(elsewhere).sum();
+        // A shingle is worth as much as the number of other blocks that have it, and nothing if it
+        // is covered.
+        let mut worth_of: Vec<u32> =
+            blocks.iter().map(|blocks| blocks.count_ones().saturating_sub(1)).collect();
+        let worth = |index: usize, worth_of: &[u32]| {
+            let Sketch { size, shared, .. } = &self.files[index];
+            let gain: u64 = shared.iter().map(|&id| u64::from(worth_of[id as usize])).sum();
             (gain << 20) / (size + FILE_COST)
         };
-        let mut covered = HashSet::new();
         // A larger file would leave too little room for others.
-        let small = (0..self.files.len()).filter(|&index| self.files[index].0 <= budget / 3);
+        let small = (0..self.files.len()).filter(|&index| self.files[index].size <= budget / 3);
         let mut heap: BinaryHeap<_> =
-            small.map(|index| (worth(index, &covered), Reverse(index))).collect();
+            small.map(|index| (worth(index, &worth_of), Reverse(index))).collect();
         let (mut chosen, mut left) = (Vec::new(), budget);
         while let Some((before, Reverse(index))) = heap.pop() {
             if before == 0 {
@@ -120,15 +175,15 @@ impl Sketches {
             }
             // The worth of a file only falls when others are chosen, since they cover some of its
             // shingles.
-            let now = worth(index, &covered);
+            let now = worth(index, &worth_of);
             if heap.peek().is_some_and(|&next| (now, Reverse(index)) < next) {
                 heap.push((now, Reverse(index)));
                 continue;
             }
-            let (size, own) = &self.files[index];
+            let Sketch { size, shared, .. } = &self.files[index];
             if *size <= left && may(index) {
                 left -= size;
-                covered.extend(own);
+                shared.iter().for_each(|&shingle| worth_of[shingle as usize] = 0);
                 chosen.push(index);
             }
         }
@@ -194,7 +249,7 @@ mod tests {
             .map(|(path, text)| (path.as_path(), text.len() as u64))
             .collect();
         let blocks: Vec<usize> = (0..texts.len()).collect();
-        let sketches = Sketches::of(&files);
+        let sketches = Sketches::of(&files).unwrap();
         let one = sketches.choose(&blocks, 6000, |_| true);
         assert!(!one.is_empty() && one[0].is_multiple_of(3), "{one:?}");
         assert!(one.iter().map(|&index| files[index].1).sum::<u64>() <= 6000);
@@ -219,7 +274,7 @@ mod tests {
             .zip(&texts)
             .map(|(path, text)| (path.as_path(), text.len() as u64))
             .collect();
-        let sketches = Sketches::of(&files);
+        let sketches = Sketches::of(&files).unwrap();
         assert_eq!(sketches.leaders(&[0, 0, 0, 1, 2]), [None, None, None, Some(0), None]);
         assert_eq!(sketches.leaders(&[0, 1, 2, 3, 4]), [None, None, Some(0), Some(0), None]);
     }

@@ -149,6 +149,7 @@ mod tests {
     use crate::block::piece::describe;
     use crate::block::split;
     use crate::level::LEVELS;
+    use crate::threads::Work;
 
     /// Streams of zlib with text before and behind, some longer than a segment.
     fn streams() -> Vec<u8> {
@@ -175,7 +176,7 @@ mod tests {
         let level = &LEVELS[3];
         let cut = |places: usize, budget: usize, effort: usize| {
             let workers = Workers::new(places);
-            let _place = workers.begin(0, 0);
+            let _place = workers.begin(0, Work::default());
             let mut context = Context { budget, effort, ..Context::new(bytes.len(), level) };
             let pieces = workers.run(|| split::cut(&bytes, &mut context));
             (describe(&pieces), context.budget, context.effort)

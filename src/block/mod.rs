@@ -19,8 +19,9 @@ use crate::coder::growing::{CodeSource, Growing};
 use crate::error::Result;
 use crate::kind::Kind;
 use crate::level::Level;
+use crate::method::choice;
 pub use crate::predictor::reference::Reference;
-use crate::threads::{Step, beside};
+use crate::threads::{Step, URGENT, beside};
 use crate::transform::Parts;
 use follow::{Follow, with_followers};
 use form::Form;
@@ -57,6 +58,13 @@ pub fn encode_dependent(
     encode_through(raw, level, Some(reference), verify, &|_, _| {})
 }
 
+/// Bytes of memory that a dependent block at `level` takes for its copy of the tables of the
+/// reference block, at most.
+#[must_use]
+pub fn reference_memory(level: &Level) -> u64 {
+    choice::reference(level).map_or(0, |mixing| Reference::memory_of(mixing.table_bytes()))
+}
+
 /// Like [`encode`], as a reference block for dependent blocks of about `room` codes each; `None` in
 /// its place if the block could not be verified, and what stands for it is no reference block.
 ///
@@ -77,8 +85,8 @@ pub fn encode_reference(
     let (memory, follow) = form::follow_reference(raw.len(), level, room)?;
     let growing = Growing::default();
     let (bytes, followed) = beside(
-        // Everything else waits for the reference block.
-        Step { length: usize::MAX, memory },
+        // All dependent blocks wait for the reference block.
+        Step { length: URGENT, memory },
         || follow(CodeSource::growing(&growing)),
         || growing.abandon(),
         |is_followed| {
@@ -229,6 +237,13 @@ pub fn main_kind(raw: &[u8], level: &Level) -> Kind {
 #[must_use]
 pub fn memory(head: &[u8], coded_len: usize, raw_len: usize) -> u64 {
     form::memory(head, coded_len, raw_len)
+}
+
+/// Bytes of memory that each block takes which depends on a reference block that begins with
+/// `head`, beside [`memory`], at most.
+#[must_use]
+pub fn copied_memory(head: &[u8]) -> u64 {
+    form::copied_memory(head)
 }
 
 /// Most bytes that a block which begins like `coded` may stand for: the largest block size of any

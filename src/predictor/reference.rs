@@ -106,7 +106,13 @@ impl Reference {
     /// Bytes of memory that one dependent stream takes for its copy of the tables, at most.
     #[must_use]
     pub fn memory(&self) -> u64 {
-        self.memory as u64 / 8 * 9
+        Self::memory_of(self.memory)
+    }
+
+    /// The same of a reference block with a table of at most `table` bytes.
+    #[must_use]
+    pub fn memory_of(table: usize) -> u64 {
+        table as u64 / 8 * 9
     }
 
     /// The same for one more stream to be decoded, which takes the predictor instead of a copy: a

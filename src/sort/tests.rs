@@ -152,7 +152,7 @@ fn followed_streams_are_the_same() {
         .flat_map(|number| format!("{} ", number.wrapping_mul(number) >> 9).into_bytes())
         .collect();
     let workers = crate::threads::Workers::new(2);
-    let _place = workers.begin(0, 0);
+    let _place = workers.begin(0, crate::threads::Work::default());
     for raw in [&text[..], &noise(50_000), &b"ab".repeat(30_000)] {
         let (code, again) = workers.run(|| encode_followed(raw, active(), 0)).unwrap();
         assert!(code == encode(raw, active()).unwrap());

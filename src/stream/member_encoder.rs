@@ -12,7 +12,7 @@ use crate::container::{Entry, Metadata};
 use crate::error::Result;
 use crate::options::EncodeOptions;
 use crate::progress;
-use crate::threads::Ordered;
+use crate::threads::{Ordered, Work};
 
 /// Writes a member with one entry without a name. The caller pushes the blocks.
 pub struct MemberEncoder<W: Write> {
@@ -83,7 +83,8 @@ impl<W: Write> MemberEncoder<W> {
         self.summary.raw += block.len() as u64;
         let options = self.options.clone();
         let (memory, held) = (options.level.memory_for(block.len()), block.len() as u64);
-        let done = self.queue.submit(memory, held, move || encode_block(&block, &options))?;
+        let work = Work { memory, time: held, after: None };
+        let done = self.queue.submit(work, held, move || encode_block(&block, &options))?;
         done.iter().try_for_each(|block| self.write(block))
     }
 

@@ -16,7 +16,7 @@ use crate::container::record::{Record, RecordKind, read_kind};
 use crate::error::{Error, Limit, LimitKind, Result};
 use crate::options::DecodeOptions;
 use crate::progress;
-use crate::threads::Ordered;
+use crate::threads::{Ordered, Work};
 
 /// The position of the reader in the archive.
 enum Position {
@@ -205,7 +205,8 @@ impl<R: Read> Members<R> {
                 let length = length_in_memory(record.raw_len)?;
                 let memory = block::memory(&coded, coded.len(), length);
                 let held = coded.len().max(length) as u64;
-                self.queue.submit(memory, held, move || {
+                let work = Work { memory, time: record.raw_len, after: None };
+                self.queue.submit(work, held, move || {
                     let raw = progress::count_as(progress.as_ref(), record.raw_len, || {
                         decode_record(&record, &coded, None)
                     })?;

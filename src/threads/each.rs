@@ -129,6 +129,7 @@ impl<T: Send, F: Fn(usize) -> Result<T> + Sync> Shared<T, F> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::threads::Work;
 
     const STEP: Step = Step { length: WORTH_A_THREAD, memory: 0 };
 
@@ -136,7 +137,7 @@ mod tests {
     fn results_are_in_order_for_any_number_of_threads() {
         for places in [1, 2, 3, 8] {
             let workers = Workers::new(places);
-            let _place = workers.begin(0, 0);
+            let _place = workers.begin(0, Work::default());
             let results = workers.run(|| each(&[STEP; 20], |index| Ok(index * index)));
             assert_eq!(results.unwrap(), (0..20).map(|index| index * index).collect::<Vec<_>>());
         }
@@ -145,7 +146,7 @@ mod tests {
     #[test]
     fn free_threads_take_steps() {
         let workers = Workers::new(2);
-        let _place = workers.begin(0, 0);
+        let _place = workers.begin(0, Work::default());
         // Neither of the two steps ends without the other.
         let barrier = std::sync::Barrier::new(2);
         let results = workers.run(|| {
@@ -160,7 +161,7 @@ mod tests {
     #[test]
     fn errors_and_panics_come_back() {
         let workers = Workers::new(2);
-        let _place = workers.begin(0, 0);
+        let _place = workers.begin(0, Work::default());
         workers.run(|| {
             let failing = each(&[STEP; 4], |index| match index {
                 2 => Err(Error::Corrupt("two".into())),

@@ -17,7 +17,7 @@ pub use context::Context;
 pub use each::{Step, each};
 pub use ordered::Ordered;
 pub(crate) use ordered::catch_panic;
-pub use workers::Workers;
+pub use workers::{URGENT, Work, Workers};
 
 /// Stack of a thread in bytes. Models may keep large arrays on the stack.
 pub const STACK_BYTES: usize = 16 << 20;

@@ -4,13 +4,13 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::{Builder, JoinHandle};
 
-use super::{STACK_BYTES, Workers};
+use super::{STACK_BYTES, Work, Workers};
 use crate::budget::Budget;
 use crate::error::{Error, Result};
 
-/// Jobs for each worker that wait or are finished, besides the one that runs: a long job holds up
-/// the results of those after it, and their workers go on meanwhile.
-const AHEAD: usize = 2;
+/// Jobs that wait, run or are finished before the oldest one must end: the longest of them run
+/// first, and results wait for those before.
+const AHEAD: usize = 48;
 /// Bytes that the submitted jobs may hold if some are ahead, and at most a sixteenth of what the
 /// budget has left.
 const MOST_HELD: u64 = 64 << 20;
@@ -39,21 +39,29 @@ impl<T: Send + 'static> Ordered<T> {
         }
     }
 
-    /// Starts `job`, which takes `memory` bytes and holds `held` bytes before it runs or until its
+    /// Number of the job that is submitted next.
+    #[must_use]
+    pub fn next_number(&self) -> u64 {
+        self.next_number
+    }
+
+    /// Starts `job`, whose work is `work` and which holds `held` bytes before it runs or until its
     /// result is taken. If enough jobs are submitted already, first waits for the oldest one and
-    /// returns its result. The job waits until the jobs that run at the same time leave so much of
-    /// the budget, or until it runs alone. If `memory` was too low an estimate and the budget is
-    /// short, the job runs once more, alone.
+    /// returns its result. The job waits until the jobs that run at the same time leave its memory
+    /// of the budget, or until it runs alone. If the memory was too low an estimate and the budget
+    /// is short, the job runs once more, alone.
     ///
     /// # Errors
     /// The oldest job failed, or the system starts no thread.
     pub fn submit(
         &mut self,
-        memory: u64,
+        work: Work,
         held: u64,
         mut job: impl FnMut() -> Result<T> + Send + 'static,
     ) -> Result<Option<T>> {
         let places = self.workers.places();
+        let number = self.next_number;
+        self.next_number += 1;
         if places == 1 {
             return catch_panic(job).map(Some);
         }
@@ -61,10 +69,15 @@ impl<T: Send + 'static> Ordered<T> {
         let most_held =
             Budget::current().map_or(MOST_HELD, |budget| MOST_HELD.min(budget.left() / 16));
         let is_full = count >= places
-            && (count >= places * AHEAD || self.held.saturating_add(held) > most_held);
+            && (count >= places.max(AHEAD) || self.held.saturating_add(held) > most_held);
         let oldest = if is_full { self.next()? } else { None };
-        let (workers, number) = (self.workers.clone(), self.next_number);
-        let mut job = move || run_again_alone(&workers, number, memory, &mut job);
+        let workers = self.workers.clone();
+        workers.announce(number);
+        let ended = Ended(workers.clone(), number);
+        let job = move || {
+            let _ended = ended;
+            run_again_alone(&workers, number, work, &mut job)
+        };
         // The thread charges the budget of the caller's job.
         let budget = Budget::current();
         let job = move || match budget {
@@ -72,7 +85,6 @@ impl<T: Send + 'static> Ordered<T> {
             None => job(),
         };
         let handle = Builder::new().name("cmx block".into()).stack_size(STACK_BYTES).spawn(job)?;
-        self.next_number += 1;
         self.held += held;
         self.submitted.push_back((held, handle));
         Ok(oldest)
@@ -89,7 +101,8 @@ impl<T: Send + 'static> Ordered<T> {
         }
         let number = self.next_number;
         self.next_number += 1;
-        run_again_alone(&self.workers, number, memory, &mut job)
+        let work = Work { memory, ..Work::default() };
+        run_again_alone(&self.workers, number, work, &mut job)
     }
 
     /// Waits for the oldest job and returns its result; `None` if no job is left.
@@ -107,15 +120,24 @@ impl<T: Send + 'static> Ordered<T> {
     }
 }
 
-/// Runs `job` beside others within `memory`, and once more without any if memory was short: nobody
+/// Tells the workers that a job has ended, however that was.
+struct Ended(Workers, u64);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.0.end(self.1);
+    }
+}
+
+/// Runs `job` beside others within its memory, and once more without any if memory was short: nobody
 /// knows before how much the content of a deflate stream takes.
 fn run_again_alone<R>(
     workers: &Workers,
     number: u64,
-    memory: u64,
+    work: Work,
     job: &mut impl FnMut() -> Result<R>,
 ) -> Result<R> {
-    let place = workers.begin(number, memory);
+    let place = workers.begin(number, work);
     let result = workers.run(|| catch_panic(&mut *job));
     if !result.as_ref().is_err_and(Error::is_short_of_memory) {
         return result;
@@ -155,7 +177,7 @@ mod tests {
                     std::thread::sleep(std::time::Duration::from_millis(20 - number));
                     Ok(number)
                 };
-                results.extend(queue.submit(0, 0, job).unwrap());
+                results.extend(queue.submit(Work::default(), 0, job).unwrap());
             }
             while let Some(result) = queue.next().unwrap() {
                 results.push(result);
@@ -182,7 +204,7 @@ mod tests {
                     }
                     charge.map(|_| number)
                 };
-                assert!(queue.submit(0, 0, job).unwrap().is_none());
+                assert!(queue.submit(Work::default(), 0, job).unwrap().is_none());
             }
             assert_eq!(queue.next().unwrap(), Some(0));
             assert_eq!(queue.next().unwrap(), Some(1));
@@ -192,7 +214,7 @@ mod tests {
     #[test]
     fn a_panic_is_an_error() {
         let mut queue: Ordered<()> = Ordered::new(2);
-        queue.submit(0, 0, || panic!("oh")).unwrap();
+        queue.submit(Work::default(), 0, || panic!("oh")).unwrap();
         assert!(matches!(queue.next(), Err(Error::Bug(text)) if text == "oh"));
     }
 }

@@ -5,6 +5,7 @@
 //! ([`Workers::pause`]), so that a third one can work.
 
 use std::cell::RefCell;
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -34,8 +35,10 @@ struct State {
     reserved: u64,
     /// What the budget had left when nothing was reserved.
     allowed: u64,
-    /// Numbers of the blocks that wait for a place. The lowest comes first.
-    waiting: BTreeSet<u64>,
+    /// The blocks that wait for a place, with the one that comes next first.
+    waiting: BTreeSet<Turn>,
+    /// Numbers of the blocks that were announced and have not ended.
+    unended: BTreeSet<u64>,
     /// Threads that paused and wait for a place to go on.
     resuming: usize,
     /// Threads that wait to help.
@@ -43,6 +46,28 @@ struct State {
     /// Number of threads that ever waited to help.
     numbered: u64,
 }
+
+/// A block that waits: the longest work first, so that no thread is left alone with it at the end,
+/// and of equal work the lowest number.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Turn {
+    time: Reverse<u64>,
+    number: u64,
+}
+
+/// The work on a block.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Work {
+    /// Bytes of memory that it takes.
+    pub memory: u64,
+    /// How long it takes, compared with other blocks of the job.
+    pub time: u64,
+    /// Number of a block that must have ended before.
+    pub after: Option<u64>,
+}
+
+/// Length of a step that a whole job waits for. Threads take it before any block.
+pub const URGENT: usize = usize::MAX;
 
 /// A thread that waits to help.
 #[derive(Clone, Copy)]
@@ -97,26 +122,41 @@ impl Workers {
         self.shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a place for block `number`, which takes `memory` bytes: until the blocks with
-    /// lower numbers have places and the memory fits beside that of the others, or no other thread
-    /// has reserved any. Whether the memory is enough then the budget says.
+    /// Says that block `number` will wait for a place and that others may wait for its end.
+    pub fn announce(&self, number: u64) {
+        self.state().unended.insert(number);
+    }
+
+    /// Says that block `number` has ended.
+    pub fn end(&self, number: u64) {
+        self.state().unended.remove(&number);
+        self.shared.changed.notify_all();
+    }
+
+    /// Waits for a place for block `number`: until the block before has ended, no other block comes
+    /// first, and the memory fits beside that of the others or no other thread has reserved any.
+    /// Whether the memory is enough then the budget says.
     #[must_use]
-    pub fn begin(&self, number: u64, memory: u64) -> Place {
+    pub fn begin(&self, number: u64, work: Work) -> Place {
         let mut state = self.state();
-        state.waiting.insert(number);
+        let turn = Turn { time: Reverse(work.time), number };
+        while work.after.is_some_and(|after| state.unended.contains(&after)) {
+            state = self.wait(state);
+        }
+        state.waiting.insert(turn);
         loop {
             if state.reserved == 0 {
                 state.allowed = Budget::current().map_or(u64::MAX, |budget| budget.left());
             }
-            let fits = state.reserved == 0 || state.has_room(memory);
-            let is_next = state.waiting.first() == Some(&number) && state.resuming == 0;
-            if is_next && fits && state.taken < self.shared.places {
+            let fits = state.reserved == 0 || state.has_room(work.memory);
+            let is_next = state.waiting.first() == Some(&turn) && state.resuming == 0;
+            if is_next && fits && state.taken < self.shared.places && !state.is_urgent() {
                 break;
             }
             state = self.wait(state);
         }
-        state.waiting.remove(&number);
-        self.take(state, memory)
+        state.waiting.remove(&turn);
+        self.take(state, work.memory)
     }
 
     /// Waits until no other thread has a place, and takes one for all memory: until it is given
@@ -206,6 +246,11 @@ impl State {
         self.reserved.saturating_add(memory) <= self.allowed
     }
 
+    /// Whether a helper waits whose work comes before that of blocks.
+    fn is_urgent(&self) -> bool {
+        self.helpers.iter().any(|helper| helper.length == URGENT && self.is_next(helper))
+    }
+
     /// Whether no block needs the next place, and `helper` has the longest work of the helpers that
     /// have room for theirs.
     fn is_next(&self, helper: &Helper) -> bool {
@@ -214,7 +259,7 @@ impl State {
         let is_before = |other: &Helper| {
             (other.length, helper.number) > (helper.length, other.number) && has_room(other.memory)
         };
-        self.waiting.is_empty()
+        (self.waiting.is_empty() || helper.length == URGENT)
             && self.resuming == 0
             && has_room(helper.memory)
             && !self.helpers.iter().any(is_before)
@@ -268,7 +313,7 @@ mod tests {
             for number in 0..12 {
                 let (workers, working, most) = (&workers, &working, &most);
                 scope.spawn(move || {
-                    let _place = workers.begin(number, 0);
+                    let _place = workers.begin(number, Work::default());
                     most.fetch_max(working.fetch_add(1, SeqCst) + 1, SeqCst);
                     thread::yield_now();
                     working.fetch_sub(1, SeqCst);
@@ -284,7 +329,7 @@ mod tests {
         let allowed = budget.left();
         let workers = Workers::new(8);
         budget.run(|| {
-            let first = workers.begin(0, allowed / 2);
+            let first = workers.begin(0, Work { memory: allowed / 2, ..Work::default() });
             // The question is asked once and answered with yes, then the memory is looked at.
             let asked = AtomicUsize::new(0);
             let is_wanted = || asked.fetch_add(1, SeqCst) == 0;
@@ -301,14 +346,40 @@ mod tests {
         });
     }
 
+    /// While one block works, others wait; the longest comes first, but not before the block that it
+    /// waits for.
+    #[test]
+    fn the_longest_block_comes_first() {
+        let workers = Workers::new(1);
+        let order = Mutex::new(Vec::new());
+        let first = workers.begin(0, Work::default());
+        thread::scope(|scope| {
+            for (number, time, after) in [(1, 5, None), (2, 7, None), (3, 9, Some(1))] {
+                workers.announce(number);
+                let (workers, order) = (&workers, &order);
+                scope.spawn(move || {
+                    let place = workers.begin(number, Work { memory: 0, time, after });
+                    order.lock().unwrap().push(number);
+                    drop(place);
+                    workers.end(number);
+                });
+            }
+            while workers.state().waiting.len() < 2 {
+                thread::yield_now();
+            }
+            drop(first);
+        });
+        assert_eq!(order.into_inner().unwrap(), [2, 1, 3]);
+    }
+
     #[test]
     fn one_who_waits_lets_another_work() {
         let workers = Workers::new(1);
         let done = AtomicBool::new(false);
         thread::scope(|scope| {
-            let place = workers.begin(0, 0);
+            let place = workers.begin(0, Work::default());
             scope.spawn(|| {
-                let _place = workers.begin(1, 0);
+                let _place = workers.begin(1, Work::default());
                 done.store(true, SeqCst);
                 workers.notify();
             });
