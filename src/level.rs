@@ -404,13 +404,6 @@ impl Level {
         self.small_files.copied().unwrap_or(*self)
     }
 
-    /// Whether most of a text, or of other bytes, is mixed and not sorted.
-    #[must_use]
-    pub(crate) const fn mixes(&self, is_text: bool) -> bool {
-        let coding = if is_text { self.codings.words } else { self.codings.generic };
-        matches!(coding, Coding::Mixed(_))
-    }
-
     /// Whether blocks of text depend on a reference block, unless the user decides otherwise.
     #[must_use]
     pub(crate) const fn has_references(&self) -> bool {

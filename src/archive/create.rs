@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use super::group::{relative_time, solid_size};
+use super::group::solid_size;
 use super::names::check_paths;
 use super::plan::Plan;
 use super::stored::{Outcome, Stored};
@@ -22,6 +22,8 @@ use crate::input::holes::data_extents;
 use crate::input::shown::{reason, show_path};
 use crate::input::walk::WalkOptions;
 use crate::input::{BlockSource, FileSource, Original};
+use crate::kind::Kind;
+use crate::method::choice;
 use crate::options::EncodeOptions;
 use crate::progress;
 use crate::threads::{Ordered, Work};
@@ -368,7 +370,7 @@ impl<W: Write> ContentWriter<'_, W> {
         let copied = if reference.is_some() { block::reference_memory(&level) } else { 0 };
         let work = Work {
             memory: level.memory_for(block.len()).saturating_add(copied),
-            time: relative_time(&level, self.is_text, held),
+            time: choice::relative_time(&level, &self.main_kind(), block.len()) as u64,
             after: reference.as_ref().map(|pending| pending.number),
         };
         let done = self.queue.submit(work, held, move || {
@@ -386,6 +388,11 @@ impl<W: Write> ContentWriter<'_, W> {
             Ok((wrong_from, coded))
         })?;
         self.write_done(done)
+    }
+
+    /// What most of the files that are added are.
+    fn main_kind(&self) -> Kind {
+        if self.is_text { Kind::Words } else { Kind::Generic }
     }
 
     /// Codes the collected bytes as the reference block of the text that follows. That text is cut

@@ -25,15 +25,6 @@ pub fn solid_size(total: u64, level: &Level) -> u64 {
     total.div_ceil(blocks).max(least).min(level.block_size as u64)
 }
 
-/// How many times as long as sorting a byte mixing one takes.
-const MIXED_TO_SORTED: u64 = 8;
-
-/// How long coding a block of `length` bytes takes at `level`, compared with other blocks.
-#[must_use]
-pub fn relative_time(level: &Level, is_text: bool, length: u64) -> u64 {
-    length * if level.mixes(is_text) { MIXED_TO_SORTED } else { 1 }
-}
-
 /// Number of dependent blocks that the text of an archive is cut into.
 const DEPENDENT_BLOCKS: u64 = 24;
 

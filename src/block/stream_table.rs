@@ -9,7 +9,7 @@ use crate::budget;
 use crate::coder::growing::CodeSource;
 use crate::error::{Error, Result};
 use crate::kind::Kind;
-use crate::method::{Method, work};
+use crate::method::{Method, choice, work};
 use crate::predictor::reference::Reference;
 use crate::threads::{Step, each};
 use crate::varint::{self, Reader};
@@ -58,7 +58,10 @@ pub fn write(streams: &Streams, settings: &Settings<'_>, out: &mut Vec<u8>) -> R
         .map(|(kind, bytes)| {
             let memory = settings.level.memory_for_stream(kind, bytes.len());
             let copied = settings.reference.map_or(0, Reference::memory);
-            Step { length: bytes.len(), memory: memory.max(copied) + 4 * bytes.len() as u64 }
+            Step {
+                length: choice::relative_time(settings.level, kind, bytes.len()),
+                memory: memory.max(copied) + 4 * bytes.len() as u64,
+            }
         })
         .collect();
     let bodies = each(&steps, |index| {
@@ -107,7 +110,7 @@ impl Entry {
             _ => self.method.memory(&self.kind, self.raw_len),
         };
         let memory = memory.saturating_add(4 * self.raw_len as u64);
-        Step { length: if self.method == Method::Stored { 0 } else { self.raw_len }, memory }
+        Step { length: self.method.relative_time(self.raw_len), memory }
     }
 }
 

@@ -49,6 +49,15 @@ pub fn choose(level: &Level, kind: &Kind, bytes: &[u8]) -> Result<Method> {
     })
 }
 
+/// How long coding `length` bytes of `kind` takes at `level`, compared with other bytes.
+#[must_use]
+pub fn relative_time(level: &Level, kind: &Kind, length: usize) -> usize {
+    match level.codings.of(kind) {
+        Coding::Sorted => length,
+        Coding::Mixed(_) => length.saturating_mul(super::MIXED_TO_SORTED),
+    }
+}
+
 /// Whether a text looks like source code or markup: at least one byte of 28 parts or joins what
 /// stands around it as prose does not. Prose has one of 32 to 70.
 fn is_code(text: &[u8]) -> bool {

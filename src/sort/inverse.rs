@@ -6,9 +6,12 @@
 use super::suffix::chain_length;
 use crate::error::{Error, Result};
 use crate::simd::memory::zeroed;
+use crate::threads::{Step, each};
 
-/// Number of chains in a group. Up to four groups are followed together.
+/// Number of chains in a group.
 const GROUP_CHAINS: usize = 4;
+/// Number of groups that one thread follows together.
+const TOGETHER: usize = 4;
 
 /// Undoes [`super::suffix::transform`]. `starts` must hold a row (at most the length of the column)
 /// for each chain. A column that belongs to no text gives some text of the same length.
@@ -47,21 +50,26 @@ pub fn inverse(column: &[u8], starts: &[u32]) -> Result<Vec<u8>> {
     // The last chain runs beyond the end of the text, into bytes that are cut off. So do the chains
     // that fill up the last group.
     let lanes = if starts.len() > 1 { starts.len().next_multiple_of(GROUP_CHAINS) } else { 1 };
-    let mut text = vec![0; lanes * chain];
     let mut starts = starts.to_vec();
     starts.resize(lanes, whole as u32);
-    let mut segments: Vec<_> = text.chunks_exact_mut(chain).collect();
-    for (segments, starts) in
-        segments.chunks_mut(4 * GROUP_CHAINS).zip(starts.chunks(4 * GROUP_CHAINS))
-    {
+    let groups: Vec<&[u32]> = starts.chunks(TOGETHER * GROUP_CHAINS).collect();
+    let step = |group: &&[u32]| Step { length: group.len() * chain, memory: 0 };
+    let steps: Vec<Step> = groups.iter().map(step).collect();
+    let mut texts = each(&steps, |index| {
+        let starts = groups[index];
+        let mut text = vec![0; starts.len() * chain];
+        let mut segments: Vec<_> = text.chunks_exact_mut(chain).collect();
         match segments.len() / GROUP_CHAINS {
-            0 => follow::<1>(&table, segments, starts),
-            1 => follow::<GROUP_CHAINS>(&table, segments, starts),
-            2 => follow::<{ 2 * GROUP_CHAINS }>(&table, segments, starts),
-            3 => follow::<{ 3 * GROUP_CHAINS }>(&table, segments, starts),
-            _ => follow::<{ 4 * GROUP_CHAINS }>(&table, segments, starts),
+            0 => follow::<1>(&table, &mut segments, starts),
+            1 => follow::<GROUP_CHAINS>(&table, &mut segments, starts),
+            2 => follow::<{ 2 * GROUP_CHAINS }>(&table, &mut segments, starts),
+            3 => follow::<{ 3 * GROUP_CHAINS }>(&table, &mut segments, starts),
+            _ => follow::<{ TOGETHER * GROUP_CHAINS }>(&table, &mut segments, starts),
         }
-    }
+        Ok(text)
+    })?;
+    drop(table);
+    let mut text = if texts.len() == 1 { texts.remove(0) } else { texts.concat() };
     text.truncate(length);
     Ok(text)
 }

@@ -17,6 +17,7 @@ pub const DEPTH: usize = 15;
 pub const LEAF: u16 = 256;
 
 /// The inner nodes (node 0 is the root) and the paths to the leaves.
+#[derive(Clone)]
 pub struct Tree {
     /// For each inner node, the offset of its probabilities within those of a context: the number
     /// of a group, and four bits for the node within the group. A group has four levels with up to

@@ -21,8 +21,11 @@ mod replace;
 
 pub use replace::{encode, suits};
 
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
 use crate::budget;
 use crate::error::{Error, Result};
+use crate::threads::{Step, each};
 use expander::Expander;
 
 /// Precedes a byte that stands for itself.
@@ -44,21 +47,54 @@ pub const MAX_EXPANSION: usize = 2;
 pub fn decode(codes: &[u8], length: usize) -> Result<Vec<u8>> {
     dictionary::prepare()?;
     let _charge = budget::charge((codes.len() + length) as u64, "text as words")?;
-    let mut text = Vec::new();
-    text.try_reserve_exact(length).map_err(|_| Error::no_memory(format_args!("{length} bytes")))?;
-    let mut expander = Expander::default();
-    for &code in codes {
-        let letters = expander.push(code);
-        if letters.len() > length - text.len() {
-            return Err(Error::Corrupt("words are longer than their text".into()));
+    // Threads may not together make more text than that.
+    let made = AtomicUsize::new(0);
+    let pieces = pieces(codes);
+    let step = |piece: &&[u8]| Step { length: piece.len(), memory: 0 };
+    let steps: Vec<Step> = pieces.iter().map(step).collect();
+    let mut texts = each(&steps, |index| {
+        let room = if pieces.len() == 1 { length } else { 0 };
+        let mut text = Vec::new();
+        text.try_reserve_exact(room).map_err(|_| Error::no_memory(format_args!("{room} bytes")))?;
+        let mut expander = Expander::default();
+        for codes in pieces[index].chunks(COUNTED) {
+            let before = text.len();
+            for &code in codes {
+                text.extend_from_slice(expander.push(code).as_slice());
+            }
+            let more = text.len() - before;
+            if made.fetch_add(more, Relaxed) + more > length {
+                return Err(Error::Corrupt("words are longer than their text".into()));
+            }
         }
-        text.extend_from_slice(letters.as_slice());
-    }
+        Ok(text)
+    })?;
+    let text = if texts.len() == 1 { texts.remove(0) } else { texts.concat() };
     if text.len() == length {
         Ok(text)
     } else {
         Err(Error::Corrupt("words are shorter than their text".into()))
     }
+}
+
+/// Codes from one count of the text that they stand for to the next.
+const COUNTED: usize = 4096;
+
+/// Bytes of a piece that a thread codes or decodes, at least.
+const PIECE: usize = 256 << 10;
+
+/// Cuts a text, or codes, after spaces: what follows a space does not depend on what comes before.
+fn pieces(bytes: &[u8]) -> Vec<&[u8]> {
+    let mut pieces = Vec::new();
+    let mut rest = bytes;
+    while let Some(space) = rest.get(PIECE..).and_then(|rest| rest.iter().position(|&b| b == b' '))
+    {
+        let (piece, after) = rest.split_at(PIECE + space + 1);
+        pieces.push(piece);
+        rest = after;
+    }
+    pieces.push(rest);
+    pieces
 }
 
 #[cfg(test)]
@@ -95,6 +131,23 @@ mod tests {
         // A word next to a byte above 127 is not replaced.
         assert_eq!(codes_of("éthe"), [QUOTE, 0xc3, 0xa9, b't', b'h', b'e']);
         assert_eq!(codes_of("\u{1}"), [QUOTE, 1]);
+    }
+
+    /// Threads code pieces of a long text, and the codes are those of one thread.
+    #[test]
+    fn pieces_are_coded_alone() {
+        let text = "The naïve cat's THE\u{1} été x\u{2}Y and of ".repeat(40_000);
+        let one = encode(text.as_bytes()).unwrap();
+        let cut: Vec<u8> =
+            text.split_inclusive(' ').flat_map(|word| encode(word.as_bytes()).unwrap()).collect();
+        assert!(one == cut && pieces(&one).len() > 1 && pieces(text.as_bytes()).len() > 3);
+        let workers = crate::threads::Workers::new(3);
+        let _place = workers.begin(0, crate::threads::Work::default());
+        workers.run(|| {
+            assert!(encode(text.as_bytes()).unwrap() == one);
+            assert!(decode(&one, text.len()).unwrap() == text.as_bytes());
+            assert!(decode(&one, text.len() - 1).is_err() && decode(&one, text.len() + 1).is_err());
+        });
     }
 
     #[test]

@@ -1,16 +1,25 @@
 //! Turns words into codes.
 
 use super::dictionary::{self, code, number};
-use super::{CAPITAL, CAPITALS, MAX_EXPANSION, QUOTE};
+use super::{CAPITAL, CAPITALS, MAX_EXPANSION, QUOTE, pieces};
 use crate::error::{Error, Result};
+use crate::threads::{Step, each};
 
 /// The codes of `text`.
 ///
 /// # Errors
 /// [`Error::Limit`] if memory is short.
 pub fn encode(text: &[u8]) -> Result<Vec<u8>> {
-    let no_memory = |_| Error::no_memory(format_args!("{} bytes", text.len()));
     dictionary::prepare()?;
+    let pieces = pieces(text);
+    let step = |piece: &&[u8]| Step { length: piece.len(), memory: 2 * piece.len() as u64 };
+    let steps: Vec<Step> = pieces.iter().map(step).collect();
+    let mut codes = each(&steps, |index| encode_piece(pieces[index]))?;
+    Ok(if codes.len() == 1 { codes.remove(0) } else { codes.concat() })
+}
+
+fn encode_piece(text: &[u8]) -> Result<Vec<u8>> {
+    let no_memory = |_| Error::no_memory(format_args!("{} bytes", text.len()));
     let mut codes = Vec::new();
     codes.try_reserve(text.len()).map_err(no_memory)?;
     let mut rest = text;
