@@ -12,6 +12,8 @@ use crate::predictor::tables::Row;
 /// their time.
 const MIDDLE: usize = 16 << 10;
 const LONG: usize = 64 << 10;
+/// KiB that a level observes before short streams, from which on code has a primer of its own.
+const SHORT_OF_CODE: u16 = 104;
 
 impl Codings {
     /// How streams of `kind` are coded.
@@ -41,7 +43,7 @@ pub fn choose(level: &Level, kind: &Kind, bytes: &[u8]) -> Result<Method> {
         Coding::Mixed(name) => {
             let mixing = mixing(level, name, kind, bytes.len())?;
             // Only where a level reads so much before so little.
-            let is_short = level.short_text.is_some() && bytes.len() < MIDDLE;
+            let is_short = level.primers[0].0 >= SHORT_OF_CODE && bytes.len() < MIDDLE;
             let is_text = mixing.primer != 0 && is_short;
             let primer = if is_text && is_code(bytes) { primer::OF_CODE } else { mixing.primer };
             Method::Mixed(Mixing { primer, ..mixing })
