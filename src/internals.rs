@@ -57,6 +57,12 @@ pub mod container {
         pub use crate::container::writer::{CodedBlock, MemberWriter};
     }
 }
+pub mod explain {
+    pub use crate::explain::{
+        Ablation, BIT, Block, CLASSES, Explanation, LEAST_PROBABILITY, Parts, Share, StreamSum,
+        Strip, Strips, Tally, explain,
+    };
+}
 pub mod input {
     pub use crate::input::{BlockSource, FileSource, Original, StreamSource};
     pub mod lock {

@@ -147,6 +147,7 @@ mod budget;
 mod coder;
 mod container;
 mod error;
+mod explain;
 mod formats;
 mod input;
 #[cfg(feature = "internals")]

@@ -23,7 +23,7 @@ const LAYERS: &[&[&str]] = &[
     &["input"],
     &["output"],
     &["stream"],
-    &["archive"],
+    &["archive", "explain"],
     &["api"],
     &["internals", "lib"],
     &["cli", "main"],

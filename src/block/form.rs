@@ -38,9 +38,9 @@ impl fmt::Display for Form {
     }
 }
 
-const STORED: u8 = 0;
-const SINGLE: u8 = 1;
-const SPLIT: u8 = 2;
+pub(super) const STORED: u8 = 0;
+pub(super) const SINGLE: u8 = 1;
+pub(super) const SPLIT: u8 = 2;
 const REFERENCE: u8 = 3;
 const DEPENDENT_SINGLE: u8 = 4;
 const DEPENDENT_SPLIT: u8 = 5;

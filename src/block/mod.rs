@@ -4,6 +4,7 @@
 //! (segments, transforms, profile). The layout is written down in `docs/format-block.md`.
 
 mod ahead;
+mod anatomy;
 mod detect;
 mod follow;
 mod form;
@@ -23,6 +24,7 @@ use crate::method::choice;
 pub use crate::predictor::reference::Reference;
 use crate::threads::{Step, URGENT, beside};
 use crate::transform::Parts;
+pub use anatomy::{Anatomy, Role, Stream, take_apart};
 use follow::{Follow, with_followers};
 use form::Form;
 use streams::Settings;

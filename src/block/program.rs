@@ -5,6 +5,9 @@
 //! inner, parameters, side and compressed bytes follow, then the parameters, then the operations
 //! that make the inner bytes.
 
+use std::ops::Range;
+
+use super::anatomy::spread;
 use super::piece::{Body, Piece};
 use super::streams::Streams;
 use crate::budget;
@@ -55,7 +58,48 @@ pub fn write(raw: &[u8], pieces: &[Piece], streams: &mut Streams) {
 /// # Errors
 /// [`Error::Corrupt`] when the program asks for what is not there or leaves something over.
 pub fn run(streams: &Streams, length: usize, raw_len: usize) -> Result<Vec<u8>> {
+    Ok(run_noting(streams, length, raw_len, None)?.0)
+}
+
+/// A part of a stream, and the bytes of the block that the part stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stretch {
+    /// The part, in bytes of the stream.
+    pub of_stream: Range<usize>,
+    /// The bytes of the block. What a transform makes of its content is taken to be spread evenly.
+    pub of_block: Range<usize>,
+}
+
+/// The stretches of each stream of a block: of the program, which has none, of the side and the
+/// compressed stream, then of the data streams. Each has all bytes of its stream.
+///
+/// # Errors
+/// As for [`run`].
+pub fn stretches(streams: &Streams, length: usize, raw_len: usize) -> Result<Vec<Vec<Stretch>>> {
+    let notes = vec![Vec::new(); FIRST_DATA + streams.data.len()];
+    run_noting(streams, length, raw_len, Some(notes)).map(|(_, notes)| notes.unwrap_or_default())
+}
+
+/// Indices of the notes on the side and the compressed stream, and of the first data stream.
+const SIDE: usize = 1;
+const COMPRESSED: usize = 2;
+const FIRST_DATA: usize = 3;
+
+type Notes = Option<Vec<Vec<Stretch>>>;
+
+/// [`run`], with notes on which bytes of the streams become which of the block.
+fn run_noting(
+    streams: &Streams,
+    length: usize,
+    raw_len: usize,
+    notes: Notes,
+) -> Result<(Vec<u8>, Notes)> {
     let mut machine = Machine {
+        lengths: [streams.program.len(), streams.side.len(), streams.compressed.len()]
+            .into_iter()
+            .chain(streams.data.iter().map(|(_, bytes)| bytes.len()))
+            .collect(),
+        notes,
         program: Reader::new(&streams.program),
         side: Reader::new(&streams.side),
         compressed: Reader::new(&streams.compressed),
@@ -73,7 +117,7 @@ pub fn run(streams: &Streams, length: usize, raw_len: usize) -> Result<Vec<u8>> 
     if !used {
         return Err(Error::Corrupt("bytes of a block are left over".into()));
     }
-    Ok(out)
+    Ok((out, machine.notes))
 }
 
 struct Machine<'a> {
@@ -89,6 +133,11 @@ struct Machine<'a> {
     transformed: usize,
     /// Bytes that they may still be given.
     budget: usize,
+    /// Bytes of each stream, in the order of the notes.
+    lengths: Vec<usize>,
+    /// What is noted of the streams, if anything is. Places are those in the content of the
+    /// innermost transform.
+    notes: Notes,
 }
 
 impl Machine<'_> {
@@ -108,7 +157,15 @@ impl Machine<'_> {
                 if count == 0 || count > room {
                     return Err(bad("length"));
                 }
-                out.extend_from_slice(stream.take(count)?);
+                let copied = stream.take(count)?;
+                let end = self.lengths[FIRST_DATA + index] - stream.rest().len();
+                if let Some(notes) = &mut self.notes {
+                    notes[FIRST_DATA + index].push(Stretch {
+                        of_stream: end - count..end,
+                        of_block: out.len()..out.len() + count,
+                    });
+                }
+                out.extend_from_slice(copied);
             } else if op == 1 {
                 let count = self.program.len()?;
                 let value = self.program.byte()?;
@@ -117,9 +174,14 @@ impl Machine<'_> {
                 }
                 out.resize(out.len() + count, value);
             } else {
-                let made = self.transform(op >> 1, room, depth)?;
+                let before: Vec<usize> = self.notes.iter().flatten().map(Vec::len).collect();
+                let (made, inner) = self.transform(op >> 1, room, depth)?;
                 if made.is_empty() || made.len() > room {
                     return Err(bad("length of a transform's result"));
+                }
+                let outer = out.len()..out.len() + made.len();
+                for (notes, before) in self.notes.iter_mut().flatten().zip(before) {
+                    spread(&mut notes[before..], inner, outer.clone());
                 }
                 out.extend_from_slice(&made);
             }
@@ -127,7 +189,8 @@ impl Machine<'_> {
         Ok(out)
     }
 
-    fn transform(&mut self, id: u64, room: usize, depth: usize) -> Result<Vec<u8>> {
+    /// What transform `id` makes, and the number of bytes of its content.
+    fn transform(&mut self, id: u64, room: usize, depth: usize) -> Result<(Vec<u8>, usize)> {
         let id = u8::try_from(id).map_err(|_| Error::Unsupported(format!("transform {id}")))?;
         if depth >= MAX_DEPTH {
             return Err(Error::Corrupt("transforms nest too deep".into()));
@@ -143,13 +206,26 @@ impl Machine<'_> {
         let params = self.program.take(params)?.to_vec();
         let side = self.side.take(side)?.to_vec();
         let compressed = self.compressed.take(compressed)?.to_vec();
+        self.note_all_of(inner, SIDE, side.len(), self.side.rest().len());
+        self.note_all_of(inner, COMPRESSED, compressed.len(), self.compressed.rest().len());
         // What is taken here, and what comes out: no content more than doubles.
         let taken = params.len()
             + side.len()
             + compressed.len()
             + room.min(2 * inner + side.len() + (64 << 10));
         let _result = budget::charge(taken as u64, "a transform")?;
+        let length = inner;
         let inner = self.produce(inner, depth + 1)?;
-        transform::inverse(Parts { id, params, side, compressed, inner }, room)
+        let made = transform::inverse(Parts { id, params, side, compressed, inner }, room)?;
+        Ok((made, length))
+    }
+
+    /// Notes that `count` bytes of stream `stream`, behind which there are `left`, belong to a
+    /// transform with `inner` bytes of content.
+    fn note_all_of(&mut self, inner: usize, stream: usize, count: usize, left: usize) {
+        if let (Some(notes), 1..) = (&mut self.notes, count) {
+            let end = self.lengths[stream] - left;
+            notes[stream].push(Stretch { of_stream: end - count..end, of_block: 0..inner.max(1) });
+        }
     }
 }

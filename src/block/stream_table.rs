@@ -3,6 +3,7 @@
 //! Order: program, side, compressed, then the data streams. Each is stored or coded on its own,
 //! whichever is smaller; the compressed stream is always stored.
 
+use super::anatomy::Body;
 use super::follow::{Follow, Followed};
 use super::streams::{self, Coded, MAX_DATA, Settings, Streams, limit};
 use crate::budget;
@@ -157,6 +158,51 @@ pub fn memory(reader: &mut Reader<'_>, raw_len: usize) -> Result<u64> {
     Ok(total as u64 + needed.max().unwrap_or(0))
 }
 
+/// What a table tells, and the coded bytes behind it.
+struct Located<'a> {
+    entries: Vec<Entry>,
+    /// The hash of the streams, if there is one.
+    hash: Option<&'a [u8]>,
+    /// The coded bytes of each stream.
+    bodies: Vec<&'a [u8]>,
+    /// Bytes of the streams that are coded, before coding.
+    coded: usize,
+}
+
+/// Finds the bodies of the streams: all must be there before the first is decoded.
+fn locate<'a>(reader: &mut Reader<'a>, length: usize, raw_len: usize) -> Result<Located<'a>> {
+    let entries = read_table(reader, raw_len)?;
+    let coded = entries.iter().filter(|entry| entry.method != Method::Stored);
+    let coded = coded.map(|entry| entry.raw_len).sum();
+    work::check(length, coded, 0)?;
+    let hash =
+        if entries[1].raw_len + entries[2].raw_len > 0 { Some(reader.take(4)?) } else { None };
+    let mut bodies = Vec::with_capacity(entries.len());
+    for entry in &entries {
+        bodies.push(reader.take(entry.coded_len)?);
+    }
+    if reader.rest().iter().any(|&byte| byte != 0) {
+        return Err(Error::Corrupt("bytes after the last stream".into()));
+    }
+    Ok(Located { entries, hash, bodies, coded })
+}
+
+/// The streams of a block, still coded, and their hash, if there is one.
+pub type Bodies<'a> = (Vec<Body<'a>>, Option<&'a [u8]>);
+
+/// The streams of a block of `length` bytes, still coded.
+///
+/// # Errors
+/// As for [`read`].
+pub fn bodies<'a>(reader: &mut Reader<'a>, length: usize, raw_len: usize) -> Result<Bodies<'a>> {
+    let Located { entries, hash, bodies, .. } = locate(reader, length, raw_len)?;
+    let body = |(entry, code): (Entry, &'a [u8])| {
+        let Entry { kind, method, raw_len, .. } = entry;
+        Body { kind, method, raw_len, code }
+    };
+    Ok((entries.into_iter().zip(bodies).map(body).collect(), hash))
+}
+
 /// Reads what [`write`] wrote, to the end of the block, which has `length` bytes. Streams that
 /// `follow` decoded are not decoded again. Threads that are free decode some of the others.
 ///
@@ -169,23 +215,9 @@ pub fn read(
     reference: Option<&Reference>,
     follow: Option<&dyn Follow>,
 ) -> Result<Streams> {
-    let entries = read_table(reader, raw_len)?;
-    let lengths = |is_wanted: fn(&Entry) -> bool| {
-        entries.iter().filter(|entry| is_wanted(entry)).map(|entry| entry.raw_len).sum::<usize>()
-    };
-    let coded = lengths(|entry| entry.method != Method::Stored);
-    work::check(length, coded, 0)?;
-    let hash =
-        if entries[1].raw_len + entries[2].raw_len > 0 { Some(reader.take(4)?) } else { None };
-    // All bodies must be there before the first is decoded.
-    let mut bodies = Vec::with_capacity(entries.len());
-    for entry in &entries {
-        bodies.push(reader.take(entry.coded_len)?);
-    }
-    if reader.rest().iter().any(|&byte| byte != 0) {
-        return Err(Error::Corrupt("bytes after the last stream".into()));
-    }
-    let charge = budget::charge(lengths(|_| true) as u64, "the streams of a block")?;
+    let Located { entries, hash, bodies, coded } = locate(reader, length, raw_len)?;
+    let total = entries.iter().map(|entry| entry.raw_len).sum::<usize>();
+    let charge = budget::charge(total as u64, "the streams of a block")?;
     let steps: Vec<Step> = entries.iter().map(|entry| entry.step(reference)).collect();
     let mut decoded = each(&steps, |index| {
         let (&Entry { kind, method, raw_len, .. }, body) = (&entries[index], bodies[index]);

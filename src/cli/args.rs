@@ -7,6 +7,7 @@ use clap::{ArgAction, Parser, Subcommand};
 use cmx::archive::Xattrs;
 
 use super::bench::BenchArgs;
+use super::explain::ExplainArgs;
 use super::level_flags::LevelFlags;
 use super::repair::RepairArgs;
 use super::size;
@@ -56,6 +57,8 @@ pub enum Command {
     },
     /// Measure sizes and speeds of levels on your own files
     Bench(BenchArgs),
+    /// Show where the bits of a file go when it is compressed
+    Explain(ExplainArgs),
 }
 
 /// The groups of flags, in the order in which help shows them.

@@ -222,7 +222,7 @@ fn write_json(
 
 /// JSON text in which every character that controls a terminal or deceives a reader is escaped.
 /// Such characters occur only in strings, so the meaning of the text is unchanged.
-fn escaped(json: &str) -> String {
+pub fn escaped(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for letter in json.chars() {
         if is_deceptive(letter) && letter != '\n' {

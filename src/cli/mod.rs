@@ -9,6 +9,7 @@ mod compress;
 mod decompress;
 mod display;
 mod environment;
+mod explain;
 mod extract;
 mod extract_file;
 mod extract_folder;
@@ -127,6 +128,7 @@ fn dispatch(args: &Args) -> Result<(), Failure> {
             Command::Man => help::man(),
             Command::Completions { shell } => help::completions(*shell),
             Command::Bench(bench) => bench::run(bench),
+            Command::Explain(explain) => explain::run(explain),
         };
     }
     let options = &args.options;

@@ -1,6 +1,7 @@
 //! The decoder of the arithmetic coder.
 
 use super::MIN_INTERVAL;
+use super::costs::Costs;
 use crate::numeric::PROBABILITY_BITS;
 
 /// Turns bytes back into bits. The decoder must be given the same probabilities as the encoder.
@@ -11,6 +12,10 @@ pub struct Decoder<'a> {
     range: u64,
     bytes: &'a [u8],
     position: usize,
+    /// A range below this is widened or noted. So notes take no time where none are taken.
+    watched: u64,
+    /// Where the costs of bits are noted.
+    costs: Option<&'a mut Costs>,
 }
 
 /// A decoder that goes on when more of its code is known.
@@ -32,7 +37,14 @@ impl Paused {
     #[must_use]
     pub fn on(self, bytes: &[u8]) -> Decoder<'_> {
         let Paused { offset, range, position } = self;
-        Decoder { offset, range, bytes, position }
+        Decoder { offset, range, bytes, position, watched: MIN_INTERVAL, costs: None }
+    }
+
+    /// The same, and notes what each bit costs.
+    #[must_use]
+    pub fn on_measured<'a>(self, bytes: &'a [u8], costs: &'a mut Costs) -> Decoder<'a> {
+        costs.start(self.range);
+        Decoder { watched: u64::MAX, costs: Some(costs), ..self.on(bytes) }
     }
 }
 
@@ -40,7 +52,7 @@ impl<'a> Decoder<'a> {
     /// Starts at the front of `bytes`.
     #[must_use]
     pub fn new(bytes: &'a [u8]) -> Self {
-        let mut decoder = Self { offset: 0, range: u64::MAX, bytes, position: 0 };
+        let mut decoder = Paused { offset: 0, range: u64::MAX, position: 0 }.on(bytes);
         decoder.offset = (u64::from(decoder.word()) << 32) | u64::from(decoder.word());
         decoder
     }
@@ -67,11 +79,31 @@ impl<'a> Decoder<'a> {
         let zero_mask = u64::from(bit).wrapping_sub(1);
         self.offset = self.offset.wrapping_sub(ones & zero_mask);
         self.range = (ones & !zero_mask) | ((self.range - ones) & zero_mask);
+        if self.range < self.watched {
+            self.look();
+        }
+        bit
+    }
+
+    /// Notes what the last bit cost, if costs are noted, and widens the range if it is narrow.
+    #[cold]
+    #[inline(never)]
+    fn look(&mut self) {
+        if let Some(costs) = &mut self.costs {
+            costs.note(self.range);
+        }
         if self.range < MIN_INTERVAL {
             self.offset = (self.offset << 32) | u64::from(self.word());
             self.range <<= 32;
         }
-        bit
+        if let Some(costs) = &mut self.costs {
+            costs.start(self.range);
+        }
+    }
+
+    /// The costs that are noted.
+    pub fn costs(&mut self) -> Option<&mut Costs> {
+        self.costs.as_deref_mut()
     }
 
     /// Number of bytes that were read, eight of them ahead of the bits.

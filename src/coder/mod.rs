@@ -5,6 +5,7 @@
 //! worst, and to 2^-40 as a rule. Carries propagate into the bytes that were written. So no
 //! probability can make the coder lose precision or stall.
 
+pub mod costs;
 mod decoder;
 mod direction;
 mod encoder;

@@ -2,10 +2,12 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::{Method, work};
+use super::{Method, Mixing, work};
+use crate::coder::costs::Costs;
 use crate::coder::growing::{CodeSource, Growing};
 use crate::error::{Error, Result};
 use crate::kind::Kind;
+use crate::predictor::profile::Profile;
 use crate::predictor::{decode_source as decode_mixed, encode_growing as encode_mixed};
 use crate::simd::InstructionSet;
 use crate::{sort, varint, words};
@@ -100,6 +102,33 @@ fn encode_to(
     }
 }
 
+/// Like [`encode`] by [`Method::Mixed`], with a profile that `change` has changed. Nothing decodes
+/// it.
+///
+/// # Errors
+/// As for [`encode`]; or no predictor holds the profile.
+pub fn encode_varied(
+    bytes: &[u8],
+    mixing: Mixing,
+    kind: &Kind,
+    change: impl Fn(&mut Profile),
+) -> Result<Vec<u8>> {
+    let mut profile = mixing.profile(kind);
+    let (memory, set) = (mixing.table_bytes(), crate::simd::active());
+    if *kind == Kind::Words {
+        let codes = words::encode(bytes)?;
+        let mut out = Vec::new();
+        varint::put(&mut out, codes.len() as u64);
+        change(&mut profile);
+        let profile = profile.as_words(bytes.len())?;
+        out.extend_from_slice(&encode_mixed(&profile, &codes, memory, set, None)?);
+        return Ok(out);
+    }
+    change(&mut profile);
+    let samples = reversed(bytes, kind);
+    encode_mixed(&profile, samples.as_deref().unwrap_or(bytes), memory, set, None)
+}
+
 /// Codes `bytes`, which stand for `raw_len`, without a predictor.
 fn encode_plain(
     bytes: &[u8],
@@ -140,7 +169,7 @@ pub fn decode_as(
     kind: &Kind,
     set: InstructionSet,
 ) -> Result<Vec<u8>> {
-    decode_from(CodeSource::Whole(coded), raw_len, method, kind, set)
+    decode_from(CodeSource::Whole(coded), raw_len, method, kind, set, None)
 }
 
 /// Like [`decode`], for code that may still be written.
@@ -153,7 +182,23 @@ pub fn decode_source(
     method: Method,
     kind: &Kind,
 ) -> Result<Vec<u8>> {
-    decode_from(source, raw_len, method, kind, crate::simd::active())
+    decode_from(source, raw_len, method, kind, crate::simd::active(), None)
+}
+
+/// Like [`decode_source`] for the whole code of a mixed stream. Notes in `costs` what the bytes
+/// cost; of other streams nothing is noted.
+///
+/// # Errors
+/// As for [`decode_source`].
+pub fn decode_measured(
+    coded: &[u8],
+    raw_len: usize,
+    method: Method,
+    kind: &Kind,
+    costs: &mut Costs,
+) -> Result<Vec<u8>> {
+    let set = crate::simd::active();
+    decode_from(CodeSource::Whole(coded), raw_len, method, kind, set, Some(costs))
 }
 
 fn decode_from(
@@ -162,6 +207,7 @@ fn decode_from(
     method: Method,
     kind: &Kind,
     set: InstructionSet,
+    mut costs: Option<&mut Costs>,
 ) -> Result<Vec<u8>> {
     if *kind == Kind::Words && method != Method::Stored {
         source.need(varint::MAX_LEN)?;
@@ -175,16 +221,20 @@ fn decode_from(
         let codes = match method {
             Method::Mixed(mixing) => {
                 let profile = mixing.profile(kind).as_words(raw_len)?;
-                decode_mixed(&profile, source, length, mixing.table_bytes(), set)?
+                let costs = costs.as_deref_mut();
+                decode_mixed(&profile, source, length, mixing.table_bytes(), set, costs)?
             }
             other => decode_plain(source.need_all()?, length, other, set)?,
         };
+        if let (Method::Mixed(_), Some(costs)) = (method, costs) {
+            costs.stand_for(words::ends(&codes, costs.part())?);
+        }
         return words::decode(&codes, raw_len);
     }
     match method {
         Method::Mixed(mixing) => {
-            let bytes =
-                decode_mixed(&mixing.profile(kind), source, raw_len, mixing.table_bytes(), set)?;
+            let (profile, memory) = (mixing.profile(kind), mixing.table_bytes());
+            let bytes = decode_mixed(&profile, source, raw_len, memory, set, costs)?;
             Ok(reversed(&bytes, kind).unwrap_or(bytes))
         }
         other => decode_plain(source.need_all()?, raw_len, other, set),

@@ -10,7 +10,9 @@ pub mod work;
 
 #[cfg(test)]
 pub use codec::{decode, decode_as};
-pub use codec::{decode_source, encode, encode_as, encode_followed};
+pub use codec::{
+    decode_measured, decode_source, encode, encode_as, encode_followed, encode_varied,
+};
 
 use crate::error::{Error, Result};
 use crate::kind::Kind;

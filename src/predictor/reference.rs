@@ -84,7 +84,7 @@ impl Reference {
         }
         let set = crate::simd::active();
         let task = task_of_reference(memory, set, room, raw_len);
-        let (codes, state) = decode_task(&profile, coded, length, &task)?;
+        let (codes, state) = decode_task(&profile, coded, length, &task, None)?;
         let text = words::decode(&codes, raw_len)?;
         Reference::new(state, profile, memory, set, text)
     }
@@ -162,11 +162,11 @@ impl Reference {
         let codes = if self.is_used_once {
             let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
             let after = After::Take(Cell::new(Some(state.take().ok_or_else(taken)?)));
-            decode_task(&self.profile, coded, length, &self.task(after, raw_len))?.0
+            decode_task(&self.profile, coded, length, &self.task(after, raw_len), None)?.0
         } else {
             let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
             let after = After::Copy(state.as_ref().ok_or_else(taken)?);
-            decode_task(&self.profile, coded, length, &self.task(after, raw_len))?.0
+            decode_task(&self.profile, coded, length, &self.task(after, raw_len), None)?.0
         };
         words::decode(&codes, raw_len)
     }

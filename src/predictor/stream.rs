@@ -10,8 +10,9 @@ use super::shape::Shape;
 use super::step::{BytePredictor, StreamBytes};
 use super::work::Work;
 use crate::budget::{self, Charge};
+use crate::coder::costs::Costs;
 use crate::coder::growing::{CodeSource, Growing, MARGIN};
-use crate::coder::leading::LeadingBits;
+use crate::coder::leading::{LeadingBits, Skipped};
 use crate::coder::{Decoder, Direction, Encoder, Paused};
 use crate::error::{Error, Result};
 use crate::simd::InstructionSet;
@@ -125,7 +126,8 @@ fn changed_direction() -> Error {
     Error::Bug("the direction of a stream changed".into())
 }
 
-/// Decodes what [`encode_task`] made of `raw_len` bytes.
+/// Decodes what [`encode_task`] made of `raw_len` bytes. Notes in `costs`, if there is one, what
+/// each byte costs.
 ///
 /// # Errors
 /// Memory cannot be had, or the code ends long before the bytes do.
@@ -134,7 +136,11 @@ pub(super) fn decode_task(
     mut source: CodeSource<'_>,
     raw_len: usize,
     task: &Task,
+    mut costs: Option<&mut Costs>,
 ) -> Result<(Vec<u8>, Option<Reading>)> {
+    if let Some(costs) = &mut costs {
+        costs.begin(raw_len);
+    }
     let (leading, mut paused) = loop {
         let mut decoder = Decoder::new(source.bytes());
         let leading = LeadingBits::decode(profile.leading, raw_len, &mut decoder);
@@ -147,7 +153,7 @@ pub(super) fn decode_task(
         StreamCoder::begin(Shape::of(profile)?, profile, &[], raw_len, &leading, task, false)?;
     while !stream.is_done() {
         source.need(paused.position() + MARGIN)?;
-        paused = stream.decode(paused, &source)?;
+        paused = stream.decode(paused, &source, costs.as_deref_mut())?;
     }
     if !source.is_whole() && stream.work.is_too_much(source.need_all()?.len()) {
         return Err(Work::error());
@@ -170,6 +176,7 @@ struct StreamCoder<'a> {
     /// What [`PROGRESS`] bytes count for.
     progress: u64,
     work: Work,
+    skipped: Skipped,
     _charges: [Charge; 2],
 }
 
@@ -214,6 +221,7 @@ impl<'a> StreamCoder<'a> {
             total,
             progress,
             work: Work::of(profile),
+            skipped: leading.skipped,
             _charges: charges,
         })
     }
@@ -228,21 +236,32 @@ impl<'a> StreamCoder<'a> {
         (self.bytes.read().len() - self.bytes.start).is_multiple_of(PROGRESS)
     }
 
-    /// Codes the next byte.
-    fn step(&mut self, coder: &mut Direction<'_>) {
+    /// Codes the next byte. Says whether one decision was enough.
+    fn step(&mut self, coder: &mut Direction<'_>) -> bool {
         if self.is_at_note() {
             crate::progress::advance(self.progress);
         }
-        if self.predictor.step(coder, &mut self.bytes) {
+        let was_foretold = self.predictor.step(coder, &mut self.bytes);
+        if was_foretold {
             self.work.expected();
         } else {
             self.work.modelled();
         }
+        was_foretold
     }
 
     /// Decodes up to [`PROGRESS`] bytes, as far as the code in `source` is known.
-    fn decode(&mut self, paused: Paused, source: &CodeSource<'_>) -> Result<Paused> {
-        let mut coder = Direction::Decode(paused.on(source.bytes()));
+    fn decode(
+        &mut self,
+        paused: Paused,
+        source: &CodeSource<'_>,
+        costs: Option<&mut Costs>,
+    ) -> Result<Paused> {
+        let is_measured = costs.is_some();
+        let mut coder = Direction::Decode(match costs {
+            Some(costs) => paused.on_measured(source.bytes(), costs),
+            None => paused.on(source.bytes()),
+        });
         let end = source.safe_position();
         let length = if source.is_whole() { source.bytes().len() } else { usize::MAX >> 32 };
         for _ in 0..PROGRESS {
@@ -253,12 +272,28 @@ impl<'a> StreamCoder<'a> {
                 }
                 _ if self.is_done() => break,
                 _ if self.work.is_too_much(length) => return Err(Work::error()),
-                _ => self.step(&mut coder),
+                _ => {
+                    let at = self.bytes.read().len();
+                    let was_foretold = self.step(&mut coder);
+                    if is_measured {
+                        self.note_byte(&mut coder, at, was_foretold);
+                    }
+                }
             }
         }
         match coder {
             Direction::Decode(decoder) => Ok(decoder.pause()),
             _ => Err(changed_direction()),
+        }
+    }
+
+    /// Ends the costs of the byte at index `at`.
+    #[cold]
+    fn note_byte(&self, coder: &mut Direction<'_>, at: usize, was_foretold: bool) {
+        if let Direction::Decode(decoder) = coder
+            && let Some(costs) = decoder.costs()
+        {
+            costs.end_byte(self.skipped.at(at), was_foretold);
         }
     }
 
@@ -381,10 +416,11 @@ pub fn decode_profile(
     memory: usize,
     set: InstructionSet,
 ) -> Result<Vec<u8>> {
-    decode_source(profile, CodeSource::Whole(coded), raw_len, memory, set)
+    decode_source(profile, CodeSource::Whole(coded), raw_len, memory, set, None)
 }
 
-/// Like [`decode_profile`], for code that may still be written.
+/// Like [`decode_profile`], for code that may still be written. Notes in `costs`, if there is one,
+/// what each byte costs.
 ///
 /// # Errors
 /// As for [`decode_profile`]; or nobody needs the code any more.
@@ -394,6 +430,8 @@ pub fn decode_source(
     raw_len: usize,
     memory: usize,
     set: InstructionSet,
+    costs: Option<&mut Costs>,
 ) -> Result<Vec<u8>> {
-    Ok(decode_task(profile, coded, raw_len, &Task::alone(profile, raw_len, memory, set))?.0)
+    let task = Task::alone(profile, raw_len, memory, set);
+    Ok(decode_task(profile, coded, raw_len, &task, costs)?.0)
 }

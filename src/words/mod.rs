@@ -97,6 +97,21 @@ fn pieces(bytes: &[u8]) -> Vec<&[u8]> {
     pieces
 }
 
+/// For each `part` bytes of `codes`, and for the rest, where the text ends that they stand for.
+///
+/// # Errors
+/// [`Error::Limit`] if memory is short.
+pub fn ends(codes: &[u8], part: usize) -> Result<Vec<usize>> {
+    dictionary::prepare()?;
+    let mut expander = Expander::default();
+    let mut end = 0;
+    let of_part = |part: &[u8]| {
+        end += part.iter().map(|&code| expander.push(code).len()).sum::<usize>();
+        end
+    };
+    Ok(codes.chunks(part.max(1)).map(of_part).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,6 +138,17 @@ mod tests {
         assert_eq!(codes_of("theThe"), [code.as_slice(), &[CAPITAL], code.as_slice()].concat());
         assert_eq!(codes_of("Xyzzyq XYZZYQ"), [&[CAPITAL], &b"xyzzyq XYZZYQ"[..]].concat());
         assert_eq!(codes_of("a I"), b"a I");
+    }
+
+    #[test]
+    fn parts_of_codes_end_in_the_text() {
+        let text = b"The words of this text, and some more of them: \xc3\xa9";
+        let codes = encode(text).unwrap();
+        for part in 1..codes.len() + 2 {
+            let ends = ends(&codes, part).unwrap();
+            assert_eq!(ends.len(), codes.len().div_ceil(part));
+            assert!(ends.is_sorted() && ends.last() == Some(&text.len()), "{ends:?}");
+        }
     }
 
     #[test]

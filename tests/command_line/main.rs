@@ -2,6 +2,7 @@
 
 mod archives;
 mod calls;
+mod explain;
 mod files;
 mod flags;
 mod habits;
