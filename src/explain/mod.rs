@@ -149,7 +149,8 @@ impl StreamSum {
         self.counts.iter().map(of_value).sum()
     }
 
-    /// Bytes that begin and end codes: what the code has beyond the costs of its bits.
+    /// Bytes that begin and end codes, what the code has beyond the costs of its bits: numbers and
+    /// lists before the first byte, the last few bytes, filling.
     #[must_use]
     pub fn ends(&self) -> f64 {
         self.coded as f64 - self.cost as f64 / (8 * BIT) as f64

@@ -55,6 +55,7 @@ fn people_get_tables_and_a_picture() {
         assert!(picture.contains(part), "{part} is missing:\n{picture}");
     }
     fails(&folder, "explain IN --svg strip.svg", b"", 1, "strip.svg exists; -f overwrites it");
+    fails(&folder, "explain IN --svg -", b"", 1, "the picture needs a file of its own");
     ok(&folder, "explain IN --svg strip.svg -f");
 }
 

@@ -44,9 +44,15 @@ pub struct ExplainArgs {
     )]
     pub ablate: Option<Parts>,
     /// Print the numbers for programs
+    ///
+    /// `archive` is the sum of `container`, `heads` and the `coded` bytes of `streams`. Each `cost`
+    /// is in bits. A share of a strip names its stream by the index in `streams`. `level` is null
+    /// for an archive.
     #[arg(long)]
     pub json: bool,
-    /// Draw what the file costs along its length
+    /// Draw what the file costs along its length, as SVG
+    ///
+    /// Bars are bits for a byte, in the colours of the streams that they come from.
     #[arg(long, value_name = "FILE")]
     pub svg: Option<PathBuf>,
     /// Overwrite the picture
@@ -115,6 +121,9 @@ pub fn run(args: &ExplainArgs) -> Result<(), Failure> {
             "{} is a folder; explain a tar file of it: tar -c FOLDER | cmx explain",
             name(input)
         )));
+    }
+    if args.svg.as_ref().is_some_and(|path| path.as_os_str() == "-") {
+        return Err(Failure::usage("the picture needs a file of its own; name one with --svg"));
     }
     // An output that cannot be written must not be noticed at the end.
     let picture =

@@ -33,6 +33,7 @@ pub fn of(explained: &Explained) -> String {
     };
     // Writing to a String cannot fail.
     let _ = streams(&mut text, explanation)
+        .and_then(|()| blocks(&mut text, explanation))
         .and_then(|()| certainty(&mut text, explanation))
         .and_then(|()| strips(&mut text, explanation))
         .and_then(|()| ablations(&mut text, explanation));
@@ -76,6 +77,24 @@ fn streams(text: &mut String, explanation: &Explanation) -> std::fmt::Result {
     )
 }
 
+fn blocks(text: &mut String, explanation: &Explanation) -> std::fmt::Result {
+    if explanation.blocks.len() < 2 {
+        return Ok(());
+    }
+    writeln!(text, "block      bytes        coded  bits/byte  streams")?;
+    for (number, block) in explanation.blocks.iter().enumerate() {
+        writeln!(
+            text,
+            "{number:>5} {:>10} {:>12} {:>10.3} {:>8}",
+            grouped(block.raw),
+            grouped(block.coded),
+            rate(block.coded, block.raw),
+            block.streams
+        )?;
+    }
+    writeln!(text)
+}
+
 fn certainty(text: &mut String, explanation: &Explanation) -> std::fmt::Result {
     let (classes, foretold, refuted) = explanation.certainty();
     if !explanation.streams.iter().any(StreamSum::is_mixed) {
@@ -93,7 +112,7 @@ fn certainty(text: &mut String, explanation: &Explanation) -> std::fmt::Result {
         )?;
     }
     let ends: f64 = explanation.streams.iter().map(StreamSum::ends).sum();
-    writeln!(text, "{:<18} {:>10} {:>12.0}", "ends of codes", "", ends)?;
+    writeln!(text, "{:<29} {:>12.0}", "begins and ends of codes", ends)?;
     writeln!(
         text,
         "A long match codes a byte by one decision; a wrong one costs eight bits more.\n"
