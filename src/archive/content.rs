@@ -222,10 +222,11 @@ impl BlockReader<'_> {
         coded: Vec<u8>,
     ) -> Result<Option<Done>> {
         let length = record.raw_len;
-        let shared = SharedReference::new(self.queue.next_number(), block::copied_memory(&coded));
+        // A copy of the tables takes what they do.
+        let memory = block::memory(&coded, coded.len(), length as usize);
+        let shared = SharedReference::new(self.queue.next_number(), memory);
         let mut own = Some(shared.clone());
         self.reference = Some(shared);
-        let memory = block::memory(&coded, coded.len(), length as usize);
         let work = Work { memory, time: u64::MAX, after: None };
         let progress = self.options.progress.clone().filter(|_| block.is_some());
         let decode = move || {

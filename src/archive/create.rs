@@ -205,6 +205,8 @@ type ReadUpTo = std::result::Result<u64, (u64, std::io::Error)>;
 struct Pending {
     /// Number of its job.
     number: u64,
+    /// Bytes of memory that each dependent block takes for its copy of the tables, at most.
+    copied_memory: u64,
     /// The reference block; `None` in it if what stands for the block is none.
     made: Arc<OnceLock<Option<Reference>>>,
 }
@@ -367,7 +369,7 @@ impl<W: Write> ContentWriter<'_, W> {
         let reference = self.reference.clone().filter(|_| small);
         let wrong_from = self.first_wrong_name.take();
         let held = block.len() as u64;
-        let copied = if reference.is_some() { block::reference_memory(&level) } else { 0 };
+        let copied = reference.as_ref().map_or(0, |pending| pending.copied_memory);
         let work = Work {
             memory: level.memory_for(block.len()).saturating_add(copied),
             time: choice::relative_time(&level, &self.main_kind(), block.len()) as u64,
@@ -416,7 +418,9 @@ impl<W: Write> ContentWriter<'_, W> {
         let held = block.len() as u64;
         let wrong_from = self.first_wrong_name.take();
         let (number, made) = (self.queue.next_number(), Arc::new(OnceLock::new()));
-        self.reference = Some(Pending { number, made: made.clone() });
+        let copied_memory =
+            block::reference_memory(&level, block.len().saturating_add(dependent_len));
+        self.reference = Some(Pending { number, copied_memory, made: made.clone() });
         let done = self.queue.submit(work, held, move || {
             let work = block.len() as u64 * options.passes();
             // The length of a dependent block in codes of the word model: about one code for two

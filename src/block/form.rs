@@ -233,14 +233,6 @@ pub fn memory(head: &[u8], coded_len: usize, raw_len: usize) -> u64 {
     streams().map_or(0, |streams| streams + both)
 }
 
-/// Bytes of memory that each block takes for its copy of the tables of a reference block that
-/// begins with `head`, at most.
-pub fn copied_memory(head: &[u8]) -> u64 {
-    let mut reader = Reader::new(head);
-    let mixing = reader.byte().and_then(|_| Mixing::read(&mut reader, &Kind::Words, 0));
-    mixing.map_or(0, |mixing| Reference::memory_of(mixing.table_bytes()))
-}
-
 /// Most bytes that a block which begins like `coded` may stand for: the largest block size of any
 /// level. A stored one stands for its own.
 pub fn longest(coded: &[u8]) -> u64 {

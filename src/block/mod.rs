@@ -20,7 +20,7 @@ use crate::coder::growing::{CodeSource, Growing};
 use crate::error::Result;
 use crate::kind::Kind;
 use crate::level::Level;
-use crate::method::choice;
+use crate::method::{Method, choice};
 pub use crate::predictor::reference::Reference;
 use crate::threads::{Step, URGENT, beside};
 use crate::transform::Parts;
@@ -60,11 +60,12 @@ pub fn encode_dependent(
     encode_through(raw, level, Some(reference), verify, &|_, _| {})
 }
 
-/// Bytes of memory that a dependent block at `level` takes for its copy of the tables of the
-/// reference block, at most.
+/// Bytes of memory that a dependent block at `level` takes for its copy of the tables of a
+/// reference block, at most. `length` is that of the reference block and of the room behind it.
 #[must_use]
-pub fn reference_memory(level: &Level) -> u64 {
-    choice::reference(level).map_or(0, |mixing| Reference::memory_of(mixing.table_bytes()))
+pub fn reference_memory(level: &Level, length: usize) -> u64 {
+    let of_mixing = |mixing| Method::Mixed(mixing).memory(&Kind::Words, length);
+    choice::reference(level).map_or(0, of_mixing)
 }
 
 /// Like [`encode`], as a reference block for dependent blocks of about `room` codes each; `None` in
@@ -239,13 +240,6 @@ pub fn main_kind(raw: &[u8], level: &Level) -> Kind {
 #[must_use]
 pub fn memory(head: &[u8], coded_len: usize, raw_len: usize) -> u64 {
     form::memory(head, coded_len, raw_len)
-}
-
-/// Bytes of memory that each block takes which depends on a reference block that begins with
-/// `head`, beside [`memory`], at most.
-#[must_use]
-pub fn copied_memory(head: &[u8]) -> u64 {
-    form::copied_memory(head)
 }
 
 /// Most bytes that a block which begins like `coded` may stand for: the largest block size of any

@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::sync::{PoisonError, RwLock};
 
+use super::most_memory;
 use super::profile::Profile;
 use super::stream::{After, Reading, Task, decode_task, encode_task};
 use crate::coder::growing::{CodeSource, Growing};
@@ -26,6 +27,8 @@ pub struct Reference {
     profile: Profile,
     /// Most bytes of the table of histories.
     memory: usize,
+    /// Bytes of memory of a copy of the tables, at most.
+    copied_memory: u64,
     set: InstructionSet,
     /// The text.
     pub text: Vec<u8>,
@@ -60,7 +63,8 @@ impl Reference {
         let task = task_of_reference(memory, set, room, text.len()).followed(growing);
         let (coded, state) = encode_task(&profile, &codes, &task)?;
         out.extend_from_slice(&coded);
-        Ok((out, Reference::new(state, profile, memory, set, text.to_vec())?))
+        let copied_memory = most_memory(&profile, text.len() + room, memory);
+        Ok((out, Reference::new(state, profile, (memory, copied_memory), set, text.to_vec())?))
     }
 
     /// Decodes what [`Reference::encode`] made of `raw_len` bytes.
@@ -86,13 +90,14 @@ impl Reference {
         let task = task_of_reference(memory, set, room, raw_len);
         let (codes, state) = decode_task(&profile, coded, length, &task, None)?;
         let text = words::decode(&codes, raw_len)?;
-        Reference::new(state, profile, memory, set, text)
+        let copied_memory = most_memory(&profile, raw_len.saturating_add(room), memory);
+        Reference::new(state, profile, (memory, copied_memory), set, text)
     }
 
     fn new(
         state: Option<Reading>,
         mut profile: Profile,
-        memory: usize,
+        (memory, copied_memory): (usize, u64),
         set: InstructionSet,
         text: Vec<u8>,
     ) -> Result<Reference> {
@@ -100,19 +105,13 @@ impl Reference {
         // Its text is in the state.
         profile.primer.text = Cow::Borrowed(&[]);
         let state = RwLock::new(Some(state));
-        Ok(Reference { state, is_used_once: false, profile, memory, set, text })
+        Ok(Reference { state, is_used_once: false, profile, memory, copied_memory, set, text })
     }
 
     /// Bytes of memory that one dependent stream takes for its copy of the tables, at most.
     #[must_use]
     pub fn memory(&self) -> u64 {
-        Self::memory_of(self.memory)
-    }
-
-    /// The same of a reference block with a table of at most `table` bytes.
-    #[must_use]
-    pub fn memory_of(table: usize) -> u64 {
-        table as u64 / 8 * 9
+        self.copied_memory
     }
 
     /// The same for one more stream to be decoded, which takes the predictor instead of a copy: a

@@ -165,6 +165,8 @@ pub(crate) fn catch_panic<T>(job: impl FnOnce() -> Result<T>) -> Result<T> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::Ordering::SeqCst;
+
     use super::*;
 
     #[test]
@@ -209,6 +211,32 @@ mod tests {
             assert_eq!(queue.next().unwrap(), Some(0));
             assert_eq!(queue.next().unwrap(), Some(1));
         });
+    }
+
+    /// The second job waits for the first one, which waits for the third.
+    #[test]
+    fn others_run_while_a_job_waits_for_another() {
+        let mut queue = Ordered::new(2);
+        let both = std::sync::Arc::new(std::sync::Barrier::new(2));
+        let has_ended = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let first = queue.next_number();
+        for number in 0..3 {
+            let (both, has_ended) = (both.clone(), has_ended.clone());
+            let job = move || {
+                if number == 1 {
+                    return Ok((number, has_ended.load(SeqCst)));
+                }
+                both.wait();
+                has_ended.fetch_or(number == 0, SeqCst);
+                Ok((number, true))
+            };
+            let after = (number == 1).then_some(first);
+            let work = Work { after, ..Work::default() };
+            assert!(queue.submit(work, 0, job).unwrap().is_none());
+        }
+        for number in 0..3 {
+            assert_eq!(queue.next().unwrap(), Some((number, true)));
+        }
     }
 
     #[test]
