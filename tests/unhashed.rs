@@ -16,6 +16,7 @@ use std::path::Path;
 use cmx::archive::Selection;
 use cmx::archive::repair;
 use cmx::archive::{CreateOptions, ExtractOptions};
+use cmx::internals::explain::{Parts, explain};
 use cmx::internals::level::{LEVELS, Level};
 use cmx::{Archive, DecodeOptions, EncodeOptions, Error};
 
@@ -39,6 +40,14 @@ fn is_clean<T>(result: cmx::Result<T>, what: &str) -> Option<T> {
 fn decodes_cleanly(archive: &[u8], what: &str) {
     if let Some(output) = is_clean(cmx::decompress_with(archive, &limits()), what) {
         assert!(output.len() as u64 <= MAX_OUTPUT, "{what}: {} bytes", output.len());
+        // Explanations decode in their own way: of some is enough.
+        let is_chosen = archive.iter().map(|&byte| usize::from(byte)).sum::<usize>() % 16 == 0;
+        let explained = is_chosen.then(|| explain(archive, Parts::default(), &limits()));
+        if let Some(explained) = explained.and_then(|explained| is_clean(explained, what)) {
+            let coded: u64 = explained.streams.iter().map(|stream| stream.coded).sum();
+            assert_eq!(explained.raw, output.len() as u64, "{what}");
+            assert_eq!(explained.container + explained.heads + coded, explained.coded, "{what}");
+        }
     }
 }
 

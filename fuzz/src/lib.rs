@@ -12,6 +12,7 @@ use cmx::internals::budget::Budget;
 use cmx::internals::container::fields::Fields;
 use cmx::internals::container::header::Header;
 use cmx::internals::container::index::Index;
+use cmx::internals::explain::{Parts, explain};
 use cmx::internals::level::{LEVELS, Level};
 use cmx::{DecodeOptions, EncodeOptions, Error};
 use std::sync::LazyLock;
@@ -96,6 +97,12 @@ pub fn block(data: &[u8]) {
 pub fn decode(data: &[u8]) {
     if let Some(raw) = no_defect(cmx::decompress_with(data, &limits())) {
         assert!(raw.len() <= LARGEST);
+        if let Some(explanation) = no_defect(explain(data, Parts::default(), &limits())) {
+            let of_streams: u64 = explanation.streams.iter().map(|stream| stream.coded).sum();
+            assert_eq!(explanation.raw, raw.len() as u64);
+            assert_eq!(explanation.coded, data.len() as u64);
+            assert_eq!(explanation.coded, explanation.container + explanation.heads + of_streams);
+        }
     }
 }
 

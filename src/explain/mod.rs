@@ -18,7 +18,7 @@ use crate::container::fields::Fields;
 use crate::container::footer::Footer;
 use crate::container::header::Header;
 use crate::container::record::{Record, RecordKind, read_kind};
-use crate::error::{Error, Result};
+use crate::error::{Error, Limit, LimitKind, Result};
 use crate::kind::Kind;
 use crate::method::Method;
 use crate::options::DecodeOptions;
@@ -173,6 +173,7 @@ pub fn explain(input: impl Read, parts: Parts, options: &DecodeOptions) -> Resul
             fields: Fields::new(BufReader::with_capacity(1 << 16, input), 0),
             queue: Ordered::new(options.threads),
             parts,
+            most: options.max_output,
             explanation: Explanation {
                 raw: 0,
                 coded: 0,
@@ -193,6 +194,8 @@ struct Explainer<R: Read> {
     fields: Fields<BufReader<R>>,
     queue: Ordered<()>,
     parts: Parts,
+    /// Most bytes of content.
+    most: u64,
     explanation: Explanation,
 }
 
@@ -235,6 +238,10 @@ impl<R: Read> Explainer<R> {
     fn block(&mut self, coded: &[u8], raw_len: u64) -> Result<()> {
         if raw_len > block::longest(coded) {
             return Err(Error::Corrupt(format!("a block of {raw_len} bytes")));
+        }
+        if raw_len > self.most.saturating_sub(self.explanation.raw) {
+            let text = format!("the content passes {} bytes", self.most);
+            return Err(Error::Limit(Limit::new(LimitKind::Output, text)));
         }
         let length = usize::try_from(raw_len)
             .map_err(|_| Error::no_memory(format_args!("{raw_len} bytes")))?;

@@ -115,4 +115,6 @@ fn damage_and_named_files_are_errors() {
         assert!(explained(&damaged).is_err_and(|error| error.is_damage() || at < 12), "{at}");
         assert!(explained(&archive[..at]).is_err());
     }
+    let small = DecodeOptions::new().max_output(100);
+    assert!(matches!(explain(&archive[..], Parts::default(), &small), Err(Error::Limit(_))));
 }
