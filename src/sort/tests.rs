@@ -132,6 +132,7 @@ fn filled_streams_return() {
         for least in
             [0, 20, plain.len() + 1, rest - 1, rest, rest + 1, rest + plain.len(), 4 * rest]
                 .into_iter()
+                .filter(|least| length < MAX_SEGMENT || [0, rest, 4 * rest].contains(least))
                 .filter(|&least| least < length)
         {
             let filled = encode_filled(raw, active(), least).unwrap();

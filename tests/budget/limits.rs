@@ -148,7 +148,7 @@ fn what_is_made_under_a_limit_is_read_under_it() {
     }
     for name in ["small", "middle", "large", "d"] {
         for level in ["-1", "-5"] {
-            for limit in ["7M", "10M", "16M", "40M", "100M"] {
+            for limit in ["7M", "16M", "100M"] {
                 for more in [&["--no-verify"][..], &[]] {
                     let arguments =
                         [&["-c", level, "-q", "-f", "-M", limit, name, "-o", "x.cmx"], more]
@@ -176,7 +176,7 @@ fn what_is_made_under_a_limit_is_read_under_it() {
             }
         }
     }
-    assert!(made >= 40, "{made}");
+    assert!(made >= 24, "{made}");
 }
 
 /// What an archive needs is what its blocks name: few bytes coded at -8 need little.

@@ -193,7 +193,8 @@ fn sorted_blocks() {
 fn what_models_are_sure_of() {
     let length = (16 << 20) / PARTS;
     let counting: Vec<u8> = (0..length as u32 / 16).flat_map(u32::to_le_bytes).collect();
-    for level in [4u8, 5, 6, 7, 8] {
+    // At -8 each takes as long as all of these together; -7 has the same rules.
+    for level in [4u8, 5, 7] {
         for (name, raw) in [
             ("one byte", vec![7; length]),
             ("5000 bytes", prose(5000).into_iter().cycle().take(length).collect()),
@@ -207,13 +208,11 @@ fn what_models_are_sure_of() {
                 vec![file(raw.len() as u64, hash(&raw))],
                 0,
             );
-            // At -8, counting takes as long as any honest data: 6 µs for a byte.
-            let each = if level == 8 { 7.0 } else { each(level) };
             row(
                 &format!("mixed block, {} MiB, {name}, -{level}", raw.len() >> 20),
                 &archive,
                 "-t",
-                each,
+                each(level),
             );
         }
     }

@@ -36,11 +36,9 @@ fn flipped_bits_do_no_harm() {
         let coded = split_form(&raw);
         let table = coded.len().min(40);
         for at in (0..table).chain((table..coded.len()).step_by(coded.len() / 12 + 1)) {
-            for bit in [0, 6] {
-                let mut bad = coded.clone();
-                bad[at] ^= 1 << bit;
-                is_bounded(&bad, raw.len());
-            }
+            let mut bad = coded.clone();
+            bad[at] ^= [1, 64][at % 2];
+            is_bounded(&bad, raw.len());
         }
     }
 }

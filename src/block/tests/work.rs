@@ -1,7 +1,7 @@
 //! Blocks ask for work in proportion to their length, and what is made here never asks for more.
 
 use super::*;
-use crate::level::LEVELS;
+use crate::level::{LEVELS, Level};
 use crate::varint;
 
 fn text_of(error: &crate::Error) -> String {
@@ -10,9 +10,19 @@ fn text_of(error: &crate::Error) -> String {
 
 /// Five bytes stood for megabytes of repeats.
 #[test]
-fn repeats_are_filled_up_at_every_level() {
+fn repeats_are_filled_up() {
+    repeats_are_filled_up_at(&LEVELS[..8]);
+}
+
+#[test]
+#[ignore = "takes minutes: the network learns from every byte"]
+fn repeats_are_filled_up_with_a_network() {
+    repeats_are_filled_up_at(&LEVELS[8..]);
+}
+
+fn repeats_are_filled_up_at(levels: &[Level]) {
     let raw = b"ab".repeat(1 << 20);
-    for level in &LEVELS {
+    for level in levels {
         let coded = encode(&raw, level, true).unwrap();
         assert!(coded.fallback.is_none(), "{:?}", coded.fallback);
         assert!(
