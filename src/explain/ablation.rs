@@ -19,6 +19,8 @@ pub struct Parts {
     pub families: bool,
     /// Single weight sets.
     pub sets: bool,
+    /// Single contexts.
+    pub contexts: bool,
 }
 
 /// What one part of the models is worth.
@@ -59,6 +61,8 @@ enum Part {
     SecondFinalMixer,
     /// A weight set of the first layer.
     Set(Selector),
+    /// A context.
+    Context(Context),
 }
 
 /// A belief that no match comes up to.
@@ -74,6 +78,7 @@ impl Part {
             Part::Primer => "primer".into(),
             Part::SecondFinalMixer => "second final mixer".into(),
             Part::Set(selector) => format!("weight set {selector}"),
+            Part::Context(context) => format!("context {context}"),
         }
     }
 
@@ -100,6 +105,9 @@ impl Part {
         if parts.sets && profile.selectors.len() > 1 {
             found.extend(profile.selectors.iter().map(|&selector| Part::Set(selector)));
         }
+        if parts.contexts {
+            found.extend(profile.contexts.iter().map(|&context| Part::Context(context)));
+        }
         found.retain(|part| part.can_be_left_out(profile));
         found
     }
@@ -116,13 +124,7 @@ impl Part {
     fn leave_out(&self, profile: &mut Profile) {
         match self {
             Part::Family(name) => {
-                let is_left = |context: &Context| family_of(context) != *name;
-                let left = |first: usize| profile.contexts[..first].iter().filter(|c| is_left(c));
-                (profile.orders, profile.dense) = (
-                    left(profile.orders.min(profile.contexts.len())).count(),
-                    left(profile.dense.min(profile.contexts.len())).count(),
-                );
-                profile.contexts.retain(is_left);
+                keep(profile, |context| family_of(context) != *name);
                 let selects = |selector: &Selector| prefix(&selector.to_string()) != *name;
                 profile.selectors.retain(selects);
                 profile.final_selector = profile.final_selector.filter(selects);
@@ -133,8 +135,19 @@ impl Part {
             Part::Primer => profile.primer = Primer::default(),
             Part::SecondFinalMixer => profile.final_selector = None,
             Part::Set(selector) => profile.selectors.retain(|other| other != selector),
+            Part::Context(context) => keep(profile, |other| other != context),
         }
     }
+}
+
+/// Keeps the contexts of `profile` that `is_kept` names.
+fn keep(profile: &mut Profile, is_kept: impl Fn(&Context) -> bool) {
+    let kept = |first: usize| {
+        let first = first.min(profile.contexts.len());
+        profile.contexts[..first].iter().filter(|&context| is_kept(context)).count()
+    };
+    (profile.orders, profile.dense) = (kept(profile.orders), kept(profile.dense));
+    profile.contexts.retain(is_kept);
 }
 
 /// The family of a context: what stands before the point of its name.

@@ -63,7 +63,7 @@ fn people_get_tables_and_a_picture() {
 fn pipes_are_explained_and_parts_left_out() {
     let folder = folder();
     let input = include_bytes!("../../docs/glossary.md");
-    let output = cmx(folder.path(), "explain -5 --ablate=all --json", input);
+    let output = cmx(folder.path(), "explain -5 --ablate=families,sets --json", input);
     let explained = json(&output.stdout);
     assert_eq!(
         (&explained["file"], &explained["bytes"]),
@@ -90,7 +90,7 @@ fn what_cannot_be_explained_is_said_with_a_remedy() {
     fails(&folder, "explain named.cmx", b"", 1, "extract one of them (cmx -d)");
     fails(&folder, "explain cut.cmx", b"", 2, "`cmx repair`");
     fails(&folder, "explain none", b"", 1, "none: No such file");
-    fails(&folder, "explain --ablate=some IN", b"", 1, "families, sets or all");
+    fails(&folder, "explain --ablate=some IN", b"", 1, "families, sets and contexts, or all");
     fails(&folder, "explain -8 -M 20M IN", b"", 1, "-M");
     let before = names(&folder);
     ok(&folder, "explain IN");

@@ -5,7 +5,7 @@ mod picture;
 mod text;
 
 use std::fs::File;
-use std::io::{self, Cursor, Read, Seek};
+use std::io::{self, Cursor, IsTerminal, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use cmx::internals::container::fields::{Fields, read_full};
@@ -29,11 +29,11 @@ pub struct ExplainArgs {
     /// The nine level flags.
     #[command(flatten)]
     pub level: LevelFlags,
-    /// Measure what parts of the models are worth (families, sets or all)
+    /// Measure what parts of the models are worth (families, sets, contexts or all)
     ///
     /// The file is coded once more for each part, without it. Families are those of contexts, with
-    /// match models, primer and networks; sets are the weight sets of the mixer. Only streams that
-    /// are mixed have such parts.
+    /// match models, primer and networks; sets are the weight sets of the mixer; contexts are
+    /// single ones. Only streams that are mixed have such parts.
     #[arg(
         long,
         value_name = "PARTS",
@@ -86,12 +86,17 @@ pub struct ExplainArgs {
 }
 
 fn parse_parts(text: &str) -> Result<Parts, String> {
-    match text {
-        "families" => Ok(Parts { families: true, sets: false }),
-        "sets" => Ok(Parts { families: false, sets: true }),
-        "all" => Ok(Parts { families: true, sets: true }),
-        _ => Err("families, sets or all".into()),
+    let mut parts = Parts::default();
+    for word in text.split(',') {
+        match word {
+            "families" => parts.families = true,
+            "sets" => parts.sets = true,
+            "contexts" => parts.contexts = true,
+            "all" => parts = Parts { families: true, sets: true, contexts: true },
+            _ => return Err("name some of families, sets and contexts, or all".into()),
+        }
     }
+    Ok(parts)
 }
 
 /// What was explained.
@@ -105,6 +110,11 @@ struct Explained {
 
 /// Explains one file.
 pub fn run(args: &ExplainArgs) -> Result<(), Failure> {
+    if args.files.is_empty() && io::stdin().is_terminal() {
+        return Err(Failure::usage(
+            "standard input is a terminal; name a file, or - to type what is explained",
+        ));
+    }
     let standard = PathBuf::from("-");
     let input = match &args.files[..] {
         [] => &standard,
