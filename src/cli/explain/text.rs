@@ -112,7 +112,7 @@ fn certainty(text: &mut String, explanation: &Explanation) -> std::fmt::Result {
         )?;
     }
     let ends: f64 = explanation.streams.iter().map(StreamSum::ends).sum();
-    writeln!(text, "{:<29} {:>12.0}", "begins and ends of codes", ends)?;
+    writeln!(text, "{:<29} {:>12}", "begins and ends of codes", ends.round() as i64)?;
     writeln!(
         text,
         "A long match codes a byte by one decision; a wrong one costs eight bits more.\n"
