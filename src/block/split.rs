@@ -201,7 +201,7 @@ fn between(bytes: &[u8], from: usize, to: usize, pieces: &mut Vec<Piece>) {
             ),
             Class::Exe => {
                 for (index, code) in here.chunks(x86::MAX_SIZE).enumerate() {
-                    let parts = x86::forward(code, at + index * x86::MAX_SIZE, bytes.len());
+                    let parts = x86::forward(code, at + index * x86::MAX_SIZE);
                     piece::push(
                         pieces,
                         Piece::transformed(
