@@ -282,7 +282,7 @@ pub const LEVELS: [Level; 9] = [
         block_size: 256 * MIB,
         memory: 2048 * MIB,
         codings: Codings {
-            generic: Mixed("generic-53"),
+            generic: Mixed("generic-64"),
             text: Mixed("text-56"),
             words: Mixed("words-56"),
             table: Mixed("table-24"),
@@ -305,7 +305,7 @@ pub const LEVELS: [Level; 9] = [
         block_size: 256 * MIB,
         memory: 2048 * MIB,
         codings: Codings {
-            generic: Mixed("generic-53-network"),
+            generic: Mixed("generic-64-network"),
             text: Mixed("text-56-network"),
             words: Mixed("words-56-network"),
             table: Mixed("table-24-network"),

@@ -30,6 +30,8 @@ macro_rules! with_families {
             X86 => x86: crate::model::x86::X86State,
             /// Binary records.
             Record => record: crate::model::record::RecordState,
+            /// Distances at which bytes are alike.
+            Similar => similar: crate::model::similar::SimilarState,
             /// Text tables.
             Table => table: crate::model::table::TableState,
             /// WebAssembly code.

@@ -27,6 +27,7 @@ pub mod record;
 pub mod run_map;
 pub mod selector;
 pub mod signal;
+pub mod similar;
 pub mod slots;
 pub mod stationary_map;
 pub mod stride;

@@ -45,8 +45,7 @@ pub fn forward(code: &[u8], base: usize) -> Parts {
         // Targets are relative to the piece.
         _ => 0,
     };
-    let place =
-        CodePosition { base: base as u32, size: MAX_SIZE as u32, long: is_64_bit(code) };
+    let place = CodePosition { base: base as u32, size: MAX_SIZE as u32, long: is_64_bit(code) };
     let mut inner = code.to_vec();
     convert(&mut inner, place, Direction::ToAbsolute);
     let mut params = vec![u8::from(place.long)];

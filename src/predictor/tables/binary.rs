@@ -8,8 +8,10 @@ use crate::model::folded::FoldedContext;
 use crate::model::font::{FontContext, FontSelector};
 use crate::model::indirect::IndirectContext;
 use crate::model::line::LineContext;
+use crate::model::nest::NestContext;
 use crate::model::record::{RecordContext, RecordSelector};
 use crate::model::selector::Selector;
+use crate::model::similar::{SimilarContext, SimilarSelector};
 use crate::model::table::{TableContext, TableSelector};
 use crate::model::wasm::{WasmContext, WasmSelector};
 use crate::model::word::WordContext;
@@ -64,7 +66,7 @@ pub(super) const TABLE_SETS: Sets = Sets {
 };
 
 /// Anything that is neither text nor code nor samples.
-pub(super) const GENERIC: [Context; 53] = [
+pub(super) const GENERIC: [Context; 64] = [
     Order(1),
     Order(2),
     Order(3),
@@ -83,12 +85,16 @@ pub(super) const GENERIC: [Context; 53] = [
     Record(RecordContext::BigEndianPairAbove),
     Order(5),
     Class(ClassContext::LastEight),
+    Order(8),
+    Order(4),
+    Similar(SimilarContext::ThreeAbove),
+    Similar(SimilarContext::MovedByTwo),
+    Similar(SimilarContext::StepAbove),
+    Similar(SimilarContext::TwoLikest),
     Record(RecordContext::ColumnAndLast),
     Record(RecordContext::AlignmentAndLastTwo),
     Record(RecordContext::TwoAboveBySecondStride),
-    Order(8),
     Sparse(0xffff00),
-    Order(4),
     Record(RecordContext::StepAbove),
     Record(RecordContext::ZeroDistanceAndLast),
     Record(RecordContext::DistanceAndLast),
@@ -119,6 +125,14 @@ pub(super) const GENERIC: [Context; 53] = [
     Sparse(0xff_0000_00ff),
     Sparse(0xf0f0),
     Sparse(0xff_0000_0000),
+    // Chosen on files of kinds that had chosen nothing before: see `docs/models-binary.md`.
+    Similar(SimilarContext::Moved),
+    Similar(SimilarContext::LikestAndLast),
+    Sparse(0xffff_0000_0000),
+    Similar(SimilarContext::AboveAndLast),
+    Word(WordContext::WithSecondLast),
+    Sparse(0xff00_00ff),
+    Nest(NestContext::InnermostAndWord),
 ];
 pub(super) const GENERIC_SETS: Sets = Sets {
     small: &[Selector::Record(RecordSelector::AlignmentAndZeroDistance), Selector::SecondLastByte],
@@ -130,7 +144,7 @@ pub(super) const GENERIC_SETS: Sets = Sets {
     ],
     huge: &GENERIC_HUGE,
 };
-const GENERIC_HUGE: [Selector; 7] = [
+const GENERIC_HUGE: [Selector; 8] = [
     Selector::MatchLength,
     Selector::OrdersSeen,
     Selector::LastByte,
@@ -138,6 +152,7 @@ const GENERIC_HUGE: [Selector; 7] = [
     Selector::SecondLastByte,
     Selector::Class(ClassSelector::LastTwo),
     Selector::Bits,
+    Selector::Similar(SimilarSelector::Differences),
 ];
 
 /// Machine code of x86 and x86-64.

@@ -35,9 +35,9 @@ static EXE_NETWORK: [Selector; EXE_SETS.huge.len() + 3] = with_network(EXE_SETS.
 static FONT_NETWORK: [Selector; FONT_SETS.huge.len() + 3] = with_network(FONT_SETS.huge);
 static WASM_NETWORK: [Selector; WASM_SETS.huge.len() + 3] = with_network(WASM_SETS.huge);
 
-pub(super) const GENERIC_53_NETWORK: Row = Row {
+pub(super) const GENERIC_64_NETWORK: Row = Row {
     number: 48,
-    name: "generic-53-network",
+    name: "generic-64-network",
     content: Content::Generic,
     contexts: &GENERIC,
     selectors: &GENERIC_NETWORK,

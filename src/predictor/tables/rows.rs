@@ -7,7 +7,7 @@ use super::binary::{
     WASM_SETS,
 };
 use super::network_rows::{
-    EXE_56_NETWORK, FONT_56_NETWORK, GENERIC_53_NETWORK, TABLE_24_NETWORK, TEXT_40_NETWORK,
+    EXE_56_NETWORK, FONT_56_NETWORK, GENERIC_64_NETWORK, TABLE_24_NETWORK, TEXT_40_NETWORK,
     TEXT_56_NETWORK, WASM_56_NETWORK, WORDS_40_NETWORK, WORDS_56_NETWORK,
 };
 use super::text::{TEXT, TEXT_SETS, WIDE_SETS, WORDS, WORDS_SETS};
@@ -184,7 +184,7 @@ pub(crate) static PROFILES: [Row; 45] = [
     },
     Row {
         number: 3,
-        name: "generic-53",
+        name: "generic-64",
         content: Content::Generic,
         contexts: &GENERIC,
         selectors: GENERIC_SETS.huge,
@@ -482,7 +482,7 @@ pub(crate) static PROFILES: [Row; 45] = [
         selectors: TABLE_SETS.small,
         ..SIX
     },
-    GENERIC_53_NETWORK,
+    GENERIC_64_NETWORK,
     TEXT_56_NETWORK,
     WORDS_56_NETWORK,
     TABLE_24_NETWORK,
