@@ -42,8 +42,8 @@ named! {
 const DISTANCES: usize = 1024;
 /// Longest period: four multiples are compared.
 const PERIODS: usize = DISTANCES / 4;
-/// Bytes after which the best period is looked for again: every time takes twice as long, and gains
-/// nothing.
+/// Bytes after which the best period is looked for again. Looking after every byte made a program of
+/// 200,000 bytes 0.02 % smaller, and took a tenth of the time of -7.
 const PERIOD_EVERY: usize = 8;
 /// A difference loses this power of two of its weight with each byte.
 const DECAY: u32 = 4;
