@@ -131,9 +131,8 @@ impl SimilarState {
         }
         best
     }
-}
 
-impl SimilarState {
+    /// The value of `context`, to be hashed.
     #[inline(always)]
     fn value_of(&self, context: SimilarContext) -> u64 {
         let [likest, second, last] = [self.likest, self.second, self.last].map(u32::from);
