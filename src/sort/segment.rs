@@ -26,8 +26,8 @@ use crate::threads::{Step, beside, each};
 /// Bytes of the shortest segment that says how many parts its column has.
 const LEAST_CUT: usize = 1 << 20;
 /// A column has two parts from four times as many runs on, and twice as many parts for every four
-/// times as many. A model that begins anew costs 0.5 to 0.9 KB, so that all cost up to 0.2 % of the
-/// code: 0.09 % of 10 MB of prose and 0.17 % of a tar file of 10 MB in four parts, 0.04 to 0.19 % of
+/// times as many. A model that begins anew costs 0.5 to 0.9 KB, so that all cost up to 0.35 % of the
+/// code: 0.09 % of 10 MB of prose and 0.35 % of a tar file of 10 MB in four parts, 0.04 to 0.19 % of
 /// tar files of 4 MB in two.
 const RUNS_OF_PART: usize = 75_000;
 /// Most parts of a column.

@@ -13,9 +13,10 @@ pub fn is_x86(window: &[u8]) -> bool {
         match five[0] {
             0xE8 => {
                 branches += 1;
+                // Object files have zeros where a linker puts displacements.
                 near += usize::from(
                     matches!((five[4], five[3]), (0, 0..=0x7F) | (0xFF, 0x80..=0xFF))
-                        && five[1] != five[2],
+                        && (five[1] != five[2] || five[1..] == [0; 4]),
                 );
             }
             // mov r, r/m; mov r/m, r; lea; REX.W; ret
@@ -29,6 +30,14 @@ pub fn is_x86(window: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Before a linker has been there, calls have no displacement.
+    #[test]
+    fn code_of_object_files_is_code() {
+        let function = [0x48, 0x89, 0xFB, 0xE8, 0, 0, 0, 0, 0x8B, 0x43, 0x10, 0x5B, 0xC3, 0x90];
+        assert!(is_x86(&function.repeat(400)));
+        assert!(!is_x86(&[0xE8, 0, 0, 0, 0].repeat(400)));
+    }
 
     #[test]
     fn noise_and_text_are_not_code() {
