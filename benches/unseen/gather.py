@@ -87,7 +87,7 @@ def crates(package, version, folder):
     shutil.copytree(found[0], folder, dirs_exist_ok=True)
 
 
-REGISTRIES = {"Debian": debian, "PyPI": pypi, "npm": npm, "crates.io": crates}
+REGISTRIES = {"Debian": debian, "PyPI": pypi, "npm": npm, "Cargo": crates}
 
 
 def unpacked(row, cache):
