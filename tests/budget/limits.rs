@@ -79,8 +79,10 @@ fn directories_in_several_members() {
 
 #[test]
 fn directories_behind_a_stream() {
+    // The program itself counts, and that of the dev profile is 2 MB larger than that of a release.
+    let mebibytes = if cfg!(debug_assertions) { 12 } else { 10 };
     let stream = compact(b"a stream", [&[0][..], b"a stream"].concat());
-    refuses(&[stream, index_only(&many_directories(2_000_000), 1)].concat(), &["-l"], 12);
+    refuses(&[stream, index_only(&many_directories(2_000_000), 1)].concat(), &["-l"], mebibytes);
     let stream = compact(b"a stream", [&[0][..], b"a stream"].concat());
     let folder = tempfile::tempdir().unwrap();
     fs::write(
@@ -88,9 +90,9 @@ fn directories_behind_a_stream() {
         [stream, index_only(&many_directories(2_000_000), 1)].concat(),
     )
     .unwrap();
-    let outcome = run(folder.path(), &["-t", "-M", "12M", "x.cmx"]);
+    let outcome = run(folder.path(), &["-t", "-M", &format!("{mebibytes}M"), "x.cmx"]);
     assert!(
-        outcome.code != Some(0) && outcome.peak <= 14 << 20,
+        outcome.code != Some(0) && outcome.peak <= (mebibytes + 2) << 20,
         "{:?} {} {}",
         outcome.code,
         outcome.peak,
