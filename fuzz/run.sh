@@ -10,7 +10,7 @@ set -eu
 cd "$(dirname "$0")"
 seconds=${1:-60}
 [ $# -gt 0 ] && shift
-decoders="header index block decode extract list repair transforms"
+decoders="header index block decode extract list repair transforms prior"
 case "$*" in
     "") set -- $decoders round_trip kernels ;;
     decoders) set -- $decoders ;;

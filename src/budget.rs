@@ -1,5 +1,5 @@
 //! A memory limit for one job. Memory is charged before it is allocated, and the charge ends when
-//! the memory is freed.
+//! the memory is freed. Beside the memory, a job has the priors that its streams may name.
 //!
 //! A job runs in [`Budget::run`]. All functions that the job calls, also on worker threads, charge
 //! its budget through [`charge`], so that no function has to pass the budget on. Outside of a job
@@ -13,7 +13,8 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::error::{Error, Limit, LimitKind, Result};
+use crate::error::{Error, Limit, LimitKind, MissingPrior, Result};
+use crate::prior::Prior;
 
 /// Bytes charged from the beginning: the program, and all buffers that are too small to be charged.
 /// `cmx -l` of a small archive takes 5 to 6 MB.
@@ -23,6 +24,10 @@ const PROGRAM_BYTES: u64 = 6 << 20;
 #[derive(Clone)]
 pub struct Budget {
     shared: Arc<Shared>,
+    /// Priors that coded streams may name.
+    priors: Arc<[Prior]>,
+    /// The prior that new streams are coded with.
+    coding: Option<Prior>,
 }
 
 struct Shared {
@@ -49,7 +54,54 @@ impl Budget {
                 refusals: AtomicU64::new(0),
                 refused: Mutex::default(),
             }),
+            priors: Arc::default(),
+            coding: None,
         }
+    }
+
+    /// The same budget, with `more` priors that coded streams may name. What they take is charged,
+    /// even where that is more than what is left.
+    #[must_use]
+    pub fn with_priors(self, more: &[Prior]) -> Self {
+        if more.is_empty() {
+            return self;
+        }
+        self.shared.used.fetch_add(more.iter().map(Prior::memory).sum(), Relaxed);
+        Budget { priors: self.priors.iter().chain(more).cloned().collect(), ..self }
+    }
+
+    /// The same budget for new streams, which are coded with `prior`.
+    #[must_use]
+    pub fn coding_with(self, prior: Option<&Prior>) -> Self {
+        let known = prior.is_some_and(|prior| self.priors.contains(prior));
+        let more = if known { &[] } else { prior.map_or(&[][..], std::slice::from_ref) };
+        Budget { coding: prior.cloned(), ..self.with_priors(more) }
+    }
+
+    /// The prior whose hash is `hash`.
+    #[must_use]
+    pub fn prior(hash: u64) -> Option<Prior> {
+        let is_it = |prior: &&Prior| prior.hash() == hash;
+        CURRENT.with_borrow(|job| job.as_ref()?.priors.iter().find(is_it).cloned())
+    }
+
+    /// The prior whose hash has the lower half `id`.
+    ///
+    /// # Errors
+    /// [`Error::MissingPrior`] if the job of this thread does not have it. The archive calls it
+    /// `name`.
+    pub fn prior_of(id: u32, name: Option<String>) -> Result<Prior> {
+        let given = Self::current().map(|job| job.priors).unwrap_or_default();
+        given.iter().find(|prior| prior.id() == id).cloned().ok_or_else(|| {
+            let given = given.iter().map(|prior| (prior.name().to_string(), prior.id())).collect();
+            Error::MissingPrior(MissingPrior { id, name, given })
+        })
+    }
+
+    /// The prior that new streams of this thread's job are coded with.
+    #[must_use]
+    pub fn coding_prior() -> Option<Prior> {
+        CURRENT.with_borrow(|job| job.as_ref()?.coding.clone())
     }
 
     /// The budget of the job that this thread works on; `None` outside of a job.
@@ -102,6 +154,15 @@ impl Budget {
         let mut charge = Charge { budget: Some(self.clone()), bytes: 0 };
         charge.add(bytes, what)?;
         Ok(charge)
+    }
+}
+
+/// Runs `job` without a prior for new streams: what lists the contents of an archive can be read
+/// without one.
+pub fn without_coding_prior<T>(job: impl FnOnce() -> T) -> T {
+    match Budget::current() {
+        Some(budget) if budget.coding.is_some() => budget.coding_with(None).run(job),
+        _ => job(),
     }
 }
 

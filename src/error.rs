@@ -34,6 +34,12 @@ pub enum Error {
     /// A limit on memory or size would be passed; the kind says which.
     #[error("limit: {0}")]
     Limit(Limit),
+    /// The archive was made with a prior that the decoder was not given.
+    #[error("{0}")]
+    MissingPrior(MissingPrior),
+    /// A prior file cannot be used; why, in words.
+    #[error("no prior that can be used: {0}")]
+    Prior(String),
     /// An entry would be written outside of the target folder, or over another entry.
     #[error("unsafe path: {0}")]
     UnsafePath(String),
@@ -66,6 +72,34 @@ impl Error {
             self,
             Error::Corrupt(_) | Error::Truncated(_) | Error::DamagedAppend(_) | Error::Trailing(_)
         )
+    }
+}
+
+/// The prior that an archive was made with, where it is not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingPrior {
+    /// The lower half of its hash.
+    pub id: u32,
+    /// Its name, if the archive has that: short streams do not.
+    pub name: Option<String>,
+    /// The names and the lower halves of the hashes of the priors that were given.
+    pub given: Vec<(String, u32)>,
+}
+
+impl fmt::Display for MissingPrior {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "this was compressed with the prior {:08x}", self.id)?;
+        if let Some(name) = &self.name {
+            write!(formatter, " ({name})")?;
+        }
+        match &self.given[..] {
+            [] => formatter.write_str(", which is not given"),
+            given => {
+                let shown = |(name, id): &(String, u32)| format!("{id:08x} ({name})");
+                let given: Vec<String> = given.iter().map(shown).collect();
+                write!(formatter, ", and {} is given", given.join(" and "))
+            }
+        }
     }
 }
 

@@ -154,6 +154,9 @@ pub mod sort {
 pub mod stream {
     pub use crate::stream::{decode_stream, encode_stream};
 }
+pub mod training {
+    pub use crate::training::{Settings, Trained, compressed, train};
+}
 pub mod transform {
     pub use crate::transform::{Parts, TRANSFORMS, catch_panic, inverse};
 }

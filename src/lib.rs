@@ -164,11 +164,13 @@ mod options;
 #[cfg(unix)]
 mod output;
 mod predictor;
+mod prior;
 mod progress;
 mod simd;
 mod sort;
 mod stream;
 mod threads;
+mod training;
 mod transform;
 mod varint;
 mod words;
@@ -177,9 +179,10 @@ pub use api::{compress, compress_with, decompress, decompress_with};
 #[cfg(unix)]
 pub use archive::Archive;
 pub use container::{Metadata, Time};
-pub use error::{Error, Limit, LimitKind, Result};
+pub use error::{Error, Limit, LimitKind, MissingPrior, Result};
 pub use level::Level;
 pub use options::{DecodeOptions, EncodeOptions};
+pub use prior::Prior;
 pub use progress::Progress;
 pub use stream::{Decoder, Encoder};
 pub use transform::is_panic_caught;

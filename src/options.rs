@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::budget::Budget;
 use crate::level::Level;
+use crate::prior::Prior;
 use crate::progress::Progress;
 
 /// How to compress.
@@ -28,6 +30,8 @@ pub struct EncodeOptions {
     pub memory: u64,
     /// Set by [`progress`](Self::progress()).
     pub progress: Option<Arc<Progress>>,
+    /// Set by [`prior`](Self::prior()).
+    pub prior: Option<Prior>,
 }
 
 impl Default for EncodeOptions {
@@ -38,6 +42,7 @@ impl Default for EncodeOptions {
             verify: true,
             memory: u64::MAX,
             progress: None,
+            prior: None,
         }
     }
 }
@@ -88,6 +93,19 @@ impl EncodeOptions {
         self
     }
 
+    /// A prior: knowledge of such data, which decoding needs too. It serves most where much small
+    /// data are compressed one by one. Streams that it does not suit are coded as without it.
+    #[must_use]
+    pub fn prior(mut self, prior: impl Into<Option<Prior>>) -> Self {
+        self.prior = prior.into();
+        self
+    }
+
+    /// The memory and the prior of a job.
+    pub(crate) fn budget(&self) -> Budget {
+        Budget::new(self.memory).coding_with(self.prior.as_ref())
+    }
+
     /// Passes over the input: 2 with verification, else 1. [`Progress::work`] counts every byte
     /// that often.
     #[must_use]
@@ -123,6 +141,8 @@ pub struct DecodeOptions {
     pub ignore_trailing: bool,
     /// Set by [`progress`](Self::progress()).
     pub progress: Option<Arc<Progress>>,
+    /// Set by [`prior`](Self::prior()).
+    pub priors: Vec<Prior>,
 }
 
 impl Default for DecodeOptions {
@@ -135,6 +155,7 @@ impl Default for DecodeOptions {
             max_path: 2 << 20,
             ignore_trailing: false,
             progress: None,
+            priors: Vec::new(),
         }
     }
 }
@@ -196,5 +217,18 @@ impl DecodeOptions {
     pub fn progress(mut self, progress: impl Into<Option<Arc<Progress>>>) -> Self {
         self.progress = progress.into();
         self
+    }
+
+    /// Adds a prior that the archive may have been made with. Without a prior that it names,
+    /// decoding ends with [`Error::MissingPrior`](crate::Error::MissingPrior).
+    #[must_use]
+    pub fn prior(mut self, prior: Prior) -> Self {
+        self.priors.push(prior);
+        self
+    }
+
+    /// The memory and the priors of a job.
+    pub(crate) fn budget(&self) -> Budget {
+        Budget::new(self.memory).with_priors(&self.priors)
     }
 }

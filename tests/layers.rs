@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 /// layer below, but nothing of its own layer besides and nothing above.
 const LAYERS: &[&[&str]] = &[
     &["error"],
-    &["budget", "level", "progress", "varint"],
+    &["varint"],
+    &["prior"],
+    &["budget", "level", "progress"],
     &["kind", "options", "threads"],
     &["numeric"],
     &["simd"],
@@ -23,7 +25,7 @@ const LAYERS: &[&[&str]] = &[
     &["input"],
     &["output"],
     &["stream"],
-    &["archive", "explain"],
+    &["archive", "explain", "training"],
     &["api"],
     &["internals", "lib"],
     &["cli", "main"],

@@ -127,6 +127,7 @@ impl Plan {
     pub fn write(self, out: impl Write, options: &CreateOptions) -> Result<CreateSummary> {
         // An append runs in the budget that the index of the archive is charged to.
         let budget = Budget::current().unwrap_or_else(|| Budget::new(options.encode.memory));
+        let budget = budget.coding_with(options.encode.prior.as_ref());
         budget.run(|| self.write_all(out, options))
     }
 

@@ -122,7 +122,7 @@ impl Archive {
     /// # Errors
     /// Reading fails, or the names pass a limit.
     pub fn of_cut(file: File, options: &DecodeOptions) -> Result<Option<Archive>> {
-        let budget = Budget::new(options.memory);
+        let budget = options.budget();
         budget.clone().run(|| Self::of_cut_within(file, options, budget))
     }
 

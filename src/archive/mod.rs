@@ -139,7 +139,7 @@ impl Archive {
             end: length,
             end_is_damaged: false,
             options: options.clone(),
-            budget: Budget::new(options.memory),
+            budget: options.budget(),
             warnings: Vec::new(),
         };
         archive.budget.clone().run(|| {
@@ -331,8 +331,7 @@ impl Archive {
         options: &CreateOptions,
     ) -> Result<CreateSummary> {
         // The list of files and the coding share one budget.
-        Budget::new(options.encode.memory)
-            .run(|| Self::create_in_job(path.as_ref(), roots, options))
+        options.encode.budget().run(|| Self::create_in_job(path.as_ref(), roots, options))
     }
 
     fn create_in_job(

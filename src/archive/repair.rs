@@ -17,7 +17,6 @@ use super::parity_repair::repair_by_parity;
 use super::rebuild_index::{Rebuilt, rebuild_index};
 use super::rebuild_stream::rebuild_stream;
 use super::recovered_member::{RecoveredMember, bytes_at};
-use crate::budget::Budget;
 use crate::container::Entry;
 use crate::container::format::{MAGIC, MARKER, incompatible};
 use crate::container::header::Header;
@@ -68,7 +67,7 @@ pub fn repair(
     out: &mut dyn Write,
     options: &DecodeOptions,
 ) -> Result<RepairSummary> {
-    Budget::new(options.memory).run(|| save_all(file, folder, out, options))
+    options.budget().run(|| save_all(file, folder, out, options))
 }
 
 fn save_all(

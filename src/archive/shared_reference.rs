@@ -75,6 +75,7 @@ fn again(error: &Error) -> Error {
     match error {
         Error::Corrupt(text) => Error::Corrupt(text.clone()),
         Error::Unsupported(text) => Error::Unsupported(text.clone()),
+        Error::MissingPrior(prior) => Error::MissingPrior(prior.clone()),
         Error::Divergence(text) => Error::Divergence(text.clone()),
         Error::Bug(text) => Error::Bug(text.clone()),
         Error::Limit(limit) => Error::Limit(limit.clone()),

@@ -255,7 +255,7 @@ pub fn decode_reference(coded: &[u8], raw_len: usize) -> Result<Reference> {
     match Method::read(first & 15, &mut reader, &Kind::Words, raw_len)? {
         // Every dependent block copies the tables, so these are smaller than those of one stream.
         Method::Mixed(mixing)
-            if mixing.primer != primer::OF_REFERENCES
+            if !matches!(mixing.primer, primer::OF_REFERENCES | primer::OF_NAMED_PRIOR)
                 || mixing.table_bits > LARGEST_REFERENCE_TABLE =>
         {
             Err(Error::Corrupt("the primer or the tables of a reference block".into()))

@@ -26,7 +26,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         )));
     }
     let level = chosen_level(options);
-    let mut how = pack::create_options(options, level, Some(target));
+    let mut how = pack::create_options(options, level, Some(target))?;
     let plan = Budget::new(how.encode.memory)
         .run(|| Plan::of(inputs, how.walk))
         .map_err(|error| Failure::plain(&error))?;

@@ -11,6 +11,7 @@ use super::explain::ExplainArgs;
 use super::level_flags::LevelFlags;
 use super::repair::RepairArgs;
 use super::size;
+use super::train::TrainArgs;
 
 /// Small files, exact on every machine: a context-mixing compressor.
 ///
@@ -59,6 +60,8 @@ pub enum Command {
     Bench(BenchArgs),
     /// Show where the bits of a file go when it is compressed
     Explain(ExplainArgs),
+    /// Make a prior of your own kind of data, for many small records
+    Train(TrainArgs),
 }
 
 /// The groups of flags, in the order in which help shows them.
@@ -170,6 +173,14 @@ pub struct Options {
         help_heading = EFFORT,
     )]
     pub memory: Option<u64>,
+    /// Compress and decompress with a prior (cmx train)
+    ///
+    /// A prior knows the user's own kind of data; `cmx train` makes one. An archive names its prior,
+    /// and needs it to be decompressed. To decompress, several may be given. Streams that a prior
+    /// does not suit are coded as without it, and -1 to -3 mix short text with it in place of
+    /// sorting it.
+    #[arg(long, value_name = "FILE", help_heading = EFFORT)]
+    pub prior: Vec<PathBuf>,
     /// Do not decode every block after compression
     ///
     /// Compression takes half the time. A defect of cmx or of the machine is then found only when

@@ -15,7 +15,7 @@ use super::display::Display;
 use super::failure::{Failure, name, warn};
 use super::output::Output;
 use super::standard;
-use super::{batch, levels, pack};
+use super::{batch, levels, pack, priors};
 
 /// Compresses every input to an archive of its own.
 pub fn run(options: &Options) -> Result<(), Failure> {
@@ -48,7 +48,8 @@ fn compress_one(options: &Options, level: Level, input: &Path) -> Result<bool, F
     let mut settings = EncodeOptions::new()
         .level(level)
         .verify(!options.no_verify)
-        .memory(levels::memory(options));
+        .memory(levels::memory(options))
+        .prior(priors::for_coding(options)?);
     (settings.level, settings.threads) = levels::fitted(options, level, length)?;
     let passes = settings.passes();
     let display =

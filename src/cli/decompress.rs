@@ -11,7 +11,7 @@ use super::compress::remove_source;
 use super::display::Display;
 use super::failure::{Failure, name};
 use super::output::Output;
-use super::{batch, extract, levels, others};
+use super::{batch, extract, levels, others, priors};
 
 /// Decompresses every input. If the first input is an archive of named files, the other inputs are
 /// names in it, and these entries are extracted.
@@ -87,7 +87,9 @@ pub fn restored_mode(stored: Option<u32>, own: Option<u32>) -> Option<u32> {
 /// The limits and the number of threads that the flags give.
 pub fn settings(options: &Options) -> Result<DecodeOptions, Failure> {
     let defaults = DecodeOptions::default();
-    Ok(DecodeOptions::new()
+    let priors = priors::given(options)?;
+    let settings = priors.into_iter().fold(DecodeOptions::new(), DecodeOptions::prior);
+    Ok(settings
         .threads(levels::wanted_threads(options)?)
         .memory(levels::memory(options))
         .max_output(options.max_output.unwrap_or(defaults.max_output))

@@ -136,6 +136,7 @@ fn remedy(error: &Error) -> String {
         }
         Error::Trailing(_) => "--ignore-trailing ignores them",
         Error::Divergence(_) => "with CMX_SIMD=scalar this machine may decode it",
+        Error::MissingPrior(_) => "--prior FILE names its file",
         Error::NamedFiles(_) => "save the archive to a file, and extract it into a folder with -C",
         Error::Limit(limit) => match limit.kind {
             LimitKind::Memory { needed } => {

@@ -25,6 +25,11 @@ impl Options {
         if self.compress && !writes_file {
             return Err(Failure::usage(format!("-c and {flag} are two jobs; one at a time")));
         }
+        if job == Job::Bench && !self.prior.is_empty() {
+            return Err(Failure::usage(
+                "-b measures without a prior; cmx train says what its prior saves",
+            ));
+        }
         if self.json && job != Job::List {
             return Err(Failure::usage("--json belongs to -l, the list of an archive"));
         }
@@ -196,6 +201,7 @@ mod tests {
             "-t F -o O",
             "-a X F -o O",
             "-b F -o O",
+            "-b F --prior P",
         ] {
             job(line).unwrap_err();
         }

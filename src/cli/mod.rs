@@ -26,6 +26,7 @@ mod measure;
 mod others;
 mod output;
 mod pack;
+mod priors;
 mod recommend;
 mod repair;
 mod screen;
@@ -33,6 +34,7 @@ mod signals;
 mod size;
 mod standard;
 mod test;
+mod train;
 mod usage;
 mod version;
 
@@ -129,6 +131,7 @@ fn dispatch(args: &Args) -> Result<(), Failure> {
             Command::Completions { shell } => help::completions(*shell),
             Command::Bench(bench) => bench::run(bench),
             Command::Explain(explain) => explain::run(explain),
+            Command::Train(args) => train::run(args),
         };
     }
     let options = &args.options;

@@ -15,6 +15,7 @@ use super::display::Display;
 use super::failure::{Failure, name, warn};
 use super::levels;
 use super::output::Output;
+use super::priors;
 
 /// Makes an archive of `inputs`.
 pub fn run(options: &Options, level: Level, inputs: &[PathBuf]) -> Result<(), Failure> {
@@ -30,7 +31,7 @@ pub fn run(options: &Options, level: Level, inputs: &[PathBuf]) -> Result<(), Fa
     }
     let target = target(options, inputs)?;
     let shown = target.clone().unwrap_or_else(|| PathBuf::from("standard output"));
-    let mut settings = create_options(options, level, target.as_deref());
+    let mut settings = create_options(options, level, target.as_deref())?;
     // The list of files is charged to the same budget as the rest of the job.
     let budget = Budget::new(settings.encode.memory);
     let plan =
@@ -56,16 +57,24 @@ pub fn run(options: &Options, level: Level, inputs: &[PathBuf]) -> Result<(), Fa
 }
 
 /// The options for making or extending the archive at `target`, from the flags.
-pub fn create_options(options: &Options, level: Level, target: Option<&Path>) -> CreateOptions {
+///
+/// # Errors
+/// The prior cannot be read.
+pub fn create_options(
+    options: &Options,
+    level: Level,
+    target: Option<&Path>,
+) -> Result<CreateOptions, Failure> {
     let exclude = target
         .and_then(|path| std::fs::metadata(path).ok())
         .map(|found| (found.dev(), found.ino()));
-    CreateOptions::new()
+    Ok(CreateOptions::new()
         .encode(
             EncodeOptions::new()
                 .level(level)
                 .verify(!options.no_verify)
-                .memory(levels::memory(options)),
+                .memory(levels::memory(options))
+                .prior(priors::for_coding(options)?),
         )
         .walk(
             WalkOptions::new()
@@ -75,7 +84,7 @@ pub fn create_options(options: &Options, level: Level, target: Option<&Path>) ->
         )
         .solid(options.solid)
         .reference(options.base)
-        .parity(options.parity)
+        .parity(options.parity))
 }
 
 /// Fits `settings` into the memory, for `total` bytes of files. If the blocks have to be smaller

@@ -33,6 +33,9 @@ pub struct RepairArgs {
     /// Memory that may be used, as in 900M or 4G (default: three quarters of what there is)
     #[arg(short = 'M', long, value_name = "SIZE", value_parser = size::parse)]
     pub memory: Option<u64>,
+    /// A prior that the archive was made with; for parts of files that are saved
+    #[arg(long, value_name = "FILE")]
+    pub prior: Vec<PathBuf>,
     /// No progress, only what is lost
     #[arg(short, long)]
     pub quiet: bool,
@@ -53,6 +56,7 @@ impl RepairArgs {
         Options {
             threads: self.threads,
             memory: self.memory,
+            prior: self.prior.clone(),
             quiet: self.quiet,
             verbose: self.verbose,
             max_index: self.max_index,

@@ -12,7 +12,7 @@ use super::names::Names;
 use super::parity::ParityWriter;
 use super::record::{Record, RecordKind};
 use crate::block::{self, Encoded, Reference};
-use crate::budget::Charge;
+use crate::budget::{Charge, without_coding_prior};
 use crate::error::{Error, Limit, LimitKind, Result};
 use crate::level::Level;
 use crate::method::work;
@@ -54,7 +54,7 @@ impl CodedBlock {
 
     /// Codes the raw bytes of an index or of names.
     fn encode_index(raw: &[u8], level: &Level, verify: bool) -> Result<CodedBlock> {
-        let mut coded = Self::encode(raw, level, verify)?;
+        let mut coded = without_coding_prior(|| Self::encode(raw, level, verify))?;
         work::fill_index(&mut coded.coded, raw.len());
         Ok(coded)
     }

@@ -11,7 +11,6 @@ mod strips;
 use std::io::{BufReader, Read};
 
 use crate::block::{self, Anatomy, Role, Stream};
-use crate::budget::Budget;
 use crate::coder::costs::Costs;
 use crate::container::compact::Compact;
 use crate::container::fields::Fields;
@@ -168,7 +167,7 @@ fn cost_of(stream: &Stream) -> u64 {
 /// # Errors
 /// The archive is damaged, holds named files, or passes a limit of `options`; or reading fails.
 pub fn explain(input: impl Read, parts: Parts, options: &DecodeOptions) -> Result<Explanation> {
-    Budget::new(options.memory).run(|| {
+    options.budget().run(|| {
         let mut explainer = Explainer {
             fields: Fields::new(BufReader::with_capacity(1 << 16, input), 0),
             queue: Ordered::new(options.threads),

@@ -36,6 +36,9 @@ pub fn of_method(method: &Method) -> String {
         Method::Stored => "stored".into(),
         Method::Sorted => "sorted".into(),
         Method::Mixed(mixing) if mixing.primer == 0 => format!("mixed, {}", mixing.row.name),
+        Method::Mixed(mixing) if mixing.prior != 0 => {
+            format!("mixed, {}, prior {:08x}", mixing.row.name, mixing.prior as u32)
+        }
         Method::Mixed(mixing) => {
             format!("mixed, {}, primer {}", mixing.row.name, mixing.primer)
         }

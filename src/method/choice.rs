@@ -1,12 +1,14 @@
 //! Which method codes a stream at a level.
 
 use super::{Method, Mixing};
+use crate::budget::Budget;
 use crate::error::{Error, Result};
 use crate::kind::Kind;
-use crate::level::{Coding, Codings, Level};
+use crate::level::{Coding, Codings, LEVELS, Level};
 use crate::predictor::primer;
 use crate::predictor::profile::Profile;
 use crate::predictor::tables::Row;
+use crate::prior::Prior;
 
 /// Lengths of streams of text from which on the second and the third primer of a level are worth
 /// their time.
@@ -14,6 +16,39 @@ const MIDDLE: usize = 16 << 10;
 const LONG: usize = 64 << 10;
 /// KiB that a level observes before short streams, from which on code has a primer of its own.
 const SHORT_OF_CODE: u16 = 104;
+
+/// Streams that are shorter than this, which a level would sort, are mixed if there is a prior that
+/// suits them: sorting has no use for one.
+const SHORT_WITH_PRIOR: usize = 64 << 10;
+/// Streams from this length on say the name of their prior.
+const SAYS_NAME: usize = 16 << 10;
+
+/// Whether streams of `kind` are read after the primer of `prior`.
+pub(super) fn suits(prior: &Prior, kind: &Kind) -> bool {
+    let suited = prior.suited();
+    match kind {
+        Kind::Text | Kind::Words => suited.text,
+        Kind::Table => suited.table,
+        Kind::Generic => suited.generic,
+        _ => false,
+    }
+}
+
+/// The prior for new streams of `kind`, if there is one.
+fn coding_prior(kind: &Kind) -> Option<Prior> {
+    Budget::coding_prior().filter(|prior| prior.primer_len() > 0 && suits(prior, kind))
+}
+
+/// How `level` codes `length` bytes of `kind`.
+fn coding(level: &Level, kind: &Kind, length: usize) -> Coding {
+    match level.codings.of(kind) {
+        // As the fastest level that mixes everything.
+        Coding::Sorted if length < SHORT_WITH_PRIOR && coding_prior(kind).is_some() => {
+            LEVELS[3].codings.of(kind)
+        }
+        coding => coding,
+    }
+}
 
 impl Codings {
     /// How streams of `kind` are coded.
@@ -38,13 +73,13 @@ impl Codings {
 /// # Errors
 /// [`Error::Bug`] where the level names what the tables do not have.
 pub fn choose(level: &Level, kind: &Kind, bytes: &[u8]) -> Result<Method> {
-    Ok(match level.codings.of(kind) {
+    Ok(match coding(level, kind, bytes.len()) {
         Coding::Sorted => Method::Sorted,
         Coding::Mixed(name) => {
             let mixing = mixing(level, name, kind, bytes.len())?;
             // Only where a level reads so much before so little.
             let is_short = level.primers[0].0 >= SHORT_OF_CODE && bytes.len() < MIDDLE;
-            let is_text = mixing.primer != 0 && is_short;
+            let is_text = mixing.primer != 0 && mixing.prior == 0 && is_short;
             let primer = if is_text && is_code(bytes) { primer::OF_CODE } else { mixing.primer };
             Method::Mixed(Mixing { primer, ..mixing })
         }
@@ -54,7 +89,7 @@ pub fn choose(level: &Level, kind: &Kind, bytes: &[u8]) -> Result<Method> {
 /// How long coding `length` bytes of `kind` takes at `level`, compared with other bytes.
 #[must_use]
 pub fn relative_time(level: &Level, kind: &Kind, length: usize) -> usize {
-    match level.codings.of(kind) {
+    match coding(level, kind, length) {
         Coding::Sorted => length,
         Coding::Mixed(_) => length.saturating_mul(super::MIXED_TO_SORTED),
     }
@@ -84,15 +119,24 @@ fn mixing(level: &Level, name: &str, kind: &Kind, length: usize) -> Result<Mixin
         MIDDLE..LONG => middle,
         _ => long,
     };
+    let table_bits = level.memory.ilog2() as u8;
+    if let Some(prior) = coding_prior(kind).filter(|_| length > 0) {
+        return Ok(Mixing { row, primer: of_prior(length), prior: prior.hash(), table_bits });
+    }
     let primer = primer::number_of(lengths).ok_or_else(|| unknown("primer"))?;
-    Ok(Mixing { row, primer, table_bits: level.memory.ilog2() as u8 })
+    Ok(Mixing { row, primer, prior: 0, table_bits })
+}
+
+/// The number of the primer of a prior before `length` bytes.
+fn of_prior(length: usize) -> u8 {
+    if length < SAYS_NAME { primer::OF_PRIOR } else { primer::OF_NAMED_PRIOR }
 }
 
 /// The profile with which `level` mixes streams of `kind` and `length`, if it ever does. Words need
 /// [`Profile::as_words`] besides.
 #[must_use]
 pub fn profile(level: &Level, kind: &Kind, length: usize) -> Option<Profile> {
-    let Coding::Mixed(name) = level.codings.of(kind) else { return None };
+    let Coding::Mixed(name) = coding(level, kind, length) else { return None };
     Some(mixing(level, name, kind, length).ok()?.profile(kind))
 }
 
@@ -101,8 +145,10 @@ pub fn profile(level: &Level, kind: &Kind, length: usize) -> Option<Profile> {
 pub fn reference(level: &Level) -> Option<Mixing> {
     let Coding::Mixed(name) = level.codings.words else { return None };
     let mixing = mixing(level, name, &Kind::Words, 0).ok().filter(|_| level.has_references)?;
+    let (primer, prior) = coding_prior(&Kind::Words)
+        .map_or((primer::OF_REFERENCES, 0), |prior| (primer::OF_NAMED_PRIOR, prior.hash()));
     // The reference block and a copy of its tables together take what one stream does.
-    Some(Mixing { primer: primer::OF_REFERENCES, table_bits: mixing.table_bits - 1, ..mixing })
+    Some(Mixing { primer, prior, table_bits: mixing.table_bits - 1, ..mixing })
 }
 
 /// What streams of bytes may be.
@@ -151,7 +197,7 @@ impl Level {
             mixing.map_or(0, |mixing| Method::Mixed(mixing).memory(kind, length))
         };
         let sorted = Method::Sorted.memory(kind, length);
-        match self.codings.of(kind) {
+        match coding(self, kind, length) {
             Coding::Sorted => sorted,
             Coding::Mixed(name) => mixed(name),
         }

@@ -14,12 +14,15 @@ pub use codec::{
     decode_measured, decode_source, encode, encode_as, encode_followed, encode_varied,
 };
 
+use crate::budget::Budget;
+use crate::coder::leading::Leading;
 use crate::error::{Error, Result};
 use crate::kind::Kind;
 use crate::predictor::most_memory;
-use crate::predictor::primer::Primer;
+use crate::predictor::primer::{self, Primer};
 use crate::predictor::profile::Profile;
 use crate::predictor::tables::{Content, Row};
+use crate::prior::{LONGEST_NAME, Prior, valid_name};
 use crate::varint::Reader;
 
 /// How a stream is coded.
@@ -42,6 +45,8 @@ pub struct Mixing {
     pub row: &'static Row,
     /// The number of the primer, 0 for none.
     pub primer: u8,
+    /// The hash of the prior whose primer it is, where the number says that.
+    pub prior: u64,
     /// The largest table of histories has 2 to this power bytes, 26 to 31.
     pub table_bits: u8,
 }
@@ -141,15 +146,42 @@ impl Mixing {
     /// The profile for a stream of `kind`.
     #[must_use]
     pub fn profile(&self, kind: &Kind) -> Profile {
-        self.row.profile(kind, Primer::numbered(self.primer).unwrap_or_default())
+        let Some(prior) = self.prior() else {
+            return self.row.profile(kind, Primer::numbered(self.primer).unwrap_or_default());
+        };
+        let mut profile = self.row.profile(kind, Primer::of_prior(&prior));
+        // The leading bits that a stream leaves out are passed over in its primer too.
+        if profile.leading == Leading::SevenBit && !prior.is_ascii() {
+            profile.leading = Leading::Coded;
+        }
+        profile
     }
 
-    /// Appends the number of the profile, then the largest table and the primer in one byte.
+    fn has_prior(&self) -> bool {
+        matches!(self.primer, primer::OF_PRIOR | primer::OF_NAMED_PRIOR)
+    }
+
+    /// The prior that the primer is of; `None` too where the job does not have it.
+    fn prior(&self) -> Option<Prior> {
+        Budget::prior(self.prior).filter(|_| self.has_prior())
+    }
+
+    /// Appends the number of the profile, then the largest table and the primer in one byte, then
+    /// what names a prior.
     pub fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&[
             self.row.number,
             (self.table_bits - STORED_TABLE_BITS) << 4 | self.primer,
         ]);
+        if self.has_prior() {
+            out.extend_from_slice(&(self.prior as u32).to_le_bytes());
+        }
+        if self.primer == primer::OF_NAMED_PRIOR {
+            let prior = self.prior();
+            let name = prior.as_ref().map_or("", Prior::name);
+            out.push(name.len() as u8);
+            out.extend_from_slice(name.as_bytes());
+        }
     }
 
     /// Reads what [`Mixing::write`] wrote.
@@ -165,6 +197,19 @@ impl Mixing {
         }
         let sizes = reader.byte()?;
         let (table_bits, primer) = ((sizes >> 4) + STORED_TABLE_BITS, sizes & 15);
+        if table_bits < Self::LEAST_TABLE_BITS {
+            return Err(Error::Corrupt("the tables of a stream are too small".into()));
+        }
+        let mut mixing = Mixing { row, primer, prior: 0, table_bits };
+        if mixing.has_prior() {
+            let prior = read_prior(reader, primer == primer::OF_NAMED_PRIOR)?;
+            mixing.prior = prior.hash();
+            return if choice::suits(&prior, kind) {
+                Ok(mixing)
+            } else {
+                Err(Error::Corrupt("a prior that does not suit its stream".into()))
+            };
+        }
         let Some(Primer { text, .. }) = Primer::numbered(primer) else {
             return Err(Error::Unsupported(format!("primer {primer} of a stream")));
         };
@@ -173,11 +218,24 @@ impl Mixing {
         if primer != 0 && !is_text || text.len() > longest {
             return Err(Error::Corrupt("the primer of a stream".into()));
         }
-        if table_bits < Self::LEAST_TABLE_BITS {
-            return Err(Error::Corrupt("the tables of a stream are too small".into()));
-        }
-        Ok(Mixing { row, primer, table_bits })
+        Ok(mixing)
     }
+}
+
+/// Reads what names the prior of a stream, and finds that prior.
+///
+/// # Errors
+/// [`Error::MissingPrior`] where the job does not have it.
+fn read_prior(reader: &mut Reader<'_>, is_named: bool) -> Result<Prior> {
+    let id = reader.take(4)?.iter().rev().fold(0, |id, &byte| id << 8 | u32::from(byte));
+    let name = if is_named {
+        let length = usize::from(reader.byte()?);
+        let name = if length > LONGEST_NAME { None } else { valid_name(reader.take(length)?) };
+        Some(name.ok_or_else(|| Error::Corrupt("the name of a prior".into()))?)
+    } else {
+        None
+    };
+    Budget::prior_of(id, name)
 }
 
 #[cfg(test)]
@@ -194,7 +252,7 @@ mod tests {
         let row = Row::named("text-56").unwrap();
         for table_bits in STORED_TABLE_BITS..32 {
             let mut written = Vec::new();
-            let mixing = Mixing { row, primer: 0, table_bits };
+            let mixing = Mixing { row, primer: 0, prior: 0, table_bits };
             mixing.write(&mut written);
             let read = Mixing::read(&mut Reader::new(&written), &Kind::Text, 100);
             assert_eq!(read.is_ok(), table_bits >= Mixing::LEAST_TABLE_BITS, "{table_bits}");

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Sizes;
-use super::primer::Primer;
+use super::primer::{Identity, Primer};
 use super::profile::Profile;
 use super::shape::Shape;
 use super::step::BytePredictor;
@@ -26,9 +26,8 @@ pub(super) struct Key {
     set: InstructionSet,
     /// Without its primer and the length of its text.
     profile: Profile,
-    /// Primers are parts of static texts, as bytes or as words: address, length, how many of them
-    /// are observed.
-    primer: (usize, usize, usize),
+    /// Which text, its length, and how many bytes of it are observed.
+    primer: (Identity, usize, usize),
     has_text: bool,
     sizes: Sizes,
     skipped: Skipped,
@@ -45,12 +44,12 @@ impl Key {
         set: InstructionSet,
     ) -> Option<Key> {
         let Primer { text, noted } = &profile.primer;
-        let std::borrow::Cow::Borrowed(text) = text else { return None };
+        let identity = text.identity()?;
         (!text.is_empty()).then(|| Key {
             shape: shape.name,
             set,
             profile: Profile { primer: Primer::default(), words: None, ..profile.clone() },
-            primer: (text.as_ptr().addr(), text.len(), *noted),
+            primer: (identity, text.len(), *noted),
             has_text: profile.words.is_some(),
             sizes,
             skipped,

@@ -8,9 +8,10 @@
 //! brings.
 
 use crate::error::{Error, Result};
+use crate::prior::Prior;
 use crate::words;
-use std::borrow::Cow;
-use std::sync::{Mutex, PoisonError};
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Layers of 512, 320, 128, 40, 16 and 8 KiB, each a mixture of prose, markup and source code; the
 /// first two end with words.
@@ -59,6 +60,12 @@ pub const OF_REFERENCES: u8 = 7;
 /// The number of the primer of short streams of code and markup.
 pub const OF_CODE: u8 = 9;
 
+/// The number of the primer of a prior, which a stream names by four bytes of its hash.
+pub const OF_PRIOR: u8 = 15;
+
+/// The same, named by these and by its name.
+pub const OF_NAMED_PRIOR: u8 = 14;
+
 /// The number of the primer that ends the primer text, of which so many KiB are observed and
 /// learned.
 #[must_use]
@@ -67,11 +74,70 @@ pub fn number_of(lengths: (u16, u16)) -> Option<u8> {
     PRIMERS.iter().position(is_row).map(|index| index as u8)
 }
 
+/// The text of a primer.
+#[derive(Clone, Debug)]
+pub enum Text {
+    /// A part of the built-in text, as bytes or as words, for the life of the process.
+    BuiltIn(&'static [u8]),
+    /// That of a prior, as bytes or as words.
+    OfPrior(Prior, Arc<[u8]>),
+    /// Any other.
+    Other(Arc<[u8]>),
+}
+
+/// What tells two texts apart without comparing them.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) enum Identity {
+    Address(usize),
+    Prior(u64),
+}
+
+impl Text {
+    /// What tells this text from others of the same length, bytes from bytes and words from words;
+    /// `None` for a text that nothing else has.
+    pub(super) fn identity(&self) -> Option<Identity> {
+        match self {
+            Text::BuiltIn(text) => Some(Identity::Address(text.as_ptr().addr())),
+            Text::OfPrior(prior, _) => Some(Identity::Prior(prior.hash())),
+            Text::Other(_) => None,
+        }
+    }
+}
+
+impl Deref for Text {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Text::BuiltIn(text) => text,
+            Text::OfPrior(_, text) | Text::Other(text) => text,
+        }
+    }
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Text::BuiltIn(&[])
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Text) -> bool {
+        **self == **other
+    }
+}
+
+impl From<Vec<u8>> for Text {
+    fn from(text: Vec<u8>) -> Self {
+        Text::Other(text.into())
+    }
+}
+
 /// What a predictor reads before a stream.
 #[derive(Clone, PartialEq, Default, Debug)]
 pub struct Primer {
     /// All of it: the end of the primer, as words before a stream of words.
-    pub text: Cow<'static, [u8]>,
+    pub text: Text,
     /// How many bytes at its beginning, at most all, are only noted: histories remember them, but
     /// mixers and maps learn from the rest alone.
     pub noted: usize,
@@ -102,7 +168,14 @@ impl Primer {
                 text
             })
         };
-        Some(Self { text: Cow::Borrowed(text), noted })
+        Some(Self { text: Text::BuiltIn(text), noted })
+    }
+
+    /// The primer of `prior`.
+    #[must_use]
+    pub fn of_prior(prior: &Prior) -> Self {
+        let (text, noted) = prior.primer();
+        Self { text: Text::OfPrior(prior.clone(), text), noted }
     }
 
     /// The same as words: what is noted and what is learned each for itself. Every part of the
@@ -112,6 +185,10 @@ impl Primer {
     /// # Errors
     /// Memory cannot be had.
     pub fn as_words(&self) -> Result<Self> {
+        if let Text::OfPrior(prior, _) = &self.text {
+            let (text, noted) = prior.primer_as(|text| Ok(words::encode(text)?.to_vec()))?;
+            return Ok(Self { text: Text::OfPrior(prior.clone(), text), noted });
+        }
         static PARTS: Mutex<Vec<(usize, usize, Primer)>> = Mutex::new(Vec::new());
         let mut parts = PARTS.lock().unwrap_or_else(PoisonError::into_inner);
         let found = parts
@@ -120,20 +197,20 @@ impl Primer {
         if let Some((.., words)) = found {
             return Ok(words.clone());
         }
-        let Primer { text, noted } = self.to_words()?;
-        let words = Primer { text: Cow::Borrowed(text.into_owned().leak()), noted };
+        let (text, noted) = self.to_words()?;
+        let words = Primer { text: Text::BuiltIn(text.leak()), noted };
         parts.push((self.text.len(), self.noted, words.clone()));
         Ok(words)
     }
 
-    fn to_words(&self) -> Result<Self> {
+    fn to_words(&self) -> Result<(Vec<u8>, usize)> {
         let (noted, learned) = self.text.split_at(self.noted);
         let mut codes = words::encode(noted)?;
         let noted = codes.len();
         let learned = words::encode(learned)?;
         codes.try_reserve(learned.len()).map_err(|_| Error::no_memory("the primer"))?;
         codes.extend_from_slice(&learned);
-        Ok(Self { text: Cow::Owned(codes), noted })
+        Ok((codes, noted))
     }
 }
 

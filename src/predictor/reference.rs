@@ -6,11 +6,11 @@
 //! like many of those files. Each stream that depends on the reference block starts with a copy of
 //! that predictor, which takes the time of copying tables and not that of reading the text again.
 
-use std::borrow::Cow;
 use std::cell::Cell;
 use std::sync::{PoisonError, RwLock};
 
 use super::most_memory;
+use super::primer::Text;
 use super::profile::Profile;
 use super::stream::{After, Reading, Task, decode_task, encode_task};
 use crate::coder::growing::{CodeSource, Growing};
@@ -103,7 +103,7 @@ impl Reference {
     ) -> Result<Reference> {
         let state = state.ok_or_else(|| Error::Bug("no state of a reference block".into()))?;
         // Its text is in the state.
-        profile.primer.text = Cow::Borrowed(&[]);
+        profile.primer.text = Text::default();
         let state = RwLock::new(Some(state));
         Ok(Reference { state, is_used_once: false, profile, memory, copied_memory, set, text })
     }

@@ -117,8 +117,8 @@ fn what_was_observed_is_remembered() {
             Some(coded.len())
         };
         let Some(new) = length(Primer::default()) else { continue };
-        let [noted, learned] =
-            [text.len(), 0].map(|noted| length(Primer { text: text.into(), noted }).unwrap());
+        let [noted, learned] = [text.len(), 0]
+            .map(|noted| length(Primer { text: text.to_vec().into(), noted }).unwrap());
         assert!(
             noted < new / 5 && learned < new / 5,
             "-{}: {new}, {noted} noted, {learned} learned",

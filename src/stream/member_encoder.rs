@@ -37,7 +37,7 @@ impl<W: Write> MemberEncoder<W> {
     pub fn new(out: W, metadata: Metadata, options: &EncodeOptions) -> Self {
         MemberEncoder {
             options: options.clone(),
-            budget: Budget::new(options.memory),
+            budget: options.budget(),
             metadata,
             phase: Phase::Waiting { out, first: None },
             queue: Ordered::new(options.threads),

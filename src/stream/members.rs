@@ -55,7 +55,7 @@ impl<R: Read> Members<R> {
         Members {
             fields: Fields::new(io::BufReader::with_capacity(1 << 16, input), 0),
             options: options.clone(),
-            budget: Budget::new(options.memory),
+            budget: options.budget(),
             position: Position::Between,
             queue: Ordered::new(1),
             member_start: 0,

@@ -148,7 +148,7 @@ fn what_is_unknown_is_named() {
     assert!(
         named(&[0x11, 200], "kind 200")
             && named(&[0x12, 0, 200, 0], "profile 200")
-            && named(&[0x12, 1, 4, 15], "primer 15")
+            && named(&[0x12, 1, 4, 173], "primer 13")
     );
     // Split, no data streams, a stored program of five bytes: transform 60.
     assert!(named(&[0x20, 0, 80, 0, 0, 121, 0, 0, 0, 0], "transform 60"));

@@ -21,7 +21,7 @@ use super::failure::{Failure, name, warn};
 use super::level_flags::LevelFlags;
 use super::output::Output;
 use super::standard::{self, print};
-use super::{levels, size};
+use super::{levels, priors, size};
 
 /// What to explain.
 #[derive(Debug, clap::Args)]
@@ -67,6 +67,9 @@ pub struct ExplainArgs {
         help_heading = EFFORT,
     )]
     pub threads: Option<usize>,
+    /// Compress, or read the archive, with a prior
+    #[arg(long, value_name = "FILE", help_heading = EFFORT)]
+    pub prior: Vec<PathBuf>,
     /// Memory that may be used, as in 900M or 4G
     #[arg(
         short = 'M',
@@ -160,6 +163,7 @@ fn explain_input(args: &ExplainArgs, input: &Path) -> Result<Explained, Failure>
         level: args.level,
         threads: args.threads,
         memory: args.memory,
+        prior: args.prior.clone(),
         quiet: args.quiet,
         ..Options::default()
     };
@@ -178,7 +182,9 @@ fn explain_input(args: &ExplainArgs, input: &Path) -> Result<Explained, Failure>
     let is_archive = matches!(Header::read_from(&mut Fields::new(&start[..], 0)), Ok(Some(_)));
     let parts = args.ablate.unwrap_or_default();
     let whole = Cursor::new(start).chain(reader);
-    let decode = DecodeOptions::new().memory(levels::memory(&options));
+    let priors = priors::given(&options)?;
+    let decode = priors.into_iter().fold(DecodeOptions::new(), DecodeOptions::prior);
+    let decode = decode.memory(levels::memory(&options));
     if is_archive {
         let threads = levels::wanted_threads(&options)?;
         let explanation = explain(whole, parts, &decode.threads(threads));
@@ -228,6 +234,7 @@ fn compressed(
         .threads(threads)
         .verify(false)
         .memory(levels::memory(options))
+        .prior(priors::for_coding(options)?)
         .progress(display.progress.clone());
     let of_archive = |error: io::Error| Failure::io(Path::new("temporary file"), &error);
     let mut archive = tempfile::tempfile().map_err(of_archive)?;
