@@ -197,11 +197,9 @@ impl Mixing {
         }
         let sizes = reader.byte()?;
         let (table_bits, primer) = ((sizes >> 4) + STORED_TABLE_BITS, sizes & 15);
-        if table_bits < Self::LEAST_TABLE_BITS {
-            return Err(Error::Corrupt("the tables of a stream are too small".into()));
-        }
         let mut mixing = Mixing { row, primer, prior: 0, table_bits };
-        if mixing.has_prior() {
+        let has_tables = table_bits >= Self::LEAST_TABLE_BITS;
+        if mixing.has_prior() && has_tables {
             let prior = read_prior(reader, primer == primer::OF_NAMED_PRIOR)?;
             mixing.prior = prior.hash();
             return if choice::suits(&prior, kind) {
@@ -217,6 +215,9 @@ impl Mixing {
         let longest = SHORT_PRIMER.saturating_add(raw_len.saturating_mul(PRIMER_PER_BYTE));
         if primer != 0 && !is_text || text.len() > longest {
             return Err(Error::Corrupt("the primer of a stream".into()));
+        }
+        if !has_tables {
+            return Err(Error::Corrupt("the tables of a stream are too small".into()));
         }
         Ok(mixing)
     }

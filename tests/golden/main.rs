@@ -122,6 +122,7 @@ fn golden_refusals_are_refused_for_their_reason() {
             Error::Unsupported(_) | Error::NamedFiles(_) => "unsupported",
             Error::Limit(_) => "limit",
             Error::Divergence(_) => "divergence",
+            Error::MissingPrior(_) => "missing prior",
             _ => "another",
         };
         let text = error.to_string();

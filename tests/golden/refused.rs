@@ -330,6 +330,24 @@ fn records() -> Vec<Refused> {
         case("block-profile", "unsupported", "profile 200", coded(&[0x12, 0, 200, 0])),
         case("block-primer", "unsupported", "primer 15", coded(&[0x12, 1, 8, 15])),
         case(
+            "block-prior",
+            "missing prior",
+            "with the prior 04030201, which is not given",
+            coded(&[0x12, 1, 8, 0xAF, 1, 2, 3, 4]),
+        ),
+        case(
+            "block-named-prior",
+            "missing prior",
+            "with the prior 04030201 (mine), which is not given",
+            coded(&[0x12, 1, 8, 0xAE, 1, 2, 3, 4, 4, b'm', b'i', b'n', b'e']),
+        ),
+        case(
+            "block-prior-name",
+            "corrupt",
+            "the name of a prior",
+            coded(&[0x12, 1, 8, 0xAE, 1, 2, 3, 4, 1, 27]),
+        ),
+        case(
             "block-tables",
             "corrupt",
             "tables of a stream are too small",
