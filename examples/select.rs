@@ -57,6 +57,7 @@ fn profile(list: &[Context], selectors: &[Selector]) -> Profile {
     let has_words = env("WORDS", 0) == 1;
     let last = std::env::var("LAST").unwrap_or_default();
     let profile = Profile {
+        origin: Default::default(),
         contexts,
         orders,
         dense: env("DENSE", 4) as usize,

@@ -18,9 +18,9 @@ use std::path::{Path, PathBuf};
 use cmx::internals::block::streams_of;
 use cmx::internals::kind::Kind;
 use cmx::internals::level::level;
-use cmx::internals::network::NIBBLES;
-use cmx::internals::network::training::{Trainee, standard};
+use cmx::internals::network::training::standard;
 use cmx::internals::simd::active;
+use cmx::internals::training::reading::read_piece;
 
 const PIECE: usize = 32 << 10;
 /// Bytes that are left out together.
@@ -154,71 +154,6 @@ fn read(name: &str) -> Vec<Vec<u8>> {
         pieces.swap(at, ((state >> 33) % (at as u64 + 1)) as usize);
     }
     pieces
-}
-
-/// What matches expect of a piece: the longest of three, as the predictor's models find them.
-struct Matches {
-    /// Where the last bytes of each length were last followed by something.
-    last: [std::collections::HashMap<u64, usize>; 3],
-    /// Where the match goes on, and how long it is.
-    at: Option<(usize, usize)>,
-}
-
-const LENGTHS: [usize; 3] = [20, 9, 5];
-
-impl Matches {
-    fn new() -> Self {
-        Matches { last: Default::default(), at: None }
-    }
-
-    /// The next byte after `read`, if a match foretells it, and the length of the match.
-    fn next(&mut self, read: &[u8]) -> Option<(u8, usize)> {
-        if let Some((at, length)) = self.at {
-            self.at = (read[at] == read[read.len() - 1]).then_some((at + 1, length + 1));
-        }
-        for (last, length) in self.last.iter_mut().zip(LENGTHS) {
-            if read.len() < length {
-                continue;
-            }
-            let hash = xxhash(&read[read.len() - length..]);
-            let found = last.insert(hash, read.len());
-            if self.at.is_none() {
-                self.at = found.map(|at| (at, length));
-            }
-        }
-        self.at.map(|(at, length)| (read[at], length))
-    }
-}
-
-fn xxhash(bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .fold(0, |hash: u64, &byte| (hash ^ u64::from(byte)).wrapping_mul(BASE).rotate_left(23))
-}
-
-/// Lets `network` read a piece: the bits that it would take, and the bytes that it predicted.
-fn read_piece(network: &mut dyn Trainee, piece: &[u8]) -> (f64, usize) {
-    let mut matches = Matches::new();
-    let (mut bits, mut predicted) = (0.0, 0);
-    for (at, &byte) in piece.iter().enumerate() {
-        let foretold = if at > 0 { matches.next(&piece[..at]) } else { None };
-        // Coders take long matches as proven.
-        if foretold.is_some_and(|(expected, length)| length >= 32 && expected == byte) {
-            network.advance(byte);
-            continue;
-        }
-        let (mut high, mut low) = ([0; NIBBLES], [0; NIBBLES]);
-        network.forward(foretold.map(|(expected, _)| expected), &mut high);
-        network.low(byte >> 4, &mut low);
-        for (masses, value) in [(&high, byte >> 4), (&low, byte & 15)] {
-            let all = f64::from(masses.iter().sum::<u32>());
-            bits -= (f64::from(masses[usize::from(value)]) / all).log2();
-        }
-        network.learn(byte);
-        network.advance(byte);
-        predicted += 1;
-    }
-    (bits, predicted)
 }
 
 fn train(pieces: &[Vec<u8>], codes: usize, checkpoint: &str, weights: &str) {

@@ -155,7 +155,10 @@ pub mod stream {
     pub use crate::stream::{decode_stream, encode_stream};
 }
 pub mod training {
-    pub use crate::training::{Settings, Trained, compressed, train};
+    pub use crate::training::{Settings, Trained, Trainer, compressed, train};
+    pub mod reading {
+        pub use crate::training::reading::read_piece;
+    }
 }
 pub mod transform {
     pub use crate::transform::{Parts, TRANSFORMS, catch_panic, inverse};

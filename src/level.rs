@@ -37,6 +37,34 @@ pub struct Level {
     pub(crate) small_files: Option<&'static Level>,
     /// Whether blocks of text depend on a reference block, unless the user decides otherwise.
     pub(crate) has_references: bool,
+    /// Where the networks of new streams start from.
+    pub(crate) network_start: NetworkStart,
+}
+
+/// What a network has when a stream begins, and whether it learns: the three classes of the
+/// literature (dynamic from random weights, dynamic from trained ones, static).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum NetworkStart {
+    /// Trained weights, which go on learning.
+    #[default]
+    Trained,
+    /// Random weights, which learn.
+    Random,
+    /// Trained weights, which stay as they are: half the time of the network.
+    Frozen,
+}
+
+impl NetworkStart {
+    /// All of them; a coded stream names one by the index.
+    pub(crate) const ALL: [NetworkStart; 3] = [Self::Trained, Self::Random, Self::Frozen];
+
+    /// The start that a user calls `name`: `trained`, `random` or `frozen`.
+    #[must_use]
+    pub fn named(name: &str) -> Option<NetworkStart> {
+        let names = ["trained", "random", "frozen"];
+        names.iter().zip(Self::ALL).find(|(known, _)| **known == name).map(|(_, start)| start)
+    }
 }
 
 /// How the streams of one kind are coded. Profiles are named as in the table of profiles,
@@ -175,6 +203,7 @@ const SMALL_FILES_5: Level = Level {
     unpacked: Unpacked { deflate: 16, fonts: true, wasm: true },
     small_files: None,
     has_references: true,
+    network_start: NetworkStart::Trained,
 };
 
 /// The same at -6, with 16 contexts.
@@ -203,6 +232,7 @@ pub const LEVELS: [Level; 9] = [
         unpacked: NOTHING_UNPACKED,
         small_files: None,
         has_references: false,
+        network_start: NetworkStart::Trained,
     },
     Level {
         number: 2,
@@ -215,6 +245,7 @@ pub const LEVELS: [Level; 9] = [
         unpacked: Unpacked { deflate: 8, fonts: false, wasm: false },
         small_files: None,
         has_references: false,
+        network_start: NetworkStart::Trained,
     },
     Level {
         number: 3,
@@ -227,6 +258,7 @@ pub const LEVELS: [Level; 9] = [
         unpacked: Unpacked { deflate: 16, fonts: true, wasm: true },
         small_files: None,
         has_references: false,
+        network_start: NetworkStart::Trained,
     },
     Level {
         number: 4,
@@ -239,6 +271,7 @@ pub const LEVELS: [Level; 9] = [
         unpacked: Unpacked { deflate: 16, fonts: true, wasm: true },
         small_files: None,
         has_references: false,
+        network_start: NetworkStart::Trained,
     },
     Level {
         number: 5,
@@ -251,6 +284,7 @@ pub const LEVELS: [Level; 9] = [
         unpacked: Unpacked { deflate: 16, fonts: true, wasm: true },
         small_files: Some(&SMALL_FILES_5),
         has_references: false,
+        network_start: NetworkStart::Trained,
     },
     Level {
         number: 6,
@@ -263,6 +297,7 @@ pub const LEVELS: [Level; 9] = [
         unpacked: Unpacked { deflate: 16, fonts: true, wasm: true },
         small_files: Some(&SMALL_FILES_6),
         has_references: false,
+        network_start: NetworkStart::Trained,
     },
     Level {
         number: 7,
@@ -275,6 +310,7 @@ pub const LEVELS: [Level; 9] = [
         unpacked: Unpacked { deflate: 64, fonts: true, wasm: true },
         small_files: Some(&SMALL_FILES_7),
         has_references: false,
+        network_start: NetworkStart::Trained,
     },
     Level {
         number: 8,
@@ -298,6 +334,7 @@ pub const LEVELS: [Level; 9] = [
         unpacked: Unpacked { deflate: 64, fonts: true, wasm: true },
         small_files: None,
         has_references: true,
+        network_start: NetworkStart::Trained,
     },
     Level {
         number: 9,
@@ -321,6 +358,7 @@ pub const LEVELS: [Level; 9] = [
         unpacked: Unpacked { deflate: 64, fonts: true, wasm: true },
         small_files: None,
         has_references: true,
+        network_start: NetworkStart::Trained,
     },
 ];
 
@@ -395,6 +433,13 @@ impl Level {
             self.block_size
         };
         Level { block_size, ..self }
+    }
+
+    /// The same level with networks that start from `network_start`. Levels without networks stay
+    /// as they are.
+    #[must_use]
+    pub const fn with_network_start(self, network_start: NetworkStart) -> Level {
+        Level { network_start, ..self }
     }
 
     /// How a block of many small files is coded when the archive's level is this one.

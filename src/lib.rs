@@ -170,6 +170,7 @@ mod simd;
 mod sort;
 mod stream;
 mod threads;
+#[cfg(feature = "internals")]
 mod training;
 mod transform;
 mod varint;
@@ -180,7 +181,7 @@ pub use api::{compress, compress_with, decompress, decompress_with};
 pub use archive::Archive;
 pub use container::{Metadata, Time};
 pub use error::{Error, Limit, LimitKind, MissingPrior, Result};
-pub use level::Level;
+pub use level::{Level, NetworkStart};
 pub use options::{DecodeOptions, EncodeOptions};
 pub use prior::Prior;
 pub use progress::Progress;

@@ -126,6 +126,23 @@ fn archives_of_files_name_two_priors() {
     extract(DecodeOptions::new().prior(prior()).prior(other())).unwrap();
 }
 
+/// The three starts of networks are stored, and code differently.
+#[test]
+fn networks_start_from_what_the_archive_says() {
+    use cmx::NetworkStart::{Frozen, Random, Trained};
+    let raw = records(0..6);
+    let archive = |number: u8, start| {
+        let level = Level::new(number).unwrap().with_network_start(start);
+        cmx::compress_with(raw.as_bytes(), &EncodeOptions::new().level(level)).unwrap()
+    };
+    let all = [Trained, Random, Frozen].map(|start| archive(9, start));
+    assert!(all[0] != all[1] && all[1] != all[2] && all[0] != all[2]);
+    for archive in &all {
+        assert_eq!(cmx::decompress(archive).unwrap(), raw.as_bytes());
+    }
+    assert_eq!(archive(5, Trained), archive(5, Random), "-5 has no network");
+}
+
 fn cmx(folder: &Path, words: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_cmx")).current_dir(folder).args(words).output().unwrap()
 }
@@ -153,4 +170,30 @@ fn the_command_says_which_prior_is_missing() {
     assert!(code == Some(1) && text.contains("bad.prior: no prior that can be used"), "{text}");
     let output = cmx(folder, &["explain", "--prior", "my.prior", "record.cmx"]);
     assert!(String::from_utf8(output.stdout).unwrap().contains("prior"));
+}
+
+/// `cmx train` makes the same prior each time, and says what it saves.
+#[test]
+fn the_command_trains_a_prior() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::create_dir(folder.join("records")).unwrap();
+    for number in 0..60 {
+        fs::write(folder.join(format!("records/{number:02}")), record(number)).unwrap();
+    }
+    fs::write(folder.join("lines"), records(0..60)).unwrap();
+    let train = |words: &[&str]| {
+        let output = cmx(folder, &[&["train", "-4", "--size", "2K"], words].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let said = train(&["records", "-o", "a.prior"]);
+    assert!(said.contains("from 60 records") && said.contains("with it (-"), "{said}");
+    train(&["--lines", "lines", "-o", "b.prior", "--name", "a"]);
+    let read = |name: &str| fs::read(folder.join(name)).unwrap();
+    assert!(read("a.prior") == read("b.prior"));
+    assert!(Prior::from_bytes(&read("a.prior")).unwrap().primer_len() <= 2 << 10);
+    let output = cmx(folder, &["train", "records/00", "-o", "c.prior"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(!folder.join("c.prior").exists());
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Parser, Subcommand};
 
+use cmx::NetworkStart;
 use cmx::archive::Xattrs;
 
 use super::bench::BenchArgs;
@@ -181,6 +182,19 @@ pub struct Options {
     /// sorting it.
     #[arg(long, value_name = "FILE", help_heading = EFFORT)]
     pub prior: Vec<PathBuf>,
+    /// What the network of -9 starts from (trained)
+    ///
+    /// `trained`: trained weights, which go on learning. `random`: random weights, which learn.
+    /// `frozen`: trained weights that stay as they are, which takes half the time of the network.
+    /// The archive says which.
+    #[arg(
+        long,
+        value_name = "CLASS",
+        value_parser = parse_network_start,
+        hide_short_help = true,
+        help_heading = EFFORT,
+    )]
+    pub network_start: Option<NetworkStart>,
     /// Do not decode every block after compression
     ///
     /// Compression takes half the time. A defect of cmx or of the machine is then found only when
@@ -304,6 +318,11 @@ fn parse_xattrs(text: &str) -> Result<Xattrs, String> {
         "all" => Ok(Xattrs::All),
         _ => Err("--xattrs takes user.* attributes, --xattrs=all all of them".into()),
     }
+}
+
+/// Parses the value of `--network-start`.
+fn parse_network_start(text: &str) -> Result<NetworkStart, String> {
+    NetworkStart::named(text).ok_or_else(|| "write trained, random or frozen".into())
 }
 
 /// Parses a number of threads. 0 and `auto` stand for one thread per core.

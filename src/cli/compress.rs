@@ -38,7 +38,8 @@ pub fn run(options: &Options) -> Result<(), Failure> {
 
 /// The level that the user chose.
 pub fn chosen_level(options: &Options) -> Level {
-    Level::new(options.level.number).unwrap_or_default()
+    let level = Level::new(options.level.number).unwrap_or_default();
+    options.network_start.map_or(level, |start| level.with_network_start(start))
 }
 
 /// Compresses `input`. Returns whether a warning was printed.

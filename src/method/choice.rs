@@ -4,7 +4,7 @@ use super::{Method, Mixing};
 use crate::budget::Budget;
 use crate::error::{Error, Result};
 use crate::kind::Kind;
-use crate::level::{Coding, Codings, LEVELS, Level};
+use crate::level::{Coding, Codings, LEVELS, Level, NetworkStart};
 use crate::predictor::primer;
 use crate::predictor::profile::Profile;
 use crate::predictor::tables::Row;
@@ -36,7 +36,7 @@ pub(super) fn suits(prior: &Prior, kind: &Kind) -> bool {
 
 /// The prior for new streams of `kind`, if there is one.
 fn coding_prior(kind: &Kind) -> Option<Prior> {
-    Budget::coding_prior().filter(|prior| prior.primer_len() > 0 && suits(prior, kind))
+    Budget::coding_prior().filter(|prior| suits(prior, kind))
 }
 
 /// How `level` codes `length` bytes of `kind`.
@@ -120,11 +120,13 @@ fn mixing(level: &Level, name: &str, kind: &Kind, length: usize) -> Result<Mixin
         _ => long,
     };
     let table_bits = level.memory.ilog2() as u8;
+    let start = if row.has_networks() { level.network_start } else { NetworkStart::Trained };
     if let Some(prior) = coding_prior(kind).filter(|_| length > 0) {
-        return Ok(Mixing { row, primer: of_prior(length), prior: prior.hash(), table_bits });
+        let (primer, prior) = (of_prior(length), prior.hash());
+        return Ok(Mixing { row, primer, prior, start, table_bits });
     }
     let primer = primer::number_of(lengths).ok_or_else(|| unknown("primer"))?;
-    Ok(Mixing { row, primer, prior: 0, table_bits })
+    Ok(Mixing { row, primer, prior: 0, start, table_bits })
 }
 
 /// The number of the primer of a prior before `length` bytes.

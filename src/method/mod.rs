@@ -18,6 +18,8 @@ use crate::budget::Budget;
 use crate::coder::leading::Leading;
 use crate::error::{Error, Result};
 use crate::kind::Kind;
+use crate::level::NetworkStart;
+use crate::network::start::Origin;
 use crate::predictor::most_memory;
 use crate::predictor::primer::{self, Primer};
 use crate::predictor::profile::Profile;
@@ -47,12 +49,17 @@ pub struct Mixing {
     pub primer: u8,
     /// The hash of the prior whose primer it is, where the number says that.
     pub prior: u64,
+    /// Where the networks of the profile start from, if it has any.
+    pub start: NetworkStart,
     /// The largest table of histories has 2 to this power bytes, 26 to 31.
     pub table_bits: u8,
 }
 
 /// What is stored of [`Mixing::table_bits`] in four bits is the excess over this.
 const STORED_TABLE_BITS: u8 = 16;
+
+/// What is added to the number of a profile before the start of its networks.
+const HAS_START: u8 = 0x80;
 
 /// Bytes of a primer that any stream may be read after. Beyond them, a byte of the stream brings
 /// [`PRIMER_PER_BYTE`]: so many short streams do not make a decoder copy large tables.
@@ -146,10 +153,15 @@ impl Mixing {
     /// The profile for a stream of `kind`.
     #[must_use]
     pub fn profile(&self, kind: &Kind) -> Profile {
+        let start = self.start;
         let Some(prior) = self.prior() else {
-            return self.row.profile(kind, Primer::numbered(self.primer).unwrap_or_default());
+            let primer = Primer::numbered(self.primer).unwrap_or_default();
+            let origin = Origin { start, prior: None };
+            return Profile { origin, ..self.row.profile(kind, primer) };
         };
         let mut profile = self.row.profile(kind, Primer::of_prior(&prior));
+        let has_weights = self.row.has_networks() && prior.has_weights();
+        profile.origin = Origin { start, prior: has_weights.then(|| prior.clone()) };
         // The leading bits that a stream leaves out are passed over in its primer too.
         if profile.leading == Leading::SevenBit && !prior.is_ascii() {
             profile.leading = Leading::Coded;
@@ -167,12 +179,15 @@ impl Mixing {
     }
 
     /// Appends the number of the profile, then the largest table and the primer in one byte, then
-    /// what names a prior.
+    /// the start of networks if it is not the usual one, then what names a prior.
     pub fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&[
-            self.row.number,
-            (self.table_bits - STORED_TABLE_BITS) << 4 | self.primer,
-        ]);
+        let is_usual = self.start == NetworkStart::Trained;
+        out.push(self.row.number | if is_usual { 0 } else { HAS_START });
+        out.push((self.table_bits - STORED_TABLE_BITS) << 4 | self.primer);
+        if !is_usual {
+            let index = NetworkStart::ALL.iter().position(|start| *start == self.start);
+            out.push(index.unwrap_or(0) as u8);
+        }
         if self.has_prior() {
             out.extend_from_slice(&(self.prior as u32).to_le_bytes());
         }
@@ -189,7 +204,8 @@ impl Mixing {
     /// # Errors
     /// As for [`Method::read`].
     pub fn read(reader: &mut Reader<'_>, kind: &Kind, raw_len: usize) -> Result<Self> {
-        let number = reader.byte()?;
+        let first = reader.byte()?;
+        let number = first & !HAS_START;
         let row = Row::numbered(number)
             .ok_or_else(|| Error::Unsupported(format!("profile {number} of a stream")))?;
         if !row.codes(kind) {
@@ -197,7 +213,14 @@ impl Mixing {
         }
         let sizes = reader.byte()?;
         let (table_bits, primer) = ((sizes >> 4) + STORED_TABLE_BITS, sizes & 15);
-        let mut mixing = Mixing { row, primer, prior: 0, table_bits };
+        let start = if first & HAS_START == 0 {
+            NetworkStart::Trained
+        } else {
+            let index = usize::from(reader.byte()?);
+            let start = NetworkStart::ALL.get(index).filter(|_| index > 0 && row.has_networks());
+            *start.ok_or_else(|| Error::Corrupt("the start of a network".into()))?
+        };
+        let mut mixing = Mixing { row, primer, prior: 0, start, table_bits };
         let has_tables = table_bits >= Self::LEAST_TABLE_BITS;
         if mixing.has_prior() && has_tables {
             let prior = read_prior(reader, primer == primer::OF_NAMED_PRIOR)?;
@@ -253,7 +276,8 @@ mod tests {
         let row = Row::named("text-56").unwrap();
         for table_bits in STORED_TABLE_BITS..32 {
             let mut written = Vec::new();
-            let mixing = Mixing { row, primer: 0, prior: 0, table_bits };
+            let start = NetworkStart::Trained;
+            let mixing = Mixing { row, primer: 0, prior: 0, start, table_bits };
             mixing.write(&mut written);
             let read = Mixing::read(&mut Reader::new(&written), &Kind::Text, 100);
             assert_eq!(read.is_ok(), table_bits >= Mixing::LEAST_TABLE_BITS, "{table_bits}");

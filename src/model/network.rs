@@ -3,7 +3,7 @@
 use super::byte_model::ByteModel;
 use super::input_model::InputModel;
 use crate::network::lstm::Lstm;
-use crate::network::start::Start;
+use crate::network::start::{Origin, Start};
 use crate::simd::{InstructionSet, Scalar};
 
 /// A model of whole bytes, by name. A variant for each network comes here, with its arm in
@@ -25,6 +25,29 @@ impl Network {
             Self::Lstm(_) => 16 << 20,
             #[cfg(test)]
             Self::SkippingCounts => 256 << 10,
+        }
+    }
+
+    /// The model with weights from `origin`, as it starts a stream.
+    #[must_use]
+    pub fn model_from(self, set: InstructionSet, origin: &Origin) -> Box<dyn BoxedModel> {
+        if origin.is_usual() {
+            return self.model(set);
+        }
+        match (self, set) {
+            #[cfg(target_arch = "x86_64")]
+            (Self::Lstm(start), InstructionSet::Avx2(kernels)) => {
+                Box::new(ByteModel::new(Lstm::starting_from(kernels, start, origin)))
+            }
+            #[cfg(target_arch = "aarch64")]
+            (Self::Lstm(start), InstructionSet::Neon(kernels)) => {
+                Box::new(ByteModel::new(Lstm::starting_from(kernels, start, origin)))
+            }
+            (Self::Lstm(start), InstructionSet::Scalar) => {
+                Box::new(ByteModel::new(Lstm::starting_from(Scalar, start, origin)))
+            }
+            #[cfg(test)]
+            (Self::SkippingCounts, _) => self.model(set),
         }
     }
 

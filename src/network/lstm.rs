@@ -8,7 +8,7 @@
 use super::backward::Below;
 use super::layer::{Layer, Plan};
 use super::output::Output;
-use super::start::Start;
+use super::start::{Origin, Start};
 use super::stored::Reader;
 use super::weights::{Draws, ONE, Rate, Weights};
 use super::{ByteNetwork, NIBBLES};
@@ -80,6 +80,8 @@ pub struct Lstm<K> {
     last: [u8; BYTES],
     /// Rates of layers, features and the output, as the options have them.
     rates: [Rate; 3],
+    /// Whether nothing is learned.
+    is_frozen: bool,
 }
 
 impl<K: NetworkKernels> Lstm<K> {
@@ -114,6 +116,7 @@ impl<K: NetworkKernels> Lstm<K> {
             of_step: vec![0; cells],
             last: [0; BYTES],
             rates: [options.rate, options.feature_rate, options.output_rate],
+            is_frozen: false,
         }
     }
 
@@ -132,6 +135,28 @@ impl<K: NetworkKernels> Lstm<K> {
         Self::trained(kernels, &Options::standard(), start.stored())
     }
 
+    /// The network of the levels, with weights from `origin`.
+    #[must_use]
+    pub fn starting_from(kernels: K, start: Start, origin: &Origin) -> Self {
+        let options = Options::standard();
+        let mut network = match origin.stored(start) {
+            None => Self::new(kernels, &options),
+            Some((stored, is_own)) => {
+                let mut network = Self::trained(kernels, &options, &stored);
+                // No sum may wrap, whoever wrote the file.
+                if is_own {
+                    for layer in &mut network.layers {
+                        layer.matrix.keep_within(options.rate.limit);
+                    }
+                    network.output.keep_within(options.output_rate.limit);
+                }
+                network
+            }
+        };
+        network.is_frozen = origin.is_frozen();
+        network
+    }
+
     /// Gives all weights in the order of files.
     pub(super) fn weights(&self, give: impl FnMut(&Weights)) {
         self.layers.iter().flat_map(Layer::weights).chain(self.output.weights()).for_each(give);
@@ -141,6 +166,12 @@ impl<K: NetworkKernels> Lstm<K> {
     pub(super) fn weights_mut(&mut self, give: impl FnMut(&mut Weights)) {
         let layers = self.layers.iter_mut().flat_map(Layer::weights_mut);
         layers.chain(self.output.weights_mut()).for_each(give);
+    }
+
+    /// Learns nothing from now on, or learns again.
+    #[cfg(feature = "internals")]
+    pub(super) fn keep_frozen(&mut self, is_frozen: bool) {
+        self.is_frozen = is_frozen;
     }
 
     /// Learns at `part`, of 256, of the rates of its options.
@@ -175,6 +206,10 @@ impl<K: NetworkKernels> Lstm<K> {
 
     #[inline(always)]
     fn learn_byte(&mut self, byte: u8) {
+        if self.is_frozen {
+            self.layers.iter_mut().for_each(Layer::advance);
+            return;
+        }
         self.of_step.fill(0);
         self.output.learn(self.kernels, &self.hidden, byte, &mut self.of_step);
         let mut start = 0;

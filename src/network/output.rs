@@ -61,6 +61,11 @@ impl Output {
         }
     }
 
+    /// Moves weights, but not biases, beyond `limit` back to it.
+    pub(super) fn keep_within(&mut self, limit: i32) {
+        self.weights.keep_within(limit);
+    }
+
     #[inline(always)]
     fn masses<K: NetworkKernels>(&self, kernels: K, node: usize, hidden: &[i16]) -> [u32; NIBBLES] {
         let mut logits: [i32; NIBBLES] =

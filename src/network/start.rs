@@ -1,5 +1,10 @@
 //! What networks start from: weights that were trained on other files before.
 
+use std::borrow::Cow;
+
+use crate::level::NetworkStart;
+use crate::prior::{Prior, WeightsOf};
+
 /// Where the weights of a network come from. `models/README.md` says what they were trained on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Start {
@@ -26,6 +31,48 @@ impl Start {
             Self::Text => TEXT,
             Self::Binary => BINARY,
         }
+    }
+}
+
+/// Where the weights of the networks of a stream come from, and whether they learn.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Origin {
+    /// The class.
+    pub start: NetworkStart,
+    /// The prior of the stream: its weights, where it has any, take the place of the built-in ones.
+    pub prior: Option<Prior>,
+}
+
+impl Origin {
+    /// Whether networks start from the built-in weights, and learn.
+    #[must_use]
+    pub fn is_usual(&self) -> bool {
+        *self == Origin::default()
+    }
+
+    /// Whether networks learn nothing.
+    #[must_use]
+    pub fn is_frozen(&self) -> bool {
+        self.start == NetworkStart::Frozen
+    }
+
+    /// The stored weights for streams of `start`, and whether they are those of a prior; `None` for
+    /// random weights.
+    #[must_use]
+    pub fn stored(&self, start: Start) -> Option<(Cow<'static, [u8]>, bool)> {
+        if self.start == NetworkStart::Random {
+            return None;
+        }
+        let of = match start {
+            Start::Words => WeightsOf::Words,
+            Start::Text => WeightsOf::Text,
+            Start::Binary => WeightsOf::Binary,
+        };
+        let own = self.prior.as_ref().and_then(|prior| prior.weights(of));
+        Some(match own {
+            Some(own) => (Cow::Owned(own.to_vec()), true),
+            None => (Cow::Borrowed(start.stored()), false),
+        })
     }
 }
 

@@ -9,6 +9,8 @@ use crate::simd::{InstructionSet, NetworkKernels, Scalar};
 pub trait Trainee: ByteNetwork {
     /// Learns at this part, of 256, of its usual rates from now on.
     fn slow_down(&mut self, part: i32);
+    /// Learns nothing from now on, or learns again.
+    fn freeze(&mut self, is_frozen: bool);
     /// Its weights, as coders start from them.
     fn stored(&self) -> Vec<u8>;
     /// Its weights exactly.
@@ -20,6 +22,10 @@ pub trait Trainee: ByteNetwork {
 impl<K: NetworkKernels> Trainee for Lstm<K> {
     fn slow_down(&mut self, part: i32) {
         self.learn_at(part);
+    }
+
+    fn freeze(&mut self, is_frozen: bool) {
+        self.keep_frozen(is_frozen);
     }
 
     fn stored(&self) -> Vec<u8> {

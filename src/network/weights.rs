@@ -76,6 +76,14 @@ impl Weights {
         }
     }
 
+    /// Moves weights beyond `limit` back to it.
+    pub(super) fn keep_within(&mut self, limit: i32) {
+        for (exact, rounded) in self.exact.iter_mut().zip(&mut self.rounded) {
+            *exact = (*exact).clamp(-limit, limit);
+            *rounded = round_weight(*exact);
+        }
+    }
+
     /// All rows with 12 fractional bits.
     #[inline(always)]
     pub fn rounded(&self) -> &[i16] {

@@ -153,7 +153,7 @@ impl<
         let networks: Vec<_> = profile
             .networks
             .iter()
-            .map(|network| network.model(kernels.instruction_set()))
+            .map(|network| network.model_from(kernels.instruction_set(), &profile.origin))
             .collect();
         let others = profile.matches.len() + signal.as_ref().map_or(0, InputModel::pairs);
         let models = others + networks.iter().map(|network| network.pairs()).sum::<usize>();

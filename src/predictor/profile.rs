@@ -11,6 +11,7 @@ use crate::model::long_match::Belief;
 use crate::model::network::Network;
 use crate::model::selector::Selector;
 use crate::model::signal::Options;
+use crate::network::start::Origin;
 use std::ops::Range;
 
 /// What a predictor is made of.
@@ -40,6 +41,8 @@ pub struct Profile {
     pub selectors: Vec<Selector>,
     /// Models of whole bytes.
     pub networks: Vec<Network>,
+    /// Where the weights of the networks come from.
+    pub origin: Origin,
     /// The samples that the stream holds: chooses the signal model and its direct inputs.
     pub signal: Option<(Kind, Options)>,
     /// How fast the first layer of the mixer learns.

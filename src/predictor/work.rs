@@ -81,7 +81,13 @@ mod tests {
         // With eight contexts the code is longer than that by itself.
         for (name, least) in [("generic-16", 372), ("generic-24", 372)] {
             let row = Row::named(name).unwrap();
-            let method = Method::Mixed(Mixing { row, primer: 0, prior: 0, table_bits: 26 });
+            let method = Method::Mixed(Mixing {
+                row,
+                primer: 0,
+                prior: 0,
+                start: Default::default(),
+                table_bits: 26,
+            });
             let code = encode(&counting, method, &kind).unwrap();
             assert!((least..1000).contains(&code.len()), "{name}: {}", code.len());
             assert!(decode(&code, counting.len(), method, &kind).unwrap() == counting);

@@ -42,6 +42,17 @@ pub struct PrimerPart {
     pub text: Vec<u8>,
 }
 
+/// Which network weights belong to: streams of words, of other text, or of anything else.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WeightsOf {
+    /// Text as words.
+    Words,
+    /// Text that is not coded as words.
+    Text,
+    /// Binary data.
+    Binary,
+}
+
 /// A prior: see [`EncodeOptions::prior`](crate::EncodeOptions::prior()).
 ///
 /// ```
@@ -94,6 +105,16 @@ impl Prior {
         weights: [Option<Vec<u8>>; 3],
     ) -> Result<Prior> {
         Self::from_bytes(&file::write(name, &primer, &weights))
+    }
+
+    /// The same prior with these weights.
+    ///
+    /// # Errors
+    /// As for [`Prior::from_bytes`].
+    pub(crate) fn with_weights(&self, weights: [Option<Vec<u8>>; 3]) -> Result<Prior> {
+        let Inner { name, suited, noted, text, .. } = &*self.inner;
+        let primer = PrimerPart { suited: *suited, noted: *noted, text: text.to_vec() };
+        Self::new(name, primer, weights)
     }
 
     /// Reads a prior file.
@@ -179,6 +200,10 @@ impl Prior {
         let noted = codes.len();
         codes.extend_from_slice(&encode(learned)?);
         Ok(self.inner.words.get_or_init(|| (codes.into(), noted)).clone())
+    }
+    /// The weights for the network of such streams, if the prior has any.
+    pub(crate) fn weights(&self, of: WeightsOf) -> Option<Arc<[u8]>> {
+        self.inner.weights[of as usize].clone()
     }
 }
 

@@ -51,6 +51,23 @@ impl<'a> Cover<'a> {
         Cover { samples, counts }
     }
 
+    /// Sequences of `samples` worth what their last bytes cost where they occur, in 16ths of a bit;
+    /// `costs` are those of some samples. What one sample has alone is worth nothing.
+    #[must_use]
+    pub fn of_costs(samples: &'a [&'a [u8]], costs: &[(usize, Vec<u64>)]) -> Self {
+        let Cover { counts: frequent, .. } = Self::of(samples);
+        let mut sums = vec![0u64; 1 << COUNTER_BITS];
+        for (sample, costs) in costs {
+            for (hash, cost) in hashes(samples[*sample]).zip(costs.iter().skip(SEQUENCE - 1)) {
+                sums[hash] += cost >> 20;
+            }
+        }
+        let worth =
+            |(sum, &count): (u64, &u32)| if count > 0 { sum.min(1 << 24) as u32 } else { 0 };
+        let counts = sums.into_iter().zip(&frequent).map(worth).collect();
+        Cover { samples, counts }
+    }
+
     fn parts(&self, length: Option<usize>) -> Vec<Part> {
         let length = length.unwrap_or(LONGEST_PART);
         let of_sample = |(number, sample): (usize, &&[u8])| -> Vec<Part> {
@@ -130,7 +147,8 @@ mod tests {
         let samples: Vec<&[u8]> = numbers.iter().map(String::as_bytes).collect();
         let text = Cover::of(&samples).text(1000, None);
         assert!(text.ends_with(b"the common end of samples"));
-        assert!(text.len() < 100, "{}", text.len());
+        // Sixteen digits stand before it.
+        assert!(text.len() <= 16 * samples[0].len(), "{}", text.len());
         assert!(Cover::of(&samples).text(10, None).is_empty());
     }
 }

@@ -327,7 +327,7 @@ fn records() -> Vec<Refused> {
         ),
         case("block-form", "unsupported", "block form 7", coded(&[0x71, 0])),
         case("block-method", "unsupported", "method 15", coded(&[0x1F, 0])),
-        case("block-profile", "unsupported", "profile 200", coded(&[0x12, 0, 200, 0])),
+        case("block-profile", "unsupported", "profile 100", coded(&[0x12, 0, 100, 0])),
         case("block-primer", "unsupported", "primer 15", coded(&[0x12, 1, 8, 15])),
         case(
             "block-prior",

@@ -111,7 +111,13 @@ impl Repeats {
 /// Whether a predictor makes samples of `bytes` smaller.
 fn is_compressible(bytes: &[u8]) -> Result<bool> {
     let Some(row) = Row::named("generic-8") else { return Ok(true) };
-    let mixing = Mixing { row, primer: 0, prior: 0, table_bits: Mixing::LEAST_TABLE_BITS };
+    let mixing = Mixing {
+        row,
+        primer: 0,
+        prior: 0,
+        start: Default::default(),
+        table_bits: Mixing::LEAST_TABLE_BITS,
+    };
     let count = bytes.len().div_ceil(SAMPLED).max(1);
     let mut sample = Vec::with_capacity(count * SAMPLE);
     for part in bytes.chunks(bytes.len().div_ceil(count)) {

@@ -29,6 +29,7 @@ use crate::model::long_match::Belief;
 use crate::model::network::Network;
 use crate::model::selector::Selector;
 use crate::model::signal;
+use crate::network::start::Origin;
 
 pub(crate) use rows::PROFILES;
 
@@ -129,6 +130,12 @@ impl Row {
         self.networks.iter().map(|network| network.memory()).sum()
     }
 
+    /// Whether the row has networks.
+    #[must_use]
+    pub fn has_networks(&self) -> bool {
+        !self.networks.is_empty()
+    }
+
     /// Whether the row codes streams of `kind`.
     #[must_use]
     pub fn codes(&self, kind: &Kind) -> bool {
@@ -158,6 +165,7 @@ impl Row {
             matches: self.matches.to_vec(),
             selectors: self.selectors.to_vec(),
             networks: self.networks.to_vec(),
+            origin: Origin::default(),
             signal: self.signal.map(|options| (*kind, options)),
             rate: self.rate,
             least_error: self.least_error,
