@@ -63,6 +63,13 @@ pub mod explain {
         Strip, Strips, Tally, explain,
     };
 }
+#[cfg(feature = "gpu")]
+pub mod gpu {
+    pub use crate::gpu::{
+        Adapter, Choice, Measured, Trouble, active, adapters, choose, measure, measure_lanes,
+        trouble,
+    };
+}
 pub mod input {
     pub use crate::input::{BlockSource, FileSource, Original, StreamSource};
     pub mod lock {
@@ -110,7 +117,7 @@ pub mod model {
     }
 }
 pub mod network {
-    pub use crate::network::{ByteNetwork, NIBBLES};
+    pub use crate::network::{ByteNetwork, NIBBLES, processor_speed};
     pub mod training {
         pub use crate::network::training::{Trainee, standard};
     }

@@ -149,6 +149,8 @@ mod container;
 mod error;
 mod explain;
 mod formats;
+#[cfg(feature = "gpu")]
+mod gpu;
 mod input;
 #[cfg(feature = "internals")]
 #[doc(hidden)]

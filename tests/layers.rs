@@ -16,6 +16,7 @@ const LAYERS: &[&[&str]] = &[
     &["coder"],
     &["mix"],
     &["formats", "network", "words"],
+    &["gpu"],
     &["model"],
     &["predictor", "sort"],
     &["method"],

@@ -152,7 +152,7 @@ pub fn with_followers<T>(
     reference: Option<&Reference>,
     work: impl FnOnce(Option<&dyn Follow>) -> T,
 ) -> T {
-    let Some(workers) = Workers::current().filter(|workers| workers.places() > 1) else {
+    let Some(workers) = Workers::current().filter(|workers| workers.lanes() > 1) else {
         return work(None);
     };
     thread::scope(|scope| {

@@ -8,6 +8,7 @@ use cmx::NetworkStart;
 use cmx::archive::Xattrs;
 
 use super::bench::BenchArgs;
+use super::device::{self, Device};
 use super::explain::ExplainArgs;
 use super::level_flags::LevelFlags;
 use super::repair::RepairArgs;
@@ -43,6 +44,8 @@ pub struct Args {
 pub enum Command {
     /// Show every level with its block size and memory
     Levels,
+    /// Show the processor and the devices that can compute the network of -9
+    Devices,
     /// Save the undamaged contents of a damaged archive
     Repair(RepairArgs),
     /// Help on a topic
@@ -195,6 +198,34 @@ pub struct Options {
         help_heading = EFFORT,
     )]
     pub network_start: Option<NetworkStart>,
+    /// Bytes of a block, as in 1M: smaller ones let more threads, or a device, work
+    ///
+    /// The archive becomes larger. The default, and the most, is the block size of the level
+    /// (`cmx levels`). A block of 256K to 1M suits a device (--device): each block is a stream, and
+    /// a device needs many.
+    #[arg(
+        long,
+        value_name = "SIZE",
+        value_parser = size::parse,
+        hide_short_help = true,
+        help_heading = EFFORT,
+    )]
+    pub block: Option<u64>,
+    /// What computes the network of -9: auto, cpu, gpu or gpu:N
+    ///
+    /// `cmx devices` lists the devices. The bytes of an archive do not depend on it. A device makes
+    /// a step of many blocks at once, so it needs 16 blocks or more, and one block is faster on the
+    /// processor; --block and --solid make blocks smaller. auto, the default, takes a device where
+    /// its measured speed promises to be faster, and never one that is software. Where a device
+    /// fails, the processor goes on, with a warning.
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_parser = device::parse,
+        hide_short_help = true,
+        help_heading = EFFORT,
+    )]
+    pub device: Option<Device>,
     /// Do not decode every block after compression
     ///
     /// Compression takes half the time. A defect of cmx or of the machine is then found only when

@@ -36,11 +36,16 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     })
 }
 
-/// The level that the user chose.
+/// The level that the user chose, with blocks of the size that the user chose.
 pub fn chosen_level(options: &Options) -> Level {
     let level = Level::new(options.level.number).unwrap_or_default();
-    options.network_start.map_or(level, |start| level.with_network_start(start))
+    let level = options.network_start.map_or(level, |start| level.with_network_start(start));
+    let block = options.block.map(|block| usize::try_from(block).unwrap_or(usize::MAX));
+    block.map_or(level, |block| level.with_block_size(block.max(LEAST_BLOCK)))
 }
+
+/// The smallest block that a user may ask for. Smaller ones would be all overhead.
+const LEAST_BLOCK: usize = 4 << 10;
 
 /// Compresses `input`. Returns whether a warning was printed.
 fn compress_one(options: &Options, level: Level, input: &Path) -> Result<bool, Failure> {

@@ -7,6 +7,9 @@ mod batch;
 mod bench;
 mod compress;
 mod decompress;
+mod device;
+#[cfg(feature = "gpu")]
+mod device_streams;
 mod display;
 mod environment;
 mod explain;
@@ -125,6 +128,7 @@ fn dispatch(args: &Args) -> Result<(), Failure> {
     if let Some(command) = &args.command {
         return match command {
             Command::Levels => levels::run(),
+            Command::Devices => device::run(),
             Command::Repair(repair) => repair::run(repair),
             Command::Help { topic } => help::topic(topic.as_deref()),
             Command::Man => help::man(),
@@ -138,6 +142,15 @@ fn dispatch(args: &Args) -> Result<(), Failure> {
     let job = options.job()?;
     options.check_terminal(job)?;
     habits::check_first_word(&options.files)?;
+    device::choose(options, job)?;
+    let done = run_job(options, job);
+    if let Some(warning) = device::warning().filter(|_| !options.quiet) {
+        failure::warn(warning);
+    }
+    done
+}
+
+fn run_job(options: &args::Options, job: Job) -> Result<(), Failure> {
     match job {
         Job::Compress => compress::run(options),
         Job::Decompress => decompress::run(options),

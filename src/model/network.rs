@@ -4,7 +4,7 @@ use super::byte_model::ByteModel;
 use super::input_model::InputModel;
 use crate::network::lstm::Lstm;
 use crate::network::start::{Origin, Start};
-use crate::simd::{InstructionSet, Scalar};
+use crate::simd::{InstructionSet, NetworkKernels, Scalar};
 
 /// A model of whole bytes, by name. A variant for each network comes here, with its arm in
 /// [`Network::model`].
@@ -37,14 +37,14 @@ impl Network {
         match (self, set) {
             #[cfg(target_arch = "x86_64")]
             (Self::Lstm(start), InstructionSet::Avx2(kernels)) => {
-                Box::new(ByteModel::new(Lstm::starting_from(kernels, start, origin)))
+                boxed(Lstm::starting_from(kernels, start, origin))
             }
             #[cfg(target_arch = "aarch64")]
             (Self::Lstm(start), InstructionSet::Neon(kernels)) => {
-                Box::new(ByteModel::new(Lstm::starting_from(kernels, start, origin)))
+                boxed(Lstm::starting_from(kernels, start, origin))
             }
             (Self::Lstm(start), InstructionSet::Scalar) => {
-                Box::new(ByteModel::new(Lstm::starting_from(Scalar, start, origin)))
+                boxed(Lstm::starting_from(Scalar, start, origin))
             }
             #[cfg(test)]
             (Self::SkippingCounts, _) => self.model(set),
@@ -57,15 +57,13 @@ impl Network {
         match (self, set) {
             #[cfg(target_arch = "x86_64")]
             (Self::Lstm(start), InstructionSet::Avx2(kernels)) => {
-                Box::new(ByteModel::new(Lstm::starting(kernels, start)))
+                boxed(Lstm::starting(kernels, start))
             }
             #[cfg(target_arch = "aarch64")]
             (Self::Lstm(start), InstructionSet::Neon(kernels)) => {
-                Box::new(ByteModel::new(Lstm::starting(kernels, start)))
+                boxed(Lstm::starting(kernels, start))
             }
-            (Self::Lstm(start), InstructionSet::Scalar) => {
-                Box::new(ByteModel::new(Lstm::starting(Scalar, start)))
-            }
+            (Self::Lstm(start), InstructionSet::Scalar) => boxed(Lstm::starting(Scalar, start)),
             #[cfg(test)]
             (Self::SkippingCounts, _) => {
                 use super::byte_model::tests::SkippingCounts;
@@ -73,6 +71,18 @@ impl Network {
             }
         }
     }
+}
+
+/// A network of the levels: on a device where this process uses one, else on the processor. On a
+/// device, networks learn.
+fn boxed<K: NetworkKernels>(network: Lstm<K>) -> Box<dyn BoxedModel> {
+    #[cfg(feature = "gpu")]
+    if !network.is_frozen()
+        && let Some(server) = crate::gpu::active()
+    {
+        return Box::new(ByteModel::new(crate::gpu::Stream::of(network, server)));
+    }
+    Box::new(ByteModel::new(network))
 }
 
 /// An input model of any type, for a predictor that does not know the type.

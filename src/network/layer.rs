@@ -78,9 +78,9 @@ pub(super) struct Steps {
 
 /// What a layer gives (11 fractional bits), and its cells (20 fractional bits).
 #[derive(Clone, Debug)]
-struct State {
-    hidden: Vec<i16>,
-    cells: Vec<i32>,
+pub(super) struct State {
+    pub hidden: Vec<i16>,
+    pub cells: Vec<i32>,
 }
 
 /// A layer of cells.
@@ -93,8 +93,8 @@ pub struct Layer {
     pub(super) features: Vec<Weights>,
     pub(super) gains: Weights,
     pub(super) biases: Weights,
-    last: State,
-    next: State,
+    pub(super) last: State,
+    pub(super) next: State,
     pub(super) steps: Steps,
     /// Room for the sums of a step, and for the rows of the matrix or the inputs of a span in
     /// pairs.

@@ -15,7 +15,7 @@ use super::{ByteNetwork, NIBBLES};
 use crate::simd::{NetworkKernels, WEIGHT_LIMIT, Work, accelerate};
 
 /// Bytes that are features, the newest first. The byte that a match foretells is one more.
-const BYTES: usize = 4;
+pub(super) const BYTES: usize = 4;
 
 /// What a network is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,19 +65,19 @@ impl Options {
 /// The network.
 #[derive(Clone, Debug)]
 pub struct Lstm<K> {
-    kernels: K,
-    layers: Vec<Layer>,
-    output: Output,
+    pub(super) kernels: K,
+    pub(super) layers: Vec<Layer>,
+    pub(super) output: Output,
     /// The step of the span that is next.
-    at: usize,
+    pub(super) at: usize,
     span: usize,
     /// What all layers give, 11 fractional bits.
-    hidden: Vec<i16>,
+    pub(super) hidden: Vec<i16>,
     /// Gradients of that for each layer, 24 fractional bits: all cells of a step after the other.
-    gradients: Vec<Vec<i32>>,
+    pub(super) gradients: Vec<Vec<i32>>,
     /// Room for those of a step, of all layers.
     of_step: Vec<i32>,
-    last: [u8; BYTES],
+    pub(super) last: [u8; BYTES],
     /// Rates of layers, features and the output, as the options have them.
     rates: [Rate; 3],
     /// Whether nothing is learned.
@@ -166,6 +166,12 @@ impl<K: NetworkKernels> Lstm<K> {
     pub(super) fn weights_mut(&mut self, give: impl FnMut(&mut Weights)) {
         let layers = self.layers.iter_mut().flat_map(Layer::weights_mut);
         layers.chain(self.output.weights_mut()).for_each(give);
+    }
+
+    /// Whether the network learns nothing.
+    #[cfg(feature = "gpu")]
+    pub fn is_frozen(&self) -> bool {
+        self.is_frozen
     }
 
     /// Learns nothing from now on, or learns again.

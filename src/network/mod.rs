@@ -6,15 +6,24 @@
 //! ([`crate::simd::NetworkKernels`]).
 
 mod backward;
+#[cfg(feature = "gpu")]
+pub mod image;
 mod layer;
 pub mod lstm;
 mod output;
+#[cfg(any(feature = "internals", feature = "gpu"))]
+mod speed;
 pub mod start;
 mod stored;
 mod tables;
 #[cfg(feature = "internals")]
 pub mod training;
 mod weights;
+
+#[cfg(any(feature = "internals", feature = "gpu"))]
+pub use speed::processor_speed;
+#[cfg(feature = "gpu")]
+pub(crate) use tables::words as table_words;
 
 /// Fractional bits of what layers give.
 const HIDDEN_BITS: u32 = 11;

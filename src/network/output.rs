@@ -84,6 +84,19 @@ impl Output {
         self.low_of = None;
     }
 
+    /// The masses of all nodes, of inputs that [`Output::forward`] took.
+    #[cfg(feature = "gpu")]
+    pub fn all_masses<K: NetworkKernels>(&self, kernels: K, hidden: &[i16]) -> Vec<u32> {
+        (0..=HIGH).flat_map(|node| self.masses(kernels, node, hidden)).collect()
+    }
+
+    /// Takes masses of the high nibbles that were computed elsewhere from the same inputs.
+    #[cfg(feature = "gpu")]
+    pub fn set_high(&mut self, masses: &[u32]) {
+        self.high.copy_from_slice(masses);
+        self.low_of = None;
+    }
+
     /// The masses of the high nibbles.
     pub fn high_masses(&self) -> &[u32; NIBBLES] {
         &self.high

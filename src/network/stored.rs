@@ -123,9 +123,7 @@ impl Weights {
                 *moment = if moves > 0 { power(row + column) } else { 0 };
             }
         }
-        for (rounded, &exact) in self.rounded.iter_mut().zip(&self.exact) {
-            *rounded = round_weight(exact);
-        }
+        self.round_all();
     }
 
     /// Appends everything, exactly.

@@ -122,6 +122,14 @@ impl Tables {
     }
 }
 
+/// All tables as words: sigmoid, hyperbolic tangent, that of cells, and powers of e.
+#[cfg(feature = "gpu")]
+pub fn words() -> Vec<i32> {
+    let Tables { sigmoid, tanh, cell, exp } = &*TABLES;
+    let short = sigmoid.iter().chain(&**tanh).chain(&**cell).map(|&entry| i32::from(entry));
+    short.chain(exp.as_flattened().iter().map(|&entry| entry as i32)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

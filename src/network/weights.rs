@@ -127,6 +127,13 @@ impl Weights {
         );
     }
 
+    /// Makes the weights with 12 fractional bits again from the exact ones.
+    pub(super) fn round_all(&mut self) {
+        for (rounded, &exact) in self.rounded.iter_mut().zip(&self.exact) {
+            *rounded = round_weight(exact);
+        }
+    }
+
     /// Bytes of memory.
     #[cfg(test)]
     pub fn memory(&self) -> usize {

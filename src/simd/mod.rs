@@ -30,6 +30,8 @@ pub use histories::{Histories, LINE, Line};
 #[cfg(target_arch = "aarch64")]
 pub use neon::Neon;
 pub use network::{Descent, NetworkKernels, WEIGHT_LIMIT, round as round_weight};
+#[cfg(feature = "gpu")]
+pub use network::{LARGEST_RATIO, LEAST_SQUARE, ROOT_BITS};
 pub use scalar::Scalar;
 
 use crate::numeric::state_map::MapEntry;

@@ -22,12 +22,12 @@ pub struct Descent {
 /// Largest weight, in magnitude, with 28 fractional bits: 6.
 pub const WEIGHT_LIMIT: i32 = 3 << 29;
 /// Least mean of squares, with 34 fractional bits, that a step is divided by the root of.
-pub(super) const LEAST_SQUARE: u32 = 1 << 6;
+pub const LEAST_SQUARE: u32 = 1 << 6;
 /// Largest gradient in units of its usual size, with 12 fractional bits: 8.
-pub(super) const LARGEST_RATIO: i32 = 8 << 12;
+pub const LARGEST_RATIO: i32 = 8 << 12;
 /// What the bits of a float less half of those of another are, where the one is about the inverse
 /// root of the other; scaled by 2^17.
-pub(super) const ROOT_BITS: u32 = 0x5f37_59df + (17 << 23);
+pub const ROOT_BITS: u32 = 0x5f37_59df + (17 << 23);
 
 /// The bits of the 32-bit float next to `number` (below 2^31, not 0; of two, the even one): the
 /// logarithm, with 23 fractional bits, as linear between powers of two, with an offset of 127.

@@ -26,9 +26,9 @@ const WORTH_A_THREAD: usize = 16 << 10;
 /// The first error in the order of the steps, of those that were begun.
 pub fn each<T: Send>(steps: &[Step], run: impl Fn(usize) -> Result<T> + Sync) -> Result<Vec<T>> {
     let long = steps.iter().filter(|step| step.length >= WORTH_A_THREAD).count();
-    match Workers::current().filter(|workers| workers.places() > 1 && long > 1) {
+    match Workers::current().filter(|workers| workers.lanes() > 1 && long > 1) {
         Some(workers) => {
-            let helpers = (long - 1).min(workers.places() - 1);
+            let helpers = (long - 1).min(workers.lanes() - 1);
             Shared::new(steps, workers, run).run_with(helpers)
         }
         None => (0..steps.len()).map(run).collect(),

@@ -9,12 +9,15 @@
 mod beside;
 mod context;
 mod each;
+mod lanes;
 mod ordered;
 mod workers;
 
 pub use beside::{Progress, Turn, beside};
 pub use context::Context;
 pub use each::{Step, each};
+#[cfg(feature = "gpu")]
+pub use lanes::set_lanes;
 pub use ordered::Ordered;
 pub(crate) use ordered::catch_panic;
 pub use workers::{URGENT, Work, Workers};

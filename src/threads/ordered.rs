@@ -59,17 +59,17 @@ impl<T: Send + 'static> Ordered<T> {
         held: u64,
         mut job: impl FnMut() -> Result<T> + Send + 'static,
     ) -> Result<Option<T>> {
-        let places = self.workers.places();
+        let lanes = self.workers.lanes();
         let number = self.next_number;
         self.next_number += 1;
-        if places == 1 {
+        if lanes == 1 {
             return catch_panic(job).map(Some);
         }
         let count = self.submitted.len();
         let most_held =
             Budget::current().map_or(MOST_HELD, |budget| MOST_HELD.min(budget.left() / 16));
-        let is_full = count >= places
-            && (count >= places.max(AHEAD) || self.held.saturating_add(held) > most_held);
+        let is_full = count >= lanes
+            && (count >= lanes.max(AHEAD) || self.held.saturating_add(held) > most_held);
         let oldest = if is_full { self.next()? } else { None };
         let workers = self.workers.clone();
         workers.announce(number);
@@ -96,7 +96,7 @@ impl<T: Send + 'static> Ordered<T> {
     /// # Errors
     /// The job failed.
     pub fn run<R>(&mut self, memory: u64, mut job: impl FnMut() -> Result<R>) -> Result<R> {
-        if self.workers.places() == 1 {
+        if self.workers.lanes() == 1 {
             return catch_panic(job);
         }
         let number = self.next_number;

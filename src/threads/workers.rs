@@ -23,6 +23,8 @@ struct Shared {
     places: usize,
     state: Mutex<State>,
     changed: Condvar,
+    /// For threads that paused and wait for a place: each place that is given back wakes one.
+    resumed: Condvar,
 }
 
 #[derive(Default)]
@@ -41,6 +43,10 @@ struct State {
     unended: BTreeSet<u64>,
     /// Threads that paused and wait for a place to go on.
     resuming: usize,
+    /// Whether the block that comes next waits for memory, which only a place that is dropped gives
+    /// back.
+    #[cfg_attr(not(any(test, feature = "gpu")), allow(dead_code))]
+    lacks_memory: bool,
     /// Threads that wait to help.
     helpers: Vec<Helper>,
     /// Number of threads that ever waited to help.
@@ -90,6 +96,7 @@ impl Workers {
                 places: places.max(1),
                 state: Mutex::default(),
                 changed: Condvar::new(),
+                resumed: Condvar::new(),
             }),
         }
     }
@@ -104,6 +111,13 @@ impl Workers {
     #[must_use]
     pub fn places(&self) -> usize {
         self.shared.places
+    }
+
+    /// How many threads may have begun at the same time: as many as there are places, or more where
+    /// threads wait for a device ([`super::set_lanes`]).
+    #[must_use]
+    pub fn lanes(&self) -> usize {
+        self.shared.places.max(super::lanes::lanes())
     }
 
     /// Runs `work` as one of the workers. The thread returns to its previous workers afterwards.
@@ -153,9 +167,13 @@ impl Workers {
             if is_next && fits && state.taken < self.shared.places && !state.is_urgent() {
                 break;
             }
+            if state.waiting.first() == Some(&turn) {
+                state.lacks_memory = !fits;
+            }
             state = self.wait(state);
         }
         state.waiting.remove(&turn);
+        state.lacks_memory = false;
         self.take(state, work.memory)
     }
 
@@ -220,17 +238,45 @@ impl Workers {
         }
         state.taken -= 1;
         self.shared.changed.notify_all();
+        self.shared.resumed.notify_one();
         while !is_over() {
             state = self.wait(state);
         }
+        state = self.resume(state);
+        drop(state);
+        self.shared.changed.notify_all();
+    }
+
+    /// Gives up the place of this thread while `wait` blocks: for waits that are short and many,
+    /// such as those for a device. Nobody is woken who could not go on.
+    #[cfg(any(test, feature = "gpu"))]
+    pub fn step_aside<T>(&self, wait: impl FnOnce() -> T) -> T {
+        let mut state = self.state();
+        state.taken -= 1;
+        if state.resuming > 0 {
+            self.shared.resumed.notify_one();
+        } else if state.someone_waits() {
+            self.shared.changed.notify_all();
+        }
+        drop(state);
+        let waited = wait();
+        let state = self.resume(self.state());
+        if state.resuming == 0 && state.taken < self.shared.places && state.someone_waits() {
+            self.shared.changed.notify_all();
+        }
+        waited
+    }
+
+    /// Waits for a place to go on, before any thread that has not begun.
+    fn resume<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
         state.resuming += 1;
         while state.taken >= self.shared.places {
-            state = self.wait(state);
+            let resumed = self.shared.resumed.wait(state);
+            state = resumed.unwrap_or_else(PoisonError::into_inner);
         }
         state.resuming -= 1;
         state.taken += 1;
-        drop(state);
-        self.shared.changed.notify_all();
+        state
     }
 
     /// Tells all waiting threads that what they wait for may be there.
@@ -242,6 +288,12 @@ impl Workers {
 }
 
 impl State {
+    /// Whether a block or a helper waits that a free place may be enough for.
+    #[cfg(any(test, feature = "gpu"))]
+    fn someone_waits(&self) -> bool {
+        !self.helpers.is_empty() || (!self.waiting.is_empty() && !self.lacks_memory)
+    }
+
     fn has_room(&self, memory: u64) -> bool {
         self.reserved.saturating_add(memory) <= self.allowed
     }
@@ -295,6 +347,7 @@ impl Drop for Place {
         state.reserved = state.reserved.saturating_sub(self.memory);
         drop(state);
         self.workers.shared.changed.notify_all();
+        self.workers.shared.resumed.notify_one();
     }
 }
 
@@ -304,6 +357,27 @@ mod tests {
     use std::thread;
 
     use super::*;
+
+    /// Three threads with one place: each must step aside for the others to come to the barrier.
+    #[test]
+    fn others_work_while_a_thread_steps_aside() {
+        let workers = Workers::new(1);
+        let (barrier, working) = (std::sync::Barrier::new(3), AtomicUsize::new(0));
+        thread::scope(|scope| {
+            for number in 0..3 {
+                let (workers, barrier, working) = (&workers, &barrier, &working);
+                scope.spawn(move || {
+                    let _place = workers.begin(number, Work::default());
+                    for _ in 0..20 {
+                        assert_eq!(working.fetch_add(1, SeqCst), 0, "two work");
+                        working.fetch_sub(1, SeqCst);
+                        workers.step_aside(|| barrier.wait());
+                    }
+                });
+            }
+        });
+        let _place = workers.begin(3, Work::default());
+    }
 
     #[test]
     fn only_so_many_work() {

@@ -128,3 +128,33 @@ fn an_instruction_set_must_be_one_of_the_machine() {
     }
     assert!(run("foo", "help environment").status.success());
 }
+
+#[test]
+fn devices_are_listed_and_chosen() {
+    let folder = folder();
+    let text = String::from_utf8(ok(&folder, "devices")).unwrap();
+    assert!(text.lines().any(|line| line.starts_with("cpu ")), "{text}");
+    fails(&folder, "--device cuda IN", b"", 1, "it takes auto, cpu, gpu");
+    if cfg!(feature = "gpu") {
+        return;
+    }
+    assert!(text.contains("built without devices"), "{text}");
+    fails(&folder, "--device gpu IN", b"", 1, "built without devices");
+    for device in ["auto", "cpu"] {
+        ok(&folder, &format!("-1 -f --device {device} IN"));
+    }
+}
+
+#[test]
+fn blocks_may_be_smaller() {
+    let folder = folder();
+    let text: String = (0..3000).map(|number| format!("{number} lines\n")).collect();
+    std::fs::write(folder.path().join("LONG"), &text).unwrap();
+    let length = |line: &str| {
+        ok(&folder, line);
+        std::fs::metadata(folder.path().join("LONG.cmx")).unwrap().len()
+    };
+    let (whole, cut) = (length("-1 LONG"), length("-1 -f --block 4K LONG"));
+    assert!(cut > whole, "{cut} {whole}");
+    assert_eq!(ok(&folder, "-dc LONG.cmx"), text.as_bytes());
+}
