@@ -27,7 +27,7 @@ pub struct TrainArgs {
     /// More text makes records smaller. Every call reads it once, which takes up to a second.
     #[arg(long, value_name = "SIZE", value_parser = size::parse)]
     pub size: Option<u64>,
-    /// Train the network of -9 too, on so many bytes of records, as in 2M
+    /// Train the network of -9 too, on so many bytes of records, as in 2M (1M with -9, else 0)
     ///
     /// That takes about half a minute a MB. The prior gets weights of 0.9 MB, or 1.8 MB where records
     /// are of two kinds.
@@ -63,6 +63,8 @@ const DEFAULT_SIZE: u64 = 112 << 10;
 /// Most bytes of a record that are looked at, and of all records together.
 const LONGEST: u64 = 1 << 20;
 const MOST: u64 = 128 << 20;
+/// Bytes that a network reads for a prior of -9.
+const TRAINED: u64 = 1 << 20;
 /// Most bytes that a network reads.
 const MOST_TRAINED: u64 = 1 << 30;
 /// Most bytes of a name.
@@ -76,7 +78,8 @@ pub fn run(args: &TrainArgs) -> Result<(), Failure> {
     args.inputs.iter().try_for_each(|input| find(input, &mut paths))?;
     let samples = read(&paths, args.lines)?;
     let trainer = trainer(args)?;
-    let network = args.network.unwrap_or(0).min(MOST_TRAINED) as usize;
+    let of_level = if args.level.number == 9 { TRAINED } else { 0 };
+    let network = args.network.unwrap_or(of_level).min(MOST_TRAINED) as usize;
     let size = args.size.unwrap_or(DEFAULT_SIZE).min(1 << 30) as usize;
     let settings = Settings { name: chosen_name(args), size, level, network, trainer };
     let mut output = Output::file(&args.output, args.force, Path::new(""))?;

@@ -47,7 +47,7 @@ pub fn train(
     while floats.read() < bytes as u64 {
         let done = floats.read() as f64 / bytes as f64;
         let rate = RATE * (1.0 - 15.0 / 16.0 * done);
-        let bits = floats.learn(&steps, PART, rate).map_err(fail)?;
+        let bits = floats.learn(&steps, PART.min(bytes), rate).map_err(fail)?;
         if let Some(path) = path {
             floats.checkpoint(path).map_err(fail)?;
         }
@@ -57,10 +57,11 @@ pub fn train(
     whole.resume(&saved);
     // Steps of the coder are divided by means of squares, which floats have for other sums.
     whole.slow_down(0);
+    let compared = COMPARED.min(steps.len());
     let mut read = 0;
     for piece in pieces.iter().cycle() {
         read += read_piece(&mut *whole, piece).1.max(1);
-        if read >= COMPARED {
+        if read >= compared {
             break;
         }
     }
@@ -71,7 +72,7 @@ pub fn train(
     for piece in pieces {
         let (of_piece, predicted) = read_piece(&mut *whole, piece);
         (bits, count, used) = (bits + of_piece, count + predicted, used + 1);
-        if count >= COMPARED {
+        if count >= compared {
             break;
         }
     }
@@ -84,4 +85,37 @@ pub fn train(
         )));
     }
     Ok(stored)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The weights in whole numbers agree with floats, or training fails; and a run that is over
+    /// ends where its checkpoint is.
+    #[test]
+    fn a_run_goes_on_from_its_checkpoint() {
+        let record = |n: u64| {
+            let mixed = n.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            format!("{{\"number\":{},\"other\":\"{:x}\"}}\n", mixed % 977, mixed >> 40)
+        };
+        let text: String = (0..100).map(record).collect();
+        let pieces = [text.into_bytes()];
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run.safetensors");
+        let run = || {
+            let mut said = Vec::new();
+            let mut report = |what: &str, _: u64| said.push(what.to_owned());
+            let stored = train(&pieces, Start::Text, 4000, Some(&path), &mut report).unwrap();
+            (stored, said)
+        };
+        let (once, said) = run();
+        assert!(said.len() >= 2, "{said:?}");
+        let (again, said) = run();
+        assert_eq!(said.len(), 1, "nothing was left to train: {said:?}");
+        assert_eq!(once, again);
+        assert_ne!(once, Start::Text.stored());
+        std::fs::write(&path, b"no checkpoint").unwrap();
+        assert!(train(&pieces, Start::Text, 4000, Some(&path), &mut |_, _| {}).is_err());
+    }
 }
