@@ -32,7 +32,10 @@ fn main() {
     };
     println!("{} ({}), software: {}", adapter.name, adapter.interface, adapter.is_software);
     let measured = measure(adapter);
-    println!("check: {:?}, {:.2} s with opening", measured.check, measured.seconds);
+    println!(
+        "check: {:?}, {:.2} s after {:.2} s of opening",
+        measured.check, measured.checking, measured.opening
+    );
     if measured.check.is_err() {
         return;
     }

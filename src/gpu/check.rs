@@ -95,8 +95,8 @@ fn all_masses(network: &mut impl ByteNetwork, foretold: Option<u8>) -> Vec<u32> 
 }
 
 /// What the processor computes of a lane: the masses of all steps, and the state then.
-fn expected_of<K: NetworkKernels>(kernels: K, lane: usize) -> (Vec<Vec<u32>>, Image) {
-    let mut network = Lstm::of_image(kernels, extreme(lane));
+fn expected_of<K: NetworkKernels>(kernels: K, lane: usize, image: Image) -> (Vec<Vec<u32>>, Image) {
+    let mut network = Lstm::of_image(kernels, image);
     let mut masses = Vec::new();
     for step in 0..STEPS {
         let (byte, foretold) = byte_of(lane, step);
@@ -109,13 +109,13 @@ fn expected_of<K: NetworkKernels>(kernels: K, lane: usize) -> (Vec<Vec<u32>>, Im
     (masses, network.image())
 }
 
-fn expected(lane: usize) -> (Vec<Vec<u32>>, Image) {
+fn expected(lane: usize, image: Image) -> (Vec<Vec<u32>>, Image) {
     match crate::simd::active() {
         #[cfg(target_arch = "x86_64")]
-        InstructionSet::Avx2(kernels) => expected_of(kernels, lane),
+        InstructionSet::Avx2(kernels) => expected_of(kernels, lane, image),
         #[cfg(target_arch = "aarch64")]
-        InstructionSet::Neon(kernels) => expected_of(kernels, lane),
-        InstructionSet::Scalar => expected_of(Scalar, lane),
+        InstructionSet::Neon(kernels) => expected_of(kernels, lane, image),
+        InstructionSet::Scalar => expected_of(Scalar, lane, image),
     }
 }
 
@@ -155,7 +155,7 @@ pub fn check(program: &Program) -> Outcome<()> {
         }
     }
     for (lane, mut image) in images.into_iter().enumerate() {
-        let (expected_masses, expected) = expected(lane);
+        let (expected_masses, expected) = expected(lane, image.clone());
         let wrong = |what: &str| Err(Trouble(format!("the device computes wrong {what}")));
         for (step, expected) in expected_masses.iter().enumerate() {
             if masses[step][lane * OUTPUTS..][..OUTPUTS] != expected[..] {

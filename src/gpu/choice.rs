@@ -163,8 +163,10 @@ fn image() -> Image {
 pub struct Measured {
     /// Whether it computes what the processor does, or why it cannot be used.
     pub check: Outcome<()>,
-    /// Seconds from opening to the end of the check.
-    pub seconds: f64,
+    /// Seconds that it took to open the device and to compile the kernels.
+    pub opening: f64,
+    /// Seconds that the check took.
+    pub checking: f64,
     /// Steps a second of one stream, and of 32 streams together.
     pub speeds: [f64; 2],
 }
@@ -173,15 +175,17 @@ pub struct Measured {
 #[must_use]
 pub fn measure(adapter: &Adapter) -> Measured {
     let begun = Instant::now();
-    let program = checked(adapter);
-    let seconds = begun.elapsed().as_secs_f64();
-    let measured = program.and_then(|program| {
+    let opened = adapter.open().and_then(Program::new);
+    let opening = begun.elapsed().as_secs_f64();
+    let checked = opened.and_then(|program| check(&program).map(|()| program));
+    let checking = begun.elapsed().as_secs_f64() - opening;
+    let measured = checked.and_then(|program| {
         let image = image();
         Ok([speed(&program, 1, &image)?, speed(&program, MOST, &image)?])
     });
     match measured {
-        Ok(speeds) => Measured { check: Ok(()), seconds, speeds },
-        Err(trouble) => Measured { check: Err(trouble), seconds, speeds: [0.0; 2] },
+        Ok(speeds) => Measured { check: Ok(()), opening, checking, speeds },
+        Err(trouble) => Measured { check: Err(trouble), opening, checking, speeds: [0.0; 2] },
     }
 }
 

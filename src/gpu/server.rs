@@ -4,6 +4,7 @@
 //! other group mix and code, and ask again. A stream at the end of a span waits until no other
 //! stream is before its end, so that spans end together: the way back takes long.
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
@@ -37,6 +38,10 @@ pub(super) struct Shared {
     most: usize,
     state: Mutex<State>,
     changed: Condvar,
+    /// Steps that the device made.
+    steps: AtomicU64,
+    /// Most lanes that a batch had.
+    widest: AtomicU64,
     /// Errors that tests plan.
     pub faults: super::faults::Faults,
 }
@@ -116,7 +121,15 @@ impl Server {
     pub fn new(program: Program, most: usize, faults: super::faults::Faults) -> Outcome<Server> {
         let state = State { most: [MOST, 4], ..State::default() };
         let state = Mutex::new(state);
-        let shared = Arc::new(Shared { program, most, state, changed: Condvar::new(), faults });
+        let shared = Arc::new(Shared {
+            program,
+            most,
+            state,
+            changed: Condvar::new(),
+            steps: AtomicU64::new(0),
+            widest: AtomicU64::new(0),
+            faults,
+        });
         let threads = (0..GROUPS).map(|group| {
             let shared = shared.clone();
             let builder = Builder::new().name("cmx device".into());
@@ -130,6 +143,11 @@ impl Server {
     /// Why the device is no longer used, if that is so.
     pub fn trouble(&self) -> Option<Trouble> {
         self.shared.state().trouble.clone()
+    }
+
+    /// Steps that the device made, and the most that it made at once.
+    pub fn steps(&self) -> [u64; 2] {
+        [&self.shared.steps, &self.shared.widest].map(|count| count.load(Relaxed))
     }
 
     /// The name of the device.
@@ -282,6 +300,8 @@ impl Shared {
             self.adapt(&taken, begun.elapsed());
             match done {
                 Ok(masses) => {
+                    self.steps.fetch_add(taken.len() as u64, Relaxed);
+                    self.widest.fetch_max(taken.len() as u64, Relaxed);
                     for (pending, masses) in taken.iter().zip(masses) {
                         pending.answer.give(Ok(masses));
                     }
