@@ -201,7 +201,8 @@ fn with_weights(
                     let path = checkpoint.as_ref().map(|path| {
                         path.with_extension(format!("{start:?}.safetensors").to_lowercase())
                     });
-                    in_floats::train(pieces, start, share, path.as_deref(), report)?
+                    let most = in_floats::MOST_LOST;
+                    in_floats::train(pieces, start, share, path.as_deref(), most, report)?
                 }
             });
         }
