@@ -108,7 +108,10 @@ fn decide(choice: Choice) -> State {
             let found = adapters();
             let opened = found
                 .get(number)
-                .ok_or_else(|| format!("there is no device {number}, only {}", found.len()))
+                .ok_or_else(|| match found.len() {
+                    0 => "there is no device with a driver".into(),
+                    count => format!("there is no device {number} among {count}"),
+                })
                 .and_then(|adapter| {
                     let opened = checked(adapter).and_then(serve);
                     opened.map_err(|trouble| format!("{}: {trouble}", adapter.name))
