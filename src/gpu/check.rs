@@ -5,6 +5,8 @@
 //! clamped, roots of the least and largest numbers. All state is compared afterwards, not only what
 //! a stream sees. A test changes the kernels in small ways, and each change is found.
 
+use std::thread;
+
 use super::lanes::{Counts, Lanes, MOST, Request};
 use super::program::Program;
 use super::trouble::{Outcome, Trouble};
@@ -124,11 +126,52 @@ fn expected(lane: usize, image: Image) -> (Vec<Vec<u32>>, Image) {
 /// # Errors
 /// The device fails, or computes something else.
 pub fn check(program: &Program) -> Outcome<()> {
-    let lanes = Lanes::new(program, LANES)?;
-    let images: Vec<Image> = (0..LANES).map(extreme).collect();
-    for (lane, image) in images.iter().enumerate() {
-        lanes.write(program, lane, image)?;
+    thread::scope(|scope| {
+        // The processor computes while the device is prepared and computes.
+        let expected: [_; LANES] = std::array::from_fn(|lane| {
+            scope.spawn(move || {
+                let image = extreme(lane);
+                (image.clone(), expected(lane, image))
+            })
+        });
+        let lanes = Lanes::new(program, LANES)?;
+        for lane in 0..LANES {
+            lanes.write(program, lane, &extreme(lane))?;
+        }
+        let masses = all_steps(program, &lanes)?;
+        for (lane, expected) in expected.into_iter().enumerate() {
+            let joined = expected.join().map_err(|_| Trouble::from("the check failed"))?;
+            let (mut image, expected) = joined;
+            compare(program, &lanes, lane, &masses, &mut image, &expected)?;
+        }
+        Ok(())
+    })
+}
+
+/// Compares what a device computed in a lane with what the processor did. `image` takes the state.
+fn compare(
+    program: &Program,
+    lanes: &Lanes,
+    lane: usize,
+    masses: &[Vec<u32>],
+    image: &mut Image,
+    (expected_masses, expected): &(Vec<Vec<u32>>, Image),
+) -> Outcome<()> {
+    let wrong = |what: &str| Err(Trouble(format!("the device computes wrong {what}")));
+    for (masses, expected) in masses.iter().zip(expected_masses) {
+        if masses[lane * OUTPUTS..][..OUTPUTS] != expected[..] {
+            return wrong("probabilities");
+        }
     }
+    lanes.read(program, lane, image)?;
+    if image.weights != expected.weights || image.moments != expected.moments {
+        return wrong("weights");
+    }
+    if image.rest != expected.rest { wrong("states") } else { Ok(()) }
+}
+
+/// Makes the steps of all lanes on the device; gives the masses of each step.
+fn all_steps(program: &Program, lanes: &Lanes) -> Outcome<Vec<Vec<u32>>> {
     let mut last = [0u32; LANES];
     let mut masses = Vec::new();
     for step in 0..STEPS {
@@ -149,28 +192,12 @@ pub fn check(program: &Program) -> Outcome<()> {
             learn: if step > 0 { LANES } else { 0 },
             forward: LANES,
         };
-        masses.push(ask(program, &lanes, &requests, counts)?);
+        masses.push(ask(program, lanes, &requests, counts)?);
         for (lane, last) in last.iter_mut().enumerate() {
             *last = *last << 8 | u32::from(byte_of(lane, step).0);
         }
     }
-    for (lane, mut image) in images.into_iter().enumerate() {
-        let (expected_masses, expected) = expected(lane, image.clone());
-        let wrong = |what: &str| Err(Trouble(format!("the device computes wrong {what}")));
-        for (step, expected) in expected_masses.iter().enumerate() {
-            if masses[step][lane * OUTPUTS..][..OUTPUTS] != expected[..] {
-                return wrong("probabilities");
-            }
-        }
-        lanes.read(program, lane, &mut image)?;
-        if image.weights != expected.weights || image.moments != expected.moments {
-            return wrong("weights");
-        }
-        if image.rest != expected.rest {
-            return wrong("states");
-        }
-    }
-    Ok(())
+    Ok(masses)
 }
 
 fn ask(
