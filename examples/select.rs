@@ -13,7 +13,7 @@
 //! one, `DETAILED=1` more inputs a context, `MEM` MiB of tables, `ORDERS` how many contexts count
 //! as orders, `WORDS=1` text as words, `MATCHES` the shortest lengths of the match models (`12 5`),
 //! `BS` and `BR` from which length and which rarity of misses on long matches are believed, `WIDTH`
-//! candidates that are measured again, `GEOMETRIC=1` lists grow by the geometric mean of sizes (in
+//! candidates that are measured again, `RESIDUALS=1` guesses, `GEOMETRIC=1` lists grow by the geometric mean of sizes (in
 //! units of 0.001 % of one file).
 
 use cmx::internals::coder::leading::Leading;
@@ -76,6 +76,7 @@ fn profile(list: &[Context], selectors: &[Selector]) -> Profile {
         },
         selectors: selectors.to_vec(),
         networks: Vec::new(),
+        residuals: env("RESIDUALS", 0) == 1,
         signal: None,
         rate: Rate {
             first: env("RF", 1200),

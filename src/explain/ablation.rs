@@ -53,6 +53,8 @@ enum Part {
     Matches,
     /// Decisions on whole bytes.
     LongMatches,
+    /// Guesses from series and records.
+    Residuals,
     /// Models of whole bytes.
     Networks,
     /// The text that is read before.
@@ -74,6 +76,7 @@ impl Part {
             Part::Family(name) => format!("contexts {name}"),
             Part::Matches => "match models".into(),
             Part::LongMatches => "decisions on long matches".into(),
+            Part::Residuals => "residuals".into(),
             Part::Networks => "networks".into(),
             Part::Primer => "primer".into(),
             Part::SecondFinalMixer => "second final mixer".into(),
@@ -95,6 +98,7 @@ impl Part {
             let others = [
                 (Part::Matches, !profile.matches.is_empty()),
                 (Part::LongMatches, !profile.matches.is_empty()),
+                (Part::Residuals, profile.residuals),
                 (Part::Networks, !profile.networks.is_empty()),
                 (Part::Primer, !profile.primer.text.is_empty()),
                 (Part::SecondFinalMixer, profile.final_selector.is_some()),
@@ -131,6 +135,7 @@ impl Part {
             }
             Part::Matches => profile.matches.clear(),
             Part::LongMatches => profile.belief.shortest = NEVER,
+            Part::Residuals => profile.residuals = false,
             Part::Networks => profile.networks.clear(),
             Part::Primer => profile.primer = Primer::default(),
             Part::SecondFinalMixer => profile.final_selector = None,

@@ -5,6 +5,7 @@
 //! newer bytes weighing more. The idea is that of the similarity model of paq8px (2025).
 
 use super::context::ContextState;
+use super::differences::Differences;
 use super::family::{Family, Reads, pair};
 use super::name::named;
 use super::selector::RowPart;
@@ -38,34 +39,41 @@ named! {
     }
 }
 
-/// Distances that are compared.
-const DISTANCES: usize = 1024;
-/// Longest period: four multiples are compared.
-const PERIODS: usize = DISTANCES / 4;
 /// Bytes after which the best period is looked for again. Looking after every byte made a program of
 /// 200,000 bytes 0.02 % smaller, and took a tenth of the time of -7.
 const PERIOD_EVERY: usize = 8;
-/// A difference loses this power of two of its weight with each byte.
-const DECAY: u32 = 4;
-/// Means that are compared at a time.
-const CHUNK: usize = 32;
+/// Distances that are compared, and the decay of their means.
+type Means = Differences<1024, 4>;
 /// Classes of a mean difference.
 const CLASSES: u32 = 16;
 
 /// Mean differences of all distances, and what they say of the next byte.
 #[derive(Clone)]
 pub struct SimilarState {
-    /// Mean difference of the bytes at each distance, with 8 fractional bits, the longest first.
-    means: Box<[u16; DISTANCES]>,
+    means: Means,
+    near: Near,
     likest: u8,
     second: u8,
     moved: u32,
     moved_by_two: u32,
-    period: usize,
     above: [u8; 3],
     last: u8,
     class: u32,
     period_class: u32,
+}
+
+/// The distances of the likest and of the second likest byte, the mean difference of the likest with
+/// 8 fractional bits, and the period.
+#[derive(Clone, Copy, Debug)]
+pub struct Near {
+    /// Distance of the likest byte.
+    pub distance: usize,
+    /// Distance of the second likest byte.
+    pub second_distance: usize,
+    /// Mean difference of the likest byte.
+    pub mean: u16,
+    /// The period whose first multiples differ least.
+    pub period: usize,
 }
 
 /// Class, below [`CLASSES`], of a mean difference with 8 fractional bits.
@@ -75,61 +83,11 @@ fn class(mean: u16) -> u32 {
 }
 
 impl SimilarState {
-    /// Compares `byte` with the bytes `before`, of which there are [`DISTANCES`] at most.
+    /// The distances that are most alike, for guesses.
     #[inline(always)]
-    fn compare(&mut self, byte: u8, before: &[u8]) {
-        let means = &mut self.means[DISTANCES - before.len()..];
-        for (mean, &other) in means.iter_mut().zip(before) {
-            let difference = byte.wrapping_sub(other);
-            let difference = difference.min(difference.wrapping_neg());
-            *mean = *mean - (*mean >> DECAY) + (u16::from(difference) << (8 - DECAY));
-        }
-    }
-
-    /// The indices of the least and of the next of `means`, each the last of equals. The second is
-    /// the first where there is no other.
-    #[inline(always)]
-    fn two_least(means: &[u16]) -> Option<(usize, usize)> {
-        // Chunks are compared many means at a time; one mean after the other only in two of them.
-        let mut least = [u16::MAX; DISTANCES / CHUNK + 1];
-        let (chunks, rest) = means.as_chunks::<CHUNK>();
-        for (least, chunk) in least.iter_mut().zip(chunks) {
-            *least = chunk.iter().fold(u16::MAX, |least, &mean| least.min(mean));
-        }
-        least[chunks.len()] = rest.iter().copied().min().unwrap_or(u16::MAX);
-        let last_least = |least: &[u16], except: usize| {
-            let &value = least.iter().min().filter(|&&value| value < u16::MAX)?;
-            let chunk = least.iter().rposition(|&mean| mean == value)? * CHUNK;
-            let means = &means[chunk..means.len().min(chunk + CHUNK)];
-            means
-                .iter()
-                .enumerate()
-                .rev()
-                .find(|&(index, &mean)| mean == value && chunk + index != except)
-                .map(|(index, _)| chunk + index)
-        };
-        let best = last_least(&least, usize::MAX)?;
-        let chunk = best / CHUNK * CHUNK;
-        least[best / CHUNK] = means[chunk..means.len().min(chunk + CHUNK)]
-            .iter()
-            .enumerate()
-            .filter(|&(index, _)| chunk + index != best)
-            .fold(u16::MAX, |least, (_, &mean)| least.min(mean));
-        Some((best, last_least(&least, best).unwrap_or(best)))
-    }
-
-    /// The period whose first four multiples differ least, at most a quarter of `length`.
-    #[inline(always)]
-    fn best_period(&self, length: usize) -> (usize, u16) {
-        let mut best = (1, u16::MAX);
-        for period in 1..=(length / 4).min(PERIODS) {
-            let sum: u32 = (1..=4).map(|k| u32::from(self.means[DISTANCES - k * period])).sum();
-            let mean = (sum / 4) as u16;
-            if mean < best.1 {
-                best = (period, mean);
-            }
-        }
-        best
+    #[must_use]
+    pub fn near(&self) -> Near {
+        self.near
     }
 
     /// The value of `context`, to be hashed.
@@ -156,12 +114,12 @@ impl Family for SimilarState {
 
     fn new(_: &[SimilarContext]) -> Self {
         Self {
-            means: Box::new([64 << 8; DISTANCES]),
+            means: Means::new(),
+            near: Near { distance: 1, second_distance: 1, mean: u16::MAX, period: 1 },
             likest: 0,
             second: 0,
             moved: 0,
             moved_by_two: 0,
-            period: 1,
             above: [0; 3],
             last: 0,
             class: 0,
@@ -171,34 +129,30 @@ impl Family for SimilarState {
 
     #[inline(always)]
     fn push(&mut self, bytes: &[u8]) {
-        let Some((&byte, before)) = bytes.split_last() else { return };
-        let first = before.len().saturating_sub(DISTANCES);
-        self.compare(byte, &before[first..]);
+        let Some(&byte) = bytes.last() else { return };
+        self.means.push(bytes);
         self.last = byte;
-        let length = bytes.len().min(DISTANCES);
-        // Of the distances at which there are bytes.
-        let means = &self.means[DISTANCES - length..];
-        let Some((best, next)) = Self::two_least(means) else { return };
+        let Some([distance, second_distance]) = self.means.two_least() else { return };
         let byte_at = |distance: usize| {
             bytes.len().checked_sub(distance).and_then(|at| bytes.get(at)).copied().unwrap_or(0)
         };
-        let distance = length - best;
-        let other = length - next;
         self.likest = byte_at(distance);
-        self.second = byte_at(other);
+        self.second = byte_at(second_distance);
         let moved = |distance: usize, by: usize| {
             u32::from(byte_at(distance)) + 256 + u32::from(byte_at(by))
                 - u32::from(byte_at(distance + by))
         };
         self.moved = moved(distance, 1);
         self.moved_by_two = moved(distance, 2);
-        self.class = class(means[best]);
+        let mean = self.means.at(distance);
+        self.near = Near { distance, second_distance, mean, ..self.near };
+        self.class = class(mean);
         if bytes.len().is_multiple_of(PERIOD_EVERY) {
-            let (period, mean) = self.best_period(length);
-            self.period = period;
+            let (period, mean) = self.means.best_period();
+            self.near.period = period;
             self.period_class = class(mean);
         }
-        self.above = [1, 2, 3].map(|k| byte_at(k * self.period));
+        self.above = [1, 2, 3].map(|k| byte_at(k * self.near.period));
     }
 
     #[inline(always)]
@@ -253,23 +207,6 @@ mod tests {
         let state = after(&bytes);
         assert!(state.likest.abs_diff(wave(500)) <= 2, "{}", state.likest);
         assert!(state.class < 8);
-    }
-
-    #[test]
-    fn the_last_of_the_least_is_found() {
-        for length in [0, 1, 2, 31, 32, 33, 64, 100, DISTANCES] {
-            for seed in 0..50usize {
-                let mean = |i: usize| ((i * 7919 + seed * 104_729) % 97 + 3) as u16;
-                let means: Vec<u16> = (0..length).map(mean).collect();
-                let last = |except: usize| {
-                    let others = || (0..length).filter(|&i| i != except);
-                    let least = others().map(|i| means[i]).min()?;
-                    others().rfind(|&i| means[i] == least)
-                };
-                let expected = last(usize::MAX).map(|best| (best, last(best).unwrap_or(best)));
-                assert_eq!(SimilarState::two_least(&means), expected, "{length} {seed}");
-            }
-        }
     }
 
     #[test]

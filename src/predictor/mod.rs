@@ -33,6 +33,7 @@ use crate::model::match_model::MatchModel;
 use crate::model::network::BoxedModel;
 use crate::model::run_map::RunMap;
 use crate::model::selector::{BitView, RowPart, Selector, lean};
+use crate::model::residual::Residuals;
 use crate::model::signal::Signal;
 use crate::model::slots::{NONE_DEFERRED, SlotTable};
 use crate::model::stationary_map::StationaryMaps;
@@ -82,6 +83,7 @@ pub struct Predictor<
     inputs: [[i16; 2]; P],
     parts: [RowPart; S],
     matches: Vec<MatchModel>,
+    residuals: Option<Box<Residuals>>,
     networks: Vec<Box<dyn BoxedModel>>,
     /// Index of the first network's pair of inputs.
     network_pair: Option<usize>,
@@ -112,13 +114,16 @@ pub struct Predictor<
 }
 
 /// Evaluates `$body` for each input model of a predictor, the most trusted first: match models, the
-/// signal model, networks. The types are known to the compiler, but for networks.
+/// signal model, residuals, networks. The types are known to the compiler, but for networks.
 macro_rules! each_model {
     ($predictor:ident, $model:ident => $body:expr) => {
         for $model in &mut $predictor.matches {
             $body
         }
         if let Some($model) = &mut $predictor.state.signal {
+            $body
+        }
+        if let Some($model) = &mut $predictor.residuals {
             $body
         }
         if !$predictor.networks_rest {
@@ -155,7 +160,10 @@ impl<
             .iter()
             .map(|network| network.model_from(kernels.instruction_set(), &profile.origin))
             .collect();
-        let others = profile.matches.len() + signal.as_ref().map_or(0, InputModel::pairs);
+        let residuals = profile.residuals.then(Box::<Residuals>::default);
+        let others = profile.matches.len()
+            + signal.as_ref().map_or(0, InputModel::pairs)
+            + residuals.as_ref().map_or(0, |residuals| residuals.pairs());
         let models = others + networks.iter().map(|network| network.pairs()).sum::<usize>();
         if Self::LAYOUT.models + models > Self::LAYOUT.stationary
             || signal.is_none() != profile.signal.is_none()
@@ -191,6 +199,7 @@ impl<
             inputs: [[0; 2]; P],
             parts: [RowPart::default(); S],
             matches,
+            residuals,
             network_pair: (!networks.is_empty()).then_some(Self::LAYOUT.models + others),
             networks,
             networks_rest: false,
@@ -439,6 +448,11 @@ impl<
     fn push_known(&mut self, bytes: &[u8]) {
         // The signal model is part of the state.
         self.state.push(bytes);
+        if let Some(residuals) = &mut self.residuals
+            && let Some(similar) = &self.state.families.similar
+        {
+            residuals.follow(bytes, similar);
+        }
         self.matches.iter_mut().for_each(|model| model.push(bytes));
         let mut expected = self.matches.iter().filter_map(InputModel::expected);
         self.state.expected =

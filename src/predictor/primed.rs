@@ -17,6 +17,7 @@ use super::step::BytePredictor;
 use crate::budget;
 use crate::coder::leading::Skipped;
 use crate::error::Result;
+use crate::model::residual::Residuals;
 use crate::simd::InstructionSet;
 
 /// All that decides the state of a predictor which has read its primer.
@@ -59,7 +60,8 @@ impl Key {
     /// Bytes that a predictor of this key takes: its tables, and its networks.
     fn bytes(&self) -> u64 {
         let networks: u64 = self.profile.networks.iter().map(|network| network.memory()).sum();
-        self.sizes.bytes() + networks
+        let residuals = if self.profile.residuals { Residuals::memory() } else { 0 };
+        self.sizes.bytes() + networks + residuals
     }
 }
 

@@ -43,6 +43,9 @@ pub struct Profile {
     pub networks: Vec<Network>,
     /// Where the weights of the networks come from.
     pub origin: Origin,
+    /// Whether the next byte is guessed from series and records, and how far bytes were from such
+    /// guesses gives inputs ([`crate::model::residual`]).
+    pub residuals: bool,
     /// The samples that the stream holds: chooses the signal model and its direct inputs.
     pub signal: Option<(Kind, Options)>,
     /// How fast the first layer of the mixer learns.
@@ -68,8 +71,12 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// The families of the selectors of weight sets and of the final mixer.
+    /// The families of the selectors of weight sets and of the final mixer, and those that guesses
+    /// are made from.
     pub fn selected_families(&self) -> impl Iterator<Item = FamilyName> {
-        self.selectors.iter().chain(&self.final_selector).filter_map(|selector| selector.family())
+        let selectors = self.selectors.iter().chain(&self.final_selector);
+        selectors
+            .filter_map(|selector| selector.family())
+            .chain(self.residuals.then_some(FamilyName::Similar))
     }
 }

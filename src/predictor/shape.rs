@@ -10,6 +10,7 @@ use crate::coder::leading::Skipped;
 use crate::error::{Error, Result};
 use crate::mix::bayes::BayesMixer;
 use crate::mix::mixer::{Mixer, WeightMixer};
+use crate::model::residual::GUESSES;
 #[cfg(target_arch = "aarch64")]
 use crate::simd::Neon;
 use crate::simd::{InstructionSet, Kernels, Scalar};
@@ -93,11 +94,11 @@ static SHAPES: [Shape; 13] = [
     shape!("detailed-24", Detailed, Mixer, contexts: 24, runs: 2, confidences: 24, models: 5, stationary: 0, pairs: 56, sets: 6),
     shape!("detailed-40", Detailed, Mixer, contexts: 40, runs: 8, confidences: 40, models: 7, stationary: 0, pairs: 96, sets: 8),
     shape!("detailed-56", Detailed, Mixer, contexts: 56, runs: 8, confidences: 56, models: 4, stationary: 11, pairs: 136, sets: 10),
-    shape!("detailed-64", Detailed, Mixer, contexts: 64, runs: 8, confidences: 64, models: 4, stationary: 11, pairs: 152, sets: 8),
+    shape!("detailed-64", Detailed, Mixer, contexts: 64, runs: 8, confidences: 64, models: 12, stationary: 11, pairs: 160, sets: 8),
     shape!("network-24", Detailed, Mixer, contexts: 24, runs: 2, confidences: 24, models: 5, stationary: 0, pairs: 56, sets: 9),
     shape!("network-40", Detailed, Mixer, contexts: 40, runs: 8, confidences: 40, models: 7, stationary: 0, pairs: 96, sets: 11),
     shape!("network-56", Detailed, Mixer, contexts: 56, runs: 8, confidences: 56, models: 12, stationary: 11, pairs: 144, sets: 13),
-    shape!("network-64", Detailed, Mixer, contexts: 64, runs: 8, confidences: 64, models: 12, stationary: 11, pairs: 160, sets: 11),
+    shape!("network-64", Detailed, Mixer, contexts: 64, runs: 8, confidences: 64, models: 20, stationary: 11, pairs: 168, sets: 11),
 ];
 
 /// The shape in which mixers are compared, with the usual mixer and with the Bayesian one.
@@ -126,8 +127,10 @@ impl Shape {
             Role::Plain => profile.signal.is_none() && !profile.confidences,
             Role::Detailed => profile.signal.is_none() && profile.confidences,
         };
-        let models =
-            profile.matches.len() + usize::from(profile.signal.is_some()) + profile.networks.len();
+        let models = profile.matches.len()
+            + usize::from(profile.signal.is_some())
+            + if profile.residuals { GUESSES } else { 0 }
+            + profile.networks.len();
         is_meant
             && profile.runs.len() == self.runs
             && profile.stationary.len() == self.stationary

@@ -93,6 +93,7 @@ pub struct Row {
     matches: &'static [usize],
     selectors: &'static [Selector],
     networks: &'static [Network],
+    residuals: bool,
     /// How hard the signal model works, if there is one.
     signal: Option<signal::Options>,
     rate: Rate,
@@ -166,6 +167,7 @@ impl Row {
             selectors: self.selectors.to_vec(),
             networks: self.networks.to_vec(),
             origin: Origin::default(),
+            residuals: self.residuals,
             signal: self.signal.map(|options| (*kind, options)),
             rate: self.rate,
             least_error: self.least_error,

@@ -42,6 +42,7 @@ pub(super) const GENERIC_64_NETWORK: Row = Row {
     contexts: &GENERIC,
     selectors: &GENERIC_NETWORK,
     networks: &[Network::Lstm(Start::Binary)],
+    residuals: true,
     ..FIFTY_SIX
 };
 

@@ -62,6 +62,7 @@ const EIGHT: Row = Row {
     matches: &[12, 5],
     selectors: &[],
     networks: &[],
+    residuals: false,
     signal: None,
     rate: RATE,
     least_error: LEAST_ERROR,
@@ -187,6 +188,7 @@ pub(crate) static PROFILES: [Row; 45] = [
         name: "generic-64",
         content: Content::Generic,
         contexts: &GENERIC,
+        residuals: true,
         selectors: GENERIC_SETS.huge,
         ..FIFTY_SIX
     },
