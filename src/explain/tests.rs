@@ -76,7 +76,7 @@ fn strips_tell_where_the_content_is_dear() {
 #[test]
 fn blocks_and_members_are_taken_together() {
     let raw = prose();
-    let level = LEVELS[0].with_block_size(raw.len() / 3);
+    let level = LEVELS[0].with_block_size(raw.len() / 4);
     let explanation = explained(&raw, &level, Parts::default());
     assert!(explanation.blocks.len() > 3);
     check(&explanation, &raw);

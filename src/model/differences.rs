@@ -136,7 +136,8 @@ mod tests {
     fn a_period_is_found_and_its_mean_falls() {
         let mut differences = Differences::<128, 4>::new();
         assert_eq!(differences.best_period().0, 1);
-        let bytes: Vec<u8> = (0..300).map(|i| [3, 90, 200, 41, 160, 7][i % 6] + (i % 2) as u8).collect();
+        let bytes: Vec<u8> =
+            (0..300).map(|i| [3, 90, 200, 41, 160, 7][i % 6] + (i % 2) as u8).collect();
         (1..=bytes.len()).for_each(|end| differences.push(&bytes[..end]));
         let (period, mean) = differences.best_period();
         assert_eq!((period, mean), (6, differences.at(6)));

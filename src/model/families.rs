@@ -16,6 +16,10 @@ macro_rules! with_families {
             Nest => nest: crate::model::nest::NestState,
             /// Classes of the last bytes.
             Class => class: crate::model::byte_class::ClassState,
+            /// Runs of letters and digits as one symbol each.
+            Outline => outline: crate::model::outline::OutlineState,
+            /// What followed words, and how long ago they stood in the text.
+            Phrase => phrase: crate::model::phrase::PhraseState,
             /// The last bytes with case folded, digits alike and white space collapsed.
             Folded => folded: crate::model::folded::FoldedState,
             /// Bytes that followed the last bytes before.

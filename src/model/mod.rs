@@ -23,6 +23,8 @@ pub mod name;
 pub mod nest;
 pub mod network;
 pub mod number;
+pub mod outline;
+pub mod phrase;
 pub mod prose;
 pub mod record;
 pub mod residual;

@@ -16,6 +16,8 @@ named! {
         InnermostTwo,
         /// The name read last, and the last three bytes.
         LastName,
+        /// The punctuation marks of this line or sentence in any order, and the open brackets.
+        Marks,
     }
 }
 
@@ -39,6 +41,10 @@ pub struct NestState {
     name: u32,
     /// The last whole name.
     last_name: u32,
+    /// Sums of the weights of punctuation marks since the line or sentence began, and of open
+    /// brackets.
+    marks: u32,
+    open_brackets: u32,
     in_tag: bool,
     closing: bool,
 }
@@ -55,6 +61,7 @@ impl Family for NestState {
 
     fn push(&mut self, text: &[u8]) {
         let byte = text.last().copied().unwrap_or(0);
+        self.weigh(byte);
         match byte {
             b'(' | b'[' | b'{' => self.open(byte, self.last_name),
             b')' | b']' | b'}' => self.close(),
@@ -95,6 +102,7 @@ impl Family for NestState {
                 join(self.innermost(), u64::from(word) << 8 | last & 0xff)
             }
             NestContext::InnermostTwo => join(self.two_innermost(), last & 0xffff),
+            NestContext::Marks => u64::from(self.marks) << 32 | u64::from(self.open_brackets),
             NestContext::LastName => join(u64::from(self.last_name), last & 0xff_ffff),
         }
     }
@@ -119,6 +127,28 @@ impl NestState {
             self.last_name = self.name;
         }
         self.name = 0;
+    }
+
+    /// Adds what `byte` weighs to the sums.
+    #[inline(always)]
+    fn weigh(&mut self, byte: u8) {
+        let weight = |byte: u8| u32::from(byte).wrapping_mul(0x9E37_79B1);
+        match byte {
+            b'(' | b'[' | b'{' | b'<' => {
+                self.open_brackets = self.open_brackets.wrapping_add(weight(byte));
+            }
+            b')' => self.open_brackets = self.open_brackets.wrapping_sub(weight(b'(')),
+            // The opening bracket is the second byte before the closing one.
+            b']' | b'}' | b'>' => {
+                self.open_brackets = self.open_brackets.wrapping_sub(weight(byte - 2));
+            }
+            b'\n' | b'.' | b'!' | b'?' => self.marks = 0,
+            b',' => {}
+            _ if byte.is_ascii_punctuation() => {
+                self.marks = self.marks.wrapping_add(weight(byte));
+            }
+            _ => {}
+        }
     }
 
     fn open(&mut self, byte: u8, name: u32) {

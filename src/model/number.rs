@@ -12,8 +12,6 @@ named! {
     pub enum NumberContext {
         /// The number before the last, exactly: the same axis of the point before.
         SecondLast,
-        /// Signs and lengths of the last two numbers.
-        ShapesOfTwo,
         /// Signs and lengths of the last four numbers.
         ShapesOfFour,
     }
@@ -85,7 +83,6 @@ impl Family for NumberState {
         let [one, two, three, four] = self.numbers;
         let [first, second] = match context {
             NumberContext::SecondLast => [two.hash, 1],
-            NumberContext::ShapesOfTwo => [two.shape, one.shape],
             NumberContext::ShapesOfFour => {
                 [one.shape << 16 | two.shape, three.shape << 16 | four.shape]
             }

@@ -181,7 +181,8 @@ impl Residuals {
         let near = similar.near();
         let likest = before.at(near.distance);
         let from_second = apart(likest, before.at(near.second_distance));
-        let of_likest = usize::from(from_second / 2).min(63) * 16 + usize::from(near.mean >> 9).min(15);
+        let of_likest =
+            usize::from(from_second / 2).min(63) * 16 + usize::from(near.mean >> 9).min(15);
         let guesses = [
             before.line_guess(self.period),
             before.curve_guess(self.period),

@@ -147,7 +147,7 @@ fn what_is_unknown_is_named() {
     assert!(named(&[0x1F, 0], "method 15"));
     assert!(
         named(&[0x11, 200], "kind 200")
-            && named(&[0x12, 0, 200, 0], "profile 200")
+            && named(&[0x12, 0, 100, 0], "profile 100")
             && named(&[0x12, 1, 4, 173], "primer 13")
     );
     // Split, no data streams, a stored program of five bytes: transform 60.
