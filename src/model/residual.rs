@@ -43,6 +43,17 @@ type Periods = Differences<2048, 6>;
 /// Bytes after which the best period is looked for again.
 const PERIOD_EVERY: usize = 8;
 
+/// The values of a byte, as wide as the sums: so 16 sums are compared and added to at a time.
+static VALUES: Sums = {
+    let mut values = [0; 256];
+    let mut value = 0;
+    while value < 256 {
+        values[value] = value as u16;
+        value += 1;
+    }
+    values
+};
+
 /// 2^31 divided by twice a number and two.
 static RECIPROCAL: [u32; LIMIT as usize + 1] = {
     let mut table = [0; LIMIT as usize + 1];
@@ -160,7 +171,8 @@ impl Residuals {
         for guess in &self.guesses {
             let sums = &mut self.sums[guess.sums];
             let residual = byte.wrapping_sub(guess.byte).wrapping_add(CENTRE);
-            for (value, sum) in (0..=255u8).zip(sums.iter_mut()) {
+            let residual = u16::from(residual);
+            for (&value, sum) in VALUES.iter().zip(sums.iter_mut()) {
                 *sum += u16::from(value >= residual);
             }
             if sums[255] == LIMIT {
