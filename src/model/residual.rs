@@ -307,9 +307,9 @@ mod tests {
         for guess in residuals.guesses {
             let sums = &residuals.sums[guess.sums];
             assert!(sums[255] < LIMIT && sums[255] > LIMIT / 3, "{}", sums[255]);
-            assert_eq!(count(sums, CENTRE, 1), sums[255].into());
+            assert_eq!(count(sums, CENTRE, 1), u32::from(sums[255]));
             assert_eq!(count(sums, CENTRE.wrapping_add(1), 255), 0);
-            assert_eq!(count(sums, 200, 256), sums[255].into());
+            assert_eq!(count(sums, 200, 256), u32::from(sums[255]));
         }
     }
 
