@@ -56,10 +56,12 @@ fn compute(
 ) -> Outcome<Vec<Masses>> {
     program.guarded(|| {
         let mut encoder = program.device.create_command_encoder(&Default::default());
+        let queue = program.queue();
         for part in parts {
-            part.lanes.encode(program, &mut encoder, group, &part.requests, part.counts);
+            part.lanes.encode(program, &queue, &mut encoder, group, &part.requests, part.counts);
         }
-        let submission = program.queue.submit([encoder.finish()]);
+        let submission = queue.submit([encoder.finish()]);
+        drop(queue);
         let mut all = vec![[0; OUTPUTS]; count];
         for part in parts {
             let masses =

@@ -208,8 +208,10 @@ fn ask(
 ) -> Outcome<Vec<u32>> {
     program.guarded(|| {
         let mut encoder = program.device.create_command_encoder(&Default::default());
-        lanes.encode(program, &mut encoder, 0, requests, counts);
-        let submission = program.queue.submit([encoder.finish()]);
+        let queue = program.queue();
+        lanes.encode(program, &queue, &mut encoder, 0, requests, counts);
+        let submission = queue.submit([encoder.finish()]);
+        drop(queue);
         lanes.results(program, 0, requests.len(), submission)
     })
 }
@@ -242,15 +244,17 @@ pub fn speed(program: &Program, count: usize, image: &Image) -> Outcome<f64> {
         };
         program.guarded(|| {
             let mut encoder = program.device.create_command_encoder(&Default::default());
+            let queue = program.queue();
             for lanes in &parts {
                 let count = lanes.capacity();
                 let requests: Vec<Request> = (0..count).map(request).collect();
                 let learn = if step > 0 { count } else { 0 };
                 let back = if step > 0 && forward_at == 0 { count } else { 0 };
                 let counts = Counts { back, learn, forward: count };
-                lanes.encode(program, &mut encoder, 0, &requests, counts);
+                lanes.encode(program, &queue, &mut encoder, 0, &requests, counts);
             }
-            let submission = program.queue.submit([encoder.finish()]);
+            let submission = queue.submit([encoder.finish()]);
+            drop(queue);
             for lanes in &parts {
                 lanes.results(program, 0, lanes.capacity(), submission.clone())?;
             }

@@ -110,11 +110,12 @@ impl Lanes {
     /// The device cannot take it.
     pub fn write(&self, program: &Program, lane: usize, image: &Image) -> Outcome<()> {
         program.guarded(|| {
+            let queue = program.queue();
             for (buffer, words) in
                 self.parts().into_iter().zip([&image.weights, &image.moments, &image.rest])
             {
                 let offset = 4 * (lane * words.len()) as u64;
-                program.queue.write_buffer(buffer, offset, bytemuck::cast_slice(words));
+                queue.write_buffer(buffer, offset, bytemuck::cast_slice(words));
             }
             Ok(())
         })
@@ -134,7 +135,7 @@ impl Lanes {
                 encoder.copy_buffer_to_buffer(buffer, lane as u64 * bytes, &read, at, bytes);
                 at += bytes;
             }
-            let submission = program.queue.submit([encoder.finish()]);
+            let submission = program.queue().submit([encoder.finish()]);
             let words = map(program, &read, 2 * WEIGHTS + REST, submission)?;
             image.weights.copy_from_slice(&words[..WEIGHTS]);
             image.moments.copy_from_slice(&words[WEIGHTS..2 * WEIGHTS]);
@@ -147,10 +148,12 @@ impl Lanes {
         [&self.weights, &self.moments, &self.rest]
     }
 
-    /// Asks these lanes, in the buffers of group `group`.
+    /// Asks these lanes, in the buffers of group `group`: `queue` writes the requests, and submits
+    /// what `encoder` has.
     pub fn encode(
         &self,
         program: &Program,
+        queue: &wgpu::Queue,
         encoder: &mut wgpu::CommandEncoder,
         group: usize,
         requests: &[Request],
@@ -158,7 +161,7 @@ impl Lanes {
     ) {
         let group = &self.groups[group];
         let words: Vec<_> = requests.iter().flat_map(|request| request.words()).collect();
-        program.queue.write_buffer(&group.requests, 0, bytemuck::cast_slice(&words));
+        queue.write_buffer(&group.requests, 0, bytemuck::cast_slice(&words));
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
         pass.set_bind_group(0, &group.bindings, &[]);
         for (pipeline, count) in [

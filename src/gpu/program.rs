@@ -1,7 +1,7 @@
 //! The kernels as a device has them, and what all lanes share.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::adapter::Opened;
@@ -25,7 +25,7 @@ const READ_ONLY: usize = 2;
 #[derive(Debug)]
 pub struct Program {
     pub device: wgpu::Device,
-    pub queue: wgpu::Queue,
+    queue: Mutex<wgpu::Queue>,
     pub name: String,
     pub layout: wgpu::BindGroupLayout,
     pub forward: wgpu::ComputePipeline,
@@ -85,7 +85,7 @@ impl Program {
                 learn: pipeline("learn"),
                 back: pipeline("back"),
                 device: device.clone(),
-                queue,
+                queue: Mutex::new(queue),
                 name,
                 layout,
                 tables,
@@ -100,6 +100,15 @@ impl Program {
     /// The work failed, an error of the device came up, or the device is lost.
     pub fn guarded<T>(&self, work: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
         guarded(&self.device, &self.is_lost, work)
+    }
+
+    /// The queue of the device, which one thread at a time writes and submits to.
+    ///
+    /// wgpu 30 fills the parts of a buffer that nothing has written with zeros, in the first
+    /// submission that uses the buffer. The list of these parts is made before the submission takes
+    /// its turn in the queue: a write of another thread at that moment came first, and was lost.
+    pub fn queue(&self) -> MutexGuard<'_, wgpu::Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until the device has done what was submitted.

@@ -148,8 +148,10 @@ fn compare(program: &Program, images: Vec<Image>, steps: usize) {
             let masses = program
                 .guarded(|| {
                     let counts = Counts { back, learn, forward };
-                    chunk.encode(program, &mut encoder, step % 2, &requests, counts);
-                    let submission = program.queue.submit([encoder.finish()]);
+                    let queue = program.queue();
+                    chunk.encode(program, &queue, &mut encoder, step % 2, &requests, counts);
+                    let submission = queue.submit([encoder.finish()]);
+                    drop(queue);
                     chunk.results(program, step % 2, requests.len(), submission)
                 })
                 .unwrap();
@@ -257,6 +259,39 @@ fn serve(program: Program, most: usize, faults: Faults, streams: usize, steps: u
         }
     });
     std::sync::Arc::into_inner(server).unwrap()
+}
+
+/// States that come to new lanes while another lane of the same buffers works stay as they came.
+#[test]
+fn states_survive_the_first_submissions_of_others() {
+    let Some(program) = program() else { return };
+    let images = [Start::Text, Start::Words, Start::Binary].map(started);
+    for round in 0..100 {
+        let lanes = Lanes::new(&program, 4).unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let requests = [Request { lane: 3, ..Request::default() }];
+                for _ in 0..3 {
+                    let mut encoder = program.device.create_command_encoder(&Default::default());
+                    let queue = program.queue();
+                    let counts = Counts { forward: 1, ..Counts::default() };
+                    lanes.encode(&program, &queue, &mut encoder, 0, &requests, counts);
+                    let submission = queue.submit([encoder.finish()]);
+                    drop(queue);
+                    lanes.results(&program, 0, 1, submission).unwrap();
+                }
+            });
+            for (lane, image) in images.iter().enumerate() {
+                lanes.write(&program, lane, image).unwrap();
+            }
+        });
+        for (lane, image) in images.iter().enumerate() {
+            let mut read = image.clone();
+            read.weights.fill(0);
+            lanes.read(&program, lane, &mut read).unwrap();
+            assert!(read == *image, "lane {lane} in round {round}");
+        }
+    }
 }
 
 #[test]
