@@ -120,9 +120,10 @@ pub fn cut_behind(bytes: &[u8], passed: usize, context: &mut Context) -> Vec<Pie
     let mut pieces = Vec::new();
     let mut done = 0;
     let gaps = runs::gaps(bytes);
+    let stretches = probe::base64::stretches(bytes);
     let mut ahead = Ahead::look(bytes, passed, &gaps, context);
     while let Some((start, found)) =
-        probe::find(bytes, done.max(passed), &gaps, &mut ahead, context)
+        probe::find(bytes, done.max(passed), &gaps, &stretches, &mut ahead, context)
     {
         around_gaps(bytes, done..start, &gaps, &mut pieces);
         done = start + found.iter().map(|piece| piece.len).sum::<usize>();

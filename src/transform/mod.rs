@@ -4,6 +4,7 @@
 //! each transform is [`Parts`]. Each transform has one file with `forward` and `inverse`. `forward`
 //! returns `None` if the transform gains nothing, or if its inverse does not restore the bytes.
 
+pub mod base64;
 mod catch_panic;
 pub(crate) mod checksum;
 pub mod deflate;
@@ -49,7 +50,7 @@ pub struct Transform {
 }
 
 /// Every transform, by id.
-pub const TRANSFORMS: [Transform; 11] = [
+pub const TRANSFORMS: [Transform; 12] = [
     Transform { id: x86::ID, name: "x86", inverse: x86::inverse },
     Transform { id: idat::ID, name: "PNG IDAT", inverse: idat::inverse },
     Transform { id: scanline::ID, name: "PNG scanlines", inverse: scanline::inverse },
@@ -69,6 +70,7 @@ pub const TRANSFORMS: [Transform; 11] = [
     Transform { id: deflate::ID, name: "deflate", inverse: deflate::inverse },
     Transform { id: noise::ID, name: "noise", inverse: noise::inverse },
     Transform { id: tar::ID, name: "tar file", inverse: tar::inverse },
+    Transform { id: base64::ID, name: "base64", inverse: base64::inverse },
 ];
 
 /// Undoes the transform `parts.id`. The result has at most `limit` bytes.

@@ -4,6 +4,7 @@
 //! being cut. A probe looks at a few bytes before it does anything dear.
 
 mod aiff;
+pub mod base64;
 mod bmp;
 mod dicom;
 mod fits;
@@ -74,22 +75,34 @@ const STARTS: [bool; 256] = {
 
 /// The next place from `from` on where a format starts, and its pieces. In the `gaps`, which are
 /// runs of one value, only the last byte may be the first of one. What `ahead` knows is not probed.
+/// Base64 starts where `stretches` say.
 pub fn find(
     bytes: &[u8],
     from: usize,
     gaps: &[Range<usize>],
+    stretches: &[base64::Stretch],
     ahead: &mut Ahead,
     context: &mut Context,
 ) -> Option<(usize, Vec<Piece>)> {
     let mut from = from;
-    while let Some(at) = start(bytes, from, gaps) {
+    loop {
+        let at = start(bytes, from, gaps);
+        if let Some(stretch) = base64::next(stretches, from)
+            && at.is_none_or(|at| stretch.start <= at)
+        {
+            if let Some(pieces) = base64::probe(bytes, stretch, context) {
+                return Some((stretch.start, pieces));
+            }
+            from = stretch.start + 1;
+            continue;
+        }
+        let at = at?;
         let known = ahead.take(at, context);
         if let Some(pieces) = known.unwrap_or_else(|| probe(bytes, at, context)) {
             return Some((at, pieces));
         }
         from = at + 1;
     }
-    None
 }
 
 /// The next place from `from` on where a format may start by its first byte.

@@ -106,6 +106,8 @@ fn every_format_is_recognised() {
         ("program", "transform 6"),
         ("program", "transform 7"),
         ("mixture", "Fill 0x00"),
+        ("mail", "transform 13"),
+        ("mail", "Image { bits: 24, row_bytes: 180 }"),
     ];
     let samples = sample::all();
     for (name, sign) in signs {

@@ -8,7 +8,7 @@ use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 
 #[path = "sample_parts.rs"]
 mod sample_parts;
-use sample_parts::{crc32, tar};
+pub use sample_parts::*;
 
 /// Reproducible noise.
 pub fn noise(len: usize) -> Vec<u8> {
@@ -494,6 +494,7 @@ pub fn all() -> Vec<(&'static str, Vec<u8>)> {
         ("program", program(90)),
         ("png in zip", zip(&png(60, 50))),
         ("mixture", mixture.concat()),
+        ("mail", format!("To: a\r\n\r\n{}", base64(&png(60, 50), 76, "\r\n")).into()),
         ("tar", tar(&[("a.rs", &page), ("b", &noise(700)), ("c.rs", &page[300..])])),
     ]
 }

@@ -1,4 +1,4 @@
-//! Tar files and checksums of the sample files.
+//! Tar files, base64 and checksums of the sample files.
 
 /// The CRC-32 of `bytes`.
 pub fn crc32(bytes: &[u8]) -> u32 {
@@ -25,5 +25,26 @@ pub fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {
         out.resize(out.len().next_multiple_of(512), 0);
     }
     out.resize(out.len() + 1024, 0);
+    out
+}
+
+/// `content` as base64, in lines of `line` characters with `separator` between them.
+pub fn base64(content: &[u8], line: usize, separator: &str) -> String {
+    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::new();
+    for (index, at) in (0..content.len().div_ceil(3) * 4).enumerate() {
+        if index > 0 && index % line == 0 {
+            out += separator;
+        }
+        let bit = at * 6;
+        let byte = |at: usize| content.get(at).copied().map(u16::from);
+        out.push(match byte(bit / 8) {
+            None => '=',
+            Some(first) => {
+                let two = first << 8 | byte(bit / 8 + 1).unwrap_or(0);
+                ALPHABET[usize::from(two << (bit % 8) >> 10)] as char
+            }
+        });
+    }
     out
 }

@@ -230,13 +230,13 @@ fn endless_headers_are_paid_for() {
     let fits = [&fits(16, "50")[..80], &[b' '; 1 << 19]].concat();
     for raw in [dicom, fits] {
         let mut context = context(level(), 1 << 20);
-        assert!(probe::find(&raw, 0, &[], &mut Ahead::default(), &mut context).is_none());
+        assert!(probe::find(&raw, 0, &[], &[], &mut Ahead::default(), &mut context).is_none());
         assert!(context.effort < 1 << 20 >> 1);
     }
     // One start after another, each of which reads all that follows: the budget ends that.
     let raw = list.repeat(1 << 15);
     let mut context = context(level(), 1 << 20);
-    assert!(probe::find(&raw, 0, &[], &mut Ahead::default(), &mut context).is_none());
+    assert!(probe::find(&raw, 0, &[], &[], &mut Ahead::default(), &mut context).is_none());
     assert!(context.effort < 16);
 }
 
