@@ -200,7 +200,11 @@ fn all_steps(program: &Program, lanes: &Lanes) -> Outcome<Vec<Vec<u32>>> {
     Ok(masses)
 }
 
-fn ask(
+/// The masses that the device gives for these requests.
+///
+/// # Errors
+/// The device fails.
+pub fn ask(
     program: &Program,
     lanes: &Lanes,
     requests: &[Request],

@@ -3,7 +3,7 @@
 //! Without a device these tests say so and pass, unless `CMX_TEST_GPU=1` demands one.
 
 use super::adapter::adapters;
-use super::check::{Numbers, check, extreme};
+use super::check::{Numbers, ask, check, extreme};
 use super::faults::Faults;
 use super::lanes::{Counts, Lanes, MOST, Request};
 use super::program::Program;
@@ -272,13 +272,8 @@ fn states_survive_the_first_submissions_of_others() {
             scope.spawn(|| {
                 let requests = [Request { lane: 3, ..Request::default() }];
                 for _ in 0..3 {
-                    let mut encoder = program.device.create_command_encoder(&Default::default());
-                    let queue = program.queue();
                     let counts = Counts { forward: 1, ..Counts::default() };
-                    lanes.encode(&program, &queue, &mut encoder, 0, &requests, counts);
-                    let submission = queue.submit([encoder.finish()]);
-                    drop(queue);
-                    lanes.results(&program, 0, 1, submission).unwrap();
+                    ask(&program, &lanes, &requests, counts).unwrap();
                 }
             });
             for (lane, image) in images.iter().enumerate() {
