@@ -34,7 +34,8 @@ fn folder_with_archive() -> tempfile::TempDir {
     folder
 }
 
-/// Starts to append a file that takes a while, and waits until the archive is locked.
+/// Starts to append a file that takes a while, and waits until the archive is locked. The append
+/// writes many blocks: the first of them long before the end.
 fn slow_append(folder: &Path) -> Child {
     let mut state = 1u32;
     let mut next = || {
@@ -43,7 +44,7 @@ fn slow_append(folder: &Path) -> Child {
     };
     let noise: Vec<u8> = std::iter::repeat_with(&mut next).take(3 << 20).collect();
     fs::write(folder.join("slow"), noise).unwrap();
-    let child = cmx(folder, "-a -3 -T1 x.cmx slow").spawn().unwrap();
+    let child = cmx(folder, "-a -3 -T1 --block 256K x.cmx slow").spawn().unwrap();
     let archive = File::open(folder.join("x.cmx")).unwrap();
     while archive.try_lock_shared().is_ok() {
         archive.unlock().unwrap();
