@@ -449,6 +449,12 @@ impl Level {
         self.small_files.copied().unwrap_or(*self)
     }
 
+    /// Whether text is coded by sorting.
+    #[must_use]
+    pub(crate) const fn sorts_text(&self) -> bool {
+        matches!(self.codings.text, Sorted)
+    }
+
     /// Whether blocks of text depend on a reference block, unless the user decides otherwise.
     #[must_use]
     pub(crate) const fn has_references(&self) -> bool {
