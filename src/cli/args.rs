@@ -304,7 +304,7 @@ pub struct Options {
     ///
     /// Blocks of text go on from the reference block. A larger one makes the archive smaller and
     /// extraction of single files slower; with 0 every block is independent. By default there is
-    /// one at -5 to -9, if small files have 1.7 MB of text.
+    /// one at -5 to -9, if small files have 1.5 MiB of text.
     #[arg(long, value_name = "SIZE", value_parser = size::parse, help_heading = ARCHIVES)]
     pub base: Option<u64>,
     /// With -l: print the list for programs
