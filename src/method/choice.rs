@@ -1,6 +1,6 @@
 //! Which method codes a stream at a level.
 
-use super::{Method, Mixing};
+use super::{Method, Mixing, trial};
 use crate::budget::Budget;
 use crate::error::{Error, Result};
 use crate::kind::Kind;
@@ -71,7 +71,8 @@ impl Codings {
 /// The method of `level` for `bytes` of `kind`.
 ///
 /// # Errors
-/// [`Error::Bug`] where the level names what the tables do not have.
+/// [`Error::Bug`] where the level names what the tables do not have; or the memory for a trial cannot
+/// be had.
 pub fn choose(level: &Level, kind: &Kind, bytes: &[u8]) -> Result<Method> {
     Ok(match coding(level, kind, bytes.len()) {
         Coding::Sorted => Method::Sorted,
@@ -80,7 +81,12 @@ pub fn choose(level: &Level, kind: &Kind, bytes: &[u8]) -> Result<Method> {
             // Only where a level reads so much before so little.
             let is_short = level.primers[0].0 >= SHORT_OF_CODE && bytes.len() < MIDDLE;
             let is_text = mixing.primer != 0 && mixing.prior == 0 && is_short;
-            let primer = if is_text && is_code(bytes) { primer::OF_CODE } else { mixing.primer };
+            let mut primer =
+                if is_text && is_code(bytes) { primer::OF_CODE } else { mixing.primer };
+            let may_be_dropped = level.tries_without_primer && mixing.prior == 0;
+            if may_be_dropped && primer != 0 && trial::is_smaller_without_primer(bytes, kind)? {
+                primer = 0;
+            }
             Method::Mixed(Mixing { primer, ..mixing })
         }
     })

@@ -6,6 +6,7 @@
 
 pub mod choice;
 mod codec;
+mod trial;
 pub mod work;
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! Weights are 16-bit: keeping 16 more bits below them was tried and changed sizes by less than
 //! 0.05 % either way, at two and a half times the cost of an update.
 
+use super::rate_floor::RateFloor;
 use crate::numeric::PROBABILITY_BITS;
 use crate::numeric::logistic::{MIX_BITS, MIX_LIMIT, squash_coarse};
 use crate::simd::Kernels;
@@ -17,7 +18,8 @@ pub const INPUT_LIMIT: i32 = 4095;
 const SUM_SHIFT: u32 = WEIGHT_BITS + crate::numeric::logistic::STRETCH_BITS - MIX_BITS;
 
 /// How fast a mixer learns: a row's rate falls from `first` to `last` as `last + (first - last) *
-/// span / (span + updates)`. One is 2^-16 of weight per unit of input and error.
+/// span / (span + updates)`, and never below a multiple of `last` that depends on how rare errors are
+/// ([`RateFloor`]). One is 2^-16 of weight per unit of input and error.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Rate {
     /// Rate of a row that was never used.
@@ -132,6 +134,7 @@ pub struct Mixer<const P: usize, const S: usize> {
     /// Updates of each row so far.
     updates: Vec<u16>,
     rates: Box<[u16; RATE_STEPS]>,
+    floor: RateFloor,
 }
 
 impl<const P: usize, const S: usize> WeightMixer<P, S> for Mixer<P, S> {
@@ -144,7 +147,13 @@ impl<const P: usize, const S: usize> WeightMixer<P, S> for Mixer<P, S> {
                 (u64::from(rate.first), u64::from(rate.last), u64::from(rate.span));
             *slot = (last + first.saturating_sub(last) * span / (span + updates)) as u16;
         }
-        Self { weights: vec![[[weight; 2]; P]; total], selection, updates: vec![0; total], rates }
+        Self {
+            weights: vec![[[weight; 2]; P]; total],
+            selection,
+            updates: vec![0; total],
+            rates,
+            floor: RateFloor::new(rate.last),
+        }
     }
 
     #[inline(always)]
@@ -159,14 +168,16 @@ impl<const P: usize, const S: usize> WeightMixer<P, S> for Mixer<P, S> {
 
     #[inline(always)]
     fn update<K: Kernels>(&mut self, kernels: K, inputs: &[[i16; 2]; P], bit: u32, coded: u32) {
+        self.floor.take_in((bit << PROBABILITY_BITS).abs_diff(coded));
         if !self.selection.teaches(bit, coded) {
             return;
         }
+        let floor = self.floor.rate();
         for k in 0..S {
             let (row, _, error) = self.selection.lesson(k, bit);
             let updates = &mut self.updates[row];
-            let rate =
-                i64::from(self.rates[usize::from(*updates >> RATE_STEP_BITS) & (RATE_STEPS - 1)]);
+            let step = usize::from(*updates >> RATE_STEP_BITS) & (RATE_STEPS - 1);
+            let rate = i64::from(u32::from(self.rates[step]).max(floor));
             *updates += u16::from(*updates < UPDATES_LIMIT);
             // 22 bits of error and 16 of rate: 38 fractional bits, of which the kernel wants 20.
             let scaled = ((i64::from(error) * rate + (1 << 17)) >> 18).clamp(-32767, 32767) as i16;

@@ -7,3 +7,4 @@ pub mod final_mixer;
 pub mod final_stage;
 pub mod mixer;
 pub mod posterior;
+mod rate_floor;

@@ -4,7 +4,7 @@
 use super::binary::{
     EXE, EXE_SETS, FONT, FONT_SETS, GENERIC, GENERIC_SETS, TABLE, TABLE_SETS, WASM, WASM_SETS,
 };
-use super::rows::{FIFTY_SIX, FORTY, NONE, RATE_HUGE_TEXT, first};
+use super::rows::{FIFTY_SIX, FORTY, NONE, RATE_HUGE_GENERIC, RATE_HUGE_TEXT, first};
 use super::text::{TEXT, TEXT_SETS, WIDE_SETS, WORDS, WORDS_SETS};
 use super::{Content, Row};
 use crate::model::byte_class::ClassSelector;
@@ -43,6 +43,7 @@ pub(super) const GENERIC_64_NETWORK: Row = Row {
     selectors: &GENERIC_NETWORK,
     networks: &[Network::Lstm(Start::Binary)],
     residuals: true,
+    rate: RATE_HUGE_GENERIC,
     ..FIFTY_SIX
 };
 

@@ -31,6 +31,10 @@ const RATE: Rate = Rate { first: 1200, last: 150, span: 1000, threshold: 500 };
 const RATE_WIDE: Rate = Rate { first: 800, last: 100, span: 500, threshold: 500 };
 /// Many inputs want smaller steps: 0.6 % on binary data with 48 contexts.
 const RATE_HUGE: Rate = Rate { first: 1200, last: 100, span: 300, threshold: 500 };
+/// What is neither text nor code nor samples wants smaller first steps, and more of them: 0.15 %
+/// against [`RATE_HUGE`].
+pub(super) const RATE_HUGE_GENERIC: Rate =
+    Rate { first: 840, last: 100, span: 600, threshold: 500 };
 /// Text is more alike from end to end: 1 % against [`RATE_HUGE`] with 56 contexts.
 pub(super) const RATE_HUGE_TEXT: Rate = Rate { first: 500, last: 60, span: 300, threshold: 500 };
 
@@ -190,6 +194,7 @@ pub(crate) static PROFILES: [Row; 45] = [
         contexts: &GENERIC,
         residuals: true,
         selectors: GENERIC_SETS.huge,
+        rate: RATE_HUGE_GENERIC,
         ..FIFTY_SIX
     },
     Row {
