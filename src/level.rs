@@ -28,8 +28,8 @@ pub struct Level {
     /// KiB of the primer that are observed and learned before a stream of text of less than 16 KiB,
     /// of less than 64 KiB, and of more. Each pair is a row of the table of primers.
     pub(crate) primers: [(u16, u16); 3],
-    /// Whether streams of text do without a primer where a trial says that they are smaller so
-    /// ([`crate::method::choice`]). The trial takes 4 % of the time of 100 KB at -8, and 15 % at -7.
+    /// Whether there is time for a trial that tells whether a doubtful stream of text is smaller
+    /// without a primer ([`crate::method::choice`]): 4 % of the time of 100 KB at -8, 15 % at -7.
     pub(crate) tries_without_primer: bool,
     /// Profiles of text and of words for streams of less than 16 KiB, if others: of so little a
     /// predictor with fewer contexts learns as much, and has read its primer in half the time.

@@ -83,8 +83,11 @@ pub fn choose(level: &Level, kind: &Kind, bytes: &[u8]) -> Result<Method> {
             let is_text = mixing.primer != 0 && mixing.prior == 0 && is_short;
             let mut primer =
                 if is_text && is_code(bytes) { primer::OF_CODE } else { mixing.primer };
-            let may_be_dropped = level.tries_without_primer && mixing.prior == 0;
-            if may_be_dropped && primer != 0 && trial::is_smaller_without_primer(bytes, kind)? {
+            let has_time = level.tries_without_primer;
+            if mixing.prior == 0
+                && primer != 0
+                && trial::is_smaller_without_primer(bytes, kind, has_time)?
+            {
                 primer = 0;
             }
             Method::Mixed(Mixing { primer, ..mixing })

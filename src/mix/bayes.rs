@@ -111,8 +111,11 @@ mod tests {
     /// known narrows its variance.
     #[test]
     fn beliefs_follow_the_evidence() {
-        let mut mixer =
-            BayesMixer::<8, 1>::new([1], 0, Rate { first: 0, last: 0, span: 1, threshold: 0 });
+        let mut mixer = BayesMixer::<8, 1>::new(
+            [1],
+            0,
+            Rate { first: 0, last: 0, span: 1, rise: 1, threshold: 0 },
+        );
         let mut state = 1u32;
         let mut inputs = [[0i16; 2]; 8];
         for _ in 0..2000 {

@@ -28,6 +28,8 @@ pub struct Rate {
     pub last: u32,
     /// Updates after which half of the difference is gone.
     pub span: u32,
+    /// How many times `last` the least rate becomes where errors are rare; 1 where it stays.
+    pub rise: u32,
     /// Errors below this (16 fractional bits) teach nothing: faster, and smaller output.
     pub threshold: u32,
 }
@@ -152,7 +154,7 @@ impl<const P: usize, const S: usize> WeightMixer<P, S> for Mixer<P, S> {
             selection,
             updates: vec![0; total],
             rates,
-            floor: RateFloor::new(rate.last),
+            floor: RateFloor::new(rate.last, rate.rise),
         }
     }
 

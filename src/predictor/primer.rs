@@ -27,7 +27,7 @@ struct Row {
 }
 
 /// A row that reads the end of the primer text.
-const fn end(noted: u16, learned: u16) -> Row {
+const fn last(noted: u16, learned: u16) -> Row {
     Row { lengths: (noted, learned), parts: &[] }
 }
 
@@ -41,17 +41,17 @@ const fn end(noted: u16, learned: u16) -> Row {
 /// The row with parts is that of short streams of code and markup: it has the source code of six
 /// languages, CSS and JSON in place of prose.
 static PRIMERS: [Row; 11] = [
-    end(0, 0),
-    end(16, 8),
-    end(104, 24),
-    end(224, 32),
-    end(288, 32),
-    end(448, 64),
-    end(896, 128),
-    end(64, 64),
-    end(48, 16),
+    last(0, 0),
+    last(16, 8),
+    last(104, 24),
+    last(224, 32),
+    last(288, 32),
+    last(448, 64),
+    last(896, 128),
+    last(64, 64),
+    last(48, 16),
     Row { lengths: (144, 24), parts: &[(616, 104), (960, 40)] },
-    end(24, 16),
+    last(24, 16),
 ];
 
 /// The number of the primer of reference blocks.
@@ -72,6 +72,12 @@ pub const OF_NAMED_PRIOR: u8 = 14;
 pub fn number_of(lengths: (u16, u16)) -> Option<u8> {
     let is_row = |row: &Row| row.parts.is_empty() && row.lengths == lengths;
     PRIMERS.iter().position(is_row).map(|index| index as u8)
+}
+
+/// The last `length` bytes of the primer text, or all of it: the end of most primers.
+#[must_use]
+pub fn end(length: usize) -> &'static [u8] {
+    &PRIMER[PRIMER.len().saturating_sub(length)..]
 }
 
 /// The text of a primer.
