@@ -82,6 +82,7 @@ fn profile(list: &[Context], selectors: &[Selector]) -> Profile {
             first: env("RF", 1200),
             last: env("RL", 150),
             span: env("RS", 1000),
+            rise: env("RISE", 1),
             threshold: env("RT", 500),
         },
         least_error: env("LE", if full > 16 { 100 } else { 250 }),
