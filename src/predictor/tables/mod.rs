@@ -10,6 +10,7 @@
 
 mod binary;
 mod network_rows;
+mod rates;
 mod rows;
 #[cfg(test)]
 mod tests;

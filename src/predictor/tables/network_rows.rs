@@ -4,7 +4,8 @@
 use super::binary::{
     EXE, EXE_SETS, FONT, FONT_SETS, GENERIC, GENERIC_SETS, TABLE, TABLE_SETS, WASM, WASM_SETS,
 };
-use super::rows::{FIFTY_SIX, FORTY, NONE, RATE_HUGE_GENERIC, RATE_HUGE_TEXT, first};
+use super::rates::{RATE_HUGE_GENERIC, RATE_HUGE_TEXT};
+use super::rows::{FIFTY_SIX, FORTY, NONE, first};
 use super::text::{TEXT, TEXT_SETS, WIDE_SETS, WORDS, WORDS_SETS};
 use super::{Content, Row};
 use crate::model::byte_class::ClassSelector;
