@@ -3,7 +3,7 @@
 //!
 //! A coded stream names its profile by the number of the row. So a row keeps its number for good,
 //! and a row that changes what it codes is a new numeric contract. The rows that a level chooses
-//! stand in the row of the level, `src/level.rs`.
+//! stand in the row of the level, `src/level/mod.rs`.
 //!
 //! Lists of contexts are in order of gain (greedy forward selection, see `docs/models-text.md` and
 //! `docs/models-binary.md`), so a smaller profile takes the first of them.
