@@ -11,9 +11,8 @@ use crate::numeric::PROBABILITY_BITS;
 const SPAN_BITS: u32 = 11;
 /// Fractional bits of the mean error.
 const MEAN_BITS: u32 = PROBABILITY_BITS + 6;
-/// The mean error, a tenth, from which on the least rate is that of the profile. Halves and doubles
-/// of the constants make files up to 0.1 % larger in the mean (88 files of the choosing set of
-/// `benches/unseen`, 48,000 bytes of each, -8).
+/// The mean error, a tenth, from which on the least rate is that of the profile. What other values
+/// of the constants bring stands in `docs/architecture-engine.md`.
 const USUAL: u32 = (1 << MEAN_BITS) / 10;
 /// The least rate of the rows of a mixer.
 #[derive(Clone)]
