@@ -77,6 +77,10 @@ pub fn choose(level: &Level, kind: &Kind, bytes: &[u8]) -> Result<Method> {
     Ok(match coding(level, kind, bytes.len()) {
         Coding::Sorted => Method::Sorted,
         Coding::Mixed(name) => {
+            let name = match level.code {
+                Some(code) if *kind == Kind::Words && is_code(bytes) => code,
+                _ => name,
+            };
             let mixing = mixing(level, name, kind, bytes.len())?;
             // Only where a level reads so much before so little.
             let is_short = level.primers[0].0 >= SHORT_OF_CODE && bytes.len() < MIDDLE;
@@ -231,6 +235,12 @@ mod tests {
         assert_eq!(of(&prose), ("text-40", 2));
         assert_eq!(of(&code), ("text-40", primer::OF_CODE));
         assert_eq!(of(&code.repeat(20)), ("text-56", 3));
+        let of_words = |bytes: &[u8]| match choose(&LEVELS[7], &Kind::Words, bytes) {
+            Ok(Method::Mixed(mixing)) => mixing.row.name,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(of_words(&prose.repeat(20)), "words-56");
+        assert_eq!(of_words(&code.repeat(20)), "words-56-code");
     }
 
     #[test]

@@ -21,14 +21,19 @@ pub enum FinalMixing {
     Filters,
     /// Filters, combined by a posterior.
     TrackedFilters,
-    /// A gradient mixer with the first row and a filter with the second, combined by a posterior.
-    /// Without a second row, a gradient mixer.
+    /// A gradient mixer with the first row, a filter with the second, and a gradient mixer of one
+    /// row, which short streams need: the three are combined by a posterior. Without a second row,
+    /// a gradient mixer.
     GradientAndFilter,
 }
 
 /// Bits that were coded with an error below 2^-8 teach filters and posterior nothing: at level 8,
 /// files are smaller than when every bit teaches (`docs/architecture-engine.md`).
 const LEAST_ERROR: u32 = 1 << (PROBABILITY_BITS - 8);
+
+/// How fast the gradient mixer of one row learns. Beside the other two it makes 88 pieces of 48,000
+/// bytes 0.16 % smaller at level 8, and with 60 in place of 150 0.12 %.
+const RATE_OF_ONE_ROW: u32 = 150;
 
 /// A mixer of the second layer.
 #[derive(Clone)]
@@ -44,6 +49,8 @@ enum RowOf {
     First,
     /// The selector of the profile.
     Second,
+    /// There is one row.
+    Only,
 }
 
 /// Mixers of `S` stretched predictions, and what combines them.
@@ -73,9 +80,12 @@ impl<const S: usize> FinalStage<S> {
                 }
                 FinalMixing::GradientAndFilter => members.push(match row {
                     RowOf::First => (gradient(rows, rate), row),
-                    RowOf::Second => (filter(rows), row),
+                    RowOf::Second | RowOf::Only => (filter(rows), row),
                 }),
             }
+        }
+        if mixing == FinalMixing::GradientAndFilter && second_rows.is_some() {
+            members.push((gradient(1, RATE_OF_ONE_ROW), RowOf::Only));
         }
         let is_tracked = !matches!(mixing, FinalMixing::Gradient | FinalMixing::Filters);
         let posterior =
@@ -98,6 +108,7 @@ impl<const S: usize> FinalStage<S> {
             let row = match row {
                 RowOf::First => partial,
                 RowOf::Second => second,
+                RowOf::Only => 0,
             };
             let probability;
             (*stretched, probability) = match member {

@@ -35,6 +35,8 @@ named! {
         LastEight,
         /// Classes of the last four bytes, and the last byte.
         LastFourAndByte,
+        /// Classes of the last twelve bytes.
+        LastTwelve,
     }
 }
 
@@ -52,7 +54,7 @@ named! {
 #[derive(Clone, Default)]
 pub struct ClassState {
     /// Four bits each, the newest lowest.
-    classes: u32,
+    classes: u64,
 }
 
 impl Family for ClassState {
@@ -67,14 +69,17 @@ impl Family for ClassState {
     #[inline(always)]
     fn push(&mut self, bytes: &[u8]) {
         let byte = bytes.last().copied().unwrap_or(0);
-        self.classes = (self.classes << 4) | byte_class(byte);
+        self.classes = (self.classes << 4) | u64::from(byte_class(byte));
     }
 
     #[inline(always)]
     fn value(&self, context: ClassContext, all: &ContextState) -> u64 {
         match context {
-            ClassContext::LastEight => pair(self.classes, 0),
-            ClassContext::LastFourAndByte => pair(self.classes & 0xffff, all.history.byte(1)),
+            ClassContext::LastEight => pair(self.classes as u32, 0),
+            ClassContext::LastTwelve => self.classes & 0xffff_ffff_ffff,
+            ClassContext::LastFourAndByte => {
+                pair(self.classes as u32 & 0xffff, all.history.byte(1))
+            }
         }
     }
 
@@ -88,7 +93,7 @@ impl Family for ClassState {
     #[inline(always)]
     fn row(&self, selector: ClassSelector, _: &ContextState) -> RowPart {
         match selector {
-            ClassSelector::LastTwo => RowPart::with_bit(self.classes & 0xff),
+            ClassSelector::LastTwo => RowPart::with_bit(self.classes as u32 & 0xff),
             ClassSelector::LastAndBits => RowPart::with_partial(self.last()),
         }
     }
@@ -99,6 +104,6 @@ impl ClassState {
     #[inline(always)]
     #[must_use]
     pub fn last(&self) -> u32 {
-        self.classes & 15
+        self.classes as u32 & 15
     }
 }

@@ -19,6 +19,8 @@ pub struct ContextState {
     pub history: ByteHistory,
     /// What the match models expect next: 0, or 256 + byte.
     pub expected: u32,
+    /// Class of the length of the match that expects a byte: its octave; 0 where there is none.
+    pub expected_length: u32,
     /// What the network expects next: 0, or 256 + byte.
     pub expected_of_network: u32,
     /// The model of samples, where the stream holds them.
@@ -46,6 +48,7 @@ impl ContextState {
         Ok(Self {
             history: ByteHistory::default(),
             expected: 0,
+            expected_length: 0,
             expected_of_network: 0,
             signal: signal.map(Box::new),
             families: Families::new(contexts, selected),

@@ -12,6 +12,10 @@ named! {
         AndLastByte,
         /// The expected byte and the last two bytes.
         AndLastTwo,
+        /// The expected byte and the class of the match length.
+        AndLength,
+        /// The same, and the last byte.
+        AndLengthAndLast,
     }
 }
 
@@ -45,6 +49,10 @@ impl Family for ExpectedState {
         match context {
             ExpectedContext::AndLastByte => pair(all.expected, all.history.byte(1)),
             ExpectedContext::AndLastTwo => pair(all.expected, all.history.last as u32 & 0xffff),
+            ExpectedContext::AndLength => pair(all.expected, all.expected_length),
+            ExpectedContext::AndLengthAndLast => {
+                pair(all.expected, all.expected_length << 8 | all.history.byte(1))
+            }
         }
     }
 

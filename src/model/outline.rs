@@ -11,10 +11,14 @@ use super::selector::RowPart;
 named! {
     /// Contexts of the last symbols. All tell whether the last byte went on with a run.
     pub enum OutlineContext {
+        /// The last two symbols.
+        LastTwo,
         /// The last four symbols.
         LastFour,
         /// The last six symbols.
         LastSix,
+        /// The last eight symbols.
+        LastEight,
     }
 }
 
@@ -59,10 +63,12 @@ impl Family for OutlineState {
     #[inline(always)]
     fn value(&self, context: OutlineContext, _: &ContextState) -> u64 {
         let symbols = match context {
+            OutlineContext::LastTwo => self.symbols & 0xffff,
             OutlineContext::LastFour => self.symbols & 0xffff_ffff,
             OutlineContext::LastSix => self.symbols & 0xffff_ffff_ffff,
+            OutlineContext::LastEight => self.symbols,
         };
-        symbols << 1 | u64::from(self.is_inside)
+        symbols.rotate_left(1) ^ u64::from(self.is_inside)
     }
 
     fn rows(selector: NoSelector) -> usize {

@@ -19,12 +19,8 @@ named! {
         LastAndAbove,
         /// The last byte, the byte above, and the byte above left.
         LastAboveAndLeft,
-        /// The last two bytes and the byte above.
-        LastTwoAndAbove,
         /// The three bytes above.
         ThreeAbove,
-        /// The column and the last byte.
-        ColumnAndLast,
         /// The column and the last two bytes.
         ColumnAndLastTwo,
         /// The column and the two bytes above.
@@ -49,8 +45,6 @@ named! {
         AlignmentAndLastTwo,
         /// The bytes two and four back, aligned by two.
         TwoAndFourBack,
-        /// The byte four back and the last byte, aligned by four.
-        FourBackAndLast,
         /// The bytes four and eight back, aligned by four.
         FourAndEightBack,
         /// The bytes eight and sixteen back, aligned by eight.
@@ -58,20 +52,10 @@ named! {
         /// The next byte of a little-endian word of four bytes if words grow in equal steps, and
         /// the last byte.
         LittleEndianWord,
-        /// The same of a big-endian word.
-        BigEndianWord,
         /// The same of a big-endian word of two bytes, by those above.
         BigEndianPairAbove,
-        /// How long ago the last byte occurred before, and the last byte.
-        DistanceAndLast,
-        /// The same, and the byte above.
+        /// How long ago the last byte occurred before, the last byte, and the byte above.
         DistanceLastAndAbove,
-        /// How long ago a zero was, and the last byte.
-        ZeroDistanceAndLast,
-        /// How long ago a zero was, and the byte before that zero.
-        ZeroDistanceAndByteBefore,
-        /// The upper five bits of the last four bytes.
-        UpperBitsOfLastFour,
     }
 }
 
@@ -80,6 +64,8 @@ named! {
     pub enum RecordSelector {
         /// The alignment, the class of the distance to the last zero, and the number of the bit.
         AlignmentAndZeroDistance,
+        /// The column, in at most 128 parts of the record, and the number of the bit.
+        Column,
     }
 }
 
@@ -111,9 +97,9 @@ pub struct RecordState {
     /// The two bytes that followed each (column, above).
     histories: Box<[u16; HISTORIES]>,
     history_slot: usize,
-    /// Linear predictions of the next byte, if it belongs to a little-endian word of four bytes, to
-    /// a big-endian one, and to a big-endian word of two bytes with those above.
-    predictions: [u32; 3],
+    /// Linear predictions of the next byte, if it belongs to a little-endian word of four bytes, and
+    /// to a big-endian word of two bytes with those above.
+    predictions: [u32; 2],
 }
 
 impl Family for RecordState {
@@ -144,7 +130,7 @@ impl Family for RecordState {
                 .try_into()
                 .unwrap_or_else(|_| unreachable!()),
             history_slot: 0,
-            predictions: [0; 3],
+            predictions: [0; 2],
         }
     }
 
@@ -188,18 +174,13 @@ impl Family for RecordState {
         };
         let phase = end % 4;
         let (a, b) = (four(phase + 1), four(phase + 5));
-        // `four` has the nearest byte lowest: big-endian as it is, little-endian when swapped.
-        let big = a.wrapping_mul(2).wrapping_sub(b);
+        // `four` has the nearest byte lowest, as in big-endian words.
         let little = a.swap_bytes().wrapping_mul(2).wrapping_sub(b.swap_bytes());
         let half = end % 2;
         let two = |distance: usize| back(distance) | back(distance + 1) << 8;
         let (e, f) = (two(half + stride - 1), two(half + 2 * stride - 1));
         let row_big = e.wrapping_mul(2).wrapping_sub(f);
-        self.predictions = [
-            little >> (8 * phase) & 0xff,
-            big >> (24 - 8 * phase) & 0xff,
-            row_big >> (8 - 8 * half) & 0xff,
-        ];
+        self.predictions = [little >> (8 * phase) & 0xff, row_big >> (8 - 8 * half) & 0xff];
     }
 
     #[inline]
@@ -213,9 +194,7 @@ impl Family for RecordState {
         match context {
             LastAndAbove => at(stride, west, north),
             LastAboveAndLeft => pair(stride, bytes(west, self.north_west, north)),
-            LastTwoAndAbove => pair(stride, bytes(west2, west, north)),
             ThreeAbove => pair(stride, bytes(self.north3, north2, north)),
-            ColumnAndLast => at(stride, column, west),
             ColumnAndLastTwo => at(stride, column, west << 8 | west2),
             ColumnAndTwoAbove => at(stride, column, north2 << 8 | north),
             ColumnRunAndAbove => at(stride, column, (self.run[0].min(15)) << 8 | north),
@@ -231,32 +210,20 @@ impl Family for RecordState {
             AlignmentAndLast => at(position & 3, 0, west),
             AlignmentAndLastTwo => at(position & 3, west, west2),
             TwoAndFourBack => at(position & 1, west2, self.byte(4)),
-            FourBackAndLast => at(position & 3, self.byte(4), west),
             FourAndEightBack => at(position & 3, self.byte(4), self.byte(8)),
             EightAndSixteenBack => at(position & 7, self.byte(8), self.byte(16)),
             LittleEndianWord => at(position & 3, self.predictions[0], west),
-            BigEndianWord => at(position & 3, self.predictions[1], west),
             BigEndianPairAbove => {
-                pair(stride, (position & 1) << 24 | bytes(west, self.predictions[2], 0))
+                pair(stride, (position & 1) << 24 | bytes(west, self.predictions[1], 0))
             }
-            DistanceAndLast => at(self.distance.min(0xffff), west, 0),
             DistanceLastAndAbove => at(self.distance.min(0xff), west, north),
-            ZeroDistanceAndLast => at(self.zero_distance.min(255), west, 0),
-            ZeroDistanceAndByteBefore => {
-                at(self.zero_distance.min(255), self.byte((self.zero_distance + 2).min(16)), 0)
-            }
-            UpperBitsOfLastFour => {
-                u64::from(west & 0xf8)
-                    | u64::from(west2 & 0xf8) << 8
-                    | u64::from(self.byte(3) & 0xf8) << 16
-                    | u64::from(self.byte(4) & 0xf8) << 24
-            }
         }
     }
 
     fn rows(selector: RecordSelector) -> usize {
         match selector {
             RecordSelector::AlignmentAndZeroDistance => 32 << 3,
+            RecordSelector::Column => 128 << 3,
         }
     }
 
@@ -266,6 +233,10 @@ impl Family for RecordState {
         match selector {
             RecordSelector::AlignmentAndZeroDistance => {
                 RowPart::with_bit((self.position & 3) << 3 | class(self.zero_distance))
+            }
+            RecordSelector::Column => {
+                let parts = self.stride.div_ceil(128).max(1);
+                RowPart::with_bit(if self.stride > 2 { (self.column / parts).min(127) } else { 0 })
             }
         }
     }

@@ -99,6 +99,8 @@ macro_rules! selectors {
             LastByte,
             /// The byte before the last.
             SecondLastByte,
+            /// The byte before that.
+            ThirdLastByte,
             /// How many orders were seen before, and the number of the bit.
             OrdersSeen,
             /// The byte that the network expects, if there is one, and the number of the bit.
@@ -123,6 +125,7 @@ macro_rules! selectors {
                     | Self::MatchLengthAndBits
                     | Self::LastByte
                     | Self::SecondLastByte
+                    | Self::ThirdLastByte
                     | Self::OrdersSeen
                     | Self::NetworkByte
                     | Self::NetworkConfidence
@@ -137,7 +140,7 @@ macro_rules! selectors {
             pub fn rows(self) -> usize {
                 match self {
                     Self::Constant => 1,
-                    Self::Bits | Self::LastByte | Self::SecondLastByte => 256,
+                    Self::Bits | Self::LastByte | Self::SecondLastByte | Self::ThirdLastByte => 256,
                     Self::MatchLength => 16 << 3,
                     Self::MatchLengthAndBits => 16 << 8,
                     Self::OrdersSeen => 32 << 3,
@@ -162,6 +165,7 @@ macro_rules! selectors {
                     }
                     Self::LastByte => RowPart::fixed(state.history.byte(1)),
                     Self::SecondLastByte => RowPart::fixed(state.history.byte(2)),
+                    Self::ThirdLastByte => RowPart::fixed(state.history.byte(3)),
                     Self::OrdersSeen => RowPart::with_bit(seen.min(31)),
                     Self::NetworkByte => RowPart::with_bit(state.expected_of_network & 511),
                     Self::NetworkConfidence => {
@@ -190,6 +194,7 @@ macro_rules! selectors {
                     Self::MatchLengthAndBits,
                     Self::LastByte,
                     Self::SecondLastByte,
+                    Self::ThirdLastByte,
                     Self::OrdersSeen,
                     Self::NetworkByte,
                     Self::NetworkConfidence,
@@ -210,6 +215,7 @@ macro_rules! selectors {
                     | Self::MatchLengthAndBits
                     | Self::LastByte
                     | Self::SecondLastByte
+                    | Self::ThirdLastByte
                     | Self::OrdersSeen
                     | Self::NetworkByte
                     | Self::NetworkConfidence

@@ -18,16 +18,13 @@ named! {
         LikestAndLast,
         /// The likest byte and the second likest byte.
         TwoLikest,
-        /// The likest byte, moved by what the last byte differs from the one before the likest.
-        Moved,
-        /// The likest byte, moved by what the second last byte differs.
+        /// The likest byte, moved by what the second last byte differs from the one two before the
+        /// likest.
         MovedByTwo,
         /// The three bytes above by the period whose first multiples differ least.
         ThreeAbove,
         /// The byte above by that period, moved as from the one above it.
         StepAbove,
-        /// The byte above by that period and the last byte.
-        AboveAndLast,
     }
 }
 
@@ -54,7 +51,6 @@ pub struct SimilarState {
     near: Near,
     likest: u8,
     second: u8,
-    moved: u32,
     moved_by_two: u32,
     above: [u8; 3],
     last: u8,
@@ -98,11 +94,9 @@ impl SimilarState {
         match context {
             SimilarContext::LikestAndLast => pair(last, likest),
             SimilarContext::TwoLikest => pair(second, likest),
-            SimilarContext::Moved => self.moved.into(),
             SimilarContext::MovedByTwo => self.moved_by_two.into(),
             SimilarContext::ThreeAbove => pair(two_above << 8 | three_above, above),
             SimilarContext::StepAbove => (2 * above + 256 - two_above).into(),
-            SimilarContext::AboveAndLast => pair(last, above),
         }
     }
 }
@@ -118,7 +112,6 @@ impl Family for SimilarState {
             near: Near { distance: 1, second_distance: 1, mean: u16::MAX, period: 1 },
             likest: 0,
             second: 0,
-            moved: 0,
             moved_by_two: 0,
             above: [0; 3],
             last: 0,
@@ -138,12 +131,8 @@ impl Family for SimilarState {
         };
         self.likest = byte_at(distance);
         self.second = byte_at(second_distance);
-        let moved = |distance: usize, by: usize| {
-            u32::from(byte_at(distance)) + 256 + u32::from(byte_at(by))
-                - u32::from(byte_at(distance + by))
-        };
-        self.moved = moved(distance, 1);
-        self.moved_by_two = moved(distance, 2);
+        self.moved_by_two =
+            u32::from(self.likest) + 256 + u32::from(byte_at(2)) - u32::from(byte_at(distance + 2));
         let mean = self.means.at(distance);
         self.near = Near { distance, second_distance, mean, ..self.near };
         self.class = class(mean);

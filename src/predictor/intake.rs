@@ -71,8 +71,9 @@ impl<
         }
         self.matches.iter_mut().for_each(|model| model.push(bytes));
         let mut expected = self.matches.iter().filter_map(InputModel::expected);
-        self.state.expected =
-            expected.clone().next().map_or(0, |expected| 256 + u32::from(expected.byte));
+        let first = expected.clone().next();
+        self.state.expected = first.map_or(0, |expected| 256 + u32::from(expected.byte));
+        self.state.expected_length = first.map_or(0, |expected| expected.length.max(1).ilog2() + 1);
         self.long_match.push(bytes, &mut expected);
     }
 }

@@ -1,20 +1,18 @@
-//! Contexts and weight sets of text tables, machine code, fonts and all that is no text.
+//! Contexts and weight sets of text tables, machine code and fonts.
 
 use super::Sets;
 use crate::model::byte_class::{ClassContext, ClassSelector};
 use crate::model::context::Context::{self, *};
-use crate::model::expected::{ExpectedContext, ExpectedSelector};
+use crate::model::expected::ExpectedContext;
 use crate::model::folded::FoldedContext;
 use crate::model::font::{FontContext, FontSelector};
 use crate::model::indirect::IndirectContext;
 use crate::model::line::LineContext;
-use crate::model::nest::NestContext;
-use crate::model::record::{RecordContext, RecordSelector};
+use crate::model::record::RecordContext;
 use crate::model::selector::Selector;
-use crate::model::similar::{SimilarContext, SimilarSelector};
 use crate::model::table::{TableContext, TableSelector};
 use crate::model::wasm::{WasmContext, WasmSelector};
-use crate::model::word::{WordContext, WordSelector};
+use crate::model::word::WordContext;
 use crate::model::x86::{X86Context, X86Selector};
 
 /// Text tables: CSV, TSV.
@@ -64,99 +62,6 @@ pub(super) const TABLE_SETS: Sets = Sets {
         Selector::Table(TableSelector::Column),
     ],
 };
-
-/// Anything that is neither text nor code nor samples.
-pub(super) const GENERIC: [Context; 64] = [
-    Order(1),
-    Order(2),
-    Order(3),
-    Record(RecordContext::RunAndAbove),
-    Record(RecordContext::FourAndEightBack),
-    Sparse(0xf0f0f0f0),
-    Record(RecordContext::TwoAndFourBack),
-    Word(WordContext::SoFar),
-    Record(RecordContext::RunAndAboveBySecondStride),
-    Record(RecordContext::LastAndAbove),
-    Order(0),
-    Expected(ExpectedContext::AndLastByte),
-    Sparse(0xffff0000),
-    Sparse(0xff00),
-    Record(RecordContext::ThreeAbove),
-    Record(RecordContext::BigEndianPairAbove),
-    Order(5),
-    Class(ClassContext::LastEight),
-    Order(8),
-    Order(4),
-    Similar(SimilarContext::ThreeAbove),
-    Similar(SimilarContext::MovedByTwo),
-    Similar(SimilarContext::StepAbove),
-    Similar(SimilarContext::TwoLikest),
-    Record(RecordContext::ColumnAndLast),
-    Record(RecordContext::AlignmentAndLastTwo),
-    Record(RecordContext::TwoAboveBySecondStride),
-    Sparse(0xffff00),
-    Record(RecordContext::StepAbove),
-    Record(RecordContext::ZeroDistanceAndLast),
-    Record(RecordContext::DistanceAndLast),
-    Record(RecordContext::LastAboveAndLeft),
-    Record(RecordContext::FollowersAndLast),
-    Record(RecordContext::BigEndianWord),
-    Record(RecordContext::ColumnRunAndAbove),
-    Record(RecordContext::ColumnAndLastTwo),
-    Record(RecordContext::ColumnAndTwoAbove),
-    Indirect(IndirectContext::AfterTwo),
-    Sparse(0xff00ff),
-    Record(RecordContext::FollowersOfColumnAndAbove),
-    Record(RecordContext::EightAndSixteenBack),
-    Record(RecordContext::LastTwoAndAbove),
-    Record(RecordContext::DistanceLastAndAbove),
-    Record(RecordContext::LittleEndianWord),
-    Order(6),
-    Indirect(IndirectContext::AfterThree),
-    Record(RecordContext::FourBackAndLast),
-    Record(RecordContext::ZeroDistanceAndByteBefore),
-    Record(RecordContext::UpperBitsOfLastFour),
-    Sparse(0xf0ff),
-    Indirect(IndirectContext::AfterOne),
-    Record(RecordContext::AlignmentAndLast),
-    Sparse(0xff_0000),
-    // Chosen in place of seven contexts of WebAssembly code: see `docs/models-binary.md`.
-    Sparse(0xff_0000_0000_0000),
-    Sparse(0xff_0000_00ff),
-    Sparse(0xf0f0),
-    Sparse(0xff_0000_0000),
-    // Chosen on files of kinds that had chosen nothing before: see `docs/models-binary.md`.
-    Similar(SimilarContext::Moved),
-    Similar(SimilarContext::LikestAndLast),
-    Sparse(0xffff_0000_0000),
-    Similar(SimilarContext::AboveAndLast),
-    Word(WordContext::WithSecondLast),
-    Sparse(0xff00_00ff),
-    Nest(NestContext::InnermostAndWord),
-];
-pub(super) const GENERIC_SETS: Sets = Sets {
-    small: &[Selector::Record(RecordSelector::AlignmentAndZeroDistance), Selector::SecondLastByte],
-    large: &[
-        Selector::Record(RecordSelector::AlignmentAndZeroDistance),
-        Selector::Class(ClassSelector::LastTwo),
-        Selector::SecondLastByte,
-        Selector::MatchLength,
-    ],
-    huge: &GENERIC_HUGE,
-};
-const GENERIC_HUGE: [Selector; 10] = [
-    Selector::MatchLength,
-    Selector::OrdersSeen,
-    Selector::LastByte,
-    Selector::Record(RecordSelector::AlignmentAndZeroDistance),
-    Selector::SecondLastByte,
-    Selector::Class(ClassSelector::LastTwo),
-    Selector::Bits,
-    Selector::Similar(SimilarSelector::Differences),
-    // The last two: 0.25 % of 26 files of the choosing set of `benches/unseen`.
-    Selector::Word(WordSelector::LengthAndClass),
-    Selector::Expected(ExpectedSelector::Byte),
-];
 
 /// Machine code of x86 and x86-64.
 pub(super) const EXE: [Context; 56] = [

@@ -9,6 +9,7 @@
 //! `docs/models-binary.md`), so a smaller profile takes the first of them.
 
 mod binary;
+mod generic;
 mod network_rows;
 mod rates;
 mod rows;

@@ -1,12 +1,11 @@
 //! Profiles with a network: those of the level below, with a network and three more weight sets,
 //! whose rows it selects.
 
-use super::binary::{
-    EXE, EXE_SETS, FONT, FONT_SETS, GENERIC, GENERIC_SETS, TABLE, TABLE_SETS, WASM, WASM_SETS,
-};
+use super::binary::{EXE, EXE_SETS, FONT, FONT_SETS, TABLE, TABLE_SETS, WASM, WASM_SETS};
+use super::generic::{GENERIC_SETS, GENERIC_WIDE};
 use super::rates::{RATE_HUGE_GENERIC, RATE_HUGE_TEXT};
 use super::rows::{FIFTY_SIX, FORTY, NONE, first};
-use super::text::{TEXT, TEXT_SETS, WIDE_SETS, WORDS, WORDS_SETS};
+use super::text::{TEXT, TEXT_SETS, WIDE_SETS, WORDS, WORDS_OF_CODE, WORDS_SETS};
 use super::{Content, Row};
 use crate::model::byte_class::ClassSelector;
 use crate::model::network::Network;
@@ -36,15 +35,16 @@ static EXE_NETWORK: [Selector; EXE_SETS.huge.len() + 3] = with_network(EXE_SETS.
 static FONT_NETWORK: [Selector; FONT_SETS.huge.len() + 3] = with_network(FONT_SETS.huge);
 static WASM_NETWORK: [Selector; WASM_SETS.huge.len() + 3] = with_network(WASM_SETS.huge);
 
-pub(super) const GENERIC_64_NETWORK: Row = Row {
+pub(super) const GENERIC_80_NETWORK: Row = Row {
     number: 48,
-    name: "generic-64-network",
+    name: "generic-80-network",
     content: Content::Generic,
-    contexts: &GENERIC,
+    contexts: &GENERIC_WIDE,
     selectors: &GENERIC_NETWORK,
     networks: &[Network::Lstm(Start::Binary)],
     residuals: true,
     rate: RATE_HUGE_GENERIC,
+    first_weight: 3,
     ..FIFTY_SIX
 };
 
@@ -71,6 +71,9 @@ pub(super) const WORDS_56_NETWORK: Row = Row {
     final_selector: Some(Selector::Class(ClassSelector::LastTwo)),
     ..FIFTY_SIX
 };
+
+pub(super) const WORDS_56_CODE_NETWORK: Row =
+    Row { number: 61, name: "words-56-code-network", contexts: &WORDS_OF_CODE, ..WORDS_56_NETWORK };
 
 pub(super) const TABLE_24_NETWORK: Row = Row {
     number: 51,

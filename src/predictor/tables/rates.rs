@@ -16,7 +16,7 @@ pub(super) const RATE_HUGE: Rate =
 /// What is neither text nor code nor samples wants smaller first steps, and more of them: 0.15 %
 /// against [`RATE_HUGE`].
 pub(super) const RATE_HUGE_GENERIC: Rate =
-    Rate { first: 840, last: 100, span: 600, rise: 1, threshold: 500 };
+    Rate { first: 650, last: 75, span: 600, rise: 1, threshold: 500 };
 /// Text is more alike from end to end: 1 % against [`RATE_HUGE`] with 56 contexts.
 pub(super) const RATE_HUGE_TEXT: Rate =
     Rate { first: 500, last: 60, span: 300, rise: 6, threshold: 500 };

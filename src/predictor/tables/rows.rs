@@ -2,16 +2,14 @@
 
 use std::ops::Range;
 
-use super::binary::{
-    EXE, EXE_CODE, EXE_SETS, FONT, FONT_SETS, GENERIC, GENERIC_SETS, TABLE, TABLE_SETS, WASM,
-    WASM_SETS,
-};
+use super::binary::{EXE, EXE_CODE, EXE_SETS, FONT, FONT_SETS, TABLE, TABLE_SETS, WASM, WASM_SETS};
+use super::generic::{GENERIC_8, GENERIC_16, GENERIC_24, GENERIC_SETS, GENERIC_WIDE};
 use super::network_rows::{
-    EXE_56_NETWORK, FONT_56_NETWORK, GENERIC_64_NETWORK, TABLE_24_NETWORK, TEXT_40_NETWORK,
-    TEXT_56_NETWORK, WASM_56_NETWORK, WORDS_40_NETWORK, WORDS_56_NETWORK,
+    EXE_56_NETWORK, FONT_56_NETWORK, GENERIC_80_NETWORK, TABLE_24_NETWORK, TEXT_40_NETWORK,
+    TEXT_56_NETWORK, WASM_56_NETWORK, WORDS_40_NETWORK, WORDS_56_CODE_NETWORK, WORDS_56_NETWORK,
 };
 use super::rates::{RATE, RATE_HUGE, RATE_HUGE_GENERIC, RATE_HUGE_TEXT, RATE_TEXT, RATE_WIDE};
-use super::text::{TEXT, TEXT_SETS, WIDE_SETS, WORDS, WORDS_SETS};
+use super::text::{TEXT, TEXT_SETS, WIDE_SETS, WORDS, WORDS_OF_CODE, WORDS_SETS};
 use super::{Content, Row};
 use crate::mix::final_stage::FinalMixing;
 use crate::model::byte_class::ClassSelector;
@@ -156,12 +154,12 @@ pub(super) const fn first<T>(list: &'static [T], count: usize) -> &'static [T] {
 
 /// Every profile. A row keeps its number for good; numbers of rows that are gone are not given
 /// again.
-pub(crate) static PROFILES: [Row; 45] = [
+pub(crate) static PROFILES: [Row; 47] = [
     Row {
         number: 0,
         name: "generic-8",
         content: Content::Generic,
-        contexts: first(&GENERIC, 8),
+        contexts: &GENERIC_8,
         selectors: GENERIC_SETS.small,
         ..EIGHT
     },
@@ -169,7 +167,7 @@ pub(crate) static PROFILES: [Row; 45] = [
         number: 2,
         name: "generic-16",
         content: Content::Generic,
-        contexts: first(&GENERIC, 16),
+        contexts: &GENERIC_16,
         selectors: GENERIC_SETS.large,
         ..SIXTEEN
     },
@@ -177,10 +175,11 @@ pub(crate) static PROFILES: [Row; 45] = [
         number: 3,
         name: "generic-64",
         content: Content::Generic,
-        contexts: &GENERIC,
+        contexts: first(&GENERIC_WIDE, 64),
         residuals: true,
         selectors: GENERIC_SETS.huge,
         rate: RATE_HUGE_GENERIC,
+        first_weight: 4,
         ..FIFTY_SIX
     },
     Row {
@@ -240,6 +239,16 @@ pub(crate) static PROFILES: [Row; 45] = [
         name: "words-56",
         content: Content::Words,
         contexts: &WORDS,
+        selectors: WORDS_SETS.huge,
+        rate: RATE_HUGE_TEXT,
+        final_selector: Some(Selector::Class(ClassSelector::LastTwo)),
+        ..FIFTY_SIX
+    },
+    Row {
+        number: 60,
+        name: "words-56-code",
+        content: Content::Words,
+        contexts: &WORDS_OF_CODE,
         selectors: WORDS_SETS.huge,
         rate: RATE_HUGE_TEXT,
         final_selector: Some(Selector::Class(ClassSelector::LastTwo)),
@@ -415,7 +424,7 @@ pub(crate) static PROFILES: [Row; 45] = [
         number: 34,
         name: "generic-24",
         content: Content::Generic,
-        contexts: first(&GENERIC, 24),
+        contexts: &GENERIC_24,
         selectors: first(GENERIC_SETS.huge, 6),
         ..TWENTY_FOUR
     },
@@ -477,9 +486,10 @@ pub(crate) static PROFILES: [Row; 45] = [
         selectors: TABLE_SETS.small,
         ..SIX
     },
-    GENERIC_64_NETWORK,
+    GENERIC_80_NETWORK,
     TEXT_56_NETWORK,
     WORDS_56_NETWORK,
+    WORDS_56_CODE_NETWORK,
     TABLE_24_NETWORK,
     EXE_56_NETWORK,
     FONT_56_NETWORK,

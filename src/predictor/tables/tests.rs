@@ -42,7 +42,8 @@ fn levels_of(row: &Row) -> String {
             .into_iter()
             .any(|coding| matches!(coding, Coding::Mixed(name) if name == row.name))
     };
-    let levels = LEVELS.iter().filter(|level| names(&level.codings));
+    let levels =
+        LEVELS.iter().filter(|level| names(&level.codings) || level.code == Some(row.name));
     let mut levels: Vec<String> = levels.map(|level| level.number().to_string()).collect();
     let small = LEVELS.iter().filter_map(|level| level.small_files);
     levels
@@ -56,8 +57,8 @@ fn lists() -> String {
         "# Lists of contexts\n\n\
         Written from `src/predictor/tables` by `CMX_REGENERATE=1 cargo test --lib documents`, and\n\
         compared with the tables by that test.\n\n\
-        A profile takes the first contexts of the list of its kind, and puts the plain orders\n\
-        among them in front. Names are those of the source, family first, as `examples/select.rs` reads\n\
+        A profile takes the first contexts of a list of its kind, and puts the plain orders\n\
+        among them in front. A list is called by the profile that takes all of it. Names are those of the source, family first, as `examples/select.rs` reads\n\
         and writes them; `src/model` says what each one holds. `Order.3` is the last three bytes,\n\
         `Sparse.ff00` the last eight bytes under a mask, `Folded.4` the last four bytes with case,\n\
         digits and white space folded.\n",
@@ -66,24 +67,38 @@ fn lists() -> String {
         let rows = rows(content);
         write!(
             text,
-            "\n## {name}\n\n`{}`\n\n\
-            | profile | number | contexts | levels | weight sets, by what selects their rows |\n\
-            |---|--:|--:|---|---|\n",
-            list(longest(&rows))
+            "\n## {name}\n\n{}\
+            | profile | number | list | contexts | levels | weight sets, by what selects their rows |\n\
+            |---|--:|---|--:|---|---|\n",
+            lists_of(&rows)
         )
         .unwrap();
-        for row in rows {
+        for row in &rows {
             let Row { name, number, contexts, selectors, .. } = row;
+            let list_name = whole_list(&rows, row).name;
             let (contexts, levels, sets) = (contexts.len(), levels_of(row), list(selectors));
-            writeln!(text, "| {name} | {number} | {contexts} | {levels} | `{sets}` |").unwrap();
+            writeln!(
+                text,
+                "| {name} | {number} | {list_name} | {contexts} | {levels} | `{sets}` |"
+            )
+            .unwrap();
         }
     }
     text
 }
 
-/// The list of contexts of these profiles.
-fn longest(rows: &[&'static Row]) -> &'static [Context] {
-    rows.iter().map(|row| row.contexts).max_by_key(|list| list.len()).unwrap_or_default()
+/// The profile among `rows` whose list is the longest that begins with the contexts of `row`.
+fn whole_list(rows: &[&'static Row], row: &Row) -> &'static Row {
+    let begins = |other: &&&Row| other.contexts.starts_with(row.contexts);
+    // Of lists that are the same, the first.
+    rows.iter().rev().filter(begins).max_by_key(|other| other.contexts.len()).unwrap()
+}
+
+/// A paragraph for each list of these profiles.
+fn lists_of(rows: &[&'static Row]) -> String {
+    let is_whole = |row: &&&Row| whole_list(rows, row).number == row.number;
+    let paragraph = |row: &&Row| format!("List {}: `{}`\n\n", row.name, list(row.contexts));
+    rows.iter().filter(is_whole).map(paragraph).collect()
 }
 
 #[test]
@@ -159,13 +174,9 @@ fn documents_name_every_profile() {
     }
 }
 
-/// Lists are prefixes of the longest, and numbers and names are unique.
+/// Numbers and names are unique.
 #[test]
-fn profiles_take_the_first_contexts() {
-    for (_, content) in CONTENTS {
-        let rows = rows(content);
-        assert!(rows.iter().all(|row| longest(&rows).starts_with(row.contexts)), "{content:?}");
-    }
+fn profiles_are_found_by_number_and_name() {
     for row in &PROFILES {
         assert_eq!(Row::numbered(row.number), Some(row), "{}", row.name);
         assert_eq!(Row::named(row.name), Some(row), "{}", row.name);
