@@ -138,7 +138,7 @@ pub fn encode_reference(
     room: usize,
     growing: Option<&Growing>,
 ) -> Result<(Vec<u8>, Reference)> {
-    let mixing = mixing_of_references(level)?;
+    let mixing = mixing_of_reference(level, raw)?;
     let profile = mixing.profile(&Kind::Words).as_words(raw.len())?;
     let (coded, reference) = Reference::encode(raw, profile, mixing.table_bytes(), room, growing)?;
     let mut out = head_of_reference(mixing);
@@ -151,8 +151,8 @@ pub fn encode_reference(
     Ok((out, reference))
 }
 
-fn mixing_of_references(level: &Level) -> Result<Mixing> {
-    choice::reference(level)
+fn mixing_of_reference(level: &Level, raw: &[u8]) -> Result<Mixing> {
+    choice::reference(level, raw)
         .ok_or_else(|| Error::Bug("a reference block of a level that has none".into()))
 }
 
@@ -166,17 +166,13 @@ fn head_of_reference(mixing: Mixing) -> Vec<u8> {
 /// What decodes the code of a reference block.
 pub type FollowReference = Box<dyn FnOnce(CodeSource<'_>) -> Result<Reference> + Send>;
 
-/// What decodes the code of a reference block of `raw_len` bytes while [`encode_reference`] writes
-/// that code, and the bytes of memory that this takes.
+/// What decodes the code of the reference block of `raw` while [`encode_reference`] writes that code, and the bytes of memory that this takes.
 ///
 /// # Errors
 /// As for [`encode_reference`].
-pub fn follow_reference(
-    raw_len: usize,
-    level: &Level,
-    room: usize,
-) -> Result<(u64, FollowReference)> {
-    let mixing = mixing_of_references(level)?;
+pub fn follow_reference(raw: &[u8], level: &Level, room: usize) -> Result<(u64, FollowReference)> {
+    let raw_len = raw.len();
+    let mixing = mixing_of_reference(level, raw)?;
     let profile = mixing.profile(&Kind::Words).as_words(raw_len)?;
     let tables = Method::Mixed(mixing).memory(&Kind::Words, raw_len.saturating_add(room));
     let follow =
@@ -184,9 +180,10 @@ pub fn follow_reference(
     Ok((tables.saturating_add(4 * raw_len as u64), Box::new(follow)))
 }
 
-/// Whether what [`follow_reference`] decoded of `code` is what `coded` stands for.
-pub fn is_reference_of(coded: &[u8], level: &Level, code: &Growing) -> bool {
-    let head = choice::reference(level).map(head_of_reference);
+/// Whether what [`follow_reference`] decoded of `code` is what `coded`, the reference block of `raw`,
+/// stands for.
+pub fn is_reference_of(coded: &[u8], raw: &[u8], level: &Level, code: &Growing) -> bool {
+    let head = choice::reference(level, raw).map(head_of_reference);
     head.and_then(|head| coded.strip_prefix(&head[..])).is_some_and(|rest| code.is(rest))
 }
 

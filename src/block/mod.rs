@@ -65,7 +65,8 @@ pub fn encode_dependent(
 #[must_use]
 pub fn reference_memory(level: &Level, length: usize) -> u64 {
     let of_mixing = |mixing| Method::Mixed(mixing).memory(&Kind::Words, length);
-    choice::reference(level).map_or(0, of_mixing)
+    // Those of code take as much as those of prose.
+    choice::reference(level, &[]).map_or(0, of_mixing)
 }
 
 /// Like [`encode`], as a reference block for dependent blocks of about `room` codes each; `None` in
@@ -85,7 +86,7 @@ pub fn encode_reference(
     }
     let before = refusals();
     // Dependent blocks go on from the decoder's state, so it is that state which is verified.
-    let (memory, follow) = form::follow_reference(raw.len(), level, room)?;
+    let (memory, follow) = form::follow_reference(raw, level, room)?;
     let growing = Growing::default();
     let (bytes, followed) = beside(
         // All dependent blocks wait for the reference block.
@@ -98,7 +99,7 @@ pub fn encode_reference(
         },
     )?;
     check_memory(before)?;
-    let again = match followed.filter(|_| form::is_reference_of(&bytes, level, &growing)) {
+    let again = match followed.filter(|_| form::is_reference_of(&bytes, raw, level, &growing)) {
         Some(reference) => Ok(reference),
         None => crate::transform::catch_panic("block", || decode_reference(&bytes, raw.len())),
     };

@@ -77,10 +77,7 @@ pub fn choose(level: &Level, kind: &Kind, bytes: &[u8]) -> Result<Method> {
     Ok(match coding(level, kind, bytes.len()) {
         Coding::Sorted => Method::Sorted,
         Coding::Mixed(name) => {
-            let name = match level.code {
-                Some(code) if *kind == Kind::Words && is_code(bytes) => code,
-                _ => name,
-            };
+            let name = if *kind == Kind::Words { of_words(level, name, bytes) } else { name };
             let mixing = mixing(level, name, kind, bytes.len())?;
             // Only where a level reads so much before so little.
             let is_short = level.primers[0].0 >= SHORT_OF_CODE && bytes.len() < MIDDLE;
@@ -113,6 +110,12 @@ pub fn relative_time(level: &Level, kind: &Kind, length: usize) -> usize {
 fn is_code(text: &[u8]) -> bool {
     let is_sign = |byte: &&u8| b"{}[]<>()=;:_/\\|&$#@*\"".contains(byte);
     text.iter().filter(is_sign).count() * 28 >= text.len()
+}
+
+/// The profile with which `level` mixes the words of `text`: that for code, if the level has one and
+/// the text looks like code, else `name`.
+fn of_words(level: &Level, name: &'static str, text: &[u8]) -> &'static str {
+    level.code.filter(|_| is_code(text)).unwrap_or(name)
 }
 
 /// How `level` mixes streams of `kind` that stand for `length` bytes, with the profile `name`.
@@ -155,11 +158,13 @@ pub fn profile(level: &Level, kind: &Kind, length: usize) -> Option<Profile> {
     Some(mixing(level, name, kind, length).ok()?.profile(kind))
 }
 
-/// How `level` mixes the text of a reference block, if it has any.
+/// How `level` mixes `text` as a reference block, if it has any.
 #[must_use]
-pub fn reference(level: &Level) -> Option<Mixing> {
+pub fn reference(level: &Level, text: &[u8]) -> Option<Mixing> {
     let Coding::Mixed(name) = level.codings.words else { return None };
-    let mixing = mixing(level, name, &Kind::Words, 0).ok().filter(|_| level.has_references)?;
+    let mixing = mixing(level, of_words(level, name, text), &Kind::Words, 0)
+        .ok()
+        .filter(|_| level.has_references)?;
     let (primer, prior) = coding_prior(&Kind::Words)
         .map_or((primer::OF_REFERENCES, 0), |prior| (primer::OF_NAMED_PRIOR, prior.hash()));
     // The reference block and a copy of its tables together take what one stream does.
@@ -255,7 +260,7 @@ mod tests {
                     }
                 }
             }
-            assert_eq!(reference(&level).is_some(), level.has_references);
+            assert_eq!(reference(&level, b"").is_some(), level.has_references);
         }
     }
 }
