@@ -99,7 +99,7 @@ const TEXT_HUGE: [Selector; 10] = [
 ];
 
 /// The same of source code and markup: what was left of [`WORDS`] and sixteen others when those that
-/// 26 texts, most of them code or markup, missed least went. See `docs/models-text.md`.
+/// 26 texts, most of them code, markup or data, missed least went. See `docs/models-text.md`.
 pub(super) const WORDS_OF_CODE: [Context; 56] = [
     Order(0),
     Order(1),
