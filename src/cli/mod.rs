@@ -56,6 +56,8 @@ pub fn run() -> ExitCode {
         Ok(words) => words,
         Err(failure) => return end(&failure),
     };
+    // Before anything asks for the set in use, as the text of --version does.
+    let set = environment::choose_instruction_set(std::env::var_os("CMX_SIMD").as_deref());
     if let Some(mistake) = level_flags::mistaken(&words, &Args::command()) {
         return end(&Failure::usage(mistake));
     }
@@ -68,7 +70,7 @@ pub fn run() -> ExitCode {
     };
     signals::remove_unfinished_files();
     print_panics(std::env::var_os("RUST_BACKTRACE").is_some());
-    match dispatch(&args) {
+    match dispatch(&args, set) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => end(&failure),
     }
@@ -110,7 +112,9 @@ fn words(defaults: Option<OsString>, mut typed: Vec<OsString>) -> Result<Vec<OsS
 /// amount is allocated once and freed before the job begins.
 const HEADROOM: usize = 32 << 20;
 
-fn dispatch(args: &Args) -> Result<(), Failure> {
+/// Runs the command of `args`. `set` is whether the instruction set could be chosen: commands that
+/// compute nothing run without.
+fn dispatch(args: &Args, set: Result<(), Failure>) -> Result<(), Failure> {
     if Vec::<u8>::new().try_reserve_exact(HEADROOM).is_err() {
         return Err(Failure::usage(
             "there is not enough memory to begin; a limit is set too low (ulimit -v)",
@@ -120,7 +124,7 @@ fn dispatch(args: &Args) -> Result<(), Failure> {
         args.command,
         Some(Command::Levels | Command::Help { .. } | Command::Man | Command::Completions { .. })
     ) {
-        environment::choose_instruction_set(std::env::var_os("CMX_SIMD").as_deref())?;
+        set?;
         if let Some(warning) = cmx::internals::simd::warning() {
             eprintln!("cmx: warning: {warning}");
         }

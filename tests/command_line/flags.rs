@@ -127,6 +127,10 @@ fn an_instruction_set_must_be_one_of_the_machine() {
         assert_eq!(text.lines().count(), 1);
     }
     assert!(run("foo", "help environment").status.success());
+    for line in ["--version", "devices"] {
+        let output = run("scalar", line);
+        assert!(String::from_utf8_lossy(&output.stdout).contains("scalar"), "{line}");
+    }
 }
 
 #[test]
