@@ -4,7 +4,7 @@ use super::byte_model::ByteModel;
 use super::input_model::InputModel;
 use crate::network::lstm::Lstm;
 use crate::network::start::{Origin, Start};
-use crate::simd::{InstructionSet, NetworkKernels, Scalar};
+use crate::simd::{InstructionSet, NetworkKernels, NetworkWork, over_network_kernels};
 
 /// A model of whole bytes, by name. A variant for each network comes here, with its arm in
 /// [`Network::model`].
@@ -30,46 +30,36 @@ impl Network {
 
     /// The model with weights from `origin`, as it starts a stream.
     #[must_use]
-    pub fn model_from(self, set: InstructionSet, origin: &Origin) -> Box<dyn BoxedModel> {
-        if origin.is_usual() {
-            return self.model(set);
-        }
-        match (self, set) {
-            #[cfg(target_arch = "x86_64")]
-            (Self::Lstm(start), InstructionSet::Avx2(kernels)) => {
-                boxed(Lstm::starting_from(kernels, start, origin))
-            }
-            #[cfg(target_arch = "aarch64")]
-            (Self::Lstm(start), InstructionSet::Neon(kernels)) => {
-                boxed(Lstm::starting_from(kernels, start, origin))
-            }
-            (Self::Lstm(start), InstructionSet::Scalar) => {
-                boxed(Lstm::starting_from(Scalar, start, origin))
+    pub fn model(self, set: InstructionSet, origin: &Origin) -> Box<dyn BoxedModel> {
+        match self {
+            Self::Lstm(start) => {
+                let origin = (!origin.is_usual()).then_some(origin);
+                over_network_kernels(set, Starting { start, origin })
             }
             #[cfg(test)]
-            (Self::SkippingCounts, _) => self.model(set),
-        }
-    }
-
-    /// The model as it starts a stream.
-    #[must_use]
-    pub fn model(self, set: InstructionSet) -> Box<dyn BoxedModel> {
-        match (self, set) {
-            #[cfg(target_arch = "x86_64")]
-            (Self::Lstm(start), InstructionSet::Avx2(kernels)) => {
-                boxed(Lstm::starting(kernels, start))
-            }
-            #[cfg(target_arch = "aarch64")]
-            (Self::Lstm(start), InstructionSet::Neon(kernels)) => {
-                boxed(Lstm::starting(kernels, start))
-            }
-            (Self::Lstm(start), InstructionSet::Scalar) => boxed(Lstm::starting(Scalar, start)),
-            #[cfg(test)]
-            (Self::SkippingCounts, _) => {
+            Self::SkippingCounts => {
                 use super::byte_model::tests::SkippingCounts;
                 Box::new(ByteModel::new(SkippingCounts::default()))
             }
         }
+    }
+}
+
+/// A network of the levels before a stream.
+struct Starting<'a> {
+    start: Start,
+    /// Where weights come from, if not from the built-in ones.
+    origin: Option<&'a Origin>,
+}
+
+impl NetworkWork for Starting<'_> {
+    type Output = Box<dyn BoxedModel>;
+
+    fn run<K: NetworkKernels>(self, kernels: K) -> Self::Output {
+        boxed(match self.origin {
+            Some(origin) => Lstm::starting_from(kernels, self.start, origin),
+            None => Lstm::starting(kernels, self.start),
+        })
     }
 }
 

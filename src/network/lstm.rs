@@ -12,7 +12,7 @@ use super::start::{Origin, Start};
 use super::stored::Reader;
 use super::weights::{Draws, ONE, Rate, Weights};
 use super::{ByteNetwork, NIBBLES};
-use crate::simd::{NetworkKernels, WEIGHT_LIMIT, Work, accelerate};
+use crate::simd::{NetworkKernels, WEIGHT_LIMIT, Work, accelerate_network};
 
 /// Bytes that are features, the newest first. The byte that a match foretells is one more.
 pub(super) const BYTES: usize = 4;
@@ -249,7 +249,7 @@ impl<K: NetworkKernels> Lstm<K> {
 
     /// Does `part` with code that is compiled for the instruction set of the kernels.
     fn work(&mut self, part: Part) {
-        accelerate(self.kernels.instruction_set(), PartOf(self, part));
+        accelerate_network(self.kernels, PartOf(self, part));
     }
 
     /// All layers and the output, for traces.

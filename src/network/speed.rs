@@ -5,22 +5,26 @@ use std::time::Instant;
 use super::lstm::Lstm;
 use super::start::Start;
 use super::{ByteNetwork, NIBBLES};
-use crate::simd::{InstructionSet, NetworkKernels, Scalar};
+use crate::simd::{NetworkKernels, NetworkWork, over_network_kernels};
 
 /// Steps a second on one thread, learning included.
 #[must_use]
 pub fn processor_speed() -> f64 {
-    match crate::simd::active() {
-        #[cfg(target_arch = "x86_64")]
-        InstructionSet::Avx2(kernels) => speed(kernels),
-        #[cfg(target_arch = "aarch64")]
-        InstructionSet::Neon(kernels) => speed(kernels),
-        InstructionSet::Scalar => speed(Scalar),
-    }
+    over_network_kernels(crate::simd::active(), Steps)
 }
 
 /// Steps of a span: all weights have moved after each.
 const SPAN: u32 = 32;
+
+struct Steps;
+
+impl NetworkWork for Steps {
+    type Output = f64;
+
+    fn run<K: NetworkKernels>(self, kernels: K) -> f64 {
+        speed(kernels)
+    }
+}
 
 fn speed<K: NetworkKernels>(kernels: K) -> f64 {
     let mut network = Lstm::starting(kernels, Start::Text);

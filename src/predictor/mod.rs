@@ -159,7 +159,7 @@ impl<
         let networks: Vec<_> = profile
             .networks
             .iter()
-            .map(|network| network.model_from(kernels.instruction_set(), &profile.origin))
+            .map(|network| network.model(kernels.instruction_set(), &profile.origin))
             .collect();
         let residuals = profile.residuals.then(Box::<Residuals>::default);
         let others = profile.matches.len()

@@ -1,16 +1,16 @@
 //! Kernels for x86-64 with AVX2: sixteen 16-bit lanes.
 
-use super::{Kernels, LANES, sealed};
+use super::{Avx512, Kernels, LANES, sealed};
 use crate::numeric::PROBABILITY_BITS;
 use crate::numeric::logistic::{self, STRETCH};
 use crate::numeric::state_map::{COUNT_BITS, MapEntry, RECIPROCAL};
 use std::arch::x86_64::*;
 
 /// AVX2 kernels. A value proves that this machine has AVX2, BMI1, BMI2, LZCNT and POPCNT:
-/// [`Avx2::detect`] alone makes it.
+/// [`Avx2::detect`] and [`Avx2::detect_wide`] alone make it.
 ///
 /// ```compile_fail,E0451
-/// let undetected = cmx::internals::simd::Avx2 { detected: () };
+/// let undetected = cmx::internals::simd::Avx2 { wide: None };
 /// ```
 ///
 /// ```compile_fail,E0277
@@ -19,7 +19,8 @@ use std::arch::x86_64::*;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Avx2 {
-    detected: (),
+    /// The kernels of AVX-512 for what gains by them.
+    wide: Option<Avx512>,
 }
 
 impl Avx2 {
@@ -30,7 +31,24 @@ impl Avx2 {
         let has_vectors = is_x86_feature_detected!("avx2");
         let has_bits = is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("bmi2");
         let has_counts = is_x86_feature_detected!("lzcnt") && is_x86_feature_detected!("popcnt");
-        (has_vectors && has_bits && has_counts).then_some(Avx2 { detected: () })
+        (has_vectors && has_bits && has_counts).then_some(Avx2 { wide: None })
+    }
+
+    /// The kernels with those of AVX-512 beside them, where this machine has both.
+    #[must_use]
+    pub fn detect_wide() -> Option<Self> {
+        Some(Avx2 { wide: Some(Avx512::detect(Self::detect()?)?) })
+    }
+
+    /// The kernels with those of AVX-512, which prove that this machine has both.
+    pub(super) fn with(wide: Avx512) -> Self {
+        Avx2 { wide: Some(wide) }
+    }
+
+    /// The kernels of AVX-512, where they are to be used.
+    #[must_use]
+    pub fn wide(self) -> Option<Avx512> {
+        self.wide
     }
 }
 

@@ -1,7 +1,7 @@
 //! The check at the start: kernels whose answers are known, so that a machine that computes wrongly
 //! is noticed before it codes anything.
 
-use super::{Descent, Kernels, LANES, Scalar, WEIGHT_LIMIT};
+use super::{Descent, Kernels, LANES, NetworkKernels, Scalar, WEIGHT_LIMIT};
 use crate::numeric::state_map::MapEntry;
 
 /// Contexts, and bytes of histories, that [`predicted`] works on.
@@ -48,7 +48,7 @@ const ROWS: usize = 16;
 type Trained = ([i32; ROWS], Vec<i16>, [i32; WIDTH], [i32; WIDTH], [u32; WIDTH], [i16; WIDTH]);
 
 /// What the kernels of networks give for these numbers.
-fn trained<K: Kernels>(
+fn trained<K: NetworkKernels>(
     kernels: K,
     matrix: &[i16; ROWS * WIDTH],
     inputs: &[i16; WIDTH],
@@ -72,7 +72,7 @@ fn trained<K: Kernels>(
     (products, pairs, sums, weights, moments, rounded)
 }
 
-fn trains_rightly<K: Kernels>(kernels: K, draw: &mut impl FnMut() -> i16) -> bool {
+fn trains_rightly<K: NetworkKernels>(kernels: K, draw: &mut impl FnMut() -> i16) -> bool {
     (0..64).all(|round| {
         let matrix = std::array::from_fn(|_| draw());
         let inputs = std::array::from_fn(|_| draw());
@@ -82,13 +82,24 @@ fn trains_rightly<K: Kernels>(kernels: K, draw: &mut impl FnMut() -> i16) -> boo
     })
 }
 
-/// Whether the kernels of `implementation` give the answers of the scalar ones on fixed inputs.
-pub fn known_answers<K: Kernels>(implementation: K) -> bool {
+/// Numbers that look random: the same each time.
+fn draws() -> impl FnMut() -> i16 {
     let mut seed = 1u32;
-    let mut draw = || {
+    move || {
         seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (seed >> 16) as i16
-    };
+    }
+}
+
+/// Whether the kernels of networks of `implementation` give the answers of the scalar ones on fixed
+/// inputs.
+pub fn known_answers_of_networks<K: NetworkKernels>(implementation: K) -> bool {
+    trains_rightly(implementation, &mut draws())
+}
+
+/// Whether the kernels of `implementation` give the answers of the scalar ones on fixed inputs.
+pub fn known_answers<K: Kernels>(implementation: K) -> bool {
+    let mut draw = draws();
     let kernels = (0..64u32).all(|round| {
         let inputs: [i16; 2 * LANES] = std::array::from_fn(|_| draw() >> 1);
         let weights: [i16; 2 * LANES] = std::array::from_fn(|_| draw());
@@ -111,7 +122,7 @@ pub fn known_answers<K: Kernels>(implementation: K) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simd::{InstructionSet, NetworkKernels, self_check, usable};
+    use crate::simd::{InstructionSet, self_check, usable};
     use std::time::{Duration, Instant};
 
     /// Scalar kernels with one defect, by number.

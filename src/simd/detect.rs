@@ -12,7 +12,7 @@ pub enum InstructionSet {
     /// Any AArch64.
     #[cfg(target_arch = "aarch64")]
     Neon(super::Neon),
-    /// x86-64 with AVX2.
+    /// x86-64 with AVX2, or with AVX-512 too: networks alone use that.
     #[cfg(target_arch = "x86_64")]
     Avx2(super::Avx2),
 }
@@ -20,11 +20,13 @@ pub enum InstructionSet {
 impl InstructionSet {
     /// The name that [`choose`] takes.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Scalar => "scalar",
             #[cfg(target_arch = "aarch64")]
             Self::Neon(_) => "neon",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(kernels) if kernels.wide().is_some() => "avx512",
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(_) => "avx2",
         }
@@ -37,7 +39,12 @@ pub fn usable() -> Vec<InstructionSet> {
     #[allow(unused_mut)]
     let mut sets = vec![InstructionSet::Scalar];
     #[cfg(target_arch = "x86_64")]
-    sets.extend(super::Avx2::detect().map(InstructionSet::Avx2));
+    sets.extend(
+        [super::Avx2::detect(), super::Avx2::detect_wide()]
+            .into_iter()
+            .flatten()
+            .map(InstructionSet::Avx2),
+    );
     #[cfg(target_arch = "aarch64")]
     sets.push(InstructionSet::Neon(super::Neon::detect()));
     sets
@@ -109,7 +116,10 @@ pub fn self_check(set: InstructionSet) -> bool {
     match set {
         InstructionSet::Scalar => true,
         #[cfg(target_arch = "x86_64")]
-        InstructionSet::Avx2(kernels) => super::check::known_answers(kernels),
+        InstructionSet::Avx2(kernels) => {
+            super::check::known_answers(kernels)
+                && kernels.wide().is_none_or(super::check::known_answers_of_networks)
+        }
         #[cfg(target_arch = "aarch64")]
         InstructionSet::Neon(kernels) => super::check::known_answers(kernels),
     }

@@ -9,6 +9,8 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx2_network;
+#[cfg(target_arch = "x86_64")]
+mod avx512_network;
 #[cfg(any(test, target_arch = "x86_64", target_arch = "aarch64"))]
 mod check;
 mod detect;
@@ -23,13 +25,17 @@ mod sound;
 
 #[cfg(target_arch = "x86_64")]
 pub use avx2::Avx2;
+#[cfg(target_arch = "x86_64")]
+pub use avx512_network::Avx512;
 #[cfg(test)]
 pub use detect::self_check;
 pub use detect::{InstructionSet, active, choose, usable, warning};
 pub use histories::{Histories, LINE, Line};
 #[cfg(target_arch = "aarch64")]
 pub use neon::Neon;
-pub use network::{Descent, NetworkKernels, WEIGHT_LIMIT, round as round_weight};
+pub use network::{
+    Descent, NetworkKernels, NetworkWork, WEIGHT_LIMIT, over_network_kernels, round as round_weight,
+};
 #[cfg(feature = "gpu")]
 pub use network::{LARGEST_RATIO, LEAST_SQUARE, ROOT_BITS};
 pub use scalar::Scalar;
@@ -162,6 +168,26 @@ pub(crate) fn accelerate<W: Work>(set: InstructionSet, work: W) -> W::Output {
     }
     let _ = set;
     work.run()
+}
+
+/// Runs `work` compiled for what `kernels` of a network are compiled for.
+#[inline(always)]
+pub(crate) fn accelerate_network<K: NetworkKernels, W: Work>(kernels: K, work: W) -> W::Output {
+    #[cfg(target_arch = "x86_64")]
+    {
+        #[target_feature(
+            enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512vl,avx512vnni"
+        )]
+        fn wide<W: Work>(work: W) -> W::Output {
+            work.run()
+        }
+        if K::IS_AVX512 {
+            // SAFETY: of the sealed implementations the one of AVX-512 alone says so, and only
+            // detection of these features makes its value.
+            return unsafe { wide(work) };
+        }
+    }
+    accelerate(kernels.instruction_set(), work)
 }
 
 /// Hints that `slice[index]` will be read soon. Any index is sound; one past the end is ignored.

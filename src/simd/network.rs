@@ -66,6 +66,9 @@ pub(super) fn step(weight: i32, moment: &mut u32, gradient: i32, descent: Descen
 
 /// The inner loops of networks. Numbers of inputs are multiples of [`super::LANES`].
 pub trait NetworkKernels: sealed::Sealed + Copy + Send + Sync + 'static {
+    /// Whether a value proves AVX-512, and loops over it are to be compiled for that.
+    const IS_AVX512: bool = false;
+
     /// The set that these kernels belong to.
     fn instruction_set(self) -> super::InstructionSet;
 
@@ -126,6 +129,29 @@ pub trait NetworkKernels: sealed::Sealed + Copy + Send + Sync + 'static {
             *weight = step(*weight, moment, gradient, descent);
             *rounded = round(*weight);
         }
+    }
+}
+
+/// Something to be done with the kernels of networks of an instruction set.
+pub trait NetworkWork {
+    /// What comes of the work.
+    type Output;
+    /// Does the work with `kernels`.
+    fn run<K: NetworkKernels>(self, kernels: K) -> Self::Output;
+}
+
+/// Does `work` with the kernels of networks of `set`.
+pub fn over_network_kernels<W: NetworkWork>(set: super::InstructionSet, work: W) -> W::Output {
+    use super::InstructionSet;
+    match set {
+        InstructionSet::Scalar => work.run(super::Scalar),
+        #[cfg(target_arch = "x86_64")]
+        InstructionSet::Avx2(kernels) => match kernels.wide() {
+            Some(wide) => work.run(wide),
+            None => work.run(kernels),
+        },
+        #[cfg(target_arch = "aarch64")]
+        InstructionSet::Neon(kernels) => work.run(kernels),
     }
 }
 
