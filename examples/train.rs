@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use cmx::internals::block::streams_of;
 use cmx::internals::kind::Kind;
 use cmx::internals::level::level;
-use cmx::internals::network::training::standard;
+use cmx::internals::network::training::{part, standard};
 use cmx::internals::simd::active;
 use cmx::internals::training::reading::read_piece;
 
@@ -167,14 +167,13 @@ fn train(pieces: &[Vec<u8>], codes: usize, checkpoint: &str, weights: &str) {
     }
     let (mut bits, mut count, mut next) = (0.0, 0, done + (1 << 20));
     while done < codes {
-        // Steps fall in a straight line.
-        network.slow_down((256 - 240 * done as i64 / codes as i64) as i32);
         let piece = &pieces[number % pieces.len()];
         number += 1;
         let (of_piece, predicted) = read_piece(&mut *network, piece);
         bits += of_piece;
         count += predicted;
         done += predicted;
+        network.follow(part(done as u64, codes as u64));
         if done >= next || done >= codes {
             println!(
                 "{done} codes, piece {number} of {}: {:.4} bits",

@@ -37,14 +37,14 @@ ROWS = [
     ("man", 3072, 96, "manpages/**/*.gz manpages-dev/**/*.gz git-man/**/*.gz"),
     ("html", 4096, 64, "postgresql-doc*/**/*.html apache2-doc/**/*.html.en apache2-doc/**/*.html "
      "gnuplot-doc/**/*.html sgt-puzzles/**/*.html"),
-    ("rst", 1024, 64, "scikit_image*/**/*.rst sympy*/**/*.rst pydicom-2.4.4/**/*.rst tables*/**/*.rst "
+    ("rst", 1024, 64, "scikit_image*/**/*.rst pydicom-2.4.4/**/*.rst tables*/**/*.rst "
      "rasterio*/**/*.rst"),
-    ("md", 600, 64, "*/**/*.md crates/*/*.md"),
+    ("md", 600, 64, "crates/*/*.md"),
     ("json", 3072, 64, "cldr*/**/*.json"),
     ("json2", 600, 150, "typescript*/**/*.json vega*/**/*.json pydicom-2.4.4/**/*.json usr/share/**/*.json"),
     ("xml", 1500, 200, "iso-codes/**/*.xml usr/share/**/*.xml xscreensaver*/**/*.xml textblob*/**/*.xml"),
     ("svg", 500, 64, "scipy*/**/*.svg debian-handbook/**/*.svg tuxmath-data/**/*.svg"),
-    ("css", 500, 96, "pdfjs*/**/*.css apache2-doc/**/*.css django*/**/admin/**/*.css **/*.css"),
+    ("css", 500, 96, "pdfjs*/**/*.css apache2-doc/**/*.css django*/**/admin/**/*.css"),
     ("csv", 2048, 200, "numpy-*macos*/**/*.csv statsmodels*/**/*.csv vega*/**/*.csv"),
     ("scripts", 800, 64, "usr/bin/*.sh usr/share/**/*.sh git/usr/lib/git-core/* vim-runtime/**/*.vim"),
     ("toml", 200, 16, "crates/*/Cargo.toml crates/*/Cargo.lock"),
@@ -77,6 +77,27 @@ ROWS = [
     ("dat", 1500, 96, "babel*/**/*.dat scipy*/**/*.np[yz] pyshp*/**/*.shp fonts-urw*/**/*.afm "
      "usr/lib/python3.11/**/*.pyc nsis/**/*.bin"),
     ("pyc", 800, 48, "usr/lib/python3*/**/*.pyc"),
+    ("tales", 6144, 400, "wesnoth*/**/*.cfg endless-sky-data/**/*.txt naev-data/**/*.lua"),
+    ("quotes", 3072, 400, "fortunes*/usr/share/games/fortunes/*"),
+    ("linux-doc", 8192, 200, "linux-doc*/**/*.rst linux-doc*/**/*.rst.gz linux-doc*/**/*.txt"),
+    ("rust-doc", 4096, 200, "rust-doc/**/book/*.html rust-doc/**/reference/**/*.html rust-doc/**/std/**/*.html"),
+    ("manuals", 6144, 200, "debian-handbook/**/*.html octave-doc/**/*.html* maxima-doc/**/*.html gimp-help-en/**/*.html "
+     "lilypond-doc-html/**/*.html r-doc-html/**/*.html"),
+    ("cppref", 2048, 100, "cppreference-doc-en-html/**/*.html"),
+    ("help-de", 1024, 100, "gimp-help-de/**/*.html"),
+    ("help-fr", 1024, 100, "gimp-help-fr/**/*.html"),
+    ("help-es", 1024, 100, "gimp-help-es/**/*.html"),
+    ("help-it", 600, 100, "gimp-help-it/**/*.html"),
+    ("help-ru", 1024, 100, "gimp-help-ru/**/*.html"),
+    ("erlang", 1024, 100, "erlang-doc/**/*.html ghc-doc/**/*.html nodejs-doc/**/*.html"),
+    ("elisp", 2048, 200, "emacs-el/**/*.el.gz"),
+    ("game-lua", 600, 96, "naev-data/**/*.lua crawl-common/**/*.lua crawl-common/**/*.des crawl-common/**/*.txt"),
+    ("gretl", 1024, 200, "gretl*/**/*.gdt gretl*/**/*.csv r-base-core/**/*.R stellarium-data/**/*.dat"),
+    ("arm", 2048, 1500, "libstdc++6-arm64-cross/**/*.so* libc6-arm64-cross/**/lib*.so*"),
+    ("elf2", 8192, 2500, "libllvm14/**/*.so* libicu72/**/*.so* libopenblas0*/**/*.so* qemu-system-arm/usr/bin/* "
+     "openjdk*/**/*.so busybox-static/bin/*"),
+    ("java", 2048, 400, "openjdk*/**/*.jar"),
+    ("npy", 1024, 200, "python3-numpy/**/*.npy python3-scipy/**/*.npz python3-scipy/**/*.dat tzdata/**/*"),
 ]
 
 

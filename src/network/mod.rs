@@ -6,6 +6,8 @@
 //! ([`crate::simd::NetworkKernels`]).
 
 mod backward;
+#[cfg(feature = "internals")]
+mod center;
 #[cfg(feature = "gpu")]
 pub mod image;
 mod layer;

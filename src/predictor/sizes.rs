@@ -28,11 +28,19 @@ pub(super) struct Sizes {
     pub learned_by_networks: usize,
 }
 
-/// Twice as many bytes as the stream has, and at least 4 KiB: to learn a whole primer would take a
-/// second, which a stream of 1 KB does not need, and brings 0.3 % of 50 KB.
+/// Enough for hidden values and cells to settle.
+const FEW_LEARNED: usize = 64;
+
+/// How many bytes of a primer networks learn: the last [`FEW_LEARNED`], where weights were trained
+/// and the primer is a built-in one, which teaches such weights nothing (`docs/architecture-engine.md`).
+/// Else twice as many bytes as the stream has, and at least 4 KiB: to learn a whole primer would
+/// take a second, which a stream of 1 KB does not need.
 fn learned_by_networks(profile: &Profile, length: usize) -> usize {
     if profile.networks.is_empty() {
         return 0;
+    }
+    if profile.origin.is_usual() {
+        return FEW_LEARNED;
     }
     let stream = length.saturating_sub(profile.primer.text.len());
     stream.saturating_mul(2).clamp(4 << 10, 1 << 20).next_power_of_two()

@@ -77,7 +77,7 @@ pub(super) const GENERIC_24: [Context; 24] = [
     Indirect(IndirectContext::FourAfterOne),
     Sparse(0xe0_e0e0),
     Order(8),
-    Sparse(0xff_ff00_0000_0000),
+    Record(RecordContext::ThreeAbove),
     Indirect(IndirectContext::FourAfterFour),
 ];
 
