@@ -46,7 +46,7 @@ impl Center {
             let is_first = self.moves[row] == 0;
             self.moves[row] = moves.min(1 << known_moves);
             weights.moves[row] = self.moves[row];
-            let decay = (u64::from(part) * u64::from(decay) >> PART_BITS) as u32;
+            let decay = ((u64::from(part) * u64::from(decay)) >> PART_BITS) as u32;
             for at in row * width..(row + 1) * width {
                 let moved = between(self.exact[at].into(), weights.exact[at].into(), part);
                 self.exact[at] = between(moved, 0, decay) as i32;

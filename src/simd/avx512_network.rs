@@ -182,7 +182,7 @@ impl NetworkKernels for Avx512 {
     #[inline(always)]
     fn combine(self, pairs: &[i16], factors: &[i16], sums: &mut [i32]) {
         let chunks = sums.len() / LONG;
-        if sums.len() % LONG != 0 {
+        if !sums.len().is_multiple_of(LONG) {
             return Avx2::with(self).combine(pairs, factors, sums);
         }
         let (pairs, _) = pairs.as_chunks::<SHORT>();
