@@ -147,10 +147,10 @@ pub mod predictor {
     }
 }
 pub mod simd {
-    #[cfg(target_arch = "x86_64")]
-    pub use crate::simd::Avx2;
     #[cfg(target_arch = "aarch64")]
     pub use crate::simd::Neon;
+    #[cfg(target_arch = "x86_64")]
+    pub use crate::simd::{Avx2, Avx512};
     pub use crate::simd::{
         InstructionSet, Kernels, LANES, Scalar, active, choose, usable, warning,
     };

@@ -12,8 +12,7 @@ const LONG: usize = 16;
 /// AVX-512 F, BW, VL and VNNI: detection alone makes it.
 ///
 /// ```compile_fail,E0451
-/// let avx2 = cmx::internals::simd::Avx2::detect().unwrap();
-/// let undetected = cmx::internals::simd::Avx512 { avx2 };
+/// let undetected = cmx::internals::simd::Avx512 { detected: () };
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Avx512 {
