@@ -38,6 +38,7 @@ impl Center {
     /// was moved counts up to 2^`known_moves`.
     pub fn follow(&mut self, weights: &mut Weights, part: u32, decay: u32, known_moves: u32) {
         let width = weights.width;
+        let decay = ((u64::from(part) * u64::from(decay)) >> PART_BITS) as u32;
         for row in 0..self.moves.len() {
             let moves = weights.moves[row];
             if moves == self.moves[row] {
@@ -46,7 +47,6 @@ impl Center {
             let is_first = self.moves[row] == 0;
             self.moves[row] = moves.min(1 << known_moves);
             weights.moves[row] = self.moves[row];
-            let decay = ((u64::from(part) * u64::from(decay)) >> PART_BITS) as u32;
             for at in row * width..(row + 1) * width {
                 let moved = between(self.exact[at].into(), weights.exact[at].into(), part);
                 self.exact[at] = between(moved, 0, decay) as i32;

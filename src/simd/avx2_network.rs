@@ -6,7 +6,7 @@ use std::arch::x86_64::*;
 
 /// The sums of the lanes of eight vectors, one a lane.
 #[inline(always)]
-unsafe fn sums_of(v: [__m256i; 8]) -> __m256i {
+pub(super) unsafe fn sums_of(v: [__m256i; 8]) -> __m256i {
     // SAFETY: the caller proves AVX2.
     unsafe {
         let a = _mm256_hadd_epi32(v[0], v[1]);

@@ -39,14 +39,9 @@ unsafe fn sums_of(v: [__m512i; 8]) -> __m256i {
         let half = |v: __m512i| {
             _mm256_add_epi32(_mm512_castsi512_si256(v), _mm512_extracti64x4_epi64::<1>(v))
         };
-        let a = _mm256_hadd_epi32(half(v[0]), half(v[1]));
-        let b = _mm256_hadd_epi32(half(v[2]), half(v[3]));
-        let c = _mm256_hadd_epi32(half(v[4]), half(v[5]));
-        let d = _mm256_hadd_epi32(half(v[6]), half(v[7]));
-        let (low, high) = (_mm256_hadd_epi32(a, b), _mm256_hadd_epi32(c, d));
-        let first = _mm256_permute2x128_si256::<0x20>(low, high);
-        let second = _mm256_permute2x128_si256::<0x31>(low, high);
-        _mm256_add_epi32(first, second)
+        let [a, b, c, d, e, f, g, h] = v;
+        let halves = [half(a), half(b), half(c), half(d), half(e), half(f), half(g), half(h)];
+        super::avx2_network::sums_of(halves)
     }
 }
 
