@@ -4,9 +4,9 @@
 //!   most 32 KiB a piece, and writes them to `OUT.words`, `OUT.text` and `OUT.binary`. It leaves
 //!   out what is in the files of the folder MEASURED: no 32 bytes of those may be trained on.
 //! - `train run PIECES CODES CHECKPOINT WEIGHTS` trains on pieces, in random order and again from
-//!   the first one, until CODES bytes were read. Rates fall to a sixteenth. A run that was ended
-//!   goes on from its checkpoint.
-//! - `train cost PIECES START…` prints the bits a byte of the first 100 pieces, each coded from the
+//!   the first one, until CODES bytes were read. A run that was ended goes on from its checkpoint.
+//! - `train store CHECKPOINT WEIGHTS` writes the weights of a checkpoint.
+//! - `train cost PIECES START…` prints the bits a byte of 16 KiB of 40 pieces, each coded from the
 //!   start anew: weights, a checkpoint whose name ends in `.check`, or `-` for random weights.
 //!
 //! The network is that of the coder, backwards and forwards: the same whole numbers.
@@ -18,11 +18,13 @@ use std::path::{Path, PathBuf};
 use cmx::internals::block::streams_of;
 use cmx::internals::kind::Kind;
 use cmx::internals::level::level;
-use cmx::internals::network::training::{part, standard};
+use cmx::internals::network::training::{Precision, part, standard};
 use cmx::internals::simd::active;
 use cmx::internals::training::reading::read_piece;
 
 const PIECE: usize = 32 << 10;
+/// Pieces that weights are compared on.
+const COMPARED: usize = 40;
 /// Bytes that are left out together.
 const PART: usize = 1 << 10;
 /// Bytes of a shingle.
@@ -38,6 +40,11 @@ fn main() {
         ["run", pieces, codes, checkpoint, weights] => {
             train(&read(pieces), codes.parse().unwrap(), checkpoint, weights);
         }
+        ["store", checkpoint, weights] => {
+            let mut network = standard(active(), None);
+            network.resume(&fs::read(checkpoint).unwrap()[16..]);
+            fs::write(weights, network.stored(Precision::BUILT_IN)).unwrap();
+        }
         ["cost", pieces, ref weights @ ..] => {
             let pieces = read(pieces);
             for weights in weights {
@@ -46,7 +53,7 @@ fn main() {
                 println!("{:.4} {weights}", cost(&pieces, start.as_deref(), is_exact));
             }
         }
-        _ => eprintln!("train gather | run | cost: see the source"),
+        _ => eprintln!("train gather | run | store | cost: see the source"),
     }
 }
 
@@ -187,15 +194,19 @@ fn train(pieces: &[Vec<u8>], codes: usize, checkpoint: &str, weights: &str) {
             saved.extend_from_slice(&network.saved());
             fs::write(format!("{checkpoint}.new"), saved).unwrap();
             fs::rename(format!("{checkpoint}.new"), checkpoint).unwrap();
-            fs::write(weights, network.stored()).unwrap();
+            let part = |name: &str, usual: u32| {
+                std::env::var(name).ok().map_or(usual, |v| v.parse().unwrap())
+            };
+            let precision = Precision { of_embedding: part("PE", 64), of_layers: part("PL", 26) };
+            fs::write(weights, network.stored(precision)).unwrap();
         }
     }
 }
 
 fn cost(pieces: &[Vec<u8>], start: Option<&[u8]>, is_exact: bool) -> f64 {
     let (mut bits, mut bytes) = (0.0, 0);
-    for piece in pieces.iter().take(100) {
-        let piece = &piece[..piece.len().min(8 << 10)];
+    for piece in pieces.iter().take(COMPARED) {
+        let piece = &piece[..piece.len().min(16 << 10)];
         let mut network = standard(active(), start.filter(|_| !is_exact));
         if let Some(saved) = start.filter(|_| is_exact) {
             network.resume(&saved[16..]);

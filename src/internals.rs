@@ -119,7 +119,7 @@ pub mod model {
 pub mod network {
     pub use crate::network::{ByteNetwork, NIBBLES, processor_speed};
     pub mod training {
-        pub use crate::network::training::{Trainee, part, standard};
+        pub use crate::network::training::{Precision, Trainee, part, standard};
     }
 }
 pub mod numeric {

@@ -29,6 +29,15 @@ pub fn of<T>(work: impl FnOnce() -> T) -> (T, u64) {
     (result, hash)
 }
 
+/// The result of `work`, whose probabilities are not noted.
+pub fn without<T>(work: impl FnOnce() -> T) -> T {
+    let (outer, noted) = (TRACE.take(), NOTED.get());
+    let result = work();
+    TRACE.set(outer);
+    NOTED.set(noted);
+    result
+}
+
 /// Number of decisions that `work` codes or decodes on this thread.
 pub fn count(work: impl FnOnce()) -> usize {
     let before = NOTED.get();

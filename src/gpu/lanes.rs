@@ -2,10 +2,12 @@
 
 use super::program::{BINDINGS, Program, buffer};
 use super::trouble::{Outcome, Trouble};
-use crate::network::image::{Image, OUTPUTS, REST, SPAN, SUMS, WEIGHTS};
+use crate::network::image::{Image, OUTPUTS, REST, SPAN, SUMS, WEIGHTS, WIDTH};
 
-/// Lanes that share buffers: the weights of 39 fill the 128 MiB that a binding has on every device.
-pub const MOST: usize = 32;
+/// Lanes that share buffers: their weights nearly fill the 128 MiB that a binding has on every
+/// device.
+pub const MOST: usize = 15;
+const _: () = assert!(4 * MOST * WEIGHTS <= 128 << 20);
 /// Batches that can be under way.
 pub const GROUPS: usize = 2;
 
@@ -76,7 +78,7 @@ impl Lanes {
             let device = &program.device;
             let state = |words: usize| buffer(device, capacity * words, WRITTEN | READ);
             let (weights, moments, rest) = (state(WEIGHTS), state(WEIGHTS), state(REST));
-            let gradients = state(SPAN * SUMS);
+            let gradients = state(SPAN * (SUMS + WIDTH));
             let group = || {
                 let requests = buffer(device, capacity * Request::WORDS, WRITTEN);
                 let results = buffer(device, capacity * OUTPUTS, READ);
@@ -164,11 +166,12 @@ impl Lanes {
         queue.write_buffer(&group.requests, 0, bytemuck::cast_slice(&words));
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
         pass.set_bind_group(0, &group.bindings, &[]);
-        for (pipeline, count) in [
-            (&program.learn, counts.learn),
-            (&program.back, counts.back),
-            (&program.forward, counts.forward),
-        ] {
+        let back = program.back.iter().map(|pipeline| (pipeline, counts.back));
+        for (pipeline, count) in [(&program.learn, counts.learn)]
+            .into_iter()
+            .chain(back)
+            .chain([(&program.forward, counts.forward)])
+        {
             if count > 0 {
                 pass.set_pipeline(pipeline);
                 pass.dispatch_workgroups(count as u32, 1, 1);

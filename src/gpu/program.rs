@@ -7,10 +7,12 @@ use std::time::Duration;
 use super::adapter::Opened;
 use super::trouble::{Outcome, Trouble, without_panics};
 use crate::network::image::{
-    CELLS, FEATURES, OUTPUTS, REST, SPAN, SUMS, VALUES, WEIGHTS, layer_rest, layer_weights,
+    CELLS, EMBEDDING_WEIGHTS, FEATURES, INPUTS, LAYERS, OUTPUTS, REST, ROWS, SPAN, SUMS, VALUES,
+    WEIGHTS, WIDTH, rest_before, weights_before,
 };
 use crate::network::lstm::Options;
 use crate::network::table_words;
+use crate::network::{CONTEXTS, LARGEST_INPUT};
 
 /// How long a submission may take before the device counts as lost. Those of cmx take less than a
 /// tenth of a second each.
@@ -30,7 +32,8 @@ pub struct Program {
     pub layout: wgpu::BindGroupLayout,
     pub forward: wgpu::ComputePipeline,
     pub learn: wgpu::ComputePipeline,
-    pub back: wgpu::ComputePipeline,
+    /// Of the layers, the highest first, and of the embedding.
+    pub back: [wgpu::ComputePipeline; LAYERS + 1],
     pub tables: wgpu::Buffer,
     is_lost: Arc<AtomicBool>,
 }
@@ -83,7 +86,7 @@ impl Program {
             Ok(Program {
                 forward: pipeline("forward"),
                 learn: pipeline("learn"),
-                back: pipeline("back"),
+                back: ["back_2", "back_1", "back_0", "back_embedding"].map(pipeline),
                 device: device.clone(),
                 queue: Mutex::new(queue),
                 name,
@@ -184,19 +187,26 @@ fn layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
 
 /// Where the numbers of a layer stand among those of its lane, as functions of its number.
 fn places() -> String {
-    let by_layer = |name: &str, of: [usize; 2]| {
+    let by_layer = |name: &str, of: [usize; LAYERS]| {
+        let [first, second, third] = of;
         format!(
-            "fn {name}(layer: u32) -> u32 {{ return select({}u, {}u, layer == 1u); }}\n",
-            of[0], of[1]
+            "fn {name}(layer: u32) -> u32 {{
+    return select(select({first}u, {second}u, layer == 1u), {third}u, layer == 2u);
+}}
+"
         )
     };
-    let given = FEATURES.map(|features| SPAN * (3 * CELLS + 2 * SUMS + 3) + SPAN * features);
+    let numbers: [usize; LAYERS] = std::array::from_fn(|layer| layer);
+    let inputs = FEATURES.map(|features| SPAN * (2 * CELLS + 2 * SUMS + 3 + features));
+    let given = numbers.map(|layer| inputs[layer] + SPAN * INPUTS[layer]);
     let after = |more: usize| given.map(|given| given + SPAN * CELLS + more * CELLS);
     [
-        by_layer("rest_of", [0, layer_rest(0)]),
-        by_layer("weights_of", [0, layer_weights(0)]),
+        by_layer("rest_of", numbers.map(rest_before)),
+        by_layer("weights_of", numbers.map(weights_before)),
+        by_layer("inputs_of", INPUTS),
         by_layer("features_of", FEATURES),
         by_layer("values_of", VALUES),
+        by_layer("step_inputs", inputs),
         by_layer("step_given", given),
         by_layer("next_hidden", after(0)),
         by_layer("next_cells", after(1)),
@@ -212,7 +222,16 @@ fn source() -> String {
     let Options { rate, feature_rate, output_rate, .. } = Options::standard();
     let counts = [
         ("CELLS", CELLS),
-        ("HIDDEN", 2 * CELLS),
+        ("LAYERS", LAYERS),
+        ("HIDDEN", LAYERS * CELLS),
+        ("MOST_INPUTS", INPUTS[0]),
+        ("CONTEXTS", CONTEXTS),
+        ("EMBEDDING_ROWS", ROWS),
+        ("EMBEDDING_TABLE", EMBEDDING_WEIGHTS / CONTEXTS),
+        ("EMBEDDING_MOVES", CONTEXTS * SPAN),
+        ("HASH_SHIFT", 32 - ROWS.ilog2() as usize),
+        ("WIDTH", WIDTH),
+        ("GRADIENTS", SPAN * (SUMS + WIDTH)),
         ("SUMS", SUMS),
         ("GATES", 3),
         ("PARTIALS", 24),
@@ -222,16 +241,15 @@ fn source() -> String {
         ("ERRORS", 32),
         ("WEIGHTS", WEIGHTS),
         ("REST", REST),
-        ("OUTPUT_WEIGHTS", layer_weights(0) + layer_weights(1)),
-        ("OUTPUT_MASSES", layer_rest(0) + layer_rest(1)),
-        ("OUTPUT_MOVES", layer_rest(0) + layer_rest(1) + OUTPUTS),
-        ("STEP_INPUTS", 0),
-        ("STEP_NORMAL", SPAN * CELLS),
-        ("STEP_INVERSE", SPAN * (CELLS + SUMS)),
-        ("STEP_GATES", SPAN * (CELLS + SUMS + 3)),
-        ("STEP_BEFORE", SPAN * (CELLS + 2 * SUMS + 3)),
-        ("STEP_TANH", SPAN * (2 * CELLS + 2 * SUMS + 3)),
-        ("STEP_ROWS", SPAN * (3 * CELLS + 2 * SUMS + 3)),
+        ("OUTPUT_WEIGHTS", weights_before(LAYERS)),
+        ("OUTPUT_MASSES", rest_before(LAYERS)),
+        ("OUTPUT_MOVES", rest_before(LAYERS) + OUTPUTS),
+        ("STEP_NORMAL", 0),
+        ("STEP_INVERSE", SPAN * SUMS),
+        ("STEP_GATES", SPAN * (SUMS + 3)),
+        ("STEP_BEFORE", SPAN * (2 * SUMS + 3)),
+        ("STEP_TANH", SPAN * (CELLS + 2 * SUMS + 3)),
+        ("STEP_ROWS", SPAN * (2 * CELLS + 2 * SUMS + 3)),
         ("SIGMOID", 0),
         ("TANH", 8192),
         ("CELL_TANH", 2 * 8192),
@@ -247,6 +265,8 @@ fn source() -> String {
         ("LARGEST_RATIO", crate::simd::LARGEST_RATIO),
         ("WEIGHT_LIMIT", crate::simd::WEIGHT_LIMIT),
         ("MATRIX_LIMIT", rate.limit),
+        ("EMBEDDING_LIMIT", 1 << 28),
+        ("LARGEST_INPUT", LARGEST_INPUT),
         ("OUTPUT_LIMIT", output_rate.limit),
         ("RATE", rate.step),
         ("FEATURE_RATE", feature_rate.step),
@@ -263,5 +283,6 @@ fn source() -> String {
     text += include_str!("kernels/forward.wgsl");
     text += include_str!("kernels/learn.wgsl");
     text += include_str!("kernels/back.wgsl");
+    text += include_str!("kernels/embedding.wgsl");
     text
 }

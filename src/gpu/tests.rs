@@ -340,6 +340,9 @@ fn the_check_finds_changes_of_the_kernels() {
         ("low < x.low), low)", "low <= x.low), low)"),
         ("min(shift, 18u), 1u)", "min(shift, 18u), 2u)"),
         ("count == 0xffffffffu", "false"),
+        ("-LARGEST_INPUT, LARGEST_INPUT)", "-LARGEST_INPUT, LARGEST_INPUT - 1)"),
+        ("last & 0xffffffu, number", "last & 0xfeffffu, number"),
+        ("FEATURE_RATE, EMBEDDING_LIMIT", "FEATURE_RATE, EMBEDDING_LIMIT - 1"),
     ];
     let mut missed = Vec::new();
     for (from, to) in changes {

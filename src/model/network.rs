@@ -10,7 +10,7 @@ use crate::simd::{InstructionSet, NetworkKernels, NetworkWork, over_network_kern
 /// [`Network::model`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Network {
-    /// Two layers of cells that learn while they code: [`crate::network::lstm`].
+    /// Three layers of cells that learn while they code: [`crate::network::lstm`].
     Lstm(Start),
     /// Counts of what followed the byte before the last: shows that a byte model works.
     #[cfg(test)]
@@ -22,7 +22,8 @@ impl Network {
     #[must_use]
     pub fn memory(self) -> u64 {
         match self {
-            Self::Lstm(_) => 16 << 20,
+            // Its own weights and those that it starts from, 24 MB each, and what a span needs.
+            Self::Lstm(_) => 52 << 20,
             #[cfg(test)]
             Self::SkippingCounts => 256 << 10,
         }

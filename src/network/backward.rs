@@ -20,7 +20,7 @@ fn excess(magnitudes: u32) -> u32 {
     (32 - magnitudes.leading_zeros()).saturating_sub(13)
 }
 
-/// Where the gradients of the layer below go: `width` a step, the first ones of a row.
+/// Where the gradients of the layer below, or of the embedding, go: `width` a step, the first ones of a row.
 pub struct Below<'a> {
     /// Those of all steps, to which gradients are added.
     pub gradients: &'a mut [i32],
@@ -44,12 +44,7 @@ impl Layer {
     /// Goes back through a span, where what the layer gave has `gradients` (24 fractional bits, all
     /// cells of a step after the other), and learns.
     #[inline(always)]
-    pub fn backward<K: NetworkKernels>(
-        &mut self,
-        kernels: K,
-        gradients: &[i32],
-        mut below: Option<Below<'_>>,
-    ) {
+    pub fn backward<K: NetworkKernels>(&mut self, kernels: K, gradients: &[i32], below: Below<'_>) {
         let (cells, sums, own) = (self.plan.cells, self.plan.sums(), self.plan.own());
         let inputs = self.plan.inputs();
         let mut handed = Handed {
@@ -75,11 +70,9 @@ impl Layer {
             for (hidden, &gradient) in handed.hidden.iter_mut().zip(&handed.inputs[..own]) {
                 *hidden = exact(gradient);
             }
-            if let Some(below) = &mut below {
-                let below = &mut below.gradients[at * below.width..];
-                for (below, &gradient) in below.iter_mut().zip(&handed.inputs[own..]) {
-                    *below = below.wrapping_add(exact(gradient));
-                }
+            let below = &mut below.gradients[row(at, below.width)];
+            for (below, &gradient) in below.iter_mut().zip(&handed.inputs[own..]) {
+                *below = below.wrapping_add(exact(gradient));
             }
         }
         self.learn(kernels, &handed);
@@ -153,19 +146,29 @@ impl Layer {
         let (rate, feature_rate) = (self.plan.rate, self.plan.feature_rate);
         let gradients = &self.steps.gradients;
         let mut moved = vec![0i32; inputs.max(sums)];
-        let mut factors = vec![0i16; span];
+        let mut magnitudes = vec![0u32; sums];
+        for gradients in gradients.chunks_exact(sums) {
+            for (all, gradient) in magnitudes.iter_mut().zip(gradients) {
+                *all |= gradient.unsigned_abs();
+            }
+        }
+        // The factors of a row of the matrix are a column of the gradients.
+        let mut factors = vec![0i16; sums * span];
+        for (at, gradients) in gradients.chunks_exact(sums).enumerate() {
+            for ((factors, &gradient), &all) in
+                factors.chunks_exact_mut(span).zip(gradients).zip(&magnitudes)
+            {
+                factors[at] = (gradient >> excess(all)) as i16;
+            }
+        }
         let pairs = &mut self.pairs[..span * inputs];
         kernels.interleave(&self.steps.inputs, inputs, pairs);
         for sum in 0..sums {
-            let column = |at: usize| gradients[at * sums + sum];
-            let magnitudes = (0..span).fold(0, |all, at| all | column(at).unsigned_abs());
-            let shift = excess(magnitudes);
-            for (at, factor) in factors.iter_mut().enumerate() {
-                *factor = (column(at) >> shift) as i16;
-            }
+            let shift = excess(magnitudes[sum]);
+            let factors = &factors[row(sum, span)];
             let moved = &mut moved[..inputs];
             moved.fill(0);
-            kernels.combine(pairs, &factors, moved);
+            kernels.combine(pairs, factors, moved);
             // 24 fractional bits, less the shift, and 11 of inputs. Where the shift is larger than
             // ever seen, gradients are as large as they can be anyway.
             self.matrix.descend(

@@ -4,41 +4,70 @@
 //! Matrices of layers and the weights of the output are transposed, so that threads that compute
 //! sums beside each other read words beside each other.
 
+use super::embedding::CONTEXTS;
 use super::lstm::{BYTES, Lstm, Options};
 use super::weights::Weights;
 use super::{NIBBLES, layer::GATES};
 use crate::simd::{NetworkKernels, WEIGHT_LIMIT};
 
-/// Cells of each of the two layers.
+/// Layers.
+pub const LAYERS: usize = 3;
+/// Cells of a layer.
 pub const CELLS: usize = 128;
 /// Sums of a layer.
 pub const SUMS: usize = GATES * CELLS;
 /// Steps that gradients go back through.
 pub const SPAN: usize = 32;
+/// Rows of a table of the embedding, and numbers of a row.
+pub const ROWS: usize = 1 << 13;
+/// Numbers of a row of the embedding.
+pub const WIDTH: usize = 32;
+/// Inputs of the layers.
+pub const INPUTS: [usize; LAYERS] = [CELLS + WIDTH, CELLS, CELLS];
 /// Features of the layers.
-pub const FEATURES: [usize; 2] = [BYTES + 1, 2];
+pub const FEATURES: [usize; LAYERS] = [BYTES + 1, 2, 2];
 /// Values of all features of the layers: four bytes and the foretold one, two bytes.
-pub const VALUES: [usize; 2] = [256 * BYTES + 257, 512];
+pub const VALUES: [usize; LAYERS] = [256 * BYTES + 257, 512, 512];
 /// Sums of the output: a nibble for each of 17 nodes.
 pub const OUTPUTS: usize = (NIBBLES + 1) * NIBBLES;
 
+/// Words of the weights of the embedding.
+pub const EMBEDDING_WEIGHTS: usize = CONTEXTS * ROWS * WIDTH;
+/// Words of what else is kept of the embedding: rows of the steps of a span, moves.
+pub const EMBEDDING_REST: usize = CONTEXTS * (SPAN + ROWS);
+
 /// Words of the weights of a layer, by its number.
 pub const fn layer_weights(layer: usize) -> usize {
-    (CELLS + VALUES[layer] + 2) * SUMS
+    (INPUTS[layer] + VALUES[layer] + 2) * SUMS
+}
+
+/// Words of what else is kept of a layer, by its number: steps of a span (normal, inverse, gates,
+/// before, tanh, rows, inputs, gradients of what the layer gave), what the layer gave and its cells,
+/// the same before, moves (of the matrix, of features, of gains, of biases).
+pub const fn layer_rest(layer: usize) -> usize {
+    let step = 3 * CELLS + 2 * SUMS + GATES + FEATURES[layer] + INPUTS[layer];
+    SPAN * step + 4 * CELLS + SUMS + VALUES[layer] + 2
+}
+
+/// The first word of the weights of a layer, by its number; of the output for the number after.
+pub const fn weights_before(layer: usize) -> usize {
+    if layer == 0 {
+        EMBEDDING_WEIGHTS
+    } else {
+        weights_before(layer - 1) + layer_weights(layer - 1)
+    }
+}
+
+/// The same of what else is kept.
+pub const fn rest_before(layer: usize) -> usize {
+    if layer == 0 { EMBEDDING_REST } else { rest_before(layer - 1) + layer_rest(layer - 1) }
 }
 
 /// Words of the weights of all.
-pub const WEIGHTS: usize = layer_weights(0) + layer_weights(1) + (2 * CELLS + 1) * OUTPUTS;
+pub const WEIGHTS: usize = weights_before(LAYERS) + (LAYERS * CELLS + 1) * OUTPUTS;
 
-/// Words of what else is kept of a layer, by its number: steps of a span (inputs, normal, inverse,
-/// gates, before, tanh, rows, gradients of what the layer gave), what the layer gave and its cells,
-/// the same before, moves (of the matrix, of features, of gains, of biases).
-pub const fn layer_rest(layer: usize) -> usize {
-    SPAN * (4 * CELLS + 2 * SUMS + GATES + FEATURES[layer]) + 4 * CELLS + SUMS + VALUES[layer] + 2
-}
-
-/// Words of all that is no weight: that of the layers, masses, moves of the output.
-pub const REST: usize = layer_rest(0) + layer_rest(1) + 2 * OUTPUTS + NIBBLES + 1;
+/// Words of all that is no weight: that of embedding and layers, masses, moves of the output.
+pub const REST: usize = rest_before(LAYERS) + 2 * OUTPUTS + NIBBLES + 1;
 
 /// The state of a network.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,25 +108,32 @@ impl Image {
     pub fn of(at: usize, mut draw: impl FnMut(State) -> i32) -> Self {
         let Options { rate, output_rate, .. } = Options::standard();
         let of_layer = |layer: usize| {
-            let rest = (layer_weights(layer) - CELLS * SUMS, State::Weight { limit: WEIGHT_LIMIT });
-            [(CELLS * SUMS, State::Weight { limit: rate.limit }), rest]
+            let matrix = INPUTS[layer] * SUMS;
+            let rest = (layer_weights(layer) - matrix, State::Weight { limit: WEIGHT_LIMIT });
+            [(matrix, State::Weight { limit: rate.limit }), rest]
         };
         let output = [
-            (2 * CELLS * OUTPUTS, State::Weight { limit: output_rate.limit }),
+            (LAYERS * CELLS * OUTPUTS, State::Weight { limit: output_rate.limit }),
             (OUTPUTS, State::Weight { limit: WEIGHT_LIMIT }),
         ];
-        let weights = of_layer(0).into_iter().chain(of_layer(1)).chain(output);
-        let rest = (0..2)
-            .flat_map(rest_states)
+        let rows = (EMBEDDING_WEIGHTS, State::Weight { limit: super::weights::ONE });
+        let weights = std::iter::once(rows).chain((0..LAYERS).flat_map(of_layer)).chain(output);
+        let rest = [
+            (CONTEXTS * SPAN, State::Value { values: ROWS as u32 }),
+            (CONTEXTS * ROWS, State::Moves),
+        ];
+        let rest = rest
+            .into_iter()
+            .chain((0..LAYERS).flat_map(rest_states))
             .chain([(OUTPUTS, State::From0 { limit: 0 }), (OUTPUTS + NIBBLES + 1, State::Moves)]);
         let mut fill = |states: &mut dyn Iterator<Item = (usize, State)>| -> Vec<u32> {
             let all = states.flat_map(|(count, state)| std::iter::repeat_n(state, count));
             all.map(|state| draw(state) as u32).collect()
         };
         Image {
-            weights: fill(&mut weights.into_iter()),
+            weights: fill(&mut { weights }),
             moments: fill(&mut [(WEIGHTS, State::Moment)].into_iter()),
-            rest: fill(&mut rest.into_iter()),
+            rest: fill(&mut { rest }),
             at,
             last: [0; BYTES],
         }
@@ -111,7 +147,6 @@ fn rest_states(layer: usize) -> Vec<(usize, State)> {
     let unit = |count: usize| (count, State::Bounded { limit: 1 << 14 });
     let cells = (CELLS, State::Bounded { limit: 1 << 20 });
     let mut states = vec![
-        (SPAN * CELLS, hidden.1),
         (SPAN * SUMS, State::Bounded { limit: 32767 }),
         (SPAN * GATES, State::From0 { limit: 1 << 30 }),
     ];
@@ -121,6 +156,8 @@ fn rest_states(layer: usize) -> Vec<(usize, State)> {
     }
     states.extend([unit(2 * SPAN * CELLS)]);
     states.extend([(SPAN * FEATURES[layer], State::Value { values: 256 })]);
+    // Inputs of an embedding are a little larger than hidden values.
+    states.extend([(SPAN * INPUTS[layer], hidden.1)]);
     states.extend([(SPAN * CELLS, State::Gradient), hidden, cells, hidden, cells]);
     states.extend([(SUMS + VALUES[layer] + 2, State::Moves)]);
     states
@@ -130,7 +167,7 @@ fn rest_states(layer: usize) -> Vec<(usize, State)> {
 impl Image {
     /// Sets the masses of the last prediction to zero.
     pub fn forget_masses(&mut self) {
-        let at = layer_rest(0) + layer_rest(1);
+        let at = rest_before(LAYERS);
         self.rest[at..at + OUTPUTS].fill(0);
     }
 }
@@ -201,16 +238,23 @@ impl Walk<'_> {
     }
 
     fn network<K: NetworkKernels>(&mut self, network: &mut Lstm<K>) {
+        for table in &mut network.embedding.tables {
+            self.weights(table, false);
+        }
+        self.numbers(network.embedding.rows.as_flattened_mut());
+        for table in &mut network.embedding.tables {
+            self.numbers(&mut table.moves);
+        }
         let mut hidden = network.hidden.chunks_exact_mut(CELLS);
         for (layer, given) in network.layers.iter_mut().zip(&mut network.gradients) {
             let steps = &mut layer.steps;
-            self.numbers(&mut steps.inputs);
             self.numbers(&mut steps.normal);
             self.numbers(steps.inverse.as_flattened_mut());
             self.numbers(&mut steps.gates);
             self.numbers(&mut steps.before);
             self.numbers(&mut steps.tanh);
             self.numbers(&mut steps.rows);
+            self.numbers(&mut steps.inputs);
             self.numbers(given);
             for state in [&mut layer.next, &mut layer.last] {
                 self.numbers(&mut state.hidden);

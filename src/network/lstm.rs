@@ -1,17 +1,24 @@
 //! A recurrent network that learns while it codes: layers of cells, and an output over all of them.
 //!
 //! Such networks are part of lstm-compress and cmix (Knoll) and of tensorflow-compress. This one
-//! differs in its output of two levels, in layers that see no past but through the layer below,
-//! and in whole numbers. Depth is worth more than width, and an upper layer needs no recurrence of
+//! differs in its output of two levels, in layers that see no past but through the layer below, in
+//! an embedding of n-grams, and in whole numbers. Depth is worth more than width, and an upper layer needs no recurrence of
 //! its own (`docs/architecture-engine.md`).
 
 use super::backward::Below;
+#[cfg(feature = "internals")]
+use super::embedding::CONTEXTS;
+use super::embedding::{Embedding, EmbeddingOptions};
 use super::layer::{Layer, Plan};
 use super::output::Output;
 use super::start::{Origin, Start};
-use super::stored::Reader;
+#[cfg(feature = "internals")]
+use super::stored::Precision;
 use super::weights::{Draws, ONE, Rate, Weights};
 use super::{ByteNetwork, NIBBLES};
+use crate::coder::Decoder;
+#[cfg(feature = "internals")]
+use crate::coder::Encoder;
 use crate::simd::{NetworkKernels, WEIGHT_LIMIT, Work, accelerate_network};
 
 /// Bytes that are features, the newest first. The byte that a match foretells is one more.
@@ -20,6 +27,8 @@ pub(super) const BYTES: usize = 4;
 /// What a network is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
+    /// What the lowest layer sees of the last bytes together.
+    pub embedding: EmbeddingOptions,
     /// The layers, the lowest first.
     pub layers: Vec<LayerOptions>,
     /// Steps that gradients go back through, even: all weights but those of the output move once in
@@ -27,7 +36,7 @@ pub struct Options {
     pub span: usize,
     /// How fast matrices, gains and biases learn.
     pub rate: Rate,
-    /// How fast the weights of features learn.
+    /// How fast the weights of features and the embedding learn.
     pub feature_rate: Rate,
     /// How fast the output learns, at every byte.
     pub output_rate: Rate,
@@ -47,16 +56,19 @@ pub struct LayerOptions {
 }
 
 impl Options {
-    /// The network of the strongest level: 350,000 products a byte with all of training.
+    /// The network of the strongest level: 520,000 products a byte with all of training.
     #[must_use]
     pub fn standard() -> Self {
         let layer = LayerOptions { cells: 128, is_recurrent: true, features: BYTES + 1 };
+        let upper = LayerOptions { is_recurrent: false, features: 2, ..layer };
         Options {
-            layers: vec![layer, LayerOptions { is_recurrent: false, features: 2, ..layer }],
+            embedding: EmbeddingOptions { log_rows: 13, width: 32 },
+            layers: vec![layer, upper, upper],
             span: 32,
-            rate: Rate { step: 300, decay: 10, limit: 2 * ONE },
+            // With these limits no sum leaves what 32 bits hold: a test adds them up.
+            rate: Rate { step: 300, decay: 10, limit: ONE / 2 * 3 },
             feature_rate: Rate { step: 1500, decay: 10, limit: WEIGHT_LIMIT },
-            output_rate: Rate { step: 393, decay: 10, limit: ONE },
+            output_rate: Rate { step: 393, decay: 10, limit: ONE / 32 * 27 },
             known_moves: 7,
         }
     }
@@ -66,6 +78,7 @@ impl Options {
 #[derive(Clone, Debug)]
 pub struct Lstm<K> {
     pub(super) kernels: K,
+    pub(super) embedding: Embedding,
     pub(super) layers: Vec<Layer>,
     pub(super) output: Output,
     /// The step of the span that is next.
@@ -89,7 +102,7 @@ impl<K: NetworkKernels> Lstm<K> {
     #[must_use]
     pub fn new(kernels: K, options: &Options) -> Self {
         let mut draws = Draws::new(1);
-        let mut below = 0;
+        let mut below = options.embedding.width;
         let mut layers = Vec::new();
         for layer in &options.layers {
             let plan = Plan {
@@ -107,6 +120,7 @@ impl<K: NetworkKernels> Lstm<K> {
         let gradients = options.layers.iter().map(|layer| vec![0; options.span * layer.cells]);
         Lstm {
             kernels,
+            embedding: Embedding::new(options.embedding, options.span, options.feature_rate),
             layers,
             output: Output::new(cells, options.output_rate),
             at: 0,
@@ -124,48 +138,65 @@ impl<K: NetworkKernels> Lstm<K> {
     #[must_use]
     pub fn trained(kernels: K, options: &Options, stored: &[u8]) -> Self {
         let mut network = Self::new(kernels, options);
-        let mut reader = Reader(stored);
-        network.weights_mut(|weights| weights.load(&mut reader, options.known_moves));
+        let mut decoder = Decoder::new(stored);
+        network.weights_mut(|weights| weights.load(&mut decoder, options.known_moves));
         network
+    }
+
+    /// The weights as a file that [`Lstm::trained`] starts from.
+    #[cfg(feature = "internals")]
+    pub(super) fn stored(&self, precision: Precision) -> Vec<u8> {
+        let Precision { of_embedding, of_layers } = precision;
+        let mut encoder = Encoder::new();
+        let mut number = 0;
+        self.weights(|weights| {
+            weights.store(&mut encoder, if number < CONTEXTS { of_embedding } else { of_layers });
+            number += 1;
+        });
+        encoder.finish()
     }
 
     /// The network of the levels, as it starts a stream.
     #[must_use]
     pub fn starting(kernels: K, start: Start) -> Self {
-        Self::trained(kernels, &Options::standard(), start.stored())
+        Self::starting_from(kernels, start, &Origin::default())
     }
 
     /// The network of the levels, with weights from `origin`.
     #[must_use]
     pub fn starting_from(kernels: K, start: Start, origin: &Origin) -> Self {
         let options = Options::standard();
-        let mut network = match origin.stored(start) {
-            None => Self::new(kernels, &options),
-            Some((stored, is_own)) => {
-                let mut network = Self::trained(kernels, &options, &stored);
-                // No sum may wrap, whoever wrote the file.
-                if is_own {
-                    for layer in &mut network.layers {
-                        layer.matrix.keep_within(options.rate.limit);
-                    }
-                    network.output.keep_within(options.output_rate.limit);
+        let mut network = Self::new(kernels, &options);
+        if let Some((weights, is_own)) = origin.weights(start) {
+            let mut weights = weights.iter();
+            network.weights_mut(|own| {
+                if let Some(weights) = weights.next() {
+                    own.clone_from(weights);
                 }
-                network
+            });
+            // No sum may wrap, whoever wrote the file.
+            if is_own {
+                for layer in &mut network.layers {
+                    layer.matrix.keep_within(options.rate.limit);
+                }
+                network.output.keep_within(options.output_rate.limit);
             }
-        };
+        }
         network.is_frozen = origin.is_frozen();
         network
     }
 
     /// Gives all weights in the order of files.
     pub(super) fn weights(&self, give: impl FnMut(&Weights)) {
-        self.layers.iter().flat_map(Layer::weights).chain(self.output.weights()).for_each(give);
+        let layers = self.layers.iter().flat_map(Layer::weights);
+        self.embedding.tables.iter().chain(layers).chain(self.output.weights()).for_each(give);
     }
 
     /// The same, to change.
     pub(super) fn weights_mut(&mut self, give: impl FnMut(&mut Weights)) {
         let layers = self.layers.iter_mut().flat_map(Layer::weights_mut);
-        layers.chain(self.output.weights_mut()).for_each(give);
+        let rows = self.embedding.tables.iter_mut();
+        rows.chain(layers).chain(self.output.weights_mut()).for_each(give);
     }
 
     /// Whether the network learns nothing.
@@ -187,6 +218,7 @@ impl<K: NetworkKernels> Lstm<K> {
             layer.plan.rate = of(self.rates[0]);
             layer.plan.feature_rate = of(self.rates[1]);
         }
+        self.embedding.rate = Rate { limit: ONE, ..of(self.rates[1]) };
         self.output.rate = of(self.rates[2]);
     }
 
@@ -197,10 +229,11 @@ impl<K: NetworkKernels> Lstm<K> {
             *feature = usize::from(byte);
         }
         features[BYTES] = foretold.map_or(256, usize::from);
+        self.embedding.forward(self.at, u32::from_le_bytes(self.last));
         let mut start = 0;
         for number in 0..self.layers.len() {
             let (below, rest) = self.layers.split_at_mut(number);
-            let below = below.last().map_or(&[][..], Layer::hidden);
+            let below = below.last().map_or(self.embedding.given(), Layer::hidden);
             let features = &features[..rest[0].features()];
             rest[0].forward(self.kernels, self.at, features, below);
             let hidden = rest[0].hidden();
@@ -238,24 +271,21 @@ impl<K: NetworkKernels> Lstm<K> {
 
     #[inline(always)]
     fn go_back(&mut self) {
+        let (of_embedding, width) = self.embedding.gradients();
         for (number, layer) in self.layers.iter_mut().enumerate().rev() {
             let (below, rest) = self.gradients.split_at_mut(number);
-            let below = below
-                .last_mut()
-                .map(|gradients| Below { width: gradients.len() / self.span, gradients });
+            let below = match below.last_mut() {
+                Some(gradients) => Below { width: gradients.len() / self.span, gradients },
+                None => Below { width, gradients: &mut *of_embedding },
+            };
             layer.backward(self.kernels, &rest[0], below);
         }
+        self.embedding.learn(self.kernels, &mut self.of_step);
     }
 
     /// Does `part` with code that is compiled for the instruction set of the kernels.
     fn work(&mut self, part: Part) {
         accelerate_network(self.kernels, PartOf(self, part));
-    }
-
-    /// All layers and the output, for traces.
-    #[cfg(test)]
-    pub(super) fn parts(&self) -> (&[Layer], &Output) {
-        (&self.layers, &self.output)
     }
 }
 

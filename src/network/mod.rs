@@ -8,6 +8,7 @@
 mod backward;
 #[cfg(feature = "internals")]
 mod center;
+mod embedding;
 #[cfg(feature = "gpu")]
 pub mod image;
 mod layer;
@@ -22,6 +23,8 @@ mod tables;
 pub mod training;
 mod weights;
 
+#[cfg(feature = "gpu")]
+pub(crate) use embedding::{CONTEXTS, LARGEST_INPUT};
 #[cfg(any(feature = "internals", feature = "gpu"))]
 pub use speed::processor_speed;
 #[cfg(feature = "gpu")]

@@ -1,9 +1,12 @@
 //! What networks start from: weights that were trained on other files before.
 
-use std::borrow::Cow;
+use std::sync::OnceLock;
 
+use super::lstm::{Lstm, Options};
+use super::weights::Weights;
 use crate::level::NetworkStart;
 use crate::prior::{Prior, WeightsOf};
+use crate::simd::Scalar;
 
 /// Where the weights of a network come from. `models/README.md` says what they were trained on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -16,14 +19,15 @@ pub enum Start {
     Binary,
 }
 
-/// Bytes of the weights of the network of the levels.
-const LENGTH: usize = 883_796;
-static WORDS: &[u8; LENGTH] = include_bytes!("../../models/network-words.bin");
-static TEXT: &[u8; LENGTH] = include_bytes!("../../models/network-text.bin");
-static BINARY: &[u8; LENGTH] = include_bytes!("../../models/network-binary.bin");
+static WORDS: &[u8] = include_bytes!("../../models/network-words.bin");
+static TEXT: &[u8] = include_bytes!("../../models/network-text.bin");
+static BINARY: &[u8] = include_bytes!("../../models/network-binary.bin");
+
+/// The weights of all parts of a network, in the order of files.
+pub type AllWeights = Vec<Weights>;
 
 impl Start {
-    /// Stored weights of the network of the levels ([`super::lstm::Options::standard`]).
+    /// Stored weights of the network of the levels ([`Options::standard`]).
     #[must_use]
     pub fn stored(self) -> &'static [u8] {
         match self {
@@ -32,6 +36,28 @@ impl Start {
             Self::Binary => BINARY,
         }
     }
+
+    /// The same, decoded once in a process.
+    #[must_use]
+    pub fn weights(self) -> &'static AllWeights {
+        static DECODED: [OnceLock<AllWeights>; 3] = [const { OnceLock::new() }; 3];
+        DECODED[self as usize].get_or_init(|| decode(self.stored()))
+    }
+}
+
+/// Decodes stored weights of the network of the levels.
+fn decode(stored: &[u8]) -> AllWeights {
+    let decode = || {
+        let mut all = Vec::new();
+        let network = Lstm::trained(Scalar, &Options::standard(), stored);
+        network.weights(|weights| all.push(weights.clone()));
+        all
+    };
+    // Traces are of streams, whichever of them uses the weights first.
+    #[cfg(test)]
+    return crate::coder::trace::without(decode);
+    #[cfg(not(test))]
+    decode()
 }
 
 /// Where the weights of the networks of a stream come from, and whether they learn.
@@ -56,10 +82,10 @@ impl Origin {
         self.start == NetworkStart::Frozen
     }
 
-    /// The stored weights for streams of `start`, and whether they are those of a prior; `None` for
-    /// random weights.
+    /// The weights for streams of `start`, and whether they are those of a prior; `None` for random
+    /// weights.
     #[must_use]
-    pub fn stored(&self, start: Start) -> Option<(Cow<'static, [u8]>, bool)> {
+    pub fn weights(&self, start: Start) -> Option<(&AllWeights, bool)> {
         if self.start == NetworkStart::Random {
             return None;
         }
@@ -68,11 +94,8 @@ impl Origin {
             Start::Text => WeightsOf::Text,
             Start::Binary => WeightsOf::Binary,
         };
-        let own = self.prior.as_ref().and_then(|prior| prior.weights(of));
-        Some(match own {
-            Some(own) => (Cow::Owned(own.to_vec()), true),
-            None => (Cow::Borrowed(start.stored()), false),
-        })
+        let own = self.prior.as_ref().and_then(|prior| prior.weights(of, decode));
+        Some(own.map_or_else(|| (start.weights(), false), |own| (own, true)))
     }
 }
 
@@ -85,7 +108,7 @@ mod tests {
     fn weights_are_pinned() {
         assert_eq!(
             [Start::Words, Start::Text, Start::Binary].map(|start| xxh3_64(start.stored())),
-            [4_302_071_775_079_223_446, 5_624_626_348_625_488_241, 10_452_572_555_142_063_181],
+            [10_843_921_513_017_926_808, 14_390_164_098_813_106_749, 18_188_904_401_142_435_063],
             "other weights are a new numeric contract"
         );
     }

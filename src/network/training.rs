@@ -3,6 +3,7 @@
 
 use super::center::{Center, PART_BITS};
 use super::lstm::{Lstm, Options};
+pub use super::stored::Precision;
 use super::{ByteNetwork, NIBBLES};
 use crate::simd::{InstructionSet, NetworkKernels, NetworkWork, over_network_kernels};
 
@@ -16,7 +17,7 @@ pub trait Trainee: ByteNetwork {
     /// Learns nothing from now on, or learns again.
     fn freeze(&mut self, is_frozen: bool);
     /// Its weights, as coders start from them.
-    fn stored(&self) -> Vec<u8>;
+    fn stored(&self, precision: Precision) -> Vec<u8>;
     /// Its weights exactly.
     fn saved(&self) -> Vec<u8>;
     /// Takes what [`Trainee::saved`] gave.
@@ -81,10 +82,8 @@ impl<K: NetworkKernels> Trainee for CenteredNetwork<K> {
         self.network.keep_frozen(is_frozen);
     }
 
-    fn stored(&self) -> Vec<u8> {
-        let mut out = Vec::new();
-        self.network.weights(|weights| weights.store(&mut out));
-        out
+    fn stored(&self, precision: Precision) -> Vec<u8> {
+        self.network.stored(precision)
     }
 
     fn saved(&self) -> Vec<u8> {

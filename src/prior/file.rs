@@ -4,14 +4,14 @@ use std::sync::{Arc, OnceLock};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Inner, LONGEST_NAME, LONGEST_PRIMER, PrimerPart, Prior, Suited, WEIGHTS};
+use super::{Inner, LONGEST_NAME, LONGEST_PRIMER, MOST_WEIGHTS, PrimerPart, Prior, Suited};
 use crate::error::{Error, Result};
 use crate::varint::{self, Reader};
 
 /// The first bytes: one that starts neither ASCII nor UTF-8, a name, and a line end that a transfer
 /// in text mode would change.
 const MAGIC: [u8; 6] = *b"\x8Ecmp\r\n";
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// Bytes of the hash at the end.
 const HASH: usize = 8;
 /// The numbers of the parts: the primer, and the weights of the three networks.
@@ -68,7 +68,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Prior> {
     };
     if rest[0] != VERSION {
         let version = rest[0];
-        return Err(wrong(format!("version {version} of the file: use a newer cmx")));
+        let remedy = if version < VERSION { "make the prior again" } else { "use a newer cmx" };
+        return Err(wrong(format!("version {version} of the file: {remedy}")));
     }
     let hash = u64::from_le_bytes(*hash);
     if xxh3_64(body) != hash {
@@ -87,7 +88,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Prior> {
             let part = reader.take(length)?;
             match number {
                 PRIMER if primer.is_none() => primer = Some(read_primer(part)?),
-                FIRST_WEIGHTS..5 if part.len() == WEIGHTS => {
+                FIRST_WEIGHTS..5 if part.len() <= MOST_WEIGHTS => {
                     let place: &mut Option<Arc<[u8]>> =
                         &mut weights[(number - FIRST_WEIGHTS) as usize];
                     if place.replace(part.into()).is_some() {
@@ -101,7 +102,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Prior> {
         let PrimerPart { suited, noted, text } = primer.unwrap_or_default();
         let is_ascii = text.is_ascii();
         let text = text.into();
-        Ok(Inner { name, hash, suited, noted, is_ascii, text, weights, words: OnceLock::new() })
+        let decoded = [const { OnceLock::new() }; 3];
+        let words = OnceLock::new();
+        Ok(Inner { name, hash, suited, noted, is_ascii, text, weights, decoded, words })
     };
     match parts() {
         Ok(inner) => Ok(Prior { inner: Arc::new(inner) }),
@@ -131,7 +134,7 @@ mod tests {
     fn prior() -> Prior {
         let suited = Suited { text: true, table: false, generic: true };
         let primer = PrimerPart { suited, noted: 3, text: b"a primer".to_vec() };
-        Prior::new("a name", primer, [None, Some(vec![7; WEIGHTS]), None]).unwrap()
+        Prior::new("a name", primer, [None, Some(vec![7; 100]), None]).unwrap()
     }
 
     #[test]
@@ -159,7 +162,7 @@ mod tests {
         assert!(of(primer(5, 4), "", none()).is_err());
         assert!(of(primer(0, 4), &"n".repeat(LONGEST_NAME + 1), none()).is_err());
         assert!(of(primer(0, 4), "\u{1b}[2J", none()).is_err());
-        assert!(of(primer(0, 4), "", [Some(vec![0; WEIGHTS - 1]), None, None]).is_err());
+        assert!(of(primer(0, 4), "", [Some(vec![0; MOST_WEIGHTS + 1]), None, None]).is_err());
     }
 
     #[test]

@@ -12,13 +12,14 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use crate::error::Result;
+use crate::network::start::AllWeights;
 
 /// Most bytes of a primer. Every stream may be read after so many bytes, however short it is.
 pub(crate) const LONGEST_PRIMER: usize = 512 << 10;
 /// Most bytes of a name.
 pub(crate) const LONGEST_NAME: usize = 32;
-/// Bytes of the weights of one network.
-pub(crate) const WEIGHTS: usize = 883_796;
+/// Most bytes of the stored weights of one network.
+pub(crate) const MOST_WEIGHTS: usize = 4 << 20;
 
 /// The kinds of streams that a primer is read before.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -79,6 +80,8 @@ struct Inner {
     is_ascii: bool,
     text: Arc<[u8]>,
     weights: [Option<Arc<[u8]>>; 3],
+    /// The same, decoded.
+    decoded: [OnceLock<AllWeights>; 3],
     /// The primer in codes of words, and how many of these are observed.
     words: OnceLock<(Arc<[u8]>, usize)>,
 }
@@ -201,9 +204,15 @@ impl Prior {
         codes.extend_from_slice(&encode(learned)?);
         Ok(self.inner.words.get_or_init(|| (codes.into(), noted)).clone())
     }
-    /// The weights for the network of such streams, if the prior has any.
-    pub(crate) fn weights(&self, of: WeightsOf) -> Option<Arc<[u8]>> {
-        self.inner.weights[of as usize].clone()
+    /// The weights for the network of such streams, if the prior has any, as `decode` makes them of
+    /// the stored ones; computed once.
+    pub(crate) fn weights(
+        &self,
+        of: WeightsOf,
+        decode: impl FnOnce(&[u8]) -> AllWeights,
+    ) -> Option<&AllWeights> {
+        let stored = self.inner.weights[of as usize].as_ref()?;
+        Some(self.inner.decoded[of as usize].get_or_init(|| decode(stored)))
     }
 }
 

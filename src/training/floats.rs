@@ -8,9 +8,14 @@ use std::path::Path;
 use candle_core::{D, DType, Device, Result, Tensor, Var};
 
 use super::reading::foretold;
+use crate::network::lstm::Options;
 
 /// Bytes that are features of a step, and the byte that a match foretells.
 const FEATURES: usize = 5;
+/// Contexts that have a row of the embedding.
+const CONTEXTS: usize = 4;
+/// Layers.
+const LAYERS: usize = 3;
 /// Cells of a layer, and sums of a step of one.
 const CELLS: usize = 128;
 const SUMS: usize = 3 * CELLS;
@@ -22,27 +27,35 @@ const STREAMS: usize = 64;
 const ONE: f64 = (1 << 28) as f64;
 /// Part of the mean of squares that stays in a step.
 const KEPT: f64 = 0.99;
-/// Largest weights of matrices, of the output, and of all others, as the coder has them.
-const LIMITS: [f64; 3] = [2.0, 1.0, 6.0];
+/// Largest weights of matrices, of the output, of the embedding, and of all others, as the coder
+/// has them.
+const LIMITS: [f64; 4] = [1.5, 27.0 / 32.0, 1.0, 6.0];
+/// Largest sum of rows of the embedding.
+const LARGEST_INPUT: f64 = 0.8;
 
 /// Rows and widths of all weights, in the order of files, with the index of the limit.
 fn shapes() -> Vec<(usize, usize, usize)> {
-    let layer = |features: &[usize]| {
-        let mut shapes = vec![(SUMS, CELLS, 0)];
-        shapes.extend(features.iter().map(|&rows| (rows, SUMS, 2)));
-        shapes.extend([(1, SUMS, 2), (1, SUMS, 2)]);
+    let Options { embedding, .. } = Options::standard();
+    let layer = |inputs: usize, features: &[usize]| {
+        let mut shapes = vec![(SUMS, inputs, 0)];
+        shapes.extend(features.iter().map(|&rows| (rows, SUMS, 3)));
+        shapes.extend([(1, SUMS, 3), (1, SUMS, 3)]);
         shapes
     };
-    let mut shapes = layer(&[256, 256, 256, 256, 257]);
-    shapes.extend(layer(&[256, 256]));
-    shapes.extend([(17 * 16, 2 * CELLS, 1), (17, 16, 2)]);
+    let mut shapes = vec![(1 << embedding.log_rows, embedding.width, 2); CONTEXTS];
+    shapes.extend(layer(CELLS + embedding.width, &[256, 256, 256, 256, 257]));
+    for _ in 1..LAYERS {
+        shapes.extend(layer(CELLS, &[256, 256]));
+    }
+    shapes.extend([(17 * 16, LAYERS * CELLS, 1), (17, 16, 3)]);
     shapes
 }
 
-/// The steps of a network through pieces: features, and the byte that came.
+/// The steps of a network through pieces: features, rows of the embedding, and the byte that came.
 #[derive(Default)]
 pub struct Steps {
     features: Vec<[u32; FEATURES]>,
+    rows: Vec<[u32; CONTEXTS]>,
     bytes: Vec<u8>,
 }
 
@@ -57,6 +70,8 @@ impl Steps {
                 if foretold < 512 {
                     let [a, b, c, d] = last;
                     steps.features.push([a, b, c, d, u32::from(foretold)]);
+                    let rows = Options::standard().embedding.rows(a | b << 8 | c << 16 | d << 24);
+                    steps.rows.push(rows.map(|row| row as u32));
                     steps.bytes.push(byte);
                 }
                 last.rotate_right(1);
@@ -81,8 +96,8 @@ pub struct Network {
     /// Steps of Adam, and steps of streams that were read for them.
     steps: u64,
     read: u64,
-    /// What both layers give and their cells, of all streams, after the last span.
-    state: Option<[Tensor; 4]>,
+    /// What the layers give and their cells, of all streams, after the last span.
+    state: Option<Vec<[Tensor; 2]>>,
 }
 
 /// x less the logarithm of the sum of e^x, along the last dimension.
@@ -166,44 +181,56 @@ impl Network {
     fn span(&mut self, steps: &Steps, starts: &[usize], length: usize) -> Result<Tensor> {
         let streams = starts.len();
         let zero = || Tensor::zeros((streams, CELLS), DType::F32, &self.device);
-        let [mut first, mut first_cells, mut second, mut second_cells] = match self.state.take() {
-            Some(state) if state[0].dim(0)? == streams => state,
-            _ => [zero()?, zero()?, zero()?, zero()?],
+        let mut state = match self.state.take() {
+            Some(state) if state[0][0].dim(0)? == streams => state,
+            _ => (0..LAYERS).map(|_| Ok([zero()?, zero()?])).collect::<Result<_>>()?,
         };
         // Of step t of all streams, then of the next step.
         let each = |t: usize| starts.iter().map(move |start| start + t);
-        let ids = |feature: usize| -> Result<Tensor> {
-            let ids: Vec<u32> =
-                (0..length).flat_map(each).map(|at| steps.features[at][feature]).collect();
-            Tensor::from_vec(ids, streams * length, &self.device)
-        };
+        let all: Vec<usize> = (0..length).flat_map(each).collect();
+        let sum_of_rows =
+            |tables: &[Tensor], ids: &dyn Fn(usize, usize) -> u32| -> Result<Tensor> {
+                let mut sum: Option<Tensor> = None;
+                for (number, rows) in tables.iter().enumerate() {
+                    let ids: Vec<u32> = all.iter().map(|&at| ids(at, number)).collect();
+                    let ids = Tensor::from_vec(ids, streams * length, &self.device)?;
+                    let part = rows.index_select(&ids, 0)?;
+                    sum = Some(match sum {
+                        None => part,
+                        Some(sum) => (sum + part)?,
+                    });
+                }
+                sum.ok_or_else(|| candle_core::Error::Msg("a sum of no rows".into()))
+            };
         let tensors: Vec<Tensor> = self.weights.iter().map(|w| w.as_tensor().clone()).collect();
-        let sums = |rows: &[Tensor]| -> Result<Tensor> {
-            let mut sum: Option<Tensor> = None;
-            for (feature, rows) in rows.iter().enumerate() {
-                let part = rows.index_select(&ids(feature)?, 0)?;
-                sum = Some(match sum {
-                    None => part,
-                    Some(sum) => (sum + part)?,
-                });
-            }
-            sum.ok_or_else(|| candle_core::Error::Msg("a layer without features".into()))
-        };
-        let (first_sums, second_sums) = (sums(&tensors[1..6])?, sums(&tensors[9..11])?);
-        let of = |indices: [usize; 3]| indices.map(|index| tensors[index].clone());
-        let (first_layer, second_layer) = (of([0, 6, 7]), of([8, 11, 12]));
+        let (tables, mut rest) = tensors.split_at(CONTEXTS);
+        let embedded = sum_of_rows(tables, &|at, number| steps.rows[at][number])?;
+        let embedded = embedded.clamp(-LARGEST_INPUT, LARGEST_INPUT)?;
+        // Of each layer: the sums of its features, and matrix, gains and biases.
+        let mut layers = Vec::new();
+        for number in 0..LAYERS {
+            let features = if number == 0 { FEATURES } else { 2 };
+            let (own, after) = rest.split_at(features + 3);
+            let sums = sum_of_rows(&own[1..=features], &|at, number| steps.features[at][number])?;
+            let weights = [0, features + 1, features + 2].map(|index| own[index].clone());
+            layers.push((sums, weights));
+            rest = after;
+        }
         let mut hidden = Vec::new();
         for t in 0..length {
             let part = |sums: &Tensor| sums.narrow(0, t * streams, streams);
-            [first, first_cells] = layer(&first_layer, &part(&first_sums)?, &first, &first_cells)?;
-            [second, second_cells] =
-                layer(&second_layer, &part(&second_sums)?, &first, &second_cells)?;
-            hidden.push(Tensor::cat(&[&first, &second], 1)?);
+            let mut below = Tensor::cat(&[&state[0][0], &part(&embedded)?], 1)?;
+            for ((sums, weights), state) in layers.iter().zip(&mut state) {
+                *state = layer(weights, &part(sums)?, &below, &state[1])?;
+                below = state[0].clone();
+            }
+            let given: Vec<&Tensor> = state.iter().map(|[given, _]| given).collect();
+            hidden.push(Tensor::cat(&given, 1)?);
         }
-        self.state = Some([first, first_cells, second, second_cells].map(|part| part.detach()));
+        self.state = Some(state.iter().map(|state| state.each_ref().map(Tensor::detach)).collect());
         let hidden = Tensor::cat(&hidden, 0)?;
-        let logits = hidden.matmul(&tensors[13].t()?)?;
-        let logits = logits.broadcast_add(&tensors[14].reshape(17 * 16)?)?;
+        let logits = hidden.matmul(&rest[0].t()?)?;
+        let logits = logits.broadcast_add(&rest[1].reshape(17 * 16)?)?;
         let logits = logits.reshape((streams * length, 17, 16))?;
         let bytes: Vec<u32> =
             (0..length).flat_map(each).map(|at| u32::from(steps.bytes[at])).collect();

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::kind::Kind;
 use crate::level::Level;
 use crate::network::start::Start;
-use crate::network::training::standard;
+use crate::network::training::{Precision, standard};
 
 /// The starts that have weights, in the order of a prior file.
 pub const STARTS: [Start; 3] = [Start::Words, Start::Text, Start::Binary];
@@ -83,5 +83,5 @@ pub fn train(pieces: &[Vec<u8>], start: Start, bytes: usize, report: Report<'_>)
             (bits, since) = (0.0, 0);
         }
     }
-    network.stored()
+    network.stored(Precision::OF_PRIOR)
 }

@@ -1,5 +1,6 @@
 // The way back through the span of a lane, and what its layers learn from it: a workgroup a lane, a
-// thread a cell.
+// thread a cell. Each layer has an entry point: Mesa's llvmpipe ends all loops of an entry point
+// after 65,535 rounds together, without a word.
 
 var<workgroup> factors: array<i32, SUMS>;
 var<workgroup> magnitudes: array<u32, CELLS>;
@@ -40,12 +41,22 @@ fn lengthened(gradient: i32, shift: u32) -> i32 {
     return gradient >> (12u - shift);
 }
 
+// The gradient of an input of a layer, by the factors of its sums.
+fn of_input(own_weights: u32, input: u32) -> i32 {
+    var gradient = 0;
+    for (var sum = 0u; sum < SUMS; sum++) {
+        let weight = round_weight(weights[own_weights + input * SUMS + sum]);
+        gradient = gradient + weight * factors[sum];
+    }
+    return gradient;
+}
+
 // Goes back through the span; gives the sums of gradients of the gains and of the biases.
 fn through_span(lane: u32, layer: u32, cell: u32) -> array<i32, 6> {
     let own = lane * REST + rest_of(layer);
     let own_weights = lane * WEIGHTS + weights_of(layer);
-    let gains = own_weights + (CELLS + values_of(layer)) * SUMS;
-    let own_gradients = lane * SPAN * SUMS;
+    let gains = own_weights + (inputs_of(layer) + values_of(layer)) * SUMS;
+    let own_gradients = lane * GRADIENTS;
     var of_hidden = 0;
     var of_cells = 0;
     var sums = array<i32, 6>();
@@ -98,17 +109,17 @@ fn through_span(lane: u32, layer: u32, cell: u32) -> array<i32, 6> {
             gradient_rows[own_gradients + at * SUMS + gate * CELLS + cell] = gradients[gate];
         }
         workgroupBarrier();
-        var of_input = 0;
-        for (var sum = 0u; sum < SUMS; sum++) {
-            let weight = round_weight(weights[own_weights + cell * SUMS + sum]);
-            of_input = of_input + weight * factors[sum];
-        }
-        let exact = lengthened(of_input, shift);
+        let exact = lengthened(of_input(own_weights, cell), shift);
         if layer == 0u {
             of_hidden = exact;
+            if cell < WIDTH {
+                let gradient = lengthened(of_input(own_weights, CELLS + cell), shift);
+                gradient_rows[own_gradients + SPAN * SUMS + at * WIDTH + cell] = gradient;
+            }
         } else {
-            let below = lane * REST + step_given(0u) + at * CELLS + cell;
-            rest[below] = rest[below] + exact;
+            let below = lane * REST + rest_of(layer - 1u) + step_given(layer - 1u);
+            let place = below + at * CELLS + cell;
+            rest[place] = rest[place] + exact;
         }
     }
     return sums;
@@ -117,9 +128,10 @@ fn through_span(lane: u32, layer: u32, cell: u32) -> array<i32, 6> {
 fn move_matrix(lane: u32, layer: u32, cell: u32) {
     let own = lane * REST + rest_of(layer);
     let own_weights = lane * WEIGHTS + weights_of(layer);
+    let inputs = own + step_inputs(layer);
     for (var gate = 0u; gate < GATES; gate++) {
         let sum = gate * CELLS + cell;
-        let column = lane * SPAN * SUMS + sum;
+        let column = lane * GRADIENTS + sum;
         var all = 0u;
         for (var at = 0u; at < SPAN; at++) {
             all = all | bitcast<u32>(abs(gradient_rows[column + at * SUMS]));
@@ -134,10 +146,11 @@ fn move_matrix(lane: u32, layer: u32, cell: u32) {
         rest[place] = moves;
         let decay = decay_of(moves);
         let shortened = max(18u - min(shift, 18u), 1u);
-        for (var input = 0u; input < CELLS; input++) {
+        for (var input = 0u; input < inputs_of(layer); input++) {
             var gradient = 0;
             for (var at = 0u; at < SPAN; at++) {
-                gradient = gradient + of_steps[at] * rest[own + STEP_INPUTS + at * CELLS + input];
+                let place_of_input = inputs + at * inputs_of(layer) + input;
+                gradient = gradient + of_steps[at] * rest[place_of_input];
             }
             let weight = own_weights + input * SUMS + sum;
             descend(weight, gradient, shortened, decay, RATE, MATRIX_LIMIT);
@@ -191,10 +204,10 @@ fn move_features(lane: u32, layer: u32, cell: u32) {
                 continue;
             }
             let value = rest[rows + at * features];
-            let row = CELLS + number * 256u + bitcast<u32>(value);
+            let row = inputs_of(layer) + number * 256u + bitcast<u32>(value);
             for (var gate = 0u; gate < GATES; gate++) {
                 let sum = gate * CELLS + cell;
-                let column = lane * SPAN * SUMS + sum;
+                let column = lane * GRADIENTS + sum;
                 var gradient = gradient_rows[column + at * SUMS];
                 for (var after = at + 1u; after < span; after++) {
                     if rest[rows + after * features] == value {
@@ -213,7 +226,7 @@ fn layer_back(lane: u32, layer: u32, cell: u32) {
     move_matrix(lane, layer, cell);
     count_moves(lane, layer, cell);
     move_features(lane, layer, cell);
-    let gains = lane * WEIGHTS + weights_of(layer) + (CELLS + values_of(layer)) * SUMS;
+    let gains = lane * WEIGHTS + weights_of(layer) + (inputs_of(layer) + values_of(layer)) * SUMS;
     for (var gate = 0u; gate < GATES; gate++) {
         let place = gains + gate * CELLS + cell;
         descend(place, sums[gate], 7u, single_decays[0], RATE, WEIGHT_LIMIT);
@@ -223,10 +236,16 @@ fn layer_back(lane: u32, layer: u32, cell: u32) {
 }
 
 @compute @workgroup_size(CELLS)
-fn back(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) thread: vec3u) {
-    let lane = requests[group.x].lane;
-    let layers = thirty_two() / 16u;
-    for (var done = 0u; done < layers; done++) {
-        layer_back(lane, layers - 1u - done, thread.x);
-    }
+fn back_2(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) thread: vec3u) {
+    layer_back(requests[group.x].lane, 2u, thread.x);
+}
+
+@compute @workgroup_size(CELLS)
+fn back_1(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) thread: vec3u) {
+    layer_back(requests[group.x].lane, 1u, thread.x);
+}
+
+@compute @workgroup_size(CELLS)
+fn back_0(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) thread: vec3u) {
+    layer_back(requests[group.x].lane, 0u, thread.x);
 }

@@ -1,6 +1,6 @@
 // A step forward of a lane: a workgroup a lane, a thread a cell.
 
-var<workgroup> inputs: array<i32, CELLS>;
+var<workgroup> inputs: array<i32, MOST_INPUTS>;
 var<workgroup> hidden: array<i32, HIDDEN>;
 var<workgroup> inverses: array<i32, GATES>;
 var<workgroup> logits: array<i32, OUTPUTS>;
@@ -14,12 +14,17 @@ fn layer_forward(request: Request, layer: u32, cell: u32) {
     let own = request.lane * REST + rest_of(layer);
     let own_weights = request.lane * WEIGHTS + weights_of(layer);
     let at = request.forward_at;
+    let of_step = own + step_inputs(layer) + at * inputs_of(layer);
     if layer == 0u {
         inputs[cell] = rest[own + last_hidden(layer) + cell];
+        if cell < WIDTH {
+            inputs[CELLS + cell] = embedded(request, cell);
+            rest[of_step + CELLS + cell] = inputs[CELLS + cell];
+        }
     } else {
-        inputs[cell] = hidden[cell];
+        inputs[cell] = hidden[(layer - 1u) * CELLS + cell];
     }
-    rest[own + STEP_INPUTS + at * CELLS + cell] = inputs[cell];
+    rest[of_step + cell] = inputs[cell];
     let features = features_of(layer);
     if cell < features {
         let value = feature_value(request, cell);
@@ -31,10 +36,10 @@ fn layer_forward(request: Request, layer: u32, cell: u32) {
         let sum = gate * CELLS + cell;
         var total = 0;
         for (var number = 0u; number < features; number++) {
-            let row = CELLS + number * 256u + feature_value(request, number);
+            let row = inputs_of(layer) + number * 256u + feature_value(request, number);
             total = total + (weights[own_weights + row * SUMS + sum] >> 5u);
         }
-        for (var input = 0u; input < CELLS; input++) {
+        for (var input = 0u; input < inputs_of(layer); input++) {
             let weight = round_weight(weights[own_weights + input * SUMS + sum]);
             total = total + weight * inputs[input];
         }
@@ -53,7 +58,7 @@ fn layer_forward(request: Request, layer: u32, cell: u32) {
     }
     workgroupBarrier();
     var gates = array<i32, 3>();
-    let gains = own_weights + (CELLS + values_of(layer)) * SUMS;
+    let gains = own_weights + (inputs_of(layer) + values_of(layer)) * SUMS;
     for (var gate = 0u; gate < GATES; gate++) {
         let sum = gate * CELLS + cell;
         let normal = clamp(scaled(sums[gate], inverses[gate], 20u), -32767, 32767);
@@ -98,7 +103,7 @@ fn mass_of(row: u32) -> u32 {
 fn forward(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) thread: vec3u) {
     let request = requests[group.x];
     let cell = thread.x;
-    let layers = thirty_two() / 16u;
+    let layers = layer_count();
     for (var layer = 0u; layer < layers; layer++) {
         layer_forward(request, layer, cell);
     }

@@ -1,5 +1,5 @@
 // What the output of a lane learns from a byte, after which the step is final: a workgroup a lane,
-// a thread two hidden values.
+// a thread a cell of each layer.
 
 var<workgroup> errors: array<i32, ERRORS>;
 var<workgroup> decays: array<u32, ERRORS>;
@@ -52,7 +52,8 @@ fn learn(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) thre
         descend(place, errors[cell] << 3u, 1u, bias_decays[cell >> 4u], OUTPUT_RATE, WEIGHT_LIMIT);
     }
     let count = thirty_two();
-    for (var layer = 0u; layer < 2u; layer++) {
+    let layers = layer_count();
+    for (var layer = 0u; layer < layers; layer++) {
         let layer_rest = own + rest_of(layer);
         let given = rest[layer_rest + next_hidden(layer) + cell];
         let column = own_weights + (layer * CELLS + cell) * OUTPUTS;

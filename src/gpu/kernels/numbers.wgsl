@@ -6,6 +6,11 @@ fn thirty_two() -> u32 {
     return bitcast<u32>(tables[THIRTY_TWO]);
 }
 
+// The number of layers, likewise.
+fn layer_count() -> u32 {
+    return LAYERS * thirty_two() / 32u;
+}
+
 // A number of 64 bits.
 struct Wide {
     high: u32,
