@@ -29,7 +29,7 @@ pub struct TrainArgs {
     pub size: Option<u64>,
     /// Train the network of -9 too, on so many bytes of records, as in 2M (1M with -9, else 0)
     ///
-    /// That takes about half a minute a MB. The prior gets weights of 0.9 MB, or 1.8 MB where records
+    /// That takes about half a minute a MB. The prior gets weights of 1.2 MB, or 2.4 MB where records
     /// are of two kinds.
     #[arg(long, value_name = "SIZE", value_parser = size::parse)]
     pub network: Option<u64>,
