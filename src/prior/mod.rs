@@ -8,11 +8,11 @@ mod file;
 
 pub(crate) use file::valid_name;
 
+use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use crate::error::Result;
-use crate::network::start::AllWeights;
 
 /// Most bytes of a primer. Every stream may be read after so many bytes, however short it is.
 pub(crate) const LONGEST_PRIMER: usize = 512 << 10;
@@ -80,8 +80,8 @@ struct Inner {
     is_ascii: bool,
     text: Arc<[u8]>,
     weights: [Option<Arc<[u8]>>; 3],
-    /// The same, decoded.
-    decoded: [OnceLock<AllWeights>; 3],
+    /// The same, as those who use them have decoded them.
+    decoded: [OnceLock<Box<dyn Any + Send + Sync>>; 3],
     /// The primer in codes of words, and how many of these are observed.
     words: OnceLock<(Arc<[u8]>, usize)>,
 }
@@ -205,14 +205,15 @@ impl Prior {
         Ok(self.inner.words.get_or_init(|| (codes.into(), noted)).clone())
     }
     /// The weights for the network of such streams, if the prior has any, as `decode` makes them of
-    /// the stored ones; computed once.
-    pub(crate) fn weights(
+    /// the stored ones; computed once. All callers decode to the same type.
+    pub(crate) fn weights<T: Send + Sync + 'static>(
         &self,
         of: WeightsOf,
-        decode: impl FnOnce(&[u8]) -> AllWeights,
-    ) -> Option<&AllWeights> {
+        decode: impl FnOnce(&[u8]) -> T,
+    ) -> Option<&T> {
         let stored = self.inner.weights[of as usize].as_ref()?;
-        Some(self.inner.decoded[of as usize].get_or_init(|| decode(stored)))
+        let decoded = self.inner.decoded[of as usize].get_or_init(|| Box::new(decode(stored)));
+        decoded.downcast_ref()
     }
 }
 
