@@ -10,6 +10,7 @@ pub(crate) use file::valid_name;
 
 use std::any::Any;
 use std::fmt;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::{Arc, OnceLock};
 
 use crate::error::Result;
@@ -72,6 +73,13 @@ pub struct Prior {
     inner: Arc<Inner>,
 }
 
+/// What was decoded of a prior: of a type of a higher layer.
+type Decoded = Box<dyn AnyWeights>;
+
+/// Anything that calls may share, and that panics leave whole.
+trait AnyWeights: Any + Send + Sync + UnwindSafe + RefUnwindSafe {}
+impl<T: Any + Send + Sync + UnwindSafe + RefUnwindSafe> AnyWeights for T {}
+
 struct Inner {
     name: String,
     hash: u64,
@@ -81,7 +89,7 @@ struct Inner {
     text: Arc<[u8]>,
     weights: [Option<Arc<[u8]>>; 3],
     /// The same, as those who use them have decoded them.
-    decoded: [OnceLock<Box<dyn Any + Send + Sync>>; 3],
+    decoded: [OnceLock<Decoded>; 3],
     /// The primer in codes of words, and how many of these are observed.
     words: OnceLock<(Arc<[u8]>, usize)>,
 }
@@ -206,13 +214,14 @@ impl Prior {
     }
     /// The weights for the network of such streams, if the prior has any, as `decode` makes them of
     /// the stored ones; computed once. All callers decode to the same type.
-    pub(crate) fn weights<T: Send + Sync + 'static>(
+    pub(crate) fn weights<T: Any + Send + Sync + UnwindSafe + RefUnwindSafe>(
         &self,
         of: WeightsOf,
         decode: impl FnOnce(&[u8]) -> T,
     ) -> Option<&T> {
         let stored = self.inner.weights[of as usize].as_ref()?;
         let decoded = self.inner.decoded[of as usize].get_or_init(|| Box::new(decode(stored)));
+        let decoded: &dyn Any = &**decoded;
         decoded.downcast_ref()
     }
 }
