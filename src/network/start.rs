@@ -49,8 +49,8 @@ impl Start {
 fn decode(stored: &[u8]) -> AllWeights {
     let decode = || {
         let mut all = Vec::new();
-        let network = Lstm::trained(Scalar, &Options::standard(), stored);
-        network.weights(|weights| all.push(weights.clone()));
+        let mut network = Lstm::trained(Scalar, &Options::standard(), stored);
+        network.weights_mut(|weights| all.push(std::mem::take(weights)));
         all
     };
     // Traces are of streams, whichever of them uses the weights first.
