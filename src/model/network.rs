@@ -22,7 +22,7 @@ impl Network {
     #[must_use]
     pub fn memory(self) -> u64 {
         match self {
-            // Its own weights and those that it starts from, 24 MB each, and what a span needs.
+            // 24 MB of weights, as many in the copy that has read the primer, and what both start from.
             Self::Lstm(_) => 52 << 20,
             #[cfg(test)]
             Self::SkippingCounts => 256 << 10,

@@ -11,12 +11,11 @@ use super::embedding::CONTEXTS;
 use super::embedding::{Embedding, EmbeddingOptions};
 use super::layer::{Layer, Plan};
 use super::output::Output;
-use super::start::{Origin, Start};
+use super::start::{AllWeights, Origin, Start, decode};
 #[cfg(feature = "internals")]
 use super::stored::Precision;
 use super::weights::{Draws, ONE, Rate, Weights};
 use super::{ByteNetwork, NIBBLES};
-use crate::coder::Decoder;
 #[cfg(feature = "internals")]
 use crate::coder::Encoder;
 use crate::simd::{NetworkKernels, WEIGHT_LIMIT, Work, accelerate_network};
@@ -138,9 +137,24 @@ impl<K: NetworkKernels> Lstm<K> {
     #[must_use]
     pub fn trained(kernels: K, options: &Options, stored: &[u8]) -> Self {
         let mut network = Self::new(kernels, options);
-        let mut decoder = Decoder::new(stored);
-        network.weights_mut(|weights| weights.load(&mut decoder, options.known_moves));
+        network.load(&decode(stored, &network.shapes()), options);
         network
+    }
+
+    /// Rows of all weights and their width, in the order of files.
+    fn shapes(&self) -> Vec<[usize; 2]> {
+        let mut shapes = Vec::new();
+        self.weights(|weights| shapes.push(weights.shape()));
+        shapes
+    }
+
+    fn load(&mut self, all: &AllWeights, options: &Options) {
+        let mut all = all.iter();
+        self.weights_mut(|weights| {
+            if let Some(stored) = all.next() {
+                weights.load(stored, options.known_moves);
+            }
+        });
     }
 
     /// The weights as a file that [`Lstm::trained`] starts from.
@@ -167,13 +181,8 @@ impl<K: NetworkKernels> Lstm<K> {
     pub fn starting_from(kernels: K, start: Start, origin: &Origin) -> Self {
         let options = Options::standard();
         let mut network = Self::new(kernels, &options);
-        if let Some((weights, is_own)) = origin.weights(start) {
-            let mut weights = weights.iter();
-            network.weights_mut(|own| {
-                if let Some(weights) = weights.next() {
-                    own.clone_from(weights);
-                }
-            });
+        if let Some((weights, is_own)) = origin.weights(start, &network.shapes()) {
+            network.load(weights, &options);
             // No sum may wrap, whoever wrote the file.
             if is_own {
                 for layer in &mut network.layers {

@@ -2,11 +2,10 @@
 
 use std::sync::OnceLock;
 
-use super::lstm::{Lstm, Options};
-use super::weights::Weights;
+use super::stored::StoredWeights;
+use crate::coder::Decoder;
 use crate::level::NetworkStart;
 use crate::prior::{Prior, WeightsOf};
-use crate::simd::Scalar;
 
 /// Where the weights of a network come from. `models/README.md` says what they were trained on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,11 +22,11 @@ static WORDS: &[u8] = include_bytes!("../../models/network-words.bin");
 static TEXT: &[u8] = include_bytes!("../../models/network-text.bin");
 static BINARY: &[u8] = include_bytes!("../../models/network-binary.bin");
 
-/// The weights of all parts of a network, in the order of files.
-pub type AllWeights = Vec<Weights>;
+/// The decoded weights of all parts of a network, in the order of files.
+pub type AllWeights = Vec<StoredWeights>;
 
 impl Start {
-    /// Stored weights of the network of the levels ([`Options::standard`]).
+    /// Stored weights of the network of the levels ([`super::lstm::Options::standard`]).
     #[must_use]
     pub fn stored(self) -> &'static [u8] {
         match self {
@@ -37,21 +36,20 @@ impl Start {
         }
     }
 
-    /// The same, decoded once in a process.
+    /// The same for a network of these shapes, which is that of the levels; decoded once in a
+    /// process.
     #[must_use]
-    pub fn weights(self) -> &'static AllWeights {
+    fn weights(self, shapes: &[[usize; 2]]) -> &'static AllWeights {
         static DECODED: [OnceLock<AllWeights>; 3] = [const { OnceLock::new() }; 3];
-        DECODED[self as usize].get_or_init(|| decode(self.stored()))
+        DECODED[self as usize].get_or_init(|| decode(self.stored(), shapes))
     }
 }
 
-/// Decodes stored weights of the network of the levels.
-fn decode(stored: &[u8]) -> AllWeights {
+/// Decodes stored weights of a network of these shapes.
+pub(super) fn decode(stored: &[u8], shapes: &[[usize; 2]]) -> AllWeights {
     let decode = || {
-        let mut all = Vec::new();
-        let mut network = Lstm::trained(Scalar, &Options::standard(), stored);
-        network.weights_mut(|weights| all.push(std::mem::take(weights)));
-        all
+        let mut decoder = Decoder::new(stored);
+        shapes.iter().map(|&shape| StoredWeights::decode(&mut decoder, shape)).collect()
     };
     // Traces are of streams, whichever of them uses the weights first.
     #[cfg(test)]
@@ -82,10 +80,10 @@ impl Origin {
         self.start == NetworkStart::Frozen
     }
 
-    /// The weights for streams of `start`, and whether they are those of a prior; `None` for random
-    /// weights.
+    /// The weights for the network of streams of `start`, which has these shapes, and whether they
+    /// are those of a prior; `None` for random weights.
     #[must_use]
-    pub fn weights(&self, start: Start) -> Option<(&AllWeights, bool)> {
+    pub fn weights(&self, start: Start, shapes: &[[usize; 2]]) -> Option<(&AllWeights, bool)> {
         if self.start == NetworkStart::Random {
             return None;
         }
@@ -94,8 +92,11 @@ impl Origin {
             Start::Text => WeightsOf::Text,
             Start::Binary => WeightsOf::Binary,
         };
-        let own = self.prior.as_ref().and_then(|prior| prior.weights(of, decode));
-        Some(own.map_or_else(|| (start.weights(), false), |own| (own, true)))
+        let own = self
+            .prior
+            .as_ref()
+            .and_then(|prior| prior.weights(of, |stored| decode(stored, shapes)));
+        Some(own.map_or_else(|| (start.weights(shapes), false), |own| (own, true)))
     }
 }
 

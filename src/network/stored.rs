@@ -210,6 +210,56 @@ fn symbol_of(exact: &[i32], part: u32) -> u32 {
     symbol.unwrap_or((1 << LOG_SYMBOL) - 1)
 }
 
+fn is_matrix([rows, width]: [usize; 2]) -> bool {
+    width > super::NIBBLES && rows > 1
+}
+
+/// Decoded weights, in a fifth of the memory of those that learn.
+#[derive(Debug)]
+pub struct StoredWeights {
+    rows: Vec<StoredRow>,
+    /// Of all rows, one after the other.
+    levels: Vec<i16>,
+    /// Logarithms of columns.
+    columns: Vec<i32>,
+}
+
+/// What a file says of a row.
+#[derive(Debug)]
+struct StoredRow {
+    /// 0 if the row was never moved, else one more than the logarithm of how often.
+    moves: u32,
+    log: i32,
+    /// What a level stands for.
+    unit: i32,
+}
+
+impl StoredWeights {
+    /// Decodes what [`Weights::store`] coded of weights of this shape.
+    pub fn decode(decoder: &mut Decoder<'_>, shape: [usize; 2]) -> Self {
+        let [count, width] = shape;
+        let mut models = Models::new();
+        let mut rows = Vec::with_capacity(count);
+        let mut levels = Vec::with_capacity(count * width);
+        for _ in 0..count {
+            let moves = models.moves.get(decoder);
+            let log = (models.rows.get(decoder) << COARSE) as i32;
+            let is_matrix = is_matrix(shape);
+            let unit = if is_matrix { level_of(models.scales.get(decoder)) } else { 1 << 16 };
+            rows.push(StoredRow { moves, log, unit });
+            levels.extend((0..width).map(|_| {
+                if is_matrix {
+                    models.levels.code(decoder, 0) as i16
+                } else {
+                    decoder.code_plain(0, PLAIN) as u16 as i16
+                }
+            }));
+        }
+        let column = |_| (models.columns.get(decoder) as i32 - MIDDLE) << COARSE;
+        StoredWeights { rows, levels, columns: (0..width).map(column).collect() }
+    }
+}
+
 impl Weights {
     /// Codes the weights as they are stored: rows of matrices, features and embeddings in levels
     /// that are `part` of 64 of the root of the mean square of the row apart, single rows in 16 bits.
@@ -240,36 +290,32 @@ impl Weights {
         }
     }
 
-    /// Takes the weights that [`Weights::store`] coded, and moments that are known from at most
-    /// 2^`most_moves` moves.
-    pub fn load(&mut self, decoder: &mut Decoder<'_>, most_moves: u32) {
-        let mut models = Models::new();
-        let mut rows = vec![0; self.moves.len()];
-        for (row, log) in rows.iter_mut().enumerate() {
-            let moves = models.moves.get(decoder);
-            self.moves[row] = moves.checked_sub(1).map_or(0, |log| 1 << log.min(most_moves));
-            *log = (models.rows.get(decoder) << COARSE) as i32;
-            let unit = if self.is_matrix() { level_of(models.scales.get(decoder)) } else { 0 };
-            let at = row * self.width..(row + 1) * self.width;
-            for weight in &mut self.exact[at] {
-                let exact = if unit > 0 {
-                    i64::from(models.levels.code(decoder, 0)) * i64::from(unit)
-                } else {
-                    i64::from(decoder.code_plain(0, PLAIN) as u16 as i16) << 16
-                };
+    /// Takes decoded weights of its shape, and moments that are known from at most 2^`most_moves`
+    /// moves.
+    pub fn load(&mut self, stored: &StoredWeights, most_moves: u32) {
+        let exact = self.exact.chunks_exact_mut(self.width);
+        let levels = stored.levels.chunks_exact(self.width);
+        for (((exact, levels), moves), row) in
+            exact.zip(levels).zip(&mut self.moves).zip(&stored.rows)
+        {
+            *moves = row.moves.checked_sub(1).map_or(0, |log| 1 << log.min(most_moves));
+            for (weight, &level) in exact.iter_mut().zip(levels) {
+                let exact = i64::from(level) * i64::from(row.unit);
                 *weight = exact.clamp((-WEIGHT_LIMIT).into(), WEIGHT_LIMIT.into()) as i32;
             }
         }
-        let columns: Vec<i32> = (0..self.width)
-            .map(|_| (models.columns.get(decoder) as i32 - MIDDLE) << COARSE)
-            .collect();
         let moments = self.moments.chunks_exact_mut(self.width);
-        for ((moments, &row), &moves) in moments.zip(&rows).zip(&self.moves) {
-            for (moment, &column) in moments.iter_mut().zip(&columns) {
-                *moment = if moves > 0 { power(row + column) } else { 0 };
+        for ((moments, row), &moves) in moments.zip(&stored.rows).zip(&self.moves) {
+            for (moment, &column) in moments.iter_mut().zip(&stored.columns) {
+                *moment = if moves > 0 { power(row.log + column) } else { 0 };
             }
         }
         self.round_all();
+    }
+
+    /// Rows and their width.
+    pub fn shape(&self) -> [usize; 2] {
+        [self.moves.len(), self.width]
     }
 
     /// Appends everything, exactly.
@@ -291,7 +337,7 @@ impl Weights {
     }
 
     fn is_matrix(&self) -> bool {
-        self.width > super::NIBBLES && self.moves.len() > 1
+        is_matrix(self.shape())
     }
 
     fn moments_of(&self, row: usize) -> &[u32] {
@@ -326,7 +372,8 @@ mod tests {
             weights.store(&mut encoder, part);
             let stored = encoder.finish();
             let mut loaded = Weights::new(4, 32, || 0);
-            loaded.load(&mut Decoder::new(&stored), 10);
+            let stored = StoredWeights::decode(&mut Decoder::new(&stored), [4, 32]);
+            loaded.load(&stored, 10);
             assert_eq!(loaded.moves, [0, 1, 64, 1024]);
             assert_eq!(loaded.moments[32..], weights.moments[32..]);
             for (one, two) in weights.exact.iter().zip(&loaded.exact) {
@@ -345,7 +392,9 @@ mod tests {
         for byte in [0, 1, 85, 255] {
             for length in [0, 1, 5000] {
                 let mut loaded = Weights::new(300, 32, || 0);
-                loaded.load(&mut Decoder::new(&vec![byte; length]), 7);
+                let bytes = vec![byte; length];
+                let stored = StoredWeights::decode(&mut Decoder::new(&bytes), [300, 32]);
+                loaded.load(&stored, 7);
                 assert!(loaded.exact.iter().all(|weight| weight.abs() <= WEIGHT_LIMIT));
                 assert!(loaded.moments.iter().all(|&moment| moment < 1 << 30));
             }

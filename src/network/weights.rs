@@ -49,7 +49,7 @@ impl Draws {
 }
 
 /// Rows of weights.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Weights {
     pub(super) width: usize,
     /// With 28 fractional bits.
