@@ -100,12 +100,22 @@ impl<const S: usize> Selection<S> {
         selectors: &[u32; S],
         weights: impl Fn(usize) -> &'a [[i16; 2]; P],
     ) -> [i32; S] {
-        let mut stretched = [0; S];
-        for k in 0..S {
+        let inputs = inputs.as_flattened();
+        let rows: [&[i16]; S] = std::array::from_fn(|k| {
             self.selected[k] = self.first_row[k] + selectors[k];
-            let row = weights(self.selected[k] as usize);
-            let sum = kernels.dot(inputs.as_flattened(), row.as_flattened());
-            stretched[k] = (sum >> SUM_SHIFT).clamp(-MIX_LIMIT, MIX_LIMIT);
+            weights(self.selected[k] as usize).as_flattened()
+        });
+        let mut stretched = [0; S];
+        let (fours, rest) = rows.as_chunks::<4>();
+        let (sums, last) = stretched.as_chunks_mut::<4>();
+        for (sums, &rows) in sums.iter_mut().zip(fours) {
+            *sums = kernels.dots(inputs, rows);
+        }
+        for (sum, row) in last.iter_mut().zip(rest) {
+            *sum = kernels.dot(inputs, row);
+        }
+        for sum in &mut stretched {
+            *sum = (*sum >> SUM_SHIFT).clamp(-MIX_LIMIT, MIX_LIMIT);
         }
         for k in 0..S {
             self.probabilities[k] = squash_coarse(stretched[k]);

@@ -77,6 +77,33 @@ impl Kernels for Avx2 {
     }
 
     #[inline(always)]
+    fn dots(self, inputs: &[i16], rows: [&[i16]; 4]) -> [i32; 4] {
+        let (inputs, _) = inputs.as_chunks::<LANES>();
+        let [a, b, c, d] = rows.map(|row| row.as_chunks::<LANES>().0);
+        let rows = a.iter().zip(b).zip(c.iter().zip(d));
+        // SAFETY: as in `dot`.
+        unsafe {
+            let mut all = [_mm256_setzero_si256(); 4];
+            for (input, ((a, b), (c, d))) in inputs.iter().zip(rows) {
+                let input = _mm256_loadu_si256(input.as_ptr().cast());
+                for (sums, weights) in all.iter_mut().zip([a, b, c, d]) {
+                    let weights = _mm256_loadu_si256(weights.as_ptr().cast());
+                    *sums = _mm256_add_epi32(*sums, _mm256_madd_epi16(input, weights));
+                }
+            }
+            let [a, b, c, d] = all;
+            let halves = _mm256_hadd_epi32(_mm256_hadd_epi32(a, b), _mm256_hadd_epi32(c, d));
+            let sums = _mm_add_epi32(
+                _mm256_castsi256_si128(halves),
+                _mm256_extracti128_si256::<1>(halves),
+            );
+            let mut out = [0; 4];
+            _mm_storeu_si128(out.as_mut_ptr().cast(), sums);
+            out
+        }
+    }
+
+    #[inline(always)]
     fn train(self, inputs: &[i16], weights: &mut [i16], error: i16) {
         let (inputs, _) = inputs.as_chunks::<LANES>();
         let (weights, _) = weights.as_chunks_mut::<LANES>();

@@ -113,7 +113,9 @@ pub fn known_answers<K: Kernels>(implementation: K) -> bool {
             ([MapEntry::silent(); LANES], [MapEntry::silent(); LANES]);
         implementation.learn(&entries, round & 1, 255, &mut learnt);
         Scalar.learn(&entries, round & 1, 255, &mut learnt_reference);
+        let rows: [&[i16]; 4] = [&weights, &inputs, &reference, &weights];
         implementation.dot(&inputs, &weights) == Scalar.dot(&inputs, &weights)
+            && implementation.dots(&inputs, rows) == rows.map(|row| Scalar.dot(&inputs, row))
             && moved == reference
             && learnt == learnt_reference
     });

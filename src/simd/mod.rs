@@ -83,6 +83,13 @@ pub trait Kernels: NetworkKernels {
     /// The wrapping sum of `inputs[i] * weights[i]`.
     fn dot(self, inputs: &[i16], weights: &[i16]) -> i32;
 
+    /// [`Kernels::dot`] of `inputs` with each of four rows of weights. A kernel may read the inputs
+    /// once for all four.
+    #[inline(always)]
+    fn dots(self, inputs: &[i16], rows: [&[i16]; 4]) -> [i32; 4] {
+        rows.map(|weights| self.dot(inputs, weights))
+    }
+
     /// Adds `inputs[i] * error / 2^14`, rounded, to each weight, which saturates. Inputs stay
     /// within ±16383.
     fn train(self, inputs: &[i16], weights: &mut [i16], error: i16);
@@ -210,6 +217,8 @@ mod tests {
 
     fn agree<K: Kernels>(kernels: K, inputs: &[i16], weights: &[i16], low: &[i16], error: i16) {
         assert_eq!(kernels.dot(inputs, weights), Scalar.dot(inputs, weights));
+        let rows = [weights, low, inputs, weights];
+        assert_eq!(kernels.dots(inputs, rows), rows.map(|row| Scalar.dot(inputs, row)));
         let (mut moved, mut reference) = (weights.to_vec(), weights.to_vec());
         kernels.train(inputs, &mut moved, error);
         Scalar.train(inputs, &mut reference, error);
