@@ -28,6 +28,8 @@ pub struct Budget {
     priors: Arc<[Prior]>,
     /// The prior that new streams are coded with.
     coding: Option<Prior>,
+    /// Whether new streams are decoded again.
+    is_verified: bool,
 }
 
 struct Shared {
@@ -56,7 +58,20 @@ impl Budget {
             }),
             priors: Arc::default(),
             coding: None,
+            is_verified: true,
         }
+    }
+
+    /// The same budget, for new streams that are decoded again, or not.
+    #[must_use]
+    pub fn verified(self, is_verified: bool) -> Self {
+        Budget { is_verified, ..self }
+    }
+
+    /// Whether new streams of this thread's job are decoded again, as far as is known.
+    #[must_use]
+    pub fn expects_verification() -> bool {
+        CURRENT.with_borrow(|job| job.as_ref().is_none_or(|job| job.is_verified))
     }
 
     /// The same budget, with `more` priors that coded streams may name. What they take is charged,

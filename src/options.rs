@@ -103,7 +103,7 @@ impl EncodeOptions {
 
     /// The memory and the prior of a job.
     pub(crate) fn budget(&self) -> Budget {
-        Budget::new(self.memory).coding_with(self.prior.as_ref())
+        Budget::new(self.memory).verified(self.verify).coding_with(self.prior.as_ref())
     }
 
     /// Passes over the input: 2 with verification, else 1. [`Progress::work`] counts every byte

@@ -127,7 +127,8 @@ impl Plan {
     pub fn write(self, out: impl Write, options: &CreateOptions) -> Result<CreateSummary> {
         // An append runs in the budget that the index of the archive is charged to.
         let budget = Budget::current().unwrap_or_else(|| Budget::new(options.encode.memory));
-        let budget = budget.coding_with(options.encode.prior.as_ref());
+        let encode = &options.encode;
+        let budget = budget.verified(encode.verify).coding_with(encode.prior.as_ref());
         budget.run(|| self.write_all(out, options))
     }
 

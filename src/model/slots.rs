@@ -16,13 +16,14 @@ pub const SLOT: usize = NODES + 1;
 /// How to find slots in a table of bytes.
 #[derive(Clone)]
 pub struct SlotTable {
-    mask: usize,
+    /// How many lines there are.
+    lines: u64,
     /// How established each state is, for replacement.
     rank: [u8; 256],
 }
 
 impl SlotTable {
-    /// A table in the first `bytes` bytes, a power of two of at least 64.
+    /// A table in the first `bytes` bytes, a multiple of 64.
     #[must_use]
     pub fn new(bytes: usize) -> Self {
         let mut rank = [0; 256];
@@ -30,14 +31,14 @@ impl SlotTable {
             let (zeros, ones) = BIT_HISTORY.counts[state];
             *rank = zeros.saturating_add(ones);
         }
-        Self { mask: (bytes / LINE).next_power_of_two() - 1, rank }
+        Self { lines: (bytes / LINE) as u64, rank }
     }
 
-    /// The line of `hash`.
+    /// The line of `hash`: as far into the table as its upper half is into the numbers of 32 bits.
     #[inline(always)]
     #[must_use]
     pub fn line(&self, hash: u64) -> usize {
-        (hash >> 32) as usize & self.mask
+        (((hash >> 32) * self.lines) >> 32) as usize
     }
 
     /// The slot of `check` in a line; one is emptied for it if it has none.

@@ -14,7 +14,7 @@ use super::primer::{Identity, Primer};
 use super::profile::Profile;
 use super::shape::Shape;
 use super::step::BytePredictor;
-use crate::budget;
+use crate::budget::{self, Budget};
 use crate::coder::leading::Skipped;
 use crate::error::Result;
 use crate::model::residual::Residuals;
@@ -85,8 +85,8 @@ pub(super) enum Found {
     Unknown,
 }
 
-/// Looks for a predictor that has read the primer of `key`. What is coded will be verified, and is
-/// worth keeping at once.
+/// Looks for a predictor that has read the primer of `key`. What is coded is usually verified, and
+/// then worth keeping at once.
 ///
 /// # Errors
 /// Memory for the copy cannot be had.
@@ -105,7 +105,8 @@ pub(super) fn find(key: &Key, is_coding: bool) -> Result<Found> {
         asked.pop_front();
     }
     asked.push_back(key.clone());
-    Ok(if is_coding || before.is_some() { Found::Wanted } else { Found::Unknown })
+    let is_next = is_coding && Budget::expects_verification();
+    Ok(if is_next || before.is_some() { Found::Wanted } else { Found::Unknown })
 }
 
 struct Kept {
