@@ -71,9 +71,9 @@ pub fn extreme(lane: usize) -> Image {
     });
     image.last = numbers.draw().to_le_bytes();
     if lane.is_multiple_of(4) {
-        // A nibble of each node is as likely as teaches just enough: 2^-11.
+        // A nibble of each node is as likely as teaches just enough: 2^-5.
         for bias in image.weights[WEIGHTS - OUTPUTS..].chunks_exact_mut(NIBBLES) {
-            bias[5] = (-1_312_000_000i32) as u32;
+            bias[5] = (-194_740_000i32) as u32;
         }
     }
     image

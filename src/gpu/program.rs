@@ -261,7 +261,7 @@ fn source() -> String {
     ];
     let numbers = [
         ("UNIT", 1 << 14),
-        ("LEAST_ERROR", 1 << 4),
+        ("LEAST_ERROR", 1 << 10),
         ("LARGEST_RATIO", crate::simd::LARGEST_RATIO),
         ("WEIGHT_LIMIT", crate::simd::WEIGHT_LIMIT),
         ("MATRIX_LIMIT", rate.limit),
