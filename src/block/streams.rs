@@ -131,7 +131,10 @@ impl<'a> Settings<'a> {
 /// # Errors
 /// Memory for the tables cannot be had.
 pub fn encode(bytes: &[u8], kind: Kind, settings: &Settings<'_>) -> Result<Coded> {
-    let kind = if kind == Kind::Text && crate::words::suits(bytes)? { Kind::Words } else { kind };
+    let kind = match kind {
+        Kind::Text => choice::kind_of_text(settings.level, bytes, settings.reference.is_some())?,
+        _ => kind,
+    };
     let reference = settings.reference.filter(|_| kind == Kind::Words);
     let method = match reference {
         Some(_) => Method::Continued,

@@ -4,8 +4,10 @@
 //! that coded it (see `docs/format-block.md`), so a row may change without any decoder knowing.
 
 mod network_start;
+mod trials;
 
 pub use network_start::NetworkStart;
+pub(crate) use trials::Trials;
 
 use crate::error::{Error, Result};
 
@@ -32,9 +34,8 @@ pub struct Level {
     /// KiB of the primer that are observed and learned before a stream of text of less than 16 KiB,
     /// of less than 64 KiB, and of more. Each pair is a row of the table of primers.
     pub(crate) primers: [(u16, u16); 3],
-    /// Whether there is time for a trial that tells whether a doubtful stream of text is smaller
-    /// without a primer ([`crate::method::choice`]). Of 100 KB of Chinese it takes a fifth of the time at -7.
-    pub(crate) tries_without_primer: bool,
+    /// What there is time to try on a sample of a stream of text.
+    pub(crate) trials: Trials,
     /// Profiles of text and of words for streams of less than 16 KiB, if others: of so little a
     /// predictor with fewer contexts learns as much, and has read its primer in half the time.
     pub(crate) short_text: Option<(&'static str, &'static str)>,
@@ -182,7 +183,7 @@ const SMALL_FILES_5: Level = Level {
     memory: 512 * MIB,
     codings: Codings { words: Mixed("words-8-one-match"), ..EIGHT },
     primers: SHORT_PRIMERS,
-    tries_without_primer: false,
+    trials: Trials::None,
     short_text: None,
     code: None,
     unpacked: Unpacked { deflate: 16, fonts: true, wasm: true },
@@ -204,7 +205,7 @@ const SMALL_FILES_6: Level = Level {
 const SMALL_FILES_7: Level = Level {
     name: "small files at -7",
     codings: TWENTY_FOUR,
-    tries_without_primer: true,
+    trials: Trials::WithoutPrimer,
     ..SMALL_FILES_6
 };
 
@@ -217,7 +218,7 @@ pub const LEVELS: [Level; 9] = [
         memory: 64 * MIB,
         codings: ALL_SORTED,
         primers: SHORT_PRIMERS,
-        tries_without_primer: false,
+        trials: Trials::None,
         short_text: None,
         code: None,
         unpacked: NOTHING_UNPACKED,
@@ -232,7 +233,7 @@ pub const LEVELS: [Level; 9] = [
         memory: 64 * MIB,
         codings: Codings { exe: Mixed("exe-8"), ..ALL_SORTED },
         primers: SHORT_PRIMERS,
-        tries_without_primer: false,
+        trials: Trials::None,
         short_text: None,
         code: None,
         unpacked: Unpacked { deflate: 8, fonts: false, wasm: false },
@@ -247,7 +248,7 @@ pub const LEVELS: [Level; 9] = [
         memory: 256 * MIB,
         codings: TEXT_SORTED,
         primers: SHORT_PRIMERS,
-        tries_without_primer: false,
+        trials: Trials::None,
         short_text: None,
         code: None,
         unpacked: Unpacked { deflate: 16, fonts: true, wasm: true },
@@ -262,7 +263,7 @@ pub const LEVELS: [Level; 9] = [
         memory: 256 * MIB,
         codings: SIX,
         primers: SHORT_PRIMERS,
-        tries_without_primer: false,
+        trials: Trials::None,
         short_text: None,
         code: None,
         unpacked: Unpacked { deflate: 16, fonts: true, wasm: true },
@@ -277,7 +278,7 @@ pub const LEVELS: [Level; 9] = [
         memory: 512 * MIB,
         codings: EIGHT,
         primers: SHORT_PRIMERS,
-        tries_without_primer: false,
+        trials: Trials::None,
         short_text: None,
         code: None,
         unpacked: Unpacked { deflate: 16, fonts: true, wasm: true },
@@ -292,7 +293,7 @@ pub const LEVELS: [Level; 9] = [
         memory: 512 * MIB,
         codings: SIXTEEN,
         primers: SHORT_PRIMERS,
-        tries_without_primer: false,
+        trials: Trials::None,
         short_text: None,
         code: None,
         unpacked: Unpacked { deflate: 16, fonts: true, wasm: true },
@@ -307,7 +308,7 @@ pub const LEVELS: [Level; 9] = [
         memory: 1024 * MIB,
         codings: TWENTY_FOUR,
         primers: [(24, 16), (104, 24), (48, 16)],
-        tries_without_primer: true,
+        trials: Trials::WithoutPrimer,
         short_text: Some(("text-16", "words-16")),
         code: None,
         unpacked: Unpacked { deflate: 64, fonts: true, wasm: true },
@@ -324,7 +325,7 @@ pub const LEVELS: [Level; 9] = [
             generic: Mixed("generic-64"),
             text: Mixed("text-56"),
             words: Mixed("words-56"),
-            table: Mixed("table-24"),
+            table: Mixed("table-64"),
             exe: Mixed("exe-56"),
             font: Mixed("font-56"),
             wasm: Mixed("wasm-56"),
@@ -333,7 +334,7 @@ pub const LEVELS: [Level; 9] = [
             audio: Mixed("samples-16"),
         },
         primers: [(104, 24), (224, 32), (224, 32)],
-        tries_without_primer: true,
+        trials: Trials::All,
         short_text: Some(("text-40", "words-40")),
         code: Some("words-56-code"),
         unpacked: Unpacked { deflate: 64, fonts: true, wasm: true },
@@ -350,7 +351,7 @@ pub const LEVELS: [Level; 9] = [
             generic: Mixed("generic-80-network"),
             text: Mixed("text-56-network"),
             words: Mixed("words-56-network"),
-            table: Mixed("table-24-network"),
+            table: Mixed("table-64-network"),
             exe: Mixed("exe-56-network"),
             font: Mixed("font-56-network"),
             wasm: Mixed("wasm-56-network"),
@@ -358,8 +359,8 @@ pub const LEVELS: [Level; 9] = [
             image16: Mixed("samples-16"),
             audio: Mixed("samples-16"),
         },
-        primers: [(104, 24), (448, 64), (896, 128)],
-        tries_without_primer: true,
+        primers: [(104, 24), (480, 32), (992, 32)],
+        trials: Trials::All,
         short_text: Some(("text-40-network", "words-40-network")),
         code: Some("words-56-code-network"),
         unpacked: Unpacked { deflate: 64, fonts: true, wasm: true },

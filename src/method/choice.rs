@@ -4,11 +4,12 @@ use super::{Method, Mixing, trial};
 use crate::budget::Budget;
 use crate::error::{Error, Result};
 use crate::kind::Kind;
-use crate::level::{Coding, Codings, LEVELS, Level, NetworkStart};
+use crate::level::{Coding, Codings, LEVELS, Level, NetworkStart, Trials};
 use crate::predictor::primer;
 use crate::predictor::profile::Profile;
 use crate::predictor::tables::Row;
 use crate::prior::Prior;
+use crate::words;
 
 /// Lengths of streams of text from which on the second and the third primer of a level are worth
 /// their time.
@@ -84,7 +85,7 @@ pub fn choose(level: &Level, kind: &Kind, bytes: &[u8]) -> Result<Method> {
             let is_text = mixing.primer != 0 && mixing.prior == 0 && is_short;
             let mut primer =
                 if is_text && is_code(bytes) { primer::OF_CODE } else { mixing.primer };
-            let has_time = level.tries_without_primer;
+            let has_time = level.trials >= Trials::WithoutPrimer;
             if mixing.prior == 0
                 && primer != 0
                 && trial::is_smaller_without_primer(bytes, kind, has_time)?
@@ -94,6 +95,22 @@ pub fn choose(level: &Level, kind: &Kind, bytes: &[u8]) -> Result<Method> {
             Method::Mixed(Mixing { primer, ..mixing })
         }
     })
+}
+
+/// The kind that `level` codes text as: words where that suits the text, a table where that makes
+/// regular text smaller. Words that may follow a reference block stay words.
+///
+/// # Errors
+/// Memory cannot be had.
+pub fn kind_of_text(level: &Level, text: &[u8], has_reference: bool) -> Result<Kind> {
+    let suits_words = words::suits(text)?;
+    let may_be_table = level.trials == Trials::All
+        && !(suits_words && has_reference)
+        && coding_prior(&Kind::Text).is_none();
+    if may_be_table && trial::is_smaller_as_table(text)? {
+        return Ok(Kind::Table);
+    }
+    Ok(if suits_words { Kind::Words } else { Kind::Text })
 }
 
 /// How long coding `length` bytes of `kind` takes at `level`, compared with other bytes.

@@ -1,4 +1,7 @@
-//! Whether a stream of text is smaller without its primer.
+//! Trials on a sample of a stream of text: whether the stream is smaller without its primer, or as
+//! a table.
+//!
+//! # Without a primer
 //!
 //! The primer is prose, markup and source code, and a predictor that has read it takes a stream for
 //! such text. Where a stream is unlike it and nearly foretold by itself, as a generated table is,
@@ -11,6 +14,14 @@
 //! - A trial, where there is time: the sample is coded both ways with the fewest contexts. Whether
 //!   16 KB are smaller without a primer with 6 contexts tells whether 48,000 bytes are with 56: of
 //!   the 53 texts, 9 of 10 were, and the tenth was 0.5 % larger.
+//!
+//! # As a table
+//!
+//! Generated text, such as the points of a model or a list of numbers, is a table whose columns no
+//! separator tells. With the contexts of tables, which include those of records, 3 of 60 texts of the
+//! choosing set are 9 to 41 % smaller at -8. All of the three compress to less than a twelfth, and a
+//! sample of each is at least 5 % smaller with 24 contexts of generic data than with 24 of text; of the
+//! others at most 2.3 %.
 
 use std::sync::LazyLock;
 
@@ -39,6 +50,32 @@ const MOST_SAMPLE: usize = 64 << 10;
 /// KiB of the primer that are observed and learned before the sample.
 const PRIMER: (u16, u16) = (48, 16);
 
+/// Part of its length that a sample of regular text takes with 6 contexts, at most.
+const REGULAR: usize = 8;
+
+/// Whether `text` seems to be smaller with the contexts of tables.
+///
+/// # Errors
+/// The memory for a predictor cannot be had.
+pub(super) fn is_smaller_as_table(text: &[u8]) -> Result<bool> {
+    if text.len() < SHORTEST {
+        return Ok(false);
+    }
+    let sample = sample(text);
+    if size(sample, &Kind::Text, "text-6", 0)? * REGULAR > sample.len() {
+        return Ok(false);
+    }
+    let of_generic = size(sample, &Kind::Generic, "generic-24", 0)?;
+    Ok(of_generic * 100 < size(sample, &Kind::Text, "text-24", 0)? * 97)
+}
+
+/// The sample of a stream.
+fn sample(bytes: &[u8]) -> &[u8] {
+    let length = (bytes.len() / 8).clamp(LEAST_SAMPLE, MOST_SAMPLE).min(bytes.len());
+    let start = (bytes.len() - length) / 2;
+    &bytes[start..start + length]
+}
+
 /// Whether `bytes`, of kind [`Kind::Text`] or [`Kind::Words`], seem to be smaller without a primer.
 /// Without `has_time` there is no trial, and the primer stays in case of doubt.
 ///
@@ -48,9 +85,7 @@ pub(super) fn is_smaller_without_primer(bytes: &[u8], kind: &Kind, has_time: boo
     if bytes.len() < SHORTEST || !has_time && bytes.len() > LONGEST_WITHOUT_TRIAL {
         return Ok(false);
     }
-    let length = (bytes.len() / 8).clamp(LEAST_SAMPLE, MOST_SAMPLE).min(bytes.len());
-    let start = (bytes.len() - length) / 2;
-    let sample = &bytes[start..start + length];
+    let sample = sample(bytes);
     let own = sequences(sample);
     let known = own.iter().filter(|sequence| OF_PRIMER.binary_search(sequence).is_ok()).count();
     if has_time {
@@ -77,27 +112,45 @@ fn sequences(text: &[u8]) -> Vec<u64> {
 /// The memory for a predictor cannot be had.
 fn is_sample_smaller(sample: &[u8], kind: &Kind) -> Result<bool> {
     let name = if *kind == Kind::Words { "words-6" } else { "text-6" };
-    let (Some(row), Some(with)) = (Row::named(name), primer::number_of(PRIMER)) else {
-        return Err(Error::Bug("a trial with an unknown profile or primer".into()));
-    };
-    let size = |primer| {
-        let table_bits = Mixing::LEAST_TABLE_BITS;
-        let mixing = Mixing { row, primer, prior: 0, start: NetworkStart::Trained, table_bits };
-        codec::encode(sample, Method::Mixed(mixing), kind).map(|code| code.len())
-    };
+    let with = primer::number_of(PRIMER)
+        .ok_or_else(|| Error::Bug("a trial with an unknown primer".into()))?;
     // Half a percent: a longer stream gains less than its sample.
-    Ok(size(0)? * 200 < size(with)? * 199)
+    Ok(size(sample, kind, name, 0)? * 200 < size(sample, kind, name, with)? * 199)
+}
+
+/// Bytes of `sample`, coded as `kind` with the profile `name` after `primer`.
+fn size(sample: &[u8], kind: &Kind, name: &str, primer: u8) -> Result<usize> {
+    let row = Row::named(name)
+        .ok_or_else(|| Error::Bug(format!("a trial with an unknown profile, {name}")))?;
+    let table_bits = Mixing::LEAST_TABLE_BITS;
+    let mixing = Mixing { row, primer, prior: 0, start: NetworkStart::Trained, table_bits };
+    codec::encode(sample, Method::Mixed(mixing), kind).map(|code| code.len())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Faces of a model.
+    fn faces() -> String {
+        (0..2000)
+            .map(|n| format!("f {}/{}/{} {}/{}/{}\n", n, n + 207, n, n + 180, n + 389, n + 180))
+            .collect()
+    }
+
+    #[test]
+    fn generated_faces_are_a_table_and_prose_is_none() {
+        let faces = faces();
+        assert!(is_smaller_as_table(faces.as_bytes()).unwrap());
+        assert!(!is_smaller_as_table(&faces.as_bytes()[..SHORTEST - 1]).unwrap());
+        assert!(
+            !is_smaller_as_table(include_bytes!("../../docs/architecture-archive.md")).unwrap()
+        );
+    }
+
     #[test]
     fn a_generated_table_needs_no_primer_and_prose_does() {
-        let table: String = (0..2000)
-            .map(|n| format!("f {}/{}/{} {}/{}/{}\n", n, n + 207, n, n + 180, n + 389, n + 180))
-            .collect();
+        let table = faces();
         let prose = include_bytes!("../../docs/architecture-archive.md");
         for kind in [Kind::Text, Kind::Words] {
             for has_time in [false, true] {

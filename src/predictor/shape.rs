@@ -85,7 +85,7 @@ macro_rules! shape {
 
 /// All shapes, the smaller ones of each role first.
 #[rustfmt::skip]
-static SHAPES: [Shape; 13] = [
+static SHAPES: [Shape; 12] = [
     shape!("signal-8", Signal, Mixer, contexts: 8, runs: 0, confidences: 0, models: 7, stationary: 0, pairs: 16, sets: 3),
     shape!("signal-16", Signal, Mixer, contexts: 16, runs: 0, confidences: 0, models: 15, stationary: 0, pairs: 32, sets: 6),
     shape!("plain-8", Plain, Mixer, contexts: 8, runs: 0, confidences: 0, models: 7, stationary: 0, pairs: 16, sets: 2),
@@ -95,7 +95,6 @@ static SHAPES: [Shape; 13] = [
     shape!("detailed-40", Detailed, Mixer, contexts: 40, runs: 8, confidences: 40, models: 7, stationary: 0, pairs: 96, sets: 8),
     shape!("detailed-56", Detailed, Mixer, contexts: 56, runs: 8, confidences: 56, models: 4, stationary: 11, pairs: 136, sets: 10),
     shape!("detailed-64", Detailed, Mixer, contexts: 64, runs: 8, confidences: 64, models: 12, stationary: 11, pairs: 160, sets: 12),
-    shape!("network-24", Detailed, Mixer, contexts: 24, runs: 2, confidences: 24, models: 5, stationary: 0, pairs: 56, sets: 9),
     shape!("network-40", Detailed, Mixer, contexts: 40, runs: 8, confidences: 40, models: 7, stationary: 0, pairs: 96, sets: 11),
     shape!("network-56", Detailed, Mixer, contexts: 56, runs: 8, confidences: 56, models: 12, stationary: 11, pairs: 144, sets: 13),
     shape!("network-80", Detailed, Mixer, contexts: 80, runs: 8, confidences: 80, models: 20, stationary: 11, pairs: 200, sets: 15),

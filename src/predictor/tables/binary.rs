@@ -1,67 +1,16 @@
-//! Contexts and weight sets of text tables, machine code and fonts.
+//! Contexts and weight sets of machine code and fonts.
 
 use super::Sets;
 use crate::model::byte_class::{ClassContext, ClassSelector};
 use crate::model::context::Context::{self, *};
 use crate::model::expected::ExpectedContext;
-use crate::model::folded::FoldedContext;
 use crate::model::font::{FontContext, FontSelector};
 use crate::model::indirect::IndirectContext;
-use crate::model::line::LineContext;
 use crate::model::record::RecordContext;
 use crate::model::selector::Selector;
-use crate::model::table::{TableContext, TableSelector};
 use crate::model::wasm::{WasmContext, WasmSelector};
 use crate::model::word::WordContext;
 use crate::model::x86::{X86Context, X86Selector};
-
-/// Text tables: CSV, TSV.
-pub(super) const TABLE: [Context; 24] = [
-    Order(1),
-    Order(2),
-    Table(TableContext::Decimals),
-    Table(TableContext::Parent),
-    Table(TableContext::ByteAbove),
-    Order(4),
-    Indirect(IndirectContext::AfterOne),
-    Class(ClassContext::LastEight),
-    Table(TableContext::FourClassesBefore),
-    Table(TableContext::SecondClassBefore),
-    Indirect(IndirectContext::AfterThree),
-    Folded(FoldedContext(4)),
-    Order(0),
-    Table(TableContext::AnyColumn),
-    Table(TableContext::FirstAndThirdClassBefore),
-    Line(LineContext::ColumnAndStart),
-    Table(TableContext::TwoClassesBefore),
-    Table(TableContext::FirstClass),
-    Table(TableContext::BestAndThirdBest),
-    Table(TableContext::CellBefore),
-    Table(TableContext::SecondBest),
-    Table(TableContext::AboveAndParent),
-    Table(TableContext::TwoParents),
-    Table(TableContext::ThirdBest),
-];
-pub(super) const TABLE_SETS: Sets = Sets {
-    small: &[
-        Selector::Table(TableSelector::ColumnAndOffset),
-        Selector::Table(TableSelector::OffsetAndDecimals),
-    ],
-    large: &[
-        Selector::Table(TableSelector::ColumnAndOffset),
-        Selector::MatchLengthAndBits,
-        Selector::SecondLastByte,
-        Selector::Table(TableSelector::OffsetAndDecimals),
-    ],
-    huge: &[
-        Selector::MatchLengthAndBits,
-        Selector::SecondLastByte,
-        Selector::Table(TableSelector::ColumnAndOffset),
-        Selector::LastByte,
-        Selector::Table(TableSelector::OffsetAndDecimals),
-        Selector::Table(TableSelector::Column),
-    ],
-};
 
 /// Machine code of x86 and x86-64.
 pub(super) const EXE: [Context; 56] = [

@@ -13,6 +13,8 @@ mod generic;
 mod network_rows;
 mod rates;
 mod rows;
+mod samples;
+mod table;
 #[cfg(test)]
 mod tests;
 mod text;

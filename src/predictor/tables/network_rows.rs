@@ -1,11 +1,12 @@
 //! Profiles with a network: those of the level below, with a network and three more weight sets,
 //! whose rows it selects.
 
-use super::binary::{EXE, EXE_SETS, FONT, FONT_SETS, TABLE, TABLE_SETS, WASM, WASM_SETS};
+use super::binary::{EXE, EXE_SETS, FONT, FONT_SETS, WASM, WASM_SETS};
 use super::generic::{GENERIC_SETS, GENERIC_WIDE};
 use super::rates::{RATE_HUGE_GENERIC, RATE_HUGE_TEXT};
-use super::rows::{FIFTY_SIX, FORTY, NONE, first};
-use super::text::{TEXT, TEXT_SETS, WIDE_SETS, WORDS, WORDS_OF_CODE, WORDS_SETS};
+use super::rows::{FIFTY_SIX, FORTY, first};
+use super::table::{TABLE, TABLE_SETS};
+use super::text::{TEXT, TEXT_SETS, TEXT_WIDE, WIDE_SETS, WORDS, WORDS_OF_CODE, WORDS_SETS};
 use super::{Content, Row};
 use crate::model::byte_class::ClassSelector;
 use crate::model::network::Network;
@@ -52,7 +53,7 @@ pub(super) const TEXT_56_NETWORK: Row = Row {
     number: 49,
     name: "text-56-network",
     content: Content::Text,
-    contexts: &TEXT,
+    contexts: &TEXT_WIDE,
     selectors: &TEXT_NETWORK,
     networks: &[Network::Lstm(Start::Text)],
     rate: RATE_HUGE_TEXT,
@@ -75,16 +76,16 @@ pub(super) const WORDS_56_NETWORK: Row = Row {
 pub(super) const WORDS_56_CODE_NETWORK: Row =
     Row { number: 61, name: "words-56-code-network", contexts: &WORDS_OF_CODE, ..WORDS_56_NETWORK };
 
-pub(super) const TABLE_24_NETWORK: Row = Row {
-    number: 51,
-    name: "table-24-network",
+pub(super) const TABLE_64_NETWORK: Row = Row {
+    number: 63,
+    name: "table-64-network",
     content: Content::Table,
     contexts: &TABLE,
     selectors: &TABLE_NETWORK,
     networks: &[Network::Lstm(Start::Binary)],
-    runs: 2..4,
-    stationary: NONE,
-    matches: &[32, 20, 11, 6],
+    residuals: true,
+    rate: RATE_HUGE_TEXT,
+    final_selector: Some(Selector::Class(ClassSelector::LastTwo)),
     ..FIFTY_SIX
 };
 
@@ -124,7 +125,7 @@ pub(super) const TEXT_40_NETWORK: Row = Row {
     number: 55,
     name: "text-40-network",
     content: Content::Text,
-    contexts: first(&TEXT, 40),
+    contexts: &TEXT,
     selectors: &WIDE_NETWORK,
     networks: &[Network::Lstm(Start::Text)],
     ..FORTY
