@@ -32,7 +32,7 @@ static START: LazyLock<[u32; KNOTS]> = LazyLock::new(|| {
 pub struct Apm<const ROWS: usize> {
     /// How far each knot has moved since the start, modulo 2^32: so that a row that was never used
     /// costs nothing.
-    moved: Table<u32>,
+    moved: Table<[u32; KNOTS]>,
     start: [u32; KNOTS],
     row: usize,
     knot: usize,
@@ -46,16 +46,16 @@ impl<const ROWS: usize> Apm<ROWS> {
     /// The memory cannot be had.
     pub fn new(rate: u32) -> Result<Self> {
         const { assert!(ROWS.is_power_of_two()) };
-        let moved = zeroed(ROWS * KNOTS, "a table of refinements")?;
+        let moved = zeroed(ROWS, "a table of refinements")?;
         Ok(Self { moved, start: *START, row: 0, knot: 0, rate })
     }
 
     /// Asks for the rows of contexts `context` and `context ^ 1` ahead of their use.
     #[inline(always)]
     pub fn prefetch(&self, context: usize) {
-        let pair = (context & (ROWS - 2)) * KNOTS;
+        let pair = context & (ROWS - 2);
         prefetch(&self.moved, pair);
-        prefetch(&self.moved, pair + KNOTS);
+        prefetch(&self.moved, pair + 1);
     }
 
     /// The refined probability (22 bits) of a stretched one (12 fractional bits) in `context`.
@@ -64,9 +64,9 @@ impl<const ROWS: usize> Apm<ROWS> {
         let position = (stretched.clamp(-LIMIT, LIMIT) + (15 << (MIX_BITS - 1))) as u32;
         let knot = (position >> STEP_BITS) as usize;
         let fraction = position & ((1 << STEP_BITS) - 1);
-        self.row = (context & (ROWS - 1)) * KNOTS;
-        let value =
-            |knot: usize| self.start[knot & 15].wrapping_add(self.moved[self.row + (knot & 15)]);
+        self.row = context & (ROWS - 1);
+        let moved = &self.moved[self.row];
+        let value = |knot: usize| self.start[knot & 15].wrapping_add(moved[knot & 15]);
         let low = value(knot) >> (KNOT_BITS - PROBABILITY_BITS + 2);
         let high = value(knot + 1) >> (KNOT_BITS - PROBABILITY_BITS + 2);
         // The knot that is nearer learns.
@@ -78,9 +78,9 @@ impl<const ROWS: usize> Apm<ROWS> {
     /// Learns `bit`.
     #[inline(always)]
     pub fn update(&mut self, bit: u32) {
-        let moved = &mut self.moved[self.row + self.knot];
+        let moved = &mut self.moved[self.row][self.knot & 15];
         let target = (bit << KNOT_BITS) as i32;
-        let value = self.start[self.knot].wrapping_add(*moved) as i32;
+        let value = self.start[self.knot & 15].wrapping_add(*moved) as i32;
         *moved = moved.wrapping_add(((target - value) >> self.rate) as u32);
     }
 }

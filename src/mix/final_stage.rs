@@ -56,6 +56,8 @@ enum RowOf {
 /// Mixers of `S` stretched predictions, and what combines them.
 #[derive(Clone)]
 pub struct FinalStage<const S: usize> {
+    /// The one mixer of a stage with few contexts, and little time.
+    only: Option<FinalMixer<S>>,
     members: Vec<(Member<S>, RowOf)>,
     posterior: Option<Posterior>,
 }
@@ -69,6 +71,12 @@ impl<const S: usize> FinalStage<S> {
         let gradient = |rows, rate: u32| Member::Gradient(FinalMixer::new(rows, rate));
         let filter = |rows| Member::Filter(Filter::new(rows));
         let selected = [Some((256, RowOf::First)), second_rows.map(|rows| (rows, RowOf::Second))];
+        let is_gradient =
+            matches!(mixing, FinalMixing::Gradient | FinalMixing::GradientAndFilter);
+        if is_gradient && second_rows.is_none() {
+            let only = Some(FinalMixer::new(256, rate));
+            return Self { only, members: Vec::new(), posterior: None };
+        }
         let mut members = Vec::new();
         for (rows, row) in selected.into_iter().flatten() {
             match mixing {
@@ -90,7 +98,7 @@ impl<const S: usize> FinalStage<S> {
         let is_tracked = !matches!(mixing, FinalMixing::Gradient | FinalMixing::Filters);
         let posterior =
             (is_tracked && members.len() > 1).then(|| Posterior::new(members.len(), 256));
-        Self { members, posterior }
+        Self { only: None, members, posterior }
     }
 
     /// Mixes predictions with 12 fractional bits; `partial` is the byte so far, `second` the row
@@ -98,8 +106,7 @@ impl<const S: usize> FinalStage<S> {
     /// bits, and its probability (22 bits).
     #[inline(always)]
     pub fn mix(&mut self, predictions: &[i32; S], partial: usize, second: usize) -> (i32, u32) {
-        // Few contexts have one mixer, and little time.
-        if let [(Member::Gradient(mixer), RowOf::First)] = &mut self.members[..] {
+        if let Some(mixer) = &mut self.only {
             return (mixer.mix(predictions, partial), mixer.probability());
         }
         let mut stretched = [0; MEMBERS];
@@ -130,7 +137,7 @@ impl<const S: usize> FinalStage<S> {
     /// Learns `bit`, which was coded after all stages gave it the probability `coded` (22 bits).
     #[inline(always)]
     pub fn update(&mut self, bit: u32, coded: u32) {
-        if let [(Member::Gradient(mixer), RowOf::First)] = &mut self.members[..] {
+        if let Some(mixer) = &mut self.only {
             return mixer.update(bit);
         }
         let error = (bit << PROBABILITY_BITS).abs_diff(coded);

@@ -34,6 +34,9 @@ impl RateFloor {
     /// Takes in a bit that was coded with `error` (22 fractional bits).
     #[inline(always)]
     pub(super) fn take_in(&mut self, error: u32) {
+        if self.rise == 1 {
+            return;
+        }
         self.mean -= self.mean >> SPAN_BITS;
         self.mean += error >> (SPAN_BITS + PROBABILITY_BITS - MEAN_BITS);
     }
@@ -42,6 +45,9 @@ impl RateFloor {
     /// far as the profile lets it rise.
     #[inline(always)]
     pub(super) fn rate(&self) -> u32 {
+        if self.rise == 1 {
+            return self.last;
+        }
         let times = (USUAL / (self.mean >> 6).max(1)).clamp(64, 64 * self.rise);
         (self.last * times) >> 6
     }

@@ -12,8 +12,9 @@ impl<
     const D: usize,
     const P: usize,
     const S: usize,
+    const I: bool,
     M: WeightMixer<P, S>,
-> Predictor<K, N, R, D, P, S, M>
+> Predictor<K, N, R, D, P, S, I, M>
 {
     /// Takes in the byte that `bytes` now ends with and predicts nothing: histories, runs and
     /// matches remember it, but nothing learns what they mean. A third of the time of learning it.

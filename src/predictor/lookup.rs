@@ -38,8 +38,9 @@ impl<
     const D: usize,
     const P: usize,
     const S: usize,
+    const I: bool,
     M: WeightMixer<P, S>,
-> Predictor<K, N, R, D, P, S, M>
+> Predictor<K, N, R, D, P, S, I, M>
 {
     /// Asks for the slots of the first nibble.
     #[inline(always)]

@@ -50,7 +50,8 @@ const MAP_LIMIT: u32 = 1020;
 /// Predicts the next bit.
 ///
 /// Up to `N` contexts (a multiple of eight) give `P` pairs of mixer inputs together with the rest;
-/// `S` weight sets; `R` contexts also remember runs, `D` have stationary maps.
+/// `S` weight sets; `R` contexts also remember runs, `D` have stationary maps; `I` says whether
+/// input models may be others than match models, which costs a look for each at every bit.
 #[derive(Clone)]
 pub struct Predictor<
     K: Kernels,
@@ -59,6 +60,7 @@ pub struct Predictor<
     const D: usize,
     const P: usize,
     const S: usize,
+    const I: bool,
     M = Mixer<P, S>,
 > {
     histories: Histories<N>,
@@ -121,13 +123,13 @@ macro_rules! each_model {
         for $model in &mut $predictor.matches {
             $body
         }
-        if let Some($model) = &mut $predictor.state.signal {
+        if let (true, Some($model)) = (I, &mut $predictor.state.signal) {
             $body
         }
-        if let Some($model) = &mut $predictor.residuals {
+        if let (true, Some($model)) = (I, &mut $predictor.residuals) {
             $body
         }
-        if !$predictor.networks_rest {
+        if I && !$predictor.networks_rest {
             for $model in &mut $predictor.networks {
                 $body
             }
@@ -142,8 +144,9 @@ impl<
     const D: usize,
     const P: usize,
     const S: usize,
+    const I: bool,
     M: WeightMixer<P, S>,
-> Predictor<K, N, R, D, P, S, M>
+> Predictor<K, N, R, D, P, S, I, M>
 {
     const LAYOUT: Layout = Layout::of(N, R, D, P);
 
@@ -167,6 +170,7 @@ impl<
             + residuals.as_ref().map_or(0, |residuals| residuals.pairs());
         let models = others + networks.iter().map(|network| network.pairs()).sum::<usize>();
         if Self::LAYOUT.models + models > Self::LAYOUT.stationary
+            || (!I && models > profile.matches.len())
             || signal.is_none() != profile.signal.is_none()
         {
             return Err(Error::Bug(
@@ -320,7 +324,7 @@ impl<
         self.mixer.update(self.kernels, &self.inputs, bit, self.probability);
         self.final_stage.update(bit, self.probability);
         self.apm.update(bit);
-        if let Some(second) = &mut self.second_apm {
+        if let (true, Some(second)) = (I, &mut self.second_apm) {
             second.update(bit);
         }
     }
@@ -422,12 +426,13 @@ impl<
         self.stationary
             .predict(self.node, &mut self.inputs[Self::LAYOUT.stationary..Self::LAYOUT.bias]);
         self.inputs[Self::LAYOUT.bias][0] = 256;
+        let network = self.networks.first().filter(|_| I);
         let bit = BitView {
             partial: self.partial,
             index: self.bit_position,
             length: confidence,
-            confidence: self.networks.first().map_or(0, |network| network.confidence()),
-            lean: self.network_pair.map_or(0, |pair| lean(self.inputs[pair][0])),
+            confidence: network.map_or(0, |network| network.confidence()),
+            lean: self.network_pair.filter(|_| I).map_or(0, |pair| lean(self.inputs[pair][0])),
         };
         let mut rows = [0; S];
         for k in 0..S {
@@ -439,7 +444,7 @@ impl<
         let partial = self.partial as usize;
         let p1 = self.apm.refine(stretched, self.apm_contexts[0] + partial);
         self.apm.prefetch(self.apm_contexts[0] ^ ((2 * partial) & 0xff));
-        let mixed = if let Some(second) = &mut self.second_apm {
+        let mixed = if let (true, Some(second)) = (I, &mut self.second_apm) {
             let p2 = second.refine(stretched, self.apm_contexts[1] ^ partial);
             second.prefetch(self.apm_contexts[1] ^ ((2 * partial) & 0xff));
             (2 * p0 + p1 + p2) >> 2

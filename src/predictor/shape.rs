@@ -30,6 +30,8 @@ pub(super) struct Shape {
     stationary: usize,
     /// Pairs of mixer inputs for input models: match models, the signal model, networks.
     models: usize,
+    /// Whether input models may be others than match models.
+    others: bool,
     /// Weight sets.
     sets: usize,
     make: Make,
@@ -53,7 +55,8 @@ enum Role {
 macro_rules! shape {
     (
         $name:literal, $role:ident, $mixer:ident,
-        contexts: $n:literal, runs: $r:literal, confidences: $c:literal, models: $m:literal, stationary: $d:literal,
+        contexts: $n:literal, runs: $r:literal, confidences: $c:literal, models: $m:literal, others: $i:literal,
+        stationary: $d:literal,
         pairs: $p:literal, sets: $s:literal
     ) => {{
         const {
@@ -77,8 +80,9 @@ macro_rules! shape {
             runs: $r,
             stationary: $d,
             models: $m,
+            others: $i,
             sets: $s,
-            make: make::<$n, $r, $d, $p, $s, $mixer<$p, $s>>,
+            make: make::<$n, $r, $d, $p, $s, $i, $mixer<$p, $s>>,
         }
     }};
 }
@@ -86,25 +90,25 @@ macro_rules! shape {
 /// All shapes, the smaller ones of each role first.
 #[rustfmt::skip]
 static SHAPES: [Shape; 12] = [
-    shape!("signal-8", Signal, Mixer, contexts: 8, runs: 0, confidences: 0, models: 7, stationary: 0, pairs: 16, sets: 3),
-    shape!("signal-16", Signal, Mixer, contexts: 16, runs: 0, confidences: 0, models: 15, stationary: 0, pairs: 32, sets: 6),
-    shape!("plain-8", Plain, Mixer, contexts: 8, runs: 0, confidences: 0, models: 7, stationary: 0, pairs: 16, sets: 2),
-    shape!("plain-16", Plain, Mixer, contexts: 16, runs: 0, confidences: 0, models: 7, stationary: 0, pairs: 24, sets: 3),
-    shape!("detailed-16", Detailed, Mixer, contexts: 16, runs: 1, confidences: 16, models: 6, stationary: 0, pairs: 40, sets: 4),
-    shape!("detailed-24", Detailed, Mixer, contexts: 24, runs: 2, confidences: 24, models: 5, stationary: 0, pairs: 56, sets: 6),
-    shape!("detailed-40", Detailed, Mixer, contexts: 40, runs: 8, confidences: 40, models: 7, stationary: 0, pairs: 96, sets: 8),
-    shape!("detailed-56", Detailed, Mixer, contexts: 56, runs: 8, confidences: 56, models: 4, stationary: 11, pairs: 136, sets: 10),
-    shape!("detailed-64", Detailed, Mixer, contexts: 64, runs: 8, confidences: 64, models: 12, stationary: 11, pairs: 160, sets: 12),
-    shape!("network-40", Detailed, Mixer, contexts: 40, runs: 8, confidences: 40, models: 7, stationary: 0, pairs: 96, sets: 11),
-    shape!("network-56", Detailed, Mixer, contexts: 56, runs: 8, confidences: 56, models: 12, stationary: 11, pairs: 144, sets: 13),
-    shape!("network-80", Detailed, Mixer, contexts: 80, runs: 8, confidences: 80, models: 20, stationary: 11, pairs: 200, sets: 15),
+    shape!("signal-8", Signal, Mixer, contexts: 8, runs: 0, confidences: 0, models: 7, others: true, stationary: 0, pairs: 16, sets: 3),
+    shape!("signal-16", Signal, Mixer, contexts: 16, runs: 0, confidences: 0, models: 15, others: true, stationary: 0, pairs: 32, sets: 6),
+    shape!("plain-8", Plain, Mixer, contexts: 8, runs: 0, confidences: 0, models: 7, others: false, stationary: 0, pairs: 16, sets: 2),
+    shape!("plain-16", Plain, Mixer, contexts: 16, runs: 0, confidences: 0, models: 7, others: false, stationary: 0, pairs: 24, sets: 3),
+    shape!("detailed-16", Detailed, Mixer, contexts: 16, runs: 1, confidences: 16, models: 6, others: false, stationary: 0, pairs: 40, sets: 4),
+    shape!("detailed-24", Detailed, Mixer, contexts: 24, runs: 2, confidences: 24, models: 5, others: false, stationary: 0, pairs: 56, sets: 6),
+    shape!("detailed-40", Detailed, Mixer, contexts: 40, runs: 8, confidences: 40, models: 7, others: false, stationary: 0, pairs: 96, sets: 8),
+    shape!("detailed-56", Detailed, Mixer, contexts: 56, runs: 8, confidences: 56, models: 4, others: false, stationary: 11, pairs: 136, sets: 10),
+    shape!("detailed-64", Detailed, Mixer, contexts: 64, runs: 8, confidences: 64, models: 12, others: true, stationary: 11, pairs: 160, sets: 12),
+    shape!("network-40", Detailed, Mixer, contexts: 40, runs: 8, confidences: 40, models: 7, others: true, stationary: 0, pairs: 96, sets: 11),
+    shape!("network-56", Detailed, Mixer, contexts: 56, runs: 8, confidences: 56, models: 12, others: true, stationary: 11, pairs: 144, sets: 13),
+    shape!("network-80", Detailed, Mixer, contexts: 80, runs: 8, confidences: 80, models: 20, others: true, stationary: 11, pairs: 200, sets: 15),
 ];
 
 /// The shape in which mixers are compared, with the usual mixer and with the Bayesian one.
 #[rustfmt::skip]
 pub(super) static COMPARED: [Shape; 2] = [
-    shape!("compared", Detailed, Mixer, contexts: 16, runs: 1, confidences: 16, models: 6, stationary: 0, pairs: 40, sets: 4),
-    shape!("compared-bayes", Detailed, BayesMixer, contexts: 16, runs: 1, confidences: 16, models: 6, stationary: 0, pairs: 40, sets: 4),
+    shape!("compared", Detailed, Mixer, contexts: 16, runs: 1, confidences: 16, models: 6, others: false, stationary: 0, pairs: 40, sets: 4),
+    shape!("compared-bayes", Detailed, BayesMixer, contexts: 16, runs: 1, confidences: 16, models: 6, others: false, stationary: 0, pairs: 40, sets: 4),
 ];
 
 impl Shape {
@@ -130,7 +134,10 @@ impl Shape {
             + usize::from(profile.signal.is_some())
             + if profile.residuals { GUESSES } else { 0 }
             + profile.networks.len();
+        let has_others =
+            profile.signal.is_some() || profile.residuals || !profile.networks.is_empty();
         is_meant
+            && (self.others || !has_others)
             && profile.runs.len() == self.runs
             && profile.stationary.len() == self.stationary
             && profile.contexts.len() <= self.contexts
@@ -182,6 +189,7 @@ fn make<
     const D: usize,
     const P: usize,
     const S: usize,
+    const I: bool,
     M: WeightMixer<P, S> + 'static,
 >(
     profile: &Profile,
@@ -196,6 +204,7 @@ fn make<
         const D: usize,
         const P: usize,
         const S: usize,
+        const I: bool,
         M: WeightMixer<P, S> + 'static,
     >(
         kernels: K,
@@ -203,20 +212,20 @@ fn make<
         sizes: Sizes,
         skipped: Skipped,
     ) -> Result<Box<dyn BytePredictor>> {
-        Ok(Box::new(Predictor::<K, N, R, D, P, S, M>::with_sizes(
+        Ok(Box::new(Predictor::<K, N, R, D, P, S, I, M>::with_sizes(
             kernels, profile, sizes, skipped,
         )?))
     }
     match set {
         #[cfg(target_arch = "x86_64")]
         InstructionSet::Avx2(kernels) => {
-            with::<_, N, R, D, P, S, M>(kernels, profile, sizes, skipped)
+            with::<_, N, R, D, P, S, I, M>(kernels, profile, sizes, skipped)
         }
         #[cfg(target_arch = "aarch64")]
         InstructionSet::Neon(kernels) => {
-            with::<Neon, N, R, D, P, S, M>(kernels, profile, sizes, skipped)
+            with::<Neon, N, R, D, P, S, I, M>(kernels, profile, sizes, skipped)
         }
-        InstructionSet::Scalar => with::<Scalar, N, R, D, P, S, M>(Scalar, profile, sizes, skipped),
+        InstructionSet::Scalar => with::<Scalar, N, R, D, P, S, I, M>(Scalar, profile, sizes, skipped),
     }
 }
 

@@ -119,8 +119,9 @@ impl<
     const D: usize,
     const P: usize,
     const S: usize,
+    const I: bool,
     M: WeightMixer<P, S> + 'static,
-> BytePredictor for Predictor<K, N, R, D, P, S, M>
+> BytePredictor for Predictor<K, N, R, D, P, S, I, M>
 {
     fn step(&mut self, coder: &mut Direction<'_>, stream: &mut StreamBytes<'_>) -> bool {
         accelerate(self.kernels.instruction_set(), Step { predictor: self, coder, stream })
@@ -157,8 +158,9 @@ impl<
     const D: usize,
     const P: usize,
     const S: usize,
+    const I: bool,
     M: WeightMixer<P, S>,
-> Work for Step<'_, '_, '_, Predictor<K, N, R, D, P, S, M>>
+> Work for Step<'_, '_, '_, Predictor<K, N, R, D, P, S, I, M>>
 {
     type Output = bool;
 
@@ -182,9 +184,10 @@ fn code_byte<
     const D: usize,
     const P: usize,
     const S: usize,
+    const I: bool,
     M: WeightMixer<P, S>,
 >(
-    predictor: &mut Predictor<K, N, R, D, P, S, M>,
+    predictor: &mut Predictor<K, N, R, D, P, S, I, M>,
     coder: &mut Direction<'_>,
     stream: &mut StreamBytes<'_>,
 ) -> (u8, bool) {
@@ -231,8 +234,9 @@ impl<
     const D: usize,
     const P: usize,
     const S: usize,
+    const I: bool,
     M: WeightMixer<P, S>,
-> Work for Observe<'_, '_, Predictor<K, N, R, D, P, S, M>>
+> Work for Observe<'_, '_, Predictor<K, N, R, D, P, S, I, M>>
 {
     type Output = ();
 

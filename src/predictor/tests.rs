@@ -86,7 +86,7 @@ fn encode_at(raw: &[u8], level: &Level, kind: &Kind, set: InstructionSet) -> (Me
 /// After a first nibble of 15 the second one's slot was once the first one's own.
 #[test]
 fn the_second_nibble_has_a_slot_of_its_own() {
-    type Small = super::Predictor<crate::simd::Scalar, 8, 0, 0, 16, 2>;
+    type Small = super::Predictor<crate::simd::Scalar, 8, 0, 0, 16, 2, false>;
     for dense in [true, false] {
         for nibble in 0..16 {
             assert_ne!(Small::second_line(dense, 1000, nibble), 1000, "{dense}, nibble {nibble}");
@@ -320,7 +320,7 @@ fn interleaved(length: usize) -> Vec<u8> {
 #[test]
 fn a_byte_model_helps() {
     let raw = interleaved(4000);
-    for name in ["text-8", "text-16"] {
+    for name in ["text-40", "text-56"] {
         let leading = Leading::of(&Kind::Text);
         let primer = Primer { text: raw[..1000].to_vec().into(), noted: 700 };
         let plain = Row::named(name).unwrap().profile(&Kind::Text, primer);
