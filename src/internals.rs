@@ -156,7 +156,7 @@ pub mod simd {
     };
 }
 pub mod sort {
-    pub use crate::sort::{decode, encode};
+    pub use crate::sort::{ColumnCode, decode, encode};
 }
 pub mod stream {
     pub use crate::stream::{decode_stream, encode_stream};

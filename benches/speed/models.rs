@@ -5,6 +5,7 @@ use cmx::internals::level::{LEVELS, Level};
 use cmx::internals::method;
 use cmx::internals::method::choice;
 use cmx::internals::simd::{active, usable};
+use cmx::internals::sort::{ColumnCode, decode, encode};
 use criterion::{BenchmarkId, Criterion, Throughput};
 
 use crate::samples;
@@ -48,15 +49,19 @@ pub fn all(criterion: &mut Criterion) {
 /// The codec of the fast levels, both ways.
 fn sort(criterion: &mut Criterion) {
     let mut group = slow_group(criterion, "sort");
+    let codes = [(ColumnCode::Runs, "runs"), (ColumnCode::Both, "both")];
     for (input, _, bytes) in samples::all(256 << 10) {
         group.throughput(Throughput::Bytes(bytes.len() as u64));
-        group.bench_function(BenchmarkId::new("encode", input), |bencher| {
-            bencher.iter(|| cmx::internals::sort::encode(&bytes, active()))
-        });
-        if let Ok(coded) = cmx::internals::sort::encode(&bytes, active()) {
-            group.bench_function(BenchmarkId::new("decode", input), |bencher| {
-                bencher.iter(|| cmx::internals::sort::decode(&coded, bytes.len(), active()));
+        for (code, name) in codes {
+            let id = |way| BenchmarkId::new(format!("{way} {name}"), input);
+            group.bench_function(id("encode"), |bencher| {
+                bencher.iter(|| encode(&bytes, code, active()))
             });
+            if let Ok(coded) = encode(&bytes, code, active()) {
+                group.bench_function(id("decode"), |bencher| {
+                    bencher.iter(|| decode(&coded, bytes.len(), code, active()));
+                });
+            }
         }
     }
 }

@@ -105,7 +105,7 @@ impl<'env> Follow for Followers<'_, 'env> {
         }
         let (growing, turn) = (Growing::default(), Turn::default());
         let attempt = Arc::new(Attempt { stream, growing, turn, decoded: Mutex::default() });
-        if stream.method == Method::Sorted {
+        if matches!(stream.method, Method::Sorted(_)) {
             // Sorting has followers of its own, one for each segment.
             attempt.turn.end();
             self.attempts().push(Arc::clone(&attempt));

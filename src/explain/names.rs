@@ -34,7 +34,7 @@ fn of_kind(kind: &Kind) -> String {
 pub fn of_method(method: &Method) -> String {
     match method {
         Method::Stored => "stored".into(),
-        Method::Sorted => "sorted".into(),
+        Method::Sorted(_) => "sorted".into(),
         Method::Mixed(mixing) if mixing.primer == 0 => format!("mixed, {}", mixing.row.name),
         Method::Mixed(mixing) if mixing.prior != 0 => {
             format!("mixed, {}, prior {:08x}", mixing.row.name, mixing.prior as u32)

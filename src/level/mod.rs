@@ -10,6 +10,7 @@ pub use network_start::NetworkStart;
 pub(crate) use trials::Trials;
 
 use crate::error::{Error, Result};
+use crate::sort::ColumnCode;
 
 /// What one level is: how hard it works, and what that costs.
 ///
@@ -56,7 +57,7 @@ pub struct Level {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Coding {
     /// By sorting.
-    Sorted,
+    Sorted(ColumnCode),
     /// By mixing, with this profile.
     Mixed(&'static str),
 }
@@ -92,21 +93,25 @@ pub(crate) struct Unpacked {
 }
 
 use Coding::{Mixed, Sorted};
+use ColumnCode::{Both, Runs, Sampled};
 
 const MIB: usize = 1 << 20;
 
-const ALL_SORTED: Codings = Codings {
-    generic: Sorted,
-    text: Sorted,
-    words: Sorted,
-    table: Sorted,
-    exe: Sorted,
-    font: Sorted,
-    wasm: Sorted,
-    image: Sorted,
-    image16: Sorted,
-    audio: Sorted,
-};
+/// All streams are sorted.
+const fn sorted(code: ColumnCode) -> Codings {
+    Codings {
+        generic: Sorted(code),
+        text: Sorted(code),
+        words: Sorted(code),
+        table: Sorted(code),
+        exe: Sorted(code),
+        font: Sorted(code),
+        wasm: Sorted(code),
+        image: Sorted(code),
+        image16: Sorted(code),
+        audio: Sorted(code),
+    }
+}
 
 /// Text and tables are sorted; the rest is mixed with 8 contexts, which costs little time where
 /// sorting would lose most.
@@ -118,7 +123,7 @@ const TEXT_SORTED: Codings = Codings {
     image: Mixed("samples-8"),
     image16: Mixed("samples-8"),
     audio: Mixed("samples-8"),
-    ..ALL_SORTED
+    ..sorted(Both)
 };
 
 /// 6 contexts for text and tables, the fewest that pay. Sorting takes a fifth of the time and makes
@@ -216,7 +221,7 @@ pub const LEVELS: [Level; 9] = [
         name: "fast",
         block_size: 16 * MIB,
         memory: 64 * MIB,
-        codings: ALL_SORTED,
+        codings: sorted(Runs),
         primers: SHORT_PRIMERS,
         trials: Trials::None,
         short_text: None,
@@ -231,7 +236,7 @@ pub const LEVELS: [Level; 9] = [
         name: "brisk",
         block_size: 32 * MIB,
         memory: 64 * MIB,
-        codings: Codings { exe: Mixed("exe-8"), ..ALL_SORTED },
+        codings: Codings { exe: Mixed("exe-8"), ..sorted(Sampled) },
         primers: SHORT_PRIMERS,
         trials: Trials::None,
         short_text: None,
@@ -460,7 +465,7 @@ impl Level {
     /// Whether text is coded by sorting.
     #[must_use]
     pub(crate) const fn sorts_text(&self) -> bool {
-        matches!(self.codings.text, Sorted)
+        matches!(self.codings.text, Sorted(_))
     }
 
     /// Whether blocks of text depend on a reference block, unless the user decides otherwise.

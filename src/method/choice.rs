@@ -44,7 +44,7 @@ fn coding_prior(kind: &Kind) -> Option<Prior> {
 fn coding(level: &Level, kind: &Kind, length: usize) -> Coding {
     match level.codings.of(kind) {
         // As the fastest level that mixes everything.
-        Coding::Sorted if length < SHORT_WITH_PRIOR && coding_prior(kind).is_some() => {
+        Coding::Sorted(_) if length < SHORT_WITH_PRIOR && coding_prior(kind).is_some() => {
             LEVELS[3].codings.of(kind)
         }
         coding => coding,
@@ -76,7 +76,7 @@ impl Codings {
 /// be had.
 pub fn choose(level: &Level, kind: &Kind, bytes: &[u8]) -> Result<Method> {
     Ok(match coding(level, kind, bytes.len()) {
-        Coding::Sorted => Method::Sorted,
+        Coding::Sorted(code) => Method::Sorted(code),
         Coding::Mixed(name) => {
             let name = if *kind == Kind::Words { of_words(level, name, bytes) } else { name };
             let mixing = mixing(level, name, kind, bytes.len())?;
@@ -117,7 +117,7 @@ pub fn kind_of_text(level: &Level, text: &[u8], has_reference: bool) -> Result<K
 #[must_use]
 pub fn relative_time(level: &Level, kind: &Kind, length: usize) -> usize {
     match coding(level, kind, length) {
-        Coding::Sorted => length,
+        Coding::Sorted(_) => length,
         Coding::Mixed(_) => length.saturating_mul(super::MIXED_TO_SORTED),
     }
 }
@@ -208,7 +208,7 @@ impl Level {
     #[doc(hidden)]
     pub fn network_memory(&self) -> u64 {
         let of_stream = |kind: &Kind| match self.codings.of(kind) {
-            Coding::Sorted => 0,
+            Coding::Sorted(_) => 0,
             Coding::Mixed(name) => Row::named(name).map_or(0, Row::network_memory),
         };
         KINDS.iter().map(of_stream).max().unwrap_or(0)
@@ -233,9 +233,8 @@ impl Level {
             let mixing = mixing(self, name, kind, length);
             mixing.map_or(0, |mixing| Method::Mixed(mixing).memory(kind, length))
         };
-        let sorted = Method::Sorted.memory(kind, length);
         match coding(self, kind, length) {
-            Coding::Sorted => sorted,
+            Coding::Sorted(code) => Method::Sorted(code).memory(kind, length),
             Coding::Mixed(name) => mixed(name),
         }
     }
@@ -271,7 +270,7 @@ mod tests {
             assert!(level.primers.iter().all(|&lengths| primer::number_of(lengths).is_some()));
             for (kind, ..) in crate::predictor::tests::kinds().map(|kind| (kind,)) {
                 match level.codings.of(&kind) {
-                    Coding::Sorted => {}
+                    Coding::Sorted(_) => {}
                     Coding::Mixed(name) => {
                         assert!(Row::named(name).is_some_and(|row| row.codes(&kind)), "{name}");
                     }

@@ -35,7 +35,7 @@ pub fn encode_followed(
     decoded: Option<&Mutex<Option<Vec<u8>>>>,
 ) -> Result<Vec<u8>> {
     let set = crate::simd::active();
-    let (Method::Sorted, Some(decoded)) = (method, decoded) else {
+    let (Method::Sorted(column), Some(decoded)) = (method, decoded) else {
         return encode_to(bytes, method, kind, set, growing);
     };
     let least = work::fewest_bytes(bytes.len());
@@ -43,11 +43,11 @@ pub fn encode_followed(
     let again = if *kind == Kind::Words {
         let codes = words::encode(bytes)?;
         varint::put(&mut out, codes.len() as u64);
-        let (code, again) = sort::encode_followed(&codes, set, least)?;
+        let (code, again) = sort::encode_followed(&codes, column, set, least)?;
         out.extend_from_slice(&code);
         again.map(|codes| words::decode(&codes, bytes.len())).transpose().unwrap_or(None)
     } else {
-        let (code, again) = sort::encode_followed(bytes, set, least)?;
+        let (code, again) = sort::encode_followed(bytes, column, set, least)?;
         out = code;
         again
     };
@@ -138,7 +138,9 @@ fn encode_plain(
 ) -> Result<Vec<u8>> {
     match method {
         Method::Stored => Ok(bytes.to_vec()),
-        Method::Sorted => sort::encode_filled(bytes, set, work::fewest_bytes(raw_len)),
+        Method::Sorted(column) => {
+            sort::encode_filled(bytes, column, set, work::fewest_bytes(raw_len))
+        }
         Method::Mixed(_) | Method::Continued => Err(no_predictor()),
     }
 }
@@ -251,7 +253,7 @@ fn decode_plain(
     match method {
         Method::Stored if coded.len() == length => Ok(coded.to_vec()),
         Method::Stored => Err(Error::Corrupt("length of a stored stream".into())),
-        Method::Sorted => sort::decode(coded, length, set),
+        Method::Sorted(column) => sort::decode(coded, length, column, set),
         Method::Mixed(_) | Method::Continued => Err(no_predictor()),
     }
 }

@@ -26,6 +26,7 @@ use crate::predictor::primer::{self, Primer};
 use crate::predictor::profile::Profile;
 use crate::predictor::tables::{Content, Row};
 use crate::prior::{LONGEST_NAME, Prior, valid_name};
+use crate::sort::ColumnCode;
 use crate::varint::Reader;
 
 /// How a stream is coded.
@@ -33,8 +34,9 @@ use crate::varint::Reader;
 pub enum Method {
     /// Not at all: the bytes are there as they are.
     Stored,
-    /// By [`crate::sort`].
-    Sorted,
+    /// By [`crate::sort`]. What was read of a stream says only whether there was a choice between
+    /// codes of a column.
+    Sorted(ColumnCode),
     /// By [`crate::predictor`].
     Mixed(Mixing),
     /// By the predictor as it is after the last code of a reference block.
@@ -76,15 +78,19 @@ const SECOND_MAP: u64 = 4 << 20;
 /// How many times as long as sorting a byte mixing one with few contexts takes.
 const MIXED_TO_SORTED: usize = 8;
 
+/// The same of a column coded by contexts.
+const BY_CONTEXT_TO_SORTED: usize = 2;
+
 impl Method {
     /// What a coded stream calls the method.
     #[must_use]
     pub fn number(&self) -> u8 {
         match self {
             Method::Stored => 0,
-            Method::Sorted => 1,
+            Method::Sorted(ColumnCode::Runs) => 1,
             Method::Mixed(_) => 2,
             Method::Continued => 3,
+            Method::Sorted(_) => 4,
         }
     }
 
@@ -103,7 +109,8 @@ impl Method {
     pub fn read(number: u8, reader: &mut Reader<'_>, kind: &Kind, raw_len: usize) -> Result<Self> {
         match number {
             0 => Ok(Method::Stored),
-            1 => Ok(Method::Sorted),
+            1 => Ok(Method::Sorted(ColumnCode::Runs)),
+            4 => Ok(Method::Sorted(ColumnCode::Both)),
             2 => Ok(Method::Mixed(Mixing::read(reader, kind, raw_len)?)),
             3 if *kind == Kind::Words => Ok(Method::Continued),
             3 => Err(Error::Corrupt("only words go on from a reference block".into())),
@@ -116,7 +123,8 @@ impl Method {
     pub fn relative_time(&self, length: usize) -> usize {
         match self {
             Method::Stored => 0,
-            Method::Sorted => length,
+            Method::Sorted(ColumnCode::Runs) => length,
+            Method::Sorted(_) => length.saturating_mul(BY_CONTEXT_TO_SORTED),
             Method::Mixed(_) | Method::Continued => length.saturating_mul(MIXED_TO_SORTED),
         }
     }
@@ -127,8 +135,10 @@ impl Method {
     pub fn memory(&self, kind: &Kind, raw_len: usize) -> u64 {
         match self {
             Method::Stored => 0,
-            // Positions, the column, and the code, of one piece at a time.
-            Method::Sorted => 6 * raw_len.min(crate::sort::LONGEST_PIECE) as u64 + raw_len as u64,
+            // Of one piece at a time.
+            Method::Sorted(code) => {
+                code.memory() * raw_len.min(crate::sort::LONGEST_PIECE) as u64 + raw_len as u64
+            }
             Method::Mixed(mixing) => {
                 let tables = most_memory(&mixing.profile(kind), raw_len, mixing.table_bytes());
                 let is_signal = mixing.row.content == Content::Samples;

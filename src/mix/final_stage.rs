@@ -71,8 +71,7 @@ impl<const S: usize> FinalStage<S> {
         let gradient = |rows, rate: u32| Member::Gradient(FinalMixer::new(rows, rate));
         let filter = |rows| Member::Filter(Filter::new(rows));
         let selected = [Some((256, RowOf::First)), second_rows.map(|rows| (rows, RowOf::Second))];
-        let is_gradient =
-            matches!(mixing, FinalMixing::Gradient | FinalMixing::GradientAndFilter);
+        let is_gradient = matches!(mixing, FinalMixing::Gradient | FinalMixing::GradientAndFilter);
         if is_gradient && second_rows.is_none() {
             let only = Some(FinalMixer::new(256, rate));
             return Self { only, members: Vec::new(), posterior: None };

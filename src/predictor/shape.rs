@@ -225,7 +225,9 @@ fn make<
         InstructionSet::Neon(kernels) => {
             with::<Neon, N, R, D, P, S, I, M>(kernels, profile, sizes, skipped)
         }
-        InstructionSet::Scalar => with::<Scalar, N, R, D, P, S, I, M>(Scalar, profile, sizes, skipped),
+        InstructionSet::Scalar => {
+            with::<Scalar, N, R, D, P, S, I, M>(Scalar, profile, sizes, skipped)
+        }
     }
 }
 

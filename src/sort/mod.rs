@@ -17,9 +17,15 @@
 //! | *or* its code (`segment`) | the rest |
 //!
 //! A decoder tells the segment itself from a code by the length.
+//!
+//! With more time ([`ColumnCode`]) a column may also be coded by the contexts of its rows
+//! (`by_context`): `intervals` walks over them, `counts` models how often each symbol is there.
 
+mod by_context;
 mod column;
+mod counts;
 mod decision;
+mod intervals;
 mod inverse;
 mod segment;
 mod suffix;
@@ -33,6 +39,26 @@ use suffix::MAX_SEGMENT;
 /// Bytes of the longest segment that is sorted at once.
 pub const LONGEST_PIECE: usize = MAX_SEGMENT;
 
+/// How the last column of a segment is coded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColumnCode {
+    /// By runs.
+    Runs,
+    /// By runs or by contexts: as a sample is smaller.
+    Sampled,
+    /// Both ways; the smaller code counts.
+    Both,
+}
+
+impl ColumnCode {
+    /// Bytes of memory for each byte of a segment.
+    #[must_use]
+    pub fn memory(self) -> u64 {
+        // Positions, the column, and the code.
+        6 + if self == ColumnCode::Runs { 0 } else { segment::BY_CONTEXT }
+    }
+}
+
 /// Bytes of the length before the code of a segment.
 const PREFIX: usize = 4;
 
@@ -40,8 +66,8 @@ const PREFIX: usize = 4;
 ///
 /// # Errors
 /// [`Error::Limit`] if memory is short.
-pub fn encode(raw: &[u8], set: InstructionSet) -> Result<Vec<u8>> {
-    encode_filled(raw, set, 0)
+pub fn encode(raw: &[u8], code: ColumnCode, set: InstructionSet) -> Result<Vec<u8>> {
+    encode_filled(raw, code, set, 0)
 }
 
 /// Like [`encode`]. If the stream would have fewer than `least` bytes, zeros are added after the
@@ -49,10 +75,15 @@ pub fn encode(raw: &[u8], set: InstructionSet) -> Result<Vec<u8>> {
 ///
 /// # Errors
 /// As for [`encode`].
-pub fn encode_filled(raw: &[u8], set: InstructionSet, least: usize) -> Result<Vec<u8>> {
+pub fn encode_filled(
+    raw: &[u8],
+    code: ColumnCode,
+    set: InstructionSet,
+    least: usize,
+) -> Result<Vec<u8>> {
     let segments: Vec<&[u8]> = raw.chunks(MAX_SEGMENT).collect();
-    let steps: Vec<Step> = segments.iter().map(|segment| step(segment.len())).collect();
-    let codes = each(&steps, |index| Ok(segment::encode(segments[index], set, false)?.0))?;
+    let steps: Vec<Step> = segments.iter().map(|segment| step(segment.len(), code)).collect();
+    let codes = each(&steps, |index| Ok(segment::encode(segments[index], set, code, false)?.0))?;
     fill_and_join(codes, least)
 }
 
@@ -63,12 +94,13 @@ pub fn encode_filled(raw: &[u8], set: InstructionSet, least: usize) -> Result<Ve
 /// As for [`encode`].
 pub fn encode_followed(
     raw: &[u8],
+    code: ColumnCode,
     set: InstructionSet,
     least: usize,
 ) -> Result<(Vec<u8>, Option<Vec<u8>>)> {
     let segments: Vec<&[u8]> = raw.chunks(MAX_SEGMENT).collect();
-    let steps: Vec<Step> = segments.iter().map(|segment| step(segment.len())).collect();
-    let both = each(&steps, |index| segment::encode(segments[index], set, true))?;
+    let steps: Vec<Step> = segments.iter().map(|segment| step(segment.len(), code)).collect();
+    let both = each(&steps, |index| segment::encode(segments[index], set, code, true))?;
     let (codes, again): (Vec<_>, Vec<_>) = both.into_iter().unzip();
     // Zeros after a code were not decoded.
     let is_filled = codes.iter().map(Vec::len).sum::<usize>() < least;
@@ -81,8 +113,8 @@ pub fn encode_followed(
 }
 
 /// What a segment of `length` bytes costs, in either direction.
-fn step(length: usize) -> Step {
-    Step { length, memory: 8 * length as u64 }
+fn step(length: usize, code: ColumnCode) -> Step {
+    Step { length, memory: (2 + code.memory()) * length as u64 }
 }
 
 fn fill_and_join(mut codes: Vec<Vec<u8>>, least: usize) -> Result<Vec<u8>> {
@@ -111,11 +143,17 @@ fn join(codes: Vec<Vec<u8>>) -> Result<Vec<u8>> {
     Ok(coded)
 }
 
-/// Decodes a stream of [`encode`] for `raw_len` bytes.
+/// Decodes a stream of [`encode_filled`] for `raw_len` bytes. Of `code` only counts whether there was
+/// a choice.
 ///
 /// # Errors
 /// [`Error::Corrupt`] if the stream cannot be right; [`Error::Limit`] if memory is short.
-pub fn decode(coded: &[u8], raw_len: usize, set: InstructionSet) -> Result<Vec<u8>> {
+pub fn decode(
+    coded: &[u8],
+    raw_len: usize,
+    code: ColumnCode,
+    set: InstructionSet,
+) -> Result<Vec<u8>> {
     let cut = || Error::Corrupt("sorted stream cut short".into());
     let mut rest = coded;
     let mut codes = Vec::new();
@@ -136,10 +174,11 @@ pub fn decode(coded: &[u8], raw_len: usize, set: InstructionSet) -> Result<Vec<u
     if !rest.is_empty() {
         return Err(Error::Corrupt("bytes after a sorted stream".into()));
     }
-    let steps: Vec<Step> = codes.iter().map(|&(_, length)| step(length)).collect();
+    let steps: Vec<Step> = codes.iter().map(|&(_, length)| step(length, code)).collect();
+    let has_choice = code != ColumnCode::Runs;
     let mut segments = each(&steps, |index| match codes[index] {
         (code, length) if code.len() == length => Ok(code.to_vec()),
-        (code, length) => segment::decode(code, length, set),
+        (code, length) => segment::decode(code, length, has_choice, set),
     })?;
     if segments.len() == 1 {
         return Ok(segments.remove(0));

@@ -9,17 +9,22 @@
 //! | first rows of the chains of the inverse | 1 to 32 numbers, as many bits each as the length |
 //! | runs: symbol, length | the rest of the code of the part |
 //! | the code of each further part: runs | |
+//!
+//! Where there is a choice ([`ColumnCode`]), the code of the first part begins with one bit: a one says
+//! that there is one part, coded by contexts ([`super::by_context`]).
 
 use std::ops::Range;
 
+use super::by_context;
 use super::column::ColumnModel;
-use super::suffix::{self, chain_length};
+use super::suffix::{self, Transformed, chain_length};
 use super::tree::{Tree, code_lengths, lengths_of};
-use super::{PREFIX, inverse};
+use super::{ColumnCode, PREFIX, inverse};
 use crate::budget;
 use crate::coder::growing::{CodeSource, Growing};
 use crate::coder::{BitCoder, Decoder, Encoder};
 use crate::error::{Error, Result};
+use crate::numeric::PROBABILITY_ONE;
 use crate::simd::{InstructionSet, accelerate};
 use crate::threads::{Step, beside, each};
 
@@ -77,6 +82,15 @@ struct Head {
     starts: Vec<u32>,
 }
 
+/// Bytes from the middle of a text that both codes of a column are tried on.
+const SAMPLE: usize = 64 << 10;
+
+/// Bytes of memory for each byte of a text that a code by contexts takes beside a sorted text.
+pub const BY_CONTEXT: u64 = 20;
+
+/// A code, and what a thread decoded of it meanwhile.
+type Followed = (Vec<u8>, Option<Vec<u8>>);
+
 /// The code of `text`, or `text` itself if the code is not shorter. With `is_followed` also what
 /// threads decoded of the code meanwhile, if free ones decoded all of it.
 ///
@@ -85,28 +99,119 @@ struct Head {
 pub fn encode(
     text: &[u8],
     set: InstructionSet,
+    code: ColumnCode,
     is_followed: bool,
-) -> Result<(Vec<u8>, Option<Vec<u8>>)> {
+) -> Result<Followed> {
     // Memory for the suffix array, the column, and the code.
     let _charge = budget::charge(6 * text.len() as u64, "sorting")?;
-    let suffix::Transformed { column, starts } = suffix::transform(text)?;
-    let (parts, counts) = cut(&column);
+    let transformed = suffix::transform(text)?;
+    let (parts, counts) = cut(&transformed.column);
     let lengths = lengths_of(&counts);
     if is_noise(text.len(), &counts, &lengths) {
         return Ok((text.to_vec(), None));
     }
+    let column = Column { transformed, parts, lengths, has_choice: code != ColumnCode::Runs };
+    let (code, again) = match code {
+        _ if !has_contexts(text.len(), &counts) => encode_runs(column, set, is_followed)?,
+        ColumnCode::Runs => encode_runs(column, set, is_followed)?,
+        ColumnCode::Sampled if !is_smaller_by_context(text, set)? => {
+            encode_runs(column, set, is_followed)?
+        }
+        ColumnCode::Sampled => encode_by_context(&column.transformed, set, is_followed)?,
+        ColumnCode::Both => {
+            let step = Step { length: text.len(), memory: (BY_CONTEXT + 2) * text.len() as u64 };
+            let both = each(&[step; 2], |index| match index {
+                0 => encode_by_context(&column.transformed, set, false),
+                _ => encode_runs(column.clone(), set, false),
+            })?;
+            both.into_iter().min_by_key(|(code, _)| code.len()).unwrap_or_default()
+        }
+    };
+    if code.len() >= text.len() {
+        return Ok((text.to_vec(), None));
+    }
+    Ok((code, again))
+}
+
+/// Whether a code by contexts can be worth its time: not where nearly each run of the column is
+/// one symbol, for there contexts tell little, and many symbols make their code slow.
+fn has_contexts(length: usize, counts: &[u32; 256]) -> bool {
+    let runs: u64 = counts.iter().map(|&count| u64::from(count)).sum();
+    runs * 10 < length as u64 * 9
+}
+
+/// Whether the middle of `text` is smaller by contexts than by runs.
+fn is_smaller_by_context(text: &[u8], set: InstructionSet) -> Result<bool> {
+    let length = text.len().min(SAMPLE);
+    let sample = &text[(text.len() - length) / 2..][..length];
+    let transformed = suffix::transform(sample)?;
+    let (parts, counts) = cut(&transformed.column);
+    let lengths = lengths_of(&counts);
+    let by_context = by_context::encode(&transformed, set, None)?.len();
+    let column = Column { transformed, parts, lengths, has_choice: true };
+    Ok(by_context < encode_runs(column, set, false)?.0.len())
+}
+
+/// A transformed text, the parts of its column, and the code lengths of its symbols.
+#[derive(Clone)]
+struct Column {
+    transformed: Transformed,
+    parts: Vec<Range<usize>>,
+    lengths: [u8; 256],
+    has_choice: bool,
+}
+
+/// The code of a column by contexts.
+fn encode_by_context(
+    transformed: &Transformed,
+    set: InstructionSet,
+    is_followed: bool,
+) -> Result<Followed> {
+    let length = transformed.column.len();
+    let memory = BY_CONTEXT * length as u64;
+    let _charge = budget::charge(memory, "the contexts of a sorted text")?;
+    let first = |mut code: Vec<u8>| {
+        if length >= LEAST_CUT {
+            code.insert(0, 1);
+        }
+        code
+    };
+    if !is_followed {
+        return Ok((first(by_context::encode(transformed, set, None)?), None));
+    }
+    let growing = Growing::default();
+    let (code, again) = beside(
+        Step { length, memory: memory + 2 * length as u64 },
+        || by_context::decode(CodeSource::growing(&growing), length, set),
+        || growing.abandon(),
+        |is_followed| {
+            let growing = Some(&growing).filter(|_| is_followed);
+            let code = by_context::encode(transformed, set, growing)?;
+            if let Some(growing) = growing {
+                growing.finish(&code);
+            }
+            Ok(code)
+        },
+    )?;
+    Ok((first(code), again))
+}
+
+/// The code of a column by runs.
+fn encode_runs(column: Column, set: InstructionSet, is_followed: bool) -> Result<Followed> {
+    let Column { transformed: Transformed { column, starts }, parts, lengths, has_choice } = column;
+    let length = column.len();
     let (head, tree) = (Head { lengths, starts }, Tree::new(&lengths)?);
     let steps = steps(&parts);
     let coded = each(&steps, |index| {
         let rows = &column[parts[index].clone()];
-        let head = (index == 0).then_some((&head, text.len()));
+        let head = (index == 0).then_some((&head, length, has_choice));
         if !is_followed {
             return Ok((encode_part(rows, head, &tree, set, None)?, None));
         }
         let growing = Growing::default();
         let decode = || {
             let source = CodeSource::growing(&growing);
-            let head = head.map(|(_, length)| length);
+            let head = head.map(|(_, length, has_choice)| (length, has_choice));
             decode_part(source, head, Some(&tree), rows.len(), set)
         };
         beside(
@@ -126,7 +231,7 @@ pub fn encode(
     let (codes, again): (Vec<_>, Vec<_>) = coded.into_iter().unzip();
     drop(column);
     let mut code = Vec::new();
-    if text.len() >= LEAST_CUT {
+    if length >= LEAST_CUT {
         code.push(codes.len() as u8);
         for (part, rows) in codes.iter().zip(&parts).take(codes.len() - 1) {
             // Shorter than a segment.
@@ -135,9 +240,6 @@ pub fn encode(
         }
     }
     codes.iter().for_each(|part| code.extend_from_slice(part));
-    if code.len() >= text.len() {
-        return Ok((text.to_vec(), None));
-    }
     let again: Option<Vec<Part>> = again.into_iter().collect();
     let again = again.and_then(|again| restore(again, Some(&head)).unwrap_or(None));
     Ok((code, again))
@@ -151,13 +253,16 @@ fn runs(rows: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// the code to `growing` while it is coded.
 fn encode_part(
     rows: &[u8],
-    head: Option<(&Head, usize)>,
+    head: Option<(&Head, usize, bool)>,
     tree: &Tree,
     set: InstructionSet,
     growing: Option<&Growing>,
 ) -> Result<Vec<u8>> {
     let mut encoder = Encoder::new();
-    if let Some((head, length)) = head {
+    if let Some((head, length, has_choice)) = head {
+        if has_choice {
+            encoder.code(0, PROBABILITY_ONE / 2);
+        }
         code_lengths(&mut encoder, &head.lengths);
         for &start in &head.starts {
             encoder.code_plain(start, row_bits(length));
@@ -187,14 +292,28 @@ fn is_noise(length: usize, counts: &[u32; 256], lengths: &[u8; 256]) -> bool {
     runs * 64 > length as u64 * 63 && steps * 64 > runs * (8 * 64 - 1)
 }
 
+/// Reads the bit that says that a column is coded by runs.
+fn pass_choice(decoder: &mut Decoder<'_>, has_choice: bool) -> Result<()> {
+    if has_choice && decoder.code(0, PROBABILITY_ONE / 2) == 1 {
+        return Err(Error::Corrupt("parts of a sorted stream".into()));
+    }
+    Ok(())
+}
+
 /// Rows that were decoded, with the head if they are the first.
 type Part = (Option<Head>, Vec<u8>);
 
-/// Decodes what [`encode`] made of `length` bytes, if that was no longer than they are.
+/// Decodes what [`encode`] made of `length` bytes, if that was no longer than they are. `has_choice`
+/// says whether the code was to be one by runs.
 ///
 /// # Errors
 /// [`Error::Corrupt`] if the code cannot be right; [`Error::Limit`] if memory is short.
-pub fn decode(code: &[u8], length: usize, set: InstructionSet) -> Result<Vec<u8>> {
+pub fn decode(
+    code: &[u8],
+    length: usize,
+    has_choice: bool,
+    set: InstructionSet,
+) -> Result<Vec<u8>> {
     let cut = || Error::Corrupt("sorted stream cut short".into());
     let mut rest = code;
     let mut count = 1;
@@ -225,12 +344,21 @@ pub fn decode(code: &[u8], length: usize, set: InstructionSet) -> Result<Vec<u8>
     codes.push(rest);
     // Memory for the column and the text. The inverse charges its table itself.
     let _charge = budget::charge(2 * length as u64, "what was sorted")?;
+    if has_choice && codes.len() == 1 && by_context::is_of_contexts(codes[0]) {
+        let memory = BY_CONTEXT * length as u64;
+        let _charge = budget::charge(memory, "the contexts of a sorted text")?;
+        return by_context::decode(CodeSource::Whole(codes[0]), length, set);
+    }
     let tree = match codes.len() {
         1 => None,
-        _ => Some(Tree::new(&code_lengths(&mut Decoder::new(codes[0]), &[0; 256]))?),
+        _ => {
+            let mut decoder = Decoder::new(codes[0]);
+            pass_choice(&mut decoder, has_choice)?;
+            Some(Tree::new(&code_lengths(&mut decoder, &[0; 256]))?)
+        }
     };
     let decoded = each(&steps(&parts), |index| {
-        let head = (index == 0).then_some(length);
+        let head = (index == 0).then_some((length, has_choice));
         let code = CodeSource::Whole(codes[index]);
         decode_part(code, head, tree.as_ref(), parts[index].len(), set)
     })?;
@@ -260,7 +388,7 @@ fn restore(mut parts: Vec<Part>, expected: Option<&Head>) -> Result<Option<Vec<u
 /// with the symbols of `tree`.
 fn decode_part(
     mut code: CodeSource<'_>,
-    head: Option<usize>,
+    head: Option<(usize, bool)>,
     tree: Option<&Tree>,
     count: usize,
     set: InstructionSet,
@@ -270,8 +398,9 @@ fn decode_part(
             code.need(LONGEST_RUN)?;
             (None, Decoder::new(code.bytes()).pause())
         }
-        Some(length) => loop {
+        Some((length, has_choice)) => loop {
             let mut decoder = Decoder::new(code.bytes());
+            pass_choice(&mut decoder, has_choice)?;
             let lengths = code_lengths(&mut decoder, &[0; 256]);
             let starts: Vec<u32> = (0..length.div_ceil(chain_length(length)))
                 .map(|_| decoder.code_plain(0, row_bits(length)))
@@ -341,12 +470,12 @@ mod tests {
     #[test]
     fn damaged_tables_are_errors() {
         let text = digits(300_000);
-        let (code, _) = encode(&text, active(), false).unwrap();
-        assert!(code[0] > 1 && decode(&code, text.len(), active()).unwrap() == text);
+        let (code, _) = encode(&text, active(), ColumnCode::Runs, false).unwrap();
+        assert!(code[0] > 1 && decode(&code, text.len(), false, active()).unwrap() == text);
         for (at, value) in [(0, 0), (0, 9), (0, 255), (4, 255), (8, 255)] {
             let mut damaged = code.clone();
             damaged[at] = value;
-            assert!(decode(&damaged, text.len(), active()).is_err(), "{at} {value}");
+            assert!(decode(&damaged, text.len(), false, active()).is_err(), "{at} {value}");
         }
     }
 }

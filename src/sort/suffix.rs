@@ -8,6 +8,7 @@ use libsais::bwt::AuxIndicesSamplingRate;
 pub const MAX_SEGMENT: usize = (1 << 24) - 1;
 
 /// A transformed text.
+#[derive(Clone)]
 pub struct Transformed {
     /// The byte before each suffix, in ascending order of the suffixes, from the empty suffix on.
     /// The row of the whole text, which has no byte before it, is left out.

@@ -5,11 +5,16 @@ use crate::simd::{active, usable};
 use proptest::prelude::*;
 
 fn round_trip(raw: &[u8]) -> usize {
-    let coded = encode(raw, InstructionSet::Scalar).unwrap();
+    let codes = [ColumnCode::Runs, ColumnCode::Sampled, ColumnCode::Both];
+    codes.map(|code| round_trip_of(raw, code)).into_iter().max().unwrap()
+}
+
+fn round_trip_of(raw: &[u8], code: ColumnCode) -> usize {
+    let coded = encode(raw, code, InstructionSet::Scalar).unwrap();
     for set in usable() {
-        assert!(encode(raw, set).unwrap() == coded, "{} bytes, {}", raw.len(), set.name());
+        assert!(encode(raw, code, set).unwrap() == coded, "{} bytes, {}", raw.len(), set.name());
         assert!(
-            decode(&coded, raw.len(), set).unwrap() == raw,
+            decode(&coded, raw.len(), code, set).unwrap() == raw,
             "{} bytes, {}",
             raw.len(),
             set.name()
@@ -96,14 +101,16 @@ proptest! {
         bit in 0u32..8,
         cut in any::<prop::sample::Index>(),
     ) {
-        let coded = encode(&raw, active()).unwrap();
-        let mut flipped = coded.clone();
-        if !flipped.is_empty() {
-            flipped[place.index(coded.len())] ^= 1 << bit;
-            let short = &coded[..cut.index(coded.len())];
-            for bytes in [&flipped[..], short] {
-                if let Ok(out) = decode(bytes, raw.len(), active()) {
-                    prop_assert_eq!(out.len(), raw.len());
+        for code in [ColumnCode::Runs, ColumnCode::Both] {
+            let coded = encode(&raw, code, active()).unwrap();
+            let mut flipped = coded.clone();
+            if !flipped.is_empty() {
+                flipped[place.index(coded.len())] ^= 1 << bit;
+                let short = &coded[..cut.index(coded.len())];
+                for bytes in [&flipped[..], short] {
+                    if let Ok(out) = decode(bytes, raw.len(), code, active()) {
+                        prop_assert_eq!(out.len(), raw.len());
+                    }
                 }
             }
         }
@@ -114,8 +121,10 @@ proptest! {
         bytes in proptest::collection::vec(any::<u8>(), 0..300),
         length in 0usize..100_000,
     ) {
-        if let Ok(out) = decode(&bytes, length, active()) {
-            prop_assert_eq!(out.len(), length);
+        for code in [ColumnCode::Runs, ColumnCode::Both] {
+            if let Ok(out) = decode(&bytes, length, code, active()) {
+                prop_assert_eq!(out.len(), length);
+            }
         }
     }
 }
@@ -126,22 +135,24 @@ proptest! {
 fn filled_streams_return() {
     let raw = b"ab".repeat(MAX_SEGMENT / 2 + 513);
     let rest = raw.len() - MAX_SEGMENT;
-    for length in [1000, 40_000, raw.len()] {
+    let codes = [ColumnCode::Runs, ColumnCode::Sampled];
+    let cases = [1000, 40_000, raw.len()].map(|length| codes.map(|code| (length, code)));
+    for (length, code) in cases.into_iter().flatten() {
         let raw = &raw[..length];
-        let plain = encode(raw, active()).unwrap();
+        let plain = encode(raw, code, active()).unwrap();
         for least in
             [0, 20, plain.len() + 1, rest - 1, rest, rest + 1, rest + plain.len(), 4 * rest]
                 .into_iter()
                 .filter(|least| length < MAX_SEGMENT || [0, rest, 4 * rest].contains(least))
                 .filter(|&least| least < length)
         {
-            let filled = encode_filled(raw, active(), least).unwrap();
+            let filled = encode_filled(raw, code, active(), least).unwrap();
             assert!(
                 filled.len() >= least.max(plain.len())
                     && filled.len() <= least.max(plain.len()) + PREFIX,
                 "{length} {least}"
             );
-            assert!(decode(&filled, length, active()).unwrap() == raw, "{length} {least}");
+            assert!(decode(&filled, length, code, active()).unwrap() == raw, "{length} {least}");
         }
     }
 }
@@ -155,9 +166,41 @@ fn followed_streams_are_the_same() {
     let workers = crate::threads::Workers::new(2);
     let _place = workers.begin(0, crate::threads::Work::default());
     for raw in [&text[..], &noise(50_000), &b"ab".repeat(30_000)] {
-        let (code, again) = workers.run(|| encode_followed(raw, active(), 0)).unwrap();
-        assert!(code == encode(raw, active()).unwrap());
-        // Without a free thread nothing is decoded meanwhile.
-        assert!(again.is_none_or(|again| again == raw));
+        for code in [ColumnCode::Runs, ColumnCode::Sampled, ColumnCode::Both] {
+            let (coded, again) = workers.run(|| encode_followed(raw, code, active(), 0)).unwrap();
+            assert!(coded == encode(raw, code, active()).unwrap());
+            // Without a free thread nothing is decoded meanwhile.
+            assert!(again.is_none_or(|again| again == raw));
+        }
+    }
+}
+
+/// Source code is smaller by contexts, a column of numbers by runs; both codes never are larger than
+/// one, but for a bit.
+#[test]
+fn the_smaller_code_is_chosen() {
+    let code = include_bytes!("segment.rs");
+    let numbers: Vec<u8> = (0..20_000u32).flat_map(|at| (at * at / 7919).to_le_bytes()).collect();
+    for raw in [&code[..], &numbers] {
+        let [runs, sampled, both] = [ColumnCode::Runs, ColumnCode::Sampled, ColumnCode::Both]
+            .map(|code| encode(raw, code, active()).unwrap().len());
+        assert!(both <= runs + 1 && both <= sampled, "{runs} {sampled} {both}");
+    }
+    let [runs, both] =
+        [ColumnCode::Runs, ColumnCode::Both].map(|way| encode(code, way, active()).unwrap().len());
+    assert!(both * 100 < runs * 98, "{runs} {both}");
+}
+
+/// Whatever counts a code tells, decoding by contexts ends.
+#[test]
+fn damaged_counts_are_errors_or_texts() {
+    let code = include_bytes!("segment.rs");
+    let coded = encode(code, ColumnCode::Both, active()).unwrap();
+    for at in (0..coded.len()).step_by(coded.len() / 60) {
+        let mut damaged = coded.clone();
+        damaged[at] ^= 0x55;
+        if let Ok(out) = decode(&damaged, code.len(), ColumnCode::Both, active()) {
+            assert_eq!(out.len(), code.len());
+        }
     }
 }
