@@ -149,6 +149,17 @@ pub fn encode(bytes: &[u8], kind: Kind, settings: &Settings<'_>) -> Result<Coded
         Some(reference) => reference.encode_dependent(bytes, growing),
         None => method::encode_followed(bytes, method, &kind, growing, decoded),
     };
+    if let Ok(code) = &code
+        && let Some(second) = choice::second(settings.level, &kind, method, bytes.len(), code.len())
+    {
+        let other = method::encode(bytes, second, &kind)?;
+        if other.len() < code.len() {
+            if let Some(attempt) = &attempt {
+                attempt.abandon();
+            }
+            return Ok(Coded { kind, method: second, code: other });
+        }
+    }
     let is_too_dense = |code: &[u8]| is_too_dense(kind, method, bytes.len(), code.len());
     match (&attempt, &code) {
         (Some(attempt), Ok(code)) if !is_too_dense(code) && code.len() < bytes.len() => {

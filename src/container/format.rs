@@ -8,7 +8,7 @@ pub const MAGIC: [u8; 6] = [0x8E, b'c', b'm', b'x', 0x0D, 0x0A];
 pub const VERSION: u8 = 2;
 
 /// The numeric contract: the number of the integer arithmetic that decides the coded probabilities.
-pub const CONTRACT: u64 = 24;
+pub const CONTRACT: u64 = 25;
 
 /// Bits of features that a reader must know. A reader refuses a member with a bit that it does not
 /// know.

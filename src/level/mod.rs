@@ -93,7 +93,7 @@ pub(crate) struct Unpacked {
 }
 
 use Coding::{Mixed, Sorted};
-use ColumnCode::{Both, Runs, Sampled};
+use ColumnCode::{Both, Contexts, LongRuns, Runs};
 
 const MIB: usize = 1 << 20;
 
@@ -123,6 +123,7 @@ const TEXT_SORTED: Codings = Codings {
     image: Mixed("samples-8"),
     image16: Mixed("samples-8"),
     audio: Mixed("samples-8"),
+    words: Sorted(Contexts),
     ..sorted(Both)
 };
 
@@ -131,7 +132,8 @@ const TEXT_SORTED: Codings = Codings {
 const SIX: Codings = Codings {
     text: Mixed("text-6"),
     words: Mixed("words-6"),
-    table: Mixed("table-6"),
+    // With 6 contexts some tables are larger than sorted ones.
+    table: Mixed("table-8"),
     ..TEXT_SORTED
 };
 
@@ -236,7 +238,7 @@ pub const LEVELS: [Level; 9] = [
         name: "brisk",
         block_size: 32 * MIB,
         memory: 64 * MIB,
-        codings: Codings { exe: Mixed("exe-8"), ..sorted(Sampled) },
+        codings: Codings { exe: Mixed("exe-8"), ..sorted(LongRuns) },
         primers: SHORT_PRIMERS,
         trials: Trials::None,
         short_text: None,
@@ -268,7 +270,7 @@ pub const LEVELS: [Level; 9] = [
         memory: 256 * MIB,
         codings: SIX,
         primers: SHORT_PRIMERS,
-        trials: Trials::None,
+        trials: Trials::Sorting,
         short_text: None,
         code: None,
         unpacked: Unpacked { deflate: 16, fonts: true, wasm: true },

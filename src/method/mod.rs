@@ -34,8 +34,7 @@ use crate::varint::Reader;
 pub enum Method {
     /// Not at all: the bytes are there as they are.
     Stored,
-    /// By [`crate::sort`]. What was read of a stream says only whether there was a choice between
-    /// codes of a column.
+    /// By [`crate::sort`].
     Sorted(ColumnCode),
     /// By [`crate::predictor`].
     Mixed(Mixing),
@@ -90,7 +89,8 @@ impl Method {
             Method::Sorted(ColumnCode::Runs) => 1,
             Method::Mixed(_) => 2,
             Method::Continued => 3,
-            Method::Sorted(_) => 4,
+            Method::Sorted(ColumnCode::LongRuns) => 4,
+            Method::Sorted(ColumnCode::Contexts | ColumnCode::Both) => 5,
         }
     }
 
@@ -110,7 +110,8 @@ impl Method {
         match number {
             0 => Ok(Method::Stored),
             1 => Ok(Method::Sorted(ColumnCode::Runs)),
-            4 => Ok(Method::Sorted(ColumnCode::Both)),
+            4 => Ok(Method::Sorted(ColumnCode::LongRuns)),
+            5 => Ok(Method::Sorted(ColumnCode::Both)),
             2 => Ok(Method::Mixed(Mixing::read(reader, kind, raw_len)?)),
             3 if *kind == Kind::Words => Ok(Method::Continued),
             3 => Err(Error::Corrupt("only words go on from a reference block".into())),
@@ -123,8 +124,10 @@ impl Method {
     pub fn relative_time(&self, length: usize) -> usize {
         match self {
             Method::Stored => 0,
-            Method::Sorted(ColumnCode::Runs) => length,
-            Method::Sorted(_) => length.saturating_mul(BY_CONTEXT_TO_SORTED),
+            Method::Sorted(ColumnCode::Contexts | ColumnCode::Both) => {
+                length.saturating_mul(BY_CONTEXT_TO_SORTED)
+            }
+            Method::Sorted(_) => length,
             Method::Mixed(_) | Method::Continued => length.saturating_mul(MIXED_TO_SORTED),
         }
     }

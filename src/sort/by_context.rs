@@ -5,13 +5,19 @@ use std::ops::Range;
 
 use super::counts::{Child, CountModel, SYMBOLS};
 use super::intervals::{Side, walk};
+use super::segment::Followed;
 use super::{inverse, suffix};
+use crate::budget;
 use crate::coder::growing::{CodeSource, Growing};
 use crate::coder::{BitCoder, Decoder, Encoder, Paused};
 use crate::error::{Error, Result};
 use crate::numeric::PROBABILITY_ONE;
 use crate::numeric::state_map::{entry, probability, update_entry};
 use crate::simd::{InstructionSet, accelerate};
+use crate::threads::{Step, beside};
+
+/// Bytes of memory for each byte of a text, beside the sorted text.
+pub const MEMORY: u64 = 20;
 
 /// Bits of a row number. A text has fewer than 2^24 bytes.
 const ROW_BITS: u32 = 24;
@@ -134,6 +140,37 @@ pub fn encode(
     let mut side = Encoding { column, whole, encoder, tally, growing, contexts: 0 };
     accelerate(set, || walk(&totals, &mut side))?;
     Ok(side.encoder.finish())
+}
+
+/// Like [`encode`]. A free thread may decode the code meanwhile.
+///
+/// # Errors
+/// As for [`encode`].
+pub fn encode_followed(
+    transformed: &suffix::Transformed,
+    set: InstructionSet,
+    is_followed: bool,
+) -> Result<Followed> {
+    let length = transformed.column.len();
+    let memory = MEMORY * length as u64;
+    let _charge = budget::charge(memory, "the contexts of a sorted text")?;
+    let growing = Growing::default();
+    if !is_followed {
+        return Ok((encode(transformed, set, None)?, None));
+    }
+    beside(
+        Step { length, memory: memory + 2 * length as u64 },
+        || decode(CodeSource::growing(&growing), length, set),
+        || growing.abandon(),
+        |is_followed| {
+            let growing = Some(&growing).filter(|_| is_followed);
+            let code = encode(transformed, set, growing)?;
+            if let Some(growing) = growing {
+                growing.finish(&code);
+            }
+            Ok(code)
+        },
+    )
 }
 
 /// Decodes what the walk asks for.

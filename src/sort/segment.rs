@@ -22,7 +22,7 @@ use super::tree::{Tree, code_lengths, lengths_of};
 use super::{ColumnCode, PREFIX, inverse};
 use crate::budget;
 use crate::coder::growing::{CodeSource, Growing};
-use crate::coder::{BitCoder, Decoder, Encoder};
+use crate::coder::{BitCoder, Decoder, Encoder, Paused};
 use crate::error::{Error, Result};
 use crate::numeric::PROBABILITY_ONE;
 use crate::simd::{InstructionSet, accelerate};
@@ -82,14 +82,8 @@ struct Head {
     starts: Vec<u32>,
 }
 
-/// Bytes from the middle of a text that both codes of a column are tried on.
-const SAMPLE: usize = 64 << 10;
-
-/// Bytes of memory for each byte of a text that a code by contexts takes beside a sorted text.
-pub const BY_CONTEXT: u64 = 20;
-
 /// A code, and what a thread decoded of it meanwhile.
-type Followed = (Vec<u8>, Option<Vec<u8>>);
+pub type Followed = (Vec<u8>, Option<Vec<u8>>);
 
 /// The code of `text`, or `text` itself if the code is not shorter. With `is_followed` also what
 /// threads decoded of the code meanwhile, if free ones decoded all of it.
@@ -110,22 +104,11 @@ pub fn encode(
     if is_noise(text.len(), &counts, &lengths) {
         return Ok((text.to_vec(), None));
     }
-    let column = Column { transformed, parts, lengths, has_choice: code != ColumnCode::Runs };
-    let (code, again) = match code {
-        _ if !has_contexts(text.len(), &counts) => encode_runs(column, set, is_followed)?,
-        ColumnCode::Runs => encode_runs(column, set, is_followed)?,
-        ColumnCode::Sampled if !is_smaller_by_context(text, set)? => {
-            encode_runs(column, set, is_followed)?
-        }
-        ColumnCode::Sampled => encode_by_context(&column.transformed, set, is_followed)?,
-        ColumnCode::Both => {
-            let step = Step { length: text.len(), memory: (BY_CONTEXT + 2) * text.len() as u64 };
-            let both = each(&[step; 2], |index| match index {
-                0 => encode_by_context(&column.transformed, set, false),
-                _ => encode_runs(column.clone(), set, false),
-            })?;
-            both.into_iter().min_by_key(|(code, _)| code.len()).unwrap_or_default()
-        }
+    let column = Column { transformed, parts, lengths, code };
+    let (code, again) = if code.has_choice() && has_contexts(text.len(), &counts) {
+        encode_choice(&column, set, is_followed)?
+    } else {
+        encode_runs(column, set, is_followed)?
     };
     if code.len() >= text.len() {
         return Ok((text.to_vec(), None));
@@ -140,79 +123,58 @@ fn has_contexts(length: usize, counts: &[u32; 256]) -> bool {
     runs * 10 < length as u64 * 9
 }
 
-/// Whether the middle of `text` is smaller by contexts than by runs.
-fn is_smaller_by_context(text: &[u8], set: InstructionSet) -> Result<bool> {
-    let length = text.len().min(SAMPLE);
-    let sample = &text[(text.len() - length) / 2..][..length];
-    let transformed = suffix::transform(sample)?;
-    let (parts, counts) = cut(&transformed.column);
-    let lengths = lengths_of(&counts);
-    let by_context = by_context::encode(&transformed, set, None)?.len();
-    let column = Column { transformed, parts, lengths, has_choice: true };
-    Ok(by_context < encode_runs(column, set, false)?.0.len())
-}
-
 /// A transformed text, the parts of its column, and the code lengths of its symbols.
 #[derive(Clone)]
 struct Column {
     transformed: Transformed,
     parts: Vec<Range<usize>>,
     lengths: [u8; 256],
-    has_choice: bool,
+    code: ColumnCode,
 }
 
-/// The code of a column by contexts.
-fn encode_by_context(
-    transformed: &Transformed,
-    set: InstructionSet,
-    is_followed: bool,
-) -> Result<Followed> {
-    let length = transformed.column.len();
-    let memory = BY_CONTEXT * length as u64;
-    let _charge = budget::charge(memory, "the contexts of a sorted text")?;
-    let first = |mut code: Vec<u8>| {
-        if length >= LEAST_CUT {
-            code.insert(0, 1);
-        }
-        code
-    };
-    if !is_followed {
-        return Ok((first(by_context::encode(transformed, set, None)?), None));
-    }
-    let growing = Growing::default();
-    let (code, again) = beside(
-        Step { length, memory: memory + 2 * length as u64 },
-        || by_context::decode(CodeSource::growing(&growing), length, set),
-        || growing.abandon(),
-        |is_followed| {
-            let growing = Some(&growing).filter(|_| is_followed);
-            let code = by_context::encode(transformed, set, growing)?;
-            if let Some(growing) = growing {
-                growing.finish(&code);
+/// The code of a column by contexts, or the smaller one of both codes. A thread may decode the one by
+/// contexts, which takes longer.
+fn encode_choice(column: &Column, set: InstructionSet, is_followed: bool) -> Result<Followed> {
+    let length = column.transformed.column.len();
+    let step = Step { length, memory: (by_context::MEMORY + 2) * length as u64 };
+    let code = |index| match index {
+        0 => {
+            let (mut code, again) =
+                by_context::encode_followed(&column.transformed, set, is_followed)?;
+            if length >= LEAST_CUT {
+                code.insert(0, 1);
             }
-            Ok(code)
-        },
-    )?;
-    Ok((first(code), again))
+            Ok((code, again))
+        }
+        _ => encode_runs(column.clone(), set, false),
+    };
+    if column.code == ColumnCode::Contexts {
+        return code(0);
+    }
+    let both = match is_followed {
+        true => vec![code(0)?, code(1)?],
+        false => each(&[step; 2], code)?,
+    };
+    Ok(both.into_iter().min_by_key(|(code, _)| code.len()).unwrap_or_default())
 }
 
 /// The code of a column by runs.
 fn encode_runs(column: Column, set: InstructionSet, is_followed: bool) -> Result<Followed> {
-    let Column { transformed: Transformed { column, starts }, parts, lengths, has_choice } = column;
+    let Column { transformed: Transformed { column, starts }, parts, lengths, code: way } = column;
     let length = column.len();
     let (head, tree) = (Head { lengths, starts }, Tree::new(&lengths)?);
     let steps = steps(&parts);
     let coded = each(&steps, |index| {
         let rows = &column[parts[index].clone()];
-        let head = (index == 0).then_some((&head, length, has_choice));
+        let head = (index == 0).then_some((&head, length));
         if !is_followed {
-            return Ok((encode_part(rows, head, &tree, set, None)?, None));
+            return Ok((encode_part(rows, head, &tree, way, set, None)?, None));
         }
         let growing = Growing::default();
         let decode = || {
             let source = CodeSource::growing(&growing);
-            let head = head.map(|(_, length, has_choice)| (length, has_choice));
-            decode_part(source, head, Some(&tree), rows.len(), set)
+            let head = head.map(|(_, length)| length);
+            decode_part(source, head, Some(&tree), rows.len(), way, set)
         };
         beside(
             steps[index],
@@ -220,7 +182,7 @@ fn encode_runs(column: Column, set: InstructionSet, is_followed: bool) -> Result
             || growing.abandon(),
             |is_followed| {
                 let growing = Some(&growing).filter(|_| is_followed);
-                let code = encode_part(rows, head, &tree, set, growing)?;
+                let code = encode_part(rows, head, &tree, way, set, growing)?;
                 if let Some(growing) = growing {
                     growing.finish(&code);
                 }
@@ -253,14 +215,15 @@ fn runs(rows: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// the code to `growing` while it is coded.
 fn encode_part(
     rows: &[u8],
-    head: Option<(&Head, usize, bool)>,
+    head: Option<(&Head, usize)>,
     tree: &Tree,
+    way: ColumnCode,
     set: InstructionSet,
     growing: Option<&Growing>,
 ) -> Result<Vec<u8>> {
     let mut encoder = Encoder::new();
-    if let Some((head, length, has_choice)) = head {
-        if has_choice {
+    if let Some((head, length)) = head {
+        if way.has_choice() {
             encoder.code(0, PROBABILITY_ONE / 2);
         }
         code_lengths(&mut encoder, &head.lengths);
@@ -268,16 +231,29 @@ fn encode_part(
             encoder.code_plain(start, row_bits(length));
         }
     }
-    accelerate(set, || {
-        let mut column = ColumnModel::new(tree.clone());
-        for (number, run) in runs(rows).enumerate() {
-            if let (0, Some(growing)) = (number % RUNS, growing) {
-                growing.append(encoder.settled().get(growing.len()..).unwrap_or(&[]));
-            }
-            column.code(&mut encoder, run[0], run.len() as u32)?;
+    accelerate(set, || match way {
+        ColumnCode::Runs => {
+            encode_rows(rows, &mut ColumnModel::<false>::new(tree.clone()), &mut encoder, growing)
         }
-        Ok(encoder.finish())
-    })
+        _ => encode_rows(rows, &mut ColumnModel::<true>::new(tree.clone()), &mut encoder, growing),
+    })?;
+    Ok(encoder.finish())
+}
+
+#[inline(always)]
+fn encode_rows<const LONG: bool>(
+    rows: &[u8],
+    model: &mut ColumnModel<LONG>,
+    encoder: &mut Encoder,
+    growing: Option<&Growing>,
+) -> Result<()> {
+    for (number, run) in runs(rows).enumerate() {
+        if let (0, Some(growing)) = (number % RUNS, growing) {
+            growing.append(encoder.settled().get(growing.len()..).unwrap_or(&[]));
+        }
+        model.code(encoder, run[0], run.len() as u32)?;
+    }
+    Ok(())
 }
 
 /// Does a column with these counts and code lengths hardly shrink? Then coding does not pay: there
@@ -293,8 +269,8 @@ fn is_noise(length: usize, counts: &[u32; 256], lengths: &[u8; 256]) -> bool {
 }
 
 /// Reads the bit that says that a column is coded by runs.
-fn pass_choice(decoder: &mut Decoder<'_>, has_choice: bool) -> Result<()> {
-    if has_choice && decoder.code(0, PROBABILITY_ONE / 2) == 1 {
+fn pass_choice(decoder: &mut Decoder<'_>, way: ColumnCode) -> Result<()> {
+    if way.has_choice() && decoder.code(0, PROBABILITY_ONE / 2) == 1 {
         return Err(Error::Corrupt("parts of a sorted stream".into()));
     }
     Ok(())
@@ -303,17 +279,12 @@ fn pass_choice(decoder: &mut Decoder<'_>, has_choice: bool) -> Result<()> {
 /// Rows that were decoded, with the head if they are the first.
 type Part = (Option<Head>, Vec<u8>);
 
-/// Decodes what [`encode`] made of `length` bytes, if that was no longer than they are. `has_choice`
-/// says whether the code was to be one by runs.
+/// Decodes what [`encode`] made of `length` bytes, if that was no longer than they are. `way` is
+/// that of the encoder.
 ///
 /// # Errors
 /// [`Error::Corrupt`] if the code cannot be right; [`Error::Limit`] if memory is short.
-pub fn decode(
-    code: &[u8],
-    length: usize,
-    has_choice: bool,
-    set: InstructionSet,
-) -> Result<Vec<u8>> {
+pub fn decode(code: &[u8], length: usize, way: ColumnCode, set: InstructionSet) -> Result<Vec<u8>> {
     let cut = || Error::Corrupt("sorted stream cut short".into());
     let mut rest = code;
     let mut count = 1;
@@ -344,8 +315,8 @@ pub fn decode(
     codes.push(rest);
     // Memory for the column and the text. The inverse charges its table itself.
     let _charge = budget::charge(2 * length as u64, "what was sorted")?;
-    if has_choice && codes.len() == 1 && by_context::is_of_contexts(codes[0]) {
-        let memory = BY_CONTEXT * length as u64;
+    if way.has_choice() && codes.len() == 1 && by_context::is_of_contexts(codes[0]) {
+        let memory = by_context::MEMORY * length as u64;
         let _charge = budget::charge(memory, "the contexts of a sorted text")?;
         return by_context::decode(CodeSource::Whole(codes[0]), length, set);
     }
@@ -353,14 +324,14 @@ pub fn decode(
         1 => None,
         _ => {
             let mut decoder = Decoder::new(codes[0]);
-            pass_choice(&mut decoder, has_choice)?;
+            pass_choice(&mut decoder, way)?;
             Some(Tree::new(&code_lengths(&mut decoder, &[0; 256]))?)
         }
     };
     let decoded = each(&steps(&parts), |index| {
-        let head = (index == 0).then_some((length, has_choice));
+        let head = (index == 0).then_some(length);
         let code = CodeSource::Whole(codes[index]);
-        decode_part(code, head, tree.as_ref(), parts[index].len(), set)
+        decode_part(code, head, tree.as_ref(), parts[index].len(), way, set)
     })?;
     restore(decoded, None)?.ok_or_else(cut)
 }
@@ -388,19 +359,20 @@ fn restore(mut parts: Vec<Part>, expected: Option<&Head>) -> Result<Option<Vec<u
 /// with the symbols of `tree`.
 fn decode_part(
     mut code: CodeSource<'_>,
-    head: Option<(usize, bool)>,
+    head: Option<usize>,
     tree: Option<&Tree>,
     count: usize,
+    way: ColumnCode,
     set: InstructionSet,
 ) -> Result<Part> {
-    let (head, mut paused) = match head {
+    let (head, paused) = match head {
         None => {
             code.need(LONGEST_RUN)?;
             (None, Decoder::new(code.bytes()).pause())
         }
-        Some((length, has_choice)) => loop {
+        Some(length) => loop {
             let mut decoder = Decoder::new(code.bytes());
-            pass_choice(&mut decoder, has_choice)?;
+            pass_choice(&mut decoder, way)?;
             let lengths = code_lengths(&mut decoder, &[0; 256]);
             let starts: Vec<u32> = (0..length.div_ceil(chain_length(length)))
                 .map(|_| decoder.code_plain(0, row_bits(length)))
@@ -418,7 +390,23 @@ fn decode_part(
     };
     let mut column = Vec::new();
     column.try_reserve_exact(count).map_err(|_| Error::no_memory("a block"))?;
-    let mut model = ColumnModel::new(tree);
+    if way == ColumnCode::Runs {
+        decode_rows(code, paused, ColumnModel::<false>::new(tree), &mut column, count, set)?;
+    } else {
+        decode_rows(code, paused, ColumnModel::<true>::new(tree), &mut column, count, set)?;
+    }
+    Ok((head, column))
+}
+
+/// Decodes rows until `column` has `count` of them.
+fn decode_rows<const LONG: bool>(
+    mut code: CodeSource<'_>,
+    mut paused: Paused,
+    mut model: ColumnModel<LONG>,
+    column: &mut Vec<u8>,
+    count: usize,
+    set: InstructionSet,
+) -> Result<()> {
     while column.len() < count {
         code.need(paused.position() + LONGEST_RUN)?;
         let last = code.position_before(LONGEST_RUN);
@@ -438,7 +426,7 @@ fn decode_part(
     }
     // The code that was decoded is compared with the whole one.
     code.need_all()?;
-    Ok((head, column))
+    Ok(())
 }
 
 #[cfg(test)]
@@ -471,11 +459,16 @@ mod tests {
     fn damaged_tables_are_errors() {
         let text = digits(300_000);
         let (code, _) = encode(&text, active(), ColumnCode::Runs, false).unwrap();
-        assert!(code[0] > 1 && decode(&code, text.len(), false, active()).unwrap() == text);
+        assert!(
+            code[0] > 1 && decode(&code, text.len(), ColumnCode::Runs, active()).unwrap() == text
+        );
         for (at, value) in [(0, 0), (0, 9), (0, 255), (4, 255), (8, 255)] {
             let mut damaged = code.clone();
             damaged[at] = value;
-            assert!(decode(&damaged, text.len(), false, active()).is_err(), "{at} {value}");
+            assert!(
+                decode(&damaged, text.len(), ColumnCode::Runs, active()).is_err(),
+                "{at} {value}"
+            );
         }
     }
 }

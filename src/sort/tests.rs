@@ -5,7 +5,8 @@ use crate::simd::{active, usable};
 use proptest::prelude::*;
 
 fn round_trip(raw: &[u8]) -> usize {
-    let codes = [ColumnCode::Runs, ColumnCode::Sampled, ColumnCode::Both];
+    round_trip_of(raw, ColumnCode::Contexts);
+    let codes = [ColumnCode::Runs, ColumnCode::LongRuns, ColumnCode::Both];
     codes.map(|code| round_trip_of(raw, code)).into_iter().max().unwrap()
 }
 
@@ -135,7 +136,7 @@ proptest! {
 fn filled_streams_return() {
     let raw = b"ab".repeat(MAX_SEGMENT / 2 + 513);
     let rest = raw.len() - MAX_SEGMENT;
-    let codes = [ColumnCode::Runs, ColumnCode::Sampled];
+    let codes = [ColumnCode::Runs, ColumnCode::LongRuns];
     let cases = [1000, 40_000, raw.len()].map(|length| codes.map(|code| (length, code)));
     for (length, code) in cases.into_iter().flatten() {
         let raw = &raw[..length];
@@ -166,7 +167,8 @@ fn followed_streams_are_the_same() {
     let workers = crate::threads::Workers::new(2);
     let _place = workers.begin(0, crate::threads::Work::default());
     for raw in [&text[..], &noise(50_000), &b"ab".repeat(30_000)] {
-        for code in [ColumnCode::Runs, ColumnCode::Sampled, ColumnCode::Both] {
+        for code in [ColumnCode::Runs, ColumnCode::LongRuns, ColumnCode::Contexts, ColumnCode::Both]
+        {
             let (coded, again) = workers.run(|| encode_followed(raw, code, active(), 0)).unwrap();
             assert!(coded == encode(raw, code, active()).unwrap());
             // Without a free thread nothing is decoded meanwhile.
@@ -182,9 +184,13 @@ fn the_smaller_code_is_chosen() {
     let code = include_bytes!("segment.rs");
     let numbers: Vec<u8> = (0..20_000u32).flat_map(|at| (at * at / 7919).to_le_bytes()).collect();
     for raw in [&code[..], &numbers] {
-        let [runs, sampled, both] = [ColumnCode::Runs, ColumnCode::Sampled, ColumnCode::Both]
-            .map(|code| encode(raw, code, active()).unwrap().len());
-        assert!(both <= runs + 1 && both <= sampled, "{runs} {sampled} {both}");
+        let [runs, more, contexts, both] =
+            [ColumnCode::Runs, ColumnCode::LongRuns, ColumnCode::Contexts, ColumnCode::Both]
+                .map(|code| encode(raw, code, active()).unwrap().len());
+        assert!(
+            both <= contexts.min(more + 1) && more <= runs + runs / 200,
+            "{runs} {more} {contexts} {both}"
+        );
     }
     let [runs, both] =
         [ColumnCode::Runs, ColumnCode::Both].map(|way| encode(code, way, active()).unwrap().len());

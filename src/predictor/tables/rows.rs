@@ -132,7 +132,7 @@ pub(super) const fn first<T>(list: &'static [T], count: usize) -> &'static [T] {
 
 /// Every profile. A row keeps its number for good; numbers of rows that are gone are not given
 /// again.
-pub(crate) static PROFILES: [Row; 48] = [
+pub(crate) static PROFILES: [Row; 47] = [
     Row {
         number: 0,
         name: "generic-8",
@@ -430,14 +430,6 @@ pub(crate) static PROFILES: [Row; 48] = [
         content: Content::Words,
         contexts: first(&WORDS, 6),
         selectors: WORDS_SETS.small,
-        ..SIX
-    },
-    Row {
-        number: 59,
-        name: "table-6",
-        content: Content::Table,
-        contexts: first(&TABLE, 6),
-        selectors: TABLE_SETS.small,
         ..SIX
     },
     GENERIC_80_NETWORK,
