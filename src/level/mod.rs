@@ -3,14 +3,20 @@
 //! Nothing of a level is stored in an archive. Each coded stream names the method and the profile
 //! that coded it (see `docs/format-block.md`), so a row may change without any decoder knowing.
 
+mod codings;
+mod column_code;
 mod network_start;
 mod trials;
 
+pub(crate) use codings::{Coding, Codings};
+pub use column_code::ColumnCode;
 pub use network_start::NetworkStart;
 pub(crate) use trials::Trials;
 
 use crate::error::{Error, Result};
-use crate::sort::ColumnCode;
+use Coding::{Mixed, Sorted};
+use ColumnCode::{LongRuns, Runs};
+use codings::{EIGHT, SIX, SIXTEEN, TEXT_SORTED, TWENTY_FOUR, sorted};
 
 /// What one level is: how hard it works, and what that costs.
 ///
@@ -52,33 +58,6 @@ pub struct Level {
     pub(crate) network_start: NetworkStart,
 }
 
-/// How the streams of one kind are coded. Profiles are named as in the table of profiles,
-/// `src/predictor/tables/mod.rs`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Coding {
-    /// By sorting.
-    Sorted(ColumnCode),
-    /// By mixing, with this profile.
-    Mixed(&'static str),
-}
-
-/// How the streams of each kind are coded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Codings {
-    pub generic: Coding,
-    pub text: Coding,
-    pub words: Coding,
-    pub table: Coding,
-    pub exe: Coding,
-    pub font: Coding,
-    pub wasm: Coding,
-    /// Images of one byte a channel.
-    pub image: Coding,
-    /// Images of 16-bit samples.
-    pub image16: Coding,
-    pub audio: Coding,
-}
-
 /// Which formats are taken apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Unpacked {
@@ -92,86 +71,7 @@ pub(crate) struct Unpacked {
     pub wasm: bool,
 }
 
-use Coding::{Mixed, Sorted};
-use ColumnCode::{Both, Contexts, LongRuns, Runs};
-
 const MIB: usize = 1 << 20;
-
-/// All streams are sorted.
-const fn sorted(code: ColumnCode) -> Codings {
-    Codings {
-        generic: Sorted(code),
-        text: Sorted(code),
-        words: Sorted(code),
-        table: Sorted(code),
-        exe: Sorted(code),
-        font: Sorted(code),
-        wasm: Sorted(code),
-        image: Sorted(code),
-        image16: Sorted(code),
-        audio: Sorted(code),
-    }
-}
-
-/// Text and tables are sorted; the rest is mixed with 8 contexts, which costs little time where
-/// sorting would lose most.
-const TEXT_SORTED: Codings = Codings {
-    generic: Mixed("generic-8"),
-    exe: Mixed("exe-8"),
-    font: Mixed("font-8"),
-    wasm: Mixed("wasm-8"),
-    image: Mixed("samples-8"),
-    image16: Mixed("samples-8"),
-    audio: Mixed("samples-8"),
-    words: Sorted(Contexts),
-    ..sorted(Both)
-};
-
-/// 6 contexts for text and tables, the fewest that pay. Sorting takes a fifth of the time and makes
-/// text a fifth larger.
-const SIX: Codings = Codings {
-    text: Mixed("text-6"),
-    words: Mixed("words-6"),
-    // With 6 contexts some tables are larger than sorted ones.
-    table: Mixed("table-8"),
-    ..TEXT_SORTED
-};
-
-/// 8 contexts, and more for code, which gains most by them. Sorting takes a tenth of the time, but of
-/// 45 files with text or tables, 0.2 to 10 MB each, it made none smaller than mixing does.
-const EIGHT: Codings = Codings {
-    text: Mixed("text-8"),
-    words: Mixed("words-8"),
-    table: Mixed("table-8"),
-    exe: Mixed("exe-14"),
-    ..TEXT_SORTED
-};
-
-/// 16 contexts for everything but samples.
-const SIXTEEN: Codings = Codings {
-    generic: Mixed("generic-16"),
-    text: Mixed("text-16"),
-    words: Mixed("words-16"),
-    table: Mixed("table-16"),
-    exe: Mixed("exe-16"),
-    font: Mixed("font-16"),
-    wasm: Mixed("wasm-16"),
-    image: Mixed("samples-8"),
-    image16: Mixed("samples-8"),
-    audio: Mixed("samples-8"),
-};
-
-/// 24 contexts for everything but samples.
-const TWENTY_FOUR: Codings = Codings {
-    generic: Mixed("generic-24"),
-    text: Mixed("text-24"),
-    words: Mixed("words-24"),
-    table: Mixed("table-24"),
-    exe: Mixed("exe-24"),
-    font: Mixed("font-24"),
-    wasm: Mixed("wasm-24"),
-    ..SIXTEEN
-};
 
 /// With 224 and 32 KiB in place of 48 and 16, texts of 32 KB are 0.5 % smaller and those of 100 KB
 /// 0.2 %, for 1.5 and 1.7 times the time.

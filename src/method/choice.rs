@@ -4,12 +4,11 @@ use super::{Method, Mixing, trial};
 use crate::budget::Budget;
 use crate::error::{Error, Result};
 use crate::kind::Kind;
-use crate::level::{Coding, Codings, LEVELS, Level, NetworkStart, Trials};
+use crate::level::{Coding, Codings, ColumnCode, LEVELS, Level, NetworkStart, Trials};
 use crate::predictor::primer;
 use crate::predictor::profile::Profile;
 use crate::predictor::tables::Row;
 use crate::prior::Prior;
-use crate::sort::ColumnCode;
 use crate::words;
 
 /// Lengths of streams of text from which on the second and the third primer of a level are worth

@@ -19,14 +19,13 @@ use crate::budget::Budget;
 use crate::coder::leading::Leading;
 use crate::error::{Error, Result};
 use crate::kind::Kind;
-use crate::level::NetworkStart;
+use crate::level::{ColumnCode, NetworkStart};
 use crate::network::start::Origin;
 use crate::predictor::most_memory;
 use crate::predictor::primer::{self, Primer};
 use crate::predictor::profile::Profile;
 use crate::predictor::tables::{Content, Row};
 use crate::prior::{LONGEST_NAME, Prior, valid_name};
-use crate::sort::ColumnCode;
 use crate::varint::Reader;
 
 /// How a stream is coded.
@@ -140,7 +139,8 @@ impl Method {
             Method::Stored => 0,
             // Of one piece at a time.
             Method::Sorted(code) => {
-                code.memory() * raw_len.min(crate::sort::LONGEST_PIECE) as u64 + raw_len as u64
+                crate::sort::memory_of(*code) * raw_len.min(crate::sort::LONGEST_PIECE) as u64
+                    + raw_len as u64
             }
             Method::Mixed(mixing) => {
                 let tables = most_memory(&mixing.profile(kind), raw_len, mixing.table_bytes());

@@ -8,12 +8,12 @@ use crate::block::tests::sample as samples;
 use crate::coder::leading::{Leading, LeadingBits};
 use crate::coder::trace;
 use crate::kind::Kind;
+use crate::level::ColumnCode;
 use crate::level::{LEVELS, Level};
 use crate::method::{Method, choice};
 use crate::method::{decode_as, encode_as};
 use crate::model::network::Network;
 use crate::simd::{InstructionSet, usable};
-use crate::sort::ColumnCode;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Bytes with words, numbers, repeats and noise in them, the same everywhere.

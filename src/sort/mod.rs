@@ -32,6 +32,7 @@ mod suffix;
 mod tree;
 
 use crate::error::{Error, Limit, LimitKind, Result};
+pub use crate::level::ColumnCode;
 use crate::simd::InstructionSet;
 use crate::threads::{Step, each};
 use suffix::MAX_SEGMENT;
@@ -39,33 +40,11 @@ use suffix::MAX_SEGMENT;
 /// Bytes of the longest segment that is sorted at once.
 pub const LONGEST_PIECE: usize = MAX_SEGMENT;
 
-/// How the last column of a segment is coded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ColumnCode {
-    /// By runs.
-    Runs,
-    /// By runs, with more contexts.
-    LongRuns,
-    /// By contexts, but for columns of which contexts tell little. Text as words is 6 to 7 % smaller than
-    /// by runs, in two to three times the time: 62 of 62 such texts of `benches/unseen` are.
-    Contexts,
-    /// By contexts and by runs, with more contexts; the smaller code counts. Tables and numbers are
-    /// often larger by contexts, up to twice as large.
-    Both,
-}
-
-impl ColumnCode {
-    /// Whether a code says if it is one by contexts.
-    fn has_choice(self) -> bool {
-        matches!(self, ColumnCode::Contexts | ColumnCode::Both)
-    }
-
-    /// Bytes of memory for each byte of a segment.
-    #[must_use]
-    pub fn memory(self) -> u64 {
-        // Positions, the column, and the code.
-        6 + if self.has_choice() { by_context::MEMORY } else { 0 }
-    }
+/// Bytes of memory for each byte of a segment whose column is coded as `code` says.
+#[must_use]
+pub fn memory_of(code: ColumnCode) -> u64 {
+    // Positions, the column, and the code.
+    6 + if code.has_choice() { by_context::MEMORY } else { 0 }
 }
 
 /// Bytes of the length before the code of a segment.
@@ -123,7 +102,7 @@ pub fn encode_followed(
 
 /// What a segment of `length` bytes costs, in either direction.
 fn step(length: usize, code: ColumnCode) -> Step {
-    Step { length, memory: (2 + code.memory()) * length as u64 }
+    Step { length, memory: (2 + memory_of(code)) * length as u64 }
 }
 
 fn fill_and_join(mut codes: Vec<Vec<u8>>, least: usize) -> Result<Vec<u8>> {
