@@ -126,7 +126,8 @@ impl<'a> Settings<'a> {
 }
 
 /// Codes a stream of `kind`: text as words where that suits it, and words after the reference
-/// block, if there is one; samples that repeat too much as anything else.
+/// block, if there is one; samples that repeat too much as anything else. Very redundant text may be
+/// coded by two methods; the shorter code counts.
 ///
 /// # Errors
 /// Memory for the tables cannot be had.
@@ -140,26 +141,15 @@ pub fn encode(bytes: &[u8], kind: Kind, settings: &Settings<'_>) -> Result<Coded
         Some(_) => Method::Continued,
         None => choice::choose(settings.level, &kind, bytes)?,
     };
-    let attempt = settings
-        .follow
-        .and_then(|follow| follow.begin(Followed { kind, method, length: bytes.len() }));
+    let attempt = settings.follow.and_then(|follow| {
+        follow.begin(Followed { kind, method: method.as_read(), length: bytes.len() })
+    });
     let growing = attempt.as_ref().map(|attempt| &attempt.growing);
     let decoded = attempt.as_ref().map(|attempt| &attempt.decoded);
     let code = match reference {
         Some(reference) => reference.encode_dependent(bytes, growing),
         None => method::encode_followed(bytes, method, &kind, growing, decoded),
     };
-    if let Ok(code) = &code
-        && let Some(second) = choice::second(settings.level, &kind, method, bytes.len(), code.len())
-    {
-        let other = method::encode(bytes, second, &kind)?;
-        if other.len() < code.len() {
-            if let Some(attempt) = &attempt {
-                attempt.abandon();
-            }
-            return Ok(Coded { kind, method: second, code: other });
-        }
-    }
     let is_too_dense = |code: &[u8]| is_too_dense(kind, method, bytes.len(), code.len());
     match (&attempt, &code) {
         (Some(attempt), Ok(code)) if !is_too_dense(code) && code.len() < bytes.len() => {
@@ -171,6 +161,14 @@ pub fn encode(bytes: &[u8], kind: Kind, settings: &Settings<'_>) -> Result<Coded
     let code = code?;
     if is_too_dense(&code) {
         return encode(bytes, Kind::Generic, &settings.alone());
+    }
+    let second = choice::second(settings.level, &kind, bytes.len(), code.len());
+    if let (Method::Mixed(_), Some(second)) = (method, second) {
+        let other = method::encode(bytes, second, &kind)?;
+        if other.len() < code.len() {
+            // Who decoded the first code did so in vain.
+            return Ok(Coded { kind, method: second, code: other });
+        }
     }
     Ok(Coded { kind, method, code })
 }

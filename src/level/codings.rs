@@ -60,8 +60,7 @@ pub(super) const TEXT_SORTED: Codings = Codings {
     ..sorted(Both)
 };
 
-/// 6 contexts for text and tables, the fewest that pay. Sorting takes a fifth of the time and makes
-/// text a fifth larger.
+/// 6 contexts for text, the fewest that pay.
 pub(super) const SIX: Codings = Codings {
     text: Mixed("text-6"),
     words: Mixed("words-6"),

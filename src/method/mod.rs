@@ -76,8 +76,8 @@ const SECOND_MAP: u64 = 4 << 20;
 /// How many times as long as sorting a byte mixing one with few contexts takes.
 const MIXED_TO_SORTED: usize = 8;
 
-/// The same of a column coded by contexts.
-const BY_CONTEXT_TO_SORTED: usize = 2;
+/// How many times as long as sorting with a code by runs sorting with one by contexts takes.
+const BY_CONTEXT_TO_SORTED: usize = 3;
 
 impl Method {
     /// What a coded stream calls the method.
@@ -90,6 +90,16 @@ impl Method {
             Method::Continued => 3,
             Method::Sorted(ColumnCode::LongRuns) => 4,
             Method::Sorted(ColumnCode::Contexts | ColumnCode::Both) => 5,
+        }
+    }
+
+    /// The method as a decoder reads it: a code says whether there was a choice between codes of a
+    /// column, and not which were tried.
+    #[must_use]
+    pub fn as_read(self) -> Self {
+        match self {
+            Method::Sorted(ColumnCode::Contexts) => Method::Sorted(ColumnCode::Both),
+            other => other,
         }
     }
 

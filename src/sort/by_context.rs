@@ -5,7 +5,6 @@ use std::ops::Range;
 
 use super::counts::{Child, CountModel, SYMBOLS};
 use super::intervals::{Side, walk};
-use super::segment::Followed;
 use super::{inverse, suffix};
 use crate::budget;
 use crate::coder::growing::{CodeSource, Growing};
@@ -18,6 +17,8 @@ use crate::threads::{Step, beside};
 
 /// Bytes of memory for each byte of a text, beside the sorted text.
 pub const MEMORY: u64 = 20;
+/// Bytes of the tables of a model.
+pub const TABLES: u64 = 2 << 20;
 
 /// Bits of a row number. A text has fewer than 2^24 bytes.
 const ROW_BITS: u32 = 24;
@@ -25,7 +26,7 @@ const ROW_BITS: u32 = 24;
 const LONGEST_HEAD: usize = 32 << 10;
 /// Bytes that one count takes at most: some 60 decisions.
 const LONGEST_COUNT: usize = 192;
-/// Contexts from one look at the code that is written to the next.
+/// An encoder hands on what it has written after so many contexts.
 const CONTEXTS: u32 = 4096;
 
 /// Codes the totals of the 256 bytes: does each occur, given whether the two before do; then the
@@ -69,7 +70,7 @@ fn code_totals<C: BitCoder>(coder: &mut C, totals: &mut [u32; SYMBOLS]) {
     }
 }
 
-/// Codes the first rows of all chains but the first: the walk tells that.
+/// Codes the first rows of all chains but the first: the walk gives that one's.
 fn code_starts<C: BitCoder>(coder: &mut C, starts: &mut [u32]) {
     for start in starts.iter_mut().skip(1) {
         *start = coder.code_plain(*start, ROW_BITS);
@@ -116,15 +117,15 @@ impl Side for Encoding<'_> {
     fn fill(&mut self, _: Range<usize>, _: u16) {}
 }
 
-/// The code of a transformed text. Appends the code to `growing` while it is coded.
+/// The code of a transformed text; `None` where it takes too many decisions. Appends the code to `growing` while it is coded.
 ///
 /// # Errors
 /// Memory is short.
-pub fn encode(
+fn encode(
     transformed: &suffix::Transformed,
     set: InstructionSet,
     growing: Option<&Growing>,
-) -> Result<Vec<u8>> {
+) -> Result<Option<Vec<u8>>> {
     let suffix::Transformed { column, starts } = transformed;
     let mut encoder = Encoder::new();
     encoder.code(1, PROBABILITY_ONE / 2);
@@ -138,9 +139,12 @@ pub fn encode(
     let whole = starts.first().map_or(0, |&row| row as usize);
     let tally = [0; SYMBOLS];
     let mut side = Encoding { column, whole, encoder, tally, growing, contexts: 0 };
-    accelerate(set, || walk(&totals, &mut side))?;
-    Ok(side.encoder.finish())
+    let is_done = accelerate(set, || walk(&totals, &mut side))?;
+    Ok(is_done.then(|| side.encoder.finish()))
 }
+
+/// A code, if there is one, and what a thread decoded of it meanwhile.
+pub type Followed = (Option<Vec<u8>>, Option<Vec<u8>>);
 
 /// Like [`encode`]. A free thread may decode the code meanwhile.
 ///
@@ -152,7 +156,7 @@ pub fn encode_followed(
     is_followed: bool,
 ) -> Result<Followed> {
     let length = transformed.column.len();
-    let memory = MEMORY * length as u64;
+    let memory = MEMORY * length as u64 + TABLES;
     let _charge = budget::charge(memory, "the contexts of a sorted text")?;
     let growing = Growing::default();
     if !is_followed {
@@ -165,8 +169,10 @@ pub fn encode_followed(
         |is_followed| {
             let growing = Some(&growing).filter(|_| is_followed);
             let code = encode(transformed, set, growing)?;
-            if let Some(growing) = growing {
-                growing.finish(&code);
+            match (growing, &code) {
+                (Some(growing), Some(code)) => growing.finish(code),
+                (Some(growing), None) => growing.abandon(),
+                (None, _) => {}
             }
             Ok(code)
         },
@@ -246,7 +252,9 @@ pub fn decode(mut source: CodeSource<'_>, length: usize, set: InstructionSet) ->
     rows.try_reserve_exact(length + 1).map_err(|_| Error::no_memory("a block"))?;
     rows.resize(length + 1, 0);
     let mut side = Decoding { source, paused, rows, whole: None, filled: 0 };
-    accelerate(set, || walk(&totals, &mut side))?;
+    if !accelerate(set, || walk(&totals, &mut side))? {
+        return Err(Error::Corrupt("a sorted stream takes too many decisions".into()));
+    }
     // The code that was decoded is compared with the whole one.
     side.source.need_all()?;
     let (Some(whole), Some(first)) = (side.whole, starts.first_mut()) else {

@@ -54,9 +54,9 @@ pub struct Child<'a> {
     pub left: &'a mut [u32],
     /// How many rows are left.
     pub rows: u32,
-    /// How many rows the longer context has: fewer.
+    /// How many rows the longer context has: fewer than are left.
     pub size: u32,
-    /// The first symbol of the context.
+    /// The first symbol of the shorter context.
     pub first: u16,
     /// Length of the shorter context.
     pub depth: u32,
@@ -78,6 +78,7 @@ struct View {
     size: u32,
     /// Number of symbols before, of those in the shorter context.
     rank: u32,
+    /// Number of symbols, without those before this one of which none is left.
     symbols: u32,
     depth: u32,
     first: u32,
@@ -97,6 +98,8 @@ pub struct CountModel {
     time: u32,
     /// Number of the context in which each symbol was last seen.
     seen: [u32; SYMBOLS],
+    /// Number of decisions so far.
+    decisions: u64,
 }
 
 /// Class of a number, two for each doubling: 0, 1, 2, 3, 4, 4, 5, 5, 6, … at most 31.
@@ -149,7 +152,13 @@ impl CountModel {
             search: Decision::new(INPUTS, [250; INPUTS], [ROWS; 2], [ROWS; 2]),
             time: 1,
             seen: [0; SYMBOLS],
+            decisions: 0,
         }
+    }
+
+    /// Number of decisions so far, where a search counts as eight.
+    pub fn decisions(&self) -> u64 {
+        self.decisions
     }
 
     /// Codes how many rows of `child` have each of its symbols, puts it into `counts`, which are
@@ -247,6 +256,7 @@ impl CountModel {
         bit: u32,
         view: &View,
     ) -> u32 {
+        self.decisions += 1;
         let kind = bound as u32;
         let (left, others, size) =
             (class(view.left), class(view.rows - view.left), class(view.size));
@@ -304,11 +314,11 @@ impl CountModel {
         most: u32,
         view: &View,
     ) -> u32 {
+        self.decisions += 8;
         let (size, left, rows) = (u64::from(view.size), u64::from(view.left), u64::from(view.rows));
         // Sizes are below 2^25: no product passes 2^54.
         let mean = size * left / rows;
-        let variance =
-            16 * size * left / rows * (rows - left) / rows * (rows - size) / (rows - 1).max(1);
+        let variance = 16 * size * left / rows * (rows - left) / rows * (rows - size) / (rows - 1);
         let deviation = variance.isqrt();
         let middle = (mean as u32).saturating_sub(base).min(most - 1);
         let mut search = Search {

@@ -5,9 +5,10 @@
 //! *c* stands *n* times before the context *w*, the context *cw* has *n* rows, and from which row on
 //! is known too. So the counts of all contexts of one length tell where the contexts that are one
 //! longer begin, and only how an interval's symbols are divided among the longer contexts in it has
-//! to be coded, by a [`CountModel`]. An interval with one symbol needs no code, whatever is in it.
-//! Every row comes to be an interval of its own in the end, so that there are no more divisions
-//! than rows.
+//! to be coded, by a [`CountModel`]. An interval with one symbol needs no code, however it is divided.
+//! Each division makes another row the first one of an interval, so that there are no more divisions
+//! than rows. The parts of an interval are images of parts of one interval, so that there are no more
+//! than symbols.
 //!
 //! That the order of suffixes tells the bounds of contexts without any code is the idea of M03
 //! (Maniscalco; also Grebnov, bsc-m03).
@@ -21,7 +22,7 @@ pub trait Side {
     /// Puts into `counts` how many of `rows` have each symbol of `child`.
     ///
     /// # Errors
-    /// Nobody needs the code any more.
+    /// The code cannot be right, or nobody needs it any more.
     fn count(
         &mut self,
         model: &mut CountModel,
@@ -33,6 +34,11 @@ pub trait Side {
     /// Takes in that all of `rows` have `symbol`.
     fn fill(&mut self, rows: Range<usize>, symbol: u16);
 }
+
+/// Decisions for each row, and beside them, at most: text takes two or three, and no code may ask for much
+/// more work than its rows are worth.
+const DECISIONS: u64 = 24;
+const SPARE_DECISIONS: u64 = 65_536;
 
 /// Symbols of an interval that a neighbour looks at.
 const LOOKED_AT: usize = 6;
@@ -55,8 +61,57 @@ struct Intervals {
     symbols: Vec<u16>,
     counts: Vec<u32>,
     images: Vec<u32>,
-    /// A bit for each row that begins an interval.
-    begins: Vec<u64>,
+    begins: Begins,
+}
+
+/// The rows that begin intervals: a bit for each row, and on each further level a bit for each word of
+/// the level below that is not zero. So no search takes longer than a few words, however long intervals
+/// are.
+struct Begins {
+    levels: Vec<Vec<u64>>,
+}
+
+impl Begins {
+    fn new(rows: usize) -> Result<Self> {
+        let mut levels = vec![room(rows / 64 + 1)?];
+        while let Some(words) = levels.last().map(Vec::len).filter(|&words| words > 1) {
+            levels.push(room(words / 64 + 1)?);
+        }
+        Ok(Self { levels })
+    }
+
+    #[inline(always)]
+    fn insert(&mut self, row: usize) {
+        let mut at = row;
+        for level in &mut self.levels {
+            let word = &mut level[at / 64];
+            let was_empty = *word == 0;
+            *word |= 1 << (at % 64);
+            if !was_empty {
+                break;
+            }
+            at /= 64;
+        }
+    }
+
+    /// The last row up to `row` that begins an interval. Row 0 does.
+    #[inline(always)]
+    fn before(&self, row: usize) -> usize {
+        let (mut at, mut height) = (row + 1, 0);
+        // Up to a word with a bit below `at`, then down along the highest bits.
+        let found = loop {
+            let Some(level) = self.levels.get(height) else { return 0 };
+            let below = level.get(at / 64).map_or(0, |word| word & ((1 << (at % 64)) - 1));
+            if below != 0 {
+                break at / 64 * 64 + below.ilog2() as usize;
+            }
+            at /= 64;
+            height += 1;
+        };
+        self.levels[..height].iter().rev().fold(found, |word, level| {
+            word * 64 + level[word].checked_ilog2().unwrap_or(0) as usize
+        })
+    }
 }
 
 fn room<T: Clone + Default>(length: usize) -> Result<Vec<T>> {
@@ -72,21 +127,8 @@ impl Intervals {
             symbols: room(rows)?,
             counts: room(rows)?,
             images: room(rows)?,
-            begins: room(rows / 64 + 1)?,
+            begins: Begins::new(rows)?,
         })
-    }
-
-    /// The first row of the interval that `row` is in.
-    #[inline(always)]
-    fn begin_of(&self, row: usize) -> usize {
-        let mut word = row / 64;
-        let mut bits = self.begins[word] & (u64::MAX >> (63 - row % 64));
-        while bits == 0 && word > 0 {
-            word -= 1;
-            bits = self.begins[word];
-        }
-        // Row 0 begins the first interval.
-        word * 64 + (63 - (bits | 1).leading_zeros() as usize)
     }
 
     #[inline(always)]
@@ -114,7 +156,7 @@ impl Intervals {
             self.images[at] = entry.image;
         }
         self.symbols[begin + entries.len() - 1] |= LAST;
-        self.begins[begin / 64] |= 1 << (begin % 64);
+        self.begins.insert(begin);
     }
 
     /// Notes in `presence` the first symbols of the interval that begins at `begin`.
@@ -143,18 +185,21 @@ impl Intervals {
     }
 }
 
-/// Walks over the intervals of a column of which `totals` are the counts of its symbols.
+/// Walks over the intervals of a column of which `totals` are the counts of its symbols, of which symbol 0
+/// and another are there. Says whether that took no more decisions than it may.
 ///
 /// # Errors
 /// Memory is short, or `side` fails.
 #[inline(always)]
-pub fn walk(totals: &[u32; SYMBOLS], side: &mut impl Side) -> Result<()> {
+pub fn walk(totals: &[u32; SYMBOLS], side: &mut impl Side) -> Result<bool> {
     let rows = totals.iter().sum::<u32>() as usize;
     let mut walk = Walk {
         intervals: Intervals::new(rows)?,
         model: CountModel::new(),
         firsts: [0; SYMBOLS],
-        splits: vec![Vec::new(); SYMBOLS],
+        pending: room(rows)?,
+        waiting: [0; SYMBOLS],
+        symbols_waiting: [0; SYMBOLS / 64 + 1],
         presence: [[Presence::Absent; 2]; SYMBOLS],
         depth: 0,
         parent: Vec::new(),
@@ -163,6 +208,7 @@ pub fn walk(totals: &[u32; SYMBOLS], side: &mut impl Side) -> Result<()> {
         bounds: Vec::new(),
         matrix: Vec::new(),
         left: Vec::new(),
+        next_images: Vec::new(),
     };
     let mut row = 0;
     let mut entries = Vec::new();
@@ -171,32 +217,26 @@ pub fn walk(totals: &[u32; SYMBOLS], side: &mut impl Side) -> Result<()> {
         if count > 0 {
             entries.push(Entry { symbol: symbol as u16, count, image: row });
             if row > 0 {
-                walk.splits[symbol].push(row);
+                walk.wait(symbol, row);
             }
         }
         row += count;
     }
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.count));
-    if entries.is_empty() {
-        return Ok(());
-    }
     walk.intervals.write(0, &entries);
-    if let [only] = &entries[..] {
-        side.fill(0..rows, only.symbol);
-    }
-    let mut splits = Vec::new();
+    let most = DECISIONS * rows as u64 + SPARE_DECISIONS;
+    let mut splits = room(rows)?;
     loop {
-        // The rows of each symbol's list ascend, and so do the first rows of symbols.
-        splits.clear();
-        for list in &mut walk.splits {
-            splits.append(list);
-        }
+        walk.take_waiting(&mut splits);
         if splits.is_empty() {
-            return Ok(());
+            return Ok(true);
         }
         let mut rest = &splits[..];
         while let Some(&row) = rest.first() {
             rest = walk.divide(row as usize, rest, side)?;
+            if walk.model.decisions() > most {
+                return Ok(false);
+            }
         }
         walk.depth += 1;
     }
@@ -207,8 +247,12 @@ struct Walk {
     model: CountModel,
     /// The first row of the suffixes that begin with each symbol.
     firsts: [u32; SYMBOLS],
-    /// The rows at which contexts of the next length begin, by their first symbol.
-    splits: Vec<Vec<u32>>,
+    /// The rows at which contexts of the next length begin, by their first symbol: of each symbol the
+    /// list begins at its first row, for the symbol has no more contexts than rows. Then the lengths of
+    /// the lists, and a bit for each list that is not empty.
+    pending: Vec<u32>,
+    waiting: [u32; SYMBOLS],
+    symbols_waiting: [u64; SYMBOLS / 64 + 1],
     presence: [[Presence; 2]; SYMBOLS],
     /// Length of the contexts that are divided.
     depth: u32,
@@ -216,6 +260,8 @@ struct Walk {
     parent: Vec<Entry>,
     symbols: Vec<u16>,
     left: Vec<u32>,
+    /// The rows from which on the images of its next part begin, by symbol.
+    next_images: Vec<u32>,
     /// The entries of one of its parts.
     part: Vec<Entry>,
     /// The first rows of its parts, and the row after the last.
@@ -225,6 +271,29 @@ struct Walk {
 }
 
 impl Walk {
+    /// Notes that contexts that begin with `symbol` are to be divided at `row`. Rows ascend.
+    #[inline(always)]
+    fn wait(&mut self, symbol: usize, row: u32) {
+        let symbol = symbol % SYMBOLS;
+        let length = &mut self.waiting[symbol];
+        self.pending[(self.firsts[symbol] + *length) as usize] = row;
+        *length += 1;
+        self.symbols_waiting[symbol / 64] |= 1 << (symbol % 64);
+    }
+
+    /// Moves all rows that wait to `splits`, in ascending order.
+    fn take_waiting(&mut self, splits: &mut Vec<u32>) {
+        splits.clear();
+        for (word, bits) in self.symbols_waiting.iter_mut().enumerate() {
+            while *bits != 0 {
+                let symbol = 64 * word + bits.trailing_zeros() as usize;
+                *bits &= *bits - 1;
+                let length = std::mem::take(&mut self.waiting[symbol]) as usize;
+                splits.extend_from_slice(&self.pending[self.firsts[symbol] as usize..][..length]);
+            }
+        }
+    }
+
     /// Divides the interval of `row` at all `splits` that it has. Returns the others.
     #[inline(always)]
     fn divide<'s>(
@@ -233,7 +302,7 @@ impl Walk {
         splits: &'s [u32],
         side: &mut impl Side,
     ) -> Result<&'s [u32]> {
-        let begin = self.intervals.begin_of(row);
+        let begin = self.intervals.begins.before(row);
         self.parent.clear();
         self.parent.extend(self.intervals.entries(begin));
         let end = begin + self.parent.iter().map(|entry| entry.count as usize).sum::<usize>();
@@ -243,12 +312,13 @@ impl Walk {
         self.bounds.extend(splits[..within].iter().map(|&row| row as usize));
         self.bounds.push(end);
         if let [only] = self.parent[..] {
-            for part in self.bounds.windows(2) {
-                let image = only.image + (part[0] - begin) as u32;
-                let count = (part[1] - part[0]) as u32;
-                self.intervals.write(part[0], &[Entry { count, image, ..only }]);
-                if part[0] > begin {
-                    self.splits[usize::from(only.symbol) % SYMBOLS].push(image);
+            for part in 0..self.bounds.len() - 1 {
+                let (row, after) = (self.bounds[part], self.bounds[part + 1]);
+                let image = only.image + (row - begin) as u32;
+                let count = (after - row) as u32;
+                self.intervals.write(row, &[Entry { count, image, ..only }]);
+                if row > begin {
+                    self.wait(usize::from(only.symbol), image);
                 }
             }
         } else {
@@ -285,7 +355,7 @@ impl Walk {
             if let Some((counts, size)) = before {
                 neighbours[0] = note_counts(symbols, counts, size, &mut self.presence);
             } else if part == 0 && begin > 0 {
-                let begin = self.intervals.begin_of(begin - 1);
+                let begin = self.intervals.begins.before(begin - 1);
                 neighbours[0] = self.intervals.note(begin, 0, &mut self.presence);
                 outer = Some(begin);
             }
@@ -323,31 +393,35 @@ impl Walk {
     }
 
     /// Writes the parts as intervals, and notes where their images begin.
+    #[inline(always)]
     fn write_parts(&mut self, side: &mut impl Side) {
         let width = self.parent.len();
-        // From here on, what is left is where the next image of a symbol begins.
-        for (left, entry) in self.left.iter_mut().zip(&self.parent) {
-            *left = entry.image;
-        }
-        let entries = &mut self.part;
-        for (counts, part) in self.matrix.chunks_exact(width).zip(self.bounds.windows(2)) {
-            entries.clear();
-            for ((&count, image), entry) in counts.iter().zip(&mut self.left).zip(&self.parent) {
+        self.next_images.clear();
+        self.next_images.extend(self.parent.iter().map(|entry| entry.image));
+        for part in 0..self.bounds.len() - 1 {
+            self.part.clear();
+            for rank in 0..width {
+                let count = self.matrix[part * width + rank];
                 if count == 0 {
                     continue;
                 }
-                if *image > entry.image {
-                    self.splits[usize::from(entry.symbol) % SYMBOLS].push(*image);
+                let Entry { symbol, image: first, .. } = self.parent[rank];
+                let image = self.next_images[rank];
+                if image > first {
+                    self.wait(usize::from(symbol), image);
                 }
                 // The most frequent first; nearly always they are in order.
-                let after = entries.iter().rposition(|other| other.count >= count);
-                let entry = Entry { symbol: entry.symbol, count, image: *image };
-                entries.insert(after.map_or(0, |after| after + 1), entry);
-                *image += count;
+                let after = self.part.iter().rposition(|other| other.count >= count);
+                let at = after.map_or(0, |after| after + 1);
+                self.part.insert(at, Entry { symbol, count, image });
+                self.next_images[rank] += count;
             }
-            self.intervals.write(part[0], entries);
-            if let [only] = &entries[..] {
-                side.fill(part[0]..part[1], only.symbol);
+            // The counts of a part sum to its size, and no split is the first row of an interval.
+            debug_assert!(!self.part.is_empty());
+            let rows = self.bounds[part]..self.bounds[part + 1];
+            self.intervals.write(rows.start, &self.part);
+            if let [only] = &self.part[..] {
+                side.fill(rows, only.symbol);
             }
         }
     }

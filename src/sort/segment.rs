@@ -116,8 +116,8 @@ pub fn encode(
     Ok((code, again))
 }
 
-/// Whether a code by contexts can be worth its time: not where nearly each run of the column is
-/// one symbol, for there contexts tell little, and many symbols make their code slow.
+/// Whether a code by contexts can be worth its time: not where nearly every run has length one, for
+/// there contexts tell little, and many symbols make their code slow.
 fn has_contexts(length: usize, counts: &[u32; 256]) -> bool {
     let runs: u64 = counts.iter().map(|&count| u64::from(count)).sum();
     runs * 10 < length as u64 * 9
@@ -137,25 +137,31 @@ struct Column {
 fn encode_choice(column: &Column, set: InstructionSet, is_followed: bool) -> Result<Followed> {
     let length = column.transformed.column.len();
     let step = Step { length, memory: (by_context::MEMORY + 2) * length as u64 };
-    let code = |index| match index {
-        0 => {
-            let (mut code, again) =
-                by_context::encode_followed(&column.transformed, set, is_followed)?;
+    let code = |index| {
+        if index == 1 {
+            return encode_runs(column.clone(), set, false).map(Some);
+        }
+        let (code, again) = by_context::encode_followed(&column.transformed, set, is_followed)?;
+        Ok(code.map(|mut code| {
             if length >= LEAST_CUT {
                 code.insert(0, 1);
             }
-            Ok((code, again))
-        }
-        _ => encode_runs(column.clone(), set, false),
+            (code, again)
+        }))
     };
+    if column.code == ColumnCode::Contexts
+        && let Some(code) = code(0)?
+    {
+        return Ok(code);
+    }
     if column.code == ColumnCode::Contexts {
-        return code(0);
+        return encode_runs(column.clone(), set, is_followed);
     }
     let both = match is_followed {
         true => vec![code(0)?, code(1)?],
         false => each(&[step; 2], code)?,
     };
-    Ok(both.into_iter().min_by_key(|(code, _)| code.len()).unwrap_or_default())
+    Ok(both.into_iter().flatten().min_by_key(|(code, _)| code.len()).unwrap_or_default())
 }
 
 /// The code of a column by runs.
@@ -301,9 +307,9 @@ pub fn decode(code: &[u8], length: usize, way: ColumnCode, set: InstructionSet) 
         Result::Ok(u32::from_le_bytes(*number) as usize)
     };
     let sizes = (1..count).map(|_| Ok((number()?, number()?))).collect::<Result<Vec<_>>>()?;
-    let (mut parts, mut codes, mut start) = (Vec::new(), Vec::new(), 0);
+    let (mut parts, mut codes, mut start) = (Vec::new(), Vec::new(), 0usize);
     for (rows, size) in sizes {
-        let end = start + rows;
+        let end = start.saturating_add(rows);
         if rows == 0 || end >= length {
             return Err(Error::Corrupt("rows of a sorted stream".into()));
         }
@@ -316,7 +322,7 @@ pub fn decode(code: &[u8], length: usize, way: ColumnCode, set: InstructionSet) 
     // Memory for the column and the text. The inverse charges its table itself.
     let _charge = budget::charge(2 * length as u64, "what was sorted")?;
     if way.has_choice() && codes.len() == 1 && by_context::is_of_contexts(codes[0]) {
-        let memory = by_context::MEMORY * length as u64;
+        let memory = by_context::MEMORY * length as u64 + by_context::TABLES;
         let _charge = budget::charge(memory, "the contexts of a sorted text")?;
         return by_context::decode(CodeSource::Whole(codes[0]), length, set);
     }

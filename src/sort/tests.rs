@@ -210,3 +210,15 @@ fn damaged_counts_are_errors_or_texts() {
         }
     }
 }
+
+/// Long intervals that lose a row at their far end in every round, and take as many rounds as rows.
+#[test]
+fn long_intervals_take_no_longer_than_others() {
+    let length = 1 << 20;
+    let texts = [b"a".repeat(length), b"ab".repeat(length / 2), noise(512).repeat(length / 512)];
+    for mut raw in texts {
+        raw.push(b'z');
+        let coded = encode(&raw, ColumnCode::Contexts, active()).unwrap();
+        assert!(decode(&coded, raw.len(), ColumnCode::Contexts, active()).unwrap() == raw);
+    }
+}
