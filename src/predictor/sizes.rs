@@ -44,9 +44,9 @@ fn learned_by_networks(profile: &Profile, length: usize) -> usize {
     stream.saturating_mul(2).clamp(4 << 10, 1 << 20).next_power_of_two()
 }
 
-/// `bytes` rounded up, to a multiple of 16 lines of histories. Up to [`CHEAP_TABLE`] a table has a power of two of bytes, so that streams of
-/// like lengths share predictors that have read a primer; a larger one, which takes time to clear,
-/// an eighth of that more at most.
+/// `bytes` rounded up, to a multiple of 16 lines of histories. Up to [`CHEAP_TABLE`] a table has a
+/// power of two of bytes, so that streams of like lengths share predictors that have read a primer; a
+/// larger one, which takes time to clear, an eighth of that more at most.
 fn rounded(bytes: usize) -> usize {
     let whole = bytes.max(1 << 16);
     if whole <= CHEAP_TABLE {

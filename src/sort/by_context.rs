@@ -117,7 +117,8 @@ impl Side for Encoding<'_> {
     fn fill(&mut self, _: Range<usize>, _: u16) {}
 }
 
-/// The code of a transformed text; `None` where it takes too many decisions. Appends the code to `growing` while it is coded.
+/// The code of a transformed text; `None` where it takes too many decisions. Appends the code to
+/// `growing` while it is coded.
 ///
 /// # Errors
 /// Memory is short.

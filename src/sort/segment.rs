@@ -149,13 +149,11 @@ fn encode_choice(column: &Column, set: InstructionSet, is_followed: bool) -> Res
             (code, again)
         }))
     };
-    if column.code == ColumnCode::Contexts
-        && let Some(code) = code(0)?
-    {
-        return Ok(code);
-    }
     if column.code == ColumnCode::Contexts {
-        return encode_runs(column.clone(), set, is_followed);
+        return match code(0)? {
+            Some(code) => Ok(code),
+            None => encode_runs(column.clone(), set, is_followed),
+        };
     }
     let both = match is_followed {
         true => vec![code(0)?, code(1)?],
